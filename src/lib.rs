@@ -1,0 +1,3 @@
+//! ZeroMQ for embedded scripting languages.
+
+pub mod plugin;

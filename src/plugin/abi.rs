@@ -1,0 +1,233 @@
+//! What a virtual machine and the library hand each other. These structs are
+//! the header; nothing here does anything.
+
+use std::ffi::{c_char, c_void};
+
+/// The version of the layouts in this header. It changes only when a struct
+/// changes other than by growing at its end.
+pub const ZEROMQ_ABI: u32 = 1;
+
+/// What a `zeromq_value` holds: one of the `ZEROMQ_NIL` ... `ZEROMQ_OBJECT`.
+pub type Kind = u32;
+
+/// Nothing.
+pub const ZEROMQ_NIL: Kind = 0;
+/// `as.integer` is 0 for false and 1 for true.
+pub const ZEROMQ_BOOL: Kind = 1;
+/// `as.integer`.
+pub const ZEROMQ_INT: Kind = 2;
+/// `as.number`.
+pub const ZEROMQ_FLOAT: Kind = 3;
+/// `as.bytes`. A string that the library gives is valid UTF-8; it may contain
+/// zero bytes. A string that a host passes may be any bytes.
+pub const ZEROMQ_STRING: Kind = 4;
+/// `as.items`: the values one after the other.
+pub const ZEROMQ_LIST: Kind = 5;
+/// `as.items`: as a list, for hosts that tell the two apart.
+pub const ZEROMQ_TUPLE: Kind = 6;
+/// `as.items`: key, value, key, value, ...; the count is twice the number of
+/// entries.
+pub const ZEROMQ_DICTIONARY: Kind = 7;
+/// `as.object`: an instance of one of the library's classes.
+pub const ZEROMQ_OBJECT: Kind = 8;
+
+/// An instance of one of the library's classes: a number, never 0, that is not
+/// used again. A call on a freed or invented object gives an error.
+pub type Object = u64;
+
+/// A number of bytes somewhere in memory. `(NULL, 0)` is empty.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Bytes {
+    /// The first byte. There is no terminating zero.
+    pub data: *const c_char,
+    /// How many bytes.
+    pub size: usize,
+}
+
+/// A number of values somewhere in memory. `(NULL, 0)` is empty.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Items {
+    /// The first value.
+    pub data: *const Value,
+    /// How many values.
+    pub count: usize,
+}
+
+/// What a value holds; `kind` tells which member counts.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub union Payload {
+    /// `ZEROMQ_BOOL`, `ZEROMQ_INT`.
+    pub integer: i64,
+    /// `ZEROMQ_FLOAT`.
+    pub number: f64,
+    /// `ZEROMQ_STRING`.
+    pub bytes: Bytes,
+    /// `ZEROMQ_LIST`, `ZEROMQ_TUPLE`, `ZEROMQ_DICTIONARY`.
+    pub items: Items,
+    /// `ZEROMQ_OBJECT`.
+    pub object: Object,
+}
+
+/// A value of the script, in a form that every virtual machine can make and
+/// read. What a host passes is lent for the time of the call; `owner` is then
+/// NULL. What the library gives belongs to the host until `zeromq_value_free`.
+///
+/// cbindgen:field-names=[kind, as, owner]
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Value {
+    /// Which kind of value.
+    pub kind: Kind,
+    /// The value.
+    pub payload: Payload,
+    /// The library's: what keeps the memory of `as` alive, or NULL.
+    pub owner: *mut c_void,
+}
+
+/// A named argument, as in `receive(timeout=500)`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Named {
+    /// The name, terminated by a zero byte.
+    pub name: *const c_char,
+    /// The value.
+    pub value: Value,
+}
+
+/// How an argument is given: one of the `ZEROMQ_REQUIRED` ... `ZEROMQ_NAMED`.
+pub type Role = u32;
+
+/// By position, always.
+pub const ZEROMQ_REQUIRED: Role = 0;
+/// By position, or left out at the end.
+pub const ZEROMQ_OPTIONAL: Role = 1;
+/// By position, any number of times, none included; the last positional one.
+pub const ZEROMQ_VARIADIC: Role = 2;
+/// By name, or left out.
+pub const ZEROMQ_NAMED: Role = 3;
+
+/// A parameter of a method.
+#[repr(C)]
+pub struct Parameter {
+    /// The size of this struct in bytes.
+    pub size: u32,
+    /// How it is given.
+    pub role: Role,
+    /// The kinds that it may have: `1 << ZEROMQ_STRING` and so on, added up.
+    pub kinds: u32,
+    /// Its name.
+    pub name: *const c_char,
+    /// What is expected, in words: "endpoints", "milliseconds".
+    pub doc: *const c_char,
+}
+
+/// A method, or the constructor of a class.
+#[repr(C)]
+pub struct Method {
+    /// The size of this struct in bytes.
+    pub size: u32,
+    /// How many parameters.
+    pub parameter_count: u32,
+    /// Its name; of a constructor, the name of the class.
+    pub name: *const c_char,
+    /// How it is called, for people: "receive(timeout=) -> String, ZMQFrame or nil".
+    pub signature: *const c_char,
+    /// What it does, in a sentence or a few.
+    pub doc: *const c_char,
+    /// The parameters, the positional ones first.
+    pub parameters: *const *const Parameter,
+}
+
+/// A class. It stays in place for the life of the process, as do its methods
+/// and their parameters.
+#[repr(C)]
+pub struct Class {
+    /// The size of this struct in bytes.
+    pub size: u32,
+    /// `ZEROMQ_ABI` of the library.
+    pub abi: u32,
+    /// Its name: "ZMQRequest".
+    pub name: *const c_char,
+    /// What it is for.
+    pub doc: *const c_char,
+    /// The class whose methods it has too, or NULL. It is defined before.
+    pub parent: *const Class,
+    /// How an instance is made, or NULL if the class has no instances of its own.
+    pub constructor: *const Method,
+    /// A further name of the constructor, kept for old scripts, or NULL.
+    pub alias: *const c_char,
+    /// The methods of instances, without those of the parent.
+    pub methods: *const *const Method,
+    /// How many methods of instances.
+    pub method_count: u32,
+    /// How many functions.
+    pub function_count: u32,
+    /// The methods of the class itself, called without an instance, as in
+    /// `ZMQ.version()`.
+    pub functions: *const *const Method,
+}
+
+/// The virtual machine, as the library needs it. The struct has to stay in
+/// place while calls are made with it. Functions that are not there are NULL.
+#[repr(C)]
+pub struct Host {
+    /// `sizeof(zeromq_host)`.
+    pub size: u32,
+    /// `ZEROMQ_ABI`.
+    pub abi: u32,
+    /// Given back to each of the functions.
+    pub context: *mut c_void,
+    /// Called by `zeromq_register` once a class. Anything but 0 ends the
+    /// registration. Never NULL.
+    pub define_class:
+        Option<unsafe extern "C" fn(context: *mut c_void, class: *const Class) -> i32>,
+    /// Tells the user something that does not stop the script. Both strings are
+    /// lent for the time of the call. NULL: warnings are lost.
+    pub warn: Option<
+        unsafe extern "C" fn(context: *mut c_void, tag: *const c_char, message: *const c_char),
+    >,
+    /// Whether the script should stop: a call that waits asks several times a
+    /// second, and ends with `ZEROMQ_CODE_INTERRUPTED` when the answer is not 0.
+    /// It must not call the library. NULL: never.
+    pub interrupted: Option<unsafe extern "C" fn(context: *mut c_void) -> i32>,
+}
+
+/// One call of a method, for `zeromq_call`.
+#[repr(C)]
+pub struct Invocation {
+    /// `sizeof(zeromq_invocation)`.
+    pub size: u32,
+    /// `ZEROMQ_ABI`.
+    pub abi: u32,
+    /// The virtual machine that calls.
+    pub host: *const Host,
+    /// The method, from a class that `define_class` was given.
+    pub method: *const Method,
+    /// The instance, or 0 for a constructor and for a method of the class itself.
+    pub receiver: Object,
+    /// The positional arguments.
+    pub arguments: *const Value,
+    /// How many positional arguments.
+    pub argument_count: usize,
+    /// The named arguments.
+    pub named: *const Named,
+    /// How many named arguments.
+    pub named_count: usize,
+}
+
+/// Why a call failed.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ErrorInfo {
+    /// The size of this struct in bytes.
+    pub size: u32,
+    /// The code that the call returned.
+    pub code: i32,
+    /// The name that scripts catch it by: "ZMQErr". It stays for ever.
+    pub tag: *const c_char,
+    /// What happened and what to do about it, UTF-8, at most 254 bytes.
+    pub message: *const c_char,
+}

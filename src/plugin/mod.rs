@@ -1,0 +1,3 @@
+//! The neutral host ABI.
+
+pub mod abi;
