@@ -1,3 +1,22 @@
 //! ZeroMQ for embedded scripting languages.
+//!
+//! One shared library gives the sockets of ZeroMQ, in the high-level form that
+//! czmq made popular, to virtual machines: it registers a table of classes and
+//! methods with the machine, and nothing that a script does can take the host
+//! process down.
+//!
+//! | module | lives there |
+//! | --- | --- |
+//! | [`core`] | ZeroMQ for Rust: context, endpoints, sockets, messages, errors; no host, no unsafe code |
+//! | [`binding`] | neutral values, and the one table of classes and methods |
+//! | [`plugin`] | the neutral host ABI: what a virtual machine calls, in `include/zeromq.h` |
+//! | `ffi` | what every edge needs at the border to C: the panic guard, strings, fork |
+//!
+//! Imports point down: `plugin` uses `binding`, `binding` uses `core`.
 
+#[forbid(unsafe_code)]
+pub mod binding;
+#[forbid(unsafe_code)]
+pub mod core;
+mod ffi;
 pub mod plugin;

@@ -3,33 +3,43 @@
 
 use std::ffi::{c_char, c_void};
 
+use crate::core::Code;
+
 /// The version of the layouts in this header. It changes only when a struct
 /// changes other than by growing at its end.
 pub const ZEROMQ_ABI: u32 = 1;
 
-/// What a `zeromq_value` holds: one of the `ZEROMQ_NIL` ... `ZEROMQ_OBJECT`.
-pub type Kind = u32;
+/// Kind of a `zeromq_value`: nothing.
+pub const ZEROMQ_NIL: u32 = 0;
+/// Kind of a `zeromq_value`: `as.integer` is 0 for false, 1 for true.
+pub const ZEROMQ_BOOL: u32 = 1;
+/// Kind of a `zeromq_value`: `as.integer`.
+pub const ZEROMQ_INT: u32 = 2;
+/// Kind of a `zeromq_value`: `as.number`.
+pub const ZEROMQ_FLOAT: u32 = 3;
+/// Kind of a `zeromq_value`: `as.bytes`. A string that the library gives is valid
+/// UTF-8; it may contain zero bytes. A string that a host passes may be any bytes.
+pub const ZEROMQ_STRING: u32 = 4;
+/// Kind of a `zeromq_value`: `as.items`, the values one after the other.
+pub const ZEROMQ_LIST: u32 = 5;
+/// Kind of a `zeromq_value`: `as.items` as for a list, for hosts that tell the two
+/// apart.
+pub const ZEROMQ_TUPLE: u32 = 6;
+/// Kind of a `zeromq_value`: `as.items`, which are key, value, key, value, ...; the
+/// count is twice the number of entries.
+pub const ZEROMQ_DICTIONARY: u32 = 7;
+/// Kind of a `zeromq_value`: `as.object`, an instance of one of the library's classes.
+pub const ZEROMQ_OBJECT: u32 = 8;
 
-/// Nothing.
-pub const ZEROMQ_NIL: Kind = 0;
-/// `as.integer` is 0 for false and 1 for true.
-pub const ZEROMQ_BOOL: Kind = 1;
-/// `as.integer`.
-pub const ZEROMQ_INT: Kind = 2;
-/// `as.number`.
-pub const ZEROMQ_FLOAT: Kind = 3;
-/// `as.bytes`. A string that the library gives is valid UTF-8; it may contain
-/// zero bytes. A string that a host passes may be any bytes.
-pub const ZEROMQ_STRING: Kind = 4;
-/// `as.items`: the values one after the other.
-pub const ZEROMQ_LIST: Kind = 5;
-/// `as.items`: as a list, for hosts that tell the two apart.
-pub const ZEROMQ_TUPLE: Kind = 6;
-/// `as.items`: key, value, key, value, ...; the count is twice the number of
-/// entries.
-pub const ZEROMQ_DICTIONARY: Kind = 7;
-/// `as.object`: an instance of one of the library's classes.
-pub const ZEROMQ_OBJECT: Kind = 8;
+/// How an argument is given: by position, always.
+pub const ZEROMQ_REQUIRED: u32 = 0;
+/// How an argument is given: by position, or left out at the end.
+pub const ZEROMQ_OPTIONAL: u32 = 1;
+/// How an argument is given: by position, any number of times, none included;
+/// the last positional one.
+pub const ZEROMQ_VARIADIC: u32 = 2;
+/// How an argument is given: by name, or left out.
+pub const ZEROMQ_NAMED: u32 = 3;
 
 /// An instance of one of the library's classes: a number, never 0, that is not
 /// used again. A call on a freed or invented object gives an error.
@@ -74,13 +84,12 @@ pub union Payload {
 /// A value of the script, in a form that every virtual machine can make and
 /// read. What a host passes is lent for the time of the call; `owner` is then
 /// NULL. What the library gives belongs to the host until `zeromq_value_free`.
-///
 /// cbindgen:field-names=[kind, as, owner]
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Value {
-    /// Which kind of value.
-    pub kind: Kind,
+    /// Which kind of value: `ZEROMQ_NIL` and so on.
+    pub kind: u32,
     /// The value.
     pub payload: Payload,
     /// The library's: what keeps the memory of `as` alive, or NULL.
@@ -97,25 +106,13 @@ pub struct Named {
     pub value: Value,
 }
 
-/// How an argument is given: one of the `ZEROMQ_REQUIRED` ... `ZEROMQ_NAMED`.
-pub type Role = u32;
-
-/// By position, always.
-pub const ZEROMQ_REQUIRED: Role = 0;
-/// By position, or left out at the end.
-pub const ZEROMQ_OPTIONAL: Role = 1;
-/// By position, any number of times, none included; the last positional one.
-pub const ZEROMQ_VARIADIC: Role = 2;
-/// By name, or left out.
-pub const ZEROMQ_NAMED: Role = 3;
-
 /// A parameter of a method.
 #[repr(C)]
 pub struct Parameter {
     /// The size of this struct in bytes.
     pub size: u32,
-    /// How it is given.
-    pub role: Role,
+    /// How it is given: `ZEROMQ_REQUIRED` and so on.
+    pub role: u32,
     /// The kinds that it may have: `1 << ZEROMQ_STRING` and so on, added up.
     pub kinds: u32,
     /// Its name.
@@ -173,6 +170,7 @@ pub struct Class {
 /// The virtual machine, as the library needs it. The struct has to stay in
 /// place while calls are made with it. Functions that are not there are NULL.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct Host {
     /// `sizeof(zeromq_host)`.
     pub size: u32,
@@ -183,7 +181,7 @@ pub struct Host {
     /// Called by `zeromq_register` once a class. Anything but 0 ends the
     /// registration. Never NULL.
     pub define_class:
-        Option<unsafe extern "C" fn(context: *mut c_void, class: *const Class) -> i32>,
+        Option<unsafe extern "C" fn(context: *mut c_void, description: *const Class) -> i32>,
     /// Tells the user something that does not stop the script. Both strings are
     /// lent for the time of the call. NULL: warnings are lost.
     pub warn: Option<
@@ -197,6 +195,7 @@ pub struct Host {
 
 /// One call of a method, for `zeromq_call`.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct Invocation {
     /// `sizeof(zeromq_invocation)`.
     pub size: u32,
@@ -225,7 +224,7 @@ pub struct ErrorInfo {
     /// The size of this struct in bytes.
     pub size: u32,
     /// The code that the call returned.
-    pub code: i32,
+    pub code: Code,
     /// The name that scripts catch it by: "ZMQErr". It stays for ever.
     pub tag: *const c_char,
     /// What happened and what to do about it, UTF-8, at most 254 bytes.

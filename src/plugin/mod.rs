@@ -1,3 +1,194 @@
-//! The neutral host ABI.
+//! The neutral host ABI: a virtual machine registers the library's classes, and
+//! calls their methods with values of its scripts. Each exported function checks
+//! what it is given, makes one call of the binding, and returns a code.
+
+#![expect(
+    clippy::missing_safety_doc,
+    reason = "the docs of exported functions are the C header"
+)]
 
 pub mod abi;
+mod class;
+mod error;
+mod host;
+mod object;
+mod value;
+
+use std::ffi::c_char;
+use std::ptr;
+
+use smallvec::SmallVec;
+
+use crate::binding::{self, Arguments, Value, ValueRef};
+use crate::core::{Code, context};
+use crate::ffi::{self, Failed, fault};
+use abi::{Class, ErrorInfo, Host, Invocation, Object};
+
+/// Most calls have no more arguments than this; they need no memory from the heap.
+const FEW: usize = 4;
+
+/// Registers the classes: calls `define_class` of the host once for each, a
+/// parent before its children. Another virtual machine in the same process
+/// registers with a host of its own.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` when `host` is NULL, is of
+/// another ABI, is too small or has no `define_class`, or when `define_class`
+/// returned something but 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_register(host: *const Host) -> Code {
+    ffi::guard("zeromq_register", || {
+        ffi::watch_forks();
+        // SAFETY: the caller's promise is the one of Machine::new.
+        let machine = unsafe { host::Machine::new(host) }?;
+        for class in class::all() {
+            machine.define(class)?;
+        }
+        Ok(())
+    })
+}
+
+/// Calls a method. `*result` is written only on success; it then belongs to the
+/// host until `zeromq_value_free`.
+///
+/// Returns `ZEROMQ_CODE_OK`, or the code of the error, which `zeromq_last_error`
+/// tells more of.
+///
+/// Calls may come from any thread. An object serves one call at a time: a call
+/// while it is in another one returns `ZEROMQ_CODE_BUSY`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_call(
+    invocation: *const Invocation,
+    result: *mut abi::Value,
+) -> Code {
+    ffi::guard("zeromq_call", || {
+        if result.is_null() {
+            return Err(fault("there is no place for the result").into());
+        }
+        // SAFETY: the caller's promise is the one of call.
+        let value = unsafe { call(invocation) }?;
+        // SAFETY: result is not NULL, and the caller says that it has room.
+        unsafe { result.write(value::give(value)) };
+        Ok(())
+    })
+}
+
+/// # Safety
+/// The invocation is NULL or filled in as the header says.
+unsafe fn call(invocation: *const Invocation) -> Result<Value, Failed> {
+    // SAFETY: an Invocation begins with size and abi, and may be all zeros; that it
+    // is filled in is the caller's promise.
+    let call = unsafe { ffi::versioned(invocation, abi::ZEROMQ_ABI, size_of::<Invocation>()) }?;
+    // SAFETY: the caller's promise about the host of the invocation.
+    let machine = unsafe { host::Machine::new(call.host) }?;
+    let row = class::row(call.method)
+        .ok_or_else(|| fault("the method is none that define_class was given"))?;
+    let receiver = match call.receiver {
+        0 => None,
+        handle => Some(object::get(handle)?),
+    };
+
+    // SAFETY: the caller promises as many values, in place for the call.
+    let given = unsafe { ffi::slice(call.arguments, call.argument_count) }?;
+    let mut positional = SmallVec::<[ValueRef; FEW]>::with_capacity(given.len());
+    for value in given {
+        // SAFETY: the caller promises that the values are as the header says.
+        positional.push(unsafe { value::take(value, 0) }?);
+    }
+    // SAFETY: the caller promises as many named values, in place for the call.
+    let given = unsafe { ffi::slice(call.named, call.named_count) }?;
+    let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(given.len());
+    for argument in given {
+        // SAFETY: the caller promises that names and values are as the header says.
+        let (name, value) =
+            unsafe { (ffi::text(argument.name)?, value::take(&argument.value, 0)?) };
+        named.push((name, value));
+    }
+
+    let arguments = Arguments {
+        positional: &positional,
+        named: &named,
+    };
+    let receiver = receiver.as_deref();
+    Ok(binding::call(row, receiver, arguments, &machine)?)
+}
+
+/// Frees the memory of a value that the library gave, and makes it nil. An
+/// object in it is not freed: that is what `zeromq_object_free` is for. NULL, and
+/// a value that was freed, are left alone.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_value_free(value: *mut abi::Value) {
+    ffi::guard_or((), || {
+        if !value.is_null() {
+            // SAFETY: not NULL, and from the library, says the caller.
+            drop(unsafe { value::take_back(&mut *value) });
+        }
+    });
+}
+
+/// Frees an object: the host has no more use for it. A socket is closed, and
+/// sends for as long as its linger says. 0, and an object that was freed, are
+/// left alone. It may be called from any thread, also from a garbage collector
+/// in the middle of another call.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_object_free(object: Object) {
+    ffi::guard_or((), || object::free(object));
+}
+
+/// The class of an object, or NULL if there is no such object.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_object_class(object: Object) -> *const Class {
+    ffi::guard_or(ptr::null(), || {
+        let object = object::get(object).ok();
+        object.map_or(ptr::null(), |object| class::describe(object.class()))
+    })
+}
+
+/// What a host prints for an object: `<ZMQSocket: REQ>`. `*result` is written
+/// only on success; it is a string, to be freed with `zeromq_value_free`.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if there is no such object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Value) -> Code {
+    ffi::guard("zeromq_object_text", || {
+        if result.is_null() {
+            return Err(fault("there is no place for the result").into());
+        }
+        let text = object::get(object)?.to_string();
+        // SAFETY: result is not NULL, and the caller says that it has room.
+        unsafe { result.write(value::give(text.into())) };
+        Ok(())
+    })
+}
+
+/// Why the last call that failed on this thread did so, or NULL if none did. It
+/// is valid until the next call of this function on this thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_last_error() -> *const ErrorInfo {
+    ffi::guard_or(ptr::null(), error::last)
+}
+
+/// Ends ZeroMQ: closes every socket of the process, also those of other virtual
+/// machines, and waits until what they had to send is sent, at the latest until
+/// their linger is over, one second if nothing else was set. To be called before
+/// the process ends; what is unsent is lost without it. Objects stay valid and
+/// say that they are closed. New sockets may be made afterwards.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_BUSY` if a call on another thread does
+/// not let its socket go.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_shutdown() -> Code {
+    ffi::guard("zeromq_shutdown", || {
+        if context::shutdown() {
+            Ok(())
+        } else {
+            Err(crate::core::Error::Busy.into())
+        }
+    })
+}
+
+/// The version of this library: "0.1.0". The version of libzmq is
+/// `ZMQ.version()` of the scripts.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}

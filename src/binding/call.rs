@@ -1,0 +1,303 @@
+//! One call of a method: its receiver, its arguments, its host.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::object::{Body, Object};
+use super::table::{Parameter, Role, Row, Target};
+use super::value::{Kinds, ValueRef};
+use crate::core::wait::Interrupt;
+use crate::core::{Error, Frame, Socket, Wait};
+
+/// The virtual machine, as a call needs it.
+pub trait Host {
+    /// Tells the user something that does not stop the script.
+    fn warn(&self, tag: &str, message: &str);
+
+    /// Whom a call that waits asks whether to stop.
+    fn interrupt(&self) -> Option<&dyn Interrupt>;
+}
+
+/// The arguments of a call.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Arguments<'a> {
+    /// Those given by position.
+    pub positional: &'a [ValueRef<'a>],
+    /// Those given by name.
+    pub named: &'a [(&'a str, ValueRef<'a>)],
+}
+
+/// One call.
+pub struct Call<'a> {
+    pub(super) row: Row,
+    pub(super) receiver: Option<&'a Object>,
+    pub(super) arguments: Arguments<'a>,
+    pub(super) host: &'a dyn Host,
+}
+
+impl<'a> Call<'a> {
+    /// The method as users know it: "ZMQReply.bind", "ZMQReply".
+    pub(super) fn operation(&self) -> String {
+        let class = self.receiver.map_or(self.row.class, Object::class);
+        match self.row.target {
+            Target::Constructor => class.name.to_owned(),
+            Target::Instance | Target::Class => format!("{}.{}", class.name, self.row.method.name),
+        }
+    }
+
+    /// Checks the receiver and the arguments by the table.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.check_receiver()?;
+        self.check_positional()?;
+        self.arguments
+            .named
+            .iter()
+            .try_for_each(|(name, value)| self.check_named(name, value))
+    }
+
+    fn check_receiver(&self) -> Result<(), Error> {
+        match (self.row.target, self.receiver) {
+            (Target::Instance, Some(object)) if object.class().is(self.row.class) => Ok(()),
+            (Target::Instance, receiver) => Err(Error::Argument {
+                place: "receiver".to_owned(),
+                expected: format!("a {}", self.row.class.name).into(),
+                got: receiver.map_or("nothing".to_owned(), |object| object.to_string()),
+            }),
+            (Target::Constructor | Target::Class, _) => Ok(()),
+        }
+    }
+
+    fn check_positional(&self) -> Result<(), Error> {
+        let values = self.arguments.positional;
+        let mut parameters = self.row.method.parameters.iter().enumerate();
+        let mut next = 0;
+        while let Some((index, parameter)) = parameters.next()
+            && parameter.role != Role::Named
+        {
+            match (parameter.role, values.get(index)) {
+                (Role::Variadic, _) => {
+                    for (index, value) in values.iter().enumerate().skip(index) {
+                        check_kind(parameter, index, value)?;
+                    }
+                    return Ok(());
+                }
+                (_, Some(value)) => check_kind(parameter, index, value)?,
+                (Role::Required, None) => {
+                    return Err(wrong(parameter, index, "nothing".to_owned()));
+                }
+                (_, None) => {}
+            }
+            next = index + 1;
+        }
+        match values.get(next) {
+            None => Ok(()),
+            Some(value) => Err(Error::Argument {
+                place: format!("argument {}", next + 1),
+                expected: "nothing more".into(),
+                got: value.to_string(),
+            }),
+        }
+    }
+
+    fn check_named(&self, name: &str, value: &ValueRef) -> Result<(), Error> {
+        let mut parameters = self.row.method.parameters.iter();
+        match parameters.find(|parameter| parameter.role == Role::Named && parameter.name == name) {
+            Some(parameter) if parameter.kinds.has(value.kinds()) => Ok(()),
+            Some(parameter) => Err(wrong_named(parameter, value)),
+            None => Err(Error::Argument {
+                place: format!("named argument {name}="),
+                expected: self.known_names().into(),
+                got: value.to_string(),
+            }),
+        }
+    }
+
+    fn known_names(&self) -> String {
+        let parameters = self.row.method.parameters.iter();
+        let names: Vec<String> = parameters
+            .filter(|parameter| parameter.role == Role::Named)
+            .map(|parameter| format!("{}=", parameter.name))
+            .collect();
+        if names.is_empty() {
+            "no named arguments".to_owned()
+        } else {
+            format!("only {}", names.join(", "))
+        }
+    }
+
+    /// The socket that the method is called on.
+    pub(super) fn socket(&self) -> Result<&'a Socket, Error> {
+        match self.receiver.map(Object::body) {
+            Some(Body::Socket(socket)) => Ok(&socket.socket),
+            _ => Err(Error::Closed),
+        }
+    }
+
+    /// The frame that the method is called on.
+    pub(super) fn frame(&self) -> Result<&'a Frame, Error> {
+        match self.receiver.map(Object::body) {
+            Some(Body::Frame(frame)) => Ok(frame),
+            _ => Err(Error::Closed),
+        }
+    }
+
+    /// All positional arguments.
+    pub(super) fn values(&self) -> &'a [ValueRef<'a>] {
+        self.arguments.positional
+    }
+
+    /// The bytes of a String argument; none if it is left out or nil.
+    pub(super) fn bytes(&self, index: usize) -> Option<&'a [u8]> {
+        match self.values().get(index) {
+            Some(ValueRef::String(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The text of a String argument; empty if it is left out.
+    pub(super) fn text(&self, index: usize) -> Result<&'a str, Error> {
+        std::str::from_utf8(self.bytes(index).unwrap_or_default())
+            .map_err(|_| self.wrong(index, "a String that is not UTF-8".to_owned()))
+    }
+
+    /// The error that an argument is not what the table expects.
+    pub(super) fn wrong(&self, index: usize, got: String) -> Error {
+        let parameters = self.row.method.parameters;
+        match parameters.get(index.min(parameters.len().saturating_sub(1))) {
+            Some(parameter) => wrong(parameter, index, got),
+            None => Error::Argument {
+                place: format!("argument {}", index + 1),
+                expected: "nothing".into(),
+                got,
+            },
+        }
+    }
+
+    /// The frames of a message made of the positional arguments, or of the one
+    /// list among them.
+    pub(super) fn frames(&self) -> Result<Vec<Cow<'a, [u8]>>, Error> {
+        let values = match self.values() {
+            [ValueRef::List(items)] => items,
+            values => values,
+        };
+        if values.is_empty() {
+            return Err(self.wrong(0, "nothing".to_owned()));
+        }
+        let frames = values.iter().enumerate();
+        frames
+            .map(|(index, value)| frame(value).ok_or_else(|| self.wrong(index, value.to_string())))
+            .collect()
+    }
+
+    /// How long the call may wait: `timeout=`, or for ever.
+    pub(super) fn wait(&self) -> Result<Wait<'a>, Error> {
+        let timeout = self.milliseconds("timeout")?.unwrap_or_default();
+        Ok(Wait::new(timeout).until(self.host.interrupt()))
+    }
+
+    /// A named time in milliseconds, if it is given; nil and -1 are for ever.
+    pub(super) fn milliseconds(&self, name: &str) -> Result<Option<Option<Duration>>, Error> {
+        let Some((_, value)) = self
+            .arguments
+            .named
+            .iter()
+            .find(|(given, _)| *given == name)
+        else {
+            return Ok(None);
+        };
+        let ms = match value {
+            ValueRef::Nil => -1.0,
+            ValueRef::Int(ms) => *ms as f64,
+            ValueRef::Float(ms) => *ms,
+            _ => f64::NAN,
+        };
+        if ms == -1.0 {
+            return Ok(Some(None));
+        }
+        match Duration::try_from_secs_f64(ms / 1000.0) {
+            Ok(time) => Ok(Some(Some(time))),
+            Err(_) if ms > 0.0 => Ok(Some(None)),
+            Err(_) => Err(Error::Argument {
+                place: format!("named argument {name}="),
+                expected: "milliseconds from 0 on, or nil or -1 for ever".into(),
+                got: value.to_string(),
+            }),
+        }
+    }
+}
+
+fn check_kind(parameter: &Parameter, index: usize, value: &ValueRef) -> Result<(), Error> {
+    if parameter.kinds.has(value.kinds()) {
+        Ok(())
+    } else {
+        Err(wrong(parameter, index, value.to_string()))
+    }
+}
+
+fn wrong(parameter: &Parameter, index: usize, got: String) -> Error {
+    Error::Argument {
+        place: format!("argument {} ({})", index + 1, parameter.name),
+        expected: parameter.doc.into(),
+        got,
+    }
+}
+
+fn wrong_named(parameter: &Parameter, value: &ValueRef) -> Error {
+    Error::Argument {
+        place: format!("named argument {}=", parameter.name),
+        expected: parameter.doc.into(),
+        got: value.to_string(),
+    }
+}
+
+/// The kinds that can be sent as a frame.
+pub(super) const FRAME: Kinds = Kinds::STRING
+    .or(Kinds::INT)
+    .or(Kinds::FLOAT)
+    .or(Kinds::BOOL)
+    .or(Kinds::OBJECT);
+
+/// A value as the bytes of a frame: numbers and truth values as text.
+fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
+    match value {
+        ValueRef::String(bytes) => Some(Cow::Borrowed(bytes)),
+        ValueRef::Int(value) => Some(Cow::Owned(value.to_string().into_bytes())),
+        ValueRef::Float(value) => Some(Cow::Owned(number(*value).into_bytes())),
+        ValueRef::Bool(value) => Some(Cow::Owned(value.to_string().into_bytes())),
+        ValueRef::Object(object) => match object.body() {
+            Body::Frame(frame) => Some(Cow::Borrowed(frame)),
+            Body::Socket(_) => None,
+        },
+        ValueRef::Nil | ValueRef::List(_) | ValueRef::Dictionary(_) => None,
+    }
+}
+
+/// The shortest text that reads back as the same number.
+fn number(value: f64) -> String {
+    let plain = value == 0.0 || (1e-5..1e16).contains(&value.abs()) || !value.is_finite();
+    if plain {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_sent_as_short_text() {
+        for (value, text) in [
+            (0.1, "0.1"),
+            (2.0, "2"),
+            (-0.0, "-0"),
+            (1e300, "1e300"),
+            (1.0 / 3.0, "0.3333333333333333"),
+            (1e-7, "1e-7"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+    }
+}

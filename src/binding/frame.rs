@@ -1,0 +1,145 @@
+//! The class of frames: bytes that need not be text.
+
+use std::fmt;
+
+use super::call::Call;
+use super::object::Object;
+use super::table::{Class, Method, required};
+use super::value::{Kinds, Value, ValueRef};
+use crate::core::{Error, Frame};
+
+/// Frames.
+pub(super) static CLASS: Class = Class {
+    name: "ZMQFrame",
+    doc: "The bytes of one frame of a message, whatever they are.",
+    parent: None,
+    constructor: Some(Method {
+        name: "ZMQFrame",
+        parameters: &[required(
+            "bytes",
+            Kinds::STRING.or(Kinds::LIST).or(Kinds::OBJECT),
+            "a String, a ZMQFrame or a List of Ints from 0 to 255",
+        )],
+        result: "ZMQFrame",
+        doc: "Makes a frame of the bytes of a String, or of a List of Ints from 0 to 255.",
+        otherwise: None,
+        run: make,
+    }),
+    alias: None,
+    methods: &[
+        Method {
+            name: "count",
+            parameters: &[],
+            result: "Int",
+            doc: "How many bytes.",
+            otherwise: None,
+            run: |call| Ok(count(call.frame()?)),
+        },
+        Method {
+            name: "index",
+            parameters: &[required(
+                "index",
+                Kinds::INT,
+                "an Int from 0 to count() - 1, or from -1 down to count from the end",
+            )],
+            result: "Int",
+            doc: "The byte at an index, as frame[index].",
+            otherwise: None,
+            run: index,
+        },
+        Method {
+            name: "tostring",
+            parameters: &[],
+            result: "String",
+            doc: "The bytes as text; what is not UTF-8 becomes the replacement character U+FFFD.",
+            otherwise: None,
+            run: |call| Ok(String::from_utf8_lossy(call.frame()?).into_owned().into()),
+        },
+        Method {
+            name: "tolist",
+            parameters: &[],
+            result: "List",
+            doc: "The bytes as Ints from 0 to 255.",
+            otherwise: None,
+            run: |call| {
+                let bytes = call.frame()?.iter().copied();
+                Ok(Value::List(
+                    bytes.map(|byte| Value::Int(byte.into())).collect(),
+                ))
+            },
+        },
+        Method {
+            name: "hex",
+            parameters: &[],
+            result: "String",
+            doc: "The bytes as hexadecimal digits, two each.",
+            otherwise: None,
+            run: |call| Ok(hex(call.frame()?).into()),
+        },
+    ],
+    functions: &[],
+};
+
+/// What a host prints for a frame: its first bytes.
+pub(super) fn text(frame: &Frame, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const SHOWN: usize = 16;
+    let digits = hex(&frame[..frame.len().min(SHOWN)]);
+    match frame.len() {
+        0..=SHOWN => write!(f, "<{}: {digits}>", CLASS.name),
+        size => write!(f, "<{}: {digits}... {size} bytes>", CLASS.name),
+    }
+}
+
+fn make(call: &Call) -> Result<Value, Error> {
+    let frame = match call.values() {
+        [ValueRef::List(items)] => bytes(items).map(Frame::from),
+        _ => match call.frames()?.as_slice() {
+            [bytes] => Some(Frame::from(&**bytes)),
+            _ => None,
+        },
+    };
+    match frame {
+        Some(frame) => Ok(Value::Object(Object::from(frame))),
+        None => Err(call.wrong(0, "a List of something else".to_owned())),
+    }
+}
+
+fn bytes(items: &[ValueRef]) -> Option<Vec<u8>> {
+    let bytes = items.iter().map(|item| match item {
+        ValueRef::Int(byte) => u8::try_from(*byte).ok(),
+        _ => None,
+    });
+    bytes.collect()
+}
+
+fn count(frame: &Frame) -> Value {
+    Value::Int(i64::try_from(frame.len()).unwrap_or(i64::MAX))
+}
+
+fn index(call: &Call) -> Result<Value, Error> {
+    let frame = call.frame()?;
+    let found = match call.values() {
+        [ValueRef::Int(index)] if *index < 0 => usize::try_from(index.unsigned_abs())
+            .ok()
+            .and_then(|back| frame.len().checked_sub(back)),
+        [ValueRef::Int(index)] => usize::try_from(*index).ok(),
+        _ => None,
+    };
+    match found.and_then(|index| frame.get(index)) {
+        Some(byte) => Ok(Value::Int((*byte).into())),
+        None => Err(call.wrong(
+            0,
+            format!("{} in a frame of {}", call.values()[0], frame.len()),
+        )),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}

@@ -1,0 +1,18 @@
+//! What scripts see of ZeroMQ, for any host: neutral values, and the table of
+//! classes and methods. The edges turn a host's values into [`ValueRef`]s, find
+//! a row of the table, and hand both to [`call`](table::call).
+
+pub mod call;
+pub mod failure;
+mod frame;
+pub mod object;
+mod socket;
+pub mod table;
+pub mod value;
+mod zmq;
+
+pub use call::{Arguments, Host};
+pub use failure::Failure;
+pub use object::Object;
+pub use table::{CLASSES, Class, Method, Parameter, Role, call};
+pub use value::{Kinds, Text, Value, ValueRef};

@@ -1,0 +1,297 @@
+//! The one table: which classes there are, what their methods are called, what
+//! they take and give. Every host, every error text and every help page reads it
+//! here; the rows of a class stand in the file of that class.
+
+use super::call::{Arguments, Call, Host};
+use super::failure::Failure;
+use super::object::{Body, Object};
+use super::value::{Kinds, Value};
+use super::{frame, socket, zmq};
+use crate::core::Error;
+
+/// All classes; a parent comes before its children.
+pub const CLASSES: &[&Class] = &[
+    &socket::CLASS,
+    &socket::REQUEST,
+    &socket::REPLY,
+    &socket::PUBLISHER,
+    &socket::SUBSCRIBER,
+    &socket::XPUBLISHER,
+    &socket::XSUBSCRIBER,
+    &socket::PUSH,
+    &socket::PULL,
+    &socket::DEALER,
+    &socket::ROUTER,
+    &socket::PAIR,
+    &socket::STREAM,
+    &frame::CLASS,
+    &zmq::CLASS,
+];
+
+/// A class of the scripts.
+#[derive(Debug)]
+pub struct Class {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+    /// The class whose methods it has too.
+    pub parent: Option<&'static Class>,
+    /// How an instance is made.
+    pub constructor: Option<Method>,
+    /// A further name of the constructor, kept for old scripts.
+    pub alias: Option<&'static str>,
+    /// The methods of instances.
+    pub methods: &'static [Method],
+    /// The methods of the class itself.
+    pub functions: &'static [Method],
+}
+
+/// A method, or a constructor, which has the name of its class.
+#[derive(Debug)]
+pub struct Method {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes: the positional ones first.
+    pub parameters: &'static [Parameter],
+    /// What it gives, in words.
+    pub result: &'static str,
+    /// What it does, in a sentence or a few.
+    pub doc: &'static str,
+    /// What it gives when the time runs out, or when it is ignored because it is
+    /// out of order. Without this both are errors.
+    pub(super) otherwise: Option<fn() -> Value>,
+    /// Does it.
+    pub(super) run: fn(&Call) -> Result<Value, Error>,
+}
+
+/// What a method takes.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is given.
+    pub role: Role,
+    /// The kinds it may have.
+    pub kinds: Kinds,
+    /// What is expected, in words: "expected ...".
+    pub doc: &'static str,
+}
+
+/// How an argument is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// By position, always.
+    Required,
+    /// By position, or left out.
+    Optional,
+    /// By position, any number of times.
+    Variadic,
+    /// By name, or left out.
+    Named,
+}
+
+/// A method with the class it belongs to, ready to be called.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The class.
+    pub class: &'static Class,
+    /// The method.
+    pub method: &'static Method,
+    /// What it is called on.
+    pub target: Target,
+}
+
+/// What a method is called on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Nothing: it makes an instance.
+    Constructor,
+    /// An instance.
+    Instance,
+    /// The class itself.
+    Class,
+}
+
+impl Class {
+    /// Everything of the class that can be called, without what it has of its
+    /// parent.
+    pub fn rows(&'static self) -> impl Iterator<Item = Row> {
+        let row = move |target| {
+            move |method| Row {
+                class: self,
+                method,
+                target,
+            }
+        };
+        let constructor = self.constructor.iter().map(row(Target::Constructor));
+        let methods = self.methods.iter().map(row(Target::Instance));
+        let functions = self.functions.iter().map(row(Target::Class));
+        constructor.chain(methods).chain(functions)
+    }
+
+    /// Whether it is `other` or a child of it.
+    pub fn is(&'static self, other: &'static Class) -> bool {
+        std::ptr::eq(self, other) || self.parent.is_some_and(|parent| parent.is(other))
+    }
+}
+
+impl Method {
+    /// How it is called: "receive(timeout=) -> String, ZMQFrame or nil".
+    pub fn signature(&self) -> String {
+        let parameters: Vec<String> = self.parameters.iter().map(Parameter::signature).collect();
+        format!(
+            "{}({}) -> {}",
+            self.name,
+            parameters.join(", "),
+            self.result
+        )
+    }
+}
+
+impl Parameter {
+    fn signature(&self) -> String {
+        let name = self.name;
+        match self.role {
+            Role::Required => name.to_owned(),
+            Role::Optional => format!("[{name}]"),
+            Role::Variadic => format!("{name}..."),
+            Role::Named => format!("{name}="),
+        }
+    }
+}
+
+pub(super) const fn required(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
+    Parameter {
+        name,
+        role: Role::Required,
+        kinds,
+        doc,
+    }
+}
+
+pub(super) const fn optional(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
+    Parameter {
+        name,
+        role: Role::Optional,
+        kinds,
+        doc,
+    }
+}
+
+pub(super) const fn variadic(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
+    Parameter {
+        name,
+        role: Role::Variadic,
+        kinds,
+        doc,
+    }
+}
+
+pub(super) const fn named(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
+    Parameter {
+        name,
+        role: Role::Named,
+        kinds,
+        doc,
+    }
+}
+
+/// Calls a method: checks the receiver and the arguments by the table, runs it,
+/// and puts what goes wrong into words.
+///
+/// # Errors
+/// The [`Failure`] that the script is to see. It is also kept as the last one of
+/// this thread.
+pub fn call(
+    row: Row,
+    receiver: Option<&Object>,
+    arguments: Arguments<'_>,
+    host: &dyn Host,
+) -> Result<Value, Failure> {
+    let call = Call {
+        row,
+        receiver,
+        arguments,
+        host,
+    };
+    call.check()
+        .and_then(|()| (row.method.run)(&call))
+        .or_else(|error| settle(&call, &error))
+}
+
+/// What becomes of an error: some are an ordinary result.
+#[cold]
+fn settle(call: &Call, error: &Error) -> Result<Value, Failure> {
+    match (error, call.row.method.otherwise) {
+        (Error::Again, Some(otherwise)) => Ok(otherwise()),
+        (Error::State { .. }, Some(otherwise)) => {
+            if let Some(Body::Socket(socket)) = call.receiver.map(Object::body)
+                && socket.warns()
+            {
+                let failure = Failure::new(call.operation(), false, error);
+                let message = format!("ignored {}", failure.message);
+                call.host.warn(failure.tag(), &message);
+            }
+            Ok(otherwise())
+        }
+        _ => {
+            let constructor = call.row.target == Target::Constructor;
+            let failure = Failure::new(call.operation(), constructor, error);
+            failure.remember();
+            Err(failure)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_table_is_consistent() {
+        let mut names = HashSet::new();
+        for (index, class) in CLASSES.iter().enumerate() {
+            assert!(
+                names.insert(class.name),
+                "{} stands there twice",
+                class.name
+            );
+            assert!(class.alias.is_none_or(|alias| names.insert(alias)));
+            if let Some(parent) = class.parent {
+                let known = CLASSES[..index]
+                    .iter()
+                    .any(|known| std::ptr::eq(*known, parent));
+                assert!(known, "the parent of {} comes after it", class.name);
+            }
+            if let Some(constructor) = &class.constructor {
+                assert_eq!(constructor.name, class.name);
+            }
+            let mut methods = HashSet::new();
+            for row in class.rows().filter(|row| row.target != Target::Constructor) {
+                assert!(
+                    methods.insert(row.method.name),
+                    "{}.{}",
+                    class.name,
+                    row.method.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn parameters_stand_in_order_and_have_words() {
+        for row in CLASSES.iter().flat_map(|class| class.rows()) {
+            let at = format!("{}.{}", row.class.name, row.method.name);
+            assert!(row.method.doc.ends_with('.'), "{at}");
+            assert!(!row.method.result.is_empty(), "{at}");
+            let roles: Vec<u8> = row.method.parameters.iter().map(|p| p.role as u8).collect();
+            assert!(roles.is_sorted(), "{at}");
+            for parameter in row.method.parameters {
+                assert!(!parameter.doc.is_empty(), "{at}: {}", parameter.name);
+                assert!(parameter.kinds.bits() != 0, "{at}: {}", parameter.name);
+            }
+        }
+    }
+}

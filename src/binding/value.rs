@@ -1,0 +1,189 @@
+//! Values as they pass between a host and the library: borrowed on the way in,
+//! owned on the way out.
+
+use std::fmt;
+use std::ops::{BitOr, Deref};
+
+use super::object::Object;
+use crate::core::Frame;
+use crate::core::error::Excerpt;
+
+/// An argument: what the host owns, lent for the time of a call.
+#[derive(Clone, Debug)]
+pub enum ValueRef<'a> {
+    /// Nothing.
+    Nil,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number.
+    Float(f64),
+    /// Any bytes.
+    String(&'a [u8]),
+    /// A list or a tuple.
+    List(Vec<ValueRef<'a>>),
+    /// Keys and their values.
+    Dictionary(Vec<(ValueRef<'a>, ValueRef<'a>)>),
+    /// An instance of one of the library's classes.
+    Object(Object),
+}
+
+/// A result: what the library gives to the host.
+#[derive(Debug)]
+pub enum Value {
+    /// Nothing.
+    Nil,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number.
+    Float(f64),
+    /// Text, always UTF-8.
+    String(Text),
+    /// A list.
+    List(Vec<Value>),
+    /// A tuple.
+    Tuple(Vec<Value>),
+    /// Keys and their values, in order.
+    Dictionary(Vec<(Value, Value)>),
+    /// An instance of one of the library's classes.
+    Object(Object),
+}
+
+/// Text in the memory that it came in.
+#[derive(Debug)]
+pub enum Text {
+    /// A text of the library.
+    Fixed(&'static str),
+    /// A text made for the occasion.
+    Made(String),
+    /// A frame that is known to be UTF-8.
+    Received(Frame),
+}
+
+impl Deref for Text {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Text::Fixed(text) => text.as_bytes(),
+            Text::Made(text) => text.as_bytes(),
+            Text::Received(frame) => frame,
+        }
+    }
+}
+
+impl From<&'static str> for Value {
+    fn from(text: &'static str) -> Value {
+        Value::String(Text::Fixed(text))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Value {
+        Value::String(Text::Made(text))
+    }
+}
+
+impl From<Frame> for Value {
+    /// Text if the frame is UTF-8, and else the frame itself: string methods of a
+    /// host may go astray on other bytes.
+    fn from(frame: Frame) -> Value {
+        if frame.as_text().is_some() {
+            Value::String(Text::Received(frame))
+        } else {
+            Value::Object(Object::from(frame))
+        }
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::Nil, Into::into)
+    }
+}
+
+/// A set of kinds of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(u32);
+
+impl Kinds {
+    /// Nothing.
+    pub const NIL: Kinds = Kinds(1 << 0);
+    /// A truth value.
+    pub const BOOL: Kinds = Kinds(1 << 1);
+    /// A whole number.
+    pub const INT: Kinds = Kinds(1 << 2);
+    /// A number.
+    pub const FLOAT: Kinds = Kinds(1 << 3);
+    /// Text or bytes.
+    pub const STRING: Kinds = Kinds(1 << 4);
+    /// A list.
+    pub const LIST: Kinds = Kinds(1 << 5);
+    /// A tuple.
+    pub const TUPLE: Kinds = Kinds(1 << 6);
+    /// A dictionary.
+    pub const DICTIONARY: Kinds = Kinds(1 << 7);
+    /// An instance of one of the library's classes.
+    pub const OBJECT: Kinds = Kinds(1 << 8);
+
+    /// What is in either.
+    pub const fn or(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
+    /// Whether one of `other` is in it.
+    pub const fn has(self, other: Kinds) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The set as a number: bit n stands for the kind n of the C header.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+impl BitOr for Kinds {
+    type Output = Kinds;
+
+    fn bitor(self, other: Kinds) -> Kinds {
+        self.or(other)
+    }
+}
+
+impl ValueRef<'_> {
+    /// The kinds under which the table may ask for this value.
+    pub fn kinds(&self) -> Kinds {
+        match self {
+            ValueRef::Nil => Kinds::NIL,
+            ValueRef::Bool(_) => Kinds::BOOL,
+            ValueRef::Int(_) => Kinds::INT,
+            ValueRef::Float(_) => Kinds::FLOAT,
+            ValueRef::String(_) => Kinds::STRING,
+            ValueRef::List(_) => Kinds::LIST | Kinds::TUPLE,
+            ValueRef::Dictionary(_) => Kinds::DICTIONARY,
+            ValueRef::Object(_) => Kinds::OBJECT,
+        }
+    }
+}
+
+impl fmt::Display for ValueRef<'_> {
+    /// The value in an error text: "the Int 5".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ValueRef::Nil => f.write_str("nil"),
+            ValueRef::Bool(value) => write!(f, "the Bool {value}"),
+            ValueRef::Int(value) => write!(f, "the Int {value}"),
+            ValueRef::Float(value) => write!(f, "the Float {value:?}"),
+            ValueRef::String(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => write!(f, "the String \"{}\"", Excerpt(text)),
+                Err(_) => write!(f, "a String of {} bytes that are not UTF-8", bytes.len()),
+            },
+            ValueRef::List(items) => write!(f, "a List of {}", items.len()),
+            ValueRef::Dictionary(entries) => write!(f, "a Dictionary of {}", entries.len()),
+            ValueRef::Object(object) => write!(f, "a {}", object.class().name),
+        }
+    }
+}

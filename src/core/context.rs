@@ -1,0 +1,154 @@
+//! The one context of the process, made when the first socket is opened, so
+//! that `inproc` works between all scripts; and its end, within a bounded time.
+
+use std::mem;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::error::Error;
+use super::socket::Socket;
+
+/// How long the end may take beyond what sockets were promised for sending.
+const GRACE: Duration = Duration::from_millis(250);
+
+static SHARED: Mutex<Option<Shared>> = Mutex::new(None);
+
+/// How many forks lie between this process and the first one.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// The context, and what has to be closed before it can end.
+struct Shared {
+    context: zmq::Context,
+    generation: u32,
+    sockets: Vec<Weak<Socket>>,
+    /// How many sockets to remember before those that are gone are forgotten.
+    room: usize,
+    flushed: Flushed,
+}
+
+/// When everything that closed sockets had still to send is sent or given up.
+#[derive(Clone, Copy)]
+enum Flushed {
+    At(Instant),
+    Never,
+}
+
+/// Tells the library that this process is a fork. Sockets of the parent are
+/// dead here, and the first new one makes a new context.
+///
+/// It only adds to a number, so that it can be called between fork and exec.
+pub fn forked() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Which process of a line of forks this is.
+pub(super) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+fn lock() -> MutexGuard<'static, Option<Shared>> {
+    SHARED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Opens a socket with `open`, and remembers it for the end.
+pub(super) fn open(
+    open: impl FnOnce(&zmq::Context, u32) -> Result<Arc<Socket>, Error>,
+) -> Result<Arc<Socket>, Error> {
+    let generation = generation();
+    let mut guard = lock();
+    if guard
+        .as_ref()
+        .is_some_and(|shared| shared.generation != generation)
+    {
+        // The threads of the parent's context are not here: it can only be left.
+        mem::forget(guard.take());
+    }
+    let shared = guard.get_or_insert_with(|| Shared {
+        context: zmq::Context::new(),
+        generation,
+        sockets: Vec::new(),
+        room: 64,
+        flushed: Flushed::At(Instant::now()),
+    });
+    let socket = open(&shared.context, generation)?;
+    if shared.sockets.len() >= shared.room {
+        shared.sockets.retain(|socket| socket.strong_count() > 0);
+        shared.room = 64.max(2 * shared.sockets.len());
+    }
+    shared.sockets.push(Arc::downgrade(&socket));
+    Ok(socket)
+}
+
+/// Notes that a socket was closed, and may be sending for `linger` from now on;
+/// without one, for ever.
+pub(super) fn closed(linger: Option<Duration>) {
+    if let Some(shared) = lock().as_mut() {
+        let end = linger.and_then(|linger| Instant::now().checked_add(linger));
+        shared.flushed = match (shared.flushed, end) {
+            (Flushed::At(one), Some(other)) => Flushed::At(one.max(other)),
+            _ => Flushed::Never,
+        };
+    }
+}
+
+/// Closes every socket and ends the context. It returns when everything is sent,
+/// at the latest when the linger of every socket is over; a socket whose linger
+/// is for ever is waited for. Calls that wait in other threads end with
+/// [`Error::Terminated`]. A socket opened later makes a new context.
+///
+/// Gives whether the context has ended; it has not, if another thread holds a
+/// socket and does not let it go.
+pub fn shutdown() -> bool {
+    let Some(shared) = lock().take() else {
+        return true;
+    };
+    if shared.generation != generation() {
+        mem::forget(shared);
+        return true;
+    }
+    let mut flushed = shared.flushed;
+    for socket in shared.sockets.iter().filter_map(Weak::upgrade) {
+        flushed = match (flushed, socket.end()) {
+            (Flushed::At(one), Some(linger)) => Flushed::At(one.max(Instant::now() + linger)),
+            _ => Flushed::Never,
+        };
+    }
+    end(shared.context, flushed)
+}
+
+/// `zmq_ctx_term(3)`, given up when `flushed` is well over.
+fn end(mut context: zmq::Context, flushed: Flushed) -> bool {
+    let (ended, end) = mpsc::channel();
+    let term = move || {
+        while context.destroy() == Err(zmq::Error::EINTR) {}
+        // The zmq crate would end the context once more with its last reference.
+        mem::forget(context);
+        // Nobody listens any more if the time was over.
+        let _ = ended.send(());
+    };
+    let thread = thread::Builder::new().name("zeromq-end".to_owned());
+    if thread.spawn(term).is_err() {
+        return false;
+    }
+    match flushed {
+        Flushed::Never => end.recv().is_ok(),
+        Flushed::At(time) => {
+            let left = time.saturating_duration_since(Instant::now());
+            end.recv_timeout(left + GRACE).is_ok()
+        }
+    }
+}
+
+/// The version of libzmq: "4.3.5".
+pub fn version() -> String {
+    let (major, minor, patch) = zmq::version();
+    format!("{major}.{minor}.{patch}")
+}
+
+/// Whether libzmq was built with a capability of `zmq_has(3)`.
+pub fn has(capability: &str) -> bool {
+    // A NUL would make the zmq crate panic.
+    !capability.contains('\0') && zmq::has(capability).unwrap_or(false)
+}

@@ -1,0 +1,332 @@
+//! The language of endpoints, as czmq reads it: comma lists of
+//! `[@|>]transport://address`, with `*` and `!` as ports to look for.
+//!
+//! What czmq passes on although it cannot work is an error here: a port above
+//! 65535, anything after the port, an empty item, a range that ends before it
+//! starts.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::ops::RangeInclusive;
+
+use super::error::Error;
+
+/// czmq takes no longer ones.
+const LONGEST: usize = 255;
+
+/// The ports that IANA leaves to whoever comes first (RFC 6335).
+const DYNAMIC: RangeInclusive<u16> = 49152..=65535;
+
+/// What is done with an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Peers come to it.
+    Bind,
+    /// It goes to a peer.
+    Connect,
+}
+
+/// One endpoint of a list.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Item<'a> {
+    /// What the prefix asks for: `@` binds, `>` connects.
+    pub action: Option<Action>,
+    /// The endpoint without its prefix.
+    pub endpoint: &'a str,
+}
+
+/// What to bind.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// The endpoint as it is, with its TCP port, or 0 for none.
+    Fixed(u16),
+    /// The first free one of a number of TCP ports.
+    Free {
+        /// The endpoint before the colon of the port.
+        host: &'a str,
+        /// The ports to try.
+        ports: RangeInclusive<u16>,
+        /// Whether to begin at a random one, and not with the first.
+        random: bool,
+    },
+}
+
+/// Cuts a list at its commas. Blanks around an item do not count, nor does one
+/// comma at the end. A list of nothing has no items.
+///
+/// # Errors
+/// [`Error::Endpoint`] for an empty item, one that is too long, one with control
+/// characters and one without a transport.
+pub fn items(list: &str) -> Result<Vec<Item<'_>>, Error> {
+    if list.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let items = list.strip_suffix(',').unwrap_or(list);
+    items.split(',').map(|item| parse(list, item)).collect()
+}
+
+fn parse<'a>(list: &str, item: &'a str) -> Result<Item<'a>, Error> {
+    let item = item.trim();
+    let (action, endpoint) = match item.as_bytes().first() {
+        Some(b'@') => (Some(Action::Bind), &item[1..]),
+        Some(b'>') => (Some(Action::Connect), &item[1..]),
+        Some(_) => (None, item),
+        None => return Err(Error::syntax(list, "an item of the list is empty")),
+    };
+    if endpoint.len() > LONGEST {
+        return Err(Error::syntax(endpoint, "it is longer than 255 bytes"));
+    }
+    if endpoint.contains(char::is_control) {
+        return Err(Error::syntax(endpoint, "it contains a control character"));
+    }
+    match endpoint.split_once("://") {
+        Some((transport, address)) if is_name(transport) && !address.is_empty() => {
+            Ok(Item { action, endpoint })
+        }
+        _ => Err(Error::syntax(
+            endpoint,
+            "an endpoint is transport://address, as in tcp://localhost:5555",
+        )),
+    }
+}
+
+/// Whether it may be the name of a transport: these are in lower case.
+fn is_name(transport: &str) -> bool {
+    !transport.is_empty() && transport.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// How to bind an endpoint.
+///
+/// # Errors
+/// [`Error::Endpoint`] when the part after the last colon of a TCP endpoint is
+/// neither a port nor a port to look for.
+pub fn bind_target(endpoint: &str) -> Result<Target<'_>, Error> {
+    let Some((host, port)) = tcp(endpoint)? else {
+        return Ok(Target::Fixed(0));
+    };
+    let Some(range) = port.strip_prefix(['*', '!']) else {
+        return number(endpoint, port).map(Target::Fixed);
+    };
+    Ok(Target::Free {
+        host,
+        ports: ports(endpoint, range)?,
+        random: port.starts_with('!'),
+    })
+}
+
+/// Checks an endpoint to connect to.
+///
+/// # Errors
+/// [`Error::Endpoint`] when a TCP endpoint has no port, or one to look for.
+pub fn check_connect(endpoint: &str) -> Result<(), Error> {
+    match tcp(endpoint)? {
+        None => Ok(()),
+        Some((_, port)) if port.starts_with(['*', '!']) => Err(Error::syntax(
+            endpoint,
+            "connect needs the port that the peer has bound; only bind looks for a free one",
+        )),
+        Some((_, port)) => match number(endpoint, port)? {
+            0 => Err(Error::syntax(endpoint, "there is no port 0 to connect to")),
+            _ => Ok(()),
+        },
+    }
+}
+
+/// The parts of a TCP endpoint before and after its last colon.
+fn tcp(endpoint: &str) -> Result<Option<(&str, &str)>, Error> {
+    let Some(address) = endpoint.strip_prefix("tcp://") else {
+        return Ok(None);
+    };
+    if address.contains(char::is_whitespace) {
+        return Err(Error::syntax(endpoint, "it contains a blank"));
+    }
+    match address.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() => {
+            Ok(Some((&endpoint[.."tcp://".len() + host.len()], port)))
+        }
+        Some(_) => Err(Error::syntax(
+            endpoint,
+            "the host is missing, as in tcp://*:5555 or tcp://localhost:5555",
+        )),
+        None => Err(Error::syntax(
+            endpoint,
+            "the port is missing, as in tcp://localhost:5555",
+        )),
+    }
+}
+
+fn number(endpoint: &str, port: &str) -> Result<u16, Error> {
+    if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::syntax(
+            endpoint,
+            format!("'{port}' is not a port: expected 0 to 65535, *, ! or a range *[first-last]"),
+        ));
+    }
+    port.parse()
+        .map_err(|_| Error::syntax(endpoint, format!("port {port} is above 65535")))
+}
+
+/// Reads `""` or `"[first-last]"`, where each end may be left out.
+fn ports(endpoint: &str, range: &str) -> Result<RangeInclusive<u16>, Error> {
+    if range.is_empty() {
+        return Ok(DYNAMIC);
+    }
+    let ends = range
+        .strip_prefix('[')
+        .and_then(|range| range.strip_suffix(']'))
+        .and_then(|range| range.split_once('-'));
+    let Some((first, last)) = ends else {
+        return Err(Error::syntax(
+            endpoint,
+            format!("'{range}' is not a range of ports: expected [first-last]"),
+        ));
+    };
+    let end = |text: &str, default: u16| match text {
+        "" => Ok(default),
+        text => number(endpoint, text),
+    };
+    let (first, last) = (end(first, *DYNAMIC.start())?, end(last, *DYNAMIC.end())?);
+    if first == 0 || first > last {
+        return Err(Error::syntax(
+            endpoint,
+            format!("there are no ports from {first} to {last}"),
+        ));
+    }
+    Ok(first..=last)
+}
+
+/// The ports of a range, each once, from the first or from a random one on.
+pub(super) fn search(ports: RangeInclusive<u16>, random: bool) -> impl Iterator<Item = u16> {
+    let (first, last) = (*ports.start(), *ports.end());
+    let start = if random {
+        let count = u64::from(last - first) + 1;
+        // Every RandomState has keys of its own.
+        let offset = RandomState::new().build_hasher().finish() % count;
+        first + offset as u16
+    } else {
+        first
+    };
+    (start..=last).chain(first..start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(text: &str) -> Vec<(Option<Action>, &str)> {
+        let items = items(text).unwrap();
+        items.iter().map(|i| (i.action, i.endpoint)).collect()
+    }
+
+    #[test]
+    fn lists_are_cut_at_commas() {
+        assert_eq!(list(""), []);
+        assert_eq!(list("  "), []);
+        assert_eq!(
+            list("@tcp://*:1,>inproc://a, ipc://b c ,"),
+            [
+                (Some(Action::Bind), "tcp://*:1"),
+                (Some(Action::Connect), "inproc://a"),
+                (None, "ipc://b c"),
+            ]
+        );
+    }
+
+    #[test]
+    fn bad_items_are_refused() {
+        let long = format!("inproc://{}", "x".repeat(255));
+        for text in [
+            ",",
+            "a",
+            ",inproc://a",
+            "inproc://a,,inproc://b",
+            "inproc://a,,",
+            "@",
+            "inproc://a,@",
+            "@@inproc://a",
+            "inproc://",
+            "://a",
+            "TCP://a:1",
+            "inproc://a\0b",
+            "inproc://a\nb",
+            &long,
+        ] {
+            assert!(items(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ports_to_bind() {
+        let free = |host, ports, random| Target::Free {
+            host,
+            ports,
+            random,
+        };
+        for (endpoint, target) in [
+            ("tcp://a:5555", Target::Fixed(5555)),
+            ("tcp://a:0", Target::Fixed(0)),
+            ("tcp://[::1]:65535", Target::Fixed(65535)),
+            ("inproc://a:99999", Target::Fixed(0)),
+            ("tcp://*:*", free("tcp://*", DYNAMIC, false)),
+            ("tcp://[::]:!", free("tcp://[::]", DYNAMIC, true)),
+            ("tcp://a:*[-]", free("tcp://a", DYNAMIC, false)),
+            ("tcp://a:*[60000-]", free("tcp://a", 60000..=65535, false)),
+            ("tcp://a:![-60000]", free("tcp://a", 49152..=60000, true)),
+            ("tcp://a:![1-1]", free("tcp://a", 1..=1, true)),
+        ] {
+            assert_eq!(bind_target(endpoint).unwrap(), target, "{endpoint}");
+        }
+        for endpoint in [
+            "tcp://a",
+            "tcp://:5555",
+            "tcp://a:",
+            "tcp://a:65536",
+            "tcp://a:70000",
+            "tcp://a:5802x",
+            "tcp://a:-1",
+            "tcp://a: 5",
+            "tcp://a :5",
+            "tcp://a:*[]",
+            "tcp://a:*[abc]",
+            "tcp://a:*[2-1]",
+            "tcp://a:*[0-5]",
+            "tcp://a:*[1-70000]",
+            "tcp://a:*5",
+            "tcp://a:**",
+            "tcp://[::1]",
+            "tcp://a:99999999999999999999",
+        ] {
+            assert!(bind_target(endpoint).is_err(), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn ports_to_connect() {
+        for endpoint in [
+            "tcp://a:1",
+            "tcp://[::1]:65535",
+            "inproc://*:*",
+            "ipc:///tmp/*",
+        ] {
+            check_connect(endpoint).unwrap();
+        }
+        for endpoint in [
+            "tcp://a:0",
+            "tcp://a:*",
+            "tcp://a:!",
+            "tcp://nowhere",
+            "tcp://a:65536",
+        ] {
+            assert!(check_connect(endpoint).is_err(), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn a_search_visits_each_port_once() {
+        assert_eq!(search(7..=9, false).collect::<Vec<_>>(), [7, 8, 9]);
+        let mut random: Vec<u16> = search(65000..=65535, true).collect();
+        random.sort_unstable();
+        assert_eq!(random, (65000..=65535).collect::<Vec<_>>());
+        assert_eq!(search(5..=5, true).collect::<Vec<_>>(), [5]);
+    }
+}

@@ -1,0 +1,43 @@
+//! Messages: a message is one or more frames, a frame is a number of bytes.
+
+use std::ops::Deref;
+
+/// One frame of a message. It keeps the memory in which libzmq received it.
+#[derive(Debug)]
+pub struct Frame(zmq::Message);
+
+impl Frame {
+    pub(super) fn received(message: zmq::Message) -> Frame {
+        Frame(message)
+    }
+
+    /// Whether further frames of the same message follow.
+    pub fn more(&self) -> bool {
+        self.0.get_more()
+    }
+
+    /// The frame as text, if it is UTF-8.
+    pub fn as_text(&self) -> Option<&str> {
+        self.0.as_str()
+    }
+}
+
+impl From<&[u8]> for Frame {
+    fn from(bytes: &[u8]) -> Frame {
+        Frame(zmq::Message::from(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Frame {
+    fn from(bytes: Vec<u8>) -> Frame {
+        Frame(zmq::Message::from(bytes))
+    }
+}
+
+impl Deref for Frame {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}

@@ -1,0 +1,783 @@
+//! Sockets: attached to endpoints, sending and receiving messages, closed.
+//!
+//! A socket serves one call at a time: a call from a second thread, or from
+//! inside another call, gets [`Error::Busy`]. Closed is a state: the object
+//! stays, and says [`Error::Closed`].
+
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::thread;
+use std::time::Duration;
+use std::{env, mem};
+
+use zmq::PollEvents;
+
+use super::context;
+use super::endpoint::{self, Action, Target};
+use super::error::Error;
+use super::message::Frame;
+use super::wait::Wait;
+
+/// How long a closed socket goes on sending, if nothing else is said.
+const LINGER: Duration = Duration::from_millis(1000);
+
+/// The types of sockets, as in `zmq_socket(3)`.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketType {
+    Pair,
+    Pub,
+    Sub,
+    Req,
+    Rep,
+    Dealer,
+    Router,
+    Pull,
+    Push,
+    Xpub,
+    Xsub,
+    Stream,
+}
+
+use SocketType::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub};
+
+impl SocketType {
+    /// Its name in the documents of ZeroMQ: "REQ".
+    pub fn name(self) -> &'static str {
+        match self {
+            Pair => "PAIR",
+            Pub => "PUB",
+            Sub => "SUB",
+            Req => "REQ",
+            Rep => "REP",
+            Dealer => "DEALER",
+            Router => "ROUTER",
+            Pull => "PULL",
+            Push => "PUSH",
+            Xpub => "XPUB",
+            Xsub => "XSUB",
+            Stream => "STREAM",
+        }
+    }
+
+    /// What is done with an endpoint that has no prefix, as in czmq.
+    pub fn default_action(self) -> Action {
+        match self {
+            Pub | Rep | Router | Pull | Xpub => Action::Bind,
+            Sub | Req | Dealer | Push | Xsub | Pair | Stream => Action::Connect,
+        }
+    }
+
+    fn raw(self) -> zmq::SocketType {
+        match self {
+            Pair => zmq::PAIR,
+            Pub => zmq::PUB,
+            Sub => zmq::SUB,
+            Req => zmq::REQ,
+            Rep => zmq::REP,
+            Dealer => zmq::DEALER,
+            Router => zmq::ROUTER,
+            Pull => zmq::PULL,
+            Push => zmq::PUSH,
+            Xpub => zmq::XPUB,
+            Xsub => zmq::XSUB,
+            Stream => zmq::STREAM,
+        }
+    }
+
+    fn check_sends(self) -> Result<(), Error> {
+        match self {
+            Sub | Pull => Err(Error::Unsupported {
+                operation: "send",
+                socket_type: self,
+                needs: "PUB or PUSH",
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_receives(self) -> Result<(), Error> {
+        match self {
+            Pub | Push => Err(Error::Unsupported {
+                operation: "receive",
+                socket_type: self,
+                needs: "SUB or PULL",
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A ZeroMQ socket of the context of the process.
+#[derive(Debug)]
+pub struct Socket {
+    socket_type: SocketType,
+    generation: u32,
+    state: Mutex<State>,
+}
+
+enum State {
+    Open(Open),
+    Closed,
+    /// ZeroMQ ended while the socket was open.
+    Terminated,
+}
+
+/// What an open socket has.
+struct Open {
+    socket: zmq::Socket,
+    bound: Vec<Bound>,
+    /// What `endpoint` tells: it stays after an unbind.
+    endpoint: Option<String>,
+}
+
+/// An endpoint that is bound, in its three spellings.
+struct Bound {
+    written: String,
+    /// With the port filled in that was found.
+    named: String,
+    /// As libzmq calls it (`ZMQ_LAST_ENDPOINT`), and knows it in unbind.
+    resolved: String,
+}
+
+impl Bound {
+    fn is(&self, endpoint: &str) -> bool {
+        self.written == endpoint || self.named == endpoint || self.resolved == endpoint
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            State::Open(_) => "open",
+            State::Closed => "closed",
+            State::Terminated => "terminated",
+        })
+    }
+}
+
+impl Socket {
+    /// Opens a socket that is attached to nothing.
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] when there are too many (EMFILE).
+    pub fn new(socket_type: SocketType) -> Result<Arc<Socket>, Error> {
+        context::open(|context, generation| {
+            let socket = context
+                .socket(socket_type.raw())
+                .map_err(|error| Error::from_zmq("zmq_socket", error))?;
+            set_linger(&socket, default_linger())?;
+            Ok(Arc::new(Socket {
+                socket_type,
+                generation,
+                state: Mutex::new(State::Open(Open {
+                    socket,
+                    bound: Vec::new(),
+                    endpoint: None,
+                })),
+            }))
+        })
+    }
+
+    /// Opens a socket and attaches it to a list of endpoints. When one of them
+    /// cannot be attached, there is no socket.
+    ///
+    /// # Errors
+    /// As [`new`](Socket::new) and [`attach`](Socket::attach).
+    pub fn attached(socket_type: SocketType, endpoints: &str) -> Result<Arc<Socket>, Error> {
+        // Before the socket, so that a wrong list costs none.
+        endpoint::items(endpoints)?;
+        let socket = Socket::new(socket_type)?;
+        match socket.attach(endpoints) {
+            Ok(()) => Ok(socket),
+            Err(error) => {
+                socket.close(Some(Some(Duration::ZERO)))?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The type of the socket.
+    pub fn socket_type(&self) -> SocketType {
+        self.socket_type
+    }
+
+    /// Whether the socket can be used no more.
+    pub fn is_closed(&self) -> bool {
+        if self.generation != context::generation() {
+            return true;
+        }
+        match self.state.try_lock() {
+            Ok(state) => !matches!(*state, State::Open(_)),
+            // It is in the middle of a call, so it is open.
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Poisoned(state)) => !matches!(**state.get_ref(), State::Open(_)),
+        }
+    }
+
+    /// Binds or connects each endpoint of a list: `@` binds, `>` connects, and
+    /// without a prefix the type decides.
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`]; the endpoints before the faulty one stay attached.
+    pub fn attach(&self, endpoints: &str) -> Result<(), Error> {
+        self.with(|open| {
+            for item in endpoint::items(endpoints)? {
+                match item.action.unwrap_or(self.socket_type.default_action()) {
+                    Action::Bind => open.bind(item.endpoint).map(drop)?,
+                    Action::Connect => open.connect(item.endpoint)?,
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Binds each endpoint of a list, and gives the TCP port of the last one, or
+    /// 0 if it has none.
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`]; the endpoints before the faulty one stay bound.
+    pub fn bind(&self, endpoints: &str) -> Result<u16, Error> {
+        self.with(|open| {
+            let mut port = 0;
+            for endpoint in plain(endpoints, "bind")? {
+                port = open.bind(endpoint)?;
+            }
+            Ok(port)
+        })
+    }
+
+    /// Connects to each endpoint of a list. The peers need not be there yet.
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`]; the endpoints before the faulty one stay connected.
+    pub fn connect(&self, endpoints: &str) -> Result<(), Error> {
+        self.with(|open| {
+            plain(endpoints, "connect")?
+                .into_iter()
+                .try_for_each(|endpoint| open.connect(endpoint))
+        })
+    }
+
+    /// Takes back what `bind` did with each endpoint of a list, spelt as it was
+    /// written, as [`endpoint`](Socket::endpoint) gives it, or as libzmq does.
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`] when it is not bound.
+    pub fn unbind(&self, endpoints: &str) -> Result<(), Error> {
+        self.with(|open| {
+            plain(endpoints, "unbind")?
+                .into_iter()
+                .try_for_each(|endpoint| open.unbind(endpoint))
+        })
+    }
+
+    /// Takes back what `connect` did with each endpoint of a list.
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`] when it is not connected.
+    pub fn disconnect(&self, endpoints: &str) -> Result<(), Error> {
+        self.with(|open| {
+            plain(endpoints, "disconnect")?
+                .into_iter()
+                .try_for_each(|endpoint| open.disconnect(endpoint))
+        })
+    }
+
+    /// The endpoint that was bound last, with its port filled in, as czmq gives
+    /// it: `tcp://*:49152`. It stays after an unbind.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Busy`].
+    pub fn endpoint(&self) -> Result<Option<String>, Error> {
+        self.with(|open| Ok(open.endpoint.clone()))
+    }
+
+    /// Receives messages that start with `prefix` from now on; every message, if
+    /// it is empty. SUB and XSUB only.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for another type.
+    pub fn subscribe(&self, prefix: &[u8]) -> Result<(), Error> {
+        self.subscription("subscribe", prefix)
+    }
+
+    /// Takes back one subscription with this `prefix`. SUB and XSUB only.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for another type.
+    pub fn unsubscribe(&self, prefix: &[u8]) -> Result<(), Error> {
+        self.subscription("unsubscribe", prefix)
+    }
+
+    fn subscription(&self, operation: &'static str, prefix: &[u8]) -> Result<(), Error> {
+        let subscribe = operation == "subscribe";
+        self.with(|open| {
+            let result = match self.socket_type {
+                Sub if subscribe => open.socket.set_subscribe(prefix),
+                Sub => open.socket.set_unsubscribe(prefix),
+                // The control frame of zmq_socket(3): 1 or 0, then the prefix.
+                Xsub => {
+                    let mut frame = vec![u8::from(subscribe)];
+                    frame.extend_from_slice(prefix);
+                    open.socket.send(frame, 0)
+                }
+                socket_type => {
+                    return Err(Error::Unsupported {
+                        operation,
+                        socket_type,
+                        needs: "SUB or XSUB",
+                    });
+                }
+            };
+            result.map_err(|error| Error::from_zmq(operation, error))
+        })
+    }
+
+    /// Sends one message of as many frames. A ROUTER or STREAM message is the
+    /// routing id frame, then the body.
+    ///
+    /// # Errors
+    /// [`Error::Again`] when no peer takes it in time, [`Error::State`] when it
+    /// is not the socket's turn, [`Error::Unsupported`] on SUB and PULL,
+    /// [`Error::Unroutable`], [`Error::Interrupted`].
+    pub fn send<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
+        self.socket_type.check_sends()?;
+        self.transfer("send", zmq::POLLOUT, wait, |socket| send(socket, frames))
+    }
+
+    /// Receives one frame: the first of the next message, or the next one of a
+    /// message of which a frame was received before.
+    ///
+    /// # Errors
+    /// [`Error::Again`] when none comes in time, [`Error::State`] when it is not
+    /// the socket's turn, [`Error::Unsupported`] on PUB and PUSH,
+    /// [`Error::Interrupted`].
+    pub fn receive(&self, wait: &Wait) -> Result<Frame, Error> {
+        self.socket_type.check_receives()?;
+        self.transfer("receive", zmq::POLLIN, wait, |socket| {
+            socket.recv_msg(zmq::DONTWAIT).map(Frame::received)
+        })
+    }
+
+    /// Receives all frames of the next message, or those left of a message of
+    /// which a frame was received before.
+    ///
+    /// # Errors
+    /// As [`receive`](Socket::receive).
+    pub fn receive_all(&self, wait: &Wait) -> Result<Vec<Frame>, Error> {
+        self.socket_type.check_receives()?;
+        self.transfer("receive", zmq::POLLIN, wait, receive_all)
+    }
+
+    /// Closes the socket. What is not sent yet goes on being sent for `linger`,
+    /// for ever if that is `Some(None)`, and for as long as was set before if it
+    /// is `None`. Closing a closed socket does nothing.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the socket is in the middle of a call.
+    pub fn close(&self, linger: Option<Option<Duration>>) -> Result<(), Error> {
+        let mut state = self.lock()?;
+        if let State::Open(open) = mem::replace(&mut *state, State::Closed) {
+            if let Some(linger) = linger {
+                set_linger(&open.socket, linger)?;
+            }
+            context::closed(open.linger());
+        }
+        Ok(())
+    }
+
+    /// Closes the socket because the context ends, and gives its linger.
+    pub(super) fn end(&self) -> Option<Duration> {
+        let Ok(mut state) = self.lock() else {
+            // Its call is about to learn of the end, and closes it.
+            return Some(Duration::ZERO);
+        };
+        match mem::replace(&mut *state, State::Closed) {
+            State::Open(open) => open.linger(),
+            _ => Some(Duration::ZERO),
+        }
+    }
+
+    /// Tries until it is done, the time is over or the host wants to stop. The
+    /// first attempt costs no clock and no poll.
+    fn transfer<T>(
+        &self,
+        operation: &'static str,
+        events: PollEvents,
+        wait: &Wait,
+        mut attempt: impl FnMut(&zmq::Socket) -> zmq::Result<T>,
+    ) -> Result<T, Error> {
+        let mut state = self.lock()?;
+        let socket = &state.open()?.socket;
+        let mut clock = None;
+        let mut ready = false;
+        let result = loop {
+            match attempt(socket) {
+                Ok(done) => return Ok(done),
+                Err(zmq::Error::EAGAIN) if wait.is_zero() => break Error::Again,
+                Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => {}
+                Err(error) => break self.error(operation, error),
+            }
+            if ready {
+                // Ready for some peer, but not for the one that the message is for.
+                thread::sleep(Duration::from_millis(1));
+            }
+            let slice = match clock.get_or_insert_with(|| wait.begin()).slice() {
+                Ok(slice) => slice,
+                Err(error) => break error,
+            };
+            ready = match socket.poll(events, slice) {
+                Ok(count) => count > 0,
+                Err(zmq::Error::EINTR) => false,
+                Err(error) => break self.error(operation, error),
+            };
+        };
+        if matches!(result, Error::Terminated) {
+            *state = State::Terminated;
+        }
+        Err(result)
+    }
+
+    fn error(&self, operation: &'static str, error: zmq::Error) -> Error {
+        match error {
+            zmq::Error::EFSM => Error::State {
+                operation,
+                socket_type: self.socket_type,
+            },
+            error => Error::from_zmq(operation, error),
+        }
+    }
+
+    fn with<T>(&self, call: impl FnOnce(&mut Open) -> Result<T, Error>) -> Result<T, Error> {
+        call(self.lock()?.open()?)
+    }
+
+    fn lock(&self) -> Result<MutexGuard<'_, State>, Error> {
+        if self.generation != context::generation() {
+            return Err(Error::Forked);
+        }
+        match self.state.try_lock() {
+            Ok(state) => Ok(state),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy),
+            // A panic in the middle of a call leaves the socket as it is.
+            Err(TryLockError::Poisoned(state)) => Ok(state.into_inner()),
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let state = self
+            .state
+            .get_mut()
+            .unwrap_or_else(|state| state.into_inner());
+        let State::Open(open) = mem::replace(state, State::Closed) else {
+            return;
+        };
+        if self.generation == context::generation() {
+            context::closed(open.linger());
+        } else {
+            // Its threads are in the parent process: nobody would answer.
+            mem::forget(open);
+        }
+    }
+}
+
+impl State {
+    fn open(&mut self) -> Result<&mut Open, Error> {
+        match self {
+            State::Open(open) => Ok(open),
+            State::Closed => Err(Error::Closed),
+            State::Terminated => Err(Error::Terminated),
+        }
+    }
+}
+
+impl Open {
+    fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
+        let (named, port) = match endpoint::bind_target(endpoint)? {
+            Target::Fixed(port) => {
+                self.bind_exactly(endpoint)
+                    .map_err(|e| Error::refused(endpoint, e))?;
+                (endpoint.to_owned(), port)
+            }
+            Target::Free {
+                host,
+                ports,
+                random,
+            } => {
+                let port = self.bind_free(endpoint, host, endpoint::search(ports, random))?;
+                (format!("{host}:{port}"), port)
+            }
+        };
+        let resolved = match self.socket.get_last_endpoint() {
+            Ok(Ok(resolved)) => resolved,
+            _ => named.clone(),
+        };
+        self.endpoint = Some(named.clone());
+        self.bound.push(Bound {
+            written: endpoint.to_owned(),
+            named,
+            resolved,
+        });
+        Ok(port)
+    }
+
+    fn bind_free(
+        &self,
+        endpoint: &str,
+        host: &str,
+        ports: impl Iterator<Item = u16>,
+    ) -> Result<u16, Error> {
+        for port in ports {
+            match self.bind_exactly(&format!("{host}:{port}")) {
+                Ok(()) => return Ok(port),
+                Err(zmq::Error::EADDRINUSE) => {}
+                // No other port would do.
+                Err(error) => return Err(Error::refused(endpoint, error)),
+            }
+        }
+        Err(Error::syntax(endpoint, "none of these ports is free"))
+    }
+
+    fn bind_exactly(&self, endpoint: &str) -> zmq::Result<()> {
+        retried(|| self.socket.bind(endpoint))
+    }
+
+    fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
+        endpoint::check_connect(endpoint)?;
+        retried(|| self.socket.connect(endpoint)).map_err(|error| Error::refused(endpoint, error))
+    }
+
+    fn unbind(&mut self, endpoint: &str) -> Result<(), Error> {
+        let known = self.bound.iter().rposition(|bound| bound.is(endpoint));
+        let Some(index) = known else {
+            return Err(Error::syntax(endpoint, "it is not bound"));
+        };
+        retried(|| self.socket.unbind(&self.bound[index].resolved))
+            .map_err(|error| Error::refused(endpoint, error))?;
+        self.bound.remove(index);
+        Ok(())
+    }
+
+    fn disconnect(&mut self, endpoint: &str) -> Result<(), Error> {
+        retried(|| self.socket.disconnect(endpoint)).map_err(|error| match error {
+            zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
+            error => Error::refused(endpoint, error),
+        })
+    }
+
+    fn linger(&self) -> Option<Duration> {
+        let linger = self.socket.get_linger().unwrap_or(0);
+        u64::try_from(linger).ok().map(Duration::from_millis)
+    }
+}
+
+/// The endpoints of a list in which no item may have a prefix.
+fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
+    let items = endpoint::items(endpoints)?;
+    if items.is_empty() {
+        return Err(Error::syntax(endpoints, "there is no endpoint in it"));
+    }
+    let endpoints = items.iter().map(|item| match item.action {
+        None => Ok(item.endpoint),
+        Some(_) => Err(Error::syntax(
+            item.endpoint,
+            format!("{method} takes no @ or > before an endpoint; constructors do"),
+        )),
+    });
+    endpoints.collect()
+}
+
+/// Sends all frames, none of them waiting, or none at all.
+fn send<F: AsRef<[u8]>>(socket: &zmq::Socket, frames: &[F]) -> zmq::Result<()> {
+    let last = frames.len() - 1;
+    for (index, frame) in frames.iter().enumerate() {
+        let more = if index < last { zmq::SNDMORE } else { 0 };
+        match retried(|| socket.send(frame.as_ref(), zmq::DONTWAIT | more)) {
+            Ok(()) => {}
+            // The peer went away in the middle: libzmq has taken the frames before
+            // back and drops what is left of the message. Then all of it can go
+            // to another peer.
+            Err(zmq::Error::EAGAIN) if index > 0 => {
+                for (rest, frame) in frames.iter().enumerate().skip(index + 1) {
+                    let more = if rest < last { zmq::SNDMORE } else { 0 };
+                    retried(|| socket.send(frame.as_ref(), zmq::DONTWAIT | more))?;
+                }
+                return Err(zmq::Error::EAGAIN);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
+    let mut frames = Vec::new();
+    loop {
+        // All frames of a message arrive together, so only the first can be missing.
+        let frame = Frame::received(retried(|| socket.recv_msg(zmq::DONTWAIT))?);
+        let more = frame.more();
+        frames.push(frame);
+        if !more {
+            return Ok(frames);
+        }
+    }
+}
+
+/// Repeats a call of libzmq, one that does not wait, that a signal broke off.
+fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
+    loop {
+        match call() {
+            Err(zmq::Error::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// `ZSYS_LINGER` in milliseconds, as in czmq, or a second.
+fn default_linger() -> Option<Duration> {
+    match env::var("ZSYS_LINGER").map(|linger| linger.parse::<i32>()) {
+        Ok(Ok(linger)) => u64::try_from(linger).ok().map(Duration::from_millis),
+        _ => Some(LINGER),
+    }
+}
+
+/// Sets how long the socket goes on sending once it is closed; `None` is for ever.
+fn set_linger(socket: &zmq::Socket, linger: Option<Duration>) -> Result<(), Error> {
+    let ms = match linger {
+        Some(linger) => i32::try_from(linger.as_millis()).unwrap_or(i32::MAX),
+        None => -1,
+    };
+    socket
+        .set_linger(ms)
+        .map_err(|error| Error::from_zmq("linger", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Wait = Wait::new(Some(Duration::ZERO));
+    const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
+
+    fn pair(name: &str, one: SocketType, other: SocketType) -> (Arc<Socket>, Arc<Socket>) {
+        let endpoint = format!("inproc://socket-{name}");
+        (
+            Socket::attached(one, &format!("@{endpoint}")).unwrap(),
+            Socket::attached(other, &format!(">{endpoint}")).unwrap(),
+        )
+    }
+
+    fn texts(frames: &[Frame]) -> Vec<&str> {
+        frames
+            .iter()
+            .map(|frame| frame.as_text().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_message_keeps_its_frames() {
+        let (pull, push) = pair("frames", Pull, Push);
+        push.send(&["a", "", "c"], &SOON).unwrap();
+        push.send(&["d"], &SOON).unwrap();
+        assert_eq!(texts(&pull.receive_all(&SOON).unwrap()), ["a", "", "c"]);
+        assert_eq!(pull.receive(&SOON).unwrap().as_text(), Some("d"));
+        push.send(&["e", "f"], &SOON).unwrap();
+        assert!(pull.receive(&SOON).unwrap().more());
+        assert_eq!(texts(&pull.receive_all(&SOON).unwrap()), ["f"]);
+    }
+
+    #[test]
+    fn waiting_ends() {
+        let (pull, push) = pair("waiting", Pull, Push);
+        assert!(matches!(pull.receive(&NOW), Err(Error::Again)));
+        let brief = Wait::new(Some(Duration::from_millis(5)));
+        assert!(matches!(pull.receive(&brief), Err(Error::Again)));
+        let stop = || true;
+        let stopped = Wait::new(None).until(Some(&stop));
+        assert!(matches!(pull.receive(&stopped), Err(Error::Interrupted)));
+        let lonely = Socket::new(Push).unwrap();
+        assert!(matches!(lonely.send(&["x"], &brief), Err(Error::Again)));
+        drop(push);
+    }
+
+    #[test]
+    fn order_and_direction_are_checked() {
+        let (rep, req) = pair("order", Rep, Req);
+        assert!(matches!(req.receive(&NOW), Err(Error::State { .. })));
+        req.send(&["1"], &SOON).unwrap();
+        let error = req.send(&["2"], &SOON).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "send is out of order on a REQ socket: receive the reply to the last request first"
+        );
+        assert!(matches!(rep.send(&["x"], &NOW), Err(Error::State { .. })));
+        let publisher = Socket::new(Pub).unwrap();
+        let error = publisher.receive(&NOW).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a PUB socket cannot receive; use SUB or PULL"
+        );
+        assert!(matches!(
+            Socket::new(Push).unwrap().subscribe(b""),
+            Err(Error::Unsupported { .. })
+        ));
+    }
+
+    #[test]
+    fn endpoints_are_told_as_czmq_does() {
+        let socket = Socket::new(Pull).unwrap();
+        assert_eq!(socket.endpoint().unwrap(), None);
+        let port = socket.bind("tcp://127.0.0.1:*").unwrap();
+        assert!(port >= 49152);
+        let named = format!("tcp://127.0.0.1:{port}");
+        assert_eq!(socket.endpoint().unwrap(), Some(named.clone()));
+        let taken = Socket::attached(Pull, &named).unwrap_err();
+        assert_eq!(taken.errno().unwrap().name(), "EADDRINUSE");
+        socket.unbind("tcp://127.0.0.1:*").unwrap();
+        assert!(socket.unbind(&named).is_err());
+        assert_eq!(socket.bind("inproc://socket-endpoints").unwrap(), 0);
+        assert_eq!(socket.bind("tcp://127.0.0.1:0").unwrap(), 0);
+    }
+
+    #[test]
+    fn any_spelling_unbinds() {
+        let socket = Socket::new(Pull).unwrap();
+        let port = socket.bind("tcp://*:*").unwrap();
+        socket.unbind(&format!("tcp://0.0.0.0:{port}")).unwrap();
+        let port = socket.bind("tcp://*:!").unwrap();
+        socket.unbind(&format!("tcp://*:{port}")).unwrap();
+        assert!(socket.unbind(&format!("tcp://*:{port}")).is_err());
+        assert!(socket.disconnect("tcp://127.0.0.1:1").is_err());
+    }
+
+    #[test]
+    fn a_socket_serves_one_call_at_a_time() {
+        let (pull, _push) = pair("busy", Pull, Push);
+        let busy = || {
+            assert!(matches!(pull.receive(&NOW), Err(Error::Busy)));
+            assert!(matches!(pull.close(None), Err(Error::Busy)));
+            true
+        };
+        let wait = Wait::new(None).until(Some(&busy));
+        assert!(matches!(pull.receive(&wait), Err(Error::Interrupted)));
+    }
+
+    #[test]
+    fn closed_is_a_state() {
+        let socket = Socket::new(Push).unwrap();
+        assert!(!socket.is_closed());
+        socket.close(Some(None)).unwrap();
+        socket.close(None).unwrap();
+        assert!(socket.is_closed());
+        assert!(matches!(socket.send(&["x"], &NOW), Err(Error::Closed)));
+        assert!(matches!(socket.bind("inproc://closed"), Err(Error::Closed)));
+    }
+
+    #[test]
+    fn a_system_error_that_the_zmq_crate_does_not_know_is_told() {
+        let error = Socket::attached(Rep, "ipc:///dev/null/x").unwrap_err();
+        assert_eq!(error.errno().unwrap().name(), "ENOTDIR", "{error}");
+    }
+}

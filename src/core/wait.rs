@@ -1,0 +1,101 @@
+//! How long a call may wait, and how it is told to stop.
+
+use std::time::{Duration, Instant};
+
+use super::error::Error;
+
+/// How often a call that waits asks the host whether to stop.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Who may want a call that waits to stop.
+pub trait Interrupt {
+    /// Whether to stop now.
+    fn interrupted(&self) -> bool;
+}
+
+impl<F: Fn() -> bool> Interrupt for F {
+    fn interrupted(&self) -> bool {
+        self()
+    }
+}
+
+/// The patience of one call.
+#[derive(Clone, Copy)]
+pub struct Wait<'a> {
+    timeout: Option<Duration>,
+    interrupt: Option<&'a dyn Interrupt>,
+}
+
+impl<'a> Wait<'a> {
+    /// Waits for `timeout`, or for ever if there is none. A timeout of zero does
+    /// not wait.
+    pub const fn new(timeout: Option<Duration>) -> Wait<'static> {
+        Wait {
+            timeout,
+            interrupt: None,
+        }
+    }
+
+    /// Ends the wait with [`Error::Interrupted`] once `interrupt` says so; it is
+    /// asked several times a second and after every signal.
+    pub fn until(self, interrupt: Option<&'a dyn Interrupt>) -> Wait<'a> {
+        Wait {
+            timeout: self.timeout,
+            interrupt,
+        }
+    }
+
+    /// Starts the clock. It is read only by calls that have to wait.
+    pub(super) fn begin(&self) -> Clock<'a> {
+        let deadline = match self.timeout {
+            None => None,
+            // A time too far away to be told is for ever.
+            Some(timeout) => Instant::now().checked_add(timeout),
+        };
+        Clock {
+            deadline,
+            interrupt: self.interrupt,
+        }
+    }
+
+    pub(super) fn is_zero(&self) -> bool {
+        self.timeout == Some(Duration::ZERO)
+    }
+}
+
+/// A running [`Wait`].
+pub(super) struct Clock<'a> {
+    deadline: Option<Instant>,
+    interrupt: Option<&'a dyn Interrupt>,
+}
+
+impl Clock<'_> {
+    /// How long to poll now, in milliseconds as `zmq_poll(3)` takes them: -1 is
+    /// for ever.
+    ///
+    /// # Errors
+    /// [`Error::Again`] when the time is over, [`Error::Interrupted`] when the
+    /// host wants to stop.
+    pub fn slice(&self) -> Result<i64, Error> {
+        if self.interrupt.is_some_and(Interrupt::interrupted) {
+            return Err(Error::Interrupted);
+        }
+        let left = match self.deadline {
+            None => None,
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(Error::Again);
+                }
+                Some(left)
+            }
+        };
+        let slice = match (left, self.interrupt) {
+            (None, None) => return Ok(-1),
+            (Some(left), None) => left,
+            (left, Some(_)) => left.map_or(SLICE, |left| left.min(SLICE)),
+        };
+        // Rounded up, so that the last part of a millisecond is not spun away.
+        Ok(i64::try_from(slice.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX))
+    }
+}

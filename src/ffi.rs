@@ -1,0 +1,157 @@
+//! The border to C, for every edge: panics stop here, pointers become slices and
+//! texts, and forks are noticed.
+
+use std::any::Any;
+use std::ffi::{CStr, c_char};
+use std::mem::{self, MaybeUninit};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::Once;
+
+use crate::binding::Failure;
+use crate::core::{Code, Error, context};
+
+/// Runs the body of the exported function `name`: what goes wrong in it, a panic
+/// included, becomes a code, and the last failure of this thread.
+pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Code {
+    let failed = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => return Code::Ok,
+        Ok(Err(failed)) => failed,
+        Err(payload) => Failed::Here(Error::Panic {
+            message: panic_text(&*payload),
+        }),
+    };
+    match failed {
+        Failed::Here(error) => {
+            Failure::new(name.to_owned(), false, &error).remember();
+            error.code()
+        }
+        Failed::Call(code) => code,
+    }
+}
+
+/// Runs a body that has nothing to report: a panic in it gives `otherwise`.
+pub(crate) fn guard_or<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
+}
+
+/// Why an exported function fails.
+pub(crate) enum Failed {
+    /// A failure of a method, which is in words and remembered already.
+    Call(Code),
+    /// An error of the edge itself.
+    Here(Error),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed::Here(error)
+    }
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Failed {
+        Failed::Call(failure.code)
+    }
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without words").to_owned()
+}
+
+/// An error of the host: it breaks a rule of the header.
+pub(crate) fn fault(what: &'static str) -> Error {
+    Error::Host { what: what.into() }
+}
+
+/// A struct that begins with its size and the version of the ABI, as a host
+/// filled it in. Members beyond the host's size are zero.
+///
+/// # Safety
+/// `T` is a struct of the header that begins with two `u32`, and all zeros are a
+/// valid `T`. `source` is NULL or points to as many bytes as its first `u32`
+/// says, the rest of the `T` up to there filled in.
+pub(crate) unsafe fn versioned<T: Copy>(
+    source: *const T,
+    abi: u32,
+    smallest: usize,
+) -> Result<T, Error> {
+    if source.is_null() {
+        return Err(fault("a struct is NULL"));
+    }
+    // SAFETY: not NULL, and the caller says that it begins with two u32.
+    let [size, version] = unsafe { source.cast::<[u32; 2]>().read_unaligned() };
+    if version != abi {
+        return Err(Error::Host {
+            what: format!(
+                "this library speaks version {abi} of its host interface, the host version \
+                 {version}: they have to be built from the same major version of zeromq.h"
+            )
+            .into(),
+        });
+    }
+    let size = size as usize;
+    if size < smallest {
+        return Err(Error::Host {
+            what: format!(
+                "a struct of {size} bytes is too small, it needs {smallest}: set its size to sizeof"
+            )
+            .into(),
+        });
+    }
+    let mut copy = MaybeUninit::<T>::zeroed();
+    let known = size.min(mem::size_of::<T>());
+    // SAFETY: the caller guarantees `size` bytes at source; copy has room for a T.
+    unsafe { ptr::copy_nonoverlapping(source.cast::<u8>(), copy.as_mut_ptr().cast(), known) };
+    // SAFETY: all zeros are a valid T, and what was copied is one, says the caller.
+    Ok(unsafe { copy.assume_init() })
+}
+
+/// The `count` items at `data`; `(NULL, 0)` is empty.
+///
+/// # Safety
+/// `data` is NULL or points to `count` items that stay in place for `'a`.
+pub(crate) unsafe fn slice<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Error> {
+    match (data.is_null(), count) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(fault("a pointer is NULL but its count is not 0")),
+        (false, _) if count > isize::MAX as usize / mem::size_of::<T>().max(1) => {
+            Err(fault("a count is larger than memory"))
+        }
+        // SAFETY: not NULL, of a possible size, and in place for 'a, says the caller.
+        (false, _) => Ok(unsafe { std::slice::from_raw_parts(data, count) }),
+    }
+}
+
+/// The text at `data`, up to its terminating zero byte.
+///
+/// # Safety
+/// `data` is NULL or points to a string with a terminating zero byte that stays
+/// in place for `'a`.
+pub(crate) unsafe fn text<'a>(data: *const c_char) -> Result<&'a str, Error> {
+    if data.is_null() {
+        return Err(fault("a name is NULL"));
+    }
+    // SAFETY: not NULL, terminated and in place for 'a, says the caller.
+    let text = unsafe { CStr::from_ptr(data) };
+    text.to_str().map_err(|_| fault("a name is not UTF-8"))
+}
+
+/// From now on a fork of the process is noticed, so that it leaves the sockets
+/// of its parent alone.
+pub(crate) fn watch_forks() {
+    #[cfg(unix)]
+    {
+        extern "C" fn in_child() {
+            context::forked();
+        }
+        static ONCE: Once = Once::new();
+        // SAFETY: in_child only adds to an atomic number, which is allowed in the
+        // child of a fork, and it stays in place as the library is never unmapped.
+        ONCE.call_once(|| unsafe {
+            libc::pthread_atfork(None, None, Some(in_child));
+        });
+    }
+}

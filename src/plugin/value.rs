@@ -1,0 +1,175 @@
+//! Values of the header to those of the binding, and back.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use super::abi::{self, Bytes, Items, Payload};
+use super::object;
+use crate::binding::{Text, Value, ValueRef};
+use crate::core::Error;
+use crate::ffi::{self, fault};
+
+/// How deep lists may be in each other.
+const DEEPEST: usize = 64;
+
+/// What keeps the memory of a value alive while the host has it.
+enum Owner {
+    Text(Text),
+    Items(Vec<abi::Value>),
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        if let Owner::Items(items) = self {
+            for item in items {
+                // SAFETY: the item was made by give, and is given back only here.
+                drop(unsafe { take_back(item) });
+            }
+        }
+    }
+}
+
+/// A value that the host lends.
+///
+/// # Safety
+/// The value is filled in as the header says, and what it points to stays in
+/// place for `'a`.
+pub(super) unsafe fn take<'a>(value: &'a abi::Value, depth: usize) -> Result<ValueRef<'a>, Error> {
+    // SAFETY: kind tells which member of the union the host has filled in, and the
+    // caller promises that what it points to is there.
+    unsafe {
+        Ok(match value.kind {
+            abi::ZEROMQ_NIL => ValueRef::Nil,
+            abi::ZEROMQ_BOOL => ValueRef::Bool(value.payload.integer != 0),
+            abi::ZEROMQ_INT => ValueRef::Int(value.payload.integer),
+            abi::ZEROMQ_FLOAT => ValueRef::Float(value.payload.number),
+            abi::ZEROMQ_STRING => {
+                let Bytes { data, size } = value.payload.bytes;
+                ValueRef::String(ffi::slice(data.cast(), size)?)
+            }
+            abi::ZEROMQ_LIST | abi::ZEROMQ_TUPLE => {
+                ValueRef::List(items(value.payload.items, depth)?)
+            }
+            abi::ZEROMQ_DICTIONARY => ValueRef::Dictionary(entries(value.payload.items, depth)?),
+            abi::ZEROMQ_OBJECT => ValueRef::Object(object::get(value.payload.object)?.clone()),
+            _ => return Err(fault("a value is of a kind that the header does not have")),
+        })
+    }
+}
+
+/// # Safety
+/// As `take`.
+unsafe fn items<'a>(items: Items, depth: usize) -> Result<Vec<ValueRef<'a>>, Error> {
+    if depth == DEEPEST {
+        return Err(fault("a list contains itself, or lists deeper than 64"));
+    }
+    // SAFETY: the caller's promise.
+    let items = unsafe { ffi::slice(items.data, items.count) }?;
+    // SAFETY: the caller's promise holds for each item.
+    items
+        .iter()
+        .map(|item| unsafe { take(item, depth + 1) })
+        .collect()
+}
+
+/// # Safety
+/// As `take`.
+unsafe fn entries<'a>(
+    entries: Items,
+    depth: usize,
+) -> Result<Vec<(ValueRef<'a>, ValueRef<'a>)>, Error> {
+    // SAFETY: the caller's promise.
+    let mut values = unsafe { items(entries, depth) }?.into_iter();
+    let mut pairs = Vec::with_capacity(values.len() / 2);
+    while let Some(key) = values.next() {
+        let Some(value) = values.next() else {
+            return Err(fault("a dictionary has a key without a value"));
+        };
+        pairs.push((key, value));
+    }
+    Ok(pairs)
+}
+
+/// A value for the host, to be freed with `zeromq_value_free`.
+pub(super) fn give(value: Value) -> abi::Value {
+    match value {
+        Value::Nil => plain(abi::ZEROMQ_NIL, Payload { integer: 0 }),
+        Value::Bool(value) => plain(
+            abi::ZEROMQ_BOOL,
+            Payload {
+                integer: value.into(),
+            },
+        ),
+        Value::Int(integer) => plain(abi::ZEROMQ_INT, Payload { integer }),
+        Value::Float(number) => plain(abi::ZEROMQ_FLOAT, Payload { number }),
+        Value::String(text) => give_text(text),
+        Value::List(items) => give_items(abi::ZEROMQ_LIST, items.into_iter()),
+        Value::Tuple(items) => give_items(abi::ZEROMQ_TUPLE, items.into_iter()),
+        Value::Dictionary(entries) => give_items(
+            abi::ZEROMQ_DICTIONARY,
+            entries.into_iter().flat_map(|(key, value)| [key, value]),
+        ),
+        Value::Object(object) => {
+            let object = object::give(object);
+            plain(abi::ZEROMQ_OBJECT, Payload { object })
+        }
+    }
+}
+
+fn plain(kind: u32, payload: Payload) -> abi::Value {
+    abi::Value {
+        kind,
+        payload,
+        owner: ptr::null_mut(),
+    }
+}
+
+fn give_text(text: Text) -> abi::Value {
+    let bytes = |text: &[u8]| Payload {
+        bytes: Bytes {
+            data: text.as_ptr().cast(),
+            size: text.len(),
+        },
+    };
+    if let Text::Fixed(text) = text {
+        return plain(abi::ZEROMQ_STRING, bytes(text.as_bytes()));
+    }
+    // A short message has its bytes inside, so it has to be in its place first.
+    let owner = Box::new(Owner::Text(text));
+    let Owner::Text(text) = &*owner else {
+        unreachable!("it was made a text just now");
+    };
+    let payload = bytes(text);
+    owned(abi::ZEROMQ_STRING, payload, owner)
+}
+
+fn give_items(kind: u32, items: impl Iterator<Item = Value>) -> abi::Value {
+    let items: Vec<abi::Value> = items.map(give).collect();
+    let payload = Payload {
+        items: Items {
+            data: items.as_ptr(),
+            count: items.len(),
+        },
+    };
+    owned(kind, payload, Box::new(Owner::Items(items)))
+}
+
+fn owned(kind: u32, payload: Payload, owner: Box<Owner>) -> abi::Value {
+    abi::Value {
+        kind,
+        payload,
+        owner: Box::into_raw(owner).cast::<c_void>(),
+    }
+}
+
+/// Makes a value nil, and gives what kept its memory alive.
+///
+/// # Safety
+/// The value is one that `give` made; a copy of it is not given back too.
+pub(super) unsafe fn take_back(value: &mut abi::Value) -> Option<impl Sized + use<>> {
+    let owner = value.owner.cast::<Owner>();
+    *value = plain(abi::ZEROMQ_NIL, Payload { integer: 0 });
+    // SAFETY: owner is NULL or came from Box::into_raw in owned, and the value that
+    // had it is nil from now on.
+    (!owner.is_null()).then(|| unsafe { Box::from_raw(owner) })
+}
