@@ -8,8 +8,8 @@ pub enum Failure {
     Error(Box<ScriptError>),
     /// Something that Morpho may be able to do.
     Unsupported(String),
-    /// Nobody reads what the script prints.
-    Output(std::io::Error),
+    /// What the script reads or prints cannot be read or written.
+    Stream(std::io::Error),
 }
 
 pub type Outcome<T> = Result<T, Failure>;
@@ -27,18 +27,31 @@ pub struct ScriptError {
 /// A complaint about a script that is not run because of it.
 pub enum Refusal {
     /// Morpho's compiler refuses it too. The note says more about it.
-    Compile { id: &'static str, text: String, at: Position, note: String },
+    Compile {
+        id: &'static str,
+        text: String,
+        at: Position,
+        note: String,
+    },
     /// Morpho may run it, this host does not.
     Unsupported { what: String, at: Position },
 }
 
 impl Refusal {
     pub fn compile(id: &'static str, text: impl Into<String>, at: Position) -> Refusal {
-        Refusal::Compile { id, text: text.into(), at, note: String::new() }
+        Refusal::Compile {
+            id,
+            text: text.into(),
+            at,
+            note: String::new(),
+        }
     }
 
     pub fn unsupported(what: impl Into<String>, at: Position) -> Refusal {
-        Refusal::Unsupported { what: what.into(), at }
+        Refusal::Unsupported {
+            what: what.into(),
+            at,
+        }
     }
 }
 
@@ -47,7 +60,10 @@ impl Refusal {
 pub struct Known(&'static str, &'static str);
 
 pub const ALLOCATION: Known = Known("Alloc", "Memory allocation failed.");
-pub const APPLY: Known = Known("ApplyArgs", "Function 'apply' expects at least two arguments.");
+pub const APPLY: Known = Known(
+    "ApplyArgs",
+    "Function 'apply' expects at least two arguments.",
+);
 pub const BOUNDS: Known = Known("IndxBnds", "Index out of bounds.");
 pub const CALLABLE: Known = Known("Uncallable", "Can only call a function or method.");
 pub const DICTIONARY_SET: Known = Known(
@@ -59,30 +75,39 @@ pub const DISPATCH: Known = Known(
     "Multiple dispatch could not find an implementation that matches these arguments.",
 );
 pub const ENTRY: Known = Known("EntryNtFnd", "Entry not found.");
-pub const ENUMERATE: Known =
-    Known("EnmrtArgs", "Enumerate method expects a single integer argument.");
+pub const ENUMERATE: Known = Known(
+    "EnmrtArgs",
+    "Enumerate method expects a single integer argument.",
+);
 pub const ERROR_ARGUMENTS: Known = Known(
     "ErrorArgs",
     "Error much be called with a tag and a default message as arguments.",
 );
 pub const EXIT: Known = Known("Exit", "Program exit.");
 pub const FORMAT: Known = Known("InvldFrmt", "Invalid format string.");
-pub const FORMAT_ARGUMENT: Known =
-    Known("FrmtArg", "Format method requires a format string as its argument.");
+pub const FORMAT_ARGUMENT: Known = Known(
+    "FrmtArg",
+    "Format method requires a format string as its argument.",
+);
 pub const HANDLERS: Known = Known("ErrStckOvflw", "Error handler stack overflow.");
-pub const HAS_ARGUMENT: Known =
-    Known("HasArg", "Method has expects a single string argument or no argument.");
+pub const HAS_ARGUMENT: Known = Known(
+    "HasArg",
+    "Method has expects a single string argument or no argument.",
+);
 pub const IMMUTABLE: Known = Known("ObjImmutable", "Cannot modify this object.");
-pub const INDEX_ARGUMENT: Known =
-    Known("IndxArgs", "Index method expects a String property name as its argument.");
+pub const INDEX_ARGUMENT: Known = Known(
+    "IndxArgs",
+    "Index method expects a String property name as its argument.",
+);
 pub const INDEXABLE: Known = Known("NotIndxbl", "Value or object not indexable.");
 pub const INVOKE: Known = Known("NotAnInst", "Can only invoke methods on objects.");
 pub const KEY: Known = Known("DctKyNtFnd", "Key not found in dictionary.");
-pub const LIST_INDEX: Known =
-    Known("LstArgs", "Lists must be called with integer dimensions as arguments.");
+pub const LIST_INDEX: Known = Known(
+    "LstArgs",
+    "Lists must be called with integer dimensions as arguments.",
+);
 pub const MEMBER: Known = Known("IsMmbrArg", "Method ismember expects a single argument.");
-pub const NO_OPTIONS: Known =
-    Known("NoOptArg", "Function doesn't expect optional arguments.");
+pub const NO_OPTIONS: Known = Known("NoOptArg", "Function doesn't expect optional arguments.");
 pub const NO_PROPERTIES: Known = Known("ObjNoPrp", "Object does not provide properties.");
 pub const OBJECT: Known = Known("NotAnObj", "Not an object.");
 pub const RANDOM_ARGUMENT: Known = Known(
@@ -104,8 +129,10 @@ pub const SET_INDEX: Known = Known(
 pub const SLEEP: Known = Known("SystmSlpArgs", "Sleep method expects a time in seconds.");
 pub const SORT: Known = Known("LstSrtFn", "List sort function must return an integer.");
 pub const STACK: Known = Known("StckOvflw", "Stack overflow.");
-pub const TUPLE_INDEX: Known =
-    Known("TplArgs", "Tuples must be called with integer dimensions as arguments.");
+pub const TUPLE_INDEX: Known = Known(
+    "TplArgs",
+    "Tuples must be called with integer dimensions as arguments.",
+);
 
 impl From<Known> for Failure {
     fn from(Known(id, text): Known) -> Failure {
@@ -115,7 +142,7 @@ impl From<Known> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
-        Failure::Output(error)
+        Failure::Stream(error)
     }
 }
 

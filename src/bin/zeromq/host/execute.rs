@@ -23,9 +23,10 @@ impl Machine {
     /// Runs the body of a function; `None` means that it returned no value.
     pub(super) fn run_body(&mut self, block: &Block, kind: FunctionKind) -> Outcome<Option<Value>> {
         match self.block(block)? {
-            Flow::Return(_) if kind == FunctionKind::File => {
-                Err(error("GlblRtrn", "Return encountered outside a function or method."))
-            }
+            Flow::Return(_) if kind == FunctionKind::File => Err(error(
+                "GlblRtrn",
+                "Return encountered outside a function or method.",
+            )),
             Flow::Return(value) => Ok(value),
             _ => Ok(None),
         }
@@ -76,7 +77,10 @@ impl Machine {
             Action::Break => return Ok(Flow::Break),
             Action::Continue => return Ok(Flow::Continue),
             Action::Return(value) => {
-                let value = value.as_ref().map(|value| self.evaluate(value)).transpose()?;
+                let value = value
+                    .as_ref()
+                    .map(|value| self.evaluate(value))
+                    .transpose()?;
                 return Ok(Flow::Return(value));
             }
             Action::Try(body, handlers) => return self.try_block(body, handlers, statement.at),
@@ -114,16 +118,29 @@ impl Machine {
     }
 
     fn class(&mut self, tree: &ClassTree) {
-        let parent = tree.parent.as_ref().and_then(|parent| match self.read(parent.place) {
-            Value::Class(class) => Some(class),
-            _ => None,
-        });
-        let mut methods = parent.as_ref().map(|parent| parent.methods.clone()).unwrap_or_default();
+        let parent = tree
+            .parent
+            .as_ref()
+            .and_then(|parent| match self.read(parent.place) {
+                Value::Class(class) => Some(class),
+                _ => None,
+            });
+        let mut methods = parent
+            .as_ref()
+            .map(|parent| parent.methods.clone())
+            .unwrap_or_default();
         for (_, function) in &tree.methods {
-            let method = Closure { function: function.clone(), captured: Vec::new() };
+            let method = Closure {
+                function: function.clone(),
+                captured: Vec::new(),
+            };
             methods.insert(function.name.clone(), Rc::new(method));
         }
-        let class = Class { name: tree.variable.name.text().clone(), parent, methods };
+        let class = Class {
+            name: tree.variable.name.text().clone(),
+            parent,
+            methods,
+        };
         self.assign(tree.variable.place, Value::Class(Rc::new(class)));
     }
 
@@ -198,7 +215,9 @@ impl Machine {
         self.handlers += 1;
         let result = self.block(body);
         self.handlers -= 1;
-        let Err(Failure::Error(raised)) = result else { return result };
+        let Err(Failure::Error(raised)) = result else {
+            return result;
+        };
         match handlers.iter().find(|(id, _)| **id == *raised.id) {
             Some((_, handler)) => self.block(handler),
             None => Err(Failure::Error(raised)),
@@ -220,12 +239,13 @@ impl Machine {
         let count = match &value {
             Value::List(list) | Value::Tuple(list) => list.0.borrow().len() as i32,
             Value::Range(range) => range.count().unwrap_or(0),
-            Value::Foreign(object) => self.enumerate(&object.clone(), -1).and_then(|count| {
-                match count {
-                    Value::Int(count) => Ok(count),
-                    _ => Err(error::ENUMERATE.into()),
-                }
-            })?,
+            Value::Foreign(object) => {
+                self.enumerate(&object.clone(), -1)
+                    .and_then(|count| match count {
+                        Value::Int(count) => Ok(count),
+                        _ => Err(error::ENUMERATE.into()),
+                    })?
+            }
             _ => return Err(error::INDEXABLE.into()),
         };
         Ok((value, count))

@@ -20,7 +20,13 @@ const LONGEST: usize = 400;
 
 /// Parses the text of a file that starts at `base` among all texts.
 pub fn parse(text: &str, base: Position, names: &Names) -> Result<Block, Refusal> {
-    let state = State { names, base, depth: Cell::new(0), too_deep: Cell::new(None), interpolations: Cell::new(0) };
+    let state = State {
+        names,
+        base,
+        depth: Cell::new(0),
+        too_deep: Cell::new(None),
+        interpolations: Cell::new(0),
+    };
     script::program(text, &state).map_err(|error| match state.too_deep.get() {
         Some(at) => Refusal::Unsupported {
             what: format!("more than {DEEPEST} blocks or expressions inside one another"),
@@ -41,16 +47,19 @@ pub struct State<'a> {
 }
 
 impl State<'_> {
-    fn enter(&self, at: usize) -> Result<(), &'static str> {
+    fn enter(&self, at: usize) {
         if self.depth.get() >= DEEPEST && self.too_deep.get().is_none() {
             self.too_deep.set(Some(self.at(at)));
         }
         self.depth.set(self.depth.get() + 1);
-        Ok(())
     }
 
     fn stay(&self) -> Result<(), &'static str> {
-        if self.too_deep.get().is_some() { Err("less nesting") } else { Ok(()) }
+        if self.too_deep.get().is_some() {
+            Err("less nesting")
+        } else {
+            Ok(())
+        }
     }
 
     fn leave(&self) {
@@ -58,11 +67,16 @@ impl State<'_> {
     }
 
     fn brace(&self) -> Result<(), &'static str> {
-        if self.interpolations.get() == 0 { Ok(()) } else { Err("no brace in an interpolation") }
+        if self.interpolations.get() == 0 {
+            Ok(())
+        } else {
+            Err("no brace in an interpolation")
+        }
     }
 
     fn interpolate(&self, change: isize) {
-        self.interpolations.set(self.interpolations.get().saturating_add_signed(change));
+        self.interpolations
+            .set(self.interpolations.get().saturating_add_signed(change));
     }
 
     fn at(&self, offset: usize) -> Position {
@@ -80,9 +94,15 @@ fn complaint(error: &peg::error::ParseError<peg::str::LineCol>, base: Position) 
             "Expect expression terminator (; or newline) after expression.",
         ),
         ("name", "SymblExpct", "Symbol expected."),
-        ("closing parenthesis", "MssngParen", "Expect ')' after expression."),
+        (
+            "closing parenthesis",
+            "MssngParen",
+            "Expect ')' after expression.",
+        ),
     ];
-    let known = KNOWN.iter().find(|row| error.expected.tokens().any(|token| token == row.0));
+    let known = KNOWN
+        .iter()
+        .find(|row| error.expected.tokens().any(|token| token == row.0));
     let (id, text) = known.map_or(("IncExp", "Incomplete expression."), |row| (row.1, row.2));
     Refusal::compile(id, text, base + error.location.offset as Position)
 }
@@ -96,7 +116,11 @@ fn statement(at: Position, action: Action) -> Statement {
 }
 
 fn variable(name: Name, at: Position) -> Variable {
-    Variable { name, at, place: Place::Unknown }
+    Variable {
+        name,
+        at,
+        place: Place::Unknown,
+    }
 }
 
 fn constant(value: Value) -> Kind {
@@ -117,7 +141,10 @@ fn integer(digits: &str) -> Kind {
 fn negate(operand: Expression) -> Kind {
     match operand.kind {
         Kind::Constant(Value::Float(number)) => constant(Value::Float(-number)),
-        kind => Kind::Negate(Box::new(Expression { at: operand.at, kind })),
+        kind => Kind::Negate(Box::new(Expression {
+            at: operand.at,
+            kind,
+        })),
     }
 }
 
@@ -151,21 +178,28 @@ fn postfix(first: Expression, suffixes: Vec<(Position, Suffix)>) -> Expression {
     if suffixes.len() > LONGEST {
         return expression(first.at, unsupported("more than 400 calls in a row"));
     }
-    suffixes.into_iter().fold(first, |base, (at, suffix)| match suffix {
-        Suffix::Call(arguments) => expression(at, Kind::Call(Box::new(base), arguments)),
-        Suffix::Invoke(name, at, arguments) => {
-            expression(at, Kind::Invoke(Box::new(base), name, arguments))
-        }
-        Suffix::Property(name) => expression(at, Kind::Property(Box::new(base), name)),
-        Suffix::Index(mut indices) => match (indices.pop(), indices.is_empty()) {
-            (Some(index), true) => expression(at, Kind::Index(Box::new([base, index]))),
-            _ => expression(at, unsupported("more than one index")),
-        },
-    })
+    suffixes
+        .into_iter()
+        .fold(first, |base, (at, suffix)| match suffix {
+            Suffix::Call(arguments) => expression(at, Kind::Call(Box::new(base), arguments)),
+            Suffix::Invoke(name, at, arguments) => {
+                expression(at, Kind::Invoke(Box::new(base), name, arguments))
+            }
+            Suffix::Property(name) => expression(at, Kind::Property(Box::new(base), name)),
+            Suffix::Index(mut indices) => match (indices.pop(), indices.is_empty()) {
+                (Some(index), true) => expression(at, Kind::Index(Box::new([base, index]))),
+                _ => expression(at, unsupported("more than one index")),
+            },
+        })
 }
 
 /// `target = value`, if the target is one that can be assigned to.
-fn assign(target: Expression, at: Position, operator: Option<Operator>, value: Expression) -> Expression {
+fn assign(
+    target: Expression,
+    at: Position,
+    operator: Option<Operator>,
+    value: Expression,
+) -> Expression {
     let target = match target.kind {
         // Morpho's messages point at the operator.
         Kind::Variable(variable) => Target::Variable(Variable { at, ..variable }),
@@ -173,19 +207,39 @@ fn assign(target: Expression, at: Position, operator: Option<Operator>, value: E
         Kind::Index(parts) => {
             let [base, index] = *parts;
             if !matches!(base.kind, Kind::Variable(_) | Kind::Property(..)) {
-                return expression(at, unsupported("an assignment to x[i][j] or f()[i]; give the inner list a name first"));
+                return expression(
+                    at,
+                    unsupported(
+                        "an assignment to x[i][j] or f()[i]; give the inner list a name first",
+                    ),
+                );
             }
             Target::Index(base, index)
         }
         Kind::Fault(_) => return target,
-        _ => return expression(at, Kind::Fault(Fault::Compile("InvldAssgn", "Invalid assignment target."))),
+        _ => {
+            return expression(
+                at,
+                Kind::Fault(Fault::Compile("InvldAssgn", "Invalid assignment target.")),
+            );
+        }
     };
-    expression(at, Kind::Assign(Box::new(Assignment { target, operator, value })))
+    expression(
+        at,
+        Kind::Assign(Box::new(Assignment {
+            target,
+            operator,
+            value,
+        })),
+    )
 }
 
 fn parenthesized(at: Position, mut items: Vec<Expression>, comma: bool) -> Expression {
     match items.pop() {
-        Some(Expression { kind: Kind::Tuple(_), .. }) if items.is_empty() && !comma => {
+        Some(Expression {
+            kind: Kind::Tuple(_),
+            ..
+        }) if items.is_empty() && !comma => {
             expression(at, unsupported("a tuple in parentheses of its own"))
         }
         Some(only) if items.is_empty() && !comma => only,
@@ -204,7 +258,11 @@ enum Piece {
 
 fn character(code: &str) -> Piece {
     let code = u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
-    Piece::Bytes(code.unwrap_or(char::REPLACEMENT_CHARACTER).to_string().into_bytes())
+    Piece::Bytes(
+        code.unwrap_or(char::REPLACEMENT_CHARACTER)
+            .to_string()
+            .into_bytes(),
+    )
 }
 
 /// Joins the parts of a string literal, if possible to a constant.
@@ -257,24 +315,40 @@ fn function(name: Name, parameters: Vec<Parameter>, body: Body) -> Result<Rc<Fun
     };
     for parameter in parameters {
         match parameter {
-            Parameter::Plain(variable) if function.rest.is_none() && function.options.is_empty() => {
+            Parameter::Plain(variable)
+                if function.rest.is_none() && function.options.is_empty() =>
+            {
                 function.parameters.push(variable);
             }
             Parameter::Plain(_) => {
-                return Err(Fault::Compile("VarPrLst", "Cannot have fixed parameters after a variadic parameter."));
+                return Err(Fault::Compile(
+                    "VarPrLst",
+                    "Cannot have fixed parameters after a variadic parameter.",
+                ));
             }
             Parameter::Rest(_) if function.rest.is_some() => {
-                return Err(Fault::Compile("OneVarPr", "Functions can have only one variadic parameter."));
+                return Err(Fault::Compile(
+                    "OneVarPr",
+                    "Functions can have only one variadic parameter.",
+                ));
             }
             Parameter::Rest(variable) => function.rest = Some(variable),
-            Parameter::Option(variable, Expression { kind: Kind::Constant(value), .. }) => {
+            Parameter::Option(
+                variable,
+                Expression {
+                    kind: Kind::Constant(value),
+                    ..
+                },
+            ) => {
                 function.options.push((variable, value));
             }
             Parameter::Option(..) => {
                 return Err(Fault::Unsupported("a default that is not a literal"));
             }
             Parameter::Typed => {
-                return Err(Fault::Unsupported("typed declarations and multiple dispatch"));
+                return Err(Fault::Unsupported(
+                    "typed declarations and multiple dispatch",
+                ));
             }
         }
     }
@@ -288,15 +362,18 @@ peg::parser! {
         rule line() = quiet! { ([' ' | '\t' | '\r'] / comment())* }
         rule _() = quiet! { ([' ' | '\t' | '\r' | '\n'] / remark() / comment())* }
         rule remark() = "//" [^ '\n']*
-        rule comment() = "/*" (nested(<comment()>) / !"*/" [_])* "*/"
+        rule comment() -> () = "/*" (nested(<comment()>) / !"*/" [_] {})* "*/" {}
 
         /// Where the next character is.
         rule at() -> Position = offset:position!() { state.at(offset) }
 
         /// Something that may contain itself.
         rule nested<T>(inner: rule<T>) -> T
-            = offset:position!() {? state.enter(offset) } {? state.stay() } it:inner() { state.leave(); it }
-            / { state.leave() } {? Err::<T, _>("less nesting") }
+            = enter() stay() it:inner() leave() { it } / leave() too_deep() it:inner() { it }
+        rule enter() = offset:position!() { state.enter(offset) }
+        rule stay() = "" {? state.stay() }
+        rule leave() = "" { state.leave() }
+        rule too_deep() = "" {? Err("less nesting") }
 
         // Words.
 
@@ -377,9 +454,10 @@ peg::parser! {
             / path:plain_string() { Import::File(path, None) }
 
         rule block() -> Block
-            = "{" {? state.brace() }
-            _ statements:(it:declaration() _ { it })* "}"
+            = brace() _ statements:(it:declaration() _ { it })* "}"
             { Block { statements, functions: Vec::new() } }
+
+        rule brace() = "{" {? state.brace() }
 
         rule statement() -> Statement = nested(<simple()>)
         rule simple() -> Statement
@@ -577,8 +655,7 @@ peg::parser! {
         rule list() -> Expression
             = at:at() "[" _ items:(value() ** (_ "," _)) _ "]" { expression(at, Kind::List(items)) }
         rule dictionary() -> Expression
-            = at:at() "{" {? state.brace() }
-              _ entries:(entry() ** (_ "," _)) (_ ",")? _ "}"
+            = at:at() brace() _ entries:(entry() ** (_ "," _)) (_ ",")? _ "}"
             { expression(at, Kind::Dictionary(entries)) }
         rule entry() -> (Expression, Expression)
             = key:entry_part() _ ":" _ value:entry_part() { (key, value) }
@@ -604,8 +681,9 @@ peg::parser! {
             / text:$(([^ '"' | '\\' | '$' | '\0'..='\u{9}' | '\u{b}'..='\u{1f}'] / "$" !"{")+)
               { Piece::Bytes(text.into()) }
         rule interpolated<T>(inner: rule<T>) -> T
-            = { state.interpolate(1) } it:inner() { state.interpolate(-1); it }
-            / { state.interpolate(-1) } {? Err::<T, _>("expression") }
+            = opened() it:inner() closed() { it } / closed() too_deep() it:inner() { it }
+        rule opened() = "" { state.interpolate(1) }
+        rule closed() = "" { state.interpolate(-1) }
         rule escape() -> Piece
             = "b" { Piece::Bytes(vec![8]) } / "f" { Piece::Bytes(vec![12]) }
             / "n" { Piece::Bytes(vec![10]) } / "r" { Piece::Bytes(vec![13]) }

@@ -53,7 +53,10 @@ pub struct Values {
 
 impl From<Vec<Value>> for Values {
     fn from(positional: Vec<Value>) -> Values {
-        Values { positional, named: Vec::new() }
+        Values {
+            positional,
+            named: Vec::new(),
+        }
     }
 }
 
@@ -74,7 +77,10 @@ impl Machine {
         Machine {
             stack: Vec::new(),
             base: 0,
-            captured: Rc::new(Closure { function: Rc::new(nothing), captured: Vec::new() }),
+            captured: Rc::new(Closure {
+                function: Rc::new(nothing),
+                captured: Vec::new(),
+            }),
             globals: Vec::new(),
             at: 0,
             depth: 0,
@@ -97,7 +103,10 @@ impl Machine {
 
     /// Runs the text of a file.
     pub fn run_file(&mut self, body: &Rc<Function>) -> Outcome<()> {
-        let closure = Rc::new(Closure { function: body.clone(), captured: Vec::new() });
+        let closure = Rc::new(Closure {
+            function: body.clone(),
+            captured: Vec::new(),
+        });
         self.enter(&closure, self.stack.len())?;
         Ok(())
     }
@@ -186,7 +195,10 @@ impl Machine {
             Capture::Captured(index) => self.captured.captured[index].clone(),
         });
         let captured = captured.collect();
-        Value::Function(Rc::new(Closure { function: function.clone(), captured }))
+        Value::Function(Rc::new(Closure {
+            function: function.clone(),
+            captured,
+        }))
     }
 
     fn share(&mut self, slot: usize) -> Shared {
@@ -240,7 +252,10 @@ impl Machine {
 
     fn instantiate(&mut self, class: &Rc<Class>, values: Values) -> Outcome<Value> {
         let fields = Table::default();
-        let object = Value::Instance(Rc::new(Instance { class: class.clone(), fields }));
+        let object = Value::Instance(Rc::new(Instance {
+            class: class.clone(),
+            fields,
+        }));
         let name = self.names.intern("init");
         if let Some(initializer) = class.methods.get(&name).cloned() {
             self.call_closure(&initializer, Some(&object), values)?;
@@ -264,7 +279,8 @@ impl Machine {
         values: Values,
     ) -> Outcome<Value> {
         let start = self.stack.len();
-        self.stack.extend(receiver.map(|receiver| Slot::Own(receiver.clone())));
+        self.stack
+            .extend(receiver.map(|receiver| Slot::Own(receiver.clone())));
         if let Err(failure) = self.bind(&closure.function, values) {
             self.stack.truncate(start);
             return Err(traced(failure, &closure.function, self.at));
@@ -287,7 +303,8 @@ impl Machine {
     /// means that it ended without a value.
     fn enter(&mut self, closure: &Rc<Closure>, start: usize) -> Outcome<Option<Value>> {
         let function = &closure.function;
-        self.stack.resize_with(start + function.slots, || Slot::Own(Value::Nil));
+        self.stack
+            .resize_with(start + function.slots, || Slot::Own(Value::Nil));
         let at = self.at;
         let base = std::mem::replace(&mut self.base, start);
         let captured = std::mem::replace(&mut self.captured, closure.clone());
@@ -309,7 +326,10 @@ impl Machine {
 
     /// Puts the arguments of a call into the first slots of a function.
     fn bind(&mut self, function: &Function, values: Values) -> Outcome<()> {
-        let Values { mut positional, named } = values;
+        let Values {
+            mut positional,
+            named,
+        } = values;
         let (expected, given) = (function.parameters.len(), positional.len());
         if given < expected || (given > expected && function.rest.is_none()) {
             // Morpho counts wrong when there are more than these.
@@ -326,11 +346,22 @@ impl Machine {
             return Err(error::NO_OPTIONS.into());
         }
         let options = self.stack.len();
-        self.stack.extend(function.options.iter().map(|(_, value)| Slot::Own(value.clone())));
+        self.stack.extend(
+            function
+                .options
+                .iter()
+                .map(|(_, value)| Slot::Own(value.clone())),
+        );
         for (name, value) in named {
-            let known = function.options.iter().position(|(option, _)| option.name == name);
+            let known = function
+                .options
+                .iter()
+                .position(|(option, _)| option.name == name);
             let Some(index) = known else {
-                return Err(error("UnkwnOptArg", format!("Unknown optional argument '{}'.", &*name)));
+                return Err(error(
+                    "UnkwnOptArg",
+                    format!("Unknown optional argument '{}'.", &*name),
+                ));
             };
             self.stack[options + index] = Slot::Own(value);
         }
@@ -368,17 +399,21 @@ impl Machine {
             return self.call_builtin(method, receiver, values);
         }
         let field = match receiver {
-            Value::Instance(instance) => {
-                instance.fields.0.borrow().get(&Value::String(name.text().clone())).cloned()
-            }
+            Value::Instance(instance) => instance
+                .fields
+                .0
+                .borrow()
+                .get(&Value::String(name.text().clone()))
+                .cloned(),
             _ => None,
         };
         match (field, receiver) {
             (Some(function), _) => self.call(&function, values),
             (None, Value::Instance(_)) => Err(lacks_property(name)),
-            (None, _) => {
-                Err(error("ClssLcksMthd", format!("Class lacks method '{}'.", &**name)))
-            }
+            (None, _) => Err(error(
+                "ClssLcksMthd",
+                format!("Class lacks method '{}'.", &**name),
+            )),
         }
     }
 
@@ -397,20 +432,31 @@ impl Machine {
         if let Some(class) = self.kinds.iter().find(|class| *class.name == *name) {
             return class.clone();
         }
-        let class = Rc::new(Class { name: name.into(), parent: None, methods: Default::default() });
+        let class = Rc::new(Class {
+            name: name.into(),
+            parent: None,
+            methods: Default::default(),
+        });
         self.kinds.push(class.clone());
         class
     }
 }
 
 pub fn lacks_property(name: &str) -> Failure {
-    error("ObjLcksPrp", format!("Object lacks property or method '{name}'."))
+    error(
+        "ObjLcksPrp",
+        format!("Object lacks property or method '{name}'."),
+    )
 }
 
 /// Notes in an error that it passed through a function.
 fn traced(mut failure: Failure, function: &Function, at: Position) -> Failure {
     if let Failure::Error(error) = &mut failure {
-        let name = if function.name.is_empty() { "global" } else { &function.name };
+        let name = if function.name.is_empty() {
+            "global"
+        } else {
+            &function.name
+        };
         error.frames.push((name.to_string(), at));
     }
     failure

@@ -120,9 +120,13 @@ impl Machine {
     pub(super) fn set_index(&mut self, base: &Value, index: Value, value: Value) -> Outcome<()> {
         match base {
             Value::List(list) => {
-                let Value::Int(position) = index else { return Err(error::SET_INDEX.into()) };
+                let Value::Int(position) = index else {
+                    return Err(error::SET_INDEX.into());
+                };
                 let mut items = list.0.borrow_mut();
-                let item = usize::try_from(position).ok().and_then(|i| items.get_mut(i));
+                let item = usize::try_from(position)
+                    .ok()
+                    .and_then(|i| items.get_mut(i));
                 *item.ok_or(error::BOUNDS)? = value;
                 Ok(())
             }
@@ -147,7 +151,11 @@ impl Machine {
     }
 
     /// `object.enumerate(index)`, which `for … in` walks over.
-    pub(super) fn enumerate(&mut self, object: &Rc<crate::plugin::Object>, index: i32) -> Outcome<Value> {
+    pub(super) fn enumerate(
+        &mut self,
+        object: &Rc<crate::plugin::Object>,
+        index: i32,
+    ) -> Outcome<Value> {
         let name = self.names.intern("enumerate");
         match object.method(&name) {
             Some(method) => object.call(self, method, &vec![Value::Int(index)].into()),
@@ -159,7 +167,9 @@ impl Machine {
 /// Negative positions count from the end.
 fn element(items: &[Value], position: i32) -> Outcome<Value> {
     let from = if position < 0 { items.len() as i64 } else { 0 };
-    let found = usize::try_from(from + i64::from(position)).ok().and_then(|i| items.get(i));
+    let found = usize::try_from(from + i64::from(position))
+        .ok()
+        .and_then(|i| items.get(i));
     found.cloned().ok_or_else(|| error::BOUNDS.into())
 }
 
@@ -173,14 +183,22 @@ fn slice(items: &[Value], index: &Value, refusal: Known) -> Outcome<Vec<Value>> 
         Value::List(positions) => positions.0.borrow().iter().map(pick).collect(),
         Value::Range(range) => {
             let count = range.count().unwrap_or(0);
-            (0..count).map(|position| pick(&range.element(position))).collect()
+            (0..count)
+                .map(|position| pick(&range.element(position)))
+                .collect()
         }
         _ => Err(refusal.into()),
     }
 }
 
 fn character(text: &str, index: &Value) -> Outcome<Value> {
-    let Value::Int(position) = *index else { return Err(error::ENUMERATE.into()) };
-    let found = usize::try_from(position).ok().and_then(|position| text.chars().nth(position));
-    found.map(|one| Value::string(one.to_string())).ok_or_else(|| error::BOUNDS.into())
+    let Value::Int(position) = *index else {
+        return Err(error::ENUMERATE.into());
+    };
+    let found = usize::try_from(position)
+        .ok()
+        .and_then(|position| text.chars().nth(position));
+    found
+        .map(|one| Value::string(one.to_string()))
+        .ok_or_else(|| error::BOUNDS.into())
 }

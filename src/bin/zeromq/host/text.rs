@@ -28,7 +28,12 @@ pub fn write<E>(
     style: Style,
     describe: &mut Describe<'_, E>,
 ) -> Result<(), E> {
-    Writer { out, style, describe }.value(value, 0)
+    Writer {
+        out,
+        style,
+        describe,
+    }
+    .value(value, 0)
 }
 
 struct Writer<'a, 'b, E> {
@@ -108,7 +113,8 @@ impl<E> Writer<'_, '_, E> {
 
     fn range(&mut self, range: &Range, depth: usize) -> Result<(), E> {
         self.value(&range.start, depth)?;
-        self.out.push_str(if range.inclusive { ".." } else { "..." });
+        self.out
+            .push_str(if range.inclusive { ".." } else { "..." });
         self.value(&range.end, depth)?;
         if let Some(step) = &range.step {
             self.out.push(':');

@@ -13,53 +13,100 @@ use crate::host::value::{Type, Value};
 
 pub static TABLE: &[Builtin] = &[
     row("Int", 1, 1, |_, _, a| int(&a[0])),
-    row("Float", 1, 1, |_, _, a| Ok(Value::Float(number("Float", &a[0])?))),
+    row("Float", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("Float", &a[0])?))
+    }),
     row("Bool", 1, 1, |_, _, a| Ok(Value::Bool(a[0].is_true()))),
     row("String", 0, ANY, string),
     row("List", 0, ANY, |_, _, a| super::list::make(a.to_vec())),
     row("Tuple", 0, ANY, |_, _, a| super::list::make_tuple(a)),
     row("Dictionary", 0, ANY, |_, _, a| dictionary(a)),
-    row("Range", 2, 3, |_, _, a| make_range(a[0].clone(), a[1].clone(), a.get(2).cloned(), false)),
+    row("Range", 2, 3, |_, _, a| {
+        make_range(a[0].clone(), a[1].clone(), a.get(2).cloned(), false)
+    }),
     row("isnil", 1, 1, |_, _, a| is(&a[0], &[Type::Nil])),
     row("isint", 1, 1, |_, _, a| is(&a[0], &[Type::Int])),
     row("isfloat", 1, 1, |_, _, a| is(&a[0], &[Type::Float])),
-    row("isnumber", 1, 1, |_, _, a| is(&a[0], &[Type::Int, Type::Float])),
+    row("isnumber", 1, 1, |_, _, a| {
+        is(&a[0], &[Type::Int, Type::Float])
+    }),
     row("isbool", 1, 1, |_, _, a| is(&a[0], &[Type::Bool])),
     row("isstring", 1, 1, |_, _, a| is(&a[0], &[Type::String])),
     row("islist", 1, 1, |_, _, a| is(&a[0], &[Type::List])),
     row("istuple", 1, 1, |_, _, a| is(&a[0], &[Type::Tuple])),
-    row("isdictionary", 1, 1, |_, _, a| is(&a[0], &[Type::Dictionary])),
+    row("isdictionary", 1, 1, |_, _, a| {
+        is(&a[0], &[Type::Dictionary])
+    }),
     row("isrange", 1, 1, |_, _, a| is(&a[0], &[Type::Range])),
     row("isclass", 1, 1, |_, _, a| is(&a[0], &[Type::Class])),
     row("iscallable", 1, 1, |_, _, a| {
-        is(&a[0], &[Type::Function, Type::Closure, Type::Class, Type::Invocation])
+        is(
+            &a[0],
+            &[Type::Function, Type::Closure, Type::Class, Type::Invocation],
+        )
     }),
     row("isobject", 1, 1, |_, _, a| {
-        Ok(Value::Bool(!matches!(a[0].kind(), Type::Nil | Type::Bool | Type::Int | Type::Float)))
+        Ok(Value::Bool(!matches!(
+            a[0].kind(),
+            Type::Nil | Type::Bool | Type::Int | Type::Float
+        )))
     }),
     row("mod", 2, 2, |_, _, a| modulo(&a[0], &a[1])),
-    row("abs", 1, 1, |_, _, a| Ok(Value::Float(number("fabs", &a[0])?.abs()))),
-    row("floor", 1, 1, |_, _, a| Ok(Value::Float(number("floor", &a[0])?.floor()))),
-    row("ceil", 1, 1, |_, _, a| Ok(Value::Float(number("ceil", &a[0])?.ceil()))),
-    row("sign", 1, 1, |_, _, a| Ok(Value::Float(sign(number("sign", &a[0])?)))),
+    row("abs", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("fabs", &a[0])?.abs()))
+    }),
+    row("floor", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("floor", &a[0])?.floor()))
+    }),
+    row("ceil", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("ceil", &a[0])?.ceil()))
+    }),
+    row("sign", 1, 1, |_, _, a| {
+        Ok(Value::Float(sign(number("sign", &a[0])?)))
+    }),
     row("sqrt", 1, 1, |_, _, a| root(number("sqrt", &a[0])?)),
-    row("exp", 1, 1, |_, _, a| Ok(Value::Float(number("exp", &a[0])?.exp()))),
-    row("log", 1, 1, |_, _, a| Ok(Value::Float(number("log", &a[0])?.ln()))),
-    row("log10", 1, 1, |_, _, a| Ok(Value::Float(number("log10", &a[0])?.log10()))),
-    row("sin", 1, 1, |_, _, a| Ok(Value::Float(number("sin", &a[0])?.sin()))),
-    row("cos", 1, 1, |_, _, a| Ok(Value::Float(number("cos", &a[0])?.cos()))),
-    row("tan", 1, 1, |_, _, a| Ok(Value::Float(number("tan", &a[0])?.tan()))),
-    row("isnan", 1, 1, |_, _, a| Ok(Value::Bool(number("isnan", &a[0])?.is_nan()))),
-    row("isinf", 1, 1, |_, _, a| Ok(Value::Bool(number("isinf", &a[0])?.is_infinite()))),
-    row("isfinite", 1, 1, |_, _, a| Ok(Value::Bool(number("isfinite", &a[0])?.is_finite()))),
+    row("exp", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("exp", &a[0])?.exp()))
+    }),
+    row("log", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("log", &a[0])?.ln()))
+    }),
+    row("log10", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("log10", &a[0])?.log10()))
+    }),
+    row("sin", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("sin", &a[0])?.sin()))
+    }),
+    row("cos", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("cos", &a[0])?.cos()))
+    }),
+    row("tan", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("tan", &a[0])?.tan()))
+    }),
+    row("isnan", 1, 1, |_, _, a| {
+        Ok(Value::Bool(number("isnan", &a[0])?.is_nan()))
+    }),
+    row("isinf", 1, 1, |_, _, a| {
+        Ok(Value::Bool(number("isinf", &a[0])?.is_infinite()))
+    }),
+    row("isfinite", 1, 1, |_, _, a| {
+        Ok(Value::Bool(number("isfinite", &a[0])?.is_finite()))
+    }),
     row("min", 0, ANY, |_, _, a| extreme("min", a, Ordering::Less)),
-    row("max", 0, ANY, |_, _, a| extreme("max", a, Ordering::Greater)),
+    row("max", 0, ANY, |_, _, a| {
+        extreme("max", a, Ordering::Greater)
+    }),
     row("bounds", 0, ANY, |_, _, a| {
         let least = extreme("bounds", a, Ordering::Less)?;
-        Ok(Value::list(vec![least, extreme("bounds", a, Ordering::Greater)?]))
+        Ok(Value::list(vec![
+            least,
+            extreme("bounds", a, Ordering::Greater)?,
+        ]))
     }),
     row("random", 0, 0, |machine, _, _| {
-        Ok(Value::Float((random(machine) >> 11) as f64 / (1u64 << 53) as f64))
+        Ok(Value::Float(
+            (random(machine) >> 11) as f64 / (1u64 << 53) as f64,
+        ))
     }),
     row("randomint", 0, 1, random_integer),
     row("clock", 0, 0, |_, _, _| Ok(Value::Float(running()))),
@@ -71,7 +118,10 @@ fn is(value: &Value, kinds: &[Type]) -> Outcome<Value> {
 }
 
 fn expected(name: &str) -> error::Failure {
-    error("ExpctArgNm", format!("Function '{name}' expects a single numerical argument."))
+    error(
+        "ExpctArgNm",
+        format!("Function '{name}' expects a single numerical argument."),
+    )
 }
 
 fn number(name: &str, value: &Value) -> Outcome<f64> {
@@ -156,18 +206,24 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
     let mut all = Vec::new();
     for argument in arguments {
         match argument {
-            Value::List(items) | Value::Tuple(items) => all.extend(items.0.borrow().iter().cloned()),
+            Value::List(items) | Value::Tuple(items) => {
+                all.extend(items.0.borrow().iter().cloned())
+            }
             other => all.push(other.clone()),
         }
     }
     let refusal = || {
-        let text = format!("Function '{name}' expects at least one numerical argument, list or matrix.");
+        let text =
+            format!("Function '{name}' expects at least one numerical argument, list or matrix.");
         error("MnMxArgs", text)
     };
     let mut best: Option<(f64, Value)> = None;
     for value in all {
         let number = value.number().ok_or_else(refusal)?;
-        if best.as_ref().is_none_or(|(best, _)| number.partial_cmp(best) == Some(wanted)) {
+        if best
+            .as_ref()
+            .is_none_or(|(best, _)| number.partial_cmp(best) == Some(wanted))
+        {
             best = Some((number, value));
         }
     }
@@ -176,7 +232,9 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
 
 /// Something that differs from run to run.
 pub fn seed() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     (now.as_nanos() as u64 ^ u64::from(std::process::id())) | 1
 }
 
@@ -207,7 +265,9 @@ fn running() -> f64 {
 fn apply(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
     let (function, values) = match arguments {
         [] | [_] => return Err(error::APPLY.into()),
-        [function, Value::List(items) | Value::Tuple(items)] => (function, items.0.borrow().clone()),
+        [function, Value::List(items) | Value::Tuple(items)] => {
+            (function, items.0.borrow().clone())
+        }
         [function, rest @ ..] => (function, rest.to_vec()),
     };
     machine.call(function, values.into())

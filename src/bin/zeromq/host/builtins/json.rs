@@ -18,7 +18,11 @@ pub static JSON: Module = Module {
         row("tostring", 1, 1, |_, _, a| {
             let mut text = String::new();
             let written = write(&mut text, &a[0], 0).is_some();
-            Ok(if written { Value::string(text) } else { Value::Nil })
+            Ok(if written {
+                Value::string(text)
+            } else {
+                Value::Nil
+            })
         }),
     ],
     constructor: None,
@@ -26,23 +30,66 @@ pub static JSON: Module = Module {
 
 /// What the parser says, and what Morpho calls it.
 const ERRORS: [(&str, &str, &str); 12] = [
-    ("EOF while parsing an object", "DctTrmntr", "Expected a '}' to end the dictionary."),
-    ("expected `,` or `}`", "DctTrmntr", "Expected a '}' to end the dictionary."),
-    ("expected `:`", "DctSprtr", "Expected a colon separating a key/value pair in dictionary."),
-    ("key must be a string", "JSONObjctKey", "JSON object keys must be strings."),
-    ("EOF while parsing a list", "MssngSqBrc", "Expected ']' to finish list."),
+    (
+        "EOF while parsing an object",
+        "DctTrmntr",
+        "Expected a '}' to end the dictionary.",
+    ),
+    (
+        "expected `,` or `}`",
+        "DctTrmntr",
+        "Expected a '}' to end the dictionary.",
+    ),
+    (
+        "expected `:`",
+        "DctSprtr",
+        "Expected a colon separating a key/value pair in dictionary.",
+    ),
+    (
+        "key must be a string",
+        "JSONObjctKey",
+        "JSON object keys must be strings.",
+    ),
+    (
+        "EOF while parsing a list",
+        "MssngSqBrc",
+        "Expected ']' to finish list.",
+    ),
     ("expected `,` or `]`", "MssngComma", "Expected ','."),
-    ("EOF while parsing a string", "UntrmStrng", "Unterminated string."),
-    ("invalid escape", "StrEsc", "Unrecognized escape sequence in string."),
-    ("EOF while parsing a value", "JSONBlnkElmnt", "Blank element."),
+    (
+        "EOF while parsing a string",
+        "UntrmStrng",
+        "Unterminated string.",
+    ),
+    (
+        "invalid escape",
+        "StrEsc",
+        "Unrecognized escape sequence in string.",
+    ),
+    (
+        "EOF while parsing a value",
+        "JSONBlnkElmnt",
+        "Blank element.",
+    ),
     ("trailing comma", "JSONBlnkElmnt", "Blank element."),
-    ("trailing characters", "JSONExtrnsTkn", "Extraneous token after JSON element."),
-    ("invalid number", "JSONNmbrFrmt", "Improperly formatted number."),
+    (
+        "trailing characters",
+        "JSONExtrnsTkn",
+        "Extraneous token after JSON element.",
+    ),
+    (
+        "invalid number",
+        "JSONNmbrFrmt",
+        "Improperly formatted number.",
+    ),
 ];
 
 fn parse(text: &Value) -> Outcome<Value> {
     let Value::String(text) = text else {
-        return Err(error("JSONPrsArgs", "Method 'parse' requires a string as the argument."));
+        return Err(error(
+            "JSONPrsArgs",
+            "Method 'parse' requires a string as the argument.",
+        ));
     };
     match serde_json::from_str(text) {
         Ok(json) => value(json),
@@ -51,8 +98,12 @@ fn parse(text: &Value) -> Outcome<Value> {
 }
 
 fn complaint(text: &str, problem: &str) -> Failure {
-    if problem.starts_with("EOF while parsing a value") && text.trim_end().ends_with(':') {
-        return in_text("ExpExpr", "Expected expression.");
+    if problem.starts_with("EOF while parsing a value") {
+        match text.trim_end().as_bytes() {
+            [.., b':'] => return in_text("ExpExpr", "Expected expression."),
+            [.., b','] => return in_text("MssngSqBrc", "Expected ']' to finish list."),
+            _ => {}
+        }
     }
     if problem.starts_with("recursion limit") || problem.contains("surrogate") {
         return Failure::Unsupported(format!("this JSON text: {problem}"));

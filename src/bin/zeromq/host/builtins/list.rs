@@ -17,7 +17,9 @@ pub static LIST: &[Builtin] = &[
     row("insert", 2, ANY, insert),
     row("pop", 0, 1, pop),
     row("remove", 1, 1, remove),
-    row("count", 0, 0, |_, this, _| Ok(Value::Int(items(this).len() as i32))),
+    row("count", 0, 0, |_, this, _| {
+        Ok(Value::Int(items(this).len() as i32))
+    }),
     row("ismember", 0, 1, contains),
     row("contains", 0, 1, contains),
     row("sort", 0, 1, |machine, this, a| {
@@ -25,24 +27,38 @@ pub static LIST: &[Builtin] = &[
         replace(this, sorted)
     }),
     row("order", 0, 0, order),
-    row("reverse", 0, 0, |_, this, _| replace(this, items(this).into_iter().rev().collect())),
-    row("join", 1, 1, |_, this, a| Ok(Value::list(joined(this, &a[0])?))),
-    row("roll", 1, 1, |_, this, a| Ok(Value::list(rolled(this, &a[0])?))),
+    row("reverse", 0, 0, |_, this, _| {
+        replace(this, items(this).into_iter().rev().collect())
+    }),
+    row("join", 1, 1, |_, this, a| {
+        Ok(Value::list(joined(this, &a[0])?))
+    }),
+    row("roll", 1, 1, |_, this, a| {
+        Ok(Value::list(rolled(this, &a[0])?))
+    }),
     row("clone", 0, 0, |_, this, _| Ok(Value::list(items(this)))),
     row("tostring", 0, 0, to_string),
 ];
 
 pub static TUPLE: &[Builtin] = &[
-    row("count", 0, 0, |_, this, _| Ok(Value::Int(items(this).len() as i32))),
+    row("count", 0, 0, |_, this, _| {
+        Ok(Value::Int(items(this).len() as i32))
+    }),
     row("ismember", 0, 1, contains),
     row("contains", 0, 1, contains),
     row("sort", 0, 1, |machine, this, a| {
         Ok(Value::tuple(sorted(machine, items(this), a.first())?))
     }),
     row("order", 0, 0, order),
-    row("reverse", 0, 0, |_, this, _| Ok(Value::tuple(items(this).into_iter().rev().collect()))),
-    row("join", 1, 1, |_, this, a| Ok(Value::tuple(joined(this, &a[0])?))),
-    row("roll", 1, 1, |_, this, a| Ok(Value::tuple(rolled(this, &a[0])?))),
+    row("reverse", 0, 0, |_, this, _| {
+        Ok(Value::tuple(items(this).into_iter().rev().collect()))
+    }),
+    row("join", 1, 1, |_, this, a| {
+        Ok(Value::tuple(joined(this, &a[0])?))
+    }),
+    row("roll", 1, 1, |_, this, a| {
+        Ok(Value::tuple(rolled(this, &a[0])?))
+    }),
     row("clone", 0, 0, |_, this, _| Ok(Value::tuple(items(this)))),
     row("tostring", 0, 0, to_string),
 ];
@@ -57,7 +73,9 @@ pub fn make(items: Vec<Value>) -> Outcome<Value> {
             if count > LONGEST {
                 return Err(error::ALLOCATION.into());
             }
-            Ok(Value::list((0..count).map(|position| range.element(position)).collect()))
+            Ok(Value::list(
+                (0..count).map(|position| range.element(position)).collect(),
+            ))
         }
         _ => Ok(Value::list(items)),
     }
@@ -99,8 +117,14 @@ fn append(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> 
 fn insert(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     let list = cells(this);
     let mut items = list.0.borrow_mut();
-    let Value::Int(position) = arguments[0] else { return Err(error::LIST_INDEX.into()) };
-    let from = if position < 0 { items.len() as i64 + 1 } else { 0 };
+    let Value::Int(position) = arguments[0] else {
+        return Err(error::LIST_INDEX.into());
+    };
+    let from = if position < 0 {
+        items.len() as i64 + 1
+    } else {
+        0
+    };
     let position = usize::try_from(from + i64::from(position)).ok();
     let Some(position) = position.filter(|&position| position <= items.len()) else {
         return Err(error::ALLOCATION.into());
@@ -120,7 +144,10 @@ fn pop(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     match usize::try_from(position) {
         _ if items.is_empty() => Ok(Value::Nil),
         Ok(position) if position < items.len() => Ok(items.remove(position)),
-        _ => unsupported(format!("pop({position}) of a list with {} values, which may end Morpho", items.len())),
+        _ => unsupported(format!(
+            "pop({position}) of a list with {} values, which may end Morpho",
+            items.len()
+        )),
     }
 }
 
@@ -138,7 +165,13 @@ fn remove(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> 
 
 fn contains(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     let wanted = arguments.first().ok_or(error::MEMBER)?;
-    Ok(Value::Bool(cells(this).0.borrow().iter().any(|item| item.equals(wanted))))
+    Ok(Value::Bool(
+        cells(this)
+            .0
+            .borrow()
+            .iter()
+            .any(|item| item.equals(wanted)),
+    ))
 }
 
 fn joined(this: &Value, other: &Value) -> Outcome<Vec<Value>> {
@@ -151,7 +184,9 @@ fn joined(this: &Value, other: &Value) -> Outcome<Vec<Value>> {
 }
 
 fn rolled(this: &Value, by: &Value) -> Outcome<Vec<Value>> {
-    let Value::Int(by) = by else { return Err(error::LIST_INDEX.into()) };
+    let Value::Int(by) = by else {
+        return Err(error::LIST_INDEX.into());
+    };
     let mut items = items(this);
     if !items.is_empty() {
         let by = i64::from(*by).rem_euclid(items.len() as i64);
@@ -167,8 +202,15 @@ fn to_string(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value>
 fn order(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
     let items = items(this);
     let positions = (0..items.len()).collect();
-    let order = merge_sort(positions, &mut |&a, &b| natural(machine, &items[a], &items[b], None))?;
-    Ok(Value::tuple(order.into_iter().map(|position| Value::Int(position as i32)).collect()))
+    let order = merge_sort(positions, &mut |&a, &b| {
+        natural(machine, &items[a], &items[b], None)
+    })?;
+    Ok(Value::tuple(
+        order
+            .into_iter()
+            .map(|position| Value::Int(position as i32))
+            .collect(),
+    ))
 }
 
 fn sorted(machine: &mut Machine, items: Vec<Value>, by: Option<&Value>) -> Outcome<Vec<Value>> {
@@ -181,7 +223,10 @@ fn natural(machine: &mut Machine, a: &Value, b: &Value, by: Option<&Value>) -> O
     let Some(by) = by else {
         return Ok(match (a, b) {
             (Value::String(a), Value::String(b)) => a.cmp(b),
-            _ => a.number().partial_cmp(&b.number()).unwrap_or(Ordering::Equal),
+            _ => a
+                .number()
+                .partial_cmp(&b.number())
+                .unwrap_or(Ordering::Equal),
         });
     };
     match machine.call(by, vec![a.clone(), b.clone()].into())? {
@@ -205,7 +250,11 @@ fn merge_sort<T: Clone>(
     let mut merged = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.as_slice(), right.as_slice());
     while let ([a, ..], [b, ..]) = (left, right) {
-        let side = if compare(b, a)? == Ordering::Less { &mut right } else { &mut left };
+        let side = if compare(b, a)? == Ordering::Less {
+            &mut right
+        } else {
+            &mut left
+        };
         merged.push(side[0].clone());
         *side = &side[1..];
     }

@@ -42,7 +42,12 @@ pub struct Module {
 
 /// A row of a table: name, least and most arguments, code.
 const fn row(name: &'static str, least: usize, most: usize, code: Code) -> Builtin {
-    Builtin { name, least, most, code }
+    Builtin {
+        name,
+        least,
+        most,
+        code,
+    }
 }
 
 /// As many arguments as there are.
@@ -51,8 +56,16 @@ const ANY: usize = usize::MAX;
 /// The value of a name that is built in.
 pub fn global(name: &str) -> Option<Value> {
     let modules = [&system::SYSTEM, &json::JSON, &error::ERROR];
-    let module = modules.into_iter().find(|module| module.name == name).map(Value::Module);
-    module.or_else(|| functions::TABLE.iter().find(|row| row.name == name).map(Value::Builtin))
+    let module = modules
+        .into_iter()
+        .find(|module| module.name == name)
+        .map(Value::Module);
+    module.or_else(|| {
+        functions::TABLE
+            .iter()
+            .find(|row| row.name == name)
+            .map(Value::Builtin)
+    })
 }
 
 /// The methods of all types, by name.
@@ -79,7 +92,8 @@ impl Methods {
         }
         for method in object::ANY {
             for kind in object::TYPES {
-                all.entry((kind, names.intern(method.name))).or_insert(method);
+                all.entry((kind, names.intern(method.name)))
+                    .or_insert(method);
             }
         }
         Methods(all)
@@ -93,13 +107,43 @@ impl Methods {
 /// Methods of Morpho's instances, in the order in which it lists them. Inside a
 /// class, a call of one of these names means the object.
 pub const OBJECT_METHODS: [&str; 13] = [
-    "clss", "superclass", "has", "respondsto", "invoke", "count", "clone", "index", "setindex",
-    "enumerate", "prnt", "serialize", "linearization",
+    "clss",
+    "superclass",
+    "has",
+    "respondsto",
+    "invoke",
+    "count",
+    "clone",
+    "index",
+    "setindex",
+    "enumerate",
+    "prnt",
+    "serialize",
+    "linearization",
 ];
 
 /// Names that Morpho has and this host has not.
 pub const MISSING: [&str; 22] = [
-    "Array", "Matrix", "Sparse", "Complex", "File", "Folder", "Invocation", "Object", "Function",
-    "Closure", "Mesh", "Field", "system", "randomnormal", "zeros", "ones", "real", "imag", "conj",
-    "cross", "det", "trace",
+    "Array",
+    "Matrix",
+    "Sparse",
+    "Complex",
+    "File",
+    "Folder",
+    "Invocation",
+    "Object",
+    "Function",
+    "Closure",
+    "Mesh",
+    "Field",
+    "system",
+    "randomnormal",
+    "zeros",
+    "ones",
+    "real",
+    "imag",
+    "conj",
+    "cross",
+    "det",
+    "trace",
 ];

@@ -12,7 +12,11 @@ pub static INSTANCE: &[Builtin] = &[
     row("superclass", 0, 0, superclass),
     row("has", 0, 1, has),
     row("invoke", 1, MANY, invoke),
-    row("count", 0, 0, |_, this, _| Ok(Value::Int(fields(this, |fields| fields.0.borrow().len()) as i32))),
+    row("count", 0, 0, |_, this, _| {
+        Ok(Value::Int(
+            fields(this, |fields| fields.0.borrow().len()) as i32
+        ))
+    }),
     row("clone", 0, 0, clone),
 ];
 
@@ -63,15 +67,17 @@ fn superclass(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value
         Value::Instance(instance) => instance.class.parent.clone(),
         _ => None,
     };
-    Ok(Value::Class(parent.unwrap_or_else(|| machine.class_named("Object"))))
+    Ok(Value::Class(
+        parent.unwrap_or_else(|| machine.class_named("Object")),
+    ))
 }
 
 fn has(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     match arguments.first() {
         None => Ok(Value::list(fields(this, |fields| fields.0.borrow().keys()))),
-        Some(name @ Value::String(_)) => {
-            Ok(Value::Bool(fields(this, |fields| fields.0.borrow().get(name).is_some())))
-        }
+        Some(name @ Value::String(_)) => Ok(Value::Bool(fields(this, |fields| {
+            fields.0.borrow().get(name).is_some()
+        }))),
         Some(_) => Err(error::HAS_ARGUMENT.into()),
     }
 }
@@ -96,7 +102,12 @@ fn invoke(machine: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<V
 }
 
 fn clone(_: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
-    let Value::Instance(instance) = this else { return Ok(Value::Nil) };
+    let Value::Instance(instance) = this else {
+        return Ok(Value::Nil);
+    };
     let fields = Table(super::dictionary::copy(&instance.fields).into());
-    Ok(Value::Instance(Rc::new(Instance { class: instance.class.clone(), fields })))
+    Ok(Value::Instance(Rc::new(Instance {
+        class: instance.class.clone(),
+        fields,
+    })))
 }

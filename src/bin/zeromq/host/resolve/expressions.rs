@@ -23,7 +23,10 @@ impl Resolver<'_> {
 
     pub(super) fn expression(&mut self, expression: &mut Expression) -> Resolved {
         if self.depth >= DEEPEST {
-            return Err(Refusal::unsupported("an expression as deep as this", expression.at));
+            return Err(Refusal::unsupported(
+                "an expression as deep as this",
+                expression.at,
+            ));
         }
         self.depth += 1;
         let resolved = self.parts(expression);
@@ -42,7 +45,10 @@ impl Resolver<'_> {
             Kind::Range(range) => {
                 self.expression(&mut range.start)?;
                 self.expression(&mut range.end)?;
-                range.step.as_mut().map_or(Ok(()), |step| self.expression(step))
+                range
+                    .step
+                    .as_mut()
+                    .map_or(Ok(()), |step| self.expression(step))
             }
             Kind::Negate(operand) | Kind::Not(operand) => self.expression(operand),
             Kind::Binary(_, pair) | Kind::And(pair) | Kind::Or(pair) | Kind::Index(pair) => {
@@ -62,21 +68,31 @@ impl Resolver<'_> {
             }
             Kind::Property(object, _) => self.expression(object),
             Kind::Function(function) => self.function(function, FunctionKind::Function, None),
-            Kind::Assign(_) => Err(Refusal::unsupported("an assignment inside an expression", at)),
+            Kind::Assign(_) => Err(Refusal::unsupported(
+                "an assignment inside an expression",
+                at,
+            )),
             Kind::Fault(fault) => Err(refusal(fault, at)),
         }
     }
 
     fn expressions(&mut self, list: &mut [Expression], most: usize, at: Position) -> Resolved {
         if list.len() > most {
-            return Err(Refusal::unsupported(format!("more than {most} values in a row"), at));
+            return Err(Refusal::unsupported(
+                format!("more than {most} values in a row"),
+                at,
+            ));
         }
-        list.iter_mut().try_for_each(|expression| self.expression(expression))
+        list.iter_mut()
+            .try_for_each(|expression| self.expression(expression))
     }
 
     fn entries(&mut self, entries: &mut [(Expression, Expression)], at: Position) -> Resolved {
         if entries.len() > ENTRIES {
-            return Err(Refusal::unsupported(format!("more than {ENTRIES} entries in a row"), at));
+            return Err(Refusal::unsupported(
+                format!("more than {ENTRIES} entries in a row"),
+                at,
+            ));
         }
         entries.iter_mut().try_for_each(|(key, value)| {
             self.expression(key)?;
@@ -86,11 +102,16 @@ impl Resolver<'_> {
 
     fn arguments(&mut self, arguments: &mut Arguments, at: Position) -> Resolved {
         self.expressions(&mut arguments.positional, ELEMENTS, at)?;
-        arguments.named.iter_mut().try_for_each(|(_, value)| self.expression(value))
+        arguments
+            .named
+            .iter_mut()
+            .try_for_each(|(_, value)| self.expression(value))
     }
 
     fn name(&mut self, expression: &mut Expression, called: bool) -> Resolved {
-        let Kind::Variable(variable) = &mut expression.kind else { return Ok(()) };
+        let Kind::Variable(variable) = &mut expression.kind else {
+            return Ok(());
+        };
         if let Some(value) = self.look_up(variable, called)? {
             expression.kind = Kind::Constant(value);
         }
@@ -98,9 +119,13 @@ impl Resolver<'_> {
     }
 
     fn call(&mut self, expression: &mut Expression) -> Resolved {
-        let Kind::Call(callee, arguments) = &mut expression.kind else { return Ok(()) };
+        let Kind::Call(callee, arguments) = &mut expression.kind else {
+            return Ok(());
+        };
         let method = match &callee.kind {
-            Kind::Variable(variable) if self.is_own_method(variable)? => Some(variable.name.clone()),
+            Kind::Variable(variable) if self.is_own_method(variable)? => {
+                Some(variable.name.clone())
+            }
             _ => None,
         };
         let Some(name) = method else {
@@ -112,7 +137,10 @@ impl Resolver<'_> {
             return self.arguments(arguments, expression.at);
         };
         let arguments = std::mem::take(arguments);
-        let receiver = Expression { at: expression.at, kind: Kind::Variable(self.variable("self")) };
+        let receiver = Expression {
+            at: expression.at,
+            kind: Kind::Variable(self.variable("self")),
+        };
         expression.kind = Kind::Invoke(Box::new(receiver), name, arguments);
         self.parts(expression)
     }
@@ -132,7 +160,11 @@ impl Resolver<'_> {
                 let is_local = !matches!(variable.place, Place::Global(_));
                 self.effect(&mut assignment.value)?;
                 self.building = outer;
-                if is_local { refuse_nameless(&assignment.value) } else { Ok(()) }
+                if is_local {
+                    refuse_nameless(&assignment.value)
+                } else {
+                    Ok(())
+                }
             }
             Target::Property(object, _) => {
                 self.expression(object)?;
@@ -140,7 +172,11 @@ impl Resolver<'_> {
             }
             Target::Index(base, index) => {
                 self.expression(base)?;
-                if let Kind::Variable(Variable { place: Place::Captured(_), name, at }) = &base.kind
+                if let Kind::Variable(Variable {
+                    place: Place::Captured(_),
+                    name,
+                    at,
+                }) = &base.kind
                     && &**name != "self"
                 {
                     return Err(Refusal::unsupported(
@@ -161,7 +197,10 @@ impl Resolver<'_> {
             return Err(Refusal::compile("SymblUndf", text, at));
         }
         if self.is_constant(&variable.name) {
-            return Err(Refusal::unsupported("rebinding the name of a function or class", at));
+            return Err(Refusal::unsupported(
+                "rebinding the name of a function or class",
+                at,
+            ));
         }
         Ok(())
     }
@@ -171,9 +210,15 @@ impl Resolver<'_> {
 fn refuse_unknown(receiver: &Expression, name: &Name, at: Position) -> Resolved {
     match &receiver.kind {
         Kind::Constant(Value::Module(module))
-            if !module.functions.iter().any(|function| *function.name == **name) =>
+            if !module
+                .functions
+                .iter()
+                .any(|function| *function.name == **name) =>
         {
-            Err(Refusal::unsupported(format!("{}.{}", module.name, &**name), at))
+            Err(Refusal::unsupported(
+                format!("{}.{}", module.name, &**name),
+                at,
+            ))
         }
         _ => Ok(()),
     }

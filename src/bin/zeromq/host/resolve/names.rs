@@ -17,8 +17,15 @@ impl Resolver<'_> {
             Some(entry) => self.redeclare(variable, entry, role)?,
             None => self.new_place(),
         };
-        let entry = Entry { place: variable.place, role, captured: false };
-        self.home().innermost().names.insert(variable.name.clone(), entry);
+        let entry = Entry {
+            place: variable.place,
+            role,
+            captured: false,
+        };
+        self.home()
+            .innermost()
+            .names
+            .insert(variable.name.clone(), entry);
         Ok(())
     }
 
@@ -34,13 +41,15 @@ impl Resolver<'_> {
     fn redeclare(&self, variable: &Variable, old: Entry, new: Role) -> Result<Place, Refusal> {
         match (old.role, new) {
             (Role::Promised, Role::Function { .. }) => Ok(old.place),
-            (Role::Function { .. }, Role::Function { .. }) => {
-                Err(Refusal::unsupported("two functions of one name", variable.at))
-            }
+            (Role::Function { .. }, Role::Function { .. }) => Err(Refusal::unsupported(
+                "two functions of one name",
+                variable.at,
+            )),
             (Role::Function { .. } | Role::Class | Role::Promised, _)
-            | (_, Role::Function { .. } | Role::Class) => {
-                Err(Refusal::unsupported("rebinding the name of a function or class", variable.at))
-            }
+            | (_, Role::Function { .. } | Role::Class) => Err(Refusal::unsupported(
+                "rebinding the name of a function or class",
+                variable.at,
+            )),
             _ if self.is_global() => Ok(old.place),
             _ => Err(Refusal::compile(
                 "VblDcl",
@@ -58,7 +67,11 @@ impl Resolver<'_> {
     }
 
     /// Finds the place of a name that is used, or the value if it is built in.
-    pub(super) fn look_up(&mut self, variable: &mut Variable, called: bool) -> Result<Option<Value>, Refusal> {
+    pub(super) fn look_up(
+        &mut self,
+        variable: &mut Variable,
+        called: bool,
+    ) -> Result<Option<Value>, Refusal> {
         if let Some((home, scope, entry)) = self.find(&variable.name) {
             variable.place = self.reach(variable, home, scope, entry)?;
             return Ok(None);
@@ -75,21 +88,30 @@ impl Resolver<'_> {
 
     /// Whether the name is that of a function or class.
     pub(super) fn is_constant(&self, name: &Name) -> bool {
-        self.find(name).is_some_and(|(_, _, entry)| {
-            matches!(entry.role, Role::Function { .. } | Role::Class)
-        })
+        self.find(name)
+            .is_some_and(|(_, _, entry)| matches!(entry.role, Role::Function { .. } | Role::Class))
     }
 
     /// Which scope of which home knows a name.
     fn find(&self, name: &Name) -> Option<(usize, usize, Entry)> {
-        self.homes.iter().enumerate().rev().find_map(|(home, names)| {
-            let (scope, entry) = names.find(name)?;
-            Some((home, scope, entry))
-        })
+        self.homes
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(home, names)| {
+                let (scope, entry) = names.find(name)?;
+                Some((home, scope, entry))
+            })
     }
 
     /// How the function where we are gets at a variable of a home.
-    fn reach(&mut self, variable: &Variable, home: usize, scope: usize, entry: Entry) -> Result<Place, Refusal> {
+    fn reach(
+        &mut self,
+        variable: &Variable,
+        home: usize,
+        scope: usize,
+        entry: Entry,
+    ) -> Result<Place, Refusal> {
         let here = self.homes.len() - 1;
         let is_plain_function = matches!(entry.role, Role::Function { closure: false });
         if self.building == Some((home, entry.place)) {
@@ -106,7 +128,10 @@ impl Resolver<'_> {
                 ));
             }
         } else if entry.role == Role::Opening {
-            return Err(Refusal::unsupported("a variable in its own initialiser", variable.at));
+            return Err(Refusal::unsupported(
+                "a variable in its own initialiser",
+                variable.at,
+            ));
         }
         match entry.place {
             Place::Local(slot) if home < here => {
@@ -152,14 +177,22 @@ impl Resolver<'_> {
         let (name, at) = (&variable.name, variable.at);
         let text: &str = name;
         if text == "self" {
-            return Err(Refusal::compile("SlfOtsdClss", "Cannot use 'self' outside of a class.", at));
+            return Err(Refusal::compile(
+                "SlfOtsdClss",
+                "Cannot use 'self' outside of a class.",
+                at,
+            ));
         }
         if builtins::MISSING.contains(&text) {
             return Err(Refusal::unsupported(format!("the built-in '{text}'"), at));
         }
         let here = self.homes.len() - 1;
         if !called || here == 0 {
-            return Err(Refusal::compile("SymblUndf", format!("Symbol '{text}' not defined."), at));
+            return Err(Refusal::compile(
+                "SymblUndf",
+                format!("Symbol '{text}' not defined."),
+                at,
+            ));
         }
         let may = !self.homes[here].anonymous && !self.in_method();
         if !may || !self.homes[here - 1].innermost().later.contains(name) {
@@ -180,7 +213,11 @@ impl Resolver<'_> {
         }
         let inner = self.homes.split_off(here);
         let place = self.new_place();
-        let entry = Entry { place, role: Role::Promised, captured: false };
+        let entry = Entry {
+            place,
+            role: Role::Promised,
+            captured: false,
+        };
         self.home().innermost().names.insert(name.clone(), entry);
         self.homes.extend(inner);
         place
@@ -210,12 +247,19 @@ impl Resolver<'_> {
 
     /// The classes around here, for `super`.
     pub(super) fn superclass(&self, at: Position) -> Result<Place, Refusal> {
-        let class = self.homes.iter().find_map(|home| home.class.as_ref().map(Rc::clone));
+        let class = self
+            .homes
+            .iter()
+            .find_map(|home| home.class.as_ref().map(Rc::clone));
         match class {
-            None => Err(Refusal::compile("SprOtsdClss", "Cannot use 'super' outside of a class.", at)),
-            Some(class) => class.parent.ok_or_else(|| {
-                Refusal::unsupported("super in a class that names no parent", at)
-            }),
+            None => Err(Refusal::compile(
+                "SprOtsdClss",
+                "Cannot use 'super' outside of a class.",
+                at,
+            )),
+            Some(class) => class
+                .parent
+                .ok_or_else(|| Refusal::unsupported("super in a class that names no parent", at)),
         }
     }
 }
