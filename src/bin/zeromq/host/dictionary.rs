@@ -1,7 +1,7 @@
 //! The table behind dictionaries and the fields of instances. Scripts see its
 //! order, so it is Morpho's: open addressing, and walks go from slot to slot.
 
-use super::value::Value;
+use super::value::{DEEPEST_TUPLE, Value};
 
 /// What integers and hashes of strings are multiplied with.
 const GOLDEN: u32 = 2_654_435_769;
@@ -126,18 +126,19 @@ impl Dictionary {
         let start = if capacity == 0 {
             0
         } else {
-            hash(key) as usize & (capacity - 1)
+            hash(key, 0) as usize & (capacity - 1)
         };
         (start..capacity).chain(0..start)
     }
 }
 
-fn hash(key: &Value) -> u32 {
+fn hash(key: &Value, depth: usize) -> u32 {
     match key {
         Value::Int(i) => (*i as u32).wrapping_mul(GOLDEN),
         // Morpho's bytes are signed.
         Value::String(text) => fnv(text.bytes().map(|byte| byte as i8 as u32)),
-        Value::Tuple(items) => fnv(items.0.borrow().iter().map(hash)),
+        Value::Tuple(_) if depth > DEEPEST_TUPLE => 0,
+        Value::Tuple(items) => fnv(items.0.borrow().iter().map(|item| hash(item, depth + 1))),
         other => other.address().map_or(0, |address| (address >> 4) as u32),
     }
 }

@@ -28,11 +28,8 @@ pub fn parse(text: &str, base: Position, names: &Names) -> Result<Block, Refusal
         interpolations: Cell::new(0),
     };
     script::program(text, &state).map_err(|error| match state.too_deep.get() {
-        Some(at) => Refusal::Unsupported {
-            what: format!("more than {DEEPEST} blocks or expressions inside one another"),
-            at,
-        },
-        None => complaint(&error, base),
+        Some(at) => Fault::Unsupported("so many blocks or expressions inside one another").at(at),
+        None => complaint(text, &error).at(state.at(error.location.offset)),
     })
 }
 
@@ -84,27 +81,36 @@ impl State<'_> {
     }
 }
 
-/// Morpho's words for what was expected where parsing ended.
-fn complaint(error: &peg::error::ParseError<peg::str::LineCol>, base: Position) -> Refusal {
-    const KNOWN: [(&str, &str, &str); 4] = [
-        ("expression", "ExpExpr", "Expected expression."),
-        (
-            "end of statement",
-            "MssngExpTerm",
-            "Expect expression terminator (; or newline) after expression.",
-        ),
-        ("name", "SymblExpct", "Symbol expected."),
-        (
-            "closing parenthesis",
-            "MssngParen",
-            "Expect ')' after expression.",
-        ),
-    ];
-    let known = KNOWN
-        .iter()
-        .find(|row| error.expected.tokens().any(|token| token == row.0));
-    let (id, text) = known.map_or(("IncExp", "Incomplete expression."), |row| (row.1, row.2));
-    Refusal::compile(id, text, base + error.location.offset as Position)
+/// What the rules call it that they miss, and what Morpho calls that.
+const MISSING: [(&str, &str, &str); 5] = [
+    ("expression", "ExpExpr", "Expected expression."),
+    (
+        "end of statement",
+        "MssngExpTerm",
+        "Expect expression terminator (; or newline) after expression.",
+    ),
+    ("name", "SymblExpct", "Symbol expected."),
+    (
+        "closing parenthesis",
+        "MssngParen",
+        "Expect ')' after expression.",
+    ),
+    ("closing quote", "UntrmStrng", "Unterminated string."),
+];
+
+fn complaint(text: &str, error: &peg::error::ParseError<peg::str::LineCol>) -> Fault {
+    let expects = |what| error.expected.tokens().any(|token| token == what);
+    let next = text[error.location.offset..].chars().next();
+    if expects("closing quote") && next.is_some() {
+        return Fault::Compile(
+            "UnescpdCtrl",
+            "Unescaped control character in string literal.",
+        );
+    }
+    let known = MISSING.iter().find(|row| expects(row.0));
+    known.map_or(Fault::Compile("IncExp", "Incomplete expression."), |row| {
+        Fault::Compile(row.1, row.2)
+    })
 }
 
 fn expression(at: Position, kind: Kind) -> Expression {
@@ -398,8 +404,7 @@ peg::parser! {
         rule end_of_file() = ![_] / expected!("expression")
 
         rule end()
-            = line() (";" / &("\n" / "//" / "}" / "else" w()) / ![_])
-            / expected!("end of statement")
+            = line() (";" / &("\n" / "//" / "}" / "else" w()) / ![_] / expected!("end of statement"))
 
         rule declaration() -> Statement
             = variables() / function_declaration() / class() / import() / statement()
@@ -655,8 +660,12 @@ peg::parser! {
         rule list() -> Expression
             = at:at() "[" _ items:(value() ** (_ "," _)) _ "]" { expression(at, Kind::List(items)) }
         rule dictionary() -> Expression
-            = at:at() brace() _ entries:(entry() ** (_ "," _)) (_ ",")? _ "}"
-            { expression(at, Kind::Dictionary(entries)) }
+            = at:at() "{" _ entries:(entry() ** (_ "," _)) (_ ",")? _ "}" {
+                match state.brace() {
+                    Ok(()) => expression(at, Kind::Dictionary(entries)),
+                    Err(_) => expression(at, unsupported("a dictionary in an interpolation; give it a name first")),
+                }
+            }
         rule entry() -> (Expression, Expression)
             = key:entry_part() _ ":" _ value:entry_part() { (key, value) }
         rule entry_part() -> Expression
@@ -667,7 +676,7 @@ peg::parser! {
         // Strings.
 
         rule string_literal() -> Expression
-            = at:at() "\"" pieces:piece()* "\"" { string(at, pieces) }
+            = at:at() "\"" pieces:piece()* ("\"" / expected!("closing quote")) { string(at, pieces) }
         rule plain_string() -> Rc<str>
             = it:string_literal() {?
                 match it.kind {

@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use super::value::{Closure, Range, Value};
+use super::error::{Outcome, unsupported};
+use super::value::{Closure, Range, Table, Value};
 
-/// How many lists may stand inside one another where text is made of them. A
-/// list that contains itself ends here.
+/// How many lists may stand inside one another where text is made of them.
 const DEEPEST: usize = 500;
 
 /// Whom the text is for.
@@ -19,15 +19,15 @@ pub enum Style {
 }
 
 /// Gives the `tostring()` of an object, if it has one.
-pub type Describe<'a, E> = dyn FnMut(&Value) -> Result<Option<String>, E> + 'a;
+pub type Describe<'a> = dyn FnMut(&Value) -> Outcome<Option<String>> + 'a;
 
 /// Writes the text of a value. `describe` is asked about instances and objects.
-pub fn write<E>(
+pub fn write(
     out: &mut String,
     value: &Value,
     style: Style,
-    describe: &mut Describe<'_, E>,
-) -> Result<(), E> {
+    describe: &mut Describe<'_>,
+) -> Outcome<()> {
     Writer {
         out,
         style,
@@ -36,14 +36,14 @@ pub fn write<E>(
     .value(value, 0)
 }
 
-struct Writer<'a, 'b, E> {
+struct Writer<'a, 'b> {
     out: &'a mut String,
     style: Style,
-    describe: &'a mut Describe<'b, E>,
+    describe: &'a mut Describe<'b>,
 }
 
-impl<E> Writer<'_, '_, E> {
-    fn value(&mut self, value: &Value, depth: usize) -> Result<(), E> {
+impl Writer<'_, '_> {
+    fn value(&mut self, value: &Value, depth: usize) -> Outcome<()> {
         let inside = depth > 0;
         let printed = self.style == Style::Printed;
         match value {
@@ -53,7 +53,9 @@ impl<E> Writer<'_, '_, E> {
             Value::Float(number) => self.out.push_str(&general(*number, 6)),
             Value::String(text) => self.out.push_str(text),
             Value::List(_) if inside && printed => self.out.push_str("<List>"),
-            Value::List(_) | Value::Tuple(_) if depth > DEEPEST => self.out.push_str("..."),
+            Value::List(_) | Value::Tuple(_) if depth > DEEPEST => {
+                return unsupported("the text of a list that contains itself");
+            }
             Value::List(list) => {
                 self.out.push_str("[ ");
                 self.items(&list.0.borrow().clone(), depth)?;
@@ -87,7 +89,7 @@ impl<E> Writer<'_, '_, E> {
         let _ = self.out.write_fmt(text);
     }
 
-    fn items(&mut self, items: &[Value], depth: usize) -> Result<(), E> {
+    fn items(&mut self, items: &[Value], depth: usize) -> Outcome<()> {
         for (position, item) in items.iter().enumerate() {
             if position > 0 {
                 self.out.push_str(", ");
@@ -97,7 +99,7 @@ impl<E> Writer<'_, '_, E> {
         Ok(())
     }
 
-    fn entries(&mut self, table: &super::value::Table) -> Result<(), E> {
+    fn entries(&mut self, table: &Table) -> Outcome<()> {
         self.out.push_str("{ ");
         for (position, (key, value)) in table.0.borrow().entries().enumerate() {
             if position > 0 {
@@ -111,7 +113,7 @@ impl<E> Writer<'_, '_, E> {
         Ok(())
     }
 
-    fn range(&mut self, range: &Range, depth: usize) -> Result<(), E> {
+    fn range(&mut self, range: &Range, depth: usize) -> Outcome<()> {
         self.value(&range.start, depth)?;
         self.out
             .push_str(if range.inclusive { ".." } else { "..." });
@@ -135,7 +137,7 @@ impl<E> Writer<'_, '_, E> {
         }
     }
 
-    fn object(&mut self, value: &Value) -> Result<(), E> {
+    fn object(&mut self, value: &Value) -> Outcome<()> {
         let described = match self.style {
             Style::Printed => None,
             Style::Interpolated => (self.describe)(value)?,

@@ -7,6 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
 
+use super::error::Refusal;
 use super::value::Value;
 
 /// An offset into the texts of all files that were read, one after the other.
@@ -89,6 +90,15 @@ pub enum Fault {
     Unsupported(&'static str),
     /// Morpho's compiler refuses it: id and text.
     Compile(&'static str, &'static str),
+}
+
+impl Fault {
+    pub fn at(&self, at: Position) -> Refusal {
+        match *self {
+            Fault::Unsupported(what) => Refusal::unsupported(what, at),
+            Fault::Compile(id, text) => Refusal::compile(id, text, at),
+        }
+    }
 }
 
 pub struct Expression {

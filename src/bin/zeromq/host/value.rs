@@ -10,6 +10,9 @@ use super::dictionary::Dictionary;
 use super::tree::{Function, Name};
 use crate::plugin;
 
+/// Tuples that are deeper inside one another do not count as equal.
+pub const DEEPEST_TUPLE: usize = 1000;
+
 #[derive(Clone, Default)]
 pub enum Value {
     #[default]
@@ -156,6 +159,10 @@ impl Value {
 
     /// Whether both are one key of a dictionary: the type counts too.
     pub fn is_same(&self, other: &Value) -> bool {
+        self.is_same_at(other, 0)
+    }
+
+    fn is_same_at(&self, other: &Value, depth: usize) -> bool {
         match (self, other) {
             (Value::Nil, Value::Nil) => true,
             (Value::Bool(a), Value::Bool(b)) => a == b,
@@ -164,7 +171,9 @@ impl Value {
             (Value::String(a), Value::String(b)) => a == b,
             (Value::Tuple(a), Value::Tuple(b)) => {
                 let (a, b) = (a.0.borrow(), b.0.borrow());
-                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.is_same(b))
+                let mut pairs = a.iter().zip(b.iter());
+                let is_same = a.len() == b.len() && depth < DEEPEST_TUPLE;
+                is_same && pairs.all(|(a, b)| a.is_same_at(b, depth + 1))
             }
             _ => match (self.address(), other.address()) {
                 (Some(a), Some(b)) => a == b,
@@ -270,7 +279,7 @@ impl Range {
     }
 }
 
-// A script can build chains of a million lists or instances. They are taken
+// A script can build chains of a million lists, instances or closures. They are taken
 // apart one after the other, for the stack would not hold as many drops.
 
 impl Drop for List {
@@ -283,6 +292,20 @@ impl Drop for Table {
     fn drop(&mut self) {
         release(std::mem::take(self.0.get_mut()).into_values());
     }
+}
+
+impl Drop for Closure {
+    fn drop(&mut self) {
+        release(unshare(&mut self.captured));
+    }
+}
+
+/// The values of variables that nothing else uses.
+fn unshare(captured: &mut Vec<Shared>) -> Vec<Value> {
+    let last = std::mem::take(captured)
+        .into_iter()
+        .filter_map(Rc::into_inner);
+    last.map(RefCell::into_inner).collect()
 }
 
 fn release(mut pending: Vec<Value>) {
@@ -302,6 +325,14 @@ fn release(mut pending: Vec<Value>) {
                 if let Some(mut instance) = Rc::into_inner(instance) {
                     pending.append(&mut std::mem::take(instance.fields.0.get_mut()).into_values());
                 }
+            }
+            Value::Function(closure) => {
+                if let Some(mut closure) = Rc::into_inner(closure) {
+                    pending.append(&mut unshare(&mut closure.captured));
+                }
+            }
+            Value::Bound(bound) => {
+                pending.extend(Rc::into_inner(bound).map(|bound| bound.receiver));
             }
             _ => {}
         }

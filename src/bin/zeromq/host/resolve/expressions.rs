@@ -1,7 +1,7 @@
 //! Resolving expressions.
 
 use super::statements::refuse_nameless;
-use super::{DEEPEST, Resolved, Resolver, refusal};
+use super::{DEEPEST, Resolved, Resolver};
 use crate::host::error::Refusal;
 use crate::host::tree::*;
 use crate::host::value::Value;
@@ -72,7 +72,7 @@ impl Resolver<'_> {
                 "an assignment inside an expression",
                 at,
             )),
-            Kind::Fault(fault) => Err(refusal(fault, at)),
+            Kind::Fault(fault) => Err(fault.at(at)),
         }
     }
 

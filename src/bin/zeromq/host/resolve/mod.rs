@@ -236,10 +236,3 @@ fn declared_functions(block: &Block) -> HashSet<Name> {
         });
     names.collect()
 }
-
-fn refusal(fault: &Fault, at: Position) -> Refusal {
-    match *fault {
-        Fault::Unsupported(what) => Refusal::unsupported(what, at),
-        Fault::Compile(id, text) => Refusal::compile(id, text, at),
-    }
-}

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::scope::{Around, AroundKind, ClassFacts, Role};
-use super::{Resolved, Resolver, declared_functions, refusal};
+use super::{Resolved, Resolver, declared_functions};
 use crate::host::builtins::OBJECT_METHODS;
 use crate::host::error::Refusal;
 use crate::host::tree::*;
@@ -57,7 +57,7 @@ impl Resolver<'_> {
             Action::Return(value) => self.return_value(value.as_mut(), at),
             Action::Try(body, handlers) => self.try_block(body, handlers, at),
             Action::Import(import) => self.import_statement(import, at),
-            Action::Fault(fault) => Err(refusal(fault, at)),
+            Action::Fault(fault) => Err(fault.at(at)),
         }
     }
 
