@@ -2,22 +2,23 @@
 //! as any other virtual machine would. `run` loads it when a script imports it;
 //! `host` calls its methods. Whatever is unsafe in this program is here.
 
+mod lend;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::{CStr, CString, c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 
 use zeromq::plugin::abi;
 
+use crate::host::call::Values;
 use crate::host::dictionary::Dictionary;
-use crate::host::error::{Outcome, error};
-use crate::host::machine::{Machine, Values};
+use crate::host::error::{CALLABLE, Outcome, error};
+use crate::host::machine::Machine;
 use crate::host::tree::{Name, Names};
 use crate::host::value::Value;
-
-/// How deep the lists that are passed may nest.
-const DEEPEST: usize = 64;
+use lend::{Lent, nothing};
 
 /// The functions of the header, and what belongs to this host. It is never
 /// freed: its code may run as long as the process does.
@@ -67,8 +68,11 @@ pub struct Object {
 
 // Loading.
 
-/// Finds and loads the library, and gives the names that it brings.
-pub fn load(names: &Names) -> Result<(&'static Library, Vec<(Name, Value)>), String> {
+/// The library, and the names that it brings.
+pub type Loaded = (&'static Library, Vec<(Name, Value)>);
+
+/// Finds and loads the library.
+pub fn load(names: &Names) -> Result<Loaded, String> {
     let library = open()?;
     // SAFETY: the host is filled in, and it is never freed.
     let code = unsafe { (library.register)(&raw const library.host) };
@@ -137,19 +141,29 @@ fn open() -> Result<&'static Library, String> {
     // field that it is put into; a library with this name has that header.
     let library = unsafe {
         Library {
-            register: *file.get(b"zeromq_register\0").map_err(complaint)?,
-            call: *file.get(b"zeromq_call\0").map_err(complaint)?,
-            value_free: *file.get(b"zeromq_value_free\0").map_err(complaint)?,
-            object_free: *file.get(b"zeromq_object_free\0").map_err(complaint)?,
-            object_class: *file.get(b"zeromq_object_class\0").map_err(complaint)?,
-            object_text: *file.get(b"zeromq_object_text\0").map_err(complaint)?,
-            last_error: *file.get(b"zeromq_last_error\0").map_err(complaint)?,
-            shutdown: *file.get(b"zeromq_shutdown\0").map_err(complaint)?,
+            register: symbol(file, "zeromq_register")?,
+            call: symbol(file, "zeromq_call")?,
+            value_free: symbol(file, "zeromq_value_free")?,
+            object_free: symbol(file, "zeromq_object_free")?,
+            object_class: symbol(file, "zeromq_object_class")?,
+            object_text: symbol(file, "zeromq_object_text")?,
+            last_error: symbol(file, "zeromq_last_error")?,
+            shutdown: symbol(file, "zeromq_shutdown")?,
             host,
             state,
         }
     };
     Ok(Box::leak(Box::new(library)))
+}
+
+/// # Safety
+/// The function of this name is of this type.
+unsafe fn symbol<T: Copy>(file: &libloading::Library, name: &str) -> Result<T, String> {
+    // SAFETY: the caller's promise.
+    let symbol = unsafe { file.get(name.as_bytes()) };
+    symbol
+        .map(|symbol| *symbol)
+        .map_err(|error| format!("this is not the library of ZeroMQ: {error}: {name}"))
 }
 
 /// The library calls this once for each class, when it is registered.
@@ -352,18 +366,6 @@ fn integer(number: i64) -> Value {
     i32::try_from(number).map_or(Value::Float(number as f64), Value::Int)
 }
 
-fn nothing() -> abi::Value {
-    plain(abi::ZEROMQ_NIL, abi::Payload { integer: 0 })
-}
-
-fn plain(kind: u32, payload: abi::Payload) -> abi::Value {
-    abi::Value {
-        kind,
-        payload,
-        owner: std::ptr::null_mut(),
-    }
-}
-
 /// # Safety
 /// There are as many values as `count` says, unless the pointer is NULL.
 unsafe fn slice<'a, T>(data: *const T, count: usize) -> &'a [T] {
@@ -397,120 +399,6 @@ impl Method {
     }
 }
 
-/// The memory of what is passed, beside the values of the script themselves.
-#[derive(Default)]
-struct Lent {
-    lists: Vec<Vec<abi::Value>>,
-    names: Vec<CString>,
-}
-
-impl Lent {
-    fn all(&mut self, method: Method, values: &[Value], depth: usize) -> Outcome<Vec<abi::Value>> {
-        values
-            .iter()
-            .map(|value| self.one(method, value, depth))
-            .collect()
-    }
-
-    fn named(&mut self, method: Method, named: &[(Name, Value)]) -> Outcome<Vec<abi::Named>> {
-        let mut all = Vec::with_capacity(named.len());
-        for (name, value) in named {
-            let value = self.one(method, value, 0)?;
-            // A name of a script has no zero bytes.
-            let name = CString::new(&**name).unwrap_or_default();
-            // The text stays where it is when the CString moves.
-            all.push(abi::Named {
-                name: name.as_ptr(),
-                value,
-            });
-            self.names.push(name);
-        }
-        Ok(all)
-    }
-
-    fn one(&mut self, method: Method, value: &Value, depth: usize) -> Outcome<abi::Value> {
-        Ok(match value {
-            Value::Nil => nothing(),
-            Value::Bool(flag) => plain(
-                abi::ZEROMQ_BOOL,
-                abi::Payload {
-                    integer: i64::from(*flag),
-                },
-            ),
-            Value::Int(number) => plain(
-                abi::ZEROMQ_INT,
-                abi::Payload {
-                    integer: i64::from(*number),
-                },
-            ),
-            Value::Float(number) => plain(abi::ZEROMQ_FLOAT, abi::Payload { number: *number }),
-            Value::String(text) => {
-                let bytes = abi::Bytes {
-                    data: text.as_ptr().cast(),
-                    size: text.len(),
-                };
-                plain(abi::ZEROMQ_STRING, abi::Payload { bytes })
-            }
-            Value::List(list) => self.items(method, abi::ZEROMQ_LIST, &list.0.borrow(), depth)?,
-            Value::Tuple(tuple) => {
-                self.items(method, abi::ZEROMQ_TUPLE, &tuple.0.borrow(), depth)?
-            }
-            Value::Dictionary(table) => {
-                let table = table.0.borrow();
-                let pairs = table
-                    .entries()
-                    .flat_map(|(key, value)| [key.clone(), value.clone()]);
-                self.items(
-                    method,
-                    abi::ZEROMQ_DICTIONARY,
-                    &pairs.collect::<Vec<_>>(),
-                    depth,
-                )?
-            }
-            Value::Foreign(object) => plain(
-                abi::ZEROMQ_OBJECT,
-                abi::Payload {
-                    object: object.handle,
-                },
-            ),
-            other => {
-                let text = format!(
-                    "{}: a value of type {:?} cannot be passed",
-                    method.name(),
-                    other.kind()
-                );
-                return Err(error("ZMQArgs", text));
-            }
-        })
-    }
-
-    fn items(
-        &mut self,
-        method: Method,
-        kind: u32,
-        values: &[Value],
-        depth: usize,
-    ) -> Outcome<abi::Value> {
-        if depth == DEEPEST {
-            let text = format!(
-                "{}: a list contains itself, or lists deeper than {DEEPEST}",
-                method.name()
-            );
-            return Err(error("ZMQArgs", text));
-        }
-        let items = self.all(method, values, depth + 1)?;
-        let payload = abi::Payload {
-            items: abi::Items {
-                data: items.as_ptr(),
-                count: items.len(),
-            },
-        };
-        // The items stay where they are when the list of lists grows.
-        self.lists.push(items);
-        Ok(plain(kind, payload))
-    }
-}
-
 impl Class {
     pub fn name(&self) -> &str {
         &self.name
@@ -529,7 +417,7 @@ impl Class {
     pub fn construct(&self, machine: &mut Machine, values: &Values) -> Outcome<Value> {
         match self.constructor {
             Some(constructor) => self.library.call(machine, constructor, 0, values),
-            None => Err(crate::host::error::CALLABLE.into()),
+            None => Err(CALLABLE.into()),
         }
     }
 }

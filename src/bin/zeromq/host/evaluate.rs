@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use super::call::{Values, lacks_property};
 use super::error::{self, Outcome, unsupported};
-use super::machine::{Machine, Values, lacks_property};
+use super::machine::Machine;
 use super::operate;
 use super::text::Style;
 use super::tree::*;

@@ -8,12 +8,14 @@
 //! `crate::plugin`.
 
 mod builtins;
+pub mod call;
 pub mod dictionary;
 pub mod error;
 mod evaluate;
 mod execute;
 mod grammar;
 pub mod machine;
+mod nodes;
 mod operate;
 pub mod resolve;
 pub mod source;

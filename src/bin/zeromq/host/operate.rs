@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use super::call::lacks_property;
 use super::error::{self, Known, Outcome, error, unsupported};
-use super::machine::{Machine, lacks_property};
+use super::machine::Machine;
 use super::tree::Operator;
 use super::value::{Value, nearly};
 

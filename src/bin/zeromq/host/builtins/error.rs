@@ -10,10 +10,7 @@ use crate::host::value::{Instance, Table, Value};
 
 pub static ERROR: Module = Module {
     name: "Error",
-    functions: &[
-        row("throw", 1, 2, |machine, this, a| throw(machine, this, a)),
-        row("warning", 1, 2, |machine, this, a| warn(machine, this, a)),
-    ],
+    functions: &[row("throw", 1, 2, throw), row("warning", 1, 2, warn)],
     constructor: Some(&CONSTRUCTOR),
 };
 
