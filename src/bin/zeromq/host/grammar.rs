@@ -5,6 +5,9 @@
 //! the line goes on with an operator, a dot or `[`, so there are two rules for
 //! blanks, `line` within a line and `_` across lines; and the first `}` ends an
 //! interpolation, so nothing in braces can stand inside of one.
+//!
+//! Where two alternatives could start alike, the second has a `!` in front: to
+//! try both would double the time with every level of nesting.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -119,7 +122,7 @@ peg::parser! {
         rule line() = quiet! { ([' ' | '\t' | '\r'] / comment())* }
         rule _() = quiet! { ([' ' | '\t' | '\r' | '\n'] / remark() / comment())* }
         rule remark() = "//" [^ '\n']*
-        rule comment() -> () = "/*" (nested(<comment()>) / !"*/" [_] {})* "*/" {}
+        rule comment() -> () = "/*" (nested(<comment()>) / !("/*" / "*/") [_] {})* "*/" {}
 
         /// Where the next character is.
         rule at() -> Position = offset:position!() { state.at(offset) }
@@ -273,7 +276,7 @@ peg::parser! {
             }
             / expression()
         rule short_body() -> Body
-            = it:block() { Body::Block(it) } / it:expression() { Body::Expression(it) }
+            = it:block() { Body::Block(it) } / !"{" it:expression() { Body::Expression(it) }
 
         rule expression() -> Expression = nested(<assignment()>)
         rule assignment() -> Expression
@@ -354,13 +357,15 @@ peg::parser! {
         rule suffix() -> (Position, Suffix)
             = line() at:at() arguments:arguments() { (at, Suffix::Call(arguments)) }
             / _ at:at() "[" _ list:(expression() ++ (_ "," _)) _ "]" { (at, Suffix::Index(list)) }
-            / _ at:at() "." !"." _ name:any_name() call:(line() at:at() it:arguments() { (at, it) })?
+            / _ at:at() "." !"." _ name:any_name() call:call()
             {
                 (at, match call {
                     Some((at, arguments)) => Suffix::Invoke(name, at, arguments),
                     None => Suffix::Property(name),
                 })
             }
+        rule call() -> Option<(Position, Arguments)>
+            = line() at:at() it:arguments() { Some((at, it)) } / !(line() "(") { None }
         rule arguments() -> Arguments
             = "(" _ named:(named_argument() ++ (_ "," _)) _ close()
             { Arguments { positional: Vec::new(), named } }
@@ -382,17 +387,13 @@ peg::parser! {
             }
             / at:at() kind:constant_word() w() { expression(at, constant(kind)) }
             / at:at() "self" w() { expression(at, Kind::Variable(variable(state.names.intern("self"), at))) }
-            / at:at() "super" w() call:(_ "." _ name:any_name() line() it:arguments() { (name, it) })? {
-                expression(at, match call {
-                    Some((name, arguments)) => Kind::Super(Box::new(SuperCall {
-                        class: Place::Unknown,
-                        receiver: variable(state.names.intern("self"), at),
-                        name,
-                        arguments,
-                    })),
-                    None => unsupported("super without a call"),
-                })
+            / at:at() "super" w() _ "." _ name:any_name() line() arguments:arguments()
+            {
+                let receiver = variable(state.names.intern("self"), at);
+                let call = SuperCall { class: Place::Unknown, receiver, name, arguments };
+                expression(at, Kind::Super(Box::new(call)))
             }
+            / at:at() "super" w() !(_ "." _ word() line() "(") { expression(at, unsupported("super without a call")) }
             / name:declared() { expression(name.at, Kind::Variable(name)) }
         rule constant_word() -> Value
             = "true" { Value::Bool(true) } / "false" { Value::Bool(false) } / "nil" { Value::Nil }
@@ -422,7 +423,7 @@ peg::parser! {
         rule entry_part() -> Expression
             = at:at() &"{" expression()
               { expression(at, unsupported("a dictionary directly inside a dictionary; put it in parentheses")) }
-            / expression()
+            / !"{" it:expression() { it }
 
         // Strings.
 
