@@ -1,0 +1,274 @@
+//! Functions that are called by their name alone.
+
+use std::cmp::Ordering;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::{ANY, Builtin, row};
+use crate::host::dictionary::Dictionary;
+use crate::host::error::{self, Outcome, error, unsupported};
+use crate::host::evaluate::make_range;
+use crate::host::machine::Machine;
+use crate::host::text::Style;
+use crate::host::value::{Type, Value};
+
+pub static TABLE: &[Builtin] = &[
+    row("Int", 1, 1, |_, _, a| int(&a[0])),
+    row("Float", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("Float", &a[0])?))
+    }),
+    row("Bool", 1, 1, |_, _, a| Ok(Value::Bool(a[0].is_true()))),
+    row("String", 0, ANY, string),
+    row("List", 0, ANY, |_, _, a| super::list::make(a.to_vec())),
+    row("Tuple", 0, ANY, |_, _, a| super::list::make_tuple(a)),
+    row("Dictionary", 0, ANY, |_, _, a| dictionary(a)),
+    row("Range", 2, 3, |_, _, a| {
+        make_range(a[0].clone(), a[1].clone(), a.get(2).cloned(), false)
+    }),
+    row("isnil", 1, 1, |_, _, a| is(&a[0], &[Type::Nil])),
+    row("isint", 1, 1, |_, _, a| is(&a[0], &[Type::Int])),
+    row("isfloat", 1, 1, |_, _, a| is(&a[0], &[Type::Float])),
+    row("isnumber", 1, 1, |_, _, a| {
+        is(&a[0], &[Type::Int, Type::Float])
+    }),
+    row("isbool", 1, 1, |_, _, a| is(&a[0], &[Type::Bool])),
+    row("isstring", 1, 1, |_, _, a| is(&a[0], &[Type::String])),
+    row("islist", 1, 1, |_, _, a| is(&a[0], &[Type::List])),
+    row("istuple", 1, 1, |_, _, a| is(&a[0], &[Type::Tuple])),
+    row("isdictionary", 1, 1, |_, _, a| {
+        is(&a[0], &[Type::Dictionary])
+    }),
+    row("isrange", 1, 1, |_, _, a| is(&a[0], &[Type::Range])),
+    row("isclass", 1, 1, |_, _, a| is(&a[0], &[Type::Class])),
+    row("iscallable", 1, 1, |_, _, a| {
+        is(
+            &a[0],
+            &[Type::Function, Type::Closure, Type::Class, Type::Invocation],
+        )
+    }),
+    row("isobject", 1, 1, |_, _, a| {
+        Ok(Value::Bool(!matches!(
+            a[0].kind(),
+            Type::Nil | Type::Bool | Type::Int | Type::Float
+        )))
+    }),
+    row("mod", 2, 2, |_, _, a| modulo(&a[0], &a[1])),
+    row("abs", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("fabs", &a[0])?.abs()))
+    }),
+    row("floor", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("floor", &a[0])?.floor()))
+    }),
+    row("ceil", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("ceil", &a[0])?.ceil()))
+    }),
+    row("sign", 1, 1, |_, _, a| {
+        Ok(Value::Float(sign(number("sign", &a[0])?)))
+    }),
+    row("sqrt", 1, 1, |_, _, a| root(number("sqrt", &a[0])?)),
+    row("exp", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("exp", &a[0])?.exp()))
+    }),
+    row("log", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("log", &a[0])?.ln()))
+    }),
+    row("log10", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("log10", &a[0])?.log10()))
+    }),
+    row("sin", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("sin", &a[0])?.sin()))
+    }),
+    row("cos", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("cos", &a[0])?.cos()))
+    }),
+    row("tan", 1, 1, |_, _, a| {
+        Ok(Value::Float(number("tan", &a[0])?.tan()))
+    }),
+    row("isnan", 1, 1, |_, _, a| {
+        Ok(Value::Bool(number("isnan", &a[0])?.is_nan()))
+    }),
+    row("isinf", 1, 1, |_, _, a| {
+        Ok(Value::Bool(number("isinf", &a[0])?.is_infinite()))
+    }),
+    row("isfinite", 1, 1, |_, _, a| {
+        Ok(Value::Bool(number("isfinite", &a[0])?.is_finite()))
+    }),
+    row("min", 0, ANY, |_, _, a| extreme("min", a, Ordering::Less)),
+    row("max", 0, ANY, |_, _, a| {
+        extreme("max", a, Ordering::Greater)
+    }),
+    row("bounds", 0, ANY, |_, _, a| {
+        let least = extreme("bounds", a, Ordering::Less)?;
+        Ok(Value::list(vec![
+            least,
+            extreme("bounds", a, Ordering::Greater)?,
+        ]))
+    }),
+    row("random", 0, 0, |machine, _, _| {
+        Ok(Value::Float(
+            (random(machine) >> 11) as f64 / (1u64 << 53) as f64,
+        ))
+    }),
+    row("randomint", 0, 1, random_integer),
+    row("clock", 0, 0, |_, _, _| Ok(Value::Float(running()))),
+    row("apply", 0, ANY, apply),
+];
+
+fn is(value: &Value, kinds: &[Type]) -> Outcome<Value> {
+    Ok(Value::Bool(kinds.contains(&value.kind())))
+}
+
+fn expected(name: &str) -> error::Failure {
+    error(
+        "ExpctArgNm",
+        format!("Function '{name}' expects a single numerical argument."),
+    )
+}
+
+fn number(name: &str, value: &Value) -> Outcome<f64> {
+    let number = match value {
+        Value::String(text) if name == "Int" || name == "Float" => leading_number(text),
+        other => other.number(),
+    };
+    number.ok_or_else(|| expected(name))
+}
+
+fn int(value: &Value) -> Outcome<Value> {
+    let number = number("Int", value)?.round();
+    let fits = (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number);
+    Ok(Value::Int(if fits { number as i32 } else { i32::MIN }))
+}
+
+/// The number that a text starts with, as C's `strtod` reads it.
+pub fn leading_number(text: &str) -> Option<f64> {
+    let text = text.trim_start();
+    let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
+    let start = usize::from(text.starts_with(['-', '+']));
+    let whole = digits(start);
+    if whole == 0 {
+        return None;
+    }
+    let mut end = start + whole;
+    if text[end..].starts_with('.') {
+        end += 1 + digits(end + 1);
+    }
+    if text[end..].starts_with(['e', 'E']) {
+        let signed = end + 1 + usize::from(text[end + 1..].starts_with(['-', '+']));
+        if digits(signed) > 0 {
+            end = signed + digits(signed);
+        }
+    }
+    text[..end].parse().ok()
+}
+
+fn string(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let mut text = String::new();
+    for argument in arguments {
+        machine.append_text(&mut text, argument, Style::Interpolated)?;
+    }
+    Ok(Value::string(text))
+}
+
+fn dictionary(arguments: &[Value]) -> Outcome<Value> {
+    if arguments.len() % 2 == 1 {
+        return unsupported("Dictionary() with a key that has no value");
+    }
+    let mut made = Dictionary::default();
+    for pair in arguments.chunks_exact(2) {
+        made.insert(pair[0].clone(), pair[1].clone());
+    }
+    Ok(Value::dictionary(made))
+}
+
+fn modulo(a: &Value, b: &Value) -> Outcome<Value> {
+    match (a, b) {
+        (Value::Int(_), Value::Int(0)) => unsupported("mod(…, 0), which ends Morpho"),
+        (Value::Int(a), Value::Int(b)) => Ok(Value::Int(a.wrapping_rem(*b))),
+        _ => match (a.number(), b.number()) {
+            (Some(a), Some(b)) => Ok(Value::Float(a % b)),
+            _ => Err(error("InvldArgs", "Expected 2 arguments but got 2.")),
+        },
+    }
+}
+
+fn sign(number: f64) -> f64 {
+    if number == 0.0 { 0.0 } else { number.signum() }
+}
+
+fn root(number: f64) -> Outcome<Value> {
+    if number < 0.0 {
+        return unsupported("complex numbers");
+    }
+    Ok(Value::Float(number.sqrt()))
+}
+
+/// The least or greatest of the arguments, and of the lists among them.
+fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> {
+    let mut all = Vec::new();
+    for argument in arguments {
+        match argument {
+            Value::List(items) | Value::Tuple(items) => {
+                all.extend(items.0.borrow().iter().cloned())
+            }
+            other => all.push(other.clone()),
+        }
+    }
+    let refusal = || {
+        let text =
+            format!("Function '{name}' expects at least one numerical argument, list or matrix.");
+        error("MnMxArgs", text)
+    };
+    let mut best: Option<(f64, Value)> = None;
+    for value in all {
+        let number = value.number().ok_or_else(refusal)?;
+        if best
+            .as_ref()
+            .is_none_or(|(best, _)| number.partial_cmp(best) == Some(wanted))
+        {
+            best = Some((number, value));
+        }
+    }
+    best.map(|(_, value)| value).ok_or_else(refusal)
+}
+
+/// Something that differs from run to run.
+pub fn seed() -> u64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    (now.as_nanos() as u64 ^ u64::from(std::process::id())) | 1
+}
+
+/// Steele and Vigna's SplitMix64.
+fn random(machine: &mut Machine) -> u64 {
+    machine.random = machine.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (machine.random ^ (machine.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+fn random_integer(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let random = random(machine) >> 33;
+    match arguments.first() {
+        None => Ok(Value::Int(random as i32)),
+        Some(Value::Int(bound)) if *bound > 0 => Ok(Value::Int((random % *bound as u64) as i32)),
+        Some(_) => Err(error::RANDOM_ARGUMENT.into()),
+    }
+}
+
+/// Seconds since the first call. Morpho counts those of the processor, which
+/// no script can tell apart unless it waits.
+fn running() -> f64 {
+    thread_local!(static START: Instant = Instant::now());
+    START.with(|start| start.elapsed().as_secs_f64())
+}
+
+fn apply(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let (function, values) = match arguments {
+        [] | [_] => return Err(error::APPLY.into()),
+        [function, Value::List(items) | Value::Tuple(items)] => {
+            (function, items.0.borrow().clone())
+        }
+        [function, rest @ ..] => (function, rest.to_vec()),
+    };
+    machine.call(function, values.into())
+}

@@ -1,0 +1,264 @@
+//! Lists and tuples. A method of both is one function here.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use super::{ANY, Builtin, row};
+use crate::host::error::{self, Outcome, unsupported};
+use crate::host::machine::Machine;
+use crate::host::text::Style;
+use crate::host::value::{List, Value};
+
+/// Lists that are made of a range do not get longer than this.
+const LONGEST: i32 = 50_000_000;
+
+pub static LIST: &[Builtin] = &[
+    row("append", 1, ANY, append),
+    row("insert", 2, ANY, insert),
+    row("pop", 0, 1, pop),
+    row("remove", 1, 1, remove),
+    row("count", 0, 0, |_, this, _| {
+        Ok(Value::Int(items(this).len() as i32))
+    }),
+    row("ismember", 0, 1, contains),
+    row("contains", 0, 1, contains),
+    row("sort", 0, 1, |machine, this, a| {
+        let sorted = sorted(machine, items(this), a.first())?;
+        replace(this, sorted)
+    }),
+    row("order", 0, 0, order),
+    row("reverse", 0, 0, |_, this, _| {
+        replace(this, items(this).into_iter().rev().collect())
+    }),
+    row("join", 1, 1, |_, this, a| {
+        Ok(Value::list(joined(this, &a[0])?))
+    }),
+    row("roll", 1, 1, |_, this, a| {
+        Ok(Value::list(rolled(this, &a[0])?))
+    }),
+    row("clone", 0, 0, |_, this, _| Ok(Value::list(items(this)))),
+    row("tostring", 0, 0, to_string),
+];
+
+pub static TUPLE: &[Builtin] = &[
+    row("count", 0, 0, |_, this, _| {
+        Ok(Value::Int(items(this).len() as i32))
+    }),
+    row("ismember", 0, 1, contains),
+    row("contains", 0, 1, contains),
+    row("sort", 0, 1, |machine, this, a| {
+        Ok(Value::tuple(sorted(machine, items(this), a.first())?))
+    }),
+    row("order", 0, 0, order),
+    row("reverse", 0, 0, |_, this, _| {
+        Ok(Value::tuple(items(this).into_iter().rev().collect()))
+    }),
+    row("join", 1, 1, |_, this, a| {
+        Ok(Value::tuple(joined(this, &a[0])?))
+    }),
+    row("roll", 1, 1, |_, this, a| {
+        Ok(Value::tuple(rolled(this, &a[0])?))
+    }),
+    row("clone", 0, 0, |_, this, _| Ok(Value::tuple(items(this)))),
+    row("tostring", 0, 0, to_string),
+];
+
+/// What `[…]` and `List(…)` give: a range or tuple that stands alone is taken
+/// apart.
+pub fn make(items: Vec<Value>) -> Outcome<Value> {
+    match items.as_slice() {
+        [Value::Tuple(tuple)] => Ok(Value::list(tuple.0.borrow().clone())),
+        [Value::Range(range)] => {
+            let count = range.count().unwrap_or(0);
+            if count > LONGEST {
+                return Err(error::ALLOCATION.into());
+            }
+            Ok(Value::list(
+                (0..count).map(|position| range.element(position)).collect(),
+            ))
+        }
+        _ => Ok(Value::list(items)),
+    }
+}
+
+/// What `Tuple(…)` gives.
+pub fn make_tuple(arguments: &[Value]) -> Outcome<Value> {
+    match arguments {
+        [Value::List(list) | Value::Tuple(list)] => Ok(Value::tuple(list.0.borrow().clone())),
+        [Value::Range(_)] => match make(arguments.to_vec())? {
+            Value::List(list) => Ok(Value::tuple(list.0.borrow().clone())),
+            other => Ok(other),
+        },
+        _ => Ok(Value::tuple(arguments.to_vec())),
+    }
+}
+
+fn cells(this: &Value) -> Rc<List> {
+    match this {
+        Value::List(list) | Value::Tuple(list) => list.clone(),
+        _ => Rc::default(),
+    }
+}
+
+fn items(this: &Value) -> Vec<Value> {
+    cells(this).0.borrow().clone()
+}
+
+fn replace(this: &Value, items: Vec<Value>) -> Outcome<Value> {
+    *cells(this).0.borrow_mut() = items;
+    Ok(Value::Nil)
+}
+
+fn append(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+    cells(this).0.borrow_mut().extend_from_slice(arguments);
+    Ok(this.clone())
+}
+
+fn insert(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let list = cells(this);
+    let mut items = list.0.borrow_mut();
+    let Value::Int(position) = arguments[0] else {
+        return Err(error::LIST_INDEX.into());
+    };
+    let from = if position < 0 {
+        items.len() as i64 + 1
+    } else {
+        0
+    };
+    let position = usize::try_from(from + i64::from(position)).ok();
+    let Some(position) = position.filter(|&position| position <= items.len()) else {
+        return Err(error::ALLOCATION.into());
+    };
+    items.splice(position..position, arguments[1..].iter().cloned());
+    Ok(Value::Nil)
+}
+
+fn pop(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let list = cells(this);
+    let mut items = list.0.borrow_mut();
+    let position = match arguments.first() {
+        None => return Ok(items.pop().unwrap_or_default()),
+        Some(Value::Int(position)) => *position,
+        Some(_) => return Err(error::LIST_INDEX.into()),
+    };
+    match usize::try_from(position) {
+        _ if items.is_empty() => Ok(Value::Nil),
+        Ok(position) if position < items.len() => Ok(items.remove(position)),
+        _ => unsupported(format!(
+            "pop({position}) of a list with {} values, which may end Morpho",
+            items.len()
+        )),
+    }
+}
+
+fn remove(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let list = cells(this);
+    let mut items = list.0.borrow_mut();
+    match items.iter().position(|item| item.equals(&arguments[0])) {
+        None => Err(error::ENTRY.into()),
+        Some(position) => {
+            items.remove(position);
+            Ok(Value::Nil)
+        }
+    }
+}
+
+fn contains(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let wanted = arguments.first().ok_or(error::MEMBER)?;
+    Ok(Value::Bool(
+        cells(this)
+            .0
+            .borrow()
+            .iter()
+            .any(|item| item.equals(wanted)),
+    ))
+}
+
+fn joined(this: &Value, other: &Value) -> Outcome<Vec<Value>> {
+    if std::mem::discriminant(this) != std::mem::discriminant(other) {
+        return Err(error::DISPATCH.into());
+    }
+    let mut all = items(this);
+    all.extend(items(other));
+    Ok(all)
+}
+
+fn rolled(this: &Value, by: &Value) -> Outcome<Vec<Value>> {
+    let Value::Int(by) = by else {
+        return Err(error::LIST_INDEX.into());
+    };
+    let mut items = items(this);
+    if !items.is_empty() {
+        let by = i64::from(*by).rem_euclid(items.len() as i64);
+        items.rotate_right(by as usize);
+    }
+    Ok(items)
+}
+
+fn to_string(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
+    Ok(Value::string(machine.text(this, Style::Interpolated)?))
+}
+
+fn order(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
+    let items = items(this);
+    let positions = (0..items.len()).collect();
+    let order = merge_sort(positions, &mut |&a, &b| {
+        natural(machine, &items[a], &items[b], None)
+    })?;
+    Ok(Value::tuple(
+        order
+            .into_iter()
+            .map(|position| Value::Int(position as i32))
+            .collect(),
+    ))
+}
+
+fn sorted(machine: &mut Machine, items: Vec<Value>, by: Option<&Value>) -> Outcome<Vec<Value>> {
+    merge_sort(items, &mut |a, b| natural(machine, a, b, by))
+}
+
+/// Which of two values comes first: the script's function says, or the numbers
+/// or bytes do. Values that cannot be compared stay as they are.
+fn natural(machine: &mut Machine, a: &Value, b: &Value, by: Option<&Value>) -> Outcome<Ordering> {
+    let Some(by) = by else {
+        return Ok(match (a, b) {
+            (Value::String(a), Value::String(b)) => a.cmp(b),
+            _ => a
+                .number()
+                .partial_cmp(&b.number())
+                .unwrap_or(Ordering::Equal),
+        });
+    };
+    match machine.call(by, vec![a.clone(), b.clone()].into())? {
+        Value::Int(sign) => Ok(sign.cmp(&0)),
+        Value::Float(sign) => Ok(sign.partial_cmp(&0.0).unwrap_or(Ordering::Equal)),
+        _ => Err(error::SORT.into()),
+    }
+}
+
+/// The library's sorts may panic when a script compares without a system.
+fn merge_sort<T: Clone>(
+    mut items: Vec<T>,
+    compare: &mut dyn FnMut(&T, &T) -> Outcome<Ordering>,
+) -> Outcome<Vec<T>> {
+    if items.len() < 2 {
+        return Ok(items);
+    }
+    let right = items.split_off(items.len() / 2);
+    let left = merge_sort(items, compare)?;
+    let right = merge_sort(right, compare)?;
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.as_slice(), right.as_slice());
+    while let ([a, ..], [b, ..]) = (left, right) {
+        let side = if compare(b, a)? == Ordering::Less {
+            &mut right
+        } else {
+            &mut left
+        };
+        merged.push(side[0].clone());
+        *side = &side[1..];
+    }
+    merged.extend_from_slice(left);
+    merged.extend_from_slice(right);
+    Ok(merged)
+}

@@ -1,0 +1,149 @@
+//! What scripts can call without declaring it. Each file has a table of the
+//! functions, or of the methods of one type; `resolve` looks up the functions
+//! by name, `Methods` the methods.
+
+pub mod dictionary;
+pub mod error;
+pub mod functions;
+pub mod json;
+pub mod list;
+pub mod number;
+pub mod object;
+pub mod range;
+pub mod string;
+pub mod system;
+
+use std::collections::HashMap;
+
+use super::error::Outcome;
+use super::machine::Machine;
+use super::tree::{Name, Names};
+use super::value::{Type, Value};
+
+/// What runs: with the object of a method, which is nil for a function.
+pub type Code = fn(&mut Machine, receiver: &Value, arguments: &[Value]) -> Outcome<Value>;
+
+/// A function or method. Morpho does not check how many arguments most of its
+/// own take, and reads whatever is there; this host refuses such calls.
+pub struct Builtin {
+    pub name: &'static str,
+    pub least: usize,
+    pub most: usize,
+    pub code: Code,
+}
+
+/// A name whose functions are called with a dot, as in `System.clock()`.
+pub struct Module {
+    pub name: &'static str,
+    pub functions: &'static [Builtin],
+    /// What a call of the name itself does.
+    pub constructor: Option<&'static Builtin>,
+}
+
+/// A row of a table: name, least and most arguments, code.
+const fn row(name: &'static str, least: usize, most: usize, code: Code) -> Builtin {
+    Builtin {
+        name,
+        least,
+        most,
+        code,
+    }
+}
+
+/// As many arguments as there are.
+const ANY: usize = usize::MAX;
+
+/// The value of a name that is built in.
+pub fn global(name: &str) -> Option<Value> {
+    let modules = [&system::SYSTEM, &json::JSON, &error::ERROR];
+    let module = modules
+        .into_iter()
+        .find(|module| module.name == name)
+        .map(Value::Module);
+    module.or_else(|| {
+        functions::TABLE
+            .iter()
+            .find(|row| row.name == name)
+            .map(Value::Builtin)
+    })
+}
+
+/// The methods of all types, by name.
+pub struct Methods(HashMap<(Type, Name), &'static Builtin>);
+
+impl Methods {
+    pub fn new(names: &Names) -> Methods {
+        let tables: [(Type, &'static [Builtin]); 9] = [
+            (Type::String, string::TABLE),
+            (Type::List, list::LIST),
+            (Type::Tuple, list::TUPLE),
+            (Type::Dictionary, dictionary::TABLE),
+            (Type::Range, range::TABLE),
+            (Type::Int, number::INT),
+            (Type::Float, number::FLOAT),
+            (Type::Instance, object::INSTANCE),
+            (Type::Error, error::TABLE),
+        ];
+        let mut all = HashMap::new();
+        for (kind, table) in tables {
+            for method in table {
+                all.insert((kind, names.intern(method.name)), method);
+            }
+        }
+        for method in object::ANY {
+            for kind in object::TYPES {
+                all.entry((kind, names.intern(method.name)))
+                    .or_insert(method);
+            }
+        }
+        Methods(all)
+    }
+
+    pub fn find(&self, kind: Type, name: &Name) -> Option<&'static Builtin> {
+        self.0.get(&(kind, name.clone())).copied()
+    }
+}
+
+/// Methods of Morpho's instances, in the order in which it lists them. Inside a
+/// class, a call of one of these names means the object.
+pub const OBJECT_METHODS: [&str; 13] = [
+    "clss",
+    "superclass",
+    "has",
+    "respondsto",
+    "invoke",
+    "count",
+    "clone",
+    "index",
+    "setindex",
+    "enumerate",
+    "prnt",
+    "serialize",
+    "linearization",
+];
+
+/// Names that Morpho has and this host has not.
+pub const MISSING: [&str; 22] = [
+    "Array",
+    "Matrix",
+    "Sparse",
+    "Complex",
+    "File",
+    "Folder",
+    "Invocation",
+    "Object",
+    "Function",
+    "Closure",
+    "Mesh",
+    "Field",
+    "system",
+    "randomnormal",
+    "zeros",
+    "ones",
+    "real",
+    "imag",
+    "conj",
+    "cross",
+    "det",
+    "trace",
+];

@@ -1,0 +1,83 @@
+//! `System`: the clock, the command line, standard input.
+
+use std::io::BufRead;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{ANY, Builtin, Module, row};
+use crate::host::error::{self, Outcome};
+use crate::host::machine::Machine;
+use crate::host::text::Style;
+use crate::host::value::Value;
+
+pub static SYSTEM: Module = Module {
+    name: "System",
+    functions: FUNCTIONS,
+    constructor: None,
+};
+
+/// The language that this host understands a part of.
+const VERSION: &str = "0.6.4";
+
+static FUNCTIONS: &[Builtin] = &[
+    row("clock", 0, 0, |_, _, _| {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Ok(Value::Float(now.as_secs_f64()))
+    }),
+    row("sleep", 0, 1, sleep),
+    row("readline", 0, 0, read_line),
+    row("arguments", 0, 0, |machine, _, _| {
+        let arguments = machine
+            .arguments
+            .iter()
+            .map(|word| Value::string(word.as_str()));
+        Ok(Value::list(arguments.collect()))
+    }),
+    row("platform", 0, 0, |_, _, _| {
+        Ok(Value::string(std::env::consts::OS))
+    }),
+    row("version", 0, 0, |_, _, _| Ok(Value::string(VERSION))),
+    row("exit", 0, ANY, |_, _, _| Err(error::EXIT.into())),
+    row("prnt", 0, ANY, print),
+];
+
+fn sleep(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let seconds = arguments
+        .first()
+        .and_then(Value::number)
+        .ok_or(error::SLEEP)?;
+    machine.flush()?;
+    // What is less than nothing or more than fits is not waited for.
+    if let Ok(time) = Duration::try_from_secs_f64(seconds) {
+        std::thread::sleep(time);
+    }
+    Ok(Value::Nil)
+}
+
+/// The next line; nil at the end, and for an empty line too.
+fn read_line(machine: &mut Machine, _: &Value, _: &[Value]) -> Outcome<Value> {
+    machine.flush()?;
+    let mut line = Vec::new();
+    std::io::stdin().lock().read_until(b'\n', &mut line)?;
+    let line = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line)).into_owned();
+    Ok(if line.is_empty() {
+        Value::Nil
+    } else {
+        Value::string(line)
+    })
+}
+
+/// `print` for any number of values, without a newline. Here a list is named
+/// only.
+fn print(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+    for argument in arguments {
+        let text = match argument {
+            Value::List(_) => "<List>".into(),
+            Value::Dictionary(_) => "<Dictionary>".into(),
+            other => machine.text(other, Style::Printed)?,
+        };
+        machine.write(&text)?;
+    }
+    Ok(Value::Nil)
+}

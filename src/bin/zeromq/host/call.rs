@@ -1,0 +1,263 @@
+//! Calling functions, methods and classes, whether they are the script's, built
+//! in, or the library's.
+
+use std::rc::Rc;
+
+use super::builtins::Builtin;
+use super::error::{self, Failure, Outcome, error, unsupported};
+use super::machine::{Machine, Slot};
+use super::tree::*;
+use super::value::{Class, Closure, Instance, Table, Value};
+
+/// How many calls may be running, as in Morpho.
+const DEEPEST: usize = 254;
+
+/// The values of a call.
+#[derive(Default)]
+pub struct Values {
+    pub positional: Vec<Value>,
+    pub named: Vec<(Name, Value)>,
+}
+
+impl From<Vec<Value>> for Values {
+    fn from(positional: Vec<Value>) -> Values {
+        Values {
+            positional,
+            named: Vec::new(),
+        }
+    }
+}
+
+impl Machine {
+    /// Calls whatever can be called.
+    pub fn call(&mut self, callee: &Value, values: Values) -> Outcome<Value> {
+        match callee {
+            Value::Function(closure) => self.call_closure(closure, None, values),
+            Value::Builtin(builtin) => self.call_builtin(builtin, &Value::Nil, values),
+            Value::Class(class) => self.instantiate(class, values),
+            Value::Bound(bound) => self.call_closure(&bound.method, Some(&bound.receiver), values),
+            Value::ForeignClass(class) => class.construct(self, &values),
+            Value::Module(module) => match module.constructor {
+                Some(builtin) => self.call_builtin(builtin, &Value::Nil, values),
+                None => Err(error::CALLABLE.into()),
+            },
+            _ => Err(error::CALLABLE.into()),
+        }
+    }
+
+    pub fn call_builtin(
+        &mut self,
+        builtin: &'static Builtin,
+        receiver: &Value,
+        values: Values,
+    ) -> Outcome<Value> {
+        let given = values.positional.len();
+        if !values.named.is_empty() {
+            return Err(error::NO_OPTIONS.into());
+        }
+        if given < builtin.least || given > builtin.most {
+            return unsupported(format!(
+                "'{}' with {given} arguments, which Morpho does not check",
+                builtin.name
+            ));
+        }
+        (builtin.code)(self, receiver, &values.positional)
+    }
+
+    fn instantiate(&mut self, class: &Rc<Class>, values: Values) -> Outcome<Value> {
+        let fields = Table::default();
+        let object = Value::Instance(Rc::new(Instance {
+            class: class.clone(),
+            fields,
+        }));
+        let name = self.names.intern("init");
+        if let Some(initializer) = class.methods.get(&name).cloned() {
+            self.call_closure(&initializer, Some(&object), values)?;
+        } else if !values.positional.is_empty() || !values.named.is_empty() {
+            return Err(error(
+                "NoInit",
+                format!(
+                    "Cannot instantiate with arguments because class '{}' does not provide an initializer.",
+                    class.name
+                ),
+            ));
+        }
+        Ok(object)
+    }
+
+    /// Calls a function of the script; a method gets its object.
+    pub fn call_closure(
+        &mut self,
+        closure: &Rc<Closure>,
+        receiver: Option<&Value>,
+        values: Values,
+    ) -> Outcome<Value> {
+        let start = self.stack.len();
+        self.stack
+            .extend(receiver.map(|receiver| Slot::Own(receiver.clone())));
+        if let Err(failure) = self.bind(&closure.function, values) {
+            self.stack.truncate(start);
+            return Err(traced(failure, &closure.function, self.at));
+        }
+        if self.depth == DEEPEST {
+            self.stack.truncate(start);
+            return Err(error::STACK.into());
+        }
+        self.depth += 1;
+        let result = self.enter(closure, start);
+        self.depth -= 1;
+        match result {
+            Ok(None) => Ok(receiver.cloned().unwrap_or_default()),
+            Ok(Some(value)) => Ok(value),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Runs the body of a function whose arguments are on the stack. `None`
+    /// means that it ended without a value.
+    pub(super) fn enter(&mut self, closure: &Rc<Closure>, start: usize) -> Outcome<Option<Value>> {
+        let function = &closure.function;
+        self.stack
+            .resize_with(start + function.slots, || Slot::Own(Value::Nil));
+        let at = self.at;
+        let base = std::mem::replace(&mut self.base, start);
+        let captured = std::mem::replace(&mut self.captured, closure.clone());
+        let result = self.body(function);
+        let result = result.map_err(|failure| traced(failure, function, self.at));
+        self.captured = captured;
+        self.base = base;
+        self.at = at;
+        self.stack.truncate(start);
+        result
+    }
+
+    fn body(&mut self, function: &Function) -> Outcome<Option<Value>> {
+        match &function.body {
+            Body::Expression(expression) => self.evaluate(expression).map(Some),
+            Body::Block(block) => self.run_body(block, function.kind),
+        }
+    }
+
+    /// Puts the arguments of a call into the first slots of a function.
+    fn bind(&mut self, function: &Function, values: Values) -> Outcome<()> {
+        let Values {
+            mut positional,
+            named,
+        } = values;
+        let (expected, given) = (function.parameters.len(), positional.len());
+        if given < expected || (given > expected && function.rest.is_none()) {
+            // Morpho counts wrong when there are more than these.
+            let expected = expected - usize::from(function.rest.is_some());
+            let text = format!("Expected {expected} arguments but got {given}.");
+            return Err(error("InvldArgs", text));
+        }
+        let rest = positional.split_off(expected);
+        self.stack.extend(positional.into_iter().map(Slot::Own));
+        if function.rest.is_some() {
+            self.stack.push(Slot::Own(Value::list(rest)));
+        }
+        if function.options.is_empty() && !named.is_empty() {
+            return Err(error::NO_OPTIONS.into());
+        }
+        let options = self.stack.len();
+        self.stack.extend(
+            function
+                .options
+                .iter()
+                .map(|(_, value)| Slot::Own(value.clone())),
+        );
+        for (name, value) in named {
+            let known = function
+                .options
+                .iter()
+                .position(|(option, _)| option.name == name);
+            let Some(index) = known else {
+                return Err(error(
+                    "UnkwnOptArg",
+                    format!("Unknown optional argument '{}'.", &*name),
+                ));
+            };
+            self.stack[options + index] = Slot::Own(value);
+        }
+        Ok(())
+    }
+
+    /// Calls a method.
+    pub fn invoke(&mut self, receiver: &Value, name: &Name, values: Values) -> Outcome<Value> {
+        match receiver {
+            Value::Instance(instance) => {
+                if let Some(method) = instance.class.methods.get(name).cloned() {
+                    return self.call_closure(&method, Some(receiver), values);
+                }
+            }
+            Value::Foreign(object) => {
+                if let Some(method) = object.method(name) {
+                    return object.call(self, method, &values);
+                }
+            }
+            Value::ForeignClass(class) => {
+                if let Some(function) = class.function(name) {
+                    return class.call(self, function, &values);
+                }
+            }
+            Value::Module(module) => {
+                if let Some(function) = module.functions.iter().find(|row| *row.name == **name) {
+                    return self.call_builtin(function, receiver, values);
+                }
+            }
+            Value::Nil => return Err(error::INVOKE.into()),
+            Value::Class(_) => return unsupported("calls on classes"),
+            _ => {}
+        }
+        if let Some(method) = self.methods.find(receiver.kind(), name) {
+            return self.call_builtin(method, receiver, values);
+        }
+        let field = match receiver {
+            Value::Instance(instance) => instance
+                .fields
+                .0
+                .borrow()
+                .get(&Value::String(name.text().clone()))
+                .cloned(),
+            _ => None,
+        };
+        match (field, receiver) {
+            (Some(function), _) => self.call(&function, values),
+            (None, Value::Instance(_)) => Err(lacks_property(name)),
+            (None, _) => Err(error(
+                "ClssLcksMthd",
+                format!("Class lacks method '{}'.", &**name),
+            )),
+        }
+    }
+
+    /// Whether a value has a method.
+    pub fn responds(&self, value: &Value, name: &Name) -> bool {
+        let own = match value {
+            Value::Instance(instance) => instance.class.methods.contains_key(name),
+            Value::Foreign(object) => object.method(name).is_some(),
+            _ => false,
+        };
+        own || self.methods.find(value.kind(), name).is_some()
+    }
+}
+
+pub fn lacks_property(name: &str) -> Failure {
+    error(
+        "ObjLcksPrp",
+        format!("Object lacks property or method '{name}'."),
+    )
+}
+
+/// Notes in an error that it passed through a function.
+fn traced(mut failure: Failure, function: &Function, at: Position) -> Failure {
+    if let Failure::Error(error) = &mut failure {
+        let name = if function.name.is_empty() {
+            "global"
+        } else {
+            &function.name
+        };
+        error.frames.push((name.to_string(), at));
+    }
+    failure
+}

@@ -1,0 +1,458 @@
+//! The grammar, straight on the text. `parse` is called by `resolve` with the
+//! text of a file; what it gives still has names without places.
+//!
+//! Two things are unlike in other languages: a newline ends a statement unless
+//! the line goes on with an operator, a dot or `[`, so there are two rules for
+//! blanks, `line` within a line and `_` across lines; and the first `}` ends an
+//! interpolation, so nothing in braces can stand inside of one.
+//!
+//! Where two alternatives could start alike, the second has a `!` in front: to
+//! try both would double the time with every level of nesting.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::error::Refusal;
+use super::nodes::*;
+use super::tree::*;
+use super::value::Value;
+
+/// How deep blocks, expressions and comments may nest.
+const DEEPEST: usize = 200;
+
+/// Parses the text of a file that starts at `base` among all texts.
+pub fn parse(text: &str, base: Position, names: &Names) -> Result<Block, Refusal> {
+    let state = State {
+        names,
+        base,
+        depth: Cell::new(0),
+        too_deep: Cell::new(None),
+        interpolations: Cell::new(0),
+    };
+    script::program(text, &state).map_err(|error| match state.too_deep.get() {
+        Some(at) => Fault::Unsupported("so many blocks or expressions inside one another").at(at),
+        None => complaint(text, &error).at(state.at(error.location.offset)),
+    })
+}
+
+/// What the rules share.
+pub struct State<'a> {
+    names: &'a Names,
+    base: Position,
+    depth: Cell<usize>,
+    too_deep: Cell<Option<Position>>,
+    /// How many interpolations are open; in these, `{` cannot be written.
+    interpolations: Cell<usize>,
+}
+
+impl State<'_> {
+    fn enter(&self, at: usize) {
+        if self.depth.get() >= DEEPEST && self.too_deep.get().is_none() {
+            self.too_deep.set(Some(self.at(at)));
+        }
+        self.depth.set(self.depth.get() + 1);
+    }
+
+    fn stay(&self) -> Result<(), &'static str> {
+        if self.too_deep.get().is_some() {
+            Err("less nesting")
+        } else {
+            Ok(())
+        }
+    }
+
+    fn leave(&self) {
+        self.depth.set(self.depth.get() - 1);
+    }
+
+    fn brace(&self) -> Result<(), &'static str> {
+        if self.interpolations.get() == 0 {
+            Ok(())
+        } else {
+            Err("no brace in an interpolation")
+        }
+    }
+
+    fn interpolate(&self, change: isize) {
+        self.interpolations
+            .set(self.interpolations.get().saturating_add_signed(change));
+    }
+
+    fn at(&self, offset: usize) -> Position {
+        self.base + offset as Position
+    }
+}
+
+/// What the rules call it that they miss, and what Morpho calls that.
+const MISSING: [(&str, &str, &str); 5] = [
+    ("expression", "ExpExpr", "Expected expression."),
+    (
+        "end of statement",
+        "MssngExpTerm",
+        "Expect expression terminator (; or newline) after expression.",
+    ),
+    ("name", "SymblExpct", "Symbol expected."),
+    (
+        "closing parenthesis",
+        "MssngParen",
+        "Expect ')' after expression.",
+    ),
+    ("closing quote", "UntrmStrng", "Unterminated string."),
+];
+
+fn complaint(text: &str, error: &peg::error::ParseError<peg::str::LineCol>) -> Fault {
+    let expects = |what| error.expected.tokens().any(|token| token == what);
+    let next = text[error.location.offset..].chars().next();
+    if expects("closing quote") && next.is_some() {
+        return Fault::Compile(
+            "UnescpdCtrl",
+            "Unescaped control character in string literal.",
+        );
+    }
+    let known = MISSING.iter().find(|row| expects(row.0));
+    known.map_or(Fault::Compile("IncExp", "Incomplete expression."), |row| {
+        Fault::Compile(row.1, row.2)
+    })
+}
+
+peg::parser! {
+    grammar script(state: &State<'_>) for str {
+        // Blanks.
+
+        rule line() = quiet! { ([' ' | '\t' | '\r'] / comment())* }
+        rule _() = quiet! { ([' ' | '\t' | '\r' | '\n'] / remark() / comment())* }
+        rule remark() = "//" [^ '\n']*
+        rule comment() -> () = "/*" (nested(<comment()>) / !("/*" / "*/") [_] {})* "*/" {}
+
+        /// Where the next character is.
+        rule at() -> Position = offset:position!() { state.at(offset) }
+
+        /// Something that may contain itself.
+        rule nested<T>(inner: rule<T>) -> T
+            = enter() stay() it:inner() leave() { it } / leave() too_deep() it:inner() { it }
+        rule enter() = offset:position!() { state.enter(offset) }
+        rule stay() = "" {? state.stay() }
+        rule leave() = "" { state.leave() }
+        rule too_deep() = "" {? Err("less nesting") }
+
+        // Words.
+
+        rule letter() = ['a'..='z' | 'A'..='Z' | '_' | '0'..='9']
+        rule w() = quiet! { !letter() }
+        rule keyword() = ("and" / "as" / "break" / "class" / "catch" / "continue" / "do" / "else"
+            / "false" / "fn" / "for" / "help" / "if" / "import" / "im" / "in" / "is" / "nil"
+            / "or" / "print" / "return" / "self" / "super" / "true" / "try" / "var" / "while"
+            / "with") w()
+        rule word() -> Name
+            = text:$(['a'..='z' | 'A'..='Z' | '_'] letter()*) { state.names.intern(text) }
+        rule name() -> Name = quiet! { !keyword() it:word() { it } } / expected!("name")
+        rule any_name() -> Name = quiet! { it:word() { it } } / expected!("name")
+        rule declared() -> Variable = at:at() name:name() { variable(name, at) }
+        rule close() = ")" / expected!("closing parenthesis")
+
+        // Statements.
+
+        pub rule program() -> Block
+            = ("#!" [^ '\n']*)? _ statements:(it:declaration() _ { it })* end_of_file()
+            { Block { statements, functions: Vec::new() } }
+        rule end_of_file() = ![_] / expected!("expression")
+
+        rule end()
+            = line() (";" / &("\n" / "//" / "}" / "else" w()) / ![_] / expected!("end of statement"))
+
+        rule declaration() -> Statement
+            = variables() / function_declaration() / class() / import() / statement()
+
+        rule variables() -> Statement
+            = at:at() "var" w() _ list:(first_value() ++ (_ "," _)) end()
+            { statement(at, Action::Declare(list)) }
+            / at:at() "var" w() _ name() line() "[" [^ '\n']*
+            { statement(at, Action::Fault(Fault::Unsupported("numerical classes"))) }
+        rule first_value() -> (Variable, Option<Expression>)
+            = name:declared() value:(_ "=" !"=" _ it:value() { it })? { (name, value) }
+
+        rule function_declaration() -> Statement
+            = at:at() "fn" w() _ start:at() name:any_name() _ parameters:parameters() _ body:block()
+            {
+                statement(at, match function(name.clone(), parameters, Body::Block(body)) {
+                    Ok(function) => Action::Function(variable(name, start), function),
+                    Err(fault) => Action::Fault(fault),
+                })
+            }
+        rule parameters() -> Vec<Parameter>
+            = "(" _ list:(parameter() ** (_ "," _)) _ close() { list }
+        rule parameter() -> Parameter
+            = "..." _ it:declared() { Parameter::Rest(it) }
+            / it:declared() _ "=" _ at:at() value:option_default() { Parameter::Option(it, expression(at, value)) }
+            / name() _ name() { Parameter::Typed }
+            / it:declared() { Parameter::Plain(it) }
+        rule option_default() -> Kind
+            = it:primary() { it.kind } / it:expression() { unsupported("a default that is not a literal") }
+
+        rule class() -> Statement
+            = at:at() "class" w() _ name:declared() parent:(_ ("is" w() / "<") _ it:declared() { it })? _
+            mixins:("with" w() [^ '{']*)? "{" _ methods:(it:method() _ { it })* "}"
+            {
+                let methods: Result<Vec<_>, Fault> = methods.into_iter().collect();
+                statement(at, match methods {
+                    Err(fault) => Action::Fault(fault),
+                    Ok(_) if mixins.is_some() => Action::Fault(Fault::Unsupported("mixins")),
+                    Ok(methods) => Action::Class(Box::new(ClassTree { variable: name, parent, methods })),
+                })
+            }
+        rule method() -> Result<(Position, Rc<Function>), Fault>
+            = at:at() name:any_name() _ parameters:parameters() _ body:block()
+            { Ok((at, function(name, parameters, Body::Block(body))?)) }
+
+        rule import() -> Statement
+            = at:at() "import" w() _ what:imported() line() ("as" / "for") w() [^ '\n']*
+            { statement(at, Action::Fault(Fault::Unsupported("this import form"))) }
+            / at:at() "import" w() _ what:imported() end() { statement(at, Action::Import(what)) }
+        rule imported() -> Import
+            = name:name() { Import::Extension(name) }
+            / path:plain_string() { Import::File(path, None) }
+
+        rule block() -> Block
+            = brace() _ statements:(it:declaration() _ { it })* "}"
+            { Block { statements, functions: Vec::new() } }
+
+        rule brace() = "{" {? state.brace() }
+
+        rule statement() -> Statement = nested(<simple()>)
+        rule simple() -> Statement
+            = at:at() action:action() { statement(at, action) }
+        rule action() -> Action
+            = block:block() { Action::Block(block) }
+            / "if" w() _ condition:condition() _ then:statement()
+              otherwise:(_ "else" w() _ it:statement() { Box::new(it) })?
+              { Action::If(condition, Box::new(then), otherwise) }
+            / "while" w() _ condition:condition() _ body:statement()
+              { Action::While(condition, Box::new(body)) }
+            / "do" w() _ body:statement() _ "while" w() _ condition:condition() (line() ";")?
+              { Action::Do(Box::new(body), condition) }
+            / "for" w() _ "(" _ action:for_loop() { action }
+            / "break" w() end() { Action::Break }
+            / "continue" w() end() { Action::Continue }
+            / "return" w() value:(line() it:value() { it })? end() { Action::Return(value) }
+            / "try" w() _ body:block() _ "catch" w() _ "{" _ handlers:handler()* "}"
+              { Action::Try(body, handlers) }
+            / "print" w() _ value:value() end() { Action::Print(value) }
+            / name() (_ "." _ any_name())? _ name() [^ '\n']*
+              { Action::Fault(Fault::Unsupported("typed declarations and multiple dispatch")) }
+            / ("@" / "help" w() / "?") [^ '\n']* { Action::Fault(Fault::Unsupported("interactive features")) }
+            / !['{'] it:expression() end() { Action::Evaluate(it) }
+        rule condition() -> Expression = "(" _ it:expression() _ close() { it }
+
+        rule for_loop() -> Action
+            = ("var" w() _)? item:declared() position:(_ "," _ it:declared() { it })? _ "in" w() _
+              collection:expression() _ close() body:loop_body()
+              { Action::Each(Box::new(Each { item, position, collection, body })) }
+            / start:for_start()? _ ";" _ condition:expression()? _ ";" _ step:expression()? _ close()
+              body:loop_body()
+              { Action::For(Box::new(For { start, condition, step, body })) }
+        rule for_start() -> Statement
+            = at:at() "var" w() _ list:(first_value() ++ (_ "," _)) { statement(at, Action::Declare(list)) }
+            / at:at() it:expression() { statement(at, Action::Evaluate(it)) }
+        rule loop_body() -> Statement
+            = line() &("\n" / "//") at:at()
+              { statement(at, Action::Fault(Fault::Unsupported("a for body that starts on the next line"))) }
+            / line() it:statement() { it }
+
+        rule handler() -> (Rc<str>, Block)
+            = label:label() statements:(!label() !['"' | '0'..='9'] it:declaration() _ { it })*
+            { (label, Block { statements, functions: Vec::new() }) }
+        rule label() -> Rc<str> = it:plain_string() _ ":" _ { it }
+
+        // Expressions, the loosest first.
+
+        /// What may stand after `=`, as an argument, in a list, after `return`.
+        rule value() -> Expression
+            = at:at() "fn" w() _ parameters:parameters() _ body:short_body()
+            {
+                expression(at, match function(state.names.intern(""), parameters, body) {
+                    Ok(function) => Kind::Function(function),
+                    Err(fault) => Kind::Fault(fault),
+                })
+            }
+            / expression()
+        rule short_body() -> Body
+            = it:block() { Body::Block(it) } / !"{" it:expression() { Body::Expression(it) }
+
+        rule expression() -> Expression = nested(<assignment()>)
+        rule assignment() -> Expression
+            = target:choice() rest:(_ at:at() operator:assigner() _ value:value() { (at, operator, value) })?
+            {
+                match rest {
+                    None => target,
+                    Some((at, operator, value)) => assign(target, at, operator, value),
+                }
+            }
+        rule assigner() -> Option<Operator>
+            = "=" !"=" { None }
+            / "+=" { Some(Operator::Add) }
+            / "-=" { Some(Operator::Subtract) }
+            / "*=" { Some(Operator::Multiply) }
+            / "/=" { Some(Operator::Divide) }
+
+        rule choice() -> Expression
+            = condition:or() rest:(_ at:at() "?" _ a:expression() _ ":" _ b:expression() { (at, a, b) })?
+            {
+                match rest {
+                    None => condition,
+                    Some((at, a, b)) => expression(at, Kind::Choice(Box::new([condition, a, b]))),
+                }
+            }
+        rule or() -> Expression
+            = first:and() rest:(_ at:at() ("||" / "or" w()) _ it:and() { (at, Kind::Or as Join, it) })*
+            { chain(first, rest) }
+        rule and() -> Expression
+            = first:equal() rest:(_ at:at() ("&&" / "and" w()) _ it:equal() { (at, Kind::And as Join, it) })*
+            { chain(first, rest) }
+        rule equal() -> Expression
+            = first:compare() rest:(_ at:at() by:equality() _ it:compare() { (at, binary(by), it) })*
+            { chain(first, rest) }
+        rule equality() -> Operator = "==" { Operator::Equal } / "!=" { Operator::Differs }
+        rule compare() -> Expression
+            = first:range() rest:(_ at:at() by:comparison() _ it:range() { (at, binary(by), it) })*
+            { chain(first, rest) }
+        rule comparison() -> Operator
+            = "<=" { Operator::AtMost } / ">=" { Operator::AtLeast }
+            / "<" { Operator::Less } / ">" { Operator::Greater }
+        rule range() -> Expression
+            = start:sum() rest:(_ at:at() dots:$("..." / "..") _ end:expression()
+                step:(_ ":" _ it:expression() { it })? { (at, dots, end, step) })?
+            {
+                match rest {
+                    None => start,
+                    Some((at, dots, end, step)) => {
+                        let inclusive = dots == "..";
+                        expression(at, Kind::Range(Box::new(RangeParts { start, end, step, inclusive })))
+                    }
+                }
+            }
+        rule sum() -> Expression
+            = first:term() rest:(_ at:at() by:sign() !"=" _ it:term() { (at, binary(by), it) })*
+            { chain(first, rest) }
+        rule sign() -> Operator = "+" { Operator::Add } / "-" { Operator::Subtract }
+        rule term() -> Expression
+            = first:unary() rest:(_ at:at() by:factor() !"=" _ it:unary() { (at, binary(by), it) })*
+            { chain(first, rest) }
+        rule factor() -> Operator = "*" { Operator::Multiply } / "/" { Operator::Divide }
+        rule unary() -> Expression
+            = at:at() "-" _ it:nested(<unary()>) { expression(at, negate(it)) }
+            / at:at() "!" _ it:nested(<unary()>) { expression(at, Kind::Not(Box::new(it))) }
+            / power()
+        rule power() -> Expression
+            = base:postfix_expression() rest:(_ at:at() "^" _ it:nested(<unary()>) { (at, it) })?
+            {
+                match rest {
+                    None => base,
+                    Some((at, power)) => {
+                        expression(at, Kind::Binary(Operator::Power, Box::new([base, power])))
+                    }
+                }
+            }
+        rule postfix_expression() -> Expression
+            = first:primary() rest:suffix()* { postfix(first, rest) }
+        rule suffix() -> (Position, Suffix)
+            = line() at:at() arguments:arguments() { (at, Suffix::Call(arguments)) }
+            / _ at:at() "[" _ list:(expression() ++ (_ "," _)) _ "]" { (at, Suffix::Index(list)) }
+            / _ at:at() "." !"." _ name:any_name() call:call()
+            {
+                (at, match call {
+                    Some((at, arguments)) => Suffix::Invoke(name, at, arguments),
+                    None => Suffix::Property(name),
+                })
+            }
+        rule call() -> Option<(Position, Arguments)>
+            = line() at:at() it:arguments() { Some((at, it)) } / !(line() "(") { None }
+        rule arguments() -> Arguments
+            = "(" _ named:(named_argument() ++ (_ "," _)) _ close()
+            { Arguments { positional: Vec::new(), named } }
+            / "(" _ positional:(positional() ** (_ "," _))
+              named:(_ "," _ it:named_argument() { it })* _ close()
+            { Arguments { positional, named } }
+        rule positional() -> Expression = !(name() _ "=" !"=") it:value() { it }
+        rule named_argument() -> (Name, Expression)
+            = name:name() _ "=" !"=" _ it:expression() { (name, it) }
+
+        rule primary() -> Expression = some_primary() / expected!("expression")
+        rule some_primary() -> Expression
+            = number() / string_literal() / list() / dictionary()
+            / at:at() "(" _ items:(value() ** (_ "," _)) comma:$((_ ",")?) _ close() {?
+                let comma = !comma.is_empty();
+                // A comma at the end makes a tuple of one value only.
+                if items.is_empty() || (comma && items.len() > 1) { Err("expression") }
+                else { Ok(parenthesized(at, items, comma)) }
+            }
+            / at:at() kind:constant_word() w() { expression(at, constant(kind)) }
+            / at:at() "self" w() { expression(at, Kind::Variable(variable(state.names.intern("self"), at))) }
+            / at:at() "super" w() _ "." _ name:any_name() line() arguments:arguments()
+            {
+                let receiver = variable(state.names.intern("self"), at);
+                let call = SuperCall { class: Place::Unknown, receiver, name, arguments };
+                expression(at, Kind::Super(Box::new(call)))
+            }
+            / at:at() "super" w() !(_ "." _ word() line() "(") { expression(at, unsupported("super without a call")) }
+            / name:declared() { expression(name.at, Kind::Variable(name)) }
+        rule constant_word() -> Value
+            = "true" { Value::Bool(true) } / "false" { Value::Bool(false) } / "nil" { Value::Nil }
+
+        rule number() -> Expression
+            = at:at() number_text() "im" w() { expression(at, unsupported("numerical classes")) }
+            / at:at() text:$(digits() ("." digits() exponent()? / exponent() / "." &([' ' | '\t' | '\r' | '\n'] / ![_]))) {
+                let number = text.trim_end_matches('.').parse().unwrap_or(f64::INFINITY);
+                expression(at, constant(Value::Float(number)))
+            }
+            / at:at() text:$(digits()) { expression(at, integer(text)) }
+        rule number_text() = digits() ("." digits())? exponent()?
+        rule digits() = ['0'..='9']+
+        rule exponent() = ['e' | 'E'] ['+' | '-']? digits()
+
+        rule list() -> Expression
+            = at:at() "[" _ items:(value() ** (_ "," _)) _ "]" { expression(at, Kind::List(items)) }
+        rule dictionary() -> Expression
+            = at:at() "{" _ entries:(entry() ** (_ "," _)) (_ ",")? _ "}" {
+                match state.brace() {
+                    Ok(()) => expression(at, Kind::Dictionary(entries)),
+                    Err(_) => expression(at, unsupported("a dictionary in an interpolation; give it a name first")),
+                }
+            }
+        rule entry() -> (Expression, Expression)
+            = key:entry_part() _ ":" _ value:entry_part() { (key, value) }
+        rule entry_part() -> Expression
+            = at:at() &"{" expression()
+              { expression(at, unsupported("a dictionary directly inside a dictionary; put it in parentheses")) }
+            / !"{" it:expression() { it }
+
+        // Strings.
+
+        rule string_literal() -> Expression
+            = at:at() "\"" pieces:piece()* ("\"" / expected!("closing quote")) { string(at, pieces) }
+        rule plain_string() -> Rc<str>
+            = it:string_literal() {?
+                match it.kind {
+                    Kind::Constant(Value::String(text)) => Ok(text),
+                    _ => Err("string without interpolation"),
+                }
+            }
+        rule piece() -> Piece
+            = "${" _ inner:interpolated(<expression()>)? _ "}" { Piece::Expression(inner) }
+            / "\\" it:escape() { it }
+            / text:$(([^ '"' | '\\' | '$' | '\0'..='\u{9}' | '\u{b}'..='\u{1f}'] / "$" !"{")+)
+              { Piece::Bytes(text.into()) }
+        rule interpolated<T>(inner: rule<T>) -> T
+            = opened() it:inner() closed() { it } / closed() too_deep() it:inner() { it }
+        rule opened() = "" { state.interpolate(1) }
+        rule closed() = "" { state.interpolate(-1) }
+        rule escape() -> Piece
+            = "b" { Piece::Bytes(vec![8]) } / "f" { Piece::Bytes(vec![12]) }
+            / "n" { Piece::Bytes(vec![10]) } / "r" { Piece::Bytes(vec![13]) }
+            / "t" { Piece::Bytes(vec![9]) }
+            / "u" code:$(hex()*<4>) { character(code) }
+            / "U" code:$(hex()*<8>) { character(code) }
+            / "x" code:$(hex()*<2>) { Piece::Bytes(vec![u8::from_str_radix(code, 16).unwrap_or(b'?')]) }
+            / it:$([_]) { Piece::Bytes(it.into()) }
+        rule hex() = ['0'..='9' | 'a'..='f' | 'A'..='F']
+    }
+}

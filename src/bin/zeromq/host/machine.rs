@@ -1,0 +1,212 @@
+//! The running script: its variables and its output. `execute` runs statements
+//! on it, `evaluate` expressions, `call` functions.
+
+use std::io::Write;
+use std::rc::Rc;
+
+use super::builtins::Methods;
+use super::call::Values;
+use super::error::Outcome;
+use super::resolve::Program;
+use super::source::Sources;
+use super::text::{self, Style};
+use super::tree::*;
+use super::value::{Class, Closure, Shared, Value};
+
+pub struct Machine {
+    /// The local variables of all running functions.
+    pub(super) stack: Vec<Slot>,
+    /// Where those of the innermost one start.
+    pub(super) base: usize,
+    /// The variables that it took along.
+    pub(super) captured: Rc<Closure>,
+    pub globals: Vec<Value>,
+    /// What is being evaluated, for messages.
+    pub at: Position,
+    /// How many calls are running.
+    pub(super) depth: usize,
+    /// How many `try` blocks are open.
+    pub handlers: usize,
+    pub names: Names,
+    pub sources: Sources,
+    pub methods: Methods,
+    pub arguments: Vec<String>,
+    /// The classes that stand for a kind of value, as far as they were asked for.
+    kinds: Vec<Rc<Class>>,
+    pub random: u64,
+    out: std::io::BufWriter<std::io::Stdout>,
+}
+
+/// A local variable. It moves to the heap when a closure takes it along.
+pub enum Slot {
+    Own(Value),
+    Shared(Shared),
+}
+
+impl Machine {
+    pub fn new(names: Names, sources: Sources, arguments: Vec<String>) -> Machine {
+        let methods = Methods::new(&names);
+        let nothing = Function {
+            name: names.intern("global"),
+            kind: FunctionKind::File,
+            parameters: Vec::new(),
+            options: Vec::new(),
+            rest: None,
+            body: Body::Block(Block::default()),
+            slots: 0,
+            captures: Vec::new(),
+            closure: false,
+        };
+        Machine {
+            stack: Vec::new(),
+            base: 0,
+            captured: Rc::new(Closure {
+                function: Rc::new(nothing),
+                captured: Vec::new(),
+            }),
+            globals: Vec::new(),
+            at: 0,
+            depth: 0,
+            handlers: 0,
+            names,
+            sources,
+            methods,
+            arguments,
+            kinds: Vec::new(),
+            random: super::builtins::functions::seed(),
+            out: std::io::BufWriter::new(std::io::stdout()),
+        }
+    }
+
+    /// Runs a script to its end.
+    pub fn run(&mut self, program: &Program) -> Outcome<()> {
+        self.globals = vec![Value::Nil; program.globals];
+        self.run_file(&program.body)
+    }
+
+    /// Runs the text of a file.
+    pub fn run_file(&mut self, body: &Rc<Function>) -> Outcome<()> {
+        let closure = Rc::new(Closure {
+            function: body.clone(),
+            captured: Vec::new(),
+        });
+        self.enter(&closure, self.stack.len())?;
+        Ok(())
+    }
+
+    // Output.
+
+    /// Writes to standard output.
+    pub fn write(&mut self, text: &str) -> Outcome<()> {
+        Ok(self.out.write_all(text.as_bytes())?)
+    }
+
+    /// Makes sure that the user sees what was written, before something waits.
+    pub fn flush(&mut self) -> Outcome<()> {
+        Ok(self.out.flush()?)
+    }
+
+    /// The text of a value. Objects with a method `tostring` are asked for it.
+    pub fn text(&mut self, value: &Value, style: Style) -> Outcome<String> {
+        let mut out = String::new();
+        self.append_text(&mut out, value, style)?;
+        Ok(out)
+    }
+
+    pub fn append_text(&mut self, out: &mut String, value: &Value, style: Style) -> Outcome<()> {
+        text::write(out, value, style, &mut |object| self.described(object))
+    }
+
+    fn described(&mut self, object: &Value) -> Outcome<Option<String>> {
+        let name = self.names.intern("tostring");
+        let described = match object {
+            Value::Instance(instance) => match instance.class.methods.get(&name).cloned() {
+                Some(method) => self.call_closure(&method, Some(object), Values::default())?,
+                None => return Ok(None),
+            },
+            Value::Foreign(foreign) => match foreign.method(&name) {
+                Some(method) => foreign.call(self, method, &Values::default())?,
+                None => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        Ok(match described {
+            Value::String(text) => Some(text.to_string()),
+            _ => None,
+        })
+    }
+
+    // Variables.
+
+    pub fn read(&self, place: Place) -> Value {
+        match place {
+            Place::Local(slot) => match &self.stack[self.base + slot] {
+                Slot::Own(value) => value.clone(),
+                Slot::Shared(shared) => shared.borrow().clone(),
+            },
+            Place::Captured(index) => self.captured.captured[index].borrow().clone(),
+            Place::Global(index) => self.globals[index].clone(),
+            Place::Unknown => Value::Nil,
+        }
+    }
+
+    pub fn assign(&mut self, place: Place, value: Value) {
+        match place {
+            Place::Local(slot) => match &mut self.stack[self.base + slot] {
+                Slot::Own(old) => *old = value,
+                Slot::Shared(shared) => *shared.borrow_mut() = value,
+            },
+            Place::Captured(index) => *self.captured.captured[index].borrow_mut() = value,
+            Place::Global(index) => self.globals[index] = value,
+            Place::Unknown => {}
+        }
+    }
+
+    /// Gives a variable its first value: closures that took the last one along
+    /// keep it.
+    pub fn declare(&mut self, place: Place, value: Value) {
+        match place {
+            Place::Local(slot) => self.stack[self.base + slot] = Slot::Own(value),
+            other => self.assign(other, value),
+        }
+    }
+
+    /// Makes a function, with the variables that it uses from around here.
+    pub fn close_over(&mut self, function: &Rc<Function>) -> Value {
+        let captured = function.captures.iter().map(|capture| match *capture {
+            Capture::Local(slot) => self.share(slot),
+            Capture::Captured(index) => self.captured.captured[index].clone(),
+        });
+        let captured = captured.collect();
+        Value::Function(Rc::new(Closure {
+            function: function.clone(),
+            captured,
+        }))
+    }
+
+    fn share(&mut self, slot: usize) -> Shared {
+        let slot = &mut self.stack[self.base + slot];
+        match slot {
+            Slot::Shared(shared) => shared.clone(),
+            Slot::Own(value) => {
+                let shared = Shared::new(std::mem::take(value).into());
+                *slot = Slot::Shared(shared.clone());
+                shared
+            }
+        }
+    }
+
+    /// The class that stands for a kind of value.
+    pub fn class_named(&mut self, name: &str) -> Rc<Class> {
+        if let Some(class) = self.kinds.iter().find(|class| *class.name == *name) {
+            return class.clone();
+        }
+        let class = Rc::new(Class {
+            name: name.into(),
+            parent: None,
+            methods: Default::default(),
+        });
+        self.kinds.push(class.clone());
+        class
+    }
+}

@@ -1,0 +1,176 @@
+//! Runs a script in the reference host, and says what went wrong. `main` calls
+//! it for `zeromq run`.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::host::error::{Failure, Refusal, ScriptError};
+use crate::host::machine::Machine;
+use crate::host::resolve::Program;
+use crate::host::source::{Location, Sources};
+use crate::host::tree::{Names, Position};
+use crate::plugin;
+
+/// The script's calls may nest deeply, and so do those of the host then.
+const STACK: usize = 1 << 30;
+
+/// Runs a script. The status is 1 after an error that it did not catch.
+pub fn run(script: &str, arguments: Vec<String>) -> ExitCode {
+    let (name, text) = match read(script) {
+        Ok(read) => read,
+        Err(error) => {
+            println!("Could not open file '{script}'.");
+            eprintln!("{script}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let path = PathBuf::from(script);
+    // One thread does everything, for sockets belong to one.
+    let work = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || {
+            let mut sources = Sources::default();
+            match sources.add(name, path, text) {
+                Some(start) => run_source(start, sources, arguments),
+                None => eprintln_failure("the script is longer than 4 GiB"),
+            }
+        });
+    match work.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) => ExitCode::FAILURE,
+        Err(error) => eprintln_failure(&format!("no memory for the stack of a script: {error}")),
+    }
+}
+
+fn eprintln_failure(message: &str) -> ExitCode {
+    eprintln!("{message}");
+    ExitCode::FAILURE
+}
+
+fn read(script: &str) -> std::io::Result<(String, String)> {
+    if script == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(("standard input".into(), text));
+    }
+    Ok((script.into(), std::fs::read_to_string(script)?))
+}
+
+fn run_source(start: Position, mut sources: Sources, arguments: Vec<String>) -> ExitCode {
+    let names = Names::default();
+    let mut library = None;
+    let program = Program::new(start, &names, &mut sources, &mut |_| {
+        let (loaded, brought) = plugin::load(&names)?;
+        library = Some(loaded);
+        Ok(brought)
+    });
+    let code = match program {
+        Ok(program) => run_program(&program, names, sources, arguments),
+        Err(refusal) => {
+            report_refusal(&refusal, &sources);
+            ExitCode::FAILURE
+        }
+    };
+    if let Some(library) = library {
+        library.shutdown();
+    }
+    code
+}
+
+fn run_program(
+    program: &Program,
+    names: Names,
+    sources: Sources,
+    arguments: Vec<String>,
+) -> ExitCode {
+    let mut machine = Machine::new(names, sources, arguments);
+    let result = machine.run(program);
+    let code = match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Error(error)) if error.id == "Exit" => ExitCode::SUCCESS,
+        Err(failure) => {
+            report_failure(&mut machine, failure);
+            ExitCode::FAILURE
+        }
+    };
+    match machine.flush() {
+        Ok(()) => code,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn report_refusal(refusal: &Refusal, sources: &Sources) {
+    match refusal {
+        Refusal::Compile { id, text, at, note } => {
+            let location = sources.locate(*at);
+            let Location { line, column, .. } = location;
+            let module = location
+                .module
+                .map(|module| format!(" in module '{module}'"));
+            println!(
+                "Error '{id}' [line {line} char {column}{}] : {text}",
+                module.unwrap_or_default()
+            );
+            excerpt(&location);
+            if !note.is_empty() {
+                eprintln!("{note}");
+            }
+        }
+        Refusal::Unsupported { what, at } => report_unsupported(what, *at, sources),
+    }
+}
+
+fn report_failure(machine: &mut Machine, failure: Failure) {
+    match failure {
+        Failure::Error(error) => {
+            let text = traced(&error, &machine.sources);
+            // Where the text cannot be written, nothing else can be.
+            let _ = machine.write(&text);
+        }
+        Failure::Unsupported(what) => {
+            let _ = machine.flush();
+            report_unsupported(&what, machine.at, &machine.sources);
+        }
+        // Who closes a pipe early does not want to hear of it.
+        Failure::Stream(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        Failure::Stream(error) => eprintln!("the script's input or output: {error}"),
+    }
+}
+
+/// An error as Morpho prints it.
+fn traced(error: &ScriptError, sources: &Sources) -> String {
+    let mut text = format!("Error '{}': {}\n", error.id, error.text);
+    for (name, at) in error.frames.iter().filter(|_| error.shows_frames) {
+        let Location { line, module, .. } = sources.locate(*at);
+        text.push_str(&format!("  from {name} at line {line}"));
+        if let Some(module) = module {
+            text.push_str(&format!(" in module '{module}'"));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn report_unsupported(what: &str, at: Position, sources: &Sources) {
+    let location = sources.locate(at);
+    eprintln!("not supported by the reference host: {what}");
+    excerpt(&location);
+}
+
+/// Shows a line of a script, and where in it.
+fn excerpt(location: &Location<'_>) {
+    let Location {
+        file,
+        line,
+        column,
+        text,
+        ..
+    } = location;
+    let before = text.get(..column - 1).unwrap_or("");
+    let blanks: String = before
+        .chars()
+        .map(|c| if c == '\t' { '\t' } else { ' ' })
+        .collect();
+    eprintln!("{file}:{line}:{column}\n    {text}\n    {blanks}^");
+}
