@@ -1,23 +1,11 @@
 //! The shared library shows its own functions to the process, and nothing of
 //! what it is made of, so that it cannot clash with another libzmq or libsodium.
 
-use std::path::{Path, PathBuf};
+mod support;
+
 use std::process::Command;
 
-/// The library that cargo built for this test, beside it.
-fn library() -> PathBuf {
-    let name = format!(
-        "{}zeromq{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    );
-    let folder = Path::new(env!("CARGO_BIN_EXE_zeromq")).parent().unwrap();
-    let places = [folder.join("deps").join(&name), folder.join(&name)];
-    let mut places = places.into_iter().filter(|place| place.exists());
-    places
-        .next()
-        .unwrap_or_else(|| panic!("there is no {name} in {}", folder.display()))
-}
+use support::library;
 
 #[test]
 #[cfg(unix)]

@@ -163,7 +163,9 @@ impl<'a> Call<'a> {
     /// The error that an argument is not what the table expects.
     pub(super) fn wrong(&self, index: usize, got: String) -> Error {
         let parameters = self.row.method.parameters;
-        match parameters.get(index.min(parameters.len().saturating_sub(1))) {
+        let positional = parameters.iter().take_while(|p| p.role != Role::Named);
+        // What is beyond the last one belongs to it, as it is variadic.
+        match positional.take(index + 1).last() {
             Some(parameter) => wrong(parameter, index, got),
             None => Error::Argument {
                 place: format!("argument {}", index + 1),

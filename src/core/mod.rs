@@ -4,6 +4,7 @@ pub mod context;
 pub mod endpoint;
 pub mod error;
 pub mod message;
+mod release;
 pub mod socket;
 pub mod wait;
 

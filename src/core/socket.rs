@@ -15,6 +15,7 @@ use super::context;
 use super::endpoint::{self, Action, Target};
 use super::error::Error;
 use super::message::Frame;
+use super::release;
 use super::wait::Wait;
 
 /// How long a closed socket goes on sending, if nothing else is said.
@@ -381,7 +382,7 @@ impl Socket {
             if let Some(linger) = linger {
                 set_linger(&open.socket, linger)?;
             }
-            context::closed(open.linger());
+            context::closed(open.close());
         }
         Ok(())
     }
@@ -393,7 +394,7 @@ impl Socket {
             return Some(Duration::ZERO);
         };
         match mem::replace(&mut *state, State::Closed) {
-            State::Open(open) => open.linger(),
+            State::Open(open) => open.close(),
             _ => Some(Duration::ZERO),
         }
     }
@@ -475,7 +476,7 @@ impl Drop for Socket {
             return;
         };
         if self.generation == context::generation() {
-            context::closed(open.linger());
+            context::closed(open.close());
         } else {
             // Its threads are in the parent process: nobody would answer.
             mem::forget(open);
@@ -541,7 +542,7 @@ impl Open {
     }
 
     fn bind_exactly(&self, endpoint: &str) -> zmq::Result<()> {
-        retried(|| self.socket.bind(endpoint))
+        release::bound(endpoint, || retried(|| self.socket.bind(endpoint)))
     }
 
     fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
@@ -556,7 +557,7 @@ impl Open {
         };
         retried(|| self.socket.unbind(&self.bound[index].resolved))
             .map_err(|error| Error::refused(endpoint, error))?;
-        self.bound.remove(index);
+        release::note(&self.bound.remove(index).resolved);
         Ok(())
     }
 
@@ -565,6 +566,22 @@ impl Open {
             zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
             error => Error::refused(endpoint, error),
         })
+    }
+
+    /// Closes the socket, and gives how long it goes on sending.
+    fn close(self) -> Option<Duration> {
+        let linger = self.linger();
+        for Bound { resolved, .. } in &self.bound {
+            if resolved.starts_with("inproc://") {
+                // Else the name would be taken until libzmq gets round to it.
+                let _ = retried(|| self.socket.unbind(resolved));
+            }
+        }
+        drop(self.socket);
+        for Bound { resolved, .. } in &self.bound {
+            release::note(resolved);
+        }
+        linger
     }
 
     fn linger(&self) -> Option<Duration> {

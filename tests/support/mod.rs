@@ -1,5 +1,8 @@
 //! Runs scripts on a host, each within a deadline, and leaves no process behind.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -30,12 +33,23 @@ pub fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// The shared library that cargo built for the tests. Another one, beside the
+/// executable, may be left over from an earlier build.
+pub fn library() -> PathBuf {
+    let name = format!("{DLL_PREFIX}zeromq{DLL_SUFFIX}");
+    let folder = Path::new(env!("CARGO_BIN_EXE_zeromq")).parent().unwrap();
+    let library = folder.join("deps").join(name);
+    assert!(library.exists(), "{} is not there", library.display());
+    library
+}
+
 /// Starts a script on the reference host.
 pub fn start<A: AsRef<OsStr>>(script: &Path, arguments: &[A]) -> Running {
     let mut child = Command::new(env!("CARGO_BIN_EXE_zeromq"))
         .arg("run")
         .arg(script)
         .args(arguments)
+        .env("ZEROMQ_PLUGIN", library())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -83,7 +97,6 @@ impl Running {
         }
     }
 
-    #[allow(dead_code, reason = "not every test file looks at running scripts")]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
