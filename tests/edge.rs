@@ -1,0 +1,556 @@
+//! The host interface under hosts that make mistakes: each gets a code and a
+//! sentence, never a crash.
+
+use std::cell::RefCell;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::mem::{offset_of, size_of, zeroed};
+use std::ptr::{null, null_mut};
+use std::time::{Duration, Instant};
+
+use zeromq::core::Code;
+use zeromq::plugin::abi::{
+    Bytes, Class, Host, Invocation, Items, Method, Named, Payload, Value, ZEROMQ_ABI,
+    ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT,
+    ZEROMQ_STRING,
+};
+use zeromq::plugin::{
+    zeromq_call, zeromq_last_error, zeromq_object_class, zeromq_object_free, zeromq_object_text,
+    zeromq_register, zeromq_value_free,
+};
+
+/// A virtual machine that keeps what the library tells it.
+struct Machine {
+    host: Host,
+    seen: Box<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    classes: RefCell<Vec<*const Class>>,
+    warnings: RefCell<Vec<String>>,
+}
+
+unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> i32 {
+    // SAFETY: context is the Seen of the machine that registers.
+    unsafe { &*context.cast::<Seen>() }
+        .classes
+        .borrow_mut()
+        .push(class);
+    0
+}
+
+unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *const c_char) {
+    // SAFETY: context is the Seen of the machine that calls.
+    let seen = unsafe { &*context.cast::<Seen>() };
+    seen.warnings
+        .borrow_mut()
+        .push(format!("{}: {}", string(tag), string(message)));
+}
+
+impl Machine {
+    fn new() -> Machine {
+        let seen = Box::<Seen>::default();
+        let host = Host {
+            size: size_of::<Host>() as u32,
+            abi: ZEROMQ_ABI,
+            context: (&raw const *seen).cast_mut().cast(),
+            define_class: Some(define_class),
+            warn: Some(warn),
+            interrupted: None,
+        };
+        let machine = Machine { host, seen };
+        assert_eq!(register(&machine.host), Code::Ok);
+        machine
+    }
+
+    fn class(&self, name: &str) -> &'static Class {
+        let classes = self.seen.classes.borrow();
+        // SAFETY: descriptors of classes stay for ever.
+        let mut classes = classes.iter().map(|class| unsafe { &**class });
+        classes.find(|class| string(class.name) == name).unwrap()
+    }
+
+    fn method(&self, class: &str, name: &str) -> *const Method {
+        let class = self.class(class);
+        // SAFETY: the descriptor has as many methods as it says.
+        let methods =
+            unsafe { std::slice::from_raw_parts(class.methods, class.method_count as usize) };
+        // SAFETY: as above.
+        *methods
+            .iter()
+            .find(|method| string(unsafe { (***method).name }) == name)
+            .unwrap()
+    }
+
+    fn invocation(&self, method: *const Method, receiver: u64, arguments: &[Value]) -> Invocation {
+        Invocation {
+            size: size_of::<Invocation>() as u32,
+            abi: ZEROMQ_ABI,
+            host: &self.host,
+            method,
+            receiver,
+            arguments: arguments.as_ptr(),
+            argument_count: arguments.len(),
+            named: null(),
+            named_count: 0,
+        }
+    }
+
+    fn call(
+        &self,
+        method: *const Method,
+        receiver: u64,
+        arguments: &[Value],
+    ) -> Result<Value, Code> {
+        invoke(&self.invocation(method, receiver, arguments))
+    }
+
+    fn open(&self, class: &str, endpoint: &str) -> u64 {
+        let socket = self
+            .call(self.class(class).constructor, 0, &[text(endpoint)])
+            .unwrap();
+        assert_eq!(socket.kind, ZEROMQ_OBJECT);
+        // SAFETY: it is an object.
+        unsafe { socket.payload.object }
+    }
+}
+
+fn string(text: *const c_char) -> String {
+    // SAFETY: the library terminates its strings.
+    unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned()
+}
+
+fn register(host: *const Host) -> Code {
+    // SAFETY: each test passes NULL or as many bytes as the size in them says.
+    unsafe { zeromq_register(host) }
+}
+
+fn invoke(invocation: *const Invocation) -> Result<Value, Code> {
+    let mut result = nil();
+    // SAFETY: each test passes NULL or as many bytes as the size in them says.
+    match unsafe { zeromq_call(invocation, &mut result) } {
+        Code::Ok => Ok(result),
+        code => {
+            assert_eq!(
+                result.kind, ZEROMQ_NIL,
+                "the result is written only on success"
+            );
+            Err(code)
+        }
+    }
+}
+
+fn last_error() -> (String, String) {
+    // SAFETY: the error is valid until the next call of this function.
+    let error = unsafe { &*zeromq_last_error() };
+    (string(error.tag), string(error.message))
+}
+
+fn value(kind: u32, payload: Payload) -> Value {
+    Value {
+        kind,
+        payload,
+        owner: null_mut(),
+    }
+}
+
+fn nil() -> Value {
+    value(ZEROMQ_NIL, Payload { integer: 0 })
+}
+
+fn int(integer: i64) -> Value {
+    value(ZEROMQ_INT, Payload { integer })
+}
+
+fn bytes(data: *const u8, size: usize) -> Value {
+    value(
+        ZEROMQ_STRING,
+        Payload {
+            bytes: Bytes {
+                data: data.cast(),
+                size,
+            },
+        },
+    )
+}
+
+fn text(text: &str) -> Value {
+    bytes(text.as_ptr(), text.len())
+}
+
+fn items(kind: u32, data: *const Value, count: usize) -> Value {
+    value(
+        kind,
+        Payload {
+            items: Items { data, count },
+        },
+    )
+}
+
+fn of(value: &Value) -> Vec<u8> {
+    assert_eq!(value.kind, ZEROMQ_STRING);
+    // SAFETY: it is a string of the library.
+    unsafe {
+        let Bytes { data, size } = value.payload.bytes;
+        std::slice::from_raw_parts(data.cast::<u8>(), size).to_owned()
+    }
+}
+
+fn free(mut value: Value) {
+    // SAFETY: the value came from the library, and is not used again.
+    unsafe { zeromq_value_free(&mut value) };
+    assert_eq!(value.kind, ZEROMQ_NIL);
+    // SAFETY: a value that was freed is left alone.
+    unsafe { zeromq_value_free(&mut value) };
+}
+
+#[test]
+fn hosts_that_do_not_fit_are_refused() {
+    assert_eq!(register(null()), Code::Host);
+
+    let machine = Machine::new();
+    let mut foreign = machine.host;
+    foreign.abi = 99;
+    assert_eq!(register(&foreign), Code::Host);
+    let (tag, message) = last_error();
+    assert_eq!(tag, "ZMQErr");
+    assert!(message.contains("version 99"), "{message}");
+
+    let mut small = machine.host;
+    small.size = 8;
+    assert_eq!(register(&small), Code::Host);
+
+    let mut without = machine.host;
+    without.define_class = None;
+    assert_eq!(register(&without), Code::Host);
+}
+
+#[test]
+fn a_shorter_and_a_longer_host_are_taken() {
+    let machine = Machine::new();
+    let mut shorter = machine.host;
+    shorter.size = offset_of!(Host, warn) as u32;
+    assert_eq!(register(&shorter), Code::Ok);
+
+    #[repr(C)]
+    struct Longer {
+        host: Host,
+        later: [u64; 8],
+    }
+    let mut longer = Longer {
+        host: machine.host,
+        later: [u64::MAX; 8],
+    };
+    longer.host.size = size_of::<Longer>() as u32;
+    assert_eq!(register((&raw const longer).cast()), Code::Ok);
+}
+
+#[test]
+fn a_host_may_end_the_registration() {
+    unsafe extern "C" fn refuse(_: *mut c_void, _: *const Class) -> i32 {
+        7
+    }
+    let mut host = Machine::new().host;
+    host.define_class = Some(refuse);
+    assert_eq!(register(&host), Code::Host);
+    assert!(last_error().1.contains("returned 7"));
+}
+
+#[test]
+fn malformed_invocations_are_refused() {
+    let machine = Machine::new();
+    let constructor = machine.class("ZMQPull").constructor;
+    let good = machine.invocation(constructor, 0, &[]);
+
+    assert_eq!(invoke(null()).err(), Some(Code::Host));
+    // SAFETY: a NULL result is an answer of its own.
+    assert_eq!(unsafe { zeromq_call(&good, null_mut()) }, Code::Host);
+    assert_eq!(
+        invoke(&Invocation { abi: 2, ..good }).err(),
+        Some(Code::Host)
+    );
+    assert_eq!(
+        invoke(&Invocation { size: 8, ..good }).err(),
+        Some(Code::Host)
+    );
+    assert_eq!(
+        invoke(&Invocation {
+            host: null(),
+            ..good
+        })
+        .err(),
+        Some(Code::Host)
+    );
+    assert_eq!(
+        invoke(&Invocation {
+            method: null(),
+            ..good
+        })
+        .err(),
+        Some(Code::Host)
+    );
+    let invented = constructor.wrapping_byte_add(1);
+    assert_eq!(
+        invoke(&Invocation {
+            method: invented,
+            ..good
+        })
+        .err(),
+        Some(Code::Host)
+    );
+    let counted = Invocation {
+        arguments: null(),
+        argument_count: 1,
+        ..good
+    };
+    assert_eq!(invoke(&counted).err(), Some(Code::Host));
+    let counted = Invocation {
+        named: null(),
+        named_count: 1,
+        ..good
+    };
+    assert_eq!(invoke(&counted).err(), Some(Code::Host));
+}
+
+#[test]
+fn objects_are_checked() {
+    let machine = Machine::new();
+    let socket = machine.open("ZMQPull", "inproc://edge-objects");
+    let (closed, count) = (
+        machine.method("ZMQSocket", "closed"),
+        machine.method("ZMQFrame", "count"),
+    );
+
+    assert!(machine.call(closed, socket, &[]).is_ok());
+    assert_eq!(machine.call(closed, 0, &[]).err(), Some(Code::Argument));
+    assert_eq!(
+        machine.call(closed, u64::MAX, &[]).err(),
+        Some(Code::Closed)
+    );
+    assert_eq!(
+        machine.call(closed, 0xdead_beef, &[]).err(),
+        Some(Code::Closed)
+    );
+    assert_eq!(machine.call(count, socket, &[]).err(), Some(Code::Argument));
+    assert!(last_error().1.contains("expected a ZMQFrame"));
+
+    assert_eq!(
+        zeromq_object_class(socket),
+        &raw const *machine.class("ZMQPull")
+    );
+    zeromq_object_free(socket);
+    zeromq_object_free(socket);
+    zeromq_object_free(0);
+    assert_eq!(machine.call(closed, socket, &[]).err(), Some(Code::Closed));
+    assert!(zeromq_object_class(socket).is_null());
+    let mut shown = nil();
+    // SAFETY: there is room for the result.
+    let code = unsafe { zeromq_object_text(socket, &mut shown) };
+    assert_eq!(code, Code::Closed);
+    // SAFETY: a NULL result is an answer of its own.
+    assert_eq!(unsafe { zeromq_object_text(1, null_mut()) }, Code::Host);
+}
+
+#[test]
+fn malformed_values_are_refused() {
+    let machine = Machine::new();
+    let socket = machine.open("ZMQPair", "@inproc://edge-values");
+    let send = machine.method("ZMQSocket", "send");
+    let refused = |value| machine.call(send, socket, &[value]).err();
+
+    assert_eq!(refused(value(99, Payload { integer: 0 })), Some(Code::Host));
+    assert_eq!(refused(bytes(null(), 5)), Some(Code::Host));
+    assert_eq!(refused(items(ZEROMQ_LIST, null(), 5)), Some(Code::Host));
+    assert_eq!(
+        refused(items(ZEROMQ_LIST, [nil()].as_ptr(), usize::MAX)),
+        Some(Code::Host)
+    );
+    assert_eq!(
+        refused(items(ZEROMQ_DICTIONARY, [nil()].as_ptr(), 1)),
+        Some(Code::Host)
+    );
+    assert_eq!(
+        refused(value(ZEROMQ_OBJECT, Payload { object: 12345 })),
+        Some(Code::Closed)
+    );
+    assert_eq!(refused(nil()), Some(Code::Argument));
+    assert_eq!(refused(items(ZEROMQ_LIST, null(), 0)), Some(Code::Argument));
+
+    let mut itself = items(ZEROMQ_LIST, null(), 1);
+    itself.payload.items.data = &raw const itself;
+    assert_eq!(refused(itself), Some(Code::Host));
+}
+
+#[test]
+fn strings_of_any_bytes_pass_both_ways() {
+    let machine = Machine::new();
+    let pull = machine.open("ZMQPull", "inproc://edge-bytes");
+    let push = machine.open("ZMQPush", "inproc://edge-bytes");
+    let (send, receive) = (
+        machine.method("ZMQSocket", "send"),
+        machine.method("ZMQSocket", "receive"),
+    );
+
+    machine.call(send, push, &[text("a\0b")]).unwrap();
+    let received = machine.call(receive, pull, &[]).unwrap();
+    assert_eq!(of(&received), b"a\0b");
+    free(received);
+
+    machine.call(send, push, &[bytes(null(), 0)]).unwrap();
+    let received = machine.call(receive, pull, &[]).unwrap();
+    assert_eq!(of(&received), b"");
+    free(received);
+
+    machine
+        .call(send, push, &[bytes([0xff, 0xfe].as_ptr(), 2)])
+        .unwrap();
+    let received = machine.call(receive, pull, &[]).unwrap();
+    assert_eq!(received.kind, ZEROMQ_OBJECT);
+    // SAFETY: it is an object.
+    let frame = unsafe { received.payload.object };
+    let hex = machine
+        .call(machine.method("ZMQFrame", "hex"), frame, &[])
+        .unwrap();
+    assert_eq!(of(&hex), b"fffe");
+    free(hex);
+    zeromq_object_free(frame);
+}
+
+#[test]
+fn named_arguments_are_checked() {
+    let machine = Machine::new();
+    let pull = machine.open("ZMQPull", "inproc://edge-named");
+    let receive = machine.method("ZMQSocket", "receive");
+    let with = |name: &CStr, value: Value| {
+        let named = [Named {
+            name: name.as_ptr(),
+            value,
+        }];
+        let plain = machine.invocation(receive, pull, &[]);
+        invoke(&Invocation {
+            named: named.as_ptr(),
+            named_count: 1,
+            ..plain
+        })
+    };
+
+    assert_eq!(with(c"timeout", int(0)).unwrap().kind, ZEROMQ_NIL);
+    assert_eq!(
+        with(c"timeout", value(ZEROMQ_FLOAT, Payload { number: 0.4 }))
+            .unwrap()
+            .kind,
+        ZEROMQ_NIL
+    );
+    for wrong in [
+        int(-2),
+        value(ZEROMQ_FLOAT, Payload { number: f64::NAN }),
+        text("5"),
+    ] {
+        assert_eq!(with(c"timeout", wrong).err(), Some(Code::Argument));
+    }
+    assert_eq!(with(c"timeot", int(0)).err(), Some(Code::Argument));
+    let (tag, message) = last_error();
+    assert_eq!(tag, "ZMQArgs");
+    assert_eq!(
+        message,
+        "ZMQPull.receive: named argument timeot=: expected only timeout=, got the Int 0"
+    );
+    assert_eq!(with(c"\xff", int(0)).err(), Some(Code::Host));
+    // SAFETY: all zeros are a Named.
+    let nameless = [unsafe { zeroed::<Named>() }];
+    let plain = machine.invocation(receive, pull, &[]);
+    let call = Invocation {
+        named: nameless.as_ptr(),
+        named_count: 1,
+        ..plain
+    };
+    assert_eq!(invoke(&call).err(), Some(Code::Host));
+}
+
+#[test]
+fn one_warning_a_socket_tells_of_ignored_calls() {
+    let machine = Machine::new();
+    let request = machine.open("ZMQRequest", "inproc://edge-warning");
+    let receive = machine.method("ZMQSocket", "receive");
+    for _ in 0..3 {
+        assert_eq!(
+            machine.call(receive, request, &[]).unwrap().kind,
+            ZEROMQ_NIL
+        );
+    }
+    assert_eq!(
+        *machine.seen.warnings.borrow(),
+        [
+            "ZMQState: ignored ZMQRequest.receive: receive is out of order on a REQ socket: \
+          send a request first"
+        ]
+    );
+}
+
+#[test]
+fn messages_are_cut_where_hosts_cut_them() {
+    let machine = Machine::new();
+    let constructor = machine.class("ZMQReply").constructor;
+    let long = CString::new("é".repeat(300)).unwrap();
+    let endpoint = text(long.to_str().unwrap());
+    assert_eq!(
+        machine.call(constructor, 0, &[endpoint]).err(),
+        Some(Code::Endpoint)
+    );
+    let (_, message) = last_error();
+    assert!(
+        message.len() <= 254 && message.starts_with("ZeroMQ error: ZMQReply: "),
+        "{message}"
+    );
+
+    assert_eq!(
+        machine.call(constructor, 0, &[int(5)]).err(),
+        Some(Code::Argument)
+    );
+    assert_eq!(last_error().0, "ZMQConsArgs");
+}
+
+#[test]
+fn a_call_on_a_socket_that_waits_in_another_thread_is_refused() {
+    let machine = Machine::new();
+    let pull = machine.open("ZMQPull", "inproc://edge-threads");
+    let push = machine.open("ZMQPush", "inproc://edge-threads");
+    let waiting = std::thread::spawn(move || {
+        let machine = Machine::new();
+        let receive = machine.method("ZMQSocket", "receive");
+        // The other thread asks too, and may be the one that is served.
+        let received = loop {
+            match machine.call(receive, pull, &[]) {
+                Err(Code::Busy) => {}
+                result => break result.unwrap(),
+            }
+        };
+        let text = of(&received);
+        free(received);
+        text
+    });
+    let receive = machine.method("ZMQSocket", "receive");
+    let at_once = [Named {
+        name: c"timeout".as_ptr(),
+        value: int(0),
+    }];
+    let plain = machine.invocation(receive, pull, &[]);
+    let call = Invocation {
+        named: at_once.as_ptr(),
+        named_count: 1,
+        ..plain
+    };
+    // Until the other thread waits, this one finds nothing to receive.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let code = loop {
+        match invoke(&call) {
+            Ok(_) => assert!(Instant::now() < deadline),
+            Err(code) => break code,
+        }
+    };
+    assert_eq!(code, Code::Busy);
+    machine
+        .call(machine.method("ZMQSocket", "send"), push, &[text("done")])
+        .unwrap();
+    assert_eq!(waiting.join().unwrap(), b"done");
+}
