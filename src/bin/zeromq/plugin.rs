@@ -286,16 +286,17 @@ impl Library {
 
     /// The tag and message of the last call that failed.
     fn failure(&self) -> (String, String) {
-        // SAFETY: the function takes nothing, and its result, if not NULL, is
-        // valid until it is called again.
-        let info = unsafe { (self.last_error)().as_ref() };
-        match info {
-            Some(info) if info.size as usize >= size_of::<abi::ErrorInfo>() => {
-                // SAFETY: the header says that both texts are there.
-                unsafe { (text(info.tag), text(info.message)) }
-            }
-            _ => ("ZMQErr".into(), "the library does not say why".into()),
+        // SAFETY: the function takes nothing.
+        let info = unsafe { (self.last_error)() };
+        let known = size_of::<abi::ErrorInfo>() as u32;
+        // SAFETY: the result, if not NULL, is valid until the function is called
+        // again; it starts with its size. No reference is made to it, for its
+        // code may be one that this program does not know.
+        if info.is_null() || unsafe { (*info).size } < known {
+            return ("ZMQErr".into(), "the library does not say why".into());
         }
+        // SAFETY: as above, and the header says that both texts are there.
+        unsafe { (text((*info).tag), text((*info).message)) }
     }
 
     /// A value of the library as one of the script.

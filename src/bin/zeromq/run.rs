@@ -33,17 +33,17 @@ pub fn run(script: &str, arguments: Vec<String>) -> ExitCode {
             let mut sources = Sources::default();
             match sources.add(name, path, text) {
                 Some(start) => run_source(start, sources, arguments),
-                None => eprintln_failure("the script is longer than 4 GiB"),
+                None => fail("the script is longer than 4 GiB"),
             }
         });
     match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
         Ok(Err(_)) => ExitCode::FAILURE,
-        Err(error) => eprintln_failure(&format!("no memory for the stack of a script: {error}")),
+        Err(error) => fail(&format!("no memory for the stack of a script: {error}")),
     }
 }
 
-fn eprintln_failure(message: &str) -> ExitCode {
+fn fail(message: &str) -> ExitCode {
     eprintln!("{message}");
     ExitCode::FAILURE
 }

@@ -183,11 +183,13 @@ peg::parser! {
             = "(" _ list:(parameter() ** (_ "," _)) _ close() { list }
         rule parameter() -> Parameter
             = "..." _ it:declared() { Parameter::Rest(it) }
-            / it:declared() _ "=" _ at:at() value:option_default() { Parameter::Option(it, expression(at, value)) }
+            / it:declared() _ "=" _ at:at() value:option_default()
+              { Parameter::Option(it, expression(at, value)) }
             / name() _ name() { Parameter::Typed }
             / it:declared() { Parameter::Plain(it) }
         rule option_default() -> Kind
-            = it:primary() { it.kind } / it:expression() { unsupported("a default that is not a literal") }
+            = it:primary() { it.kind }
+            / it:expression() { unsupported("a default that is not a literal") }
 
         rule class() -> Statement
             = at:at() "class" w() _ name:declared() parent:(_ ("is" w() / "<") _ it:declared() { it })? _
@@ -239,7 +241,8 @@ peg::parser! {
             / "print" w() _ value:value() end() { Action::Print(value) }
             / name() (_ "." _ any_name())? _ name() [^ '\n']*
               { Action::Fault(Fault::Unsupported("typed declarations and multiple dispatch")) }
-            / ("@" / "help" w() / "?") [^ '\n']* { Action::Fault(Fault::Unsupported("interactive features")) }
+            / ("@" / "help" w() / "?") [^ '\n']*
+              { Action::Fault(Fault::Unsupported("interactive features")) }
             / !['{'] it:expression() end() { Action::Evaluate(it) }
         rule condition() -> Expression = "(" _ it:expression() _ close() { it }
 
@@ -251,11 +254,15 @@ peg::parser! {
               body:loop_body()
               { Action::For(Box::new(For { start, condition, step, body })) }
         rule for_start() -> Statement
-            = at:at() "var" w() _ list:(first_value() ++ (_ "," _)) { statement(at, Action::Declare(list)) }
+            = at:at() "var" w() _ list:(first_value() ++ (_ "," _))
+              { statement(at, Action::Declare(list)) }
             / at:at() it:expression() { statement(at, Action::Evaluate(it)) }
         rule loop_body() -> Statement
             = line() &("\n" / "//") at:at()
-              { statement(at, Action::Fault(Fault::Unsupported("a for body that starts on the next line"))) }
+              {
+                  let what = "a for body that starts on the next line";
+                  statement(at, Action::Fault(Fault::Unsupported(what)))
+              }
             / line() it:statement() { it }
 
         rule handler() -> (Rc<str>, Block)
@@ -280,7 +287,7 @@ peg::parser! {
 
         rule expression() -> Expression = nested(<assignment()>)
         rule assignment() -> Expression
-            = target:choice() rest:(_ at:at() operator:assigner() _ value:value() { (at, operator, value) })?
+            = target:choice() rest:(_ at:at() by:assigner() _ it:value() { (at, by, it) })?
             {
                 match rest {
                     None => target,
@@ -295,7 +302,8 @@ peg::parser! {
             / "/=" { Some(Operator::Divide) }
 
         rule choice() -> Expression
-            = condition:or() rest:(_ at:at() "?" _ a:expression() _ ":" _ b:expression() { (at, a, b) })?
+            = condition:or()
+              rest:(_ at:at() "?" _ a:expression() _ ":" _ b:expression() { (at, a, b) })?
             {
                 match rest {
                     None => condition,
@@ -303,10 +311,12 @@ peg::parser! {
                 }
             }
         rule or() -> Expression
-            = first:and() rest:(_ at:at() ("||" / "or" w()) _ it:and() { (at, Kind::Or as Join, it) })*
+            = first:and()
+              rest:(_ at:at() ("||" / "or" w()) _ it:and() { (at, Kind::Or as Join, it) })*
             { chain(first, rest) }
         rule and() -> Expression
-            = first:equal() rest:(_ at:at() ("&&" / "and" w()) _ it:equal() { (at, Kind::And as Join, it) })*
+            = first:equal()
+              rest:(_ at:at() ("&&" / "and" w()) _ it:equal() { (at, Kind::And as Join, it) })*
             { chain(first, rest) }
         rule equal() -> Expression
             = first:compare() rest:(_ at:at() by:equality() _ it:compare() { (at, binary(by), it) })*
@@ -386,25 +396,28 @@ peg::parser! {
                 else { Ok(parenthesized(at, items, comma)) }
             }
             / at:at() kind:constant_word() w() { expression(at, constant(kind)) }
-            / at:at() "self" w() { expression(at, Kind::Variable(variable(state.names.intern("self"), at))) }
+            / at:at() "self" w()
+              { expression(at, Kind::Variable(variable(state.names.intern("self"), at))) }
             / at:at() "super" w() _ "." _ name:any_name() line() arguments:arguments()
             {
                 let receiver = variable(state.names.intern("self"), at);
                 let call = SuperCall { class: Place::Unknown, receiver, name, arguments };
                 expression(at, Kind::Super(Box::new(call)))
             }
-            / at:at() "super" w() !(_ "." _ word() line() "(") { expression(at, unsupported("super without a call")) }
+            / at:at() "super" w() !(_ "." _ word() line() "(")
+              { expression(at, unsupported("super without a call")) }
             / name:declared() { expression(name.at, Kind::Variable(name)) }
         rule constant_word() -> Value
             = "true" { Value::Bool(true) } / "false" { Value::Bool(false) } / "nil" { Value::Nil }
 
         rule number() -> Expression
             = at:at() number_text() "im" w() { expression(at, unsupported("numerical classes")) }
-            / at:at() text:$(digits() ("." digits() exponent()? / exponent() / "." &([' ' | '\t' | '\r' | '\n'] / ![_]))) {
+            / at:at() text:$(digits() ("." digits() exponent()? / exponent() / "." &blank())) {
                 let number = text.trim_end_matches('.').parse().unwrap_or(f64::INFINITY);
                 expression(at, constant(Value::Float(number)))
             }
             / at:at() text:$(digits()) { expression(at, integer(text)) }
+        rule blank() = [' ' | '\t' | '\r' | '\n'] / ![_]
         rule number_text() = digits() ("." digits())? exponent()?
         rule digits() = ['0'..='9']+
         rule exponent() = ['e' | 'E'] ['+' | '-']? digits()
@@ -415,14 +428,20 @@ peg::parser! {
             = at:at() "{" _ entries:(entry() ** (_ "," _)) (_ ",")? _ "}" {
                 match state.brace() {
                     Ok(()) => expression(at, Kind::Dictionary(entries)),
-                    Err(_) => expression(at, unsupported("a dictionary in an interpolation; give it a name first")),
+                    Err(_) => {
+                        let what = "a dictionary in an interpolation; give it a name first";
+                        expression(at, unsupported(what))
+                    }
                 }
             }
         rule entry() -> (Expression, Expression)
             = key:entry_part() _ ":" _ value:entry_part() { (key, value) }
         rule entry_part() -> Expression
             = at:at() &"{" expression()
-              { expression(at, unsupported("a dictionary directly inside a dictionary; put it in parentheses")) }
+              {
+                  let what = "a dictionary directly inside a dictionary; put it in parentheses";
+                  expression(at, unsupported(what))
+              }
             / !"{" it:expression() { it }
 
         // Strings.
@@ -451,7 +470,8 @@ peg::parser! {
             / "t" { Piece::Bytes(vec![9]) }
             / "u" code:$(hex()*<4>) { character(code) }
             / "U" code:$(hex()*<8>) { character(code) }
-            / "x" code:$(hex()*<2>) { Piece::Bytes(vec![u8::from_str_radix(code, 16).unwrap_or(b'?')]) }
+            / "x" code:$(hex()*<2>)
+              { Piece::Bytes(vec![u8::from_str_radix(code, 16).unwrap_or(b'?')]) }
             / it:$([_]) { Piece::Bytes(it.into()) }
         rule hex() = ['0'..='9' | 'a'..='f' | 'A'..='F']
     }

@@ -38,8 +38,9 @@ impl Sources {
         let start = self
             .files
             .last()
-            .map_or(0, |last| last.start + last.text.len() as Position + 1);
-        Position::try_from(start as usize + text.len() + 1).ok()?;
+            .map_or(0, |last| last.start as usize + last.text.len() + 1);
+        Position::try_from(start + text.len() + 1).ok()?;
+        let start = start as Position;
         self.files.push(Source {
             name,
             path,

@@ -241,7 +241,7 @@ impl Range {
         let count = length.checked_div(step)?;
         // Morpho compares unsigned numbers here; odd counts come from that.
         let reached = count.wrapping_mul(step) as u32 <= length as u32;
-        Some(count + i32::from(self.inclusive && reached))
+        Some(count.wrapping_add(i32::from(self.inclusive && reached)))
     }
 
     fn float_count(&self, length: f64, step: f64) -> Option<i32> {

@@ -147,6 +147,9 @@ impl Resolver<'_> {
                 at,
             ));
         }
+        if !self.foreign.is_empty() {
+            return Ok(());
+        }
         let classes = (self.loader)(name).map_err(|note| Refusal::Compile {
             id: "MdlNtFnd",
             text: format!("Module '{}' not found.", &**name),
