@@ -14,20 +14,30 @@ use crate::core::{Code, Error, context};
 /// Runs the body of the exported function `name`: what goes wrong in it, a panic
 /// included, becomes a code, and the last failure of this thread.
 pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Code {
-    let failed = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(())) => return Code::Ok,
-        Ok(Err(failed)) => failed,
-        Err(payload) => Failed::Here(Error::Panic {
-            message: panic_text(&*payload),
-        }),
-    };
-    match failed {
-        Failed::Here(error) => {
-            Failure::new(name.to_owned(), false, &error).remember();
-            error.code()
-        }
-        Failed::Call(code) => code,
+    match caught(name, body) {
+        Ok(()) => Code::Ok,
+        Err(failure) => failure.code,
     }
+}
+
+/// Runs the body of the function `name`: what goes wrong in it, a panic included,
+/// becomes the last failure of this thread.
+pub(crate) fn caught<T>(
+    name: &str,
+    body: impl FnOnce() -> Result<T, Failed>,
+) -> Result<T, Failure> {
+    let error = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => return Ok(value),
+        // The binding has remembered it.
+        Ok(Err(Failed::Call(failure))) => return Err(failure),
+        Ok(Err(Failed::Here(error))) => error,
+        Err(payload) => Error::Panic {
+            message: panic_text(&*payload),
+        },
+    };
+    let failure = Failure::new(name.to_owned(), false, &error);
+    failure.remember();
+    Err(failure)
 }
 
 /// Runs a body that has nothing to report: a panic in it gives `otherwise`.
@@ -38,7 +48,7 @@ pub(crate) fn guard_or<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
 /// Why an exported function fails.
 pub(crate) enum Failed {
     /// A failure of a method, which is in words and remembered already.
-    Call(Code),
+    Call(Failure),
     /// An error of the edge itself.
     Here(Error),
 }
@@ -51,7 +61,7 @@ impl From<Error> for Failed {
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Failed {
-        Failed::Call(failure.code)
+        Failed::Call(failure)
     }
 }
 

@@ -9,14 +9,17 @@
 //! | --- | --- |
 //! | [`core`] | ZeroMQ for Rust: context, endpoints, sockets, messages, errors; no host, no unsafe code |
 //! | [`binding`] | neutral values, and the one table of classes and methods |
+//! | `morpho` | Morpho's own extension interface |
 //! | [`plugin`] | the neutral host ABI: what a virtual machine calls, in `include/zeromq.h` |
 //! | `ffi` | what every edge needs at the border to C: the panic guard, strings, fork |
 //!
-//! Imports point down: `plugin` uses `binding`, `binding` uses `core`.
+//! Imports point down: `plugin` and `morpho` use `binding`, `binding` uses `core`.
 
 #[forbid(unsafe_code)]
 pub mod binding;
 #[forbid(unsafe_code)]
 pub mod core;
 mod ffi;
+#[cfg(unix)]
+mod morpho;
 pub mod plugin;

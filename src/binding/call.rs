@@ -1,6 +1,7 @@
 //! One call of a method: its receiver, its arguments, its host.
 
 use std::borrow::Cow;
+use std::ffi::CStr;
 use std::time::Duration;
 
 use super::object::{Body, Object};
@@ -12,7 +13,7 @@ use crate::core::{Error, Frame, Socket, Wait};
 /// The virtual machine, as a call needs it.
 pub trait Host {
     /// Tells the user something that does not stop the script.
-    fn warn(&self, tag: &str, message: &str);
+    fn warn(&self, tag: &'static CStr, message: &str);
 
     /// Whom a call that waits asks whether to stop.
     fn interrupt(&self) -> Option<&dyn Interrupt>;
@@ -270,7 +271,7 @@ fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
             Body::Frame(frame) => Some(Cow::Borrowed(frame)),
             Body::Socket(_) => None,
         },
-        ValueRef::Nil | ValueRef::List(_) | ValueRef::Dictionary(_) => None,
+        ValueRef::Nil | ValueRef::List(_) | ValueRef::Dictionary(_) | ValueRef::Other => None,
     }
 }
 

@@ -42,6 +42,14 @@ impl Object {
         }
     }
 
+    /// How much memory its bytes take, if they are what it is made of.
+    pub fn bytes(&self) -> Option<usize> {
+        match &*self.0 {
+            Body::Socket(_) => None,
+            Body::Frame(frame) => Some(frame.len()),
+        }
+    }
+
     pub(super) fn body(&self) -> &Body {
         &self.0
     }

@@ -2,6 +2,8 @@
 //! they take and give. Every host, every error text and every help page reads it
 //! here; the rows of a class stand in the file of that class.
 
+use std::sync::OnceLock;
+
 use super::call::{Arguments, Call, Host};
 use super::failure::Failure;
 use super::object::{Body, Object};
@@ -111,6 +113,13 @@ pub enum Target {
     Instance,
     /// The class itself.
     Class,
+}
+
+/// All rows of the table, in the order of the classes. Edges know them by their
+/// place in it.
+pub fn rows() -> &'static [Row] {
+    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+    ROWS.get_or_init(|| CLASSES.iter().flat_map(|class| class.rows()).collect())
 }
 
 impl Class {
@@ -231,7 +240,7 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Failure> {
             {
                 let failure = Failure::new(call.operation(), false, error);
                 let message = format!("ignored {}", failure.message);
-                call.host.warn(failure.tag(), &message);
+                call.host.warn(failure.tag, &message);
             }
             Ok(otherwise())
         }
@@ -282,7 +291,7 @@ mod tests {
 
     #[test]
     fn parameters_stand_in_order_and_have_words() {
-        for row in CLASSES.iter().flat_map(|class| class.rows()) {
+        for row in rows() {
             let at = format!("{}.{}", row.class.name, row.method.name);
             assert!(row.method.doc.ends_with('.'), "{at}");
             assert!(!row.method.result.is_empty(), "{at}");

@@ -27,6 +27,8 @@ pub enum ValueRef<'a> {
     Dictionary(Vec<(ValueRef<'a>, ValueRef<'a>)>),
     /// An instance of one of the library's classes.
     Object(Object),
+    /// Something of the host that no method takes: a function, a class.
+    Other,
 }
 
 /// A result: what the library gives to the host.
@@ -165,6 +167,7 @@ impl ValueRef<'_> {
             ValueRef::List(_) => Kinds::LIST | Kinds::TUPLE,
             ValueRef::Dictionary(_) => Kinds::DICTIONARY,
             ValueRef::Object(_) => Kinds::OBJECT,
+            ValueRef::Other => Kinds(0),
         }
     }
 }
@@ -184,6 +187,7 @@ impl fmt::Display for ValueRef<'_> {
             ValueRef::List(items) => write!(f, "a List of {}", items.len()),
             ValueRef::Dictionary(entries) => write!(f, "a Dictionary of {}", entries.len()),
             ValueRef::Object(object) => write!(f, "a {}", object.class().name),
+            ValueRef::Other => f.write_str("a value of another kind"),
         }
     }
 }

@@ -7,16 +7,15 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use super::abi::{self, ZEROMQ_ABI};
-use crate::binding::table::{Row, Target};
+use crate::binding::table::{Row, Target, rows};
 use crate::binding::{self, CLASSES, Role};
 
 /// The table, as the header has it.
 struct Descriptors {
     /// In the order of `CLASSES`.
     classes: &'static [abi::Class],
-    /// The methods of all classes, each beside its row of the table.
+    /// In the order of `rows`.
     methods: &'static [abi::Method],
-    rows: Vec<Row>,
 }
 
 // SAFETY: the pointers in the descriptors lead to leaked memory that is never
@@ -44,16 +43,17 @@ pub(super) fn describe(class: &binding::Class) -> *const abi::Class {
 
 /// The row that a host means; none if the pointer is not one of ours.
 pub(super) fn row(method: *const abi::Method) -> Option<Row> {
-    let Descriptors { methods, rows, .. } = descriptors();
+    let methods = descriptors().methods;
     let offset = method.addr().checked_sub(methods.as_ptr().addr())?;
     let exact = offset.is_multiple_of(size_of::<abi::Method>());
-    rows.get(offset / size_of::<abi::Method>())
+    rows()
+        .get(offset / size_of::<abi::Method>())
         .copied()
         .filter(|_| exact)
 }
 
 fn build() -> Descriptors {
-    let rows: Vec<Row> = CLASSES.iter().flat_map(|class| class.rows()).collect();
+    let rows = rows();
     let methods = leak(rows.iter().map(method).collect());
     let of = |class: &'static binding::Class, target| {
         let rows = rows.iter().zip(methods.iter());
@@ -91,11 +91,7 @@ fn build() -> Descriptors {
             classes[index].parent = &raw const classes[parent];
         }
     }
-    Descriptors {
-        classes,
-        methods,
-        rows,
-    }
+    Descriptors { classes, methods }
 }
 
 fn method(row: &Row) -> abi::Method {
@@ -155,9 +151,9 @@ mod tests {
 
     #[test]
     fn every_descriptor_leads_back_to_its_row() {
-        let Descriptors { methods, rows, .. } = descriptors();
-        assert!(!methods.is_empty());
-        for (method, expected) in methods.iter().zip(rows) {
+        let methods = descriptors().methods;
+        assert_eq!(methods.len(), rows().len());
+        for (method, expected) in methods.iter().zip(rows()) {
             let found = row(method).unwrap();
             assert!(ptr::eq(found.method, expected.method));
         }

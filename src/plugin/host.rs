@@ -1,6 +1,6 @@
 //! The virtual machine behind a `zeromq_host`.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::mem::offset_of;
 
 use super::abi::{Class, Host, ZEROMQ_ABI};
@@ -38,10 +38,8 @@ impl Machine {
 }
 
 impl binding::Host for Machine {
-    fn warn(&self, tag: &str, message: &str) {
-        if let (Some(warn), Ok(tag), Ok(message)) =
-            (self.0.warn, CString::new(tag), CString::new(message))
-        {
+    fn warn(&self, tag: &'static CStr, message: &str) {
+        if let (Some(warn), Ok(message)) = (self.0.warn, CString::new(message)) {
             // SAFETY: new's caller promises that it may be called; both strings
             // stay in place for the call.
             unsafe { warn(self.0.context, tag.as_ptr(), message.as_ptr()) };

@@ -1,0 +1,283 @@
+//! Values of Morpho to those of the binding, and back.
+
+use std::ptr;
+
+use smallvec::SmallVec;
+
+use super::abi::{Bits, DictionaryObject, Header, StringObject, View, Vm};
+use super::api::Api;
+use super::machine::Morpho;
+use super::object;
+use crate::binding::{CLASSES, Class, Object, Value, ValueRef};
+use crate::core::Error;
+use crate::ffi::fault;
+
+/// How deep lists may be in each other.
+const DEEPEST: usize = 64;
+
+/// The numbers that this Morpho gave to kinds of objects.
+pub(super) struct Kinds {
+    string: i32,
+    list: i32,
+    tuple: i32,
+    dictionary: i32,
+    /// Of each class of the table; none for classes without instances.
+    own: Vec<Option<i32>>,
+}
+
+/// Objects that were made and are not bound yet, as one bind has to see them all:
+/// each bind may collect what it does not know.
+type Made<V> = SmallVec<[V; 2]>;
+
+impl Kinds {
+    /// # Safety
+    /// The functions are those of the Morpho of this process.
+    pub unsafe fn new<V: Bits>(api: &Api<V>, own: Vec<Option<i32>>) -> Kinds {
+        // SAFETY: an object that was made and never bound is freed by its maker.
+        let kind = |header: *mut Header| unsafe {
+            let kind = (*header).kind;
+            (api.morpho_freeobject)(V::object(header));
+            kind
+        };
+        // SAFETY: the caller's promise.
+        unsafe {
+            Kinds {
+                string: kind((api.object_stringwithsize)(1).cast()),
+                list: kind((api.object_newlist)(0, ptr::null())),
+                tuple: kind((api.object_newtuple)(0, ptr::null())),
+                dictionary: kind((api.object_newdictionary)()),
+                own,
+            }
+        }
+    }
+
+    pub fn is_own(&self, kind: i32) -> bool {
+        self.own.contains(&Some(kind))
+    }
+
+    fn of(&self, class: &Class) -> Option<i32> {
+        let index = CLASSES.iter().position(|known| ptr::eq(*known, class))?;
+        self.own.get(index).copied().flatten()
+    }
+}
+
+impl<V: Bits> Morpho<V> {
+    /// An argument, lent for the time of the call.
+    ///
+    /// # Safety
+    /// Morpho keeps the value, and does not change it, for the time of the call.
+    pub unsafe fn take<'a>(&self, value: V, depth: usize) -> Result<ValueRef<'a>, Error> {
+        let header = match value.view() {
+            View::Nil => return Ok(ValueRef::Nil),
+            View::Bool(value) => return Ok(ValueRef::Bool(value)),
+            View::Int(value) => return Ok(ValueRef::Int(value.into())),
+            View::Float(value) => return Ok(ValueRef::Float(value)),
+            View::Object(header) => header,
+        };
+        let api = &self.api;
+        // SAFETY: Morpho's values lead to objects that are alive, and their kinds
+        // tell what they are.
+        unsafe {
+            let kind = (*header).kind;
+            if kind == self.kinds.string {
+                Ok(ValueRef::String(bytes(header)))
+            } else if kind == self.kinds.list {
+                let count = (api.list_length)(header);
+                self.items(count, depth, |i, item| {
+                    (api.list_getelement)(header, i, item)
+                })
+            } else if kind == self.kinds.tuple {
+                let count = (api.tuple_length)(header);
+                self.items(count, depth, |i, item| {
+                    (api.tuple_getelement)(header, i, item)
+                })
+            } else if kind == self.kinds.dictionary {
+                self.entries(header, depth)
+            } else {
+                Ok(self
+                    .object(value)
+                    .cloned()
+                    .map_or(ValueRef::Other, ValueRef::Object))
+            }
+        }
+    }
+
+    /// # Safety
+    /// As `take`.
+    unsafe fn items<'a>(
+        &self,
+        count: u32,
+        depth: usize,
+        get: impl Fn(i32, *mut V) -> bool,
+    ) -> Result<ValueRef<'a>, Error> {
+        if depth == DEEPEST {
+            return Err(fault("a list contains itself, or lists deeper than 64"));
+        }
+        let mut items = Vec::with_capacity(count as usize);
+        for index in 0..i32::try_from(count).unwrap_or(i32::MAX) {
+            let mut item = V::nil();
+            if get(index, &mut item) {
+                // SAFETY: the caller's promise holds for what a list contains.
+                items.push(unsafe { self.take(item, depth + 1) }?);
+            }
+        }
+        Ok(ValueRef::List(items))
+    }
+
+    /// # Safety
+    /// As `take`; the object is a dictionary.
+    unsafe fn entries<'a>(&self, header: *mut Header, depth: usize) -> Result<ValueRef<'a>, Error> {
+        if depth == DEEPEST {
+            return Err(fault(
+                "a dictionary contains itself, or others deeper than 64",
+            ));
+        }
+        // SAFETY: the caller's promise.
+        let table = unsafe { &(*header.cast::<DictionaryObject<V>>()).table };
+        let mut entries = Vec::with_capacity(table.count as usize);
+        for slot in 0..table.capacity as usize {
+            // SAFETY: the table has as many slots as its capacity.
+            let [key, value] = unsafe { *table.entries.add(slot) };
+            if key.view() != View::Nil {
+                // SAFETY: the caller's promise holds for what a dictionary contains.
+                entries.push(unsafe { (self.take(key, depth + 1)?, self.take(value, depth + 1)?) });
+            }
+        }
+        Ok(ValueRef::Dictionary(entries))
+    }
+
+    /// The name of a named argument.
+    ///
+    /// # Safety
+    /// As `take`.
+    pub unsafe fn name<'a>(&self, value: V) -> Result<&'a str, Error> {
+        // SAFETY: the caller's promise.
+        match unsafe { self.take(value, 0) }? {
+            ValueRef::String(bytes) => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        }
+        .ok_or_else(|| fault("the name of an argument is not a String"))
+    }
+
+    /// A result, bound to the collector of the virtual machine.
+    ///
+    /// # Safety
+    /// The virtual machine is the one that calls.
+    pub unsafe fn give(&self, vm: *mut Vm, value: Value) -> Result<V, Error> {
+        let mut made = Made::new();
+        // SAFETY: the objects that are made are bound below.
+        let value = unsafe { self.make(value, &mut made) }?;
+        if !made.is_empty() {
+            let count = i32::try_from(made.len()).map_err(|_| fault("the result is too large"))?;
+            // SAFETY: the objects are new, and bound only here, all at once.
+            unsafe { (self.api.morpho_bindobjects)(vm, count, made.as_mut_ptr()) };
+        }
+        Ok(value)
+    }
+
+    /// # Safety
+    /// What is made has to be bound.
+    unsafe fn make(&self, value: Value, made: &mut Made<V>) -> Result<V, Error> {
+        // SAFETY: the caller's promise; Morpho's functions make objects that belong
+        // to nobody yet.
+        unsafe {
+            let object = match value {
+                Value::Nil => return Ok(V::nil()),
+                Value::Bool(value) => return Ok(V::bool(value)),
+                Value::Int(value) => return Ok(integer(value)),
+                Value::Float(value) => return Ok(V::float(value)),
+                Value::String(text) => self.make_string(&text),
+                Value::List(items) => self.make_items(items, made, self.api.object_newlist)?,
+                Value::Tuple(items) => self.make_items(items, made, self.api.object_newtuple)?,
+                Value::Dictionary(entries) => self.make_dictionary(entries, made)?,
+                Value::Object(object) => self.make_object(object),
+            };
+            let object = object.ok_or_else(|| fault("Morpho has no memory for the result"))?;
+            made.push(object);
+            Ok(object)
+        }
+    }
+
+    /// # Safety
+    /// As `make`.
+    unsafe fn make_string(&self, text: &[u8]) -> Option<V> {
+        // SAFETY: the string has room for as many bytes, and its zero byte is set.
+        unsafe {
+            let string = (self.api.object_stringwithsize)(text.len());
+            if string.is_null() {
+                return None;
+            }
+            ptr::copy_nonoverlapping(text.as_ptr(), (*string).bytes, text.len());
+            Some(V::object(string.cast()))
+        }
+    }
+
+    /// # Safety
+    /// As `make`.
+    unsafe fn make_items(
+        &self,
+        items: Vec<Value>,
+        made: &mut Made<V>,
+        new: unsafe extern "C" fn(u32, *const V) -> *mut Header,
+    ) -> Result<Option<V>, Error> {
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            // SAFETY: the caller's promise.
+            values.push(unsafe { self.make(item, made) }?);
+        }
+        let count = u32::try_from(values.len()).map_err(|_| fault("the result is too large"))?;
+        // SAFETY: there are as many values.
+        let list = unsafe { new(count, values.as_ptr()) };
+        Ok((!list.is_null()).then(|| V::object(list)))
+    }
+
+    /// # Safety
+    /// As `make`.
+    unsafe fn make_dictionary(
+        &self,
+        entries: Vec<(Value, Value)>,
+        made: &mut Made<V>,
+    ) -> Result<Option<V>, Error> {
+        // SAFETY: the caller's promise; the table is that of the new dictionary.
+        unsafe {
+            let dictionary = (self.api.object_newdictionary)();
+            if dictionary.is_null() {
+                return Ok(None);
+            }
+            for (key, value) in entries {
+                let (key, value) = (self.make(key, made)?, self.make(value, made)?);
+                let table = &raw mut (*dictionary.cast::<DictionaryObject<V>>()).table;
+                (self.api.dictionary_insert)(table, key, value);
+            }
+            Ok(Some(V::object(dictionary)))
+        }
+    }
+
+    /// # Safety
+    /// As `make`.
+    unsafe fn make_object(&self, object: Object) -> Option<V> {
+        let kind = self.kinds.of(object.class())?;
+        // SAFETY: the kind is one of the definitions of object.
+        unsafe { object::make(self.api.object_new, kind, object) }
+    }
+}
+
+/// The bytes of a string.
+///
+/// # Safety
+/// The object is a string, which Morpho keeps for `'a`.
+unsafe fn bytes<'a>(header: *mut Header) -> &'a [u8] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let string = header.cast::<StringObject>();
+        if (*string).bytes.is_null() {
+            return &[];
+        }
+        std::slice::from_raw_parts((*string).bytes, (*string).length)
+    }
+}
+
+/// Morpho's integers have 32 bits; beyond them a number is a Float.
+fn integer<V: Bits>(value: i64) -> V {
+    i32::try_from(value).map_or_else(|_| V::float(value as f64), V::int)
+}

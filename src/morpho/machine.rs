@@ -1,0 +1,290 @@
+//! A Morpho that was recognised: its functions, the numbers that it gave to the
+//! kinds of objects, and what is done with them in a call.
+
+use std::ffi::CStr;
+use std::mem::zeroed;
+use std::sync::OnceLock;
+
+use smallvec::SmallVec;
+
+use super::abi::{
+    Bits, Boxed063, Boxed064, ErrorRecord, Header, MESSAGE, Tagged, USER, View, Vm, WARNING,
+};
+use super::api::{Api, Options};
+use super::convert::Kinds;
+use super::object;
+use crate::binding::table::Row;
+use crate::binding::{self, Arguments, Host, Object, ValueRef};
+use crate::core::wait::Interrupt;
+use crate::ffi::{self, Failed, fault};
+
+/// Most calls have no more arguments than this; they need no memory from the heap.
+const FEW: usize = 4;
+
+/// Methods that Morpho calls by itself too, for `frame[i]` and the like. What it
+/// tells of named arguments is left over from another call then.
+const OPERATORS: [&str; 3] = ["index", "enumerate", "tostring"];
+
+/// The Morpho of this process, with values laid out as V.
+pub(super) struct Morpho<V: Bits> {
+    pub api: Api<V>,
+    pub kinds: Kinds,
+    /// The name of the field in which instances of Morpho classes keep theirs.
+    pub field: V,
+}
+
+// SAFETY: the pointers in it lead to variables of Morpho that are set before an
+// extension is loaded, and not changed any more.
+unsafe impl<V: Bits> Send for Morpho<V> {}
+// SAFETY: as above.
+unsafe impl<V: Bits> Sync for Morpho<V> {}
+
+/// A layout of values, with the place where its Morpho is kept.
+pub(super) trait Hosted: Bits {
+    fn place() -> &'static OnceLock<Morpho<Self>>;
+}
+
+macro_rules! hosted {
+    ($($layout:ident)*) => {
+        $(impl Hosted for $layout {
+            fn place() -> &'static OnceLock<Morpho<Self>> {
+                static PLACE: OnceLock<Morpho<$layout>> = OnceLock::new();
+                &PLACE
+            }
+        })*
+    };
+}
+
+hosted! { Boxed063 Boxed064 Tagged }
+
+/// The host of one call: warnings need the virtual machine that calls.
+struct Caller<'a, V: Bits> {
+    morpho: &'a Morpho<V>,
+    vm: *mut Vm,
+}
+
+impl<V: Bits> Host for Caller<'_, V> {
+    fn warn(&self, tag: &'static CStr, message: &str) {
+        // SAFETY: the virtual machine is the one that calls.
+        unsafe { self.morpho.raise(self.vm, WARNING, tag, message) };
+    }
+
+    fn interrupt(&self) -> Option<&dyn Interrupt> {
+        // Ctrl-C ends Morpho as the system does it.
+        None
+    }
+}
+
+/// Calls a method for Morpho, and gives its result; an error is raised, and nil
+/// returned.
+///
+/// # Safety
+/// Morpho calls a native function with these arguments.
+pub(super) unsafe fn call<V: Hosted>(row: Row, vm: *mut Vm, count: i32, given: *mut V) -> V {
+    let body = |morpho: &Morpho<V>| {
+        // SAFETY: the caller's promise.
+        let value = unsafe { morpho.call(row, vm, count, given) }?;
+        // SAFETY: the virtual machine is the one that calls.
+        Ok(unsafe { morpho.give(vm, value) }?)
+    };
+    // SAFETY: the virtual machine is the one that calls.
+    unsafe { raising(row.method.name, vm, body) }
+}
+
+/// Makes the instance that `self`, an instance of a class written in Morpho, is
+/// to stand for, and keeps it in a field.
+///
+/// # Safety
+/// Morpho calls a native method with these arguments.
+pub(super) unsafe fn init<V: Hosted>(row: Row, vm: *mut Vm, count: i32, given: *mut V) -> V {
+    let body = |morpho: &Morpho<V>| {
+        // SAFETY: a method has its receiver in front of its arguments.
+        let receiver = unsafe { *given };
+        let Some(instance) = morpho.instance(receiver) else {
+            return Err(
+                fault("init is for instances of a class that is a child of this one").into(),
+            );
+        };
+        // SAFETY: the caller's promise.
+        let value = unsafe { morpho.call(row, vm, count, given) }?;
+        // SAFETY: the virtual machine is the one that calls; the instance is alive,
+        // as Morpho keeps receivers, and the name is one that was interned.
+        unsafe {
+            let made = morpho.give(vm, value)?;
+            (morpho.api.objectinstance_setproperty)(instance, morpho.field, made);
+        }
+        Ok(V::nil())
+    };
+    // SAFETY: the virtual machine is the one that calls.
+    unsafe { raising(row.method.name, vm, body) }
+}
+
+/// The text of the receiver, for `"${socket}"`.
+///
+/// # Safety
+/// Morpho calls a native method with these arguments.
+pub(super) unsafe fn tostring<V: Hosted>(vm: *mut Vm, given: *mut V) -> V {
+    let body = |morpho: &Morpho<V>| {
+        // SAFETY: a method has its receiver in front of its arguments.
+        let receiver = morpho.object(unsafe { *given });
+        let text = receiver.map_or("<ZMQ>".to_owned(), |object| object.to_string());
+        // SAFETY: the virtual machine is the one that calls.
+        Ok(unsafe { morpho.give(vm, text.into()) }?)
+    };
+    // SAFETY: the virtual machine is the one that calls.
+    unsafe { raising("tostring", vm, body) }
+}
+
+/// # Safety
+/// The virtual machine is the one that calls.
+unsafe fn raising<V: Hosted>(
+    name: &str,
+    vm: *mut Vm,
+    body: impl FnOnce(&Morpho<V>) -> Result<V, Failed>,
+) -> V {
+    let Some(morpho) = V::place().get() else {
+        return V::nil();
+    };
+    match ffi::caught(name, || body(morpho)) {
+        Ok(value) => value,
+        Err(failure) => {
+            // SAFETY: the caller's promise.
+            unsafe { morpho.raise(vm, USER, failure.tag, &failure.message) };
+            V::nil()
+        }
+    }
+}
+
+impl<V: Bits> Morpho<V> {
+    /// # Safety
+    /// Morpho calls a native function with these arguments.
+    unsafe fn call(
+        &self,
+        row: Row,
+        vm: *mut Vm,
+        count: i32,
+        given: *mut V,
+    ) -> Result<binding::Value, Failed> {
+        // SAFETY: the caller's promise: there is a receiver, and as many arguments.
+        let (receiver, rest) = unsafe { (*given, given.add(1)) };
+        // SAFETY: as above.
+        let (positional, pairs) = unsafe { self.split(row, vm, rest, count) };
+        let mut values = SmallVec::<[ValueRef; FEW]>::with_capacity(positional.len());
+        for value in positional {
+            // SAFETY: Morpho keeps arguments for the time of the call.
+            values.push(unsafe { self.take(*value, 0) }?);
+        }
+        let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(pairs.len());
+        for [name, value] in pairs {
+            // SAFETY: as above.
+            named.push(unsafe { (self.name(*name)?, self.take(*value, 0)?) });
+        }
+        let arguments = Arguments {
+            positional: &values,
+            named: &named,
+        };
+        let host = Caller { morpho: self, vm };
+        Ok(binding::call(row, self.object(receiver), arguments, &host)?)
+    }
+
+    /// The arguments by position, and those by name.
+    ///
+    /// # Safety
+    /// Morpho calls a native function with `count` arguments at `given`.
+    unsafe fn split(
+        &self,
+        row: Row,
+        vm: *mut Vm,
+        given: *const V,
+        count: i32,
+    ) -> (&[V], &[[V; 2]]) {
+        let count = usize::try_from(count).unwrap_or(0);
+        // SAFETY: the caller's promise, and what each release adds to it.
+        unsafe {
+            match self.api.release.options {
+                Options::Marker(marker) => {
+                    let given = std::slice::from_raw_parts(given, count);
+                    match given.iter().position(|value| value.is(*marker)) {
+                        None => (given, &[]),
+                        Some(end) => (&given[..end], given[end + 1..].as_chunks().0),
+                    }
+                }
+                Options::Count(_) if OPERATORS.contains(&row.method.name) => {
+                    (std::slice::from_raw_parts(given, count), &[])
+                }
+                Options::Count(options) => {
+                    let options = usize::try_from(options(vm)).unwrap_or(0);
+                    let pairs = given.add(count).cast::<[V; 2]>();
+                    (
+                        std::slice::from_raw_parts(given, count),
+                        std::slice::from_raw_parts(pairs, options),
+                    )
+                }
+            }
+        }
+    }
+
+    /// The instance of the library that a value is, or that it keeps in its field.
+    pub fn object(&self, value: V) -> Option<&Object> {
+        let View::Object(header) = value.view() else {
+            return None;
+        };
+        if let Some(instance) = self.instance(value) {
+            let mut kept = V::nil();
+            // SAFETY: it is an instance, the name is one that was interned, and
+            // there is room for a value.
+            let found = unsafe {
+                (self.api.objectinstance_getpropertyinterned)(instance, self.field, &mut kept)
+            };
+            return match kept.view() {
+                // SAFETY: Morpho's values lead to objects that are alive.
+                View::Object(header) if found && self.kinds.is_own(unsafe { (*header).kind }) => {
+                    // SAFETY: the kind is one of ours.
+                    unsafe { object::of(header) }
+                }
+                _ => None,
+            };
+        }
+        // SAFETY: Morpho's values lead to objects that are alive; the kind is ours.
+        unsafe {
+            self.kinds
+                .is_own((*header).kind)
+                .then(|| object::of(header))
+                .flatten()
+        }
+    }
+
+    /// The instance of a class written in Morpho that a value is.
+    fn instance(&self, value: V) -> Option<*mut Header> {
+        match value.view() {
+            // SAFETY: Morpho's values lead to objects that are alive; the kind of
+            // instances is a variable of Morpho.
+            View::Object(header) if unsafe { (*header).kind == *self.api.objectinstancetype } => {
+                Some(header)
+            }
+            _ => None,
+        }
+    }
+
+    /// # Safety
+    /// The virtual machine is the one that calls.
+    unsafe fn raise(&self, vm: *mut Vm, category: i32, id: &'static CStr, message: &str) {
+        let record = record(category, id, message);
+        // SAFETY: the caller's promise; Morpho copies the record, and keeps the id,
+        // which is there for ever.
+        unsafe { (self.api.morpho_error)(vm, &record) };
+    }
+}
+
+/// An error as Morpho has it.
+pub(super) fn record(category: i32, id: &'static CStr, message: &str) -> ErrorRecord {
+    // SAFETY: numbers, NULL pointers and bytes may be zero.
+    let mut record: ErrorRecord = unsafe { zeroed() };
+    record.category = category;
+    record.id = id.as_ptr();
+    record.line = -1;
+    record.position = -1;
+    let end = message.floor_char_boundary(MESSAGE - 1);
+    record.message[..end].copy_from_slice(&message.as_bytes()[..end]);
+    record
+}
