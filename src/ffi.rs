@@ -14,16 +14,16 @@ use crate::core::{Code, Error, context};
 /// Runs the body of the exported function `name`: what goes wrong in it, a panic
 /// included, becomes a code, and the last failure of this thread.
 pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Code {
-    match caught(name, body) {
+    match caught(|| name.to_owned(), body) {
         Ok(()) => Code::Ok,
         Err(failure) => failure.code,
     }
 }
 
-/// Runs the body of the function `name`: what goes wrong in it, a panic included,
+/// Runs the body of a function that is called `name`: what goes wrong in it, a panic included,
 /// becomes the last failure of this thread.
 pub(crate) fn caught<T>(
-    name: &str,
+    name: impl FnOnce() -> String,
     body: impl FnOnce() -> Result<T, Failed>,
 ) -> Result<T, Failure> {
     let error = match catch_unwind(AssertUnwindSafe(body)) {
@@ -35,7 +35,7 @@ pub(crate) fn caught<T>(
             message: panic_text(&*payload),
         },
     };
-    let failure = Failure::new(name.to_owned(), false, &error);
+    let failure = Failure::new(name(), false, &error);
     failure.remember();
     Err(failure)
 }

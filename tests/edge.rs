@@ -378,7 +378,7 @@ fn malformed_values_are_refused() {
 
     let mut itself = items(ZEROMQ_LIST, null(), 1);
     itself.payload.items.data = &raw const itself;
-    assert_eq!(refused(itself), Some(Code::Host));
+    assert_eq!(refused(itself), Some(Code::Argument));
 }
 
 #[test]

@@ -35,6 +35,8 @@ fn only_its_own_functions_are_exported() {
         .filter(|name| name.starts_with("zeromq_"))
         .collect();
     expected.retain(|name| header.contains(&format!("{name}(")) && !name.ends_with(')'));
+    // Morpho looks these up by name; no other host calls them.
+    expected.extend(["zeromq_initialize", "zeromq_finalize"]);
     expected.sort_unstable();
     expected.dedup();
     assert!(expected.len() >= 9, "{expected:?}");

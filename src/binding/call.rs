@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::time::Duration;
 
 use super::object::{Body, Object};
-use super::table::{Parameter, Role, Row, Target};
+use super::table::{Parameter, Role, Row, Target, operation};
 use super::value::{Kinds, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame, Socket, Wait};
@@ -37,13 +37,12 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The method as users know it: "ZMQReply.bind", "ZMQReply".
+    /// The method as users know it, with the class of the receiver: "ZMQReply.bind".
     pub(super) fn operation(&self) -> String {
-        let class = self.receiver.map_or(self.row.class, Object::class);
-        match self.row.target {
-            Target::Constructor => class.name.to_owned(),
-            Target::Instance | Target::Class => format!("{}.{}", class.name, self.row.method.name),
-        }
+        operation(
+            self.receiver.map_or(self.row.class, Object::class),
+            self.row,
+        )
     }
 
     /// Checks the receiver and the arguments by the table.
@@ -62,7 +61,11 @@ impl<'a> Call<'a> {
             (Target::Instance, receiver) => Err(Error::Argument {
                 place: "receiver".to_owned(),
                 expected: format!("a {}", self.row.class.name).into(),
-                got: receiver.map_or("nothing".to_owned(), |object| object.to_string()),
+                got: receiver.map_or_else(
+                    // Of an instance of a script's own class, say.
+                    || "nothing; the init of a child has to call super.init".to_owned(),
+                    |object| object.to_string(),
+                ),
             }),
             (Target::Constructor | Target::Class, _) => Ok(()),
         }

@@ -122,6 +122,21 @@ pub fn rows() -> &'static [Row] {
     ROWS.get_or_init(|| CLASSES.iter().flat_map(|class| class.rows()).collect())
 }
 
+impl Row {
+    /// What it is called: "ZMQSocket.bind", or "ZMQReply" for a constructor.
+    pub fn operation(&self) -> String {
+        operation(self.class, *self)
+    }
+}
+
+/// A row as users know it, called on an instance of a class.
+pub(super) fn operation(class: &Class, row: Row) -> String {
+    match row.target {
+        Target::Constructor => class.name.to_owned(),
+        Target::Instance | Target::Class => format!("{}.{}", class.name, row.method.name),
+    }
+}
+
 impl Class {
     /// Everything of the class that can be called, without what it has of its
     /// parent.

@@ -5,8 +5,8 @@ use std::fmt;
 use std::ops::{BitOr, Deref};
 
 use super::object::Object;
-use crate::core::Frame;
 use crate::core::error::Excerpt;
+use crate::core::{Error, Frame};
 
 /// An argument: what the host owns, lent for the time of a call.
 #[derive(Clone, Debug)]
@@ -104,6 +104,19 @@ impl From<Frame> for Value {
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Value {
         value.map_or(Value::Nil, Into::into)
+    }
+}
+
+/// How deep lists may be in each other. Edges that turn a host's lists into values
+/// stop there, as a list may contain itself.
+pub const DEEPEST: usize = 64;
+
+/// The error for a list that is deeper.
+pub fn too_deep() -> Error {
+    Error::Argument {
+        place: "an argument".to_owned(),
+        expected: format!("lists no more than {DEEPEST} deep in each other").into(),
+        got: "more, or a list that contains itself".to_owned(),
     }
 }
 

@@ -8,12 +8,9 @@ use super::abi::{Bits, DictionaryObject, Header, StringObject, View, Vm};
 use super::api::Api;
 use super::machine::Morpho;
 use super::object;
-use crate::binding::{CLASSES, Class, Object, Value, ValueRef};
+use crate::binding::{CLASSES, Class, DEEPEST, Object, Value, ValueRef, too_deep};
 use crate::core::Error;
 use crate::ffi::fault;
-
-/// How deep lists may be in each other.
-const DEEPEST: usize = 64;
 
 /// The numbers that this Morpho gave to kinds of objects.
 pub(super) struct Kinds {
@@ -111,7 +108,7 @@ impl<V: Bits> Morpho<V> {
         get: impl Fn(i32, *mut V) -> bool,
     ) -> Result<ValueRef<'a>, Error> {
         if depth == DEEPEST {
-            return Err(fault("a list contains itself, or lists deeper than 64"));
+            return Err(too_deep());
         }
         let mut items = Vec::with_capacity(count as usize);
         for index in 0..i32::try_from(count).unwrap_or(i32::MAX) {
@@ -128,9 +125,7 @@ impl<V: Bits> Morpho<V> {
     /// As `take`; the object is a dictionary.
     unsafe fn entries<'a>(&self, header: *mut Header, depth: usize) -> Result<ValueRef<'a>, Error> {
         if depth == DEEPEST {
-            return Err(fault(
-                "a dictionary contains itself, or others deeper than 64",
-            ));
+            return Err(too_deep());
         }
         // SAFETY: the caller's promise.
         let table = unsafe { &(*header.cast::<DictionaryObject<V>>()).table };

@@ -88,7 +88,7 @@ pub(super) unsafe fn call<V: Hosted>(row: Row, vm: *mut Vm, count: i32, given: *
         Ok(unsafe { morpho.give(vm, value) }?)
     };
     // SAFETY: the virtual machine is the one that calls.
-    unsafe { raising(row.method.name, vm, body) }
+    unsafe { raising(|| row.operation(), vm, body) }
 }
 
 /// Makes the instance that `self`, an instance of a class written in Morpho, is
@@ -116,7 +116,7 @@ pub(super) unsafe fn init<V: Hosted>(row: Row, vm: *mut Vm, count: i32, given: *
         Ok(V::nil())
     };
     // SAFETY: the virtual machine is the one that calls.
-    unsafe { raising(row.method.name, vm, body) }
+    unsafe { raising(|| row.operation(), vm, body) }
 }
 
 /// The text of the receiver, for `"${socket}"`.
@@ -132,13 +132,13 @@ pub(super) unsafe fn tostring<V: Hosted>(vm: *mut Vm, given: *mut V) -> V {
         Ok(unsafe { morpho.give(vm, text.into()) }?)
     };
     // SAFETY: the virtual machine is the one that calls.
-    unsafe { raising("tostring", vm, body) }
+    unsafe { raising(|| "tostring".to_owned(), vm, body) }
 }
 
 /// # Safety
 /// The virtual machine is the one that calls.
 unsafe fn raising<V: Hosted>(
-    name: &str,
+    name: impl FnOnce() -> String,
     vm: *mut Vm,
     body: impl FnOnce(&Morpho<V>) -> Result<V, Failed>,
 ) -> V {

@@ -5,12 +5,9 @@ use std::ptr;
 
 use super::abi::{self, Bytes, Items, Payload};
 use super::object;
-use crate::binding::{Text, Value, ValueRef};
+use crate::binding::{DEEPEST, Text, Value, ValueRef, too_deep};
 use crate::core::Error;
 use crate::ffi::{self, fault};
-
-/// How deep lists may be in each other.
-const DEEPEST: usize = 64;
 
 /// What keeps the memory of a value alive while the host has it.
 enum Owner {
@@ -61,7 +58,7 @@ pub(super) unsafe fn take<'a>(value: &'a abi::Value, depth: usize) -> Result<Val
 /// As `take`.
 unsafe fn items<'a>(items: Items, depth: usize) -> Result<Vec<ValueRef<'a>>, Error> {
     if depth == DEEPEST {
-        return Err(fault("a list contains itself, or lists deeper than 64"));
+        return Err(too_deep());
     }
     // SAFETY: the caller's promise.
     let items = unsafe { ffi::slice(items.data, items.count) }?;
