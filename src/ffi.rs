@@ -25,7 +25,7 @@ pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Co
 pub(crate) fn caught<T>(
     name: impl FnOnce() -> String,
     body: impl FnOnce() -> Result<T, Failed>,
-) -> Result<T, Failure> {
+) -> Result<T, Box<Failure>> {
     let error = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => return Ok(value),
         // The binding has remembered it.
@@ -35,7 +35,7 @@ pub(crate) fn caught<T>(
             message: panic_text(&*payload),
         },
     };
-    let failure = Failure::new(name(), false, &error);
+    let failure = Box::new(Failure::new(name(), false, &error));
     failure.remember();
     Err(failure)
 }
@@ -48,7 +48,7 @@ pub(crate) fn guard_or<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
 /// Why an exported function fails.
 pub(crate) enum Failed {
     /// A failure of a method, which is in words and remembered already.
-    Call(Failure),
+    Call(Box<Failure>),
     /// An error of the edge itself.
     Here(Error),
 }
@@ -59,8 +59,8 @@ impl From<Error> for Failed {
     }
 }
 
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Failed {
+impl From<Box<Failure>> for Failed {
+    fn from(failure: Box<Failure>) -> Failed {
         Failed::Call(failure)
     }
 }

@@ -20,7 +20,7 @@ pub trait Host {
 }
 
 /// The arguments of a call.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Arguments<'a> {
     /// Those given by position.
     pub positional: &'a [ValueRef<'a>],
@@ -30,9 +30,9 @@ pub struct Arguments<'a> {
 
 /// One call.
 pub struct Call<'a> {
-    pub(super) row: Row,
+    pub(super) row: &'static Row,
     pub(super) receiver: Option<&'a Object>,
-    pub(super) arguments: Arguments<'a>,
+    pub(super) arguments: &'a Arguments<'a>,
     pub(super) host: &'a dyn Host,
 }
 

@@ -94,7 +94,7 @@ pub enum Role {
 }
 
 /// A method with the class it belongs to, ready to be called.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Row {
     /// The class.
     pub class: &'static Class,
@@ -125,12 +125,12 @@ pub fn rows() -> &'static [Row] {
 impl Row {
     /// What it is called: "ZMQSocket.bind", or "ZMQReply" for a constructor.
     pub fn operation(&self) -> String {
-        operation(self.class, *self)
+        operation(self.class, self)
     }
 }
 
 /// A row as users know it, called on an instance of a class.
-pub(super) fn operation(class: &Class, row: Row) -> String {
+pub(super) fn operation(class: &Class, row: &Row) -> String {
     match row.target {
         Target::Constructor => class.name.to_owned(),
         Target::Instance | Target::Class => format!("{}.{}", class.name, row.method.name),
@@ -228,25 +228,30 @@ pub(super) const fn named(name: &'static str, kinds: Kinds, doc: &'static str) -
 /// The [`Failure`] that the script is to see. It is also kept as the last one of
 /// this thread.
 pub fn call(
-    row: Row,
+    row: &'static Row,
     receiver: Option<&Object>,
-    arguments: Arguments<'_>,
+    arguments: &Arguments<'_>,
     host: &dyn Host,
-) -> Result<Value, Failure> {
+) -> Result<Value, Box<Failure>> {
     let call = Call {
         row,
         receiver,
         arguments,
         host,
     };
-    call.check()
-        .and_then(|()| (row.method.run)(&call))
-        .or_else(|error| settle(&call, &error))
+    let error = match call.check() {
+        Ok(()) => match (row.method.run)(&call) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        },
+        Err(error) => error,
+    };
+    settle(&call, &error)
 }
 
 /// What becomes of an error: some are an ordinary result.
 #[cold]
-fn settle(call: &Call, error: &Error) -> Result<Value, Failure> {
+fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
     match (error, call.row.method.otherwise) {
         (Error::Again, Some(otherwise)) => Ok(otherwise()),
         (Error::State { .. }, Some(otherwise)) => {
@@ -263,7 +268,7 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Failure> {
             let constructor = call.row.target == Target::Constructor;
             let failure = Failure::new(call.operation(), constructor, error);
             failure.remember();
-            Err(failure)
+            Err(Box::new(failure))
         }
     }
 }

@@ -93,7 +93,7 @@ impl From<Frame> for Value {
     /// Text if the frame is UTF-8, and else the frame itself: string methods of a
     /// host may go astray on other bytes.
     fn from(frame: Frame) -> Value {
-        if frame.as_text().is_some() {
+        if frame.is_text() {
             Value::String(Text::Received(frame))
         } else {
             Value::Object(Object::from(frame))

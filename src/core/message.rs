@@ -20,6 +20,13 @@ impl Frame {
     pub fn as_text(&self) -> Option<&str> {
         self.0.as_str()
     }
+
+    /// Whether the frame is UTF-8.
+    pub fn is_text(&self) -> bool {
+        let bytes: &[u8] = self;
+        // Most is ASCII, which is quicker to tell.
+        bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+    }
 }
 
 impl From<&[u8]> for Frame {

@@ -20,6 +20,8 @@ pub(super) struct Kinds {
     dictionary: i32,
     /// Of each class of the table; none for classes without instances.
     own: Vec<Option<i32>>,
+    /// The same as a set, bit n for the kind n: Morpho has no more than 64.
+    own_set: u64,
 }
 
 /// Objects that were made and are not bound yet, as one bind has to see them all:
@@ -36,6 +38,7 @@ impl Kinds {
             (api.morpho_freeobject)(V::object(header));
             kind
         };
+        let own_set = own.iter().flatten().fold(0, |set, kind| set | bit(*kind));
         // SAFETY: the caller's promise.
         unsafe {
             Kinds {
@@ -44,18 +47,27 @@ impl Kinds {
                 tuple: kind((api.object_newtuple)(0, ptr::null())),
                 dictionary: kind((api.object_newdictionary)()),
                 own,
+                own_set,
             }
         }
     }
 
+    /// Whether objects of a kind are instances of the library's classes.
     pub fn is_own(&self, kind: i32) -> bool {
-        self.own.contains(&Some(kind))
+        self.own_set & bit(kind) != 0
     }
 
     fn of(&self, class: &Class) -> Option<i32> {
         let index = CLASSES.iter().position(|known| ptr::eq(*known, class))?;
         self.own.get(index).copied().flatten()
     }
+}
+
+fn bit(kind: i32) -> u64 {
+    u32::try_from(kind)
+        .ok()
+        .and_then(|kind| 1u64.checked_shl(kind))
+        .unwrap_or(0)
 }
 
 impl<V: Bits> Morpho<V> {

@@ -80,7 +80,12 @@ impl<V: Bits> Host for Caller<'_, V> {
 ///
 /// # Safety
 /// Morpho calls a native function with these arguments.
-pub(super) unsafe fn call<V: Hosted>(row: Row, vm: *mut Vm, count: i32, given: *mut V) -> V {
+pub(super) unsafe fn call<V: Hosted>(
+    row: &'static Row,
+    vm: *mut Vm,
+    count: i32,
+    given: *mut V,
+) -> V {
     let body = |morpho: &Morpho<V>| {
         // SAFETY: the caller's promise.
         let value = unsafe { morpho.call(row, vm, count, given) }?;
@@ -96,7 +101,12 @@ pub(super) unsafe fn call<V: Hosted>(row: Row, vm: *mut Vm, count: i32, given: *
 ///
 /// # Safety
 /// Morpho calls a native method with these arguments.
-pub(super) unsafe fn init<V: Hosted>(row: Row, vm: *mut Vm, count: i32, given: *mut V) -> V {
+pub(super) unsafe fn init<V: Hosted>(
+    row: &'static Row,
+    vm: *mut Vm,
+    count: i32,
+    given: *mut V,
+) -> V {
     let body = |morpho: &Morpho<V>| {
         // SAFETY: a method has its receiver in front of its arguments.
         let receiver = unsafe { *given };
@@ -160,7 +170,7 @@ impl<V: Bits> Morpho<V> {
     /// Morpho calls a native function with these arguments.
     unsafe fn call(
         &self,
-        row: Row,
+        row: &'static Row,
         vm: *mut Vm,
         count: i32,
         given: *mut V,
@@ -184,7 +194,12 @@ impl<V: Bits> Morpho<V> {
             named: &named,
         };
         let host = Caller { morpho: self, vm };
-        Ok(binding::call(row, self.object(receiver), arguments, &host)?)
+        Ok(binding::call(
+            row,
+            self.object(receiver),
+            &arguments,
+            &host,
+        )?)
     }
 
     /// The arguments by position, and those by name.
@@ -193,7 +208,7 @@ impl<V: Bits> Morpho<V> {
     /// Morpho calls a native function with `count` arguments at `given`.
     unsafe fn split(
         &self,
-        row: Row,
+        row: &'static Row,
         vm: *mut Vm,
         given: *const V,
         count: i32,
@@ -226,32 +241,31 @@ impl<V: Bits> Morpho<V> {
 
     /// The instance of the library that a value is, or that it keeps in its field.
     pub fn object(&self, value: V) -> Option<&Object> {
-        let View::Object(header) = value.view() else {
-            return None;
+        self.own(value)
+            .or_else(|| self.own(self.kept(self.instance(value)?)?))
+    }
+
+    /// The instance of the library that a value is.
+    fn own(&self, value: V) -> Option<&Object> {
+        match value.view() {
+            // SAFETY: Morpho's values lead to objects that are alive; what is of one
+            // of our kinds was made by object.
+            View::Object(header) if unsafe { self.kinds.is_own((*header).kind) } => unsafe {
+                object::of(header)
+            },
+            _ => None,
+        }
+    }
+
+    /// What an instance of a class written in Morpho keeps in its field.
+    fn kept(&self, instance: *mut Header) -> Option<V> {
+        let mut kept = V::nil();
+        // SAFETY: it is an instance, the name is one that was interned, and there is
+        // room for a value.
+        let found = unsafe {
+            (self.api.objectinstance_getpropertyinterned)(instance, self.field, &mut kept)
         };
-        if let Some(instance) = self.instance(value) {
-            let mut kept = V::nil();
-            // SAFETY: it is an instance, the name is one that was interned, and
-            // there is room for a value.
-            let found = unsafe {
-                (self.api.objectinstance_getpropertyinterned)(instance, self.field, &mut kept)
-            };
-            return match kept.view() {
-                // SAFETY: Morpho's values lead to objects that are alive.
-                View::Object(header) if found && self.kinds.is_own(unsafe { (*header).kind }) => {
-                    // SAFETY: the kind is one of ours.
-                    unsafe { object::of(header) }
-                }
-                _ => None,
-            };
-        }
-        // SAFETY: Morpho's values lead to objects that are alive; the kind is ours.
-        unsafe {
-            self.kinds
-                .is_own((*header).kind)
-                .then(|| object::of(header))
-                .flatten()
-        }
+        found.then_some(kept)
     }
 
     /// The instance of a class written in Morpho that a value is.

@@ -258,8 +258,8 @@ unsafe extern "C" fn initializer<V: Hosted, const INDEX: usize>(
     })
 }
 
-fn row(index: usize) -> Option<Row> {
-    rows().get(index).copied()
+fn row(index: usize) -> Option<&'static Row> {
+    rows().get(index)
 }
 
 /// A function for each row there may be.

@@ -42,13 +42,12 @@ pub(super) fn describe(class: &binding::Class) -> *const abi::Class {
 }
 
 /// The row that a host means; none if the pointer is not one of ours.
-pub(super) fn row(method: *const abi::Method) -> Option<Row> {
+pub(super) fn row(method: *const abi::Method) -> Option<&'static Row> {
     let methods = descriptors().methods;
     let offset = method.addr().checked_sub(methods.as_ptr().addr())?;
     let exact = offset.is_multiple_of(size_of::<abi::Method>());
     rows()
         .get(offset / size_of::<abi::Method>())
-        .copied()
         .filter(|_| exact)
 }
 

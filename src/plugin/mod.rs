@@ -109,7 +109,7 @@ unsafe fn call(invocation: *const Invocation) -> Result<Value, Failed> {
         named: &named,
     };
     let receiver = receiver.as_deref();
-    Ok(binding::call(row, receiver, arguments, &machine)?)
+    Ok(binding::call(row, receiver, &arguments, &machine)?)
 }
 
 /// Frees the memory of a value that the library gave, and makes it nil. An

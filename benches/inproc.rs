@@ -1,0 +1,131 @@
+//! How much the library adds to libzmq: one thread sends messages of 10 bytes to
+//! itself over inproc, through libzmq's own functions, through the zmq crate,
+//! through the core, and by the table as hosts do. The rounds take turns, since
+//! machines are noisy; only the ratios carry over.
+//!
+//!     cargo bench --bench inproc
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use zeromq::binding::table::{Row, rows};
+use zeromq::binding::{Arguments, Host, Object, Value, ValueRef, call};
+use zeromq::core::wait::Interrupt;
+use zeromq::core::{Socket, SocketType, Wait};
+
+const MESSAGES: u32 = 200_000;
+const ROUNDS: usize = 15;
+const TEXT: &[u8] = b"0123456789";
+
+struct Silent;
+
+impl Host for Silent {
+    fn warn(&self, _: &'static std::ffi::CStr, _: &str) {}
+
+    fn interrupt(&self) -> Option<&dyn Interrupt> {
+        None
+    }
+}
+
+fn main() {
+    let mut ways: [(&str, Box<dyn FnMut()>); 4] = [
+        ("libzmq", libzmq()),
+        ("zmq crate", zmq_crate()),
+        ("core", core()),
+        ("table", table()),
+    ];
+    let mut times = [const { Vec::new() }; 4];
+    for _ in 0..ROUNDS {
+        for ((_, way), times) in ways.iter_mut().zip(&mut times) {
+            times.push(time(way));
+        }
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[ROUNDS / 2]
+    };
+    let raw = median(&mut times[0]);
+    for ((name, _), times) in ways.iter().zip(&mut times) {
+        let time = median(times);
+        let each = time.as_secs_f64() / f64::from(MESSAGES) * 1e9;
+        let ratio = raw.as_secs_f64() / time.as_secs_f64();
+        println!("{name:>10}: {each:5.0} ns a message, {ratio:.2} of libzmq's speed");
+    }
+}
+
+fn time(way: &mut dyn FnMut()) -> Duration {
+    let start = Instant::now();
+    for _ in 0..MESSAGES {
+        way();
+    }
+    start.elapsed()
+}
+
+fn libzmq() -> Box<dyn FnMut()> {
+    // SAFETY: the socket functions get sockets that are never closed, and buffers
+    // of the length that they are told.
+    unsafe {
+        let context = zmq_sys::zmq_ctx_new();
+        let pull = zmq_sys::zmq_socket(context, zmq_sys::ZMQ_PULL as i32);
+        let push = zmq_sys::zmq_socket(context, zmq_sys::ZMQ_PUSH as i32);
+        assert_eq!(zmq_sys::zmq_bind(pull, c"inproc://raw".as_ptr()), 0);
+        assert_eq!(zmq_sys::zmq_connect(push, c"inproc://raw".as_ptr()), 0);
+        let mut buffer = [0u8; 64];
+        Box::new(move || {
+            zmq_sys::zmq_send(push, TEXT.as_ptr().cast(), TEXT.len(), 0);
+            let size = zmq_sys::zmq_recv(pull, buffer.as_mut_ptr().cast(), buffer.len(), 0);
+            black_box((size, &buffer));
+        })
+    }
+}
+
+fn zmq_crate() -> Box<dyn FnMut()> {
+    let context = zmq::Context::new();
+    let pull = context.socket(zmq::PULL).unwrap();
+    let push = context.socket(zmq::PUSH).unwrap();
+    pull.bind("inproc://crate").unwrap();
+    push.connect("inproc://crate").unwrap();
+    Box::new(move || {
+        push.send(TEXT, 0).unwrap();
+        black_box(&*pull.recv_msg(0).unwrap());
+    })
+}
+
+fn core() -> Box<dyn FnMut()> {
+    let pull = Socket::attached(SocketType::Pull, "inproc://core").unwrap();
+    let push = Socket::attached(SocketType::Push, "inproc://core").unwrap();
+    let wait = Wait::new(None);
+    Box::new(move || {
+        push.send(&[TEXT], &wait).unwrap();
+        black_box(&*pull.receive(&wait).unwrap());
+    })
+}
+
+fn table() -> Box<dyn FnMut()> {
+    let open = |class| {
+        let endpoint = [ValueRef::String(b"inproc://table")];
+        let arguments = Arguments {
+            positional: &endpoint,
+            named: &[],
+        };
+        match call(row(class), None, &arguments, &Silent) {
+            Ok(Value::Object(object)) => object,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (pull, push): (Object, Object) = (open("ZMQPull"), open("ZMQPush"));
+    let (send, receive) = (row("send"), row("receive"));
+    Box::new(move || {
+        let text = [ValueRef::String(TEXT)];
+        let arguments = Arguments {
+            positional: &text,
+            named: &[],
+        };
+        black_box(call(send, Some(&push), &arguments, &Silent).unwrap());
+        black_box(call(receive, Some(&pull), &Arguments::default(), &Silent).unwrap());
+    })
+}
+
+fn row(name: &str) -> &'static Row {
+    rows().iter().find(|row| row.method.name == name).unwrap()
+}
