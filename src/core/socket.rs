@@ -355,9 +355,9 @@ impl Socket {
     /// [`Error::Interrupted`].
     pub fn receive(&self, wait: &Wait) -> Result<Frame, Error> {
         self.socket_type.check_receives()?;
-        self.transfer("receive", zmq::POLLIN, wait, |socket| {
-            socket.recv_msg(zmq::DONTWAIT).map(Frame::received)
-        })
+        let mut frame = Frame::default();
+        self.transfer("receive", zmq::POLLIN, wait, |socket| frame.receive(socket))?;
+        Ok(frame)
     }
 
     /// Receives all frames of the next message, or those left of a message of
@@ -633,7 +633,8 @@ fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
     let mut frames = Vec::new();
     loop {
         // All frames of a message arrive together, so only the first can be missing.
-        let frame = Frame::received(retried(|| socket.recv_msg(zmq::DONTWAIT))?);
+        let mut frame = Frame::default();
+        retried(|| frame.receive(socket))?;
         let more = frame.more();
         frames.push(frame);
         if !more {
