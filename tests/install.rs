@@ -100,7 +100,7 @@ impl Home {
     /// Makes a Morpho that prints a version, and this for every import.
     fn morpho(&self, version: &str, import: &str) {
         let script = format!(
-            "#!/bin/sh\nwhile read -r line; do case $line in import*) echo '{import}'; exit;; esac; \
+            "#!/bin/sh\nwhile read -r line; do case $line in import*) echo \"{import}\"; exit;; esac; \
              done < \"$1\"\necho '{version}'\n"
         );
         let path = self.path("morpho6");
@@ -412,6 +412,23 @@ fn doctor_tries_the_import_in_morpho() {
     assert!(contains(&home.doctor(1, "problem"), "it prints: Hello"));
     fs::set_permissions(home.path("morpho6"), Permissions::from_mode(0o644)).unwrap();
     assert!(contains(&home.doctor(1, "problem"), "cannot be run"));
+}
+
+#[test]
+fn doctor_says_why_morpho_cannot_load_the_library() {
+    let home = Home::new();
+    home.succeed(&["install"]);
+    let copy = home
+        .package()
+        .join("lib/zeromq")
+        .with_extension(DLL_EXTENSION);
+    fs::write(&copy, "not a library").unwrap();
+    home.morpho("0.6.4", "Error 'ZMQLoad': it could not be loaded");
+    let bad = home.doctor(1, "problem");
+    assert!(
+        contains(&bad, &format!("fails: {}", copy.display())),
+        "{bad:?}"
+    );
 }
 
 #[test]

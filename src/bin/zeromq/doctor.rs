@@ -5,17 +5,21 @@ mod library;
 mod report;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::morpho::list::{List, Meaning};
 use crate::morpho::provider::{self, Provider};
 use crate::morpho::{home, package, program};
+use crate::plugin::probe::obstacle;
 use report::Report;
 
 const VERSION: &str = "print System.version()\n";
 
 const IMPORT: &str = "import zeromq\nprint \"libzmq \" + ZMQ.version()\n";
+
+/// The error of the module that Morpho has instead of the library.
+const UNLOADED: &str = "'ZMQLoad'";
 
 /// Looks at everything. The status is 1 when there is a problem.
 pub fn doctor() -> ExitCode {
@@ -24,14 +28,17 @@ pub fn doctor() -> ExitCode {
     if let Err(problem) = library::check(&report) {
         report.problem(problem);
     }
-    match home().and_then(|home| List::read(&home)) {
+    let copy = match home().and_then(|home| List::read(&home)) {
         Ok(list) => {
             check_lines(&mut report, &list);
-            check_package(&mut report, &list);
+            check_package(&mut report, &list)
         }
-        Err(problem) => report.problem(problem),
-    }
-    check_programs(&mut report);
+        Err(problem) => {
+            report.problem(problem);
+            None
+        }
+    };
+    check_programs(&mut report, copy.as_deref());
     report.status()
 }
 
@@ -46,8 +53,8 @@ fn check_lines(report: &mut Report, list: &List) {
     }
 }
 
-/// Our package, and those that come in its way.
-fn check_package(report: &mut Report, list: &List) {
+/// Our package, and those that come in its way. Gives the library in it.
+fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
     let providers = provider::all(list);
     let Some(ours) = providers.iter().rfind(|provider| provider.is_ours()) else {
         report.warning(format!(
@@ -57,56 +64,59 @@ fn check_package(report: &mut Report, list: &List) {
         for other in &providers {
             report.warning(format!("{other} provides zeromq, but is another package"));
         }
-        return;
+        return None;
     };
     report.ok(format!("package {ours}"));
-    check_copy(report, ours);
+    let copy = ours.folder.join(package::library());
+    check_copy(report, ours, &copy);
     match provider::rivals(&providers, &ours.folder) {
         Ok(odd) => odd.iter().for_each(|odd| report.warning(odd)),
         Err(wrong) => report.problem(wrong),
     }
+    Some(copy)
 }
 
 /// Whether the package has the library that this program has.
-fn check_copy(report: &Report, ours: &Provider) {
-    let read = |path: &Path| fs::read(path).ok();
-    let original = crate::library::find().ok();
-    let original = original.and_then(|path| read(&path));
-    let copy = read(&ours.folder.join(package::library()));
-    if original.is_some() && original != copy {
+fn check_copy(report: &Report, ours: &Provider, copy: &Path) {
+    let Ok(original) = crate::library::find() else {
+        // That is a problem already.
+        return;
+    };
+    if fs::read(original).ok() != fs::read(copy).ok() {
         report.warning(format!(
-            "the library in {} is not the one of this program: `zeromq install --prefix {0}` renews it",
+            "{} is not the library of this program: `zeromq install --prefix {}` renews it",
+            copy.display(),
             ours.folder.display()
         ));
     }
 }
 
-/// Whether Morpho can import the package.
-fn check_programs(report: &mut Report) {
+/// Whether Morpho can import the package, with this library in it.
+fn check_programs(report: &mut Report, copy: Option<&Path>) {
     let programs = program::all();
     if programs.is_empty() {
         report.warning("no morpho6 in the PATH; the environment variable MORPHO6 may name one");
     }
     for program in programs {
-        let shown = program.display();
-        let version = match program::run(&program, VERSION) {
-            Ok(version) if version.starts_with(|c: char| c.is_ascii_digit()) => version,
-            Ok(line) => {
-                report.problem(format!("{shown} is not Morpho 0.6; it prints: {line}"));
-                continue;
-            }
-            Err(problem) => {
-                report.problem(format!("{shown} {problem}"));
-                continue;
-            }
-        };
-        let found = format!("Morpho {version}: {shown}");
-        match program::run(&program, IMPORT) {
-            Ok(line) if line.starts_with("libzmq ") => {
-                report.ok(format!("{found}, import zeromq brings {line}"));
-            }
-            Ok(line) => report.problem(format!("{found}, import zeromq fails: {line}")),
-            Err(problem) => report.problem(format!("{found}, import zeromq {problem}")),
+        match check_program(&program, copy) {
+            Ok(good) => report.ok(good),
+            Err(bad) => report.problem(bad),
         }
     }
+}
+
+fn check_program(program: &Path, copy: Option<&Path>) -> Result<String, String> {
+    let shown = program.display();
+    let version = program::run(program, VERSION).map_err(|wrong| format!("{shown} {wrong}"))?;
+    if !version.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(format!("{shown} is not Morpho 0.6; it prints: {version}"));
+    }
+    let found = format!("Morpho {version}: {shown}, import zeromq");
+    let line = program::run(program, IMPORT).map_err(|wrong| format!("{found} {wrong}"))?;
+    if line.starts_with("libzmq ") {
+        return Ok(format!("{found} brings {line}"));
+    }
+    // Of the fallback module it is known what it says; here is why it says so.
+    let why = copy.filter(|_| line.contains(UNLOADED)).and_then(obstacle);
+    Err(format!("{found} fails: {}", why.unwrap_or(line)))
 }

@@ -1,8 +1,10 @@
 //! The shared library, loaded at run time and reached through its C ABI only,
-//! as any other virtual machine would. `run` loads it when a script imports it;
-//! `host` calls its methods. Whatever is unsafe in this program is here.
+//! as any other virtual machine would. `run` loads it when a script imports it, `doctor` to ask
+//! for versions; `host` calls its methods. Whatever is unsafe in this program is here and in
+//! `probe`.
 
 mod lend;
+pub mod probe;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -130,7 +130,7 @@ impl Line {
     pub fn complaint(&self, list: &List) -> String {
         let wrong = match self.meaning() {
             Meaning::Root => {
-                "makes Morpho search /lib, which takes minutes: remove the line, also if it is empty"
+                "is empty or /, and makes Morpho search all of /lib, for minutes: remove the line"
             }
             Meaning::Nothing(wrong) => wrong,
             Meaning::Package(_) => "is a package",
