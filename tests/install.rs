@@ -169,12 +169,15 @@ fn install_twice_is_the_same() {
 
 #[test]
 fn install_keeps_the_lines_of_others() {
-    for text in ["/a\n/b\n", "/a\r\n  ~/b # c\n\n", "\u{e9}\n"] {
-        let home = Home::listing(text);
+    let texts: [&[u8]; 3] = [b"/a\n/b\n", b"/a\r\n  ~/b # c\n\n", b"/\xff\n"];
+    for text in texts {
+        let home = Home::new();
+        fs::write(home.list(), text).unwrap();
         home.succeed(&["install"]);
-        assert_eq!(home.text(), format!("{text}{}", home.line()));
+        let expected = [text, home.line().as_bytes()].concat();
+        assert_eq!(fs::read(home.list()).unwrap(), expected);
         home.succeed(&["uninstall"]);
-        assert_eq!(home.text(), text);
+        assert_eq!(fs::read(home.list()).unwrap(), text);
     }
 }
 
@@ -365,7 +368,7 @@ fn doctor_finds_lines_that_do_nothing() {
 fn doctor_finds_empty_lines() {
     for text in ["\n", "/usr\n\n", "/\n"] {
         let bad = Home::listing(text).doctor(1, "problem");
-        assert!(contains(&bad, "search /lib"), "{bad:?}");
+        assert!(contains(&bad, "search all of /lib"), "{bad:?}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use crate::morpho::list::{List, Meaning};
 use crate::morpho::provider::{self, Provider};
 use crate::morpho::{home, package, program};
-use crate::plugin::probe::obstacle;
+use crate::plugin::file::obstacle;
 use report::Report;
 
 const VERSION: &str = "print System.version()\n";

@@ -1,10 +1,10 @@
 //! The shared library, loaded at run time and reached through its C ABI only,
-//! as any other virtual machine would. `run` loads it when a script imports it, `doctor` to ask
-//! for versions; `host` calls its methods. Whatever is unsafe in this program is here and in
-//! `probe`.
+//! as any other virtual machine would. `run` loads it when a script imports it,
+//! `doctor` to ask for versions; `host` calls its methods. Whatever is unsafe in
+//! this program is here and in `file`.
 
+pub mod file;
 mod lend;
-pub mod probe;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -101,11 +101,7 @@ pub fn load(names: &Names) -> Result<Loaded, String> {
 }
 
 fn open() -> Result<&'static Library, String> {
-    let path = library::find()?;
-    let complaint = |error: libloading::Error| format!("{}: {error}", path.display());
-    // SAFETY: loading runs the initialisers of the library; the user has put it
-    // there or named it.
-    let file = unsafe { libloading::Library::new(&path) }.map_err(complaint)?;
+    let file = file::load(&library::find()?)?;
     // The code of the library stays: its threads may run to the end.
     let file = Box::leak(Box::new(file));
     let state: &'static State = Box::leak(Box::default());
