@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::morpho::list::{List, Meaning};
-use crate::morpho::provider::{self, Provider};
+use crate::morpho::provider;
 use crate::morpho::{home, package, program};
 use crate::plugin::file::obstacle;
 use report::Report;
@@ -68,7 +68,7 @@ fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
     };
     report.ok(format!("package {ours}"));
     let copy = ours.folder.join(package::library());
-    check_copy(report, ours, &copy);
+    check_copy(report, &copy);
     match provider::rivals(&providers, &ours.folder) {
         Ok(odd) => odd.iter().for_each(|odd| report.warning(odd)),
         Err(wrong) => report.problem(wrong),
@@ -77,16 +77,15 @@ fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
 }
 
 /// Whether the package has the library that this program has.
-fn check_copy(report: &Report, ours: &Provider, copy: &Path) {
+fn check_copy(report: &Report, copy: &Path) {
     let Ok(original) = crate::library::find() else {
         // That is a problem already.
         return;
     };
     if fs::read(original).ok() != fs::read(copy).ok() {
         report.warning(format!(
-            "{} is not the library of this program: `zeromq install --prefix {}` renews it",
-            copy.display(),
-            ours.folder.display()
+            "{} is not the library of this program: install the package again, as it was before",
+            copy.display()
         ));
     }
 }

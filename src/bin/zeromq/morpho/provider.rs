@@ -68,7 +68,9 @@ pub fn rivals(providers: &[Provider], folder: &Path) -> Result<Vec<String>, Stri
         )),
         _ => {
             let others = providers.iter().filter(|provider| !provider.is_in(folder));
-            let odd = |other| format!("{other} provides {NAME} too, and loses to a later line");
+            let odd = |other| {
+                format!("{other} provides {NAME} too, but Morpho does not take it from there")
+            };
             Ok(others.map(odd).collect())
         }
     }

@@ -17,7 +17,7 @@ pub fn load(path: &Path) -> Result<Library, String> {
     unsafe { Library::new(path) }.map_err(|error| {
         let reason = error.source().map(ToString::to_string);
         let reason = reason.unwrap_or_else(|| error.to_string());
-        format!("{} cannot be loaded: {reason}", path.display())
+        format!("the library cannot be loaded: {reason}")
     })
 }
 
