@@ -147,8 +147,10 @@ pub fn version() -> String {
     format!("{major}.{minor}.{patch}")
 }
 
-/// Whether libzmq was built with a capability of `zmq_has(3)`.
+/// Whether libzmq was built with a capability of `zmq_has(3)`, which spells most
+/// of them in lower case, but "WS" and "WSS" in upper case.
 pub fn has(capability: &str) -> bool {
+    let known = |capability: &str| zmq::has(capability).unwrap_or(false);
     // A NUL would make the zmq crate panic.
-    !capability.contains('\0') && zmq::has(capability).unwrap_or(false)
+    !capability.contains('\0') && (known(capability) || known(&capability.to_uppercase()))
 }
