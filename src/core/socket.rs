@@ -4,6 +4,8 @@
 //! inside another call, gets [`Error::Busy`]. Closed is a state: the object
 //! stays, and says [`Error::Closed`].
 
+#[cfg(unix)]
+use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::thread;
 use std::time::Duration;
@@ -542,6 +544,7 @@ impl Open {
     }
 
     fn bind_exactly(&self, endpoint: &str) -> zmq::Result<()> {
+        spare_files()?;
         release::bound(endpoint, || retried(|| self.socket.bind(endpoint)))
     }
 
@@ -588,6 +591,25 @@ impl Open {
         let linger = self.socket.get_linger().unwrap_or(0);
         u64::try_from(linger).ok().map(Duration::from_millis)
     }
+}
+
+/// Whether the process may open a few more files. When it cannot ask for the
+/// network interfaces in a bind, libzmq ends the process (ip_resolver.cpp).
+fn spare_files() -> zmq::Result<()> {
+    #[cfg(unix)]
+    {
+        let null = || File::open("/dev/null");
+        // For the interfaces, for the socket, and for a peer that comes meanwhile.
+        let files = [null(), null(), null()];
+        let errors = files.iter().filter_map(|file| file.as_ref().err());
+        if errors
+            .filter_map(std::io::Error::raw_os_error)
+            .any(|error| error == zmq::Error::EMFILE.to_raw())
+        {
+            return Err(zmq::Error::EMFILE);
+        }
+    }
+    Ok(())
 }
 
 /// The endpoints of a list in which no item may have a prefix.
