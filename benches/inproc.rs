@@ -17,6 +17,9 @@ const MESSAGES: u32 = 200_000;
 const ROUNDS: usize = 15;
 const TEXT: &[u8] = b"0123456789";
 
+/// Sends and receives one message.
+type Way = Box<dyn FnMut()>;
+
 struct Silent;
 
 impl Host for Silent {
@@ -28,7 +31,7 @@ impl Host for Silent {
 }
 
 fn main() {
-    let mut ways: [(&str, Box<dyn FnMut()>); 4] = [
+    let mut ways: [(&str, Way); 4] = [
         ("libzmq", libzmq()),
         ("zmq crate", zmq_crate()),
         ("core", core()),
@@ -61,7 +64,7 @@ fn time(way: &mut dyn FnMut()) -> Duration {
     start.elapsed()
 }
 
-fn libzmq() -> Box<dyn FnMut()> {
+fn libzmq() -> Way {
     // SAFETY: the socket functions get sockets that are never closed, and buffers
     // of the length that they are told.
     unsafe {
@@ -79,7 +82,7 @@ fn libzmq() -> Box<dyn FnMut()> {
     }
 }
 
-fn zmq_crate() -> Box<dyn FnMut()> {
+fn zmq_crate() -> Way {
     let context = zmq::Context::new();
     let pull = context.socket(zmq::PULL).unwrap();
     let push = context.socket(zmq::PUSH).unwrap();
@@ -91,7 +94,7 @@ fn zmq_crate() -> Box<dyn FnMut()> {
     })
 }
 
-fn core() -> Box<dyn FnMut()> {
+fn core() -> Way {
     let pull = Socket::attached(SocketType::Pull, "inproc://core").unwrap();
     let push = Socket::attached(SocketType::Push, "inproc://core").unwrap();
     let wait = Wait::new(None);
@@ -101,17 +104,18 @@ fn core() -> Box<dyn FnMut()> {
     })
 }
 
-fn table() -> Box<dyn FnMut()> {
+fn table() -> Way {
     let open = |class| {
         let endpoint = [ValueRef::String(b"inproc://table")];
         let arguments = Arguments {
             positional: &endpoint,
             named: &[],
         };
-        match call(row(class), None, &arguments, &Silent) {
-            Ok(Value::Object(object)) => object,
+        let object = |value: &mut Value| match value {
+            Value::Object(object) => object.clone(),
             other => panic!("{other:?}"),
-        }
+        };
+        call(row(class), None, &arguments, &Silent, object).unwrap()
     };
     let (pull, push): (Object, Object) = (open("ZMQPull"), open("ZMQPush"));
     let (send, receive) = (row("send"), row("receive"));
@@ -121,8 +125,11 @@ fn table() -> Box<dyn FnMut()> {
             positional: &text,
             named: &[],
         };
-        black_box(call(send, Some(&push), &arguments, &Silent).unwrap());
-        black_box(call(receive, Some(&pull), &Arguments::default(), &Silent).unwrap());
+        let result = |value: &mut Value| {
+            black_box(value);
+        };
+        call(send, Some(&push), &arguments, &Silent, result).unwrap();
+        call(receive, Some(&pull), &Arguments::default(), &Silent, result).unwrap();
     })
 }
 

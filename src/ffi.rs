@@ -154,14 +154,21 @@ pub(crate) unsafe fn text<'a>(data: *const c_char) -> Result<&'a str, Error> {
 pub(crate) fn watch_forks() {
     #[cfg(unix)]
     {
+        extern "C" fn before() {
+            guard_or((), context::forking);
+        }
+        extern "C" fn in_parent() {
+            guard_or((), context::parted);
+        }
         extern "C" fn in_child() {
-            context::forked();
+            guard_or((), context::forked);
         }
         static ONCE: Once = Once::new();
-        // SAFETY: in_child only adds to an atomic number, which is allowed in the
-        // child of a fork, and it stays in place as the library is never unmapped.
+        // SAFETY: in_child only adds to an atomic number and unlocks what its own
+        // thread has locked, which is allowed in the child of a fork. The three
+        // stay in place as the library is never unmapped.
         ONCE.call_once(|| unsafe {
-            libc::pthread_atfork(None, None, Some(in_child));
+            libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
         });
     }
 }

@@ -21,6 +21,8 @@ fn the_end_is_orderly() {
     a_call_that_waits_elsewhere_ends();
     #[cfg(unix)]
     a_fork_leaves_the_sockets_of_its_parent_alone();
+    #[cfg(unix)]
+    a_fork_in_the_middle_of_calls_elsewhere_does_not_hang();
 }
 
 fn everything_queued_is_sent() {
@@ -101,6 +103,41 @@ fn a_fork_leaves_the_sockets_of_its_parent_alone() {
     }
     push.send(&["still here"], &soon()).unwrap();
     assert_eq!(pull.receive(&soon()).unwrap().as_text(), Some("still here"));
+    assert!(context::shutdown());
+}
+
+#[cfg(unix)]
+fn a_fork_in_the_middle_of_calls_elsewhere_does_not_hang() {
+    let (stop, stopped) = mpsc::channel::<()>();
+    let busy = thread::spawn(move || {
+        while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
+            // There may be too many that are still being closed.
+            drop(Socket::new(SocketType::Pair));
+        }
+    });
+    for _ in 0..100 {
+        context::forking();
+        // SAFETY: the child only works with a socket of its own, and ends with _exit.
+        match unsafe { libc::fork() } {
+            0 => {
+                // SAFETY: alarm takes any number of seconds.
+                unsafe { libc::alarm(DEADLINE.as_secs() as u32) };
+                context::forked();
+                drop(Socket::new(SocketType::Pair));
+                // SAFETY: _exit takes any status.
+                unsafe { libc::_exit(0) }
+            }
+            child => {
+                context::parted();
+                let mut status = 0;
+                // SAFETY: child is a child of this process, status a place for an int.
+                assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+                assert_eq!(status, 0);
+            }
+        }
+    }
+    drop(stop);
+    busy.join().unwrap();
     assert!(context::shutdown());
 }
 

@@ -222,31 +222,35 @@ pub(super) const fn named(name: &'static str, kinds: Kinds, doc: &'static str) -
 }
 
 /// Calls a method: checks the receiver and the arguments by the table, runs it,
-/// and puts what goes wrong into words.
+/// and puts what goes wrong into words. The result is passed to `give` in the
+/// place where it was made: it is large, and moving it would cost as much as
+/// making it.
 ///
 /// # Errors
 /// The [`Failure`] that the script is to see. It is also kept as the last one of
 /// this thread.
-pub fn call(
+pub fn call<T>(
     row: &'static Row,
     receiver: Option<&Object>,
     arguments: &Arguments<'_>,
     host: &dyn Host,
-) -> Result<Value, Box<Failure>> {
+    give: impl FnOnce(&mut Value) -> T,
+) -> Result<T, Box<Failure>> {
     let call = Call {
         row,
         receiver,
         arguments,
         host,
     };
-    let error = match call.check() {
-        Ok(()) => match (row.method.run)(&call) {
-            Ok(value) => return Ok(value),
-            Err(error) => error,
-        },
-        Err(error) => error,
-    };
-    settle(&call, &error)
+    match &mut run(&call) {
+        Ok(value) => Ok(give(value)),
+        Err(error) => settle(&call, error).map(|mut value| give(&mut value)),
+    }
+}
+
+fn run(call: &Call) -> Result<Value, Error> {
+    call.check()?;
+    (call.row.method.run)(call)
 }
 
 /// What becomes of an error: some are an ordinary result.

@@ -1,6 +1,7 @@
 //! The one context of the process, made when the first socket is opened, so
 //! that `inproc` works between all scripts; and its end, within a bounded time.
 
+use std::cell::Cell;
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
@@ -8,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
+use super::release;
 use super::socket::Socket;
 
 /// How long the end may take beyond what sockets were promised for sending.
@@ -35,12 +37,32 @@ enum Flushed {
     Never,
 }
 
+thread_local! {
+    /// The locks, while this thread forks.
+    static FORKING: Cell<Option<Locks>> = const { Cell::new(None) };
+}
+
+type Locks = (MutexGuard<'static, Option<Shared>>, release::Lock);
+
+/// To be called before a fork. A lock that another thread has then would be
+/// locked for ever in the child, so this one has them all meanwhile.
+pub fn forking() {
+    FORKING.set(Some((lock(), release::lock())));
+}
+
+/// To be called in the parent after a fork.
+pub fn parted() {
+    FORKING.set(None);
+}
+
 /// Tells the library that this process is a fork. Sockets of the parent are
 /// dead here, and the first new one makes a new context.
 ///
-/// It only adds to a number, so that it can be called between fork and exec.
+/// It only adds to a number and unlocks, so that it can be called between fork
+/// and exec.
 pub fn forked() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
+    FORKING.set(None);
 }
 
 /// Which process of a line of forks this is.
@@ -147,8 +169,10 @@ pub fn version() -> String {
     format!("{major}.{minor}.{patch}")
 }
 
-/// Whether libzmq was built with a capability of `zmq_has(3)`.
+/// Whether libzmq was built with a capability of `zmq_has(3)`, which spells most
+/// of them in lower case, but "WS" and "WSS" in upper case.
 pub fn has(capability: &str) -> bool {
+    let known = |capability: &str| zmq::has(capability).unwrap_or(false);
     // A NUL would make the zmq crate panic.
-    !capability.contains('\0') && zmq::has(capability).unwrap_or(false)
+    !capability.contains('\0') && (known(capability) || known(&capability.to_uppercase()))
 }

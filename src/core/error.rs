@@ -1,5 +1,5 @@
-//! What can go wrong, with the words for it. The only place that turns an
-//! errno into an [`Error`].
+//! What can go wrong, with the words for it. The only place that turns an errno
+//! into an error.
 
 use std::borrow::Cow;
 use std::fmt;

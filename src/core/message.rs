@@ -7,8 +7,9 @@ use std::ops::Deref;
 pub struct Frame(zmq::Message);
 
 impl Frame {
-    pub(super) fn received(message: zmq::Message) -> Frame {
-        Frame(message)
+    /// Receives a frame into this one, without waiting.
+    pub(super) fn receive(&mut self, socket: &zmq::Socket) -> zmq::Result<()> {
+        socket.recv(&mut self.0, zmq::DONTWAIT)
     }
 
     /// Whether further frames of the same message follow.
@@ -26,6 +27,13 @@ impl Frame {
         let bytes: &[u8] = self;
         // Most is ASCII, which is quicker to tell.
         bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+    }
+}
+
+impl Default for Frame {
+    /// An empty frame.
+    fn default() -> Frame {
+        Frame(zmq::Message::new())
     }
 }
 

@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 static RELEASED: Mutex<Vec<Released>> = Mutex::new(Vec::new());
 
-struct Released {
+pub(super) struct Released {
     address: Address,
     at: Instant,
 }
@@ -40,7 +40,10 @@ impl Address {
     }
 }
 
-fn lock() -> MutexGuard<'static, Vec<Released>> {
+/// What locks the addresses.
+pub(super) type Lock = MutexGuard<'static, Vec<Released>>;
+
+pub(super) fn lock() -> Lock {
     RELEASED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

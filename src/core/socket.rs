@@ -4,6 +4,8 @@
 //! inside another call, gets [`Error::Busy`]. Closed is a state: the object
 //! stays, and says [`Error::Closed`].
 
+#[cfg(unix)]
+use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::thread;
 use std::time::Duration;
@@ -355,9 +357,9 @@ impl Socket {
     /// [`Error::Interrupted`].
     pub fn receive(&self, wait: &Wait) -> Result<Frame, Error> {
         self.socket_type.check_receives()?;
-        self.transfer("receive", zmq::POLLIN, wait, |socket| {
-            socket.recv_msg(zmq::DONTWAIT).map(Frame::received)
-        })
+        let mut frame = Frame::default();
+        self.transfer("receive", zmq::POLLIN, wait, |socket| frame.receive(socket))?;
+        Ok(frame)
     }
 
     /// Receives all frames of the next message, or those left of a message of
@@ -542,6 +544,7 @@ impl Open {
     }
 
     fn bind_exactly(&self, endpoint: &str) -> zmq::Result<()> {
+        spare_files()?;
         release::bound(endpoint, || retried(|| self.socket.bind(endpoint)))
     }
 
@@ -590,6 +593,25 @@ impl Open {
     }
 }
 
+/// Whether the process may open a few more files. When it cannot ask for the
+/// network interfaces in a bind, libzmq ends the process (ip_resolver.cpp).
+fn spare_files() -> zmq::Result<()> {
+    #[cfg(unix)]
+    {
+        let null = || File::open("/dev/null");
+        // For the interfaces, for the socket, and for a peer that comes meanwhile.
+        let files = [null(), null(), null()];
+        let errors = files.iter().filter_map(|file| file.as_ref().err());
+        if errors
+            .filter_map(std::io::Error::raw_os_error)
+            .any(|error| error == zmq::Error::EMFILE.to_raw())
+        {
+            return Err(zmq::Error::EMFILE);
+        }
+    }
+    Ok(())
+}
+
 /// The endpoints of a list in which no item may have a prefix.
 fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
     let items = endpoint::items(endpoints)?;
@@ -633,7 +655,8 @@ fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
     let mut frames = Vec::new();
     loop {
         // All frames of a message arrive together, so only the first can be missing.
-        let frame = Frame::received(retried(|| socket.recv_msg(zmq::DONTWAIT))?);
+        let mut frame = Frame::default();
+        retried(|| frame.receive(socket))?;
         let more = frame.more();
         frames.push(frame);
         if !more {

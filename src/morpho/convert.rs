@@ -170,7 +170,7 @@ impl<V: Bits> Morpho<V> {
     ///
     /// # Safety
     /// The virtual machine is the one that calls.
-    pub unsafe fn give(&self, vm: *mut Vm, value: Value) -> Result<V, Error> {
+    pub unsafe fn give(&self, vm: *mut Vm, value: &Value) -> Result<V, Error> {
         let mut made = Made::new();
         // SAFETY: the objects that are made are bound below.
         let value = unsafe { self.make(value, &mut made) }?;
@@ -184,16 +184,16 @@ impl<V: Bits> Morpho<V> {
 
     /// # Safety
     /// What is made has to be bound.
-    unsafe fn make(&self, value: Value, made: &mut Made<V>) -> Result<V, Error> {
+    unsafe fn make(&self, value: &Value, made: &mut Made<V>) -> Result<V, Error> {
         // SAFETY: the caller's promise; Morpho's functions make objects that belong
         // to nobody yet.
         unsafe {
             let object = match value {
                 Value::Nil => return Ok(V::nil()),
-                Value::Bool(value) => return Ok(V::bool(value)),
-                Value::Int(value) => return Ok(integer(value)),
-                Value::Float(value) => return Ok(V::float(value)),
-                Value::String(text) => self.make_string(&text),
+                Value::Bool(value) => return Ok(V::bool(*value)),
+                Value::Int(value) => return Ok(integer(*value)),
+                Value::Float(value) => return Ok(V::float(*value)),
+                Value::String(text) => self.make_string(text),
                 Value::List(items) => self.make_items(items, made, self.api.object_newlist)?,
                 Value::Tuple(items) => self.make_items(items, made, self.api.object_newtuple)?,
                 Value::Dictionary(entries) => self.make_dictionary(entries, made)?,
@@ -223,7 +223,7 @@ impl<V: Bits> Morpho<V> {
     /// As `make`.
     unsafe fn make_items(
         &self,
-        items: Vec<Value>,
+        items: &[Value],
         made: &mut Made<V>,
         new: unsafe extern "C" fn(u32, *const V) -> *mut Header,
     ) -> Result<Option<V>, Error> {
@@ -242,7 +242,7 @@ impl<V: Bits> Morpho<V> {
     /// As `make`.
     unsafe fn make_dictionary(
         &self,
-        entries: Vec<(Value, Value)>,
+        entries: &[(Value, Value)],
         made: &mut Made<V>,
     ) -> Result<Option<V>, Error> {
         // SAFETY: the caller's promise; the table is that of the new dictionary.
@@ -262,10 +262,10 @@ impl<V: Bits> Morpho<V> {
 
     /// # Safety
     /// As `make`.
-    unsafe fn make_object(&self, object: Object) -> Option<V> {
+    unsafe fn make_object(&self, object: &Object) -> Option<V> {
         let kind = self.kinds.of(object.class())?;
         // SAFETY: the kind is one of the definitions of object.
-        unsafe { object::make(self.api.object_new, kind, object) }
+        unsafe { object::make(self.api.object_new, kind, object.clone()) }
     }
 }
 

@@ -14,7 +14,7 @@ use super::api::{Api, Options};
 use super::convert::Kinds;
 use super::object;
 use crate::binding::table::Row;
-use crate::binding::{self, Arguments, Host, Object, ValueRef};
+use crate::binding::{self, Arguments, Host, Object, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::ffi::{self, Failed, fault};
 
@@ -88,9 +88,7 @@ pub(super) unsafe fn call<V: Hosted>(
 ) -> V {
     let body = |morpho: &Morpho<V>| {
         // SAFETY: the caller's promise.
-        let value = unsafe { morpho.call(row, vm, count, given) }?;
-        // SAFETY: the virtual machine is the one that calls.
-        Ok(unsafe { morpho.give(vm, value) }?)
+        unsafe { morpho.call(row, vm, count, given) }
     };
     // SAFETY: the virtual machine is the one that calls.
     unsafe { raising(|| row.operation(), vm, body) }
@@ -115,12 +113,10 @@ pub(super) unsafe fn init<V: Hosted>(
                 fault("init is for instances of a class that is a child of this one").into(),
             );
         };
-        // SAFETY: the caller's promise.
-        let value = unsafe { morpho.call(row, vm, count, given) }?;
-        // SAFETY: the virtual machine is the one that calls; the instance is alive,
-        // as Morpho keeps receivers, and the name is one that was interned.
+        // SAFETY: the caller's promise; the instance is alive, as Morpho keeps
+        // receivers, and the name is one that was interned.
         unsafe {
-            let made = morpho.give(vm, value)?;
+            let made = morpho.call(row, vm, count, given)?;
             (morpho.api.objectinstance_setproperty)(instance, morpho.field, made);
         }
         Ok(V::nil())
@@ -139,7 +135,7 @@ pub(super) unsafe fn tostring<V: Hosted>(vm: *mut Vm, given: *mut V) -> V {
         let receiver = morpho.object(unsafe { *given });
         let text = receiver.map_or("<ZMQ>".to_owned(), |object| object.to_string());
         // SAFETY: the virtual machine is the one that calls.
-        Ok(unsafe { morpho.give(vm, text.into()) }?)
+        Ok(unsafe { morpho.give(vm, &text.into()) }?)
     };
     // SAFETY: the virtual machine is the one that calls.
     unsafe { raising(|| "tostring".to_owned(), vm, body) }
@@ -174,7 +170,7 @@ impl<V: Bits> Morpho<V> {
         vm: *mut Vm,
         count: i32,
         given: *mut V,
-    ) -> Result<binding::Value, Failed> {
+    ) -> Result<V, Failed> {
         // SAFETY: the caller's promise: there is a receiver, and as many arguments.
         let (receiver, rest) = unsafe { (*given, given.add(1)) };
         // SAFETY: as above.
@@ -194,12 +190,15 @@ impl<V: Bits> Morpho<V> {
             named: &named,
         };
         let host = Caller { morpho: self, vm };
+        // SAFETY: the virtual machine is the one that calls.
+        let give = |value: &mut Value| unsafe { self.give(vm, value) };
         Ok(binding::call(
             row,
             self.object(receiver),
             &arguments,
             &host,
-        )?)
+            give,
+        )??)
     }
 
     /// The arguments by position, and those by name.

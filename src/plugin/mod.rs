@@ -15,7 +15,7 @@ mod object;
 mod value;
 
 use std::ffi::c_char;
-use std::ptr;
+use std::{mem, ptr};
 
 use smallvec::SmallVec;
 
@@ -67,14 +67,14 @@ pub unsafe extern "C" fn zeromq_call(
         // SAFETY: the caller's promise is the one of call.
         let value = unsafe { call(invocation) }?;
         // SAFETY: result is not NULL, and the caller says that it has room.
-        unsafe { result.write(value::give(value)) };
+        unsafe { result.write(value) };
         Ok(())
     })
 }
 
 /// # Safety
 /// The invocation is NULL or filled in as the header says.
-unsafe fn call(invocation: *const Invocation) -> Result<Value, Failed> {
+unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     // SAFETY: an Invocation begins with size and abi, and may be all zeros; that it
     // is filled in is the caller's promise.
     let call = unsafe { ffi::versioned(invocation, abi::ZEROMQ_ABI, size_of::<Invocation>()) }?;
@@ -109,7 +109,8 @@ unsafe fn call(invocation: *const Invocation) -> Result<Value, Failed> {
         named: &named,
     };
     let receiver = receiver.as_deref();
-    Ok(binding::call(row, receiver, &arguments, &machine)?)
+    let give = |value: &mut Value| value::give(mem::replace(value, Value::Nil));
+    Ok(binding::call(row, receiver, &arguments, &machine, give)?)
 }
 
 /// Frees the memory of a value that the library gave, and makes it nil. An

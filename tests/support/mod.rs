@@ -1,4 +1,5 @@
-//! Runs scripts on a host, each within a deadline, and leaves no process behind.
+//! Runs scripts on a host, and the program's other commands, each within a
+//! deadline, and leaves no process behind.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -12,15 +13,16 @@ use std::time::Duration;
 
 use wait_timeout::ChildExt;
 
-/// A script that is running. It is killed when this is dropped.
+/// A script or command that is running. It is killed when this is dropped.
 pub struct Running {
-    script: PathBuf,
+    /// How it was started, for messages.
+    shown: String,
     child: Child,
     stdout: Option<JoinHandle<Vec<u8>>>,
     stderr: Option<JoinHandle<Vec<u8>>>,
 }
 
-/// What a script left behind.
+/// What it left behind.
 pub struct Finished {
     pub stdout: String,
     pub stderr: String,
@@ -45,18 +47,28 @@ pub fn library() -> PathBuf {
 
 /// Starts a script on the reference host.
 pub fn start<A: AsRef<OsStr>>(script: &Path, arguments: &[A]) -> Running {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_zeromq"))
-        .arg("run")
-        .arg(script)
-        .args(arguments)
-        .env("ZEROMQ_PLUGIN", library())
+    let mut command = program();
+    launch(command.arg("run").arg(script).args(arguments))
+}
+
+/// The program, with the library that belongs to it.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zeromq"));
+    command.env("ZEROMQ_PLUGIN", library());
+    command
+}
+
+/// Starts a command.
+pub fn launch(command: &mut Command) -> Running {
+    let shown = format!("{command:?}");
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}", script.display()));
+        .unwrap_or_else(|error| panic!("{shown}: {error}"));
     Running {
-        script: script.to_owned(),
+        shown,
         stdout: child.stdout.take().map(reader),
         stderr: child.stderr.take().map(reader),
         child,
@@ -73,7 +85,7 @@ fn reader(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 }
 
 impl Running {
-    /// Waits for the end of the script; panics when it takes longer.
+    /// Waits for the end; panics when it takes longer.
     pub fn finish(mut self, deadline: Duration) -> Finished {
         let status = self.child.wait_timeout(deadline).unwrap();
         if status.is_none() {
@@ -84,11 +96,9 @@ impl Running {
             String::from_utf8_lossy(&bytes).into_owned()
         };
         let (stdout, stderr) = (text(&mut self.stdout), text(&mut self.stderr));
-        let script = self.script.display();
+        let shown = &self.shown;
         let Some(status) = status else {
-            panic!(
-                "{script} did not end within {deadline:?}; stdout:\n{stdout}\nstderr:\n{stderr}"
-            );
+            panic!("{shown} did not end within {deadline:?}; stdout:\n{stdout}\nstderr:\n{stderr}");
         };
         Finished {
             stdout,

@@ -1,9 +1,15 @@
 //! The command line.
 
+mod doctor;
 mod host;
+mod install;
+mod library;
+mod morpho;
 mod plugin;
 mod run;
 
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -26,10 +32,42 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Installs the package for Morpho, so that scripts can import zeromq.
+    Install {
+        /// The folder of the package [default: ~/.local/share/zeromq].
+        #[arg(long, value_name = "DIR")]
+        prefix: Option<PathBuf>,
+    },
+    /// Takes back what install did.
+    Uninstall {
+        /// The folder that was given to install.
+        #[arg(long, value_name = "DIR")]
+        prefix: Option<PathBuf>,
+    },
+    /// Says what is installed, whether it works, and what to do if not.
+    Doctor,
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run { script, arguments } => run::run(&script, arguments),
+        Command::Install { prefix } => tell(install::install(prefix.as_deref())),
+        Command::Uninstall { prefix } => tell(install::uninstall(prefix.as_deref())),
+        Command::Doctor => doctor::doctor(),
+    }
+}
+
+/// Prints what a command has done, or why it could not.
+fn tell(result: Result<String, String>) -> ExitCode {
+    // Whoever has closed the output does not want to read it.
+    match result {
+        Ok(text) => {
+            let _ = write!(std::io::stdout(), "{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
     }
 }

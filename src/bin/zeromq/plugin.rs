@@ -1,13 +1,14 @@
 //! The shared library, loaded at run time and reached through its C ABI only,
-//! as any other virtual machine would. `run` loads it when a script imports it;
-//! `host` calls its methods. Whatever is unsafe in this program is here.
+//! as any other virtual machine would. `run` loads it when a script imports it,
+//! `doctor` to ask for versions; `host` calls its methods. Whatever is unsafe in
+//! this program is here and in `file`.
 
+pub mod file;
 mod lend;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_void};
-use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 
 use zeromq::plugin::abi;
@@ -18,6 +19,7 @@ use crate::host::error::{CALLABLE, Outcome, error};
 use crate::host::machine::Machine;
 use crate::host::tree::{Name, Names};
 use crate::host::value::Value;
+use crate::library;
 use lend::{Lent, nothing};
 
 /// The functions of the header, and what belongs to this host. It is never
@@ -31,6 +33,7 @@ pub struct Library {
     object_text: unsafe extern "C" fn(abi::Object, *mut abi::Value) -> i32,
     last_error: unsafe extern "C" fn() -> *const abi::ErrorInfo,
     shutdown: unsafe extern "C" fn() -> i32,
+    version: unsafe extern "C" fn() -> *const c_char,
     host: abi::Host,
     state: &'static State,
 }
@@ -97,35 +100,8 @@ pub fn load(names: &Names) -> Result<Loaded, String> {
     Ok((library, brought))
 }
 
-/// Where the library may be.
-fn candidates() -> Vec<PathBuf> {
-    if let Some(path) = std::env::var_os("ZEROMQ_PLUGIN") {
-        return vec![path.into()];
-    }
-    let file = libloading::library_filename("zeromq");
-    let program = std::env::current_exe().unwrap_or_default();
-    let folders = program.ancestors().skip(1).take(2);
-    folders
-        .flat_map(|folder| [folder.join(&file), folder.join("deps").join(&file)])
-        .collect()
-}
-
 fn open() -> Result<&'static Library, String> {
-    let paths = candidates();
-    let Some(path) = paths.iter().find(|path| path.exists()) else {
-        let tried: Vec<String> = paths
-            .iter()
-            .map(|path| format!("\n  {}", path.display()))
-            .collect();
-        return Err(format!(
-            "the library is at none of these places; the environment variable ZEROMQ_PLUGIN may name another:{}",
-            tried.concat()
-        ));
-    };
-    let complaint = |error: libloading::Error| format!("{}: {error}", path.display());
-    // SAFETY: loading runs the initialisers of the library; the user has put it
-    // there or named it.
-    let file = unsafe { libloading::Library::new(path) }.map_err(complaint)?;
+    let file = file::load(&library::find()?)?;
     // The code of the library stays: its threads may run to the end.
     let file = Box::leak(Box::new(file));
     let state: &'static State = Box::leak(Box::default());
@@ -149,6 +125,7 @@ fn open() -> Result<&'static Library, String> {
             object_text: symbol(file, "zeromq_object_text")?,
             last_error: symbol(file, "zeromq_last_error")?,
             shutdown: symbol(file, "zeromq_shutdown")?,
+            version: symbol(file, "zeromq_version")?,
             host,
             state,
         }
@@ -353,6 +330,12 @@ impl Library {
         });
         objects.insert(handle, Rc::downgrade(&object));
         Value::Foreign(object)
+    }
+
+    /// The version of the library, which is not that of libzmq.
+    pub fn version(&self) -> String {
+        // SAFETY: the function takes nothing, and gives a text that stays.
+        unsafe { text((self.version)()) }
     }
 
     /// Closes what is open, and waits until what was sent has left.

@@ -172,7 +172,7 @@ peg::parser! {
             = name:declared() value:(_ "=" !"=" _ it:value() { it })? { (name, value) }
 
         rule function_declaration() -> Statement
-            = at:at() "fn" w() _ start:at() name:any_name() _ parameters:parameters() _ body:block()
+            = at:at() "fn" w() _ start:at() name:any_name() _ parameters:parameters() _ body:body()
             {
                 statement(at, match function(name.clone(), parameters, Body::Block(body)) {
                     Ok(function) => Action::Function(variable(name, start), function),
@@ -188,7 +188,7 @@ peg::parser! {
             / name() _ name() { Parameter::Typed }
             / it:declared() { Parameter::Plain(it) }
         rule option_default() -> Kind
-            = it:primary() { it.kind }
+            = !"(" it:primary() { it.kind }
             / it:expression() { unsupported("a default that is not a literal") }
 
         rule class() -> Statement
@@ -203,7 +203,7 @@ peg::parser! {
                 })
             }
         rule method() -> Result<(Position, Rc<Function>), Fault>
-            = at:at() name:any_name() _ parameters:parameters() _ body:block()
+            = at:at() name:any_name() _ parameters:parameters() _ body:body()
             { Ok((at, function(name, parameters, Body::Block(body))?)) }
 
         rule import() -> Statement
@@ -217,6 +217,9 @@ peg::parser! {
         rule block() -> Block
             = brace() _ statements:(it:declaration() _ { it })* "}"
             { Block { statements, functions: Vec::new() } }
+
+        /// What a function does; another function may stand in it.
+        rule body() -> Block = nested(<block()>)
 
         rule brace() = "{" {? state.brace() }
 
@@ -283,7 +286,7 @@ peg::parser! {
             }
             / expression()
         rule short_body() -> Body
-            = it:block() { Body::Block(it) } / !"{" it:expression() { Body::Expression(it) }
+            = it:body() { Body::Block(it) } / !"{" it:expression() { Body::Expression(it) }
 
         rule expression() -> Expression = nested(<assignment()>)
         rule assignment() -> Expression

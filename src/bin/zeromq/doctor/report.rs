@@ -1,0 +1,36 @@
+//! What the doctor says: a line for each thing, as soon as it is known.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+#[derive(Default)]
+pub struct Report {
+    problems: usize,
+}
+
+impl Report {
+    pub fn ok(&self, text: impl Display) {
+        say("ok", text);
+    }
+
+    /// Something that may be as the user wants it.
+    pub fn warning(&self, text: impl Display) {
+        say("warning", text);
+    }
+
+    /// Something that keeps scripts from working.
+    pub fn problem(&mut self, text: impl Display) {
+        self.problems += 1;
+        say("problem", text);
+    }
+
+    pub fn status(&self) -> ExitCode {
+        ExitCode::from(u8::from(self.problems > 0))
+    }
+}
+
+fn say(verdict: &str, text: impl Display) {
+    // Whoever has closed the output does not want to read it.
+    let _ = writeln!(std::io::stdout(), "{verdict:8} {text}");
+}

@@ -1,0 +1,60 @@
+//! `zeromq install` and `zeromq uninstall`: our package in a folder, and its
+//! line in Morpho's list. `main` calls them, and prints what they return.
+
+use std::path::Path;
+
+use crate::library;
+use crate::morpho::list::{List, Meaning};
+use crate::morpho::package::Package;
+use crate::morpho::{home, provider};
+
+/// Lays out the package and adds its line.
+pub fn install(prefix: Option<&Path>) -> Result<String, String> {
+    let home = home()?;
+    let package = Package::new(prefix, &home)?;
+    let mut list = List::read(&home)?;
+    package.install(&library::find()?)?;
+    let added = list.add(&package.folder)?;
+    let (folder, path) = (package.folder.display(), list.path.display());
+    let listed = if added { "added to" } else { "already in" };
+    let mut text = format!("The package is in {folder}, which was {listed} {path}.\n");
+    for warning in warnings(&list, &package.folder) {
+        text.push_str(&format!("Warning: {warning}.\n"));
+    }
+    Ok(text)
+}
+
+/// What keeps Morpho from taking the package, or may puzzle the user.
+fn warnings(list: &List, folder: &Path) -> Vec<String> {
+    let providers = provider::all(list);
+    let mut warnings = match provider::rivals(&providers, folder) {
+        Ok(odd) => odd,
+        Err(wrong) => vec![wrong],
+    };
+    let roots = list
+        .lines()
+        .filter(|line| matches!(line.meaning(), Meaning::Root));
+    warnings.extend(roots.map(|line| line.complaint(list)));
+    warnings
+}
+
+/// Takes back what `install` did. To do it twice is no mistake.
+pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
+    let home = home()?;
+    let package = Package::new(prefix, &home)?;
+    let mut list = List::read(&home)?;
+    // The line first: Morpho had better not look for what is being removed.
+    let listed = list.remove(&package.folder)?;
+    let laid_out = package.remove()?;
+    let folder = package.folder.display();
+    if !listed && !laid_out {
+        return Ok(format!(
+            "There was no package of `zeromq install` in {folder}.\n"
+        ));
+    }
+    let mut text = format!("The package in {folder} is removed.\n");
+    for other in provider::all(&list) {
+        text.push_str(&format!("{other} still provides zeromq.\n"));
+    }
+    Ok(text)
+}

@@ -1,0 +1,31 @@
+//! Where the shared library is. `plugin` loads it from there, `install` copies
+//! it to Morpho's package, and `doctor` says which it is.
+
+use std::path::PathBuf;
+
+/// Where the library may be.
+fn candidates() -> Vec<PathBuf> {
+    if let Some(path) = std::env::var_os("ZEROMQ_PLUGIN") {
+        return vec![path.into()];
+    }
+    let file = libloading::library_filename("zeromq");
+    let program = std::env::current_exe().unwrap_or_default();
+    let folders = program.ancestors().skip(1).take(2);
+    folders
+        .flat_map(|folder| [folder.join(&file), folder.join("deps").join(&file)])
+        .collect()
+}
+
+/// The first place that has it.
+pub fn find() -> Result<PathBuf, String> {
+    let mut tried = String::new();
+    for path in candidates() {
+        if path.exists() {
+            return Ok(path);
+        }
+        tried.push_str(&format!("\n  {}", path.display()));
+    }
+    Err(format!(
+        "the library is at none of these places; the environment variable ZEROMQ_PLUGIN may name another:{tried}"
+    ))
+}

@@ -1,0 +1,482 @@
+//! `zeromq install`, `uninstall` and `doctor`, each test with a home of its own.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::env::consts::DLL_EXTENSION;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use support::{Finished, launch, library, program, root};
+use tempfile::TempDir;
+use zeromq::binding::CLASSES;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A home, in which nothing is installed and no Morpho is found.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Home {
+        Home(tempfile::tempdir().unwrap())
+    }
+
+    /// A home with this list of packages.
+    fn listing(text: &str) -> Home {
+        let home = Home::new();
+        fs::write(home.list(), text).unwrap();
+        home
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn list(&self) -> PathBuf {
+        self.path(".morphopackages")
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.list()).unwrap()
+    }
+
+    /// Where the package is, unless a prefix says otherwise.
+    fn package(&self) -> PathBuf {
+        self.path(".local/share/zeromq")
+    }
+
+    fn line(&self) -> String {
+        format!("{}\n", self.package().display())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Finished {
+        let mut command = program();
+        let morpho = self.path("morpho6");
+        if morpho.exists() {
+            command.env("MORPHO6", morpho);
+        } else {
+            command.env_remove("MORPHO6");
+        }
+        command.env("HOME", self.0.path()).env("PATH", "/nowhere");
+        launch(command.args(arguments)).finish(DEADLINE)
+    }
+
+    /// Runs a command that succeeds, and gives what it prints.
+    fn succeed(&self, arguments: &[&str]) -> String {
+        let Finished { stdout, stderr, .. } = &self.run(arguments);
+        assert_eq!(stderr, "", "{stdout}");
+        stdout.clone()
+    }
+
+    /// Runs a command that fails, and gives its complaint.
+    fn fail(&self, arguments: &[&str]) -> String {
+        let finished = self.run(arguments);
+        assert_eq!(finished.status, Some(1), "{}", finished.stdout);
+        finished.stderr
+    }
+
+    /// Runs the doctor, and gives what it says after a verdict.
+    fn doctor(&self, status: i32, verdict: &str) -> Vec<String> {
+        let finished = self.run(&["doctor"]);
+        let Finished { stdout, stderr, .. } = &finished;
+        assert_eq!(finished.status, Some(status), "{stdout}{stderr}");
+        assert_eq!(stderr, "");
+        let lines = stdout.lines().filter_map(|line| line.split_once(' '));
+        let said = lines.filter(|(word, _)| *word == verdict);
+        said.map(|(_, text)| text.trim_start().to_owned()).collect()
+    }
+
+    /// Makes the old package, which has a library of the same name.
+    fn other_package(&self, name: &str) -> PathBuf {
+        let folder = self.path(name);
+        fs::create_dir_all(folder.join("lib")).unwrap();
+        fs::write(folder.join("lib/zeromq.so"), "").unwrap();
+        folder
+    }
+
+    /// Makes a Morpho that prints a version, and this for every import.
+    fn morpho(&self, version: &str, import: &str) {
+        let script = format!(
+            "#!/bin/sh\nwhile read -r line; do case $line in import*) echo \"{import}\"; exit;; esac; \
+             done < \"$1\"\necho '{version}'\n"
+        );
+        let path = self.path("morpho6");
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+/// All files below a folder, sorted, as paths in it.
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() {
+            let inner = files(&entry.path()).into_iter();
+            found.extend(inner.map(|file| format!("{name}/{file}")));
+        } else {
+            found.push(name);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn contains(lines: &[String], text: &str) -> bool {
+    lines.iter().any(|line| line.contains(text))
+}
+
+// install
+
+#[test]
+fn install_lays_out_the_package() {
+    let home = Home::new();
+    home.succeed(&["install"]);
+    let package = home.package();
+    let installed = format!("lib/zeromq.{DLL_EXTENSION}");
+    assert_eq!(
+        files(&package),
+        [
+            "installed-files.txt",
+            &installed,
+            "share/help/zeromq.md",
+            "share/modules/zeromq.morpho"
+        ]
+    );
+    let same = |a: &Path, b: &Path| assert!(fs::read(a).unwrap() == fs::read(b).unwrap());
+    same(&package.join(installed), &library());
+    for file in files(&root("help")) {
+        same(
+            &package.join("share/help").join(&file),
+            &root("help").join(file),
+        );
+    }
+    assert_eq!(home.text(), home.line());
+}
+
+#[test]
+fn install_twice_is_the_same() {
+    let home = Home::new();
+    home.succeed(&["install"]);
+    let before = files(home.0.path());
+    assert!(home.succeed(&["install"]).contains("already in"));
+    assert_eq!(files(home.0.path()), before);
+    assert_eq!(home.text(), home.line());
+}
+
+#[test]
+fn install_keeps_the_lines_of_others() {
+    let texts: [&[u8]; 3] = [b"/a\n/b\n", b"/a\r\n  ~/b # c\n\n", b"/\xff\n"];
+    for text in texts {
+        let home = Home::new();
+        fs::write(home.list(), text).unwrap();
+        home.succeed(&["install"]);
+        let expected = [text, home.line().as_bytes()].concat();
+        assert_eq!(fs::read(home.list()).unwrap(), expected);
+        home.succeed(&["uninstall"]);
+        assert_eq!(fs::read(home.list()).unwrap(), text);
+    }
+}
+
+#[test]
+fn install_ends_the_last_line_and_adds_no_empty_one() {
+    let home = Home::listing("/a");
+    home.succeed(&["install"]);
+    assert_eq!(home.text(), format!("/a\n{}", home.line()));
+    let home = Home::listing("");
+    home.succeed(&["install"]);
+    assert_eq!(home.text(), home.line());
+}
+
+#[test]
+fn install_knows_its_line_by_the_folder() {
+    let home = Home::new();
+    for line in ["", "/", "/\n"] {
+        let text = format!("{}{line}", home.package().display());
+        fs::write(home.list(), &text).unwrap();
+        home.succeed(&["install"]);
+        assert_eq!(home.text(), text);
+    }
+}
+
+#[test]
+fn the_list_keeps_its_permissions_and_stays_a_link() {
+    let home = Home::new();
+    let real = home.path("dotfile");
+    fs::write(&real, "/a\n").unwrap();
+    fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+    symlink(&real, home.list()).unwrap();
+    home.succeed(&["install"]);
+    assert!(home.list().is_symlink());
+    let mode = fs::metadata(&real).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    assert_eq!(
+        fs::read_to_string(real).unwrap(),
+        format!("/a\n{}", home.line())
+    );
+}
+
+#[test]
+fn install_takes_another_folder() {
+    let home = Home::new();
+    let folder = home.path("else where");
+    let prefix = format!("{}/", folder.display());
+    home.succeed(&["install", "--prefix", &prefix]);
+    assert_eq!(home.text(), format!("{}\n", folder.display()));
+    home.succeed(&["uninstall", "--prefix", &prefix]);
+    assert_eq!(files(home.0.path()), [""; 0]);
+    assert!(!folder.exists());
+}
+
+#[test]
+fn install_refuses_folders_that_morpho_does_not_search() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("usr/share/morpho")).unwrap();
+    let usr = home.path("usr").display().to_string();
+    for prefix in ["/", "/a\nb", &usr] {
+        let complaint = home.fail(&["install", "--prefix", prefix]);
+        assert!(complaint.contains("--prefix"), "{complaint}");
+    }
+    assert!(!home.list().exists());
+}
+
+#[test]
+fn install_overwrites_nothing_of_others() {
+    let home = Home::new();
+    let folder = home.other_package("old");
+    fs::create_dir_all(folder.join("share/help")).unwrap();
+    fs::write(folder.join("share/help/zeromq.md"), "old").unwrap();
+    let (before, prefix) = (files(&folder), folder.display().to_string());
+    let complaint = home.fail(&["install", "--prefix", &prefix]);
+    assert!(complaint.contains("was there before"), "{complaint}");
+    home.succeed(&["uninstall", "--prefix", &prefix]);
+    assert_eq!(files(&folder), before);
+}
+
+#[test]
+fn install_says_when_another_package_wins() {
+    let home = Home::new();
+    let old = home.other_package("old");
+    let old = old.display();
+    fs::write(home.list(), format!("{}{old}\n", home.line())).unwrap();
+    let said = home.succeed(&["install"]);
+    assert!(
+        said.contains(&format!("Morpho takes zeromq from {old} in line 2")),
+        "{said}"
+    );
+    fs::write(home.list(), format!("{old}\n{}", home.line())).unwrap();
+    let said = home.succeed(&["install"]);
+    assert!(said.contains("does not take it from there"), "{said}");
+}
+
+#[test]
+fn commands_need_a_home() {
+    for command in ["install", "uninstall"] {
+        let finished = launch(program().arg(command).env_remove("HOME")).finish(DEADLINE);
+        assert_eq!(finished.status, Some(1));
+        assert!(finished.stderr.contains("HOME is not set"));
+    }
+}
+
+// uninstall
+
+#[test]
+fn uninstall_takes_everything_back() {
+    let home = Home::new();
+    home.succeed(&["install"]);
+    home.succeed(&["uninstall"]);
+    assert_eq!(files(home.0.path()), [""; 0]);
+    assert!(!home.package().exists());
+    assert!(
+        home.succeed(&["uninstall"])
+            .contains("There was no package")
+    );
+}
+
+#[test]
+fn uninstall_leaves_what_is_not_its_own() {
+    let home = Home::new();
+    home.succeed(&["install"]);
+    fs::write(home.package().join("share/help/mine.md"), "").unwrap();
+    let record = home.package().join("installed-files.txt");
+    let text = fs::read_to_string(&record).unwrap();
+    fs::write(home.path("precious"), "").unwrap();
+    let outside = home.path("precious").display().to_string();
+    fs::write(record, format!("{text}../../../precious\n{outside}\n")).unwrap();
+    home.succeed(&["uninstall"]);
+    assert_eq!(
+        files(home.0.path()),
+        [".local/share/zeromq/share/help/mine.md", "precious"]
+    );
+}
+
+// doctor
+
+#[test]
+fn doctor_is_content_with_a_working_package() {
+    let home = Home::new();
+    home.succeed(&["install"]);
+    home.morpho("0.6.4", "libzmq 4.3.5");
+    let good = home.doctor(0, "ok");
+    let version = env!("CARGO_PKG_VERSION");
+    for text in [
+        &format!("zeromq {version}"),
+        &format!("library {version}: {}", library().display()),
+        "libzmq 4.3.5 with curve, ipc",
+        &format!("package {} in line 1", home.package().display()),
+        "Morpho 0.6.4",
+        "import zeromq brings libzmq 4.3.5",
+    ] {
+        assert!(contains(&good, text), "{text}: {good:?}");
+    }
+    assert_eq!(home.doctor(0, "warning"), [""; 0]);
+}
+
+#[test]
+fn doctor_says_what_is_not_installed() {
+    let home = Home::new();
+    let odd = home.doctor(0, "warning");
+    assert!(contains(&odd, "`zeromq install` adds it"), "{odd:?}");
+    assert!(contains(&odd, "MORPHO6"), "{odd:?}");
+}
+
+#[test]
+fn doctor_finds_lines_that_do_nothing() {
+    let home = Home::listing("/nowhere\n~/package\n # comment\n# comment\n/usr\r\n/usr/\n");
+    let odd = home.doctor(0, "warning");
+    for text in [
+        "line 1 of",
+        "names no folder",
+        "line 2 of",
+        "begins with ~",
+        "line 3 of",
+        "has blanks",
+        "line 4 of",
+        "is a comment",
+        "line 5 of",
+        "carriage return",
+    ] {
+        assert!(contains(&odd, text), "{text}: {odd:?}");
+    }
+    assert!(!contains(&odd, "line 6 of"), "{odd:?}");
+}
+
+#[test]
+fn doctor_finds_empty_lines() {
+    for text in ["\n", "/usr\n\n", "/\n"] {
+        let bad = Home::listing(text).doctor(1, "problem");
+        assert!(contains(&bad, "search all of /lib"), "{bad:?}");
+    }
+}
+
+#[test]
+fn doctor_says_which_package_wins() {
+    let home = Home::new();
+    let old = home.other_package("old");
+    home.succeed(&["install"]);
+    fs::write(home.list(), format!("{}{}\n", home.line(), old.display())).unwrap();
+    let bad = home.doctor(1, "problem");
+    assert!(
+        contains(&bad, &format!("from {} in line 2", old.display())),
+        "{bad:?}"
+    );
+    fs::write(home.list(), format!("{}\n{}", old.display(), home.line())).unwrap();
+    let odd = home.doctor(0, "warning");
+    assert!(contains(&odd, "does not take it from there"), "{odd:?}");
+}
+
+#[test]
+fn doctor_knows_an_outdated_package() {
+    let home = Home::new();
+    home.succeed(&["install"]);
+    let copy = home
+        .package()
+        .join("lib/zeromq")
+        .with_extension(DLL_EXTENSION);
+    fs::write(copy, "").unwrap();
+    assert!(contains(
+        &home.doctor(0, "warning"),
+        "install the package again"
+    ));
+    home.succeed(&["install"]);
+    assert!(!contains(
+        &home.doctor(0, "warning"),
+        "install the package again"
+    ));
+}
+
+#[test]
+fn doctor_tries_the_import_in_morpho() {
+    let home = Home::new();
+    home.morpho("0.6.1", "Error of the import");
+    let bad = home.doctor(1, "problem");
+    assert!(
+        contains(&bad, "import zeromq fails: Error of the import"),
+        "{bad:?}"
+    );
+    home.morpho("Hello", "");
+    assert!(contains(&home.doctor(1, "problem"), "it prints: Hello"));
+    fs::set_permissions(home.path("morpho6"), Permissions::from_mode(0o644)).unwrap();
+    assert!(contains(&home.doctor(1, "problem"), "cannot be run"));
+}
+
+#[test]
+fn doctor_says_why_morpho_cannot_load_the_library() {
+    let home = Home::new();
+    home.succeed(&["install"]);
+    let copy = home
+        .package()
+        .join("lib/zeromq")
+        .with_extension(DLL_EXTENSION);
+    fs::write(&copy, "not a library").unwrap();
+    home.morpho("0.6.4", "Error 'ZMQLoad': it could not be loaded");
+    let bad = home.doctor(1, "problem");
+    assert!(
+        contains(&bad, &format!("loaded: {}", copy.display())),
+        "{bad:?}"
+    );
+}
+
+#[test]
+fn doctor_needs_a_library_and_a_home() {
+    let mut command = program();
+    command
+        .arg("doctor")
+        .env_remove("HOME")
+        .env("PATH", "/nowhere");
+    let command = command
+        .env_remove("MORPHO6")
+        .env("ZEROMQ_PLUGIN", "/nowhere");
+    let finished = launch(command).finish(DEADLINE);
+    assert_eq!(finished.status, Some(1));
+    assert!(finished.stdout.contains("problem  the library is at none"));
+    assert!(finished.stdout.contains("problem  HOME is not set"));
+}
+
+// The module that Morpho compiles when it cannot load the library.
+
+#[test]
+fn the_fallback_has_the_names_of_the_library() {
+    let module = include_str!("../share/modules/zeromq.morpho");
+    let classes = module
+        .lines()
+        .filter_map(|line| line.strip_prefix("class "));
+    let mut found: Vec<&str> = classes
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let names = CLASSES
+        .iter()
+        .flat_map(|class| [Some(class.name), class.alias])
+        .flatten();
+    let mut expected: Vec<&str> = names.collect();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    for function in CLASSES.iter().flat_map(|class| class.functions) {
+        let name = function.name;
+        assert!(module.contains(&format!("\n  {name}(")), "{name}");
+    }
+}
