@@ -3,6 +3,9 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod examples;
+pub mod scripts;
+
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsStr;
 use std::io::Read;
@@ -43,6 +46,20 @@ pub fn library() -> PathBuf {
     let library = folder.join("deps").join(name);
     assert!(library.exists(), "{} is not there", library.display());
     library
+}
+
+/// What runs scripts.
+pub trait Host {
+    fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running;
+}
+
+/// The reference host.
+pub struct Reference;
+
+impl Host for Reference {
+    fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running {
+        start(script, arguments)
+    }
 }
 
 /// Starts a script on the reference host.

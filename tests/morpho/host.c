@@ -1,0 +1,923 @@
+#include "host.h"
+
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* --------------------------------------------------------------- failing -- */
+
+static const char *running = "start";
+static int running_line;
+
+void host_at(const char *what, int line) {
+    if (what) running = what;
+    running_line = line;
+}
+
+/* The extension may have threads, and its destructors may wait for them: the
+ * process ends here and now. */
+_Noreturn void host_fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%s, line %d: ", running, running_line);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    fflush(NULL);
+    va_end(arguments);
+    _exit(1);
+}
+
+static void require(bool condition, const char *what) {
+    if (!condition) host_fail("%s", what);
+}
+
+static void *allocate(size_t size) {
+    void *memory = malloc(size);
+    require(memory != NULL, "out of memory");
+    return memory;
+}
+
+/* ----------------------------------------------------------- the machine -- */
+
+enum { MOST_TYPES = 64, MOST_CLASSES = 64, MOST_FUNCTIONS = 64, MOST_SYMBOLS = 512 };
+enum { MOST_FINALIZERS = 16, STACK_SIZE = 4096, BEYOND = 16 };
+
+struct vm {
+    error error;
+    /* What the test holds, with the frame of a call on top. */
+    value stack[STACK_SIZE + BEYOND];
+    size_t top;
+    /* Of the call that runs, or of the last one. */
+    int options;
+    object *objects;
+    size_t bound;
+    size_t due;
+    char output[16384];
+    size_t printed;
+    int warnings;
+};
+
+typedef struct {
+    type_definition definition;
+    class *veneer;
+} object_type;
+
+static vm machine;
+vm *globalvm = &machine;
+value initselector;
+int objectstringtype, objectlisttype, objecttupletype, objectdictionarytype;
+int objectclasstype, objectinstancetype, objectbuiltinfunctiontype;
+
+#if OPTIONS_BEHIND_MARKER
+value vm_optmarker;
+#endif
+
+static collector when_to_collect;
+static object_type types[MOST_TYPES];
+static int type_count, first_own_type;
+static class *classes[MOST_CLASSES];
+static int class_count, imported_classes;
+static builtin *functions[MOST_FUNCTIONS];
+static int function_count;
+static string *symbols[MOST_SYMBOLS];
+static int symbol_count;
+static void (*finalizers[MOST_FINALIZERS])(void);
+static int finalizer_count;
+static void *extension;
+static bool ended;
+
+/* How many types each release has before the first extension. */
+static const int types_of_release[] = {23, 24, 24, 25, 29};
+
+static void require_running(void) {
+    require(!ended, "the extension calls Morpho after its end");
+}
+
+/* -------------------------------------------- memory, and what becomes of it */
+
+typedef enum { FRESH, BOUND, PERMANENT, FREED } state;
+
+/* Stands before each object. Memory that was freed stays, filled with POISON,
+ * so that any later use of it shows. */
+typedef struct block {
+    alignas(max_align_t) struct block *next;
+    size_t size;
+    size_t reported;
+    state state;
+    /* Stays set on what is permanent, which holds nothing that is collected. */
+    bool marked;
+} block;
+
+enum { UNINITIALIZED = 0xcd, POISON = 0xdb };
+
+static block *blocks;
+
+static block *block_of(const object *o) { return (block *)(void *)o - 1; }
+
+/* The status of a header means something else in each release. */
+static int status_of(state state) {
+    static const int bound[] = {1, 2, 3, 3, 3}, permanent[] = {0, 1, 2, 2, 2};
+    switch (state) {
+        case BOUND: return bound[RELEASE];
+        case PERMANENT: return permanent[RELEASE];
+        default: return 0;
+    }
+}
+
+static void set_state(object *o, state state) {
+    block_of(o)->state = state;
+    o->status = status_of(state);
+}
+
+static object *alive(object *o, const char *what) {
+    if (!o) host_fail("%s is given NULL", what);
+    if (block_of(o)->state == FREED) host_fail("%s is given an object that was freed", what);
+    return o;
+}
+
+static object *of_type(void *o, int type, const char *what) {
+    object *checked = alive(o, what);
+    if (checked->type != type) host_fail("%s is given an object of type %d", what, checked->type);
+    return checked;
+}
+
+static void collect(const value *retained, int count);
+
+static void collect_if_always(void) {
+    if (when_to_collect == COLLECT_ALWAYS) collect(NULL, 0);
+}
+
+object *object_new(size_t size, int type) {
+    require_running();
+    require(size >= sizeof(object), "an object is smaller than its header");
+    require(type >= 0 && type < type_count, "an object of an unknown type");
+    collect_if_always();
+    block *b = allocate(sizeof(block) + size);
+    *b = (block){.next = blocks, .size = size, .state = FRESH};
+    blocks = b;
+    object *o = (object *)(b + 1);
+    memset(o, UNINITIALIZED, size);
+    *o = (object){.type = type, .status = status_of(FRESH)};
+    return o;
+}
+
+static void discard_items(void *items, size_t size) {
+    if (items) memset(items, POISON, size);
+    free(items);
+}
+
+static bool is_own(const object *o) { return o->type >= first_own_type; }
+
+static void discard(object *o) {
+    if (is_own(o)) {
+        const type_definition *definition = &types[o->type].definition;
+        if (definition->free) definition->free(o);
+    } else if (o->type == objectlisttype) {
+        discard_items(((list *)o)->items, ((list *)o)->capacity * sizeof(value));
+    } else if (o->type == objectdictionarytype) {
+        table *t = &((dictionary *)o)->table;
+        discard_items(t->entries, t->capacity * sizeof(entry));
+    } else if (o->type == objectinstancetype) {
+        table *t = &((instance *)o)->fields;
+        discard_items(t->entries, t->capacity * sizeof(entry));
+    }
+    block *b = block_of(o);
+    b->state = FREED;
+    memset(o, POISON, b->size);
+}
+
+void morpho_freeobject(value v) {
+    object *o = alive(as_object(v), "morpho_freeobject");
+    require(block_of(o)->state == FRESH, "morpho_freeobject is for objects that were never bound");
+    discard(o);
+}
+
+static size_t size_of(object *o) {
+    return is_own(o) ? types[o->type].definition.size(o) : block_of(o)->size;
+}
+
+/* -------------------------------------------------- the garbage collector -- */
+
+static void mark_value(value v) {
+    if (kind_of(v) == OBJECT) morpho_markobject(&machine, as_object(v));
+}
+
+static void mark_table(const table *t) {
+    for (uint32_t i = 0; i < t->capacity; i++) {
+        mark_value(t->entries[i].key);
+        mark_value(t->entries[i].item);
+    }
+}
+
+static void mark_items(const value *items, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) mark_value(items[i]);
+}
+
+void morpho_markvalue(void *vm, value v) {
+    require(vm == &machine, "morpho_markvalue is not given the machine that marks");
+    mark_value(v);
+}
+
+void morpho_markobject(void *vm, object *o) {
+    require(vm == &machine, "morpho_markobject is not given the machine that marks");
+    block *b = block_of(alive(o, "the collector"));
+    if (b->marked) return;
+    b->marked = true;
+    if (is_own(o)) {
+        if (types[o->type].definition.mark) types[o->type].definition.mark(o, vm);
+    } else if (o->type == objectlisttype) {
+        mark_items(((list *)o)->items, ((list *)o)->count);
+    } else if (o->type == objecttupletype) {
+        mark_items(((tuple *)o)->items, ((tuple *)o)->length);
+    } else if (o->type == objectdictionarytype) {
+        mark_table(&((dictionary *)o)->table);
+    } else if (o->type == objectinstancetype) {
+        mark_table(&((instance *)o)->fields);
+    }
+}
+
+static void sweep(void) {
+    object *survivors = NULL, **end = &survivors, *next;
+    machine.bound = 0;
+    for (object *o = machine.objects; o; o = next) {
+        next = o->next;
+        block *b = block_of(o);
+        require(size_of(o) == b->reported, "the size of an object changed unannounced");
+        if (b->marked) {
+            b->marked = false;
+            machine.bound += b->reported;
+            *end = o;
+            end = &o->next;
+        } else {
+            discard(o);
+        }
+    }
+    *end = NULL;
+    machine.objects = survivors;
+}
+
+static void collect(const value *retained, int count) {
+    for (size_t i = 0; i < machine.top; i++) mark_value(machine.stack[i]);
+    for (int i = 0; i < count; i++) mark_value(retained[i]);
+    sweep();
+    machine.due = 2 * machine.bound;
+}
+
+void host_collect(void) { collect(NULL, 0); }
+
+void morpho_bindobjects(vm *vm, int count, value *values) {
+    require_running();
+    require(vm == &machine, "morpho_bindobjects is given another machine");
+    for (int i = 0; i < count; i++) {
+        require(kind_of(values[i]) == OBJECT, "morpho_bindobjects is given no object");
+        object *o = alive(as_object(values[i]), "morpho_bindobjects");
+        /* Morpho up to 0.6.3 crashes on those of others. */
+        require(block_of(o)->state == FRESH, "morpho_bindobjects is given what is bound already");
+        set_state(o, BOUND);
+        block_of(o)->reported = size_of(o);
+        block_of(o)->marked = false;
+        vm->bound += block_of(o)->reported;
+        o->next = vm->objects;
+        vm->objects = o;
+    }
+    if (when_to_collect == COLLECT_ALWAYS || vm->bound > vm->due) collect(values, count);
+}
+
+void morpho_resizeobject(vm *vm, object *o, size_t before, size_t after) {
+    block *b = block_of(alive(o, "morpho_resizeobject"));
+    require(before == b->reported, "morpho_resizeobject is told another size than the last");
+    b->reported = after;
+    vm->bound += after - before;
+}
+
+static value bind_one(void *o) {
+    value v = from_object(o);
+    morpho_bindobjects(&machine, 1, &v);
+    return v;
+}
+
+/* --------------------------------------------------------- kinds of objects */
+
+int object_addtype(const type_definition *definition) {
+    require(type_count < MOST_TYPES, "more than 64 types of objects");
+    require(definition->print && definition->size, "a type of objects without print or size");
+    types[type_count].definition = *definition;
+    return type_count++;
+}
+
+void object_setveneerclass(int type, value v) {
+    require(type >= 0 && type < type_count, "a class for an unknown type");
+    require(!types[type].veneer, "a second class for a type");
+    types[type].veneer = (class *)of_type(as_object(v), objectclasstype, "object_setveneerclass");
+}
+
+class *object_getveneerclass(int type) { return types[type].veneer; }
+
+bool object_istype(value v, int type) {
+    return kind_of(v) == OBJECT && alive(as_object(v), "object_istype")->type == type;
+}
+
+string *object_stringwithsize(size_t length) {
+    string *s = (string *)object_new(sizeof(string) + length + 1, objectstringtype);
+    s->length = length;
+    s->bytes = s->content;
+    memset(s->content, 0, length + 1);
+    return s;
+}
+
+value object_stringfromcstring(const char *text, size_t length) {
+    string *s = object_stringwithsize(length);
+    memcpy(s->content, text, length);
+    s->length = strlen(s->content); /* the first zero byte ends it */
+    return from_object(s);
+}
+
+list *object_newlist(uint32_t count, const value *items) {
+    list *l = (list *)object_new(sizeof(list), objectlisttype);
+    l->capacity = count;
+    l->count = items ? count : 0;
+    l->items = count ? allocate(count * sizeof(value)) : NULL;
+    if (l->count) memcpy(l->items, items, count * sizeof(value));
+    return l;
+}
+
+static list *a_list(list *l, const char *what) { return (list *)of_type(l, objectlisttype, what); }
+
+uint32_t list_length(list *l) { return a_list(l, "list_length")->count; }
+
+static bool element(const value *items, uint32_t count, int index, value *out) {
+    int64_t at = index < 0 ? (int64_t)count + index : index;
+    if (at < 0 || at >= count) return false;
+    *out = items[at];
+    return true;
+}
+
+bool list_getelement(list *l, int index, value *out) {
+    return element(a_list(l, "list_getelement")->items, l->count, index, out);
+}
+
+void list_append(list *l, value item) {
+    a_list(l, "list_append");
+    if (l->count == l->capacity) {
+        l->capacity = 2 * l->capacity + 1;
+        l->items = realloc(l->items, l->capacity * sizeof(value));
+        require(l->items != NULL, "out of memory");
+    }
+    l->items[l->count++] = item;
+}
+
+tuple *object_newtuple(uint32_t length, const value *items) {
+    tuple *t = (tuple *)object_new(sizeof(tuple) + length * sizeof(value), objecttupletype);
+    t->length = length;
+    t->items = t->content;
+    for (uint32_t i = 0; i < length; i++) t->items[i] = items ? items[i] : nil();
+    return t;
+}
+
+static tuple *a_tuple(tuple *t, const char *what) {
+    return (tuple *)of_type(t, objecttupletype, what);
+}
+
+uint32_t tuple_length(tuple *t) { return a_tuple(t, "tuple_length")->length; }
+
+bool tuple_getelement(tuple *t, int index, value *out) {
+    return element(a_tuple(t, "tuple_getelement")->items, t->length, index, out);
+}
+
+static bool same(value one, value other) {
+    if (kind_of(one) != kind_of(other)) return false;
+    switch (kind_of(one)) {
+        case NIL: return true;
+        case TRUTH: return as_truth(one) == as_truth(other);
+        case INTEGER: return as_integer(one) == as_integer(other);
+        case NUMBER: return as_number(one) == as_number(other);
+        case OBJECT: break;
+    }
+    if (as_object(one) == as_object(other)) return true;
+    if (!object_istype(one, objectstringtype) || !object_istype(other, objectstringtype)) return false;
+    const string *s = (string *)as_object(one), *t = (string *)as_object(other);
+    return s->length == t->length && memcmp(s->bytes, t->bytes, s->length) == 0;
+}
+
+dictionary *object_newdictionary(void) {
+    dictionary *d = (dictionary *)object_new(sizeof(dictionary), objectdictionarytype);
+    d->table = (table){0};
+    return d;
+}
+
+static entry *find(table *t, value key) {
+    for (uint32_t i = 0; i < t->capacity; i++) {
+        if (kind_of(t->entries[i].key) != NIL && same(t->entries[i].key, key)) return &t->entries[i];
+    }
+    return NULL;
+}
+
+static void add(table *t, value key, value item) {
+    uint32_t i = 0;
+    while (i < t->capacity && kind_of(t->entries[i].key) != NIL) i++;
+    if (i == t->capacity) {
+        t->capacity = 2 * t->capacity + 4;
+        t->entries = realloc(t->entries, t->capacity * sizeof(entry));
+        require(t->entries != NULL, "out of memory");
+        for (uint32_t j = i; j < t->capacity; j++) t->entries[j] = (entry){nil(), nil()};
+        i++; /* there are free entries before used ones, as in a hash table */
+    }
+    t->entries[i] = (entry){key, item};
+    t->count++;
+}
+
+bool dictionary_insert(table *t, value key, value item) {
+    require(kind_of(key) != NIL, "nil is no key of a dictionary");
+    entry *e = find(t, key);
+    if (e) {
+        e->item = item;
+    } else {
+        add(t, key, item);
+    }
+    return true;
+}
+
+bool dictionary_get(table *t, value key, value *out) {
+    entry *e = find(t, key);
+    if (e) *out = e->item;
+    return e != NULL;
+}
+
+/* --------------------------------------- symbols, functions and classes -- */
+
+static string *symbol(const char *name, size_t length) {
+    for (int i = 0; i < symbol_count; i++) {
+        string *s = symbols[i];
+        if (s->length == length && memcmp(s->bytes, name, length) == 0) return s;
+    }
+    return NULL;
+}
+
+static value intern(const char *name) {
+    string *s = symbol(name, strlen(name));
+    if (s) return from_object(s);
+    require(symbol_count < MOST_SYMBOLS, "too many symbols");
+    value v = object_stringfromcstring(name, strlen(name));
+    set_state(as_object(v), PERMANENT);
+    symbols[symbol_count++] = (string *)as_object(v);
+    return v;
+}
+
+value builtin_internsymbolascstring(const char *name) {
+    require_running();
+    return intern(name);
+}
+
+static bool is_symbol(value v) {
+    if (!object_istype(v, objectstringtype)) return false;
+    const string *s = (string *)as_object(v);
+    return symbol(s->bytes, s->length) == s;
+}
+
+static bool has_name(value v, const char *name) {
+    const string *s = (string *)as_object(v);
+    return s->length == strlen(name) && memcmp(s->bytes, name, s->length) == 0;
+}
+
+static value new_builtin(const char *name, native *function) {
+    require(function != NULL, "a function that is NULL");
+    builtin *b = (builtin *)object_new(sizeof(builtin), objectbuiltinfunctiontype);
+    set_state(&b->header, PERMANENT);
+    b->name = intern(name);
+    b->function = function;
+    return from_object(b);
+}
+
+value builtin_addfunction(const char *name, native *function, uint32_t flags) {
+    require_running();
+    require(flags == 0, "a function with flags");
+    require(function_count < MOST_FUNCTIONS, "too many functions");
+    require(kind_of(host_function(name)) == NIL, "a second function of a name");
+    value v = new_builtin(name, function);
+    functions[function_count++] = (builtin *)as_object(v);
+    return v;
+}
+
+#if RELEASE >= 1
+bool morpho_addfunction(const char *name, const char *signature, native *function, uint32_t flags,
+                        value *out) {
+    require(signature == NULL, "signatures mean something else in each release");
+    value v = builtin_addfunction(name, function, flags);
+    if (out) *out = v;
+    return true;
+}
+#endif
+
+static void add_methods(class *c, const class_entry entries[]) {
+    table own = {0};
+    for (const class_entry *e = entries; e->name; e++) {
+        require(e->type == 0 && e->flags == 0, "a row of a class that is not a method");
+#if !SHORT_ENTRIES
+        require(e->signature == NULL, "signatures mean something else in each release");
+#endif
+        value name = intern(e->name);
+        if (find(&own, name)) host_fail("a second method %s in one class", e->name);
+        value method = new_builtin(e->name, e->function);
+        dictionary_insert(&own, name, method);
+        dictionary_insert(&c->methods, name, method);
+    }
+    free(own.entries);
+}
+
+static class *new_class(const char *name, class *parent) {
+    class *c = (class *)object_new(sizeof(class), objectclasstype);
+    set_state(&c->header, PERMANENT);
+    c->name = intern(name);
+    c->parent = parent;
+    c->methods = (table){0};
+    for (uint32_t i = 0; parent && i < parent->methods.capacity; i++) {
+        entry *e = &parent->methods.entries[i];
+        if (kind_of(e->key) != NIL) dictionary_insert(&c->methods, e->key, e->item);
+    }
+    return c;
+}
+
+value builtin_addclass(const char *name, const class_entry entries[], value parent) {
+    require_running();
+    require(class_count < MOST_CLASSES, "too many classes");
+    require(kind_of(host_class(name)) == NIL, "a second class of a name");
+    bool root = kind_of(parent) == NIL;
+    class *above =
+        root ? NULL : (class *)of_type(as_object(parent), objectclasstype, "builtin_addclass");
+    class *c = new_class(name, above);
+    add_methods(c, entries);
+    classes[class_count++] = c;
+    return from_object(c);
+}
+
+value builtin_findclass(value name) {
+    require(object_istype(name, objectstringtype), "builtin_findclass is not given a string");
+    /* Up to 0.6.3 what the extension itself has added is not there yet. */
+    int count = RELEASE <= 3 ? imported_classes : class_count;
+    for (int i = 0; i < count; i++) {
+        if (same(classes[i]->name, name)) return from_object(classes[i]);
+    }
+    return nil();
+}
+
+static instance *an_instance(instance *i, value key, const char *what) {
+    of_type(i, objectinstancetype, what);
+    if (!is_symbol(key)) host_fail("%s is given a key that is not interned", what);
+    return i;
+}
+
+bool objectinstance_setproperty(instance *i, value key, value item) {
+    an_instance(i, key, "objectinstance_setproperty");
+    if (kind_of(item) == OBJECT) {
+        state state = block_of(alive(as_object(item), "objectinstance_setproperty"))->state;
+        require(state != FRESH, "a property that is not bound");
+    }
+    return dictionary_insert(&i->fields, key, item);
+}
+
+bool objectinstance_getpropertyinterned(instance *i, value key, value *out) {
+    an_instance(i, key, "objectinstance_getpropertyinterned");
+    return dictionary_get(&i->fields, key, out);
+}
+
+/* --------------------------------------------- errors, output, and the rest */
+
+static void print(vm *vm, const char *format, va_list arguments) {
+    size_t room = sizeof vm->output - vm->printed;
+    int length = vsnprintf(vm->output + vm->printed, room, format, arguments);
+    require(length >= 0 && (size_t)length < room, "too much output for one look at it");
+    vm->printed += (size_t)length;
+}
+
+int morpho_printf(vm *vm, const char *format, ...) {
+    require_running();
+    va_list arguments;
+    va_start(arguments, format);
+    print(vm, format, arguments);
+    va_end(arguments);
+    return 0;
+}
+
+void morpho_error(vm *vm, const error *e) {
+    require_running();
+    require(vm == &machine, "morpho_error is given another machine");
+    require(e->id && e->id[0], "an error without id");
+    require(memchr(e->message, 0, sizeof e->message) != NULL, "a message without end");
+    require(e->message[0] != 0, "an error without message");
+    require(e->file == NULL && e->line == -1 && e->position == -1, "an error with a place");
+    if (e->category == WARNING) {
+        vm->warnings++;
+        morpho_printf(vm, "Warning '%s': %s\n", e->id, e->message);
+        return;
+    }
+    require(e->category == USER_ERROR, "an error of another category than user");
+    vm->error = *e;
+}
+
+error *morpho_geterror(vm *vm) { return &vm->error; }
+
+bool morpho_valuetofloat(value v, double *out) {
+    switch (kind_of(v)) {
+        case NUMBER: *out = as_number(v); return true;
+        case INTEGER: *out = as_integer(v); return true;
+        default: return false;
+    }
+}
+
+bool morpho_valuetoint(value v, int *out) {
+    switch (kind_of(v)) {
+        case NUMBER: *out = (int)as_number(v); return true;
+        case INTEGER: *out = as_integer(v); return true;
+        default: return false;
+    }
+}
+
+bool morpho_isfalse(value v) {
+    return kind_of(v) == NIL || (kind_of(v) == TRUTH && !as_truth(v));
+}
+
+void morpho_version(int out[3]) {
+    out[0] = 0;
+    out[1] = 6;
+    out[2] = RELEASE;
+}
+
+void morpho_addfinalizefn(void (*function)(void)) {
+    require(finalizer_count < MOST_FINALIZERS, "too many functions for the end");
+    finalizers[finalizer_count++] = function;
+}
+
+#if !OPTIONS_BEHIND_MARKER
+int vm_getoptionalargs(vm *vm) { return vm->options; }
+#endif
+
+/* -------------------------------------------------------------- the test -- */
+
+static value object_print(vm *vm, int count, value *arguments) {
+    (void)count;
+    if (kind_of(arguments[0]) == OBJECT) {
+        object *o = alive(as_object(arguments[0]), "print");
+        types[o->type].definition.print(o, vm);
+    }
+    return nil();
+}
+
+static void print_nothing(object *o, void *vm) {
+    (void)o;
+    (void)vm;
+}
+
+static size_t size_unasked(object *o) { return block_of(o)->size; }
+
+static void add_types(void) {
+    const type_definition definition = {.size = size_unasked, .print = print_nothing};
+    for (int i = 0; i < types_of_release[RELEASE]; i++) object_addtype(&definition);
+    first_own_type = type_count;
+    /* A string is the very first type up to 0.6.3. */
+    int next = RELEASE <= 3 ? 0 : 1;
+    int *const names[] = {&objectstringtype,         &objectclasstype,    &objectinstancetype,
+                          &objectbuiltinfunctiontype, &objectlisttype,     &objecttupletype,
+                          &objectdictionarytype};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) *names[i] = next++;
+}
+
+void host_start(collector when) {
+    machine.due = 1024;
+    add_types();
+    initselector = intern("init");
+#if OPTIONS_BEHIND_MARKER
+    vm_optmarker = from_object(object_new(sizeof(object), objectbuiltinfunctiontype));
+    set_state(as_object(vm_optmarker), PERMANENT);
+#endif
+    static const class_entry root[] = {{.name = "prnt", .function = object_print}, {.name = NULL}};
+    value object = builtin_addclass("Object", root, nil());
+    /* Own methods of the kinds that scripts know; the object is the parent. */
+    static const class_entry none[] = {{.name = NULL}};
+    object_setveneerclass(objectstringtype, builtin_addclass("String", none, object));
+    object_setveneerclass(objectlisttype, builtin_addclass("List", none, object));
+    imported_classes = class_count;
+    when_to_collect = when;
+}
+
+void host_import(const char *library) {
+    extension = dlopen(library, RTLD_LAZY);
+    if (!extension) host_fail("%s", dlerror());
+    void (*initialize)(void);
+    *(void **)&initialize = dlsym(extension, "zeromq_initialize");
+    require(initialize != NULL, "no zeromq_initialize");
+    initialize();
+    imported_classes = class_count;
+}
+
+static void require_untouched(void) {
+    for (block *b = blocks; b; b = b->next) {
+        const unsigned char *bytes = (unsigned char *)(b + 1);
+        require(b->state != FRESH, "an object was neither bound nor freed");
+        for (size_t i = 0; b->state == FREED && i < b->size; i++) {
+            require(bytes[i] == POISON, "an object was written to after it was freed");
+        }
+    }
+}
+
+void host_end(void) {
+    object *next;
+    for (object *o = machine.objects; o; o = next) {
+        next = o->next;
+        discard(o);
+    }
+    machine.objects = NULL;
+    while (finalizer_count) finalizers[--finalizer_count]();
+    void (*finalize)(void);
+    *(void **)&finalize = dlsym(extension, "zeromq_finalize");
+    if (finalize) finalize();
+    ended = true;
+    dlclose(extension);
+    require_untouched();
+}
+
+size_t host_mark(void) { return machine.top; }
+
+void host_release(size_t mark) { machine.top = mark; }
+
+value host_keep(value v) {
+    require(machine.top < STACK_SIZE, "the stack is full");
+    machine.stack[machine.top++] = v;
+    return v;
+}
+
+int host_own_objects(void) {
+    int count = 0;
+    for (object *o = machine.objects; o; o = o->next) count += is_own(o);
+    return count;
+}
+
+value host_string(const char *bytes, size_t length) {
+    string *s = object_stringwithsize(length);
+    memcpy(s->content, bytes, length);
+    return host_keep(bind_one(s));
+}
+
+value host_list(uint32_t count, const value *items) {
+    return host_keep(bind_one(object_newlist(count, items)));
+}
+
+value host_tuple(uint32_t length, const value *items) {
+    return host_keep(bind_one(object_newtuple(length, items)));
+}
+
+value host_dictionary(void) { return host_keep(bind_one(object_newdictionary())); }
+
+value host_function(const char *name) {
+    for (int i = 0; i < function_count; i++) {
+        if (has_name(functions[i]->name, name)) return from_object(functions[i]);
+    }
+    return nil();
+}
+
+value host_class(const char *name) {
+    for (int i = 0; i < class_count; i++) {
+        if (has_name(classes[i]->name, name)) return from_object(classes[i]);
+    }
+    return nil();
+}
+
+class *host_class_of(value v) {
+    if (kind_of(v) != OBJECT) return NULL;
+    object *o = alive(as_object(v), "the host");
+    if (o->type == objectclasstype) return (class *)o;
+    if (o->type == objectinstancetype) return ((instance *)o)->class;
+    return types[o->type].veneer;
+}
+
+value host_subclass(const char *name, value parent) {
+    return from_object(new_class(name, (class *)as_object(parent)));
+}
+
+value host_instance(value class_value) {
+    instance *i = (instance *)object_new(sizeof(instance), objectinstancetype);
+    i->class = (class *)as_object(class_value);
+    i->fields = (table){0};
+    return host_keep(bind_one(i));
+}
+
+/* What a result consists of has to be bound by now. */
+static void require_bound(value v, int depth) {
+    if (kind_of(v) != OBJECT) return;
+    object *o = alive(as_object(v), "the caller");
+    require(block_of(o)->state != FRESH, "a result that is not bound");
+    require(depth < 100, "a result without end");
+    if (o->type == objectlisttype) {
+        list *l = (list *)o;
+        for (uint32_t i = 0; i < l->count; i++) require_bound(l->items[i], depth + 1);
+    } else if (o->type == objecttupletype) {
+        tuple *t = (tuple *)o;
+        for (uint32_t i = 0; i < t->length; i++) require_bound(t->items[i], depth + 1);
+    } else if (o->type == objectdictionarytype) {
+        table *t = &((dictionary *)o)->table;
+        for (uint32_t i = 0; i < t->capacity; i++) {
+            require_bound(t->entries[i].key, depth + 1);
+            require_bound(t->entries[i].item, depth + 1);
+        }
+    }
+}
+
+/* A value that must not be looked into: nothing is at its address. */
+static value junk(void) { return from_object((void *)(uintptr_t)16); }
+
+/* The stack beyond the arguments holds no values that could be mistaken. */
+static value run(native *function, value *frame, int count) {
+    for (int i = 0; i < BEYOND; i++) machine.stack[machine.top + (size_t)i] = junk();
+    machine.error = (error){0};
+    return function(&machine, count, frame);
+}
+
+static value finish(value result, size_t mark) {
+    bool failed = machine.error.category != NO_ERROR;
+    if (!failed) require_bound(result, 0);
+    host_release(mark);
+    return failed ? nil() : host_keep(result);
+}
+
+/* Names come as the program's own strings, not as the symbols of the extension,
+ * as they do from what is compiled before the import. */
+static void push_names(const arguments *a) {
+#if OPTIONS_BEHIND_MARKER
+    if (a->named) host_keep(vm_optmarker);
+#endif
+    for (int i = 0; i < a->named; i++) {
+        host_string(a->names[i].name, strlen(a->names[i].name));
+        host_keep(a->names[i].value);
+    }
+}
+
+static native *function_of(value callable) {
+    return ((builtin *)of_type(as_object(callable), objectbuiltinfunctiontype, "a call"))->function;
+}
+
+static value call(value callable, value receiver, arguments a) {
+    native *function = function_of(callable);
+    size_t mark = host_mark();
+    host_keep(receiver);
+    for (int i = 0; i < a.count; i++) host_keep(a.values[i]);
+    push_names(&a);
+    machine.options = a.named;
+    bool behind = OPTIONS_BEHIND_MARKER && a.named;
+    int count = behind ? a.count + 1 + 2 * a.named : a.count;
+    return finish(run(function, machine.stack + mark, count), mark);
+}
+
+value host_call(value function, arguments a) { return call(function, function, a); }
+
+value host_call_on_junk(value function, arguments a) {
+    native *body = function_of(function);
+    /* Not on the stack, where the collector would look into it. */
+    value frame[1 + sizeof a.values / sizeof *a.values] = {junk()};
+    memcpy(frame + 1, a.values, sizeof a.values);
+    require(a.named == 0, "named arguments are not for this call");
+    machine.options = 0;
+    return finish(run(body, frame, a.count), host_mark());
+}
+
+static value method_of(class *c, const char *name) {
+    value method;
+    string *s = symbol(name, strlen(name));
+    if (!c || !s || !dictionary_get(&c->methods, from_object(s), &method)) {
+        host_fail("there is no method %s", name);
+    }
+    return method;
+}
+
+value host_invoke(value self, const char *method, arguments a) {
+    return call(method_of(host_class_of(self), method), self, a);
+}
+
+value host_apply(value class_value, const char *method, value self, arguments a) {
+    return call(method_of((class *)as_object(class_value), method), self, a);
+}
+
+value host_operator(value self, const char *method, arguments a) {
+    native *body = function_of(method_of(host_class_of(self), method));
+    size_t mark = host_mark();
+    host_keep(self);
+    for (int i = 0; i < a.count; i++) host_keep(a.values[i]);
+    machine.options = 2;
+    return finish(run(body, machine.stack + mark, a.count), mark);
+}
+
+void host_print(value self) { host_operator(self, "prnt", NONE); }
+
+const error *host_error(void) { return &machine.error; }
+
+const char *host_output(void) {
+    static char output[sizeof machine.output];
+    memcpy(output, machine.output, machine.printed);
+    output[machine.printed] = 0;
+    machine.printed = 0;
+    machine.warnings = 0;
+    return output;
+}
+
+int host_warnings(void) { return machine.warnings; }

@@ -1,0 +1,95 @@
+//! Scripts that say what they print.
+//!
+//! What a script is to print stands in it, line for line, in comments that begin
+//! with `// expect: `. A script named `main.morpho` has peers: the other scripts
+//! of its folder are started before it and killed after it, and each of them
+//! gets the path of a folder of their own as its argument, for endpoints.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Finished, Host, Running, root};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Below this folder are all scripts.
+pub fn folder() -> PathBuf {
+    root("tests/scripts")
+}
+
+/// All scripts that are tests, without the peers of others.
+pub fn all() -> Vec<PathBuf> {
+    let mut scripts = Vec::new();
+    find(&folder(), &mut scripts);
+    scripts.sort();
+    scripts
+}
+
+fn find(folder: &Path, scripts: &mut Vec<PathBuf>) {
+    let main = folder.join("main.morpho");
+    if main.exists() {
+        scripts.push(main);
+        return;
+    }
+    for path in entries(folder) {
+        if path.is_dir() {
+            find(&path, scripts);
+        } else if is_script(&path) {
+            scripts.push(path);
+        }
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+fn is_script(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "morpho")
+}
+
+/// Runs a script with its peers; the error tells what it printed instead.
+pub fn run(host: &dyn Host, script: &Path) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |script: &Path| host.start(script, &[folder.path().as_os_str()]);
+    let peers: Vec<Running> = peers(script).iter().map(|peer| start(peer)).collect();
+    let result = compare(script, &start(script).finish(DEADLINE));
+    drop(peers);
+    result
+}
+
+fn peers(script: &Path) -> Vec<PathBuf> {
+    if script.file_name().is_none_or(|name| name != "main.morpho") {
+        return Vec::new();
+    }
+    let folder = script.parent().unwrap_or(script);
+    let mut peers = entries(folder);
+    peers.retain(|path| is_script(path) && path != script);
+    peers
+}
+
+/// The status tells nothing: Morpho's is 0 after an error too.
+fn compare(script: &Path, finished: &Finished) -> Result<(), String> {
+    let expected = expected(&fs::read_to_string(script).unwrap());
+    if finished.stdout == expected {
+        return Ok(());
+    }
+    let Finished {
+        stdout,
+        stderr,
+        status,
+    } = finished;
+    Err(format!(
+        "expected:\n{expected}\nprinted:\n{stdout}\nstderr:\n{stderr}\nstatus: {status:?}"
+    ))
+}
+
+fn expected(source: &str) -> String {
+    let lines = source
+        .lines()
+        .filter_map(|line| line.split_once("// expect: "));
+    lines.fold(String::new(), |text, (_, line)| text + line + "\n")
+}
