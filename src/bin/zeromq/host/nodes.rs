@@ -41,6 +41,13 @@ pub fn integer(digits: &str) -> Kind {
     }
 }
 
+pub fn float(digits: &str) -> Kind {
+    match digits.parse::<f64>() {
+        Ok(number) if number.is_finite() => constant(Value::Float(number)),
+        _ => Kind::Fault(Fault::Compile("ValRng", "Value out of range.")),
+    }
+}
+
 pub fn negate(operand: Expression) -> Kind {
     match operand.kind {
         Kind::Constant(Value::Float(number)) => constant(Value::Float(-number)),

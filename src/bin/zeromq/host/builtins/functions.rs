@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use super::dictionary::key_of;
 use super::{ANY, Builtin, row};
 use crate::host::dictionary::Dictionary;
 use crate::host::error::{self, Outcome, error, unsupported};
@@ -174,7 +175,7 @@ fn dictionary(arguments: &[Value]) -> Outcome<Value> {
     }
     let mut made = Dictionary::default();
     for pair in arguments.chunks_exact(2) {
-        made.insert(pair[0].clone(), pair[1].clone());
+        made.insert(key_of(&pair[0])?, pair[1].clone());
     }
     Ok(Value::dictionary(made))
 }
@@ -212,14 +213,11 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
             other => all.push(other.clone()),
         }
     }
-    let refusal = || {
-        let text =
-            format!("Function '{name}' expects at least one numerical argument, list or matrix.");
-        error("MnMxArgs", text)
-    };
     let mut best: Option<(f64, Value)> = None;
     for value in all {
-        let number = value.number().ok_or_else(refusal)?;
+        let Some(number) = value.number() else {
+            return unsupported(format!("{name}() of values that are not numbers"));
+        };
         if best
             .as_ref()
             .is_none_or(|(best, _)| number.partial_cmp(best) == Some(wanted))
@@ -227,7 +225,14 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
             best = Some((number, value));
         }
     }
-    best.map(|(_, value)| value).ok_or_else(refusal)
+    match best {
+        Some((_, value)) => Ok(value),
+        None if arguments.is_empty() => Err(error(
+            "MnMxArgs",
+            format!("Function '{name}' expects at least one numerical argument, list or matrix."),
+        )),
+        None => unsupported(format!("{name}() of nothing")),
+    }
 }
 
 /// Something that differs from run to run.
@@ -251,6 +256,7 @@ fn random_integer(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outc
     match arguments.first() {
         None => Ok(Value::Int(random as i32)),
         Some(Value::Int(bound)) if *bound > 0 => Ok(Value::Int((random % *bound as u64) as i32)),
+        Some(Value::Int(_) | Value::Float(_)) => unsupported("randomint() of such a number"),
         Some(_) => Err(error::RANDOM_ARGUMENT.into()),
     }
 }
@@ -270,5 +276,9 @@ fn apply(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value
         }
         [function, rest @ ..] => (function, rest.to_vec()),
     };
-    machine.call(function, values.into())
+    match function.kind() {
+        Type::Function | Type::Closure => machine.call(function, values.into()),
+        Type::Class | Type::Invocation => unsupported("apply() of this value"),
+        _ => Err(error::DISPATCH.into()),
+    }
 }

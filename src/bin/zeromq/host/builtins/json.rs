@@ -29,7 +29,7 @@ pub static JSON: Module = Module {
 };
 
 /// What the parser says, and what Morpho calls it.
-const ERRORS: [(&str, &str, &str); 12] = [
+const ERRORS: [(&str, &str, &str); 11] = [
     (
         "EOF while parsing an object",
         "DctTrmntr",
@@ -73,11 +73,6 @@ const ERRORS: [(&str, &str, &str); 12] = [
     ),
     ("trailing comma", "JSONBlnkElmnt", "Blank element."),
     (
-        "trailing characters",
-        "JSONExtrnsTkn",
-        "Extraneous token after JSON element.",
-    ),
-    (
         "invalid number",
         "JSONNmbrFrmt",
         "Improperly formatted number.",
@@ -86,7 +81,7 @@ const ERRORS: [(&str, &str, &str); 12] = [
 
 fn parse(text: &Value) -> Outcome<Value> {
     let Value::String(text) = text else {
-        return Err(error(
+        return Err(in_text(
             "JSONPrsArgs",
             "Method 'parse' requires a string as the argument.",
         ));
@@ -102,10 +97,14 @@ fn complaint(text: &str, problem: &str) -> Failure {
         match text.trim_end().as_bytes() {
             [.., b':'] => return in_text("ExpExpr", "Expected expression."),
             [.., b','] => return in_text("MssngSqBrc", "Expected ']' to finish list."),
+            [.., b'a'..=b'z'] => return in_text("UnrgnzdTkn", "Unrecognized token."),
             _ => {}
         }
     }
-    if problem.starts_with("recursion limit") || problem.contains("surrogate") {
+    if problem.starts_with("recursion limit")
+        || problem.starts_with("trailing characters")
+        || problem.contains("surrogate")
+    {
         return Failure::Unsupported(format!("this JSON text: {problem}"));
     }
     let known = ERRORS.iter().find(|row| problem.starts_with(row.0));
@@ -131,8 +130,12 @@ fn value(json: Json) -> Outcome<Value> {
                 Ok(number) => Value::Int(number),
                 Err(_) => return Err(in_text("ValRng", "Value out of range.")),
             },
-            (None, Some(number)) if number.is_finite() => Value::Float(number),
-            _ => return unsupported("a number in JSON as large as this"),
+            (None, Some(number))
+                if number.is_finite() && !(number == 0.0 && number.is_sign_negative()) =>
+            {
+                Value::Float(number)
+            }
+            _ => return unsupported("this number in JSON"),
         },
         Json::String(text) => Value::string(text),
         Json::Array(items) => Value::list(items.into_iter().map(value).collect::<Outcome<_>>()?),
