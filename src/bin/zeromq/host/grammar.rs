@@ -91,7 +91,7 @@ fn complaint(
     at: Position,
 ) -> Refusal {
     let wanted = error.expected.tokens().any(|token| token == "expression");
-    if wanted && text[error.location.offset..].starts_with(['=', '*', '^']) {
+    if wanted && text[error.location.offset..].starts_with(['=', '^']) {
         return Refusal::compile("ExpExpr", "Expected expression.", at);
     }
     Refusal::Syntax { at }
@@ -223,8 +223,8 @@ peg::parser! {
             / "print" w() _ value:value() end() { Action::Print(value) }
             / name() (_ "." _ word())? _ name() [^ '\n']*
               { Action::Fault(Fault::Unsupported("typed declarations and multiple dispatch")) }
-            / ("@" / "help" w() / "?") [^ '\n']*
-              { Action::Fault(Fault::Unsupported("interactive features")) }
+            / "@" [^ '\n']*
+              { Action::Fault(Fault::Unsupported("breakpoints")) }
             / !['{'] it:expression() end() { Action::Evaluate(it) }
         rule condition() -> Expression = "(" _ it:expression() _ ")" { it }
 

@@ -115,7 +115,10 @@ pub fn assign(
         Kind::Variable(variable) => Target::Variable(Variable { at, ..variable }),
         Kind::Property(object, name) => Target::Property(*object, name),
         Kind::Index(parts) => {
-            let [base, index] = *parts;
+            let [mut base, index] = *parts;
+            if let Kind::Variable(variable) = &mut base.kind {
+                variable.at = at;
+            }
             if !matches!(base.kind, Kind::Variable(_) | Kind::Property(..)) {
                 return expression(
                     at,

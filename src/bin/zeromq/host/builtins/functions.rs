@@ -256,7 +256,7 @@ fn random_integer(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outc
     match arguments.first() {
         None => Ok(Value::Int(random as i32)),
         Some(Value::Int(bound)) if *bound > 0 => Ok(Value::Int((random % *bound as u64) as i32)),
-        Some(Value::Int(_) | Value::Float(_)) => unsupported("randomint() of such a number"),
+        Some(Value::Int(0) | Value::Float(_)) => unsupported("randomint() of such a number"),
         Some(_) => Err(error::RANDOM_ARGUMENT.into()),
     }
 }
