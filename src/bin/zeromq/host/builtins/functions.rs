@@ -12,6 +12,15 @@ use crate::host::machine::Machine;
 use crate::host::text::Style;
 use crate::host::value::{Type, Value};
 
+/// A function of one number, what errors call it, and what it does.
+macro_rules! number {
+    ($kind:ident, $name:literal, $called:literal, $code:expr) => {
+        row($name, 1, 1, |_, _, a| {
+            Ok(Value::$kind($code(number($called, &a[0])?)))
+        })
+    };
+}
+
 pub static TABLE: &[Builtin] = &[
     row("Int", 1, 1, |_, _, a| int(&a[0])),
     row("Float", 1, 1, |_, _, a| {
@@ -53,46 +62,20 @@ pub static TABLE: &[Builtin] = &[
         )))
     }),
     row("mod", 2, 2, |_, _, a| modulo(&a[0], &a[1])),
-    row("abs", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("fabs", &a[0])?.abs()))
-    }),
-    row("floor", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("floor", &a[0])?.floor()))
-    }),
-    row("ceil", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("ceil", &a[0])?.ceil()))
-    }),
-    row("sign", 1, 1, |_, _, a| {
-        Ok(Value::Float(sign(number("sign", &a[0])?)))
-    }),
+    number!(Float, "abs", "fabs", f64::abs),
+    number!(Float, "floor", "floor", f64::floor),
+    number!(Float, "ceil", "ceil", f64::ceil),
+    number!(Float, "sign", "sign", sign),
     row("sqrt", 1, 1, |_, _, a| root(number("sqrt", &a[0])?)),
-    row("exp", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("exp", &a[0])?.exp()))
-    }),
-    row("log", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("log", &a[0])?.ln()))
-    }),
-    row("log10", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("log10", &a[0])?.log10()))
-    }),
-    row("sin", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("sin", &a[0])?.sin()))
-    }),
-    row("cos", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("cos", &a[0])?.cos()))
-    }),
-    row("tan", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("tan", &a[0])?.tan()))
-    }),
-    row("isnan", 1, 1, |_, _, a| {
-        Ok(Value::Bool(number("isnan", &a[0])?.is_nan()))
-    }),
-    row("isinf", 1, 1, |_, _, a| {
-        Ok(Value::Bool(number("isinf", &a[0])?.is_infinite()))
-    }),
-    row("isfinite", 1, 1, |_, _, a| {
-        Ok(Value::Bool(number("isfinite", &a[0])?.is_finite()))
-    }),
+    number!(Float, "exp", "exp", f64::exp),
+    number!(Float, "log", "log", f64::ln),
+    number!(Float, "log10", "log10", f64::log10),
+    number!(Float, "sin", "sin", f64::sin),
+    number!(Float, "cos", "cos", f64::cos),
+    number!(Float, "tan", "tan", f64::tan),
+    number!(Bool, "isnan", "isnan", f64::is_nan),
+    number!(Bool, "isinf", "isinf", f64::is_infinite),
+    number!(Bool, "isfinite", "isfinite", f64::is_finite),
     row("min", 0, ANY, |_, _, a| extreme("min", a, Ordering::Less)),
     row("max", 0, ANY, |_, _, a| {
         extreme("max", a, Ordering::Greater)
