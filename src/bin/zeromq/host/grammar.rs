@@ -137,7 +137,7 @@ peg::parser! {
             { Block { statements, functions: Vec::new() } }
 
         rule end()
-            = line() (";" / &("\n" / "//" / "}" / "else" w()) / ![_])
+            = _ ";" / line() (&("\n" / "//" / "}" / "else" w()) / ![_])
 
         rule declaration() -> Statement
             = variables() / function_declaration() / class() / import() / statement()
