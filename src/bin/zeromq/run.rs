@@ -1,7 +1,7 @@
 //! Runs a script in the reference host, and says what went wrong. `main` calls
 //! it for `zeromq run`.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,6 +19,11 @@ const STACK: usize = 1 << 30;
 pub fn run(script: &str, arguments: Vec<String>) -> ExitCode {
     let (name, text) = match read(script) {
         Ok(read) => read,
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            return fail(&format!(
+                "not supported by the reference host: {script}, which is not UTF-8"
+            ));
+        }
         Err(error) => {
             println!("Could not open file '{script}'.");
             eprintln!("{script}: {error}");
@@ -117,6 +122,10 @@ fn report_refusal(refusal: &Refusal, sources: &Sources) {
                 eprintln!("{note}");
             }
         }
+        Refusal::Syntax { at } => {
+            eprintln!("syntax error");
+            excerpt(&sources.locate(*at));
+        }
         Refusal::Unsupported { what, at } => report_unsupported(what, *at, sources),
     }
 }
@@ -133,7 +142,7 @@ fn report_failure(machine: &mut Machine, failure: Failure) {
             report_unsupported(&what, machine.at, &machine.sources);
         }
         // Who closes a pipe early does not want to hear of it.
-        Failure::Stream(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        Failure::Stream(error) if error.kind() == ErrorKind::BrokenPipe => {}
         Failure::Stream(error) => eprintln!("the script's input or output: {error}"),
     }
 }

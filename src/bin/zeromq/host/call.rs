@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::builtins::Builtin;
+use super::builtins::{Builtin, OBJECT_METHODS};
 use super::error::{self, Failure, Outcome, error, unsupported};
 use super::machine::{Machine, Slot};
 use super::tree::*;
@@ -126,7 +126,10 @@ impl Machine {
         let result = result.map_err(|failure| traced(failure, function, self.at));
         self.captured = captured;
         self.base = base;
-        self.at = at;
+        // What is not supported is shown where it stands.
+        if !matches!(result, Err(Failure::Unsupported(_))) {
+            self.at = at;
+        }
         self.stack.truncate(start);
         result
     }
@@ -223,22 +226,38 @@ impl Machine {
         };
         match (field, receiver) {
             (Some(function), _) => self.call(&function, values),
-            (None, Value::Instance(_)) => Err(lacks_property(name)),
-            (None, _) => Err(error(
-                "ClssLcksMthd",
-                format!("Class lacks method '{}'.", &**name),
-            )),
+            (None, _) => Err(self.lacks(receiver, name)),
+        }
+    }
+
+    /// Why a value has no such method: nor has it in Morpho, or only here.
+    pub fn lacks(&self, receiver: &Value, name: &str) -> Failure {
+        let exists = match receiver {
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) => name == "invoke",
+            Value::Instance(_) | Value::Foreign(_) => OBJECT_METHODS.contains(&name),
+            _ => OBJECT_METHODS.contains(&name) || self.methods.knows(name),
+        };
+        match receiver {
+            _ if exists => Failure::Unsupported(format!("the method '{name}' of this value")),
+            Value::Instance(_) => lacks_property(name),
+            _ => error("ClssLcksMthd", format!("Class lacks method '{name}'.")),
         }
     }
 
     /// Whether a value has a method.
-    pub fn responds(&self, value: &Value, name: &Name) -> bool {
+    pub fn responds(&self, value: &Value, name: &Name) -> Outcome<bool> {
         let own = match value {
             Value::Instance(instance) => instance.class.methods.contains_key(name),
             Value::Foreign(object) => object.method(name).is_some(),
             _ => false,
         };
-        own || self.methods.find(value.kind(), name).is_some()
+        if own || self.methods.find(value.kind(), name).is_some() {
+            return Ok(true);
+        }
+        match self.lacks(value, name) {
+            Failure::Error(_) => Ok(false),
+            failure => Err(failure),
+        }
     }
 }
 

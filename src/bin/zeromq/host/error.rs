@@ -33,6 +33,8 @@ pub enum Refusal {
         at: Position,
         note: String,
     },
+    /// The text cannot be read on from there; Morpho cannot either.
+    Syntax { at: Position },
     /// Morpho may run it, this host does not.
     Unsupported { what: String, at: Position },
 }

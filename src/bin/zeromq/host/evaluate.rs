@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::builtins::dictionary::key_of;
 use super::call::{Values, lacks_property};
 use super::error::{self, Outcome, unsupported};
 use super::machine::Machine;
@@ -145,8 +146,11 @@ impl Machine {
                     None => Err(lacks_property(name)),
                 }
             }
-            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
-                Err(error::OBJECT.into())
+            Value::Nil => Err(error::OBJECT.into()),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_)
+                if self.methods.find(object.kind(), name).is_none() =>
+            {
+                Err(self.lacks(object, name))
             }
             _ => unsupported(format!("the method '{}' as a value", &**name)),
         }
@@ -170,7 +174,7 @@ impl Machine {
     fn dictionary(&mut self, entries: &[(Expression, Expression)]) -> Outcome<Value> {
         let mut made = super::dictionary::Dictionary::default();
         for (key, value) in entries {
-            let key = self.evaluate(key)?;
+            let key = key_of(&self.evaluate(key)?)?;
             let value = self.evaluate(value)?;
             made.insert(key, value);
         }

@@ -246,7 +246,8 @@ impl Machine {
                         _ => Err(error::ENUMERATE.into()),
                     })?
             }
-            _ => return Err(error::INDEXABLE.into()),
+            Value::Nil => return Err(error::INVOKE.into()),
+            other => return Err(self.lacks(other, "enumerate")),
         };
         Ok((value, count))
     }

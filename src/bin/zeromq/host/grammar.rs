@@ -31,7 +31,7 @@ pub fn parse(text: &str, base: Position, names: &Names) -> Result<Block, Refusal
     };
     script::program(text, &state).map_err(|error| match state.too_deep.get() {
         Some(at) => Fault::Unsupported("so many blocks or expressions inside one another").at(at),
-        None => complaint(text, &error).at(state.at(error.location.offset)),
+        None => complaint(text, &error, state.at(error.location.offset)),
     })
 }
 
@@ -83,36 +83,18 @@ impl State<'_> {
     }
 }
 
-/// What the rules call it that they miss, and what Morpho calls that.
-const MISSING: [(&str, &str, &str); 5] = [
-    ("expression", "ExpExpr", "Expected expression."),
-    (
-        "end of statement",
-        "MssngExpTerm",
-        "Expect expression terminator (; or newline) after expression.",
-    ),
-    ("name", "SymblExpct", "Symbol expected."),
-    (
-        "closing parenthesis",
-        "MssngParen",
-        "Expect ')' after expression.",
-    ),
-    ("closing quote", "UntrmStrng", "Unterminated string."),
-];
-
-fn complaint(text: &str, error: &peg::error::ParseError<peg::str::LineCol>) -> Fault {
-    let expects = |what| error.expected.tokens().any(|token| token == what);
-    let next = text[error.location.offset..].chars().next();
-    if expects("closing quote") && next.is_some() {
-        return Fault::Compile(
-            "UnescpdCtrl",
-            "Unescaped control character in string literal.",
-        );
+/// Only where a token is in the place of an expression, it is sure what Morpho
+/// says. What it calls the other errors depends on how it reads the text.
+fn complaint(
+    text: &str,
+    error: &peg::error::ParseError<peg::str::LineCol>,
+    at: Position,
+) -> Refusal {
+    let wanted = error.expected.tokens().any(|token| token == "expression");
+    if wanted && text[error.location.offset..].starts_with(['=', '^']) {
+        return Refusal::compile("ExpExpr", "Expected expression.", at);
     }
-    let known = MISSING.iter().find(|row| expects(row.0));
-    known.map_or(Fault::Compile("IncExp", "Incomplete expression."), |row| {
-        Fault::Compile(row.1, row.2)
-    })
+    Refusal::Syntax { at }
 }
 
 peg::parser! {
@@ -145,20 +127,17 @@ peg::parser! {
             / "with") w()
         rule word() -> Name
             = text:$(['a'..='z' | 'A'..='Z' | '_'] letter()*) { state.names.intern(text) }
-        rule name() -> Name = quiet! { !keyword() it:word() { it } } / expected!("name")
-        rule any_name() -> Name = quiet! { it:word() { it } } / expected!("name")
+        rule name() -> Name = !keyword() it:word() { it }
         rule declared() -> Variable = at:at() name:name() { variable(name, at) }
-        rule close() = ")" / expected!("closing parenthesis")
 
         // Statements.
 
         pub rule program() -> Block
-            = ("#!" [^ '\n']*)? _ statements:(it:declaration() _ { it })* end_of_file()
+            = ("#!" [^ '\n']*)? _ statements:(it:declaration() _ { it })* ![_]
             { Block { statements, functions: Vec::new() } }
-        rule end_of_file() = ![_] / expected!("expression")
 
         rule end()
-            = line() (";" / &("\n" / "//" / "}" / "else" w()) / ![_] / expected!("end of statement"))
+            = _ ";" / line() (&("\n" / "//" / "}" / "else" w()) / ![_])
 
         rule declaration() -> Statement
             = variables() / function_declaration() / class() / import() / statement()
@@ -172,7 +151,7 @@ peg::parser! {
             = name:declared() value:(_ "=" !"=" _ it:value() { it })? { (name, value) }
 
         rule function_declaration() -> Statement
-            = at:at() "fn" w() _ start:at() name:any_name() _ parameters:parameters() _ body:body()
+            = at:at() "fn" w() _ start:at() name:word() _ parameters:parameters() _ body:body()
             {
                 statement(at, match function(name.clone(), parameters, Body::Block(body)) {
                     Ok(function) => Action::Function(variable(name, start), function),
@@ -180,7 +159,7 @@ peg::parser! {
                 })
             }
         rule parameters() -> Vec<Parameter>
-            = "(" _ list:(parameter() ** (_ "," _)) _ close() { list }
+            = "(" _ list:(parameter() ** (_ "," _)) _ ")" { list }
         rule parameter() -> Parameter
             = "..." _ it:declared() { Parameter::Rest(it) }
             / it:declared() _ "=" _ at:at() value:option_default()
@@ -203,13 +182,13 @@ peg::parser! {
                 })
             }
         rule method() -> Result<(Position, Rc<Function>), Fault>
-            = at:at() name:any_name() _ parameters:parameters() _ body:body()
+            = at:at() name:word() _ parameters:parameters() _ body:body()
             { Ok((at, function(name, parameters, Body::Block(body))?)) }
 
         rule import() -> Statement
             = at:at() "import" w() _ what:imported() line() ("as" / "for") w() [^ '\n']*
             { statement(at, Action::Fault(Fault::Unsupported("this import form"))) }
-            / at:at() "import" w() _ what:imported() end() { statement(at, Action::Import(what)) }
+            / "import" w() _ at:at() what:imported() end() { statement(at, Action::Import(what)) }
         rule imported() -> Import
             = name:name() { Import::Extension(name) }
             / path:plain_string() { Import::File(path, None) }
@@ -242,18 +221,18 @@ peg::parser! {
             / "try" w() _ body:block() _ "catch" w() _ "{" _ handlers:handler()* "}"
               { Action::Try(body, handlers) }
             / "print" w() _ value:value() end() { Action::Print(value) }
-            / name() (_ "." _ any_name())? _ name() [^ '\n']*
+            / name() (_ "." _ word())? _ name() [^ '\n']*
               { Action::Fault(Fault::Unsupported("typed declarations and multiple dispatch")) }
-            / ("@" / "help" w() / "?") [^ '\n']*
-              { Action::Fault(Fault::Unsupported("interactive features")) }
+            / "@" [^ '\n']*
+              { Action::Fault(Fault::Unsupported("breakpoints")) }
             / !['{'] it:expression() end() { Action::Evaluate(it) }
-        rule condition() -> Expression = "(" _ it:expression() _ close() { it }
+        rule condition() -> Expression = "(" _ it:expression() _ ")" { it }
 
         rule for_loop() -> Action
             = ("var" w() _)? item:declared() position:(_ "," _ it:declared() { it })? _ "in" w() _
-              collection:expression() _ close() body:loop_body()
+              collection:expression() _ ")" body:loop_body()
               { Action::Each(Box::new(Each { item, position, collection, body })) }
-            / start:for_start()? _ ";" _ condition:expression()? _ ";" _ step:expression()? _ close()
+            / start:for_start()? _ ";" _ condition:expression()? _ ";" _ step:expression()? _ ")"
               body:loop_body()
               { Action::For(Box::new(For { start, condition, step, body })) }
         rule for_start() -> Statement
@@ -370,7 +349,7 @@ peg::parser! {
         rule suffix() -> (Position, Suffix)
             = line() at:at() arguments:arguments() { (at, Suffix::Call(arguments)) }
             / _ at:at() "[" _ list:(expression() ++ (_ "," _)) _ "]" { (at, Suffix::Index(list)) }
-            / _ at:at() "." !"." _ name:any_name() call:call()
+            / _ at:at() "." !"." _ name:word() call:call()
             {
                 (at, match call {
                     Some((at, arguments)) => Suffix::Invoke(name, at, arguments),
@@ -380,10 +359,10 @@ peg::parser! {
         rule call() -> Option<(Position, Arguments)>
             = line() at:at() it:arguments() { Some((at, it)) } / !(line() "(") { None }
         rule arguments() -> Arguments
-            = "(" _ named:(named_argument() ++ (_ "," _)) _ close()
+            = "(" _ named:(named_argument() ++ (_ "," _)) _ ")"
             { Arguments { positional: Vec::new(), named } }
             / "(" _ positional:(positional() ** (_ "," _))
-              named:(_ "," _ it:named_argument() { it })* _ close()
+              named:(_ "," _ it:named_argument() { it })* _ ")"
             { Arguments { positional, named } }
         rule positional() -> Expression = !(name() _ "=" !"=") it:value() { it }
         rule named_argument() -> (Name, Expression)
@@ -392,7 +371,7 @@ peg::parser! {
         rule primary() -> Expression = some_primary() / expected!("expression")
         rule some_primary() -> Expression
             = number() / string_literal() / list() / dictionary()
-            / at:at() "(" _ items:(value() ** (_ "," _)) comma:$((_ ",")?) _ close() {?
+            / at:at() "(" _ items:(value() ** (_ "," _)) comma:$((_ ",")?) _ ")" {?
                 let comma = !comma.is_empty();
                 // A comma at the end makes a tuple of one value only.
                 if items.is_empty() || (comma && items.len() > 1) { Err("expression") }
@@ -401,7 +380,7 @@ peg::parser! {
             / at:at() kind:constant_word() w() { expression(at, constant(kind)) }
             / at:at() "self" w()
               { expression(at, Kind::Variable(variable(state.names.intern("self"), at))) }
-            / at:at() "super" w() _ "." _ name:any_name() line() arguments:arguments()
+            / at:at() "super" w() _ "." _ name:word() line() arguments:arguments()
             {
                 let receiver = variable(state.names.intern("self"), at);
                 let call = SuperCall { class: Place::Unknown, receiver, name, arguments };
@@ -415,10 +394,8 @@ peg::parser! {
 
         rule number() -> Expression
             = at:at() number_text() "im" w() { expression(at, unsupported("numerical classes")) }
-            / at:at() text:$(digits() ("." digits() exponent()? / exponent() / "." &blank())) {
-                let number = text.trim_end_matches('.').parse().unwrap_or(f64::INFINITY);
-                expression(at, constant(Value::Float(number)))
-            }
+            / at:at() text:$(digits() ("." digits() exponent()? / exponent() / "." &blank()))
+              { expression(at, float(text.trim_end_matches('.'))) }
             / at:at() text:$(digits()) { expression(at, integer(text)) }
         rule blank() = [' ' | '\t' | '\r' | '\n'] / ![_]
         rule number_text() = digits() ("." digits())? exponent()?
@@ -450,7 +427,7 @@ peg::parser! {
         // Strings.
 
         rule string_literal() -> Expression
-            = at:at() "\"" pieces:piece()* ("\"" / expected!("closing quote")) { string(at, pieces) }
+            = at:at() "\"" pieces:piece()* "\"" { string(at, pieces) }
         rule plain_string() -> Rc<str>
             = it:string_literal() {?
                 match it.kind {

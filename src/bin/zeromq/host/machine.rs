@@ -1,7 +1,7 @@
 //! The running script: its variables and its output. `execute` runs statements
 //! on it, `evaluate` expressions, `call` functions.
 
-use std::io::Write;
+use std::io::{BufWriter, IsTerminal, Write, stdout};
 use std::rc::Rc;
 
 use super::builtins::Methods;
@@ -34,13 +34,22 @@ pub struct Machine {
     /// The classes that stand for a kind of value, as far as they were asked for.
     kinds: Vec<Rc<Class>>,
     pub random: u64,
-    out: std::io::BufWriter<std::io::Stdout>,
+    out: Box<dyn Write>,
 }
 
 /// A local variable. It moves to the heap when a closure takes it along.
 pub enum Slot {
     Own(Value),
     Shared(Shared),
+}
+
+/// Who looks on sees every line at once.
+fn output() -> Box<dyn Write> {
+    if stdout().is_terminal() {
+        Box::new(stdout())
+    } else {
+        Box::new(BufWriter::new(stdout()))
+    }
 }
 
 impl Machine {
@@ -74,7 +83,7 @@ impl Machine {
             arguments,
             kinds: Vec::new(),
             random: super::builtins::functions::seed(),
-            out: std::io::BufWriter::new(std::io::stdout()),
+            out: output(),
         }
     }
 

@@ -41,6 +41,13 @@ pub fn integer(digits: &str) -> Kind {
     }
 }
 
+pub fn float(digits: &str) -> Kind {
+    match digits.parse::<f64>() {
+        Ok(number) if number.is_finite() => constant(Value::Float(number)),
+        _ => Kind::Fault(Fault::Compile("ValRng", "Value out of range.")),
+    }
+}
+
 pub fn negate(operand: Expression) -> Kind {
     match operand.kind {
         Kind::Constant(Value::Float(number)) => constant(Value::Float(-number)),
@@ -108,7 +115,10 @@ pub fn assign(
         Kind::Variable(variable) => Target::Variable(Variable { at, ..variable }),
         Kind::Property(object, name) => Target::Property(*object, name),
         Kind::Index(parts) => {
-            let [base, index] = *parts;
+            let [mut base, index] = *parts;
+            if let Kind::Variable(variable) = &mut base.kind {
+                variable.at = at;
+            }
             if !matches!(base.kind, Kind::Variable(_) | Kind::Property(..)) {
                 return expression(
                     at,

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use super::builtins::dictionary::key_of;
 use super::call::lacks_property;
-use super::error::{self, Known, Outcome, error, unsupported};
+use super::error::{self, Failure, Known, Outcome, error, unsupported};
 use super::machine::Machine;
 use super::tree::Operator;
 use super::value::{Value, nearly};
@@ -26,6 +27,9 @@ pub fn apply(operator: Operator, left: &Value, right: &Value) -> Option<Outcome<
         }
         (Value::Dictionary(a), Value::Dictionary(b)) if operator == Operator::Subtract => {
             Some(Ok(super::builtins::dictionary::filtered(a, b, false)))
+        }
+        (Value::Dictionary(_), _) if matches!(operator, Operator::Add | Operator::Subtract) => {
+            Some(Err(error::DICTIONARY_SET.into()))
         }
         _ => Some(Ok(floats(operator, left.number()?, right.number()?))),
     }
@@ -88,7 +92,7 @@ impl Machine {
                 }
             }
             Value::Dictionary(table) => {
-                let found = table.0.borrow().get(index).cloned();
+                let found = table.0.borrow().get(&key_of(index)?).cloned();
                 found.ok_or_else(|| error::KEY.into())
             }
             Value::String(text) => character(text, index),
@@ -97,7 +101,7 @@ impl Machine {
                     Ok(range.element(position))
                 }
                 Value::Int(_) => Err(error::BOUNDS.into()),
-                _ => Err(error::ENUMERATE.into()),
+                _ => unsupported("an index of a range that is not an Int"),
             },
             Value::Instance(instance) => match index {
                 Value::String(name) => {
@@ -113,7 +117,7 @@ impl Machine {
                     None => Err(error::INDEXABLE.into()),
                 }
             }
-            _ => Err(error::INDEXABLE.into()),
+            _ => Err(unindexable(base)),
         }
     }
 
@@ -132,10 +136,7 @@ impl Machine {
                 Ok(())
             }
             Value::Dictionary(table) => {
-                if matches!(index, Value::Nil) {
-                    return unsupported("nil as the key of a dictionary");
-                }
-                table.0.borrow_mut().insert(index, value);
+                table.0.borrow_mut().insert(key_of(&index)?, value);
                 Ok(())
             }
             Value::Instance(instance) => {
@@ -147,7 +148,7 @@ impl Machine {
             }
             Value::Tuple(_) => Err(error::IMMUTABLE.into()),
             Value::String(_) => Err(error::NO_PROPERTIES.into()),
-            _ => Err(error::INDEXABLE.into()),
+            _ => Err(unindexable(base)),
         }
     }
 
@@ -162,6 +163,13 @@ impl Machine {
             Some(method) => object.call(self, method, &vec![Value::Int(index)].into()),
             None => Err(error("ClssLcksMthd", "Class lacks method 'enumerate'.")),
         }
+    }
+}
+
+fn unindexable(base: &Value) -> Failure {
+    match base {
+        Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) => error::INDEXABLE.into(),
+        _ => Failure::Unsupported("an index of this value".into()),
     }
 }
 

@@ -72,6 +72,9 @@ impl Writer<'_, '_> {
             Value::Range(_) => self.out.push_str("<Range>"),
             Value::Function(closure) => self.function(closure),
             Value::Builtin(builtin) => self.put(format_args!("<fn {}>", builtin.name)),
+            Value::Module(module) if module.name == "System" => {
+                return unsupported("the text of System");
+            }
             Value::Module(module) => self.put(format_args!("@{}", module.name)),
             Value::ForeignClass(class) => self.put(format_args!("<fn {}>", class.name())),
             Value::Class(class) => self.put(format_args!("@{}", class.name)),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Builtin, row};
 use crate::host::dictionary::Dictionary;
-use crate::host::error::{self, Outcome};
+use crate::host::error::{self, Outcome, unsupported};
 use crate::host::value::{Table, Value};
 
 pub static TABLE: &[Builtin] = &[
@@ -15,10 +15,12 @@ pub static TABLE: &[Builtin] = &[
         Ok(Value::list(table(this).0.borrow().keys()))
     }),
     row("contains", 1, 1, |_, this, a| {
-        Ok(Value::Bool(table(this).0.borrow().get(&a[0]).is_some()))
+        Ok(Value::Bool(
+            table(this).0.borrow().get(&key_of(&a[0])?).is_some(),
+        ))
     }),
     row("remove", 1, 1, |_, this, a| {
-        table(this).0.borrow_mut().remove(&a[0]);
+        table(this).0.borrow_mut().remove(&key_of(&a[0])?);
         Ok(Value::Nil)
     }),
     row("clear", 0, 0, |_, this, _| {
@@ -38,6 +40,14 @@ pub static TABLE: &[Builtin] = &[
         Ok(filtered(&table(this), &*other(a)?, false))
     }),
 ];
+
+/// A value as a key: for Morpho, nil marks a slot without one.
+pub fn key_of(value: &Value) -> Outcome<Value> {
+    match value {
+        Value::Nil => unsupported("nil as the key of a dictionary"),
+        key => Ok(key.clone()),
+    }
+}
 
 fn table(this: &Value) -> Rc<Table> {
     match this {

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use super::dictionary::key_of;
 use super::{ANY, Builtin, row};
 use crate::host::dictionary::Dictionary;
 use crate::host::error::{self, Outcome, error, unsupported};
@@ -10,6 +11,15 @@ use crate::host::evaluate::make_range;
 use crate::host::machine::Machine;
 use crate::host::text::Style;
 use crate::host::value::{Type, Value};
+
+/// A function of one number, what errors call it, and what it does.
+macro_rules! number {
+    ($kind:ident, $name:literal, $called:literal, $code:expr) => {
+        row($name, 1, 1, |_, _, a| {
+            Ok(Value::$kind($code(number($called, &a[0])?)))
+        })
+    };
+}
 
 pub static TABLE: &[Builtin] = &[
     row("Int", 1, 1, |_, _, a| int(&a[0])),
@@ -52,46 +62,20 @@ pub static TABLE: &[Builtin] = &[
         )))
     }),
     row("mod", 2, 2, |_, _, a| modulo(&a[0], &a[1])),
-    row("abs", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("fabs", &a[0])?.abs()))
-    }),
-    row("floor", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("floor", &a[0])?.floor()))
-    }),
-    row("ceil", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("ceil", &a[0])?.ceil()))
-    }),
-    row("sign", 1, 1, |_, _, a| {
-        Ok(Value::Float(sign(number("sign", &a[0])?)))
-    }),
+    number!(Float, "abs", "fabs", f64::abs),
+    number!(Float, "floor", "floor", f64::floor),
+    number!(Float, "ceil", "ceil", f64::ceil),
+    number!(Float, "sign", "sign", sign),
     row("sqrt", 1, 1, |_, _, a| root(number("sqrt", &a[0])?)),
-    row("exp", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("exp", &a[0])?.exp()))
-    }),
-    row("log", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("log", &a[0])?.ln()))
-    }),
-    row("log10", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("log10", &a[0])?.log10()))
-    }),
-    row("sin", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("sin", &a[0])?.sin()))
-    }),
-    row("cos", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("cos", &a[0])?.cos()))
-    }),
-    row("tan", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("tan", &a[0])?.tan()))
-    }),
-    row("isnan", 1, 1, |_, _, a| {
-        Ok(Value::Bool(number("isnan", &a[0])?.is_nan()))
-    }),
-    row("isinf", 1, 1, |_, _, a| {
-        Ok(Value::Bool(number("isinf", &a[0])?.is_infinite()))
-    }),
-    row("isfinite", 1, 1, |_, _, a| {
-        Ok(Value::Bool(number("isfinite", &a[0])?.is_finite()))
-    }),
+    number!(Float, "exp", "exp", f64::exp),
+    number!(Float, "log", "log", f64::ln),
+    number!(Float, "log10", "log10", f64::log10),
+    number!(Float, "sin", "sin", f64::sin),
+    number!(Float, "cos", "cos", f64::cos),
+    number!(Float, "tan", "tan", f64::tan),
+    number!(Bool, "isnan", "isnan", f64::is_nan),
+    number!(Bool, "isinf", "isinf", f64::is_infinite),
+    number!(Bool, "isfinite", "isfinite", f64::is_finite),
     row("min", 0, ANY, |_, _, a| extreme("min", a, Ordering::Less)),
     row("max", 0, ANY, |_, _, a| {
         extreme("max", a, Ordering::Greater)
@@ -174,7 +158,7 @@ fn dictionary(arguments: &[Value]) -> Outcome<Value> {
     }
     let mut made = Dictionary::default();
     for pair in arguments.chunks_exact(2) {
-        made.insert(pair[0].clone(), pair[1].clone());
+        made.insert(key_of(&pair[0])?, pair[1].clone());
     }
     Ok(Value::dictionary(made))
 }
@@ -212,14 +196,11 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
             other => all.push(other.clone()),
         }
     }
-    let refusal = || {
-        let text =
-            format!("Function '{name}' expects at least one numerical argument, list or matrix.");
-        error("MnMxArgs", text)
-    };
     let mut best: Option<(f64, Value)> = None;
     for value in all {
-        let number = value.number().ok_or_else(refusal)?;
+        let Some(number) = value.number() else {
+            return unsupported(format!("{name}() of values that are not numbers"));
+        };
         if best
             .as_ref()
             .is_none_or(|(best, _)| number.partial_cmp(best) == Some(wanted))
@@ -227,7 +208,14 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
             best = Some((number, value));
         }
     }
-    best.map(|(_, value)| value).ok_or_else(refusal)
+    match best {
+        Some((_, value)) => Ok(value),
+        None if arguments.is_empty() => Err(error(
+            "MnMxArgs",
+            format!("Function '{name}' expects at least one numerical argument, list or matrix."),
+        )),
+        None => unsupported(format!("{name}() of nothing")),
+    }
 }
 
 /// Something that differs from run to run.
@@ -251,6 +239,7 @@ fn random_integer(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outc
     match arguments.first() {
         None => Ok(Value::Int(random as i32)),
         Some(Value::Int(bound)) if *bound > 0 => Ok(Value::Int((random % *bound as u64) as i32)),
+        Some(Value::Int(0) | Value::Float(_)) => unsupported("randomint() of such a number"),
         Some(_) => Err(error::RANDOM_ARGUMENT.into()),
     }
 }
@@ -270,5 +259,9 @@ fn apply(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value
         }
         [function, rest @ ..] => (function, rest.to_vec()),
     };
-    machine.call(function, values.into())
+    match function.kind() {
+        Type::Function | Type::Closure => machine.call(function, values.into()),
+        Type::Class | Type::Invocation => unsupported("apply() of this value"),
+        _ => Err(error::DISPATCH.into()),
+    }
 }

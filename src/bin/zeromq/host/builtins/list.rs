@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::{ANY, Builtin, row};
-use crate::host::error::{self, Outcome, unsupported};
+use crate::host::error::{self, Failure, Outcome, unsupported};
 use crate::host::machine::Machine;
 use crate::host::text::Style;
 use crate::host::value::{List, Value};
@@ -218,18 +218,22 @@ fn sorted(machine: &mut Machine, items: Vec<Value>, by: Option<&Value>) -> Outco
 }
 
 /// Which of two values comes first: the script's function says, or the numbers
-/// or bytes do. Values that cannot be compared stay as they are.
+/// or bytes do.
 fn natural(machine: &mut Machine, a: &Value, b: &Value, by: Option<&Value>) -> Outcome<Ordering> {
     let Some(by) = by else {
         return Ok(match (a, b) {
             (Value::String(a), Value::String(b)) => a.cmp(b),
-            _ => a
-                .number()
-                .partial_cmp(&b.number())
-                .unwrap_or(Ordering::Equal),
+            _ => match (a.number(), b.number()) {
+                (Some(a), Some(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+                _ => return unsupported("sorting values that are not all numbers or all strings"),
+            },
         });
     };
-    match machine.call(by, vec![a.clone(), b.clone()].into())? {
+    let sign = machine.call(by, vec![a.clone(), b.clone()].into());
+    if matches!(sign, Err(Failure::Error(_))) {
+        return unsupported("an error in the function that sort() calls");
+    }
+    match sign? {
         Value::Int(sign) => Ok(sign.cmp(&0)),
         Value::Float(sign) => Ok(sign.partial_cmp(&0.0).unwrap_or(Ordering::Equal)),
         _ => Err(error::SORT.into()),

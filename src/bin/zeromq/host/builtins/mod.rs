@@ -99,10 +99,18 @@ impl Methods {
         Methods(all)
     }
 
+    /// Whether Morpho has a method of this name for some type.
+    pub fn knows(&self, name: &str) -> bool {
+        MISSING_METHODS.contains(&name) || self.0.keys().any(|(_, known)| **known == *name)
+    }
+
     pub fn find(&self, kind: Type, name: &Name) -> Option<&'static Builtin> {
         self.0.get(&(kind, name.clone())).copied()
     }
 }
+
+/// Methods that Morpho's lists and dictionaries have, and none of the tables.
+const MISSING_METHODS: [&str; 4] = ["add", "sets", "sub", "tuples"];
 
 /// Methods of Morpho's instances, in the order in which it lists them. Inside a
 /// class, a call of one of these names means the object.
@@ -123,27 +131,17 @@ pub const OBJECT_METHODS: [&str; 13] = [
 ];
 
 /// Names that Morpho has and this host has not.
-pub const MISSING: [&str; 22] = [
-    "Array",
-    "Matrix",
-    "Sparse",
-    "Complex",
-    "File",
-    "Folder",
-    "Invocation",
-    "Object",
-    "Function",
-    "Closure",
-    "Mesh",
-    "Field",
-    "system",
-    "randomnormal",
-    "zeros",
-    "ones",
-    "real",
-    "imag",
-    "conj",
-    "cross",
-    "det",
-    "trace",
-];
+pub fn is_missing(name: &str) -> bool {
+    MISSING.split_whitespace().any(|missing| missing == name)
+}
+
+const MISSING: &str = "
+    Area AreaEnclosed AreaIntegral Array CFunction Callable Class Closure Complex
+    ComplexMatrix EquiElement Field File FiniteElementSpace Folder Function GaussCurvature
+    GradSq Hydrogel IdentityMatrix InclusiveRange Invocation Jump Length LineCurvatureSq
+    LineIntegral LineTorsionSq LinearElasticity Matrix MeanCurvatureSq Mesh Metafunction
+    Nematic NematicElectric Nil NormSq Object ScalarPotential Selection Sparse Volume
+    VolumeEnclosed VolumeIntegral acos angle arctan asin cgtensor conj cosh elementid grad
+    hess imag invjacobian isarray isfield ismatrix ismesh isselection issparse jacobian
+    jumpdn normal randomnormal real sinh system tangent tanh
+";

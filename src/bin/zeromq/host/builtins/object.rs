@@ -87,7 +87,7 @@ fn responds(machine: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome
         None => unsupported("respondsto() without a name"),
         Some(Value::String(name)) => {
             let name = machine.names.intern(name);
-            Ok(Value::Bool(machine.responds(this, &name)))
+            Ok(Value::Bool(machine.responds(this, &name)?))
         }
         Some(_) => Err(error::RESPONDS_ARGUMENT.into()),
     }

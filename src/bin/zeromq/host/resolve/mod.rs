@@ -11,6 +11,7 @@ mod scope;
 mod statements;
 
 use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -124,11 +125,14 @@ impl Resolver<'_> {
     }
 
     fn read(&mut self, name: &str, path: &Path, at: Position) -> Result<Position, Refusal> {
-        let text = std::fs::read_to_string(path).map_err(|error| Refusal::Compile {
-            id: "FlNtFnd",
-            text: format!("File '{name}' not found."),
-            at,
-            note: format!("{}: {error}", path.display()),
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => Refusal::unsupported("a file that is not UTF-8", at),
+            _ => Refusal::Compile {
+                id: "FlNtFnd",
+                text: format!("File '{name}' not found."),
+                at,
+                note: format!("{}: {error}", path.display()),
+            },
         })?;
         let file = path
             .file_name()

@@ -183,7 +183,7 @@ impl Resolver<'_> {
                 at,
             ));
         }
-        if builtins::MISSING.contains(&text) {
+        if builtins::is_missing(text) {
             return Err(Refusal::unsupported(format!("the built-in '{text}'"), at));
         }
         let here = self.homes.len() - 1;
