@@ -31,12 +31,8 @@ impl Host for Silent {
 }
 
 fn main() {
-    let mut ways: [(&str, Way); 4] = [
-        ("libzmq", libzmq()),
-        ("zmq crate", zmq_crate()),
-        ("core", core()),
-        ("table", table()),
-    ];
+    let mut ways: [(&str, Way); 4] =
+        [("libzmq", libzmq()), ("zmq crate", zmq_crate()), ("core", core()), ("table", table())];
     let mut times = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
         for ((_, way), times) in ways.iter_mut().zip(&mut times) {
@@ -107,10 +103,7 @@ fn core() -> Way {
 fn table() -> Way {
     let open = |class| {
         let endpoint = [ValueRef::String(b"inproc://table")];
-        let arguments = Arguments {
-            positional: &endpoint,
-            named: &[],
-        };
+        let arguments = Arguments { positional: &endpoint, named: &[] };
         let object = |value: &mut Value| match value {
             Value::Object(object) => object.clone(),
             other => panic!("{other:?}"),
@@ -121,10 +114,7 @@ fn table() -> Way {
     let (send, receive) = (row("send"), row("receive"));
     Box::new(move || {
         let text = [ValueRef::String(TEXT)];
-        let arguments = Arguments {
-            positional: &text,
-            named: &[],
-        };
+        let arguments = Arguments { positional: &text, named: &[] };
         let result = |value: &mut Value| {
             black_box(value);
         };

@@ -31,9 +31,7 @@ pub(crate) fn caught<T>(
         // The binding has remembered it.
         Ok(Err(Failed::Call(failure))) => return Err(failure),
         Ok(Err(Failed::Here(error))) => error,
-        Err(payload) => Error::Panic {
-            message: panic_text(&*payload),
-        },
+        Err(payload) => Error::Panic { message: panic_text(&*payload) },
     };
     let failure = Box::new(Failure::new(name(), false, &error));
     failure.remember();

@@ -17,17 +17,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const ENOUGH: usize = 55;
 
 /// The numbers of the scripts that have to run.
-const REQUIRED: [std::ops::RangeInclusive<u32>; 9] = [
-    1..=3,
-    12..=16,
-    21..=33,
-    44..=49,
-    58..=62,
-    66..=66,
-    70..=71,
-    78..=81,
-    86..=86,
-];
+const REQUIRED: [std::ops::RangeInclusive<u32>; 9] =
+    [1..=3, 12..=16, 21..=33, 44..=49, 58..=62, 66..=66, 70..=71, 78..=81, 86..=86];
 
 #[derive(PartialEq)]
 enum Verdict {
@@ -44,11 +35,7 @@ fn scripts_print_what_morpho_prints() {
     };
     let (mut exact, mut refused, mut wrong) = (0, 0, Vec::new());
     for script in scripts(&folder) {
-        let name = script
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = script.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match judge(&script) {
             Verdict::Exact => exact += 1,
             Verdict::Refused(why) if is_required(&name) => wrong.push(format!("{name}: {why}")),
@@ -80,16 +67,12 @@ fn scripts(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn is_script(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "morpho")
+    path.extension().is_some_and(|extension| extension == "morpho")
         && path.with_extension("expected").exists()
 }
 
 fn is_required(name: &str) -> bool {
-    let number = name
-        .split('-')
-        .next()
-        .and_then(|number| number.parse().ok());
+    let number = name.split('-').next().and_then(|number| number.parse().ok());
     number.is_some_and(|number| REQUIRED.iter().any(|range| range.contains(&number)))
 }
 
@@ -110,17 +93,13 @@ fn judge(script: &Path) -> Verdict {
     let output = output.join().expect("the output was read");
     let errors =
         String::from_utf8_lossy(&errors.join().expect("the errors were read")).into_owned();
-    let refusal = errors
-        .lines()
-        .find(|line| line.starts_with("not supported by the reference host: "));
+    let refusal =
+        errors.lines().find(|line| line.starts_with("not supported by the reference host: "));
     match refusal {
         _ if !in_time => Verdict::Wrong(format!("not finished after {DEADLINE:?}")),
         _ if output == expected && refusal.is_none() => Verdict::Exact,
         Some(refusal) if expected.starts_with(&output) => Verdict::Refused(refusal.to_string()),
-        _ => Verdict::Wrong(format!(
-            "printed\n{}\n{errors}",
-            String::from_utf8_lossy(&output)
-        )),
+        _ => Verdict::Wrong(format!("printed\n{}\n{errors}", String::from_utf8_lossy(&output))),
     }
 }
 
@@ -138,11 +117,7 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Ve
 fn wait(child: &mut Child) -> bool {
     let start = Instant::now();
     while start.elapsed() < DEADLINE {
-        if child
-            .try_wait()
-            .expect("the program can be waited for")
-            .is_some()
-        {
+        if child.try_wait().expect("the program can be waited for").is_some() {
             return true;
         }
         std::thread::sleep(Duration::from_millis(5));

@@ -32,19 +32,14 @@ struct Seen {
 
 unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> i32 {
     // SAFETY: context is the Seen of the machine that registers.
-    unsafe { &*context.cast::<Seen>() }
-        .classes
-        .borrow_mut()
-        .push(class);
+    unsafe { &*context.cast::<Seen>() }.classes.borrow_mut().push(class);
     0
 }
 
 unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *const c_char) {
     // SAFETY: context is the Seen of the machine that calls.
     let seen = unsafe { &*context.cast::<Seen>() };
-    seen.warnings
-        .borrow_mut()
-        .push(format!("{}: {}", string(tag), string(message)));
+    seen.warnings.borrow_mut().push(format!("{}: {}", string(tag), string(message)));
 }
 
 impl Machine {
@@ -76,10 +71,7 @@ impl Machine {
         let methods =
             unsafe { std::slice::from_raw_parts(class.methods, class.method_count as usize) };
         // SAFETY: as above.
-        *methods
-            .iter()
-            .find(|method| string(unsafe { (***method).name }) == name)
-            .unwrap()
+        *methods.iter().find(|method| string(unsafe { (***method).name }) == name).unwrap()
     }
 
     fn invocation(&self, method: *const Method, receiver: u64, arguments: &[Value]) -> Invocation {
@@ -106,9 +98,7 @@ impl Machine {
     }
 
     fn open(&self, class: &str, endpoint: &str) -> u64 {
-        let socket = self
-            .call(self.class(class).constructor, 0, &[text(endpoint)])
-            .unwrap();
+        let socket = self.call(self.class(class).constructor, 0, &[text(endpoint)]).unwrap();
         assert_eq!(socket.kind, ZEROMQ_OBJECT);
         // SAFETY: it is an object.
         unsafe { socket.payload.object }
@@ -131,10 +121,7 @@ fn invoke(invocation: *const Invocation) -> Result<Value, Code> {
     match unsafe { zeromq_call(invocation, &mut result) } {
         Code::Ok => Ok(result),
         code => {
-            assert_eq!(
-                result.kind, ZEROMQ_NIL,
-                "the result is written only on success"
-            );
+            assert_eq!(result.kind, ZEROMQ_NIL, "the result is written only on success");
             Err(code)
         }
     }
@@ -147,11 +134,7 @@ fn last_error() -> (String, String) {
 }
 
 fn value(kind: u32, payload: Payload) -> Value {
-    Value {
-        kind,
-        payload,
-        owner: null_mut(),
-    }
+    Value { kind, payload, owner: null_mut() }
 }
 
 fn nil() -> Value {
@@ -163,15 +146,7 @@ fn int(integer: i64) -> Value {
 }
 
 fn bytes(data: *const u8, size: usize) -> Value {
-    value(
-        ZEROMQ_STRING,
-        Payload {
-            bytes: Bytes {
-                data: data.cast(),
-                size,
-            },
-        },
-    )
+    value(ZEROMQ_STRING, Payload { bytes: Bytes { data: data.cast(), size } })
 }
 
 fn text(text: &str) -> Value {
@@ -179,12 +154,7 @@ fn text(text: &str) -> Value {
 }
 
 fn items(kind: u32, data: *const Value, count: usize) -> Value {
-    value(
-        kind,
-        Payload {
-            items: Items { data, count },
-        },
-    )
+    value(kind, Payload { items: Items { data, count } })
 }
 
 fn of(value: &Value) -> Vec<u8> {
@@ -237,10 +207,7 @@ fn a_shorter_and_a_longer_host_are_taken() {
         host: Host,
         later: [u64; 8],
     }
-    let mut longer = Longer {
-        host: machine.host,
-        later: [u64::MAX; 8],
-    };
+    let mut longer = Longer { host: machine.host, later: [u64::MAX; 8] };
     longer.host.size = size_of::<Longer>() as u32;
     assert_eq!(register((&raw const longer).cast()), Code::Ok);
 }
@@ -265,50 +232,15 @@ fn malformed_invocations_are_refused() {
     assert_eq!(invoke(null()).err(), Some(Code::Host));
     // SAFETY: a NULL result is an answer of its own.
     assert_eq!(unsafe { zeromq_call(&good, null_mut()) }, Code::Host);
-    assert_eq!(
-        invoke(&Invocation { abi: 2, ..good }).err(),
-        Some(Code::Host)
-    );
-    assert_eq!(
-        invoke(&Invocation { size: 8, ..good }).err(),
-        Some(Code::Host)
-    );
-    assert_eq!(
-        invoke(&Invocation {
-            host: null(),
-            ..good
-        })
-        .err(),
-        Some(Code::Host)
-    );
-    assert_eq!(
-        invoke(&Invocation {
-            method: null(),
-            ..good
-        })
-        .err(),
-        Some(Code::Host)
-    );
+    assert_eq!(invoke(&Invocation { abi: 2, ..good }).err(), Some(Code::Host));
+    assert_eq!(invoke(&Invocation { size: 8, ..good }).err(), Some(Code::Host));
+    assert_eq!(invoke(&Invocation { host: null(), ..good }).err(), Some(Code::Host));
+    assert_eq!(invoke(&Invocation { method: null(), ..good }).err(), Some(Code::Host));
     let invented = constructor.wrapping_byte_add(1);
-    assert_eq!(
-        invoke(&Invocation {
-            method: invented,
-            ..good
-        })
-        .err(),
-        Some(Code::Host)
-    );
-    let counted = Invocation {
-        arguments: null(),
-        argument_count: 1,
-        ..good
-    };
+    assert_eq!(invoke(&Invocation { method: invented, ..good }).err(), Some(Code::Host));
+    let counted = Invocation { arguments: null(), argument_count: 1, ..good };
     assert_eq!(invoke(&counted).err(), Some(Code::Host));
-    let counted = Invocation {
-        named: null(),
-        named_count: 1,
-        ..good
-    };
+    let counted = Invocation { named: null(), named_count: 1, ..good };
     assert_eq!(invoke(&counted).err(), Some(Code::Host));
 }
 
@@ -316,28 +248,17 @@ fn malformed_invocations_are_refused() {
 fn objects_are_checked() {
     let machine = Machine::new();
     let socket = machine.open("ZMQPull", "inproc://edge-objects");
-    let (closed, count) = (
-        machine.method("ZMQSocket", "closed"),
-        machine.method("ZMQFrame", "count"),
-    );
+    let (closed, count) =
+        (machine.method("ZMQSocket", "closed"), machine.method("ZMQFrame", "count"));
 
     assert!(machine.call(closed, socket, &[]).is_ok());
     assert_eq!(machine.call(closed, 0, &[]).err(), Some(Code::Argument));
-    assert_eq!(
-        machine.call(closed, u64::MAX, &[]).err(),
-        Some(Code::Closed)
-    );
-    assert_eq!(
-        machine.call(closed, 0xdead_beef, &[]).err(),
-        Some(Code::Closed)
-    );
+    assert_eq!(machine.call(closed, u64::MAX, &[]).err(), Some(Code::Closed));
+    assert_eq!(machine.call(closed, 0xdead_beef, &[]).err(), Some(Code::Closed));
     assert_eq!(machine.call(count, socket, &[]).err(), Some(Code::Argument));
     assert!(last_error().1.contains("expected a ZMQFrame"));
 
-    assert_eq!(
-        zeromq_object_class(socket),
-        &raw const *machine.class("ZMQPull")
-    );
+    assert_eq!(zeromq_object_class(socket), &raw const *machine.class("ZMQPull"));
     zeromq_object_free(socket);
     zeromq_object_free(socket);
     zeromq_object_free(0);
@@ -361,18 +282,9 @@ fn malformed_values_are_refused() {
     assert_eq!(refused(value(99, Payload { integer: 0 })), Some(Code::Host));
     assert_eq!(refused(bytes(null(), 5)), Some(Code::Host));
     assert_eq!(refused(items(ZEROMQ_LIST, null(), 5)), Some(Code::Host));
-    assert_eq!(
-        refused(items(ZEROMQ_LIST, [nil()].as_ptr(), usize::MAX)),
-        Some(Code::Host)
-    );
-    assert_eq!(
-        refused(items(ZEROMQ_DICTIONARY, [nil()].as_ptr(), 1)),
-        Some(Code::Host)
-    );
-    assert_eq!(
-        refused(value(ZEROMQ_OBJECT, Payload { object: 12345 })),
-        Some(Code::Closed)
-    );
+    assert_eq!(refused(items(ZEROMQ_LIST, [nil()].as_ptr(), usize::MAX)), Some(Code::Host));
+    assert_eq!(refused(items(ZEROMQ_DICTIONARY, [nil()].as_ptr(), 1)), Some(Code::Host));
+    assert_eq!(refused(value(ZEROMQ_OBJECT, Payload { object: 12345 })), Some(Code::Closed));
     assert_eq!(refused(nil()), Some(Code::Argument));
     let mut function = text("a function");
     function.kind = ZEROMQ_OTHER;
@@ -386,15 +298,9 @@ fn malformed_values_are_refused() {
 
     // Each of two lists contains both: as many paths as nobody can walk.
     let (mut one, mut other) = ([nil(); 2], [nil(); 2]);
-    let both = [
-        items(ZEROMQ_LIST, one.as_ptr(), 2),
-        items(ZEROMQ_LIST, other.as_ptr(), 2),
-    ];
+    let both = [items(ZEROMQ_LIST, one.as_ptr(), 2), items(ZEROMQ_LIST, other.as_ptr(), 2)];
     (one, other) = (both, both);
-    assert_eq!(
-        refused(items(ZEROMQ_LIST, one.as_ptr(), 2)),
-        Some(Code::Argument)
-    );
+    assert_eq!(refused(items(ZEROMQ_LIST, one.as_ptr(), 2)), Some(Code::Argument));
     assert_eq!(other.len(), 2);
 }
 
@@ -403,10 +309,8 @@ fn strings_of_any_bytes_pass_both_ways() {
     let machine = Machine::new();
     let pull = machine.open("ZMQPull", "inproc://edge-bytes");
     let push = machine.open("ZMQPush", "inproc://edge-bytes");
-    let (send, receive) = (
-        machine.method("ZMQSocket", "send"),
-        machine.method("ZMQSocket", "receive"),
-    );
+    let (send, receive) =
+        (machine.method("ZMQSocket", "send"), machine.method("ZMQSocket", "receive"));
 
     machine.call(send, push, &[text("a\0b")]).unwrap();
     let received = machine.call(receive, pull, &[]).unwrap();
@@ -418,16 +322,12 @@ fn strings_of_any_bytes_pass_both_ways() {
     assert_eq!(of(&received), b"");
     free(received);
 
-    machine
-        .call(send, push, &[bytes([0xff, 0xfe].as_ptr(), 2)])
-        .unwrap();
+    machine.call(send, push, &[bytes([0xff, 0xfe].as_ptr(), 2)]).unwrap();
     let received = machine.call(receive, pull, &[]).unwrap();
     assert_eq!(received.kind, ZEROMQ_OBJECT);
     // SAFETY: it is an object.
     let frame = unsafe { received.payload.object };
-    let hex = machine
-        .call(machine.method("ZMQFrame", "hex"), frame, &[])
-        .unwrap();
+    let hex = machine.call(machine.method("ZMQFrame", "hex"), frame, &[]).unwrap();
     assert_eq!(of(&hex), b"fffe");
     free(hex);
     zeromq_object_free(frame);
@@ -439,30 +339,17 @@ fn named_arguments_are_checked() {
     let pull = machine.open("ZMQPull", "inproc://edge-named");
     let receive = machine.method("ZMQSocket", "receive");
     let with = |name: &CStr, value: Value| {
-        let named = [Named {
-            name: name.as_ptr(),
-            value,
-        }];
+        let named = [Named { name: name.as_ptr(), value }];
         let plain = machine.invocation(receive, pull, &[]);
-        invoke(&Invocation {
-            named: named.as_ptr(),
-            named_count: 1,
-            ..plain
-        })
+        invoke(&Invocation { named: named.as_ptr(), named_count: 1, ..plain })
     };
 
     assert_eq!(with(c"timeout", int(0)).unwrap().kind, ZEROMQ_NIL);
     assert_eq!(
-        with(c"timeout", value(ZEROMQ_FLOAT, Payload { number: 0.4 }))
-            .unwrap()
-            .kind,
+        with(c"timeout", value(ZEROMQ_FLOAT, Payload { number: 0.4 })).unwrap().kind,
         ZEROMQ_NIL
     );
-    for wrong in [
-        int(-2),
-        value(ZEROMQ_FLOAT, Payload { number: f64::NAN }),
-        text("5"),
-    ] {
+    for wrong in [int(-2), value(ZEROMQ_FLOAT, Payload { number: f64::NAN }), text("5")] {
         assert_eq!(with(c"timeout", wrong).err(), Some(Code::Argument));
     }
     assert_eq!(with(c"timeot", int(0)).err(), Some(Code::Argument));
@@ -476,11 +363,7 @@ fn named_arguments_are_checked() {
     // SAFETY: all zeros are a Named.
     let nameless = [unsafe { zeroed::<Named>() }];
     let plain = machine.invocation(receive, pull, &[]);
-    let call = Invocation {
-        named: nameless.as_ptr(),
-        named_count: 1,
-        ..plain
-    };
+    let call = Invocation { named: nameless.as_ptr(), named_count: 1, ..plain };
     assert_eq!(invoke(&call).err(), Some(Code::Host));
 }
 
@@ -490,17 +373,12 @@ fn one_warning_a_socket_tells_of_ignored_calls() {
     let request = machine.open("ZMQRequest", "inproc://edge-warning");
     let receive = machine.method("ZMQSocket", "receive");
     for _ in 0..3 {
-        assert_eq!(
-            machine.call(receive, request, &[]).unwrap().kind,
-            ZEROMQ_NIL
-        );
+        assert_eq!(machine.call(receive, request, &[]).unwrap().kind, ZEROMQ_NIL);
     }
     assert_eq!(
         *machine.seen.warnings.borrow(),
-        [
-            "ZMQState: ignored ZMQRequest.receive: receive is out of order on a REQ socket: \
-          send a request first"
-        ]
+        ["ZMQState: ignored ZMQRequest.receive: receive is out of order on a REQ socket: \
+          send a request first"]
     );
 }
 
@@ -510,20 +388,11 @@ fn messages_are_cut_where_hosts_cut_them() {
     let constructor = machine.class("ZMQReply").constructor;
     let long = CString::new("é".repeat(300)).unwrap();
     let endpoint = text(long.to_str().unwrap());
-    assert_eq!(
-        machine.call(constructor, 0, &[endpoint]).err(),
-        Some(Code::Endpoint)
-    );
+    assert_eq!(machine.call(constructor, 0, &[endpoint]).err(), Some(Code::Endpoint));
     let (_, message) = last_error();
-    assert!(
-        message.len() <= 254 && message.starts_with("ZeroMQ error: ZMQReply: "),
-        "{message}"
-    );
+    assert!(message.len() <= 254 && message.starts_with("ZeroMQ error: ZMQReply: "), "{message}");
 
-    assert_eq!(
-        machine.call(constructor, 0, &[int(5)]).err(),
-        Some(Code::Argument)
-    );
+    assert_eq!(machine.call(constructor, 0, &[int(5)]).err(), Some(Code::Argument));
     assert_eq!(last_error().0, "ZMQConsArgs");
 }
 
@@ -547,16 +416,9 @@ fn a_call_on_a_socket_that_waits_in_another_thread_is_refused() {
         text
     });
     let receive = machine.method("ZMQSocket", "receive");
-    let at_once = [Named {
-        name: c"timeout".as_ptr(),
-        value: int(0),
-    }];
+    let at_once = [Named { name: c"timeout".as_ptr(), value: int(0) }];
     let plain = machine.invocation(receive, pull, &[]);
-    let call = Invocation {
-        named: at_once.as_ptr(),
-        named_count: 1,
-        ..plain
-    };
+    let call = Invocation { named: at_once.as_ptr(), named_count: 1, ..plain };
     // Until the other thread waits, this one finds nothing to receive.
     let deadline = Instant::now() + Duration::from_secs(30);
     let code = loop {
@@ -566,8 +428,6 @@ fn a_call_on_a_socket_that_waits_in_another_thread_is_refused() {
         }
     };
     assert_eq!(code, Code::Busy);
-    machine
-        .call(machine.method("ZMQSocket", "send"), push, &[text("done")])
-        .unwrap();
+    machine.call(machine.method("ZMQSocket", "send"), push, &[text("done")]).unwrap();
     assert_eq!(waiting.join().unwrap(), b"done");
 }

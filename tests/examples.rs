@@ -42,11 +42,7 @@ fn every_example_is_tested() {
     let tests = include_str!("support/examples.rs");
     let mut count = 0;
     visit(&root("examples"), &mut |script| {
-        let name = script
-            .strip_prefix(root("examples"))
-            .unwrap()
-            .to_str()
-            .unwrap();
+        let name = script.strip_prefix(root("examples")).unwrap().to_str().unwrap();
         assert!(tests.contains(&format!("\"{name}\"")), "{name} has no test");
         count += 1;
     });
@@ -58,10 +54,7 @@ fn visit(folder: &Path, script: &mut impl FnMut(&Path)) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             visit(&path, script);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "morpho")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "morpho") {
             script(&path);
         }
     }

@@ -15,25 +15,14 @@ fn only_its_own_functions_are_exported() {
         .arg(library())
         .output()
         .expect("nm is part of every C compiler's binutils");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    let mut found: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.split(' ').next())
-        .collect();
+    let mut found: Vec<&str> = text.lines().filter_map(|line| line.split(' ').next()).collect();
     found.sort_unstable();
 
     let header = include_str!("../include/zeromq.h");
-    let functions = header
-        .split('(')
-        .filter_map(|text| text.rsplit([' ', '*', '\n']).next());
-    let mut expected: Vec<&str> = functions
-        .filter(|name| name.starts_with("zeromq_"))
-        .collect();
+    let functions = header.split('(').filter_map(|text| text.rsplit([' ', '*', '\n']).next());
+    let mut expected: Vec<&str> = functions.filter(|name| name.starts_with("zeromq_")).collect();
     expected.retain(|name| header.contains(&format!("{name}(")) && !name.ends_with(')'));
     // Morpho looks these up by name; no other host calls them.
     expected.extend(["zeromq_initialize", "zeromq_finalize"]);

@@ -49,10 +49,7 @@ fn the_header_exports_what_the_library_does() {
         .collect();
     assert!(functions.len() > 5);
     for function in functions {
-        assert!(
-            header.contains(&format!("{function}(")),
-            "{function} is not in the header"
-        );
+        assert!(header.contains(&format!("{function}(")), "{function} is not in the header");
     }
 }
 
@@ -77,21 +74,11 @@ fn compile(compiler: &str, extension: &str, standard: &str) {
     .unwrap();
     let output = Command::new(compiler)
         .arg(format!("-std={standard}"))
-        .args([
-            "-Wall",
-            "-Wextra",
-            "-Wpedantic",
-            "-Werror",
-            "-fsyntax-only",
-            "-I",
-        ])
+        .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-I"])
         .arg(root().join("include"))
         .arg(&source)
         .output()
         .unwrap_or_else(|error| panic!("{compiler} does not run: {error}"));
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{compiler} -std={standard}:\n{errors}"
-    );
+    assert!(output.status.success(), "{compiler} -std={standard}:\n{errors}");
 }

@@ -139,20 +139,12 @@ fn install_lays_out_the_package() {
     let installed = format!("lib/zeromq.{DLL_EXTENSION}");
     assert_eq!(
         files(&package),
-        [
-            "installed-files.txt",
-            &installed,
-            "share/help/zeromq.md",
-            "share/modules/zeromq.morpho"
-        ]
+        ["installed-files.txt", &installed, "share/help/zeromq.md", "share/modules/zeromq.morpho"]
     );
     let same = |a: &Path, b: &Path| assert!(fs::read(a).unwrap() == fs::read(b).unwrap());
     same(&package.join(installed), &library());
     for file in files(&root("help")) {
-        same(
-            &package.join("share/help").join(&file),
-            &root("help").join(file),
-        );
+        same(&package.join("share/help").join(&file), &root("help").join(file));
     }
     assert_eq!(home.text(), home.line());
 }
@@ -213,10 +205,7 @@ fn the_list_keeps_its_permissions_and_stays_a_link() {
     assert!(home.list().is_symlink());
     let mode = fs::metadata(&real).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640);
-    assert_eq!(
-        fs::read_to_string(real).unwrap(),
-        format!("/a\n{}", home.line())
-    );
+    assert_eq!(fs::read_to_string(real).unwrap(), format!("/a\n{}", home.line()));
 }
 
 #[test]
@@ -263,10 +252,7 @@ fn install_says_when_another_package_wins() {
     let old = old.display();
     fs::write(home.list(), format!("{}{old}\n", home.line())).unwrap();
     let said = home.succeed(&["install"]);
-    assert!(
-        said.contains(&format!("Morpho takes zeromq from {old} in line 2")),
-        "{said}"
-    );
+    assert!(said.contains(&format!("Morpho takes zeromq from {old} in line 2")), "{said}");
     fs::write(home.list(), format!("{old}\n{}", home.line())).unwrap();
     let said = home.succeed(&["install"]);
     assert!(said.contains("does not take it from there"), "{said}");
@@ -290,10 +276,7 @@ fn uninstall_takes_everything_back() {
     home.succeed(&["uninstall"]);
     assert_eq!(files(home.0.path()), [""; 0]);
     assert!(!home.package().exists());
-    assert!(
-        home.succeed(&["uninstall"])
-            .contains("There was no package")
-    );
+    assert!(home.succeed(&["uninstall"]).contains("There was no package"));
 }
 
 #[test]
@@ -307,10 +290,7 @@ fn uninstall_leaves_what_is_not_its_own() {
     let outside = home.path("precious").display().to_string();
     fs::write(record, format!("{text}../../../precious\n{outside}\n")).unwrap();
     home.succeed(&["uninstall"]);
-    assert_eq!(
-        files(home.0.path()),
-        [".local/share/zeromq/share/help/mine.md", "precious"]
-    );
+    assert_eq!(files(home.0.path()), [".local/share/zeromq/share/help/mine.md", "precious"]);
 }
 
 // doctor
@@ -379,10 +359,7 @@ fn doctor_says_which_package_wins() {
     home.succeed(&["install"]);
     fs::write(home.list(), format!("{}{}\n", home.line(), old.display())).unwrap();
     let bad = home.doctor(1, "problem");
-    assert!(
-        contains(&bad, &format!("from {} in line 2", old.display())),
-        "{bad:?}"
-    );
+    assert!(contains(&bad, &format!("from {} in line 2", old.display())), "{bad:?}");
     fs::write(home.list(), format!("{}\n{}", old.display(), home.line())).unwrap();
     let odd = home.doctor(0, "warning");
     assert!(contains(&odd, "does not take it from there"), "{odd:?}");
@@ -392,20 +369,11 @@ fn doctor_says_which_package_wins() {
 fn doctor_knows_an_outdated_package() {
     let home = Home::new();
     home.succeed(&["install"]);
-    let copy = home
-        .package()
-        .join("lib/zeromq")
-        .with_extension(DLL_EXTENSION);
+    let copy = home.package().join("lib/zeromq").with_extension(DLL_EXTENSION);
     fs::write(copy, "").unwrap();
-    assert!(contains(
-        &home.doctor(0, "warning"),
-        "install the package again"
-    ));
+    assert!(contains(&home.doctor(0, "warning"), "install the package again"));
     home.succeed(&["install"]);
-    assert!(!contains(
-        &home.doctor(0, "warning"),
-        "install the package again"
-    ));
+    assert!(!contains(&home.doctor(0, "warning"), "install the package again"));
 }
 
 #[test]
@@ -413,10 +381,7 @@ fn doctor_tries_the_import_in_morpho() {
     let home = Home::new();
     home.morpho("0.6.1", "Error of the import");
     let bad = home.doctor(1, "problem");
-    assert!(
-        contains(&bad, "import zeromq fails: Error of the import"),
-        "{bad:?}"
-    );
+    assert!(contains(&bad, "import zeromq fails: Error of the import"), "{bad:?}");
     home.morpho("Hello", "");
     assert!(contains(&home.doctor(1, "problem"), "it prints: Hello"));
     fs::set_permissions(home.path("morpho6"), Permissions::from_mode(0o644)).unwrap();
@@ -427,29 +392,18 @@ fn doctor_tries_the_import_in_morpho() {
 fn doctor_says_why_morpho_cannot_load_the_library() {
     let home = Home::new();
     home.succeed(&["install"]);
-    let copy = home
-        .package()
-        .join("lib/zeromq")
-        .with_extension(DLL_EXTENSION);
+    let copy = home.package().join("lib/zeromq").with_extension(DLL_EXTENSION);
     fs::write(&copy, "not a library").unwrap();
     home.morpho("0.6.4", "Error 'ZMQLoad': it could not be loaded");
     let bad = home.doctor(1, "problem");
-    assert!(
-        contains(&bad, &format!("loaded: {}", copy.display())),
-        "{bad:?}"
-    );
+    assert!(contains(&bad, &format!("loaded: {}", copy.display())), "{bad:?}");
 }
 
 #[test]
 fn doctor_needs_a_library_and_a_home() {
     let mut command = program();
-    command
-        .arg("doctor")
-        .env_remove("HOME")
-        .env("PATH", "/nowhere");
-    let command = command
-        .env_remove("MORPHO6")
-        .env("ZEROMQ_PLUGIN", "/nowhere");
+    command.arg("doctor").env_remove("HOME").env("PATH", "/nowhere");
+    let command = command.env_remove("MORPHO6").env("ZEROMQ_PLUGIN", "/nowhere");
     let finished = launch(command).finish(DEADLINE);
     assert_eq!(finished.status, Some(1));
     assert!(finished.stdout.contains("problem  the library is at none"));
@@ -461,16 +415,9 @@ fn doctor_needs_a_library_and_a_home() {
 #[test]
 fn the_fallback_has_the_names_of_the_library() {
     let module = include_str!("../share/modules/zeromq.morpho");
-    let classes = module
-        .lines()
-        .filter_map(|line| line.strip_prefix("class "));
-    let mut found: Vec<&str> = classes
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
-    let names = CLASSES
-        .iter()
-        .flat_map(|class| [Some(class.name), class.alias])
-        .flatten();
+    let classes = module.lines().filter_map(|line| line.strip_prefix("class "));
+    let mut found: Vec<&str> = classes.filter_map(|line| line.split_whitespace().next()).collect();
+    let names = CLASSES.iter().flat_map(|class| [Some(class.name), class.alias]).flatten();
     let mut expected: Vec<&str> = names.collect();
     found.sort_unstable();
     expected.sort_unstable();

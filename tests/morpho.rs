@@ -57,11 +57,8 @@ impl Variant {
         let program = self.compile();
         for way in ["idle", "unknown", "due", "always"] {
             let mut command = Command::new(&program);
-            let Finished {
-                stdout,
-                stderr,
-                status,
-            } = launch(command.arg(library()).arg(way)).finish(DEADLINE);
+            let Finished { stdout, stderr, status } =
+                launch(command.arg(library()).arg(way)).finish(DEADLINE);
             assert_eq!(status, Some(0), "{way}: {stderr}\nlast of:\n{stdout}");
             assert!(stdout.ends_with("end\n"), "{way}: {stdout}");
             assert_eq!(stderr, "", "{way}");
@@ -105,19 +102,11 @@ fn release_0_6_4_without_nan_boxing() {
 }
 
 fn boxed(release: u8) {
-    Variant {
-        release,
-        struct_values: false,
-    }
-    .test();
+    Variant { release, struct_values: false }.test();
 }
 
 fn in_structs(release: u8) {
-    Variant {
-        release,
-        struct_values: true,
-    }
-    .test();
+    Variant { release, struct_values: true }.test();
 }
 
 /// A real Morpho, with a home of its own in which the library is installed.

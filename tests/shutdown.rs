@@ -52,10 +52,7 @@ fn an_unreachable_peer_is_given_up() {
     drop(push);
     assert!(context::shutdown());
     assert!(start.elapsed() < DEADLINE);
-    assert!(
-        context::shutdown(),
-        "without a context there is nothing to end"
-    );
+    assert!(context::shutdown(), "without a context there is nothing to end");
 }
 
 fn a_call_that_waits_elsewhere_ends() {
@@ -67,9 +64,7 @@ fn a_call_that_waits_elsewhere_ends() {
             let _ = asked.send(());
             false
         };
-        let error = pull
-            .receive(&Wait::new(None).until(Some(&tell)))
-            .unwrap_err();
+        let error = pull.receive(&Wait::new(None).until(Some(&tell))).unwrap_err();
         (error, pull.is_closed())
     });
     waits.recv_timeout(DEADLINE).unwrap();
@@ -151,8 +146,5 @@ fn child(pull: &Socket) -> bool {
         return false;
     };
     let sent = push.send(&["own"], &soon()).is_ok();
-    dead && sent
-        && pull
-            .receive(&soon())
-            .is_ok_and(|frame| frame.as_text() == Some("own"))
+    dead && sent && pull.receive(&soon()).is_ok_and(|frame| frame.as_text() == Some("own"))
 }

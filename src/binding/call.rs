@@ -39,20 +39,14 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// The method as users know it, with the class of the receiver: "ZMQReply.bind".
     pub(super) fn operation(&self) -> String {
-        operation(
-            self.receiver.map_or(self.row.class, Object::class),
-            self.row,
-        )
+        operation(self.receiver.map_or(self.row.class, Object::class), self.row)
     }
 
     /// Checks the receiver and the arguments by the table.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.check_receiver()?;
         self.check_positional()?;
-        self.arguments
-            .named
-            .iter()
-            .try_for_each(|(name, value)| self.check_named(name, value))
+        self.arguments.named.iter().try_for_each(|(name, value)| self.check_named(name, value))
     }
 
     fn check_receiver(&self) -> Result<(), Error> {
@@ -203,12 +197,7 @@ impl<'a> Call<'a> {
 
     /// A named time in milliseconds, if it is given; nil and -1 are for ever.
     pub(super) fn milliseconds(&self, name: &str) -> Result<Option<Option<Duration>>, Error> {
-        let Some((_, value)) = self
-            .arguments
-            .named
-            .iter()
-            .find(|(given, _)| *given == name)
-        else {
+        let Some((_, value)) = self.arguments.named.iter().find(|(given, _)| *given == name) else {
             return Ok(None);
         };
         let ms = match value {
@@ -257,11 +246,8 @@ fn wrong_named(parameter: &Parameter, value: &ValueRef) -> Error {
 }
 
 /// The kinds that can be sent as a frame.
-pub(super) const FRAME: Kinds = Kinds::STRING
-    .or(Kinds::INT)
-    .or(Kinds::FLOAT)
-    .or(Kinds::BOOL)
-    .or(Kinds::OBJECT);
+pub(super) const FRAME: Kinds =
+    Kinds::STRING.or(Kinds::INT).or(Kinds::FLOAT).or(Kinds::BOOL).or(Kinds::OBJECT);
 
 /// A value as the bytes of a frame: numbers and truth values as text.
 fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
@@ -281,11 +267,7 @@ fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
 /// The shortest text that reads back as the same number.
 fn number(value: f64) -> String {
     let plain = value == 0.0 || (1e-5..1e16).contains(&value.abs()) || !value.is_finite();
-    if plain {
-        value.to_string()
-    } else {
-        format!("{value:e}")
-    }
+    if plain { value.to_string() } else { format!("{value:e}") }
 }
 
 #[cfg(test)]

@@ -39,11 +39,7 @@ impl Failure {
             code => tag(code),
         };
         // Old scripts' users know these by their beginning.
-        let beginning = if tag == c"ZMQErr" {
-            "ZeroMQ error: "
-        } else {
-            ""
-        };
+        let beginning = if tag == c"ZMQErr" { "ZeroMQ error: " } else { "" };
         let mut message = format!("{beginning}{operation}: {error}");
         message.truncate(message.floor_char_boundary(LONGEST));
         Failure {

@@ -63,9 +63,7 @@ pub(super) static CLASS: Class = Class {
             otherwise: None,
             run: |call| {
                 let bytes = call.frame()?.iter().copied();
-                Ok(Value::List(
-                    bytes.map(|byte| Value::Int(byte.into())).collect(),
-                ))
+                Ok(Value::List(bytes.map(|byte| Value::Int(byte.into())).collect()))
             },
         },
         Method {
@@ -103,9 +101,8 @@ fn bytes(call: &Call, items: &[ValueRef]) -> Result<Vec<u8>, Error> {
         ValueRef::Int(byte) => u8::try_from(*byte).ok(),
         _ => None,
     };
-    let bytes = items
-        .iter()
-        .map(|item| byte(item).ok_or_else(|| call.wrong(0, format!("{item} in it"))));
+    let bytes =
+        items.iter().map(|item| byte(item).ok_or_else(|| call.wrong(0, format!("{item} in it"))));
     bytes.collect()
 }
 
@@ -124,19 +121,14 @@ fn index(call: &Call) -> Result<Value, Error> {
     };
     match found.and_then(|index| frame.get(index)) {
         Some(byte) => Ok(Value::Int((*byte).into())),
-        None => Err(call.wrong(
-            0,
-            format!("{} in a frame of {}", call.values()[0], frame.len()),
-        )),
+        None => Err(call.wrong(0, format!("{} in a frame of {}", call.values()[0], frame.len()))),
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
     use fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

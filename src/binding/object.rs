@@ -67,10 +67,7 @@ impl fmt::Display for Object {
 
 impl From<Arc<Socket>> for Object {
     fn from(socket: Arc<Socket>) -> Object {
-        Object(Arc::new(Body::Socket(ScriptSocket {
-            socket,
-            warned: AtomicBool::new(false),
-        })))
+        Object(Arc::new(Body::Socket(ScriptSocket { socket, warned: AtomicBool::new(false) })))
     }
 }
 

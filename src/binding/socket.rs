@@ -16,10 +16,7 @@ const ENDPOINTS: Parameter = required(
 );
 
 /// What constructors take: without endpoints the socket is attached to nothing yet.
-const ATTACHED: Parameter = Parameter {
-    role: Role::Optional,
-    ..ENDPOINTS
-};
+const ATTACHED: Parameter = Parameter { role: Role::Optional, ..ENDPOINTS };
 
 const PREFIX: Parameter = required("prefix", Kinds::STRING, "a String, \"\" for every message");
 
@@ -148,12 +145,7 @@ pub(super) static CLASS: Class = Class {
             result: "nil",
             doc: "Takes back one subscription with this prefix.",
             otherwise: None,
-            run: |call| {
-                done(
-                    call.socket()?
-                        .unsubscribe(call.bytes(0).unwrap_or_default()),
-                )
-            },
+            run: |call| done(call.socket()?.unsubscribe(call.bytes(0).unwrap_or_default())),
         },
         Method {
             name: "close",
@@ -304,12 +296,7 @@ pub(super) fn class_of(socket_type: SocketType) -> &'static Class {
 /// What a host prints for a socket.
 pub(super) fn text(socket: &Socket, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let closed = if socket.is_closed() { " closed" } else { "" };
-    write!(
-        f,
-        "<{}: {}{closed}>",
-        CLASS.name,
-        socket.socket_type().name()
-    )
+    write!(f, "<{}: {}{closed}>", CLASS.name, socket.socket_type().name())
 }
 
 /// A class of sockets without methods of its own.

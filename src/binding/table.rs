@@ -141,13 +141,7 @@ impl Class {
     /// Everything of the class that can be called, without what it has of its
     /// parent.
     pub fn rows(&'static self) -> impl Iterator<Item = Row> {
-        let row = move |target| {
-            move |method| Row {
-                class: self,
-                method,
-                target,
-            }
-        };
+        let row = move |target| move |method| Row { class: self, method, target };
         let constructor = self.constructor.iter().map(row(Target::Constructor));
         let methods = self.methods.iter().map(row(Target::Instance));
         let functions = self.functions.iter().map(row(Target::Class));
@@ -164,12 +158,7 @@ impl Method {
     /// How it is called: "receive(timeout=) -> String, ZMQFrame or nil".
     pub fn signature(&self) -> String {
         let parameters: Vec<String> = self.parameters.iter().map(Parameter::signature).collect();
-        format!(
-            "{}({}) -> {}",
-            self.name,
-            parameters.join(", "),
-            self.result
-        )
+        format!("{}({}) -> {}", self.name, parameters.join(", "), self.result)
     }
 }
 
@@ -186,39 +175,19 @@ impl Parameter {
 }
 
 pub(super) const fn required(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
-    Parameter {
-        name,
-        role: Role::Required,
-        kinds,
-        doc,
-    }
+    Parameter { name, role: Role::Required, kinds, doc }
 }
 
 pub(super) const fn optional(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
-    Parameter {
-        name,
-        role: Role::Optional,
-        kinds,
-        doc,
-    }
+    Parameter { name, role: Role::Optional, kinds, doc }
 }
 
 pub(super) const fn variadic(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
-    Parameter {
-        name,
-        role: Role::Variadic,
-        kinds,
-        doc,
-    }
+    Parameter { name, role: Role::Variadic, kinds, doc }
 }
 
 pub(super) const fn named(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
-    Parameter {
-        name,
-        role: Role::Named,
-        kinds,
-        doc,
-    }
+    Parameter { name, role: Role::Named, kinds, doc }
 }
 
 /// Calls a method: checks the receiver and the arguments by the table, runs it,
@@ -236,12 +205,7 @@ pub fn call<T>(
     host: &dyn Host,
     give: impl FnOnce(&mut Value) -> T,
 ) -> Result<T, Box<Failure>> {
-    let call = Call {
-        row,
-        receiver,
-        arguments,
-        host,
-    };
+    let call = Call { row, receiver, arguments, host };
     match &mut run(&call) {
         Ok(value) => Ok(give(value)),
         Err(error) => settle(&call, error).map(|mut value| give(&mut value)),
@@ -286,16 +250,10 @@ mod tests {
     fn the_table_is_consistent() {
         let mut names = HashSet::new();
         for (index, class) in CLASSES.iter().enumerate() {
-            assert!(
-                names.insert(class.name),
-                "{} stands there twice",
-                class.name
-            );
+            assert!(names.insert(class.name), "{} stands there twice", class.name);
             assert!(class.alias.is_none_or(|alias| names.insert(alias)));
             if let Some(parent) = class.parent {
-                let known = CLASSES[..index]
-                    .iter()
-                    .any(|known| std::ptr::eq(*known, parent));
+                let known = CLASSES[..index].iter().any(|known| std::ptr::eq(*known, parent));
                 assert!(known, "the parent of {} comes after it", class.name);
             }
             if let Some(constructor) = &class.constructor {
@@ -303,12 +261,7 @@ mod tests {
             }
             let mut methods = HashSet::new();
             for row in class.rows().filter(|row| row.target != Target::Constructor) {
-                assert!(
-                    methods.insert(row.method.name),
-                    "{}.{}",
-                    class.name,
-                    row.method.name
-                );
+                assert!(methods.insert(row.method.name), "{}.{}", class.name, row.method.name);
             }
         }
     }

@@ -117,10 +117,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds {
-            deeper: 64,
-            more: 1 << 24,
-        }
+        Bounds { deeper: 64, more: 1 << 24 }
     }
 }
 

@@ -80,10 +80,7 @@ pub(super) fn open(
 ) -> Result<Arc<Socket>, Error> {
     let generation = generation();
     let mut guard = lock();
-    if guard
-        .as_ref()
-        .is_some_and(|shared| shared.generation != generation)
-    {
+    if guard.as_ref().is_some_and(|shared| shared.generation != generation) {
         // The threads of the parent's context are not here: it can only be left.
         mem::forget(guard.take());
     }

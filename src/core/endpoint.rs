@@ -107,11 +107,7 @@ pub fn bind_target(endpoint: &str) -> Result<Target<'_>, Error> {
     let Some(range) = port.strip_prefix(['*', '!']) else {
         return number(endpoint, port).map(Target::Fixed);
     };
-    Ok(Target::Free {
-        host,
-        ports: ports(endpoint, range)?,
-        random: port.starts_with('!'),
-    })
+    Ok(Target::Free { host, ports: ports(endpoint, range)?, random: port.starts_with('!') })
 }
 
 /// Checks an endpoint to connect to.
@@ -152,10 +148,7 @@ fn tcp(endpoint: &str) -> Result<Option<(&str, &str)>, Error> {
             endpoint,
             "the host is missing, as in tcp://*:5555 or tcp://localhost:5555",
         )),
-        None => Err(Error::syntax(
-            endpoint,
-            "the port is missing, as in tcp://localhost:5555",
-        )),
+        None => Err(Error::syntax(endpoint, "the port is missing, as in tcp://localhost:5555")),
     }
 }
 
@@ -166,8 +159,7 @@ fn number(endpoint: &str, port: &str) -> Result<u16, Error> {
             format!("'{port}' is not a port: expected 0 to 65535, *, ! or a range *[first-last]"),
         ));
     }
-    port.parse()
-        .map_err(|_| Error::syntax(endpoint, format!("port {port} is above 65535")))
+    port.parse().map_err(|_| Error::syntax(endpoint, format!("port {port} is above 65535")))
 }
 
 /// Reads `""` or `"[first-last]"`, where each end may be left out.
@@ -191,10 +183,7 @@ fn ports(endpoint: &str, range: &str) -> Result<RangeInclusive<u16>, Error> {
     };
     let (first, last) = (end(first, *DYNAMIC.start())?, end(last, *DYNAMIC.end())?);
     if first == 0 || first > last {
-        return Err(Error::syntax(
-            endpoint,
-            format!("there are no ports from {first} to {last}"),
-        ));
+        return Err(Error::syntax(endpoint, format!("there are no ports from {first} to {last}")));
     }
     Ok(first..=last)
 }
@@ -261,11 +250,7 @@ mod tests {
 
     #[test]
     fn ports_to_bind() {
-        let free = |host, ports, random| Target::Free {
-            host,
-            ports,
-            random,
-        };
+        let free = |host, ports, random| Target::Free { host, ports, random };
         for (endpoint, target) in [
             ("tcp://a:5555", Target::Fixed(5555)),
             ("tcp://a:0", Target::Fixed(0)),
@@ -306,22 +291,12 @@ mod tests {
 
     #[test]
     fn ports_to_connect() {
-        for endpoint in [
-            "tcp://a:1",
-            "tcp://[::1]:65535",
-            "inproc://*:*",
-            "ipc:///tmp/*",
-        ] {
+        for endpoint in ["tcp://a:1", "tcp://[::1]:65535", "inproc://*:*", "ipc:///tmp/*"] {
             check_connect(endpoint).unwrap();
         }
-        for endpoint in [
-            "tcp://a:0",
-            "tcp://a:*",
-            "tcp://a:!",
-            "tcp://nowhere",
-            "tcp://*:1",
-            "tcp://a:65536",
-        ] {
+        for endpoint in
+            ["tcp://a:0", "tcp://a:*", "tcp://a:!", "tcp://nowhere", "tcp://*:1", "tcp://a:65536"]
+        {
             assert!(check_connect(endpoint).is_err(), "{endpoint}");
         }
     }

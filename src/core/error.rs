@@ -149,28 +149,20 @@ impl Error {
             zmq::Error::ETERM => Error::Terminated,
             zmq::Error::EHOSTUNREACH => Error::Unroutable,
             zmq::Error::ENOTSOCK => Error::Closed,
-            error => Error::Zmq {
-                call,
-                errno: Errno::last(error),
-            },
+            error => Error::Zmq { call, errno: Errno::last(error) },
         }
     }
 
     /// An endpoint that is not written as an endpoint is.
     pub(super) fn syntax(endpoint: &str, fault: impl Into<Cow<'static, str>>) -> Error {
-        Error::Endpoint {
-            endpoint: endpoint.to_owned(),
-            fault: Fault::Syntax(fault.into()),
-        }
+        Error::Endpoint { endpoint: endpoint.to_owned(), fault: Fault::Syntax(fault.into()) }
     }
 
     /// An endpoint that libzmq refused, just now, on this thread.
     pub(super) fn refused(endpoint: &str, error: zmq::Error) -> Error {
         Error::Endpoint {
             endpoint: endpoint.to_owned(),
-            fault: Fault::Refused {
-                errno: Errno::last(error),
-            },
+            fault: Fault::Refused { errno: Errno::last(error) },
         }
     }
 
@@ -196,11 +188,9 @@ impl Error {
     /// libzmq's reason, where it gave one.
     pub fn errno(&self) -> Option<Errno> {
         match self {
-            Error::Endpoint {
-                fault: Fault::Refused { errno },
-                ..
+            Error::Endpoint { fault: Fault::Refused { errno }, .. } | Error::Zmq { errno, .. } => {
+                Some(*errno)
             }
-            | Error::Zmq { errno, .. } => Some(*errno),
             _ => None,
         }
     }
@@ -247,10 +237,7 @@ impl Errno {
 
     /// The symbol of the C headers: "EADDRINUSE". Empty for a rare one.
     pub fn name(self) -> &'static str {
-        NAMES
-            .iter()
-            .find(|(number, _)| *number == self.0)
-            .map_or("", |(_, name)| name)
+        NAMES.iter().find(|(number, _)| *number == self.0).map_or("", |(_, name)| name)
     }
 
     /// What a user can do about it, as the end of a sentence.
@@ -288,12 +275,8 @@ impl fmt::Display for Errno {
 }
 
 /// The errors that only libzmq has words for.
-const LIBZMQ: &[zmq::Error] = &[
-    zmq::Error::EFSM,
-    zmq::Error::ENOCOMPATPROTO,
-    zmq::Error::ETERM,
-    zmq::Error::EMTHREAD,
-];
+const LIBZMQ: &[zmq::Error] =
+    &[zmq::Error::EFSM, zmq::Error::ENOCOMPATPROTO, zmq::Error::ETERM, zmq::Error::EMTHREAD];
 
 /// libzmq's own numbers count from this one (`ZMQ_HAUSNUMERO` in zmq.h).
 const HAUSNUMERO: i32 = 156_384_712;
@@ -356,10 +339,7 @@ mod tests {
         assert_eq!(errno.to_string(), "Address already in use (EADDRINUSE)");
         assert_eq!(Errno(zmq::Error::EFSM.to_raw()).name(), "EFSM");
         assert_eq!(Errno(zmq::Error::EMTHREAD.to_raw()).name(), "EMTHREAD");
-        assert_eq!(
-            Errno(libc::ENOTDIR).to_string(),
-            "Not a directory (ENOTDIR)"
-        );
+        assert_eq!(Errno(libc::ENOTDIR).to_string(), "Not a directory (ENOTDIR)");
     }
 
     #[test]

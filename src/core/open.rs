@@ -41,11 +41,7 @@ impl Open {
     /// # Errors
     /// [`Error::Zmq`] when libzmq refuses the default linger.
     pub fn new(socket: zmq::Socket) -> Result<Open, Error> {
-        let open = Open {
-            socket,
-            bound: Vec::new(),
-            endpoint: None,
-        };
+        let open = Open { socket, bound: Vec::new(), endpoint: None };
         open.set_linger(default_linger())?;
         Ok(open)
     }
@@ -56,15 +52,10 @@ impl Open {
         }
         let (named, port) = match endpoint::bind_target(endpoint)? {
             Target::Fixed(port) => {
-                self.bind_exactly(endpoint)
-                    .map_err(|e| Error::refused(endpoint, e))?;
+                self.bind_exactly(endpoint).map_err(|e| Error::refused(endpoint, e))?;
                 (endpoint.to_owned(), port)
             }
-            Target::Free {
-                host,
-                ports,
-                random,
-            } => {
+            Target::Free { host, ports, random } => {
                 let port = self.bind_free(endpoint, host, endpoint::search(ports, random))?;
                 (format!("{host}:{port}"), port)
             }
@@ -74,11 +65,7 @@ impl Open {
             _ => named.clone(),
         };
         self.endpoint = Some(named.clone());
-        self.bound.push(Bound {
-            written: endpoint.to_owned(),
-            named,
-            resolved,
-        });
+        self.bound.push(Bound { written: endpoint.to_owned(), named, resolved });
         Ok(port)
     }
 

@@ -84,8 +84,6 @@ pub(super) fn bound(endpoint: &str, bind: impl Fn() -> zmq::Result<()>) -> zmq::
 fn expected(endpoint: &str) -> Option<(Address, Instant)> {
     let address = Address::of(endpoint)?;
     let released = lock();
-    let last = released
-        .iter()
-        .rfind(|released| released.address == address)?;
+    let last = released.iter().rfind(|released| released.address == address)?;
     Some((address, last.at + PATIENCE))
 }

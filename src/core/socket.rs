@@ -135,9 +135,7 @@ impl Socket {
     /// [`Error::Endpoint`]; the endpoints before the faulty one stay connected.
     pub fn connect(&self, endpoints: &str) -> Result<(), Error> {
         self.with(|open| {
-            plain(endpoints, "connect")?
-                .into_iter()
-                .try_for_each(|endpoint| open.connect(endpoint))
+            plain(endpoints, "connect")?.into_iter().try_for_each(|endpoint| open.connect(endpoint))
         })
     }
 
@@ -148,9 +146,7 @@ impl Socket {
     /// [`Error::Endpoint`] when it is not bound.
     pub fn unbind(&self, endpoints: &str) -> Result<(), Error> {
         self.with(|open| {
-            plain(endpoints, "unbind")?
-                .into_iter()
-                .try_for_each(|endpoint| open.unbind(endpoint))
+            plain(endpoints, "unbind")?.into_iter().try_for_each(|endpoint| open.unbind(endpoint))
         })
     }
 
@@ -323,10 +319,7 @@ impl Socket {
 
     fn error(&self, operation: &'static str, error: zmq::Error) -> Error {
         match error {
-            zmq::Error::EFSM => Error::State {
-                operation,
-                socket_type: self.socket_type,
-            },
+            zmq::Error::EFSM => Error::State { operation, socket_type: self.socket_type },
             error => Error::from_zmq(operation, error),
         }
     }
@@ -350,10 +343,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let state = self
-            .state
-            .get_mut()
-            .unwrap_or_else(|state| state.into_inner());
+        let state = self.state.get_mut().unwrap_or_else(|state| state.into_inner());
         let State::Open(open) = mem::replace(state, State::Closed) else {
             return;
         };
@@ -446,10 +436,7 @@ mod tests {
     }
 
     fn texts(frames: &[Frame]) -> Vec<&str> {
-        frames
-            .iter()
-            .map(|frame| frame.as_text().unwrap())
-            .collect()
+        frames.iter().map(|frame| frame.as_text().unwrap()).collect()
     }
 
     #[test]
@@ -491,10 +478,7 @@ mod tests {
         assert!(matches!(rep.send(&["x"], &NOW), Err(Error::State { .. })));
         let publisher = Socket::new(Pub).unwrap();
         let error = publisher.receive(&NOW).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "a PUB socket cannot receive; use SUB or PULL"
-        );
+        assert_eq!(error.to_string(), "a PUB socket cannot receive; use SUB or PULL");
         assert!(matches!(
             Socket::new(Push).unwrap().subscribe(b""),
             Err(Error::Unsupported { .. })

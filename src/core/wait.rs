@@ -30,19 +30,13 @@ impl<'a> Wait<'a> {
     /// Waits for `timeout`, or for ever if there is none. A timeout of zero does
     /// not wait.
     pub const fn new(timeout: Option<Duration>) -> Wait<'static> {
-        Wait {
-            timeout,
-            interrupt: None,
-        }
+        Wait { timeout, interrupt: None }
     }
 
     /// Ends the wait with [`Error::Interrupted`] once `interrupt` says so; it is
     /// asked several times a second and after every signal.
     pub fn until(self, interrupt: Option<&'a dyn Interrupt>) -> Wait<'a> {
-        Wait {
-            timeout: self.timeout,
-            interrupt,
-        }
+        Wait { timeout: self.timeout, interrupt }
     }
 
     /// Starts the clock. It is read only by calls that have to wait.
@@ -52,10 +46,7 @@ impl<'a> Wait<'a> {
             // A time too far away to be told is for ever.
             Some(timeout) => Instant::now().checked_add(timeout),
         };
-        Clock {
-            deadline,
-            interrupt: self.interrupt,
-        }
+        Clock { deadline, interrupt: self.interrupt }
     }
 
     pub(super) fn is_zero(&self) -> bool {

@@ -276,38 +276,23 @@ impl Tagged {
 
 impl Bits for Tagged {
     fn nil() -> Self {
-        Tagged {
-            tag: Self::NIL,
-            payload: 0,
-        }
+        Tagged { tag: Self::NIL, payload: 0 }
     }
 
     fn bool(value: bool) -> Self {
-        Tagged {
-            tag: Self::BOOL,
-            payload: value.into(),
-        }
+        Tagged { tag: Self::BOOL, payload: value.into() }
     }
 
     fn int(value: i32) -> Self {
-        Tagged {
-            tag: Self::INT,
-            payload: u64::from(value as u32),
-        }
+        Tagged { tag: Self::INT, payload: u64::from(value as u32) }
     }
 
     fn float(value: f64) -> Self {
-        Tagged {
-            tag: Self::FLOAT,
-            payload: value.to_bits(),
-        }
+        Tagged { tag: Self::FLOAT, payload: value.to_bits() }
     }
 
     fn object(object: *mut Header) -> Self {
-        Tagged {
-            tag: Self::OBJECT,
-            payload: object.expose_provenance() as u64,
-        }
+        Tagged { tag: Self::OBJECT, payload: object.expose_provenance() as u64 }
     }
 
     fn view(self) -> View {
@@ -328,11 +313,7 @@ impl Bits for Tagged {
 
 /// The bits of a number; all NaNs are one, as others would read as boxed values.
 fn canonical(value: f64) -> u64 {
-    if value.is_nan() {
-        0x7ff8_0000_0000_0000
-    } else {
-        value.to_bits()
-    }
+    if value.is_nan() { 0x7ff8_0000_0000_0000 } else { value.to_bits() }
 }
 
 fn pointer(bits: u64) -> *mut Header {
@@ -352,15 +333,8 @@ mod tests {
         for int in [0, 1, -1, i32::MAX, i32::MIN] {
             assert_eq!(V::int(int).view(), View::Int(int));
         }
-        for float in [
-            0.0,
-            -0.0,
-            1.5,
-            f64::MAX,
-            f64::MIN_POSITIVE,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-        ] {
+        for float in [0.0, -0.0, 1.5, f64::MAX, f64::MIN_POSITIVE, f64::INFINITY, f64::NEG_INFINITY]
+        {
             assert_eq!(V::float(float).view(), View::Float(float));
         }
         for nan in [f64::NAN, -f64::NAN, f64::from_bits(0x7ffc_8000_0000_0000)] {
@@ -381,14 +355,8 @@ mod tests {
     fn layouts_are_told_apart_by_a_string() {
         let mut place = 0u64;
         let object = (&raw mut place).cast::<Header>();
-        assert_eq!(
-            Layout::of(Boxed063::object(object).0),
-            Some(Layout::Boxed063)
-        );
-        assert_eq!(
-            Layout::of(Boxed064::object(object).0),
-            Some(Layout::Boxed064)
-        );
+        assert_eq!(Layout::of(Boxed063::object(object).0), Some(Layout::Boxed063));
+        assert_eq!(Layout::of(Boxed064::object(object).0), Some(Layout::Boxed064));
         assert_eq!(Layout::of(Tagged::object(object).tag), Some(Layout::Tagged));
         assert_eq!(Layout::of(0), None);
         assert_eq!(Layout::of(f64::NAN.to_bits()), None);

@@ -94,10 +94,7 @@ impl<V: Bits> Release<V> {
                 None => Options::Marker(symbol(process, "vm_optmarker")?),
             };
             let long: Option<*const c_void> = symbol(process, "morpho_addfunction");
-            Some(Release {
-                short_entries: long.is_none(),
-                options,
-            })
+            Some(Release { short_entries: long.is_none(), options })
         }
     }
 }
@@ -163,7 +160,5 @@ impl Refusal {
 /// T is the type of the symbol: a pointer to it, or the function itself.
 unsafe fn symbol<T: Copy>(process: &Library, name: &str) -> Option<T> {
     // SAFETY: the caller's promise.
-    unsafe { process.get::<T>(name.as_bytes()) }
-        .ok()
-        .map(|symbol| *symbol)
+    unsafe { process.get::<T>(name.as_bytes()) }.ok().map(|symbol| *symbol)
 }

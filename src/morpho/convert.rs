@@ -67,10 +67,7 @@ impl Kinds {
 }
 
 fn bit(kind: i32) -> u64 {
-    u32::try_from(kind)
-        .ok()
-        .and_then(|kind| 1u64.checked_shl(kind))
-        .unwrap_or(0)
+    u32::try_from(kind).ok().and_then(|kind| 1u64.checked_shl(kind)).unwrap_or(0)
 }
 
 impl<V: Bits> Morpho<V> {
@@ -95,14 +92,10 @@ impl<V: Bits> Morpho<V> {
                 Ok(ValueRef::String(bytes(header)))
             } else if kind == self.kinds.list {
                 let count = (api.list_length)(header);
-                self.items(count, bounds, |i, item| {
-                    (api.list_getelement)(header, i, item)
-                })
+                self.items(count, bounds, |i, item| (api.list_getelement)(header, i, item))
             } else if kind == self.kinds.tuple {
                 let count = (api.tuple_length)(header);
-                self.items(count, bounds, |i, item| {
-                    (api.tuple_getelement)(header, i, item)
-                })
+                self.items(count, bounds, |i, item| (api.tuple_getelement)(header, i, item))
             } else if kind == self.kinds.dictionary {
                 self.entries(header, bounds)
             } else {

@@ -110,7 +110,7 @@ pub(super) unsafe fn init<V: Hosted>(
         let receiver = unsafe { *given };
         let Some(instance) = morpho.instance(receiver) else {
             return Err(
-                fault("init is for instances of a class that is a child of this one").into(),
+                fault("init is for instances of a class that is a child of this one").into()
             );
         };
         // SAFETY: the caller's promise; the instance is alive, as Morpho keeps
@@ -186,20 +186,11 @@ impl<V: Bits> Morpho<V> {
             // SAFETY: as above.
             named.push(unsafe { (self.name(*name)?, self.take(*value, &mut bounds)?) });
         }
-        let arguments = Arguments {
-            positional: &values,
-            named: &named,
-        };
+        let arguments = Arguments { positional: &values, named: &named };
         let host = Caller { morpho: self, vm };
         // SAFETY: the virtual machine is the one that calls.
         let give = |value: &mut Value| unsafe { self.give(vm, value) };
-        Ok(binding::call(
-            row,
-            self.object(receiver),
-            &arguments,
-            &host,
-            give,
-        )??)
+        Ok(binding::call(row, self.object(receiver), &arguments, &host, give)??)
     }
 
     /// The arguments by position, and those by name.
@@ -241,8 +232,7 @@ impl<V: Bits> Morpho<V> {
 
     /// The instance of the library that a value is, or that it keeps in its field.
     pub fn object(&self, value: V) -> Option<&Object> {
-        self.own(value)
-            .or_else(|| self.own(self.kept(self.instance(value)?)?))
+        self.own(value).or_else(|| self.own(self.kept(self.instance(value)?)?))
     }
 
     /// The instance of the library that a value is.

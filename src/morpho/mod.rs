@@ -78,10 +78,7 @@ unsafe fn register<V: Hosted>() -> Option<()> {
         let mut values: Vec<V> = Vec::new();
         let mut own = Vec::new();
         for class in CLASSES {
-            let parent = class
-                .parent
-                .and_then(position)
-                .map_or(root, |parent| values[parent]);
+            let parent = class.parent.and_then(position).map_or(root, |parent| values[parent]);
             let value = add_class(&api, class, parent);
             own.push(add_instances(&api, class, value));
             values.push(value);
@@ -114,10 +111,8 @@ unsafe fn add_class<V: Hosted>(api: &Api<V>, class: &'static Class, parent: V) -
         methods.push(("tostring", tostring::<V>));
     }
     let names: Vec<CString> = methods.iter().map(|(name, _)| string(name)).collect();
-    let entries = names
-        .iter()
-        .zip(&methods)
-        .map(|(name, (_, function))| (name.as_ptr(), *function));
+    let entries =
+        names.iter().zip(&methods).map(|(name, (_, function))| (name.as_ptr(), *function));
     let name = string(class.name);
     // SAFETY: the caller's promise; Morpho copies names and does not keep the rows,
     // which end with one without a name.
@@ -135,32 +130,16 @@ unsafe fn add_class<V: Hosted>(api: &Api<V>, class: &'static Class, parent: V) -
 fn short<V: Hosted>(
     entries: impl Iterator<Item = (*const c_char, Native<V>)>,
 ) -> Vec<ShortEntry<V>> {
-    let row = |name, function| ShortEntry {
-        kind: 0,
-        name,
-        flags: 0,
-        function,
-    };
+    let row = |name, function| ShortEntry { kind: 0, name, flags: 0, function };
     let end = row(ptr::null(), None);
-    entries
-        .map(|(name, function)| row(name, Some(function)))
-        .chain([end])
-        .collect()
+    entries.map(|(name, function)| row(name, Some(function))).chain([end]).collect()
 }
 
 fn long<V: Hosted>(entries: impl Iterator<Item = (*const c_char, Native<V>)>) -> Vec<LongEntry<V>> {
-    let row = |name, function| LongEntry {
-        kind: 0,
-        name,
-        signature: ptr::null(),
-        flags: 0,
-        function,
-    };
+    let row =
+        |name, function| LongEntry { kind: 0, name, signature: ptr::null(), flags: 0, function };
     let end = row(ptr::null(), None);
-    entries
-        .map(|(name, function)| row(name, Some(function)))
-        .chain([end])
-        .collect()
+    entries.map(|(name, function)| row(name, Some(function))).chain([end]).collect()
 }
 
 /// Adds what makes instances of a class: an object type with the class as the one
@@ -241,9 +220,7 @@ unsafe extern "C" fn function<V: Hosted, const INDEX: usize>(
     arguments: *mut V,
 ) -> V {
     // SAFETY: Morpho calls a function or a method.
-    row(INDEX).map_or(V::nil(), |row| unsafe {
-        machine::call(row, vm, count, arguments)
-    })
+    row(INDEX).map_or(V::nil(), |row| unsafe { machine::call(row, vm, count, arguments) })
 }
 
 /// The `init` of a constructor's row.
@@ -253,9 +230,7 @@ unsafe extern "C" fn initializer<V: Hosted, const INDEX: usize>(
     arguments: *mut V,
 ) -> V {
     // SAFETY: Morpho calls a method.
-    row(INDEX).map_or(V::nil(), |row| unsafe {
-        machine::init(row, vm, count, arguments)
-    })
+    row(INDEX).map_or(V::nil(), |row| unsafe { machine::init(row, vm, count, arguments) })
 }
 
 fn row(index: usize) -> Option<&'static Row> {

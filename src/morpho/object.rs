@@ -81,9 +81,7 @@ unsafe extern "C" fn size(header: *mut Header) -> usize {
 unsafe extern "C" fn print<V: Hosted>(header: *mut Header, vm: *mut c_void) {
     ffi::guard_or((), || {
         // SAFETY: Morpho prints objects that are alive.
-        let text = unsafe { of(header) }
-            .map(Object::to_string)
-            .unwrap_or_default();
+        let text = unsafe { of(header) }.map(Object::to_string).unwrap_or_default();
         if let (Some(morpho), Ok(text)) = (V::place().get(), CString::new(text)) {
             // SAFETY: the virtual machine is the one that prints, and %s takes a
             // string with a terminating zero byte.

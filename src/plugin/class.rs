@@ -46,9 +46,7 @@ pub(super) fn row(method: *const abi::Method) -> Option<&'static Row> {
     let methods = descriptors().methods;
     let offset = method.addr().checked_sub(methods.as_ptr().addr())?;
     let exact = offset.is_multiple_of(size_of::<abi::Method>());
-    rows()
-        .get(offset / size_of::<abi::Method>())
-        .filter(|_| exact)
+    rows().get(offset / size_of::<abi::Method>()).filter(|_| exact)
 }
 
 fn build() -> Descriptors {
@@ -95,12 +93,7 @@ fn build() -> Descriptors {
 
 fn method(row: &Row) -> abi::Method {
     let parameters = leak(row.method.parameters.iter().map(parameter).collect());
-    let pointers = leak(
-        parameters
-            .iter()
-            .map(|parameter| &raw const *parameter)
-            .collect(),
-    );
+    let pointers = leak(parameters.iter().map(|parameter| &raw const *parameter).collect());
     abi::Method {
         size: size::<abi::Method>(),
         parameter_count: count(pointers),

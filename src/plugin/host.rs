@@ -54,8 +54,6 @@ impl binding::Host for Machine {
 impl Interrupt for Machine {
     fn interrupted(&self) -> bool {
         // SAFETY: new's caller promises that it may be called.
-        self.0
-            .interrupted
-            .is_some_and(|interrupted| unsafe { interrupted(self.0.context) } != 0)
+        self.0.interrupted.is_some_and(|interrupted| unsafe { interrupted(self.0.context) } != 0)
     }
 }

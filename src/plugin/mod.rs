@@ -2,10 +2,7 @@
 //! calls their methods with values of its scripts. Each exported function checks
 //! what it is given, makes one call of the binding, and returns a code.
 
-#![expect(
-    clippy::missing_safety_doc,
-    reason = "the docs of exported functions are the C header"
-)]
+#![expect(clippy::missing_safety_doc, reason = "the docs of exported functions are the C header")]
 
 pub mod abi;
 mod class;
@@ -100,19 +97,12 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(given.len());
     for argument in given {
         // SAFETY: the caller promises that names and values are as the header says.
-        let (name, value) = unsafe {
-            (
-                ffi::text(argument.name)?,
-                value::take(&argument.value, &mut bounds)?,
-            )
-        };
+        let (name, value) =
+            unsafe { (ffi::text(argument.name)?, value::take(&argument.value, &mut bounds)?) };
         named.push((name, value));
     }
 
-    let arguments = Arguments {
-        positional: &positional,
-        named: &named,
-    };
+    let arguments = Arguments { positional: &positional, named: &named };
     let receiver = receiver.as_deref();
     let give = |value: &mut Value| value::give(mem::replace(value, Value::Nil));
     Ok(binding::call(row, receiver, &arguments, &machine, give)?)
@@ -184,11 +174,7 @@ pub extern "C" fn zeromq_last_error() -> *const ErrorInfo {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_shutdown() -> Code {
     ffi::guard("zeromq_shutdown", || {
-        if context::shutdown() {
-            Ok(())
-        } else {
-            Err(crate::core::Error::Busy.into())
-        }
+        if context::shutdown() { Ok(()) } else { Err(crate::core::Error::Busy.into()) }
     })
 }
 

@@ -26,17 +26,12 @@ impl Deref for Held {
 /// Gives an object to the host. 0, which no call takes, if there are too many.
 pub(super) fn give(object: Object) -> abi::Object {
     // The first key of the slab is 0.
-    OBJECTS
-        .insert(object)
-        .map_or(0, |key| key as abi::Object + 1)
+    OBJECTS.insert(object).map_or(0, |key| key as abi::Object + 1)
 }
 
 /// The object that a host means.
 pub(super) fn get(object: abi::Object) -> Result<Held, Error> {
-    key(object)
-        .and_then(|key| OBJECTS.get(key))
-        .map(Held)
-        .ok_or(Error::Closed)
+    key(object).and_then(|key| OBJECTS.get(key)).map(Held).ok_or(Error::Closed)
 }
 
 /// Takes an object back from the host.

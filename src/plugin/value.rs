@@ -69,10 +69,7 @@ unsafe fn items<'a>(items: Items, bounds: &mut Bounds) -> Result<Vec<ValueRef<'a
     let items = unsafe { ffi::slice(items.data, items.count) }?;
     bounds.enter(items.len(), |bounds| {
         // SAFETY: the caller's promise holds for each item.
-        items
-            .iter()
-            .map(|item| unsafe { take(item, bounds) })
-            .collect()
+        items.iter().map(|item| unsafe { take(item, bounds) }).collect()
     })
 }
 
@@ -98,12 +95,7 @@ unsafe fn entries<'a>(
 pub(super) fn give(value: Value) -> abi::Value {
     match value {
         Value::Nil => plain(abi::ZEROMQ_NIL, Payload { integer: 0 }),
-        Value::Bool(value) => plain(
-            abi::ZEROMQ_BOOL,
-            Payload {
-                integer: value.into(),
-            },
-        ),
+        Value::Bool(value) => plain(abi::ZEROMQ_BOOL, Payload { integer: value.into() }),
         Value::Int(integer) => plain(abi::ZEROMQ_INT, Payload { integer }),
         Value::Float(number) => plain(abi::ZEROMQ_FLOAT, Payload { number }),
         Value::String(text) => give_text(text),
@@ -121,20 +113,12 @@ pub(super) fn give(value: Value) -> abi::Value {
 }
 
 fn plain(kind: u32, payload: Payload) -> abi::Value {
-    abi::Value {
-        kind,
-        payload,
-        owner: ptr::null_mut(),
-    }
+    abi::Value { kind, payload, owner: ptr::null_mut() }
 }
 
 fn give_text(text: Text) -> abi::Value {
-    let bytes = |text: &[u8]| Payload {
-        bytes: Bytes {
-            data: text.as_ptr().cast(),
-            size: text.len(),
-        },
-    };
+    let bytes =
+        |text: &[u8]| Payload { bytes: Bytes { data: text.as_ptr().cast(), size: text.len() } };
     if let Text::Fixed(text) = text {
         return plain(abi::ZEROMQ_STRING, bytes(text.as_bytes()));
     }
@@ -149,21 +133,12 @@ fn give_text(text: Text) -> abi::Value {
 
 fn give_items(kind: u32, items: impl Iterator<Item = Value>) -> abi::Value {
     let items: Vec<abi::Value> = items.map(give).collect();
-    let payload = Payload {
-        items: Items {
-            data: items.as_ptr(),
-            count: items.len(),
-        },
-    };
+    let payload = Payload { items: Items { data: items.as_ptr(), count: items.len() } };
     owned(kind, payload, Box::new(Owner::Items(items)))
 }
 
 fn owned(kind: u32, payload: Payload, owner: Box<Owner>) -> abi::Value {
-    abi::Value {
-        kind,
-        payload,
-        owner: Box::into_raw(owner).cast::<c_void>(),
-    }
+    abi::Value { kind, payload, owner: Box::into_raw(owner).cast::<c_void>() }
 }
 
 /// Makes a value nil, and gives what kept its memory alive.

@@ -34,11 +34,8 @@ const LINUX: &[&str] = &[
     "ZMQ_HAVE_PTHREAD_SET_AFFINITY",
 ];
 
-const APPLE: &[&str] = &[
-    "ZMQ_HAVE_TCP_KEEPALIVE",
-    "ZMQ_HAVE_LOCAL_PEERCRED",
-    "ZMQ_HAVE_PTHREAD_SETNAME_1",
-];
+const APPLE: &[&str] =
+    &["ZMQ_HAVE_TCP_KEEPALIVE", "ZMQ_HAVE_LOCAL_PEERCRED", "ZMQ_HAVE_PTHREAD_SETNAME_1"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -31,13 +31,7 @@ fn start(host: &dyn Host, script: &str, arguments: &[&str]) -> Running {
 /// What an example prints until it ends.
 fn output(running: Running) -> String {
     let finished = running.finish(DEADLINE);
-    assert_eq!(
-        finished.status,
-        Some(0),
-        "{}{}",
-        finished.stdout,
-        finished.stderr
-    );
+    assert_eq!(finished.status, Some(0), "{}{}", finished.stdout, finished.stderr);
     assert_eq!(finished.stderr, "");
     finished.stdout
 }
@@ -57,9 +51,7 @@ pub fn request_reply(host: &dyn Host) {
     let client = start(host, "request-reply/client.morpho", &[&endpoint]);
     let server = start(host, "request-reply/server.morpho", &[&endpoint, "10"]);
     let lines = |text: &str| {
-        (1..=10)
-            .map(|i| format!("{text}\n").replace('#', &i.to_string()))
-            .collect::<String>()
+        (1..=10).map(|i| format!("{text}\n").replace('#', &i.to_string())).collect::<String>()
     };
     assert_eq!(output(client), lines("Reply #: World"));
     assert_eq!(output(server), lines("Received Hello #"));
@@ -75,15 +67,8 @@ pub fn reversed(host: &dyn Host) {
 pub fn publish_subscribe(host: &dyn Host) {
     let [endpoint] = endpoints();
     let _publisher = start(host, "publish-subscribe/publisher.morpho", &[&endpoint]);
-    let subscriber = start(
-        host,
-        "publish-subscribe/subscriber.morpho",
-        &[&endpoint, "10"],
-    );
-    assert_eq!(
-        output(subscriber),
-        "Updates from 10001: 10\nThe average is plausible: true\n"
-    );
+    let subscriber = start(host, "publish-subscribe/subscriber.morpho", &[&endpoint, "10"]);
+    assert_eq!(output(subscriber), "Updates from 10001: 10\nThe average is plausible: true\n");
 }
 
 pub fn pipeline(host: &dyn Host) {
@@ -92,10 +77,7 @@ pub fn pipeline(host: &dyn Host) {
     let ventilator = start(host, "pipeline/ventilator.morpho", &[&tasks, &ready, "8"]);
     let worker = || start(host, "pipeline/worker.morpho", &[&tasks, &results, &ready]);
     let _workers = [(); 8].map(|()| worker());
-    assert_eq!(
-        output(ventilator),
-        "8 workers are ready\n100 tasks are sent\n"
-    );
+    assert_eq!(output(ventilator), "8 workers are ready\n100 tasks are sent\n");
     assert_eq!(output(sink), "The sum of the squares up to 100 is 338350\n");
 }
 

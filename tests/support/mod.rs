@@ -117,11 +117,7 @@ impl Running {
         let Some(status) = status else {
             panic!("{shown} did not end within {deadline:?}; stdout:\n{stdout}\nstderr:\n{stderr}");
         };
-        Finished {
-            stdout,
-            stderr,
-            status: status.code(),
-        }
+        Finished { stdout, stderr, status: status.code() }
     }
 
     pub fn id(&self) -> u32 {

@@ -47,8 +47,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn is_script(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "morpho")
+    path.extension().is_some_and(|extension| extension == "morpho")
 }
 
 /// Runs a script with its peers; the error tells what it printed instead.
@@ -77,19 +76,11 @@ fn compare(script: &Path, finished: &Finished) -> Result<(), String> {
     if finished.stdout == expected {
         return Ok(());
     }
-    let Finished {
-        stdout,
-        stderr,
-        status,
-    } = finished;
-    Err(format!(
-        "expected:\n{expected}\nprinted:\n{stdout}\nstderr:\n{stderr}\nstatus: {status:?}"
-    ))
+    let Finished { stdout, stderr, status } = finished;
+    Err(format!("expected:\n{expected}\nprinted:\n{stdout}\nstderr:\n{stderr}\nstatus: {status:?}"))
 }
 
 fn expected(source: &str) -> String {
-    let lines = source
-        .lines()
-        .filter_map(|line| line.split_once("// expect: "));
+    let lines = source.lines().filter_map(|line| line.split_once("// expect: "));
     lines.fold(String::new(), |text, (_, line)| text + line + "\n")
 }

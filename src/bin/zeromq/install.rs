@@ -31,9 +31,7 @@ fn warnings(list: &List, folder: &Path) -> Vec<String> {
         Ok(odd) => odd,
         Err(wrong) => vec![wrong],
     };
-    let roots = list
-        .lines()
-        .filter(|line| matches!(line.meaning(), Meaning::Root));
+    let roots = list.lines().filter(|line| matches!(line.meaning(), Meaning::Root));
     warnings.extend(roots.map(|line| line.complaint(list)));
     warnings
 }
@@ -48,9 +46,7 @@ pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
     let laid_out = package.remove()?;
     let folder = package.folder.display();
     if !listed && !laid_out {
-        return Ok(format!(
-            "There was no package of `zeromq install` in {folder}.\n"
-        ));
+        return Ok(format!("There was no package of `zeromq install` in {folder}.\n"));
     }
     let mut text = format!("The package in {folder} is removed.\n");
     for other in provider::all(&list) {

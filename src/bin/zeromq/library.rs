@@ -11,9 +11,7 @@ fn candidates() -> Vec<PathBuf> {
     let file = libloading::library_filename("zeromq");
     let program = std::env::current_exe().unwrap_or_default();
     let folders = program.ancestors().skip(1).take(2);
-    folders
-        .flat_map(|folder| [folder.join(&file), folder.join("deps").join(&file)])
-        .collect()
+    folders.flat_map(|folder| [folder.join(&file), folder.join("deps").join(&file)]).collect()
 }
 
 /// The first place that has it.

@@ -80,19 +80,14 @@ pub fn load(names: &Names) -> Result<Loaded, String> {
     // SAFETY: the host is filled in, and it is never freed.
     let code = unsafe { (library.register)(&raw const library.host) };
     if code != 0 {
-        return Err(format!(
-            "the library could not register its classes: {}",
-            library.failure().1
-        ));
+        return Err(format!("the library could not register its classes: {}", library.failure().1));
     }
     let mut brought = Vec::new();
     for address in library.state.defined.take() {
         let class = Rc::new(library.class(address, names)?);
         library.state.classes.borrow_mut().push(class.clone());
         let callable = class.constructor.is_some() || !class.functions.is_empty();
-        let known_as = [Some(&class.name), class.alias.as_ref()]
-            .into_iter()
-            .flatten();
+        let known_as = [Some(&class.name), class.alias.as_ref()].into_iter().flatten();
         for name in known_as.filter(|_| callable) {
             brought.push((names.intern(name), Value::ForeignClass(class.clone())));
         }
@@ -158,10 +153,7 @@ unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *co
     let state = unsafe { &*context.cast::<State>() };
     // SAFETY: the header says that both texts are there for the time of the call.
     let (tag, message) = unsafe { (text(tag), text(message)) };
-    state
-        .warnings
-        .borrow_mut()
-        .push(format!("Warning '{tag}': {message}\n"));
+    state.warnings.borrow_mut().push(format!("Warning '{tag}': {message}\n"));
 }
 
 /// # Safety
@@ -171,9 +163,7 @@ unsafe fn text(pointer: *const c_char) -> String {
         return String::new();
     }
     // SAFETY: the caller's promise.
-    unsafe { CStr::from_ptr(pointer) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 
 impl Library {
@@ -208,15 +198,7 @@ impl Library {
         }
         let constructor = (!class.constructor.is_null()).then_some(Method(class.constructor));
         let alias = (!alias.is_empty()).then_some(alias);
-        Ok(Class {
-            library: self,
-            address,
-            name,
-            alias,
-            constructor,
-            methods,
-            functions,
-        })
+        Ok(Class { library: self, address, name, alias, constructor, methods, functions })
     }
 
     /// Calls a method. What is passed is lent, what comes back is copied.
@@ -324,10 +306,7 @@ impl Library {
         let Some(class) = classes.iter().find(|class| class.address == address) else {
             return Value::Nil;
         };
-        let object = Rc::new(Object {
-            class: class.clone(),
-            handle,
-        });
+        let object = Rc::new(Object { class: class.clone(), handle });
         objects.insert(handle, Rc::downgrade(&object));
         Value::Foreign(object)
     }
@@ -370,9 +349,7 @@ unsafe fn rows(
     // SAFETY: the caller's promise.
     let rows = unsafe { slice(data, count as usize) };
     let methods = rows.iter().map(|&method| Method(method));
-    methods
-        .map(|method| (names.intern(&method.name()), method))
-        .collect()
+    methods.map(|method| (names.intern(&method.name()), method)).collect()
 }
 
 impl Method {
@@ -416,9 +393,7 @@ impl Object {
     }
 
     pub fn call(&self, machine: &mut Machine, method: Method, values: &Values) -> Outcome<Value> {
-        self.class
-            .library
-            .call(machine, method, self.handle, values)
+        self.class.library.call(machine, method, self.handle, values)
     }
 
     /// What `print` shows.

@@ -32,15 +32,13 @@ pub fn run(script: &str, arguments: Vec<String>) -> ExitCode {
     };
     let path = PathBuf::from(script);
     // One thread does everything, for sockets belong to one.
-    let work = std::thread::Builder::new()
-        .stack_size(STACK)
-        .spawn(move || {
-            let mut sources = Sources::default();
-            match sources.add(name, path, text) {
-                Some(start) => run_source(start, sources, arguments),
-                None => fail("the script is longer than 4 GiB"),
-            }
-        });
+    let work = std::thread::Builder::new().stack_size(STACK).spawn(move || {
+        let mut sources = Sources::default();
+        match sources.add(name, path, text) {
+            Some(start) => run_source(start, sources, arguments),
+            None => fail("the script is longer than 4 GiB"),
+        }
+    });
     match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
         Ok(Err(_)) => ExitCode::FAILURE,
@@ -110,9 +108,7 @@ fn report_refusal(refusal: &Refusal, sources: &Sources) {
         Refusal::Compile { id, text, at, note } => {
             let location = sources.locate(*at);
             let Location { line, column, .. } = location;
-            let module = location
-                .module
-                .map(|module| format!(" in module '{module}'"));
+            let module = location.module.map(|module| format!(" in module '{module}'"));
             println!(
                 "Error '{id}' [line {line} char {column}{}] : {text}",
                 module.unwrap_or_default()
@@ -169,17 +165,8 @@ fn report_unsupported(what: &str, at: Position, sources: &Sources) {
 
 /// Shows a line of a script, and where in it.
 fn excerpt(location: &Location<'_>) {
-    let Location {
-        file,
-        line,
-        column,
-        text,
-        ..
-    } = location;
+    let Location { file, line, column, text, .. } = location;
     let before = text.get(..column - 1).unwrap_or("");
-    let blanks: String = before
-        .chars()
-        .map(|c| if c == '\t' { '\t' } else { ' ' })
-        .collect();
+    let blanks: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     eprintln!("{file}:{line}:{column}\n    {text}\n    {blanks}^");
 }

@@ -13,9 +13,7 @@ use crate::library;
 use crate::plugin::{self, Class};
 
 /// What libzmq may have been built with, as `ZMQ.has` knows it.
-const CAPABILITIES: [&str; 8] = [
-    "curve", "ipc", "ws", "pgm", "norm", "tipc", "gssapi", "vmci",
-];
+const CAPABILITIES: [&str; 8] = ["curve", "ipc", "ws", "pgm", "norm", "tipc", "gssapi", "vmci"];
 
 /// The class ZMQ, and what it takes to call it.
 struct Zmq {
@@ -58,11 +56,7 @@ impl Zmq {
         let (mut with, mut without) = (Vec::new(), Vec::new());
         for name in CAPABILITIES {
             let has = self.ask(&self.has.clone(), vec![Value::string(name)])?;
-            let side = if matches!(has, Value::Bool(true)) {
-                &mut with
-            } else {
-                &mut without
-            };
+            let side = if matches!(has, Value::Bool(true)) { &mut with } else { &mut without };
             side.push(name);
         }
         let (with, without) = (with.join(", "), without.join(", "));
@@ -76,9 +70,7 @@ impl Zmq {
     fn ask(&mut self, function: &Name, arguments: Vec<Value>) -> Result<Value, String> {
         let method = self.class.function(function);
         let method = method.ok_or("the class ZMQ of the library lacks a function")?;
-        let answer = self
-            .class
-            .call(&mut self.machine, method, &arguments.into());
+        let answer = self.class.call(&mut self.machine, method, &arguments.into());
         answer.map_err(|failure| match failure {
             Failure::Error(error) => error.text,
             Failure::Unsupported(what) => what,

@@ -21,10 +21,7 @@ pub struct Values {
 
 impl From<Vec<Value>> for Values {
     fn from(positional: Vec<Value>) -> Values {
-        Values {
-            positional,
-            named: Vec::new(),
-        }
+        Values { positional, named: Vec::new() }
     }
 }
 
@@ -66,10 +63,7 @@ impl Machine {
 
     fn instantiate(&mut self, class: &Rc<Class>, values: Values) -> Outcome<Value> {
         let fields = Table::default();
-        let object = Value::Instance(Rc::new(Instance {
-            class: class.clone(),
-            fields,
-        }));
+        let object = Value::Instance(Rc::new(Instance { class: class.clone(), fields }));
         let name = self.names.intern("init");
         if let Some(initializer) = class.methods.get(&name).cloned() {
             self.call_closure(&initializer, Some(&object), values)?;
@@ -93,8 +87,7 @@ impl Machine {
         values: Values,
     ) -> Outcome<Value> {
         let start = self.stack.len();
-        self.stack
-            .extend(receiver.map(|receiver| Slot::Own(receiver.clone())));
+        self.stack.extend(receiver.map(|receiver| Slot::Own(receiver.clone())));
         if let Err(failure) = self.bind(&closure.function, values) {
             self.stack.truncate(start);
             return Err(traced(failure, &closure.function, self.at));
@@ -117,8 +110,7 @@ impl Machine {
     /// means that it ended without a value.
     pub(super) fn enter(&mut self, closure: &Rc<Closure>, start: usize) -> Outcome<Option<Value>> {
         let function = &closure.function;
-        self.stack
-            .resize_with(start + function.slots, || Slot::Own(Value::Nil));
+        self.stack.resize_with(start + function.slots, || Slot::Own(Value::Nil));
         let at = self.at;
         let base = std::mem::replace(&mut self.base, start);
         let captured = std::mem::replace(&mut self.captured, closure.clone());
@@ -143,10 +135,7 @@ impl Machine {
 
     /// Puts the arguments of a call into the first slots of a function.
     fn bind(&mut self, function: &Function, values: Values) -> Outcome<()> {
-        let Values {
-            mut positional,
-            named,
-        } = values;
+        let Values { mut positional, named } = values;
         let (expected, given) = (function.parameters.len(), positional.len());
         if given < expected || (given > expected && function.rest.is_none()) {
             // Morpho counts wrong when there are more than these.
@@ -163,17 +152,9 @@ impl Machine {
             return Err(error::NO_OPTIONS.into());
         }
         let options = self.stack.len();
-        self.stack.extend(
-            function
-                .options
-                .iter()
-                .map(|(_, value)| Slot::Own(value.clone())),
-        );
+        self.stack.extend(function.options.iter().map(|(_, value)| Slot::Own(value.clone())));
         for (name, value) in named {
-            let known = function
-                .options
-                .iter()
-                .position(|(option, _)| option.name == name);
+            let known = function.options.iter().position(|(option, _)| option.name == name);
             let Some(index) = known else {
                 return Err(error(
                     "UnkwnOptArg",
@@ -216,12 +197,9 @@ impl Machine {
             return self.call_builtin(method, receiver, values);
         }
         let field = match receiver {
-            Value::Instance(instance) => instance
-                .fields
-                .0
-                .borrow()
-                .get(&Value::String(name.text().clone()))
-                .cloned(),
+            Value::Instance(instance) => {
+                instance.fields.0.borrow().get(&Value::String(name.text().clone())).cloned()
+            }
             _ => None,
         };
         match (field, receiver) {
@@ -262,20 +240,13 @@ impl Machine {
 }
 
 pub fn lacks_property(name: &str) -> Failure {
-    error(
-        "ObjLcksPrp",
-        format!("Object lacks property or method '{name}'."),
-    )
+    error("ObjLcksPrp", format!("Object lacks property or method '{name}'."))
 }
 
 /// Notes in an error that it passed through a function.
 fn traced(mut failure: Failure, function: &Function, at: Position) -> Failure {
     if let Failure::Error(error) = &mut failure {
-        let name = if function.name.is_empty() {
-            "global"
-        } else {
-            &function.name
-        };
+        let name = if function.name.is_empty() { "global" } else { &function.name };
         error.frames.push((name.to_string(), at));
     }
     failure

@@ -100,9 +100,7 @@ impl Dictionary {
 
     /// Puts a key that is not there into the first slot without one.
     fn add(&mut self, key: Value, value: Value) {
-        let free = self
-            .probe(&key)
-            .find(|&i| !matches!(self.slots[i], Slot::Used(..)));
+        let free = self.probe(&key).find(|&i| !matches!(self.slots[i], Slot::Used(..)));
         if let Some(index) = free {
             self.slots[index] = Slot::Used(key, value);
             self.count += 1;
@@ -123,11 +121,7 @@ impl Dictionary {
     /// The slots in which a key may be, the preferred one first.
     fn probe(&self, key: &Value) -> impl Iterator<Item = usize> + use<> {
         let capacity = self.slots.len();
-        let start = if capacity == 0 {
-            0
-        } else {
-            hash(key, 0) as usize & (capacity - 1)
-        };
+        let start = if capacity == 0 { 0 } else { hash(key, 0) as usize & (capacity - 1) };
         (start..capacity).chain(0..start)
     }
 }
@@ -145,8 +139,6 @@ fn hash(key: &Value, depth: usize) -> u32 {
 
 /// The hash of Fowler, Noll and Vo (FNV-1a).
 fn fnv(parts: impl Iterator<Item = u32>) -> u32 {
-    let all = parts.fold(2_166_136_261, |hash: u32, part| {
-        (hash ^ part).wrapping_mul(16_777_619)
-    });
+    let all = parts.fold(2_166_136_261, |hash: u32, part| (hash ^ part).wrapping_mul(16_777_619));
     all.wrapping_mul(GOLDEN)
 }

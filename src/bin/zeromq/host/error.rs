@@ -27,12 +27,7 @@ pub struct ScriptError {
 /// A complaint about a script that is not run because of it.
 pub enum Refusal {
     /// Morpho's compiler refuses it too. The note says more about it.
-    Compile {
-        id: &'static str,
-        text: String,
-        at: Position,
-        note: String,
-    },
+    Compile { id: &'static str, text: String, at: Position, note: String },
     /// The text cannot be read on from there; Morpho cannot either.
     Syntax { at: Position },
     /// Morpho may run it, this host does not.
@@ -41,19 +36,11 @@ pub enum Refusal {
 
 impl Refusal {
     pub fn compile(id: &'static str, text: impl Into<String>, at: Position) -> Refusal {
-        Refusal::Compile {
-            id,
-            text: text.into(),
-            at,
-            note: String::new(),
-        }
+        Refusal::Compile { id, text: text.into(), at, note: String::new() }
     }
 
     pub fn unsupported(what: impl Into<String>, at: Position) -> Refusal {
-        Refusal::Unsupported {
-            what: what.into(),
-            at,
-        }
+        Refusal::Unsupported { what: what.into(), at }
     }
 }
 
@@ -62,10 +49,7 @@ impl Refusal {
 pub struct Known(&'static str, &'static str);
 
 pub const ALLOCATION: Known = Known("Alloc", "Memory allocation failed.");
-pub const APPLY: Known = Known(
-    "ApplyArgs",
-    "Function 'apply' expects at least two arguments.",
-);
+pub const APPLY: Known = Known("ApplyArgs", "Function 'apply' expects at least two arguments.");
 pub const BOUNDS: Known = Known("IndxBnds", "Index out of bounds.");
 pub const CALLABLE: Known = Known("Uncallable", "Can only call a function or method.");
 pub const DICTIONARY_SET: Known = Known(
@@ -77,64 +61,44 @@ pub const DISPATCH: Known = Known(
     "Multiple dispatch could not find an implementation that matches these arguments.",
 );
 pub const ENTRY: Known = Known("EntryNtFnd", "Entry not found.");
-pub const ENUMERATE: Known = Known(
-    "EnmrtArgs",
-    "Enumerate method expects a single integer argument.",
-);
-pub const ERROR_ARGUMENTS: Known = Known(
-    "ErrorArgs",
-    "Error much be called with a tag and a default message as arguments.",
-);
+pub const ENUMERATE: Known =
+    Known("EnmrtArgs", "Enumerate method expects a single integer argument.");
+pub const ERROR_ARGUMENTS: Known =
+    Known("ErrorArgs", "Error much be called with a tag and a default message as arguments.");
 pub const EXIT: Known = Known("Exit", "Program exit.");
 pub const FORMAT: Known = Known("InvldFrmt", "Invalid format string.");
-pub const FORMAT_ARGUMENT: Known = Known(
-    "FrmtArg",
-    "Format method requires a format string as its argument.",
-);
+pub const FORMAT_ARGUMENT: Known =
+    Known("FrmtArg", "Format method requires a format string as its argument.");
 pub const HANDLERS: Known = Known("ErrStckOvflw", "Error handler stack overflow.");
-pub const HAS_ARGUMENT: Known = Known(
-    "HasArg",
-    "Method has expects a single string argument or no argument.",
-);
+pub const HAS_ARGUMENT: Known =
+    Known("HasArg", "Method has expects a single string argument or no argument.");
 pub const IMMUTABLE: Known = Known("ObjImmutable", "Cannot modify this object.");
-pub const INDEX_ARGUMENT: Known = Known(
-    "IndxArgs",
-    "Index method expects a String property name as its argument.",
-);
+pub const INDEX_ARGUMENT: Known =
+    Known("IndxArgs", "Index method expects a String property name as its argument.");
 pub const INDEXABLE: Known = Known("NotIndxbl", "Value or object not indexable.");
 pub const INVOKE: Known = Known("NotAnInst", "Can only invoke methods on objects.");
 pub const KEY: Known = Known("DctKyNtFnd", "Key not found in dictionary.");
-pub const LIST_INDEX: Known = Known(
-    "LstArgs",
-    "Lists must be called with integer dimensions as arguments.",
-);
+pub const LIST_INDEX: Known =
+    Known("LstArgs", "Lists must be called with integer dimensions as arguments.");
 pub const MEMBER: Known = Known("IsMmbrArg", "Method ismember expects a single argument.");
 pub const NO_OPTIONS: Known = Known("NoOptArg", "Function doesn't expect optional arguments.");
 pub const NO_PROPERTIES: Known = Known("ObjNoPrp", "Object does not provide properties.");
 pub const OBJECT: Known = Known("NotAnObj", "Not an object.");
-pub const RANDOM_ARGUMENT: Known = Known(
-    "InvldArgsBltn",
-    "Function randomint expects 1 arguments of type positive integer.",
-);
+pub const RANDOM_ARGUMENT: Known =
+    Known("InvldArgsBltn", "Function randomint expects 1 arguments of type positive integer.");
 pub const RANGE: Known = Known(
     "RngArgs",
     "Range expects numerical arguments: a start, an end and an optional stepsize.",
 );
-pub const RESPONDS_ARGUMENT: Known = Known(
-    "RspndsToArg",
-    "Method respondsto expects a single string argument or no argrument.",
-);
-pub const SET_INDEX: Known = Known(
-    "SetIndxArgs",
-    "Setindex method expects an index and a value as arguments.",
-);
+pub const RESPONDS_ARGUMENT: Known =
+    Known("RspndsToArg", "Method respondsto expects a single string argument or no argrument.");
+pub const SET_INDEX: Known =
+    Known("SetIndxArgs", "Setindex method expects an index and a value as arguments.");
 pub const SLEEP: Known = Known("SystmSlpArgs", "Sleep method expects a time in seconds.");
 pub const SORT: Known = Known("LstSrtFn", "List sort function must return an integer.");
 pub const STACK: Known = Known("StckOvflw", "Stack overflow.");
-pub const TUPLE_INDEX: Known = Known(
-    "TplArgs",
-    "Tuples must be called with integer dimensions as arguments.",
-);
+pub const TUPLE_INDEX: Known =
+    Known("TplArgs", "Tuples must be called with integer dimensions as arguments.");
 
 impl From<Known> for Failure {
     fn from(Known(id, text): Known) -> Failure {

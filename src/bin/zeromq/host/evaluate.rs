@@ -73,10 +73,7 @@ impl Machine {
     }
 
     fn all(&mut self, expressions: &[Expression]) -> Outcome<Vec<Value>> {
-        expressions
-            .iter()
-            .map(|expression| self.evaluate(expression))
-            .collect()
+        expressions.iter().map(|expression| self.evaluate(expression)).collect()
     }
 
     fn values(&mut self, arguments: &Arguments) -> Outcome<Values> {
@@ -102,11 +99,7 @@ impl Machine {
     /// Two operands from left to right; but Morpho reads a local variable on
     /// the left when the right operand is there already.
     fn pair(&mut self, [left, right]: &[Expression; 2]) -> Outcome<(Value, Value)> {
-        if let Kind::Variable(Variable {
-            place: place @ Place::Local(_),
-            ..
-        }) = left.kind
-        {
+        if let Kind::Variable(Variable { place: place @ Place::Local(_), .. }) = left.kind {
             let right = self.evaluate(right)?;
             return Ok((self.read(place), right));
         }
@@ -184,11 +177,7 @@ impl Machine {
     fn range(&mut self, parts: &RangeParts, at: Position) -> Outcome<Value> {
         let start = self.evaluate(&parts.start)?;
         let end = self.evaluate(&parts.end)?;
-        let step = parts
-            .step
-            .as_ref()
-            .map(|step| self.evaluate(step))
-            .transpose()?;
+        let step = parts.step.as_ref().map(|step| self.evaluate(step)).transpose()?;
         self.at = at;
         make_range(start, end, step, parts.inclusive)
     }
@@ -254,19 +243,11 @@ impl Machine {
         match &value.kind {
             Kind::And(pair) => {
                 let left = self.evaluate_into(place, &pair[0])?;
-                if left.is_true() {
-                    self.evaluate_into(place, &pair[1])
-                } else {
-                    Ok(left)
-                }
+                if left.is_true() { self.evaluate_into(place, &pair[1]) } else { Ok(left) }
             }
             Kind::Or(pair) => {
                 let left = self.evaluate_into(place, &pair[0])?;
-                if left.is_true() {
-                    Ok(left)
-                } else {
-                    self.evaluate_into(place, &pair[1])
-                }
+                if left.is_true() { Ok(left) } else { self.evaluate_into(place, &pair[1]) }
             }
             Kind::Choice(three) => {
                 let [condition, then, otherwise] = &**three;
@@ -308,11 +289,7 @@ impl Machine {
         };
         // Morpho has only `<` and `<=`, and swaps the operands of the others.
         let swapped = matches!(operator, Operator::Greater | Operator::AtLeast);
-        let (first, second) = if swapped {
-            (right, left)
-        } else {
-            (left, right)
-        };
+        let (first, second) = if swapped { (right, left) } else { (left, right) };
         let (first, second) = (self.operand(first)?, self.operand(second)?);
         let text = format!("Invalid operands. Failed to {word} {first} and {second}");
         Err(error::error("InvldOp", text))
@@ -320,11 +297,7 @@ impl Machine {
 
     fn operand(&mut self, value: &Value) -> Outcome<String> {
         let text = self.text(value, Style::Interpolated)?;
-        Ok(if text.is_empty() {
-            "(null)".into()
-        } else {
-            text
-        })
+        Ok(if text.is_empty() { "(null)".into() } else { text })
     }
 }
 
@@ -336,19 +309,10 @@ pub fn make_range(
     inclusive: bool,
 ) -> Outcome<Value> {
     let numbers = [Some(&start), Some(&end), step.as_ref()];
-    if numbers
-        .into_iter()
-        .flatten()
-        .any(|value| value.number().is_none())
-    {
+    if numbers.into_iter().flatten().any(|value| value.number().is_none()) {
         return Err(error::RANGE.into());
     }
-    let range = Range {
-        start,
-        end,
-        step,
-        inclusive,
-    };
+    let range = Range { start, end, step, inclusive };
     if range.count().is_none() {
         return unsupported("a range without an end; the step must not be zero");
     }

@@ -23,10 +23,9 @@ impl Machine {
     /// Runs the body of a function; `None` means that it returned no value.
     pub(super) fn run_body(&mut self, block: &Block, kind: FunctionKind) -> Outcome<Option<Value>> {
         match self.block(block)? {
-            Flow::Return(_) if kind == FunctionKind::File => Err(error(
-                "GlblRtrn",
-                "Return encountered outside a function or method.",
-            )),
+            Flow::Return(_) if kind == FunctionKind::File => {
+                Err(error("GlblRtrn", "Return encountered outside a function or method."))
+            }
             Flow::Return(value) => Ok(value),
             _ => Ok(None),
         }
@@ -77,10 +76,7 @@ impl Machine {
             Action::Break => return Ok(Flow::Break),
             Action::Continue => return Ok(Flow::Continue),
             Action::Return(value) => {
-                let value = value
-                    .as_ref()
-                    .map(|value| self.evaluate(value))
-                    .transpose()?;
+                let value = value.as_ref().map(|value| self.evaluate(value)).transpose()?;
                 return Ok(Flow::Return(value));
             }
             Action::Try(body, handlers) => return self.try_block(body, handlers, statement.at),
@@ -118,29 +114,16 @@ impl Machine {
     }
 
     fn class(&mut self, tree: &ClassTree) {
-        let parent = tree
-            .parent
-            .as_ref()
-            .and_then(|parent| match self.read(parent.place) {
-                Value::Class(class) => Some(class),
-                _ => None,
-            });
-        let mut methods = parent
-            .as_ref()
-            .map(|parent| parent.methods.clone())
-            .unwrap_or_default();
+        let parent = tree.parent.as_ref().and_then(|parent| match self.read(parent.place) {
+            Value::Class(class) => Some(class),
+            _ => None,
+        });
+        let mut methods = parent.as_ref().map(|parent| parent.methods.clone()).unwrap_or_default();
         for (_, function) in &tree.methods {
-            let method = Closure {
-                function: function.clone(),
-                captured: Vec::new(),
-            };
+            let method = Closure { function: function.clone(), captured: Vec::new() };
             methods.insert(function.name.clone(), Rc::new(method));
         }
-        let class = Class {
-            name: tree.variable.name.text().clone(),
-            parent,
-            methods,
-        };
+        let class = Class { name: tree.variable.name.text().clone(), parent, methods };
         self.assign(tree.variable.place, Value::Class(Rc::new(class)));
     }
 
@@ -240,11 +223,10 @@ impl Machine {
             Value::List(list) | Value::Tuple(list) => list.0.borrow().len() as i32,
             Value::Range(range) => range.count().unwrap_or(0),
             Value::Foreign(object) => {
-                self.enumerate(&object.clone(), -1)
-                    .and_then(|count| match count {
-                        Value::Int(count) => Ok(count),
-                        _ => Err(error::ENUMERATE.into()),
-                    })?
+                self.enumerate(&object.clone(), -1).and_then(|count| match count {
+                    Value::Int(count) => Ok(count),
+                    _ => Err(error::ENUMERATE.into()),
+                })?
             }
             Value::Nil => return Err(error::INVOKE.into()),
             other => return Err(self.lacks(other, "enumerate")),

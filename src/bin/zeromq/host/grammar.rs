@@ -54,11 +54,7 @@ impl State<'_> {
     }
 
     fn stay(&self) -> Result<(), &'static str> {
-        if self.too_deep.get().is_some() {
-            Err("less nesting")
-        } else {
-            Ok(())
-        }
+        if self.too_deep.get().is_some() { Err("less nesting") } else { Ok(()) }
     }
 
     fn leave(&self) {
@@ -66,16 +62,11 @@ impl State<'_> {
     }
 
     fn brace(&self) -> Result<(), &'static str> {
-        if self.interpolations.get() == 0 {
-            Ok(())
-        } else {
-            Err("no brace in an interpolation")
-        }
+        if self.interpolations.get() == 0 { Ok(()) } else { Err("no brace in an interpolation") }
     }
 
     fn interpolate(&self, change: isize) {
-        self.interpolations
-            .set(self.interpolations.get().saturating_add_signed(change));
+        self.interpolations.set(self.interpolations.get().saturating_add_signed(change));
     }
 
     fn at(&self, offset: usize) -> Position {

@@ -45,11 +45,7 @@ pub enum Slot {
 
 /// Who looks on sees every line at once.
 fn output() -> Box<dyn Write> {
-    if stdout().is_terminal() {
-        Box::new(stdout())
-    } else {
-        Box::new(BufWriter::new(stdout()))
-    }
+    if stdout().is_terminal() { Box::new(stdout()) } else { Box::new(BufWriter::new(stdout())) }
 }
 
 impl Machine {
@@ -69,10 +65,7 @@ impl Machine {
         Machine {
             stack: Vec::new(),
             base: 0,
-            captured: Rc::new(Closure {
-                function: Rc::new(nothing),
-                captured: Vec::new(),
-            }),
+            captured: Rc::new(Closure { function: Rc::new(nothing), captured: Vec::new() }),
             globals: Vec::new(),
             at: 0,
             depth: 0,
@@ -95,10 +88,7 @@ impl Machine {
 
     /// Runs the text of a file.
     pub fn run_file(&mut self, body: &Rc<Function>) -> Outcome<()> {
-        let closure = Rc::new(Closure {
-            function: body.clone(),
-            captured: Vec::new(),
-        });
+        let closure = Rc::new(Closure { function: body.clone(), captured: Vec::new() });
         self.enter(&closure, self.stack.len())?;
         Ok(())
     }
@@ -187,10 +177,7 @@ impl Machine {
             Capture::Captured(index) => self.captured.captured[index].clone(),
         });
         let captured = captured.collect();
-        Value::Function(Rc::new(Closure {
-            function: function.clone(),
-            captured,
-        }))
+        Value::Function(Rc::new(Closure { function: function.clone(), captured }))
     }
 
     fn share(&mut self, slot: usize) -> Shared {
@@ -210,11 +197,7 @@ impl Machine {
         if let Some(class) = self.kinds.iter().find(|class| *class.name == *name) {
             return class.clone();
         }
-        let class = Rc::new(Class {
-            name: name.into(),
-            parent: None,
-            methods: Default::default(),
-        });
+        let class = Rc::new(Class { name: name.into(), parent: None, methods: Default::default() });
         self.kinds.push(class.clone());
         class
     }

@@ -19,11 +19,7 @@ pub fn statement(at: Position, action: Action) -> Statement {
 }
 
 pub fn variable(name: Name, at: Position) -> Variable {
-    Variable {
-        name,
-        at,
-        place: Place::Unknown,
-    }
+    Variable { name, at, place: Place::Unknown }
 }
 
 pub fn constant(value: Value) -> Kind {
@@ -51,10 +47,7 @@ pub fn float(digits: &str) -> Kind {
 pub fn negate(operand: Expression) -> Kind {
     match operand.kind {
         Kind::Constant(Value::Float(number)) => constant(Value::Float(-number)),
-        kind => Kind::Negate(Box::new(Expression {
-            at: operand.at,
-            kind,
-        })),
+        kind => Kind::Negate(Box::new(Expression { at: operand.at, kind })),
     }
 }
 
@@ -72,9 +65,8 @@ pub fn chain<J: Fn(Box<[Expression; 2]>) -> Kind>(
     if rest.len() > LONGEST {
         return expression(first.at, unsupported("more than 400 operators in a row"));
     }
-    rest.into_iter().fold(first, |left, (at, join, right)| {
-        expression(at, join(Box::new([left, right])))
-    })
+    rest.into_iter()
+        .fold(first, |left, (at, join, right)| expression(at, join(Box::new([left, right]))))
 }
 
 pub enum Suffix {
@@ -88,19 +80,17 @@ pub fn postfix(first: Expression, suffixes: Vec<(Position, Suffix)>) -> Expressi
     if suffixes.len() > LONGEST {
         return expression(first.at, unsupported("more than 400 calls in a row"));
     }
-    suffixes
-        .into_iter()
-        .fold(first, |base, (at, suffix)| match suffix {
-            Suffix::Call(arguments) => expression(at, Kind::Call(Box::new(base), arguments)),
-            Suffix::Invoke(name, at, arguments) => {
-                expression(at, Kind::Invoke(Box::new(base), name, arguments))
-            }
-            Suffix::Property(name) => expression(at, Kind::Property(Box::new(base), name)),
-            Suffix::Index(mut indices) => match (indices.pop(), indices.is_empty()) {
-                (Some(index), true) => expression(at, Kind::Index(Box::new([base, index]))),
-                _ => expression(at, unsupported("more than one index")),
-            },
-        })
+    suffixes.into_iter().fold(first, |base, (at, suffix)| match suffix {
+        Suffix::Call(arguments) => expression(at, Kind::Call(Box::new(base), arguments)),
+        Suffix::Invoke(name, at, arguments) => {
+            expression(at, Kind::Invoke(Box::new(base), name, arguments))
+        }
+        Suffix::Property(name) => expression(at, Kind::Property(Box::new(base), name)),
+        Suffix::Index(mut indices) => match (indices.pop(), indices.is_empty()) {
+            (Some(index), true) => expression(at, Kind::Index(Box::new([base, index]))),
+            _ => expression(at, unsupported("more than one index")),
+        },
+    })
 }
 
 /// `target = value`, if the target is one that can be assigned to.
@@ -137,22 +127,12 @@ pub fn assign(
             );
         }
     };
-    expression(
-        at,
-        Kind::Assign(Box::new(Assignment {
-            target,
-            operator,
-            value,
-        })),
-    )
+    expression(at, Kind::Assign(Box::new(Assignment { target, operator, value })))
 }
 
 pub fn parenthesized(at: Position, mut items: Vec<Expression>, comma: bool) -> Expression {
     match items.pop() {
-        Some(Expression {
-            kind: Kind::Tuple(_),
-            ..
-        }) if items.is_empty() && !comma => {
+        Some(Expression { kind: Kind::Tuple(_), .. }) if items.is_empty() && !comma => {
             expression(at, unsupported("a tuple in parentheses of its own"))
         }
         Some(only) if items.is_empty() && !comma => only,
@@ -171,11 +151,7 @@ pub enum Piece {
 
 pub fn character(code: &str) -> Piece {
     let code = u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
-    Piece::Bytes(
-        code.unwrap_or(char::REPLACEMENT_CHARACTER)
-            .to_string()
-            .into_bytes(),
-    )
+    Piece::Bytes(code.unwrap_or(char::REPLACEMENT_CHARACTER).to_string().into_bytes())
 }
 
 /// Joins the parts of a string literal, if possible to a constant.
@@ -246,22 +222,14 @@ pub fn function(name: Name, parameters: Vec<Parameter>, body: Body) -> Result<Rc
                 ));
             }
             Parameter::Rest(variable) => function.rest = Some(variable),
-            Parameter::Option(
-                variable,
-                Expression {
-                    kind: Kind::Constant(value),
-                    ..
-                },
-            ) => {
+            Parameter::Option(variable, Expression { kind: Kind::Constant(value), .. }) => {
                 function.options.push((variable, value));
             }
             Parameter::Option(..) => {
                 return Err(Fault::Unsupported("a default that is not a literal"));
             }
             Parameter::Typed => {
-                return Err(Fault::Unsupported(
-                    "typed declarations and multiple dispatch",
-                ));
+                return Err(Fault::Unsupported("typed declarations and multiple dispatch"));
             }
         }
     }

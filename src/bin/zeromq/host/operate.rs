@@ -129,9 +129,7 @@ impl Machine {
                     return Err(error::SET_INDEX.into());
                 };
                 let mut items = list.0.borrow_mut();
-                let item = usize::try_from(position)
-                    .ok()
-                    .and_then(|i| items.get_mut(i));
+                let item = usize::try_from(position).ok().and_then(|i| items.get_mut(i));
                 *item.ok_or(error::BOUNDS)? = value;
                 Ok(())
             }
@@ -176,9 +174,7 @@ fn unindexable(base: &Value) -> Failure {
 /// Negative positions count from the end.
 fn element(items: &[Value], position: i32) -> Outcome<Value> {
     let from = if position < 0 { items.len() as i64 } else { 0 };
-    let found = usize::try_from(from + i64::from(position))
-        .ok()
-        .and_then(|i| items.get(i));
+    let found = usize::try_from(from + i64::from(position)).ok().and_then(|i| items.get(i));
     found.cloned().ok_or_else(|| error::BOUNDS.into())
 }
 
@@ -192,9 +188,7 @@ fn slice(items: &[Value], index: &Value, refusal: Known) -> Outcome<Vec<Value>> 
         Value::List(positions) => positions.0.borrow().iter().map(pick).collect(),
         Value::Range(range) => {
             let count = range.count().unwrap_or(0);
-            (0..count)
-                .map(|position| pick(&range.element(position)))
-                .collect()
+            (0..count).map(|position| pick(&range.element(position))).collect()
         }
         _ => Err(refusal.into()),
     }
@@ -204,10 +198,6 @@ fn character(text: &str, index: &Value) -> Outcome<Value> {
     let Value::Int(position) = *index else {
         return Err(error::ENUMERATE.into());
     };
-    let found = usize::try_from(position)
-        .ok()
-        .and_then(|position| text.chars().nth(position));
-    found
-        .map(|one| Value::string(one.to_string()))
-        .ok_or_else(|| error::BOUNDS.into())
+    let found = usize::try_from(position).ok().and_then(|position| text.chars().nth(position));
+    found.map(|one| Value::string(one.to_string())).ok_or_else(|| error::BOUNDS.into())
 }

@@ -35,18 +35,10 @@ pub struct Location<'a> {
 impl Sources {
     /// Adds a text, and says where it starts. `None` if there is too much.
     pub fn add(&mut self, name: String, path: PathBuf, text: String) -> Option<Position> {
-        let start = self
-            .files
-            .last()
-            .map_or(0, |last| last.start as usize + last.text.len() + 1);
+        let start = self.files.last().map_or(0, |last| last.start as usize + last.text.len() + 1);
         Position::try_from(start + text.len() + 1).ok()?;
         let start = start as Position;
-        self.files.push(Source {
-            name,
-            path,
-            text,
-            start,
-        });
+        self.files.push(Source { name, path, text, start });
         Some(start)
     }
 
@@ -57,31 +49,20 @@ impl Sources {
 
     /// Where a file is that is named in the text at a position.
     pub fn beside(&self, at: Position, path: &str) -> PathBuf {
-        self.file(at)
-            .path
-            .parent()
-            .unwrap_or(Path::new(""))
-            .join(path)
+        self.file(at).path.parent().unwrap_or(Path::new("")).join(path)
     }
 
     /// Whether the file was read already.
     pub fn has(&self, path: &Path) -> bool {
         let path = path.canonicalize().ok();
-        path.is_some()
-            && self
-                .files
-                .iter()
-                .any(|file| file.path.canonicalize().ok() == path)
+        path.is_some() && self.files.iter().any(|file| file.path.canonicalize().ok() == path)
     }
 
     pub fn locate(&self, at: Position) -> Location<'_> {
         let file = self.file(at);
         let offset = ((at - file.start) as usize).min(file.text.len());
         let before = &file.text.as_bytes()[..offset];
-        let start = before
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(0, |i| i + 1);
+        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |i| i + 1);
         Location {
             file: &file.name,
             module: (file.start > 0).then_some(&file.name),

@@ -28,12 +28,7 @@ pub fn write(
     style: Style,
     describe: &mut Describe<'_>,
 ) -> Outcome<()> {
-    Writer {
-        out,
-        style,
-        describe,
-    }
-    .value(value, 0)
+    Writer { out, style, describe }.value(value, 0)
 }
 
 struct Writer<'a, 'b> {
@@ -118,8 +113,7 @@ impl Writer<'_, '_> {
 
     fn range(&mut self, range: &Range, depth: usize) -> Outcome<()> {
         self.value(&range.start, depth)?;
-        self.out
-            .push_str(if range.inclusive { ".." } else { "..." });
+        self.out.push_str(if range.inclusive { ".." } else { "..." });
         self.value(&range.end, depth)?;
         if let Some(step) = &range.step {
             self.out.push(':');
@@ -201,9 +195,5 @@ fn exponent(power: i32) -> String {
 }
 
 fn trimmed(digits: &str) -> &str {
-    if digits.contains('.') {
-        digits.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        digits
-    }
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }

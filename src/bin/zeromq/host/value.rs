@@ -302,9 +302,7 @@ impl Drop for Closure {
 
 /// The values of variables that nothing else uses.
 fn unshare(captured: &mut Vec<Shared>) -> Vec<Value> {
-    let last = std::mem::take(captured)
-        .into_iter()
-        .filter_map(Rc::into_inner);
+    let last = std::mem::take(captured).into_iter().filter_map(Rc::into_inner);
     last.map(RefCell::into_inner).collect()
 }
 

@@ -13,14 +13,8 @@ use super::replace::replace;
 
 /// The files with text, as they are in the repository.
 const TEXTS: [(&str, &str); 2] = [
-    (
-        "share/help/zeromq.md",
-        include_str!("../../../../help/zeromq.md"),
-    ),
-    (
-        "share/modules/zeromq.morpho",
-        include_str!("../../../../share/modules/zeromq.morpho"),
-    ),
+    ("share/help/zeromq.md", include_str!("../../../../help/zeromq.md")),
+    ("share/modules/zeromq.morpho", include_str!("../../../../share/modules/zeromq.morpho")),
 ];
 
 /// Which files are ours: one to a line, as paths in the package.
@@ -65,10 +59,7 @@ impl Package {
             }
         }
         let all: BTreeSet<&Path> = files.keys().chain(&before).map(PathBuf::as_path).collect();
-        let record: String = all
-            .iter()
-            .map(|path| format!("{}\n", path.display()))
-            .collect();
+        let record: String = all.iter().map(|path| format!("{}\n", path.display())).collect();
         // The record comes first, so that half a package can be taken back.
         self.write(Path::new(RECORD), record.as_bytes())?;
         for (path, bytes) in &files {
@@ -135,10 +126,7 @@ pub fn library() -> PathBuf {
 /// The files of a package, with this library.
 fn files(library_bytes: &[u8]) -> BTreeMap<PathBuf, &[u8]> {
     let texts = TEXTS.map(|(path, text)| (path.into(), text.as_bytes()));
-    texts
-        .into_iter()
-        .chain([(library(), library_bytes)])
-        .collect()
+    texts.into_iter().chain([(library(), library_bytes)]).collect()
 }
 
 /// Whether Morpho can be told of a folder, and searches it.

@@ -20,10 +20,7 @@ pub fn all() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).map(|folder| folder.join("morpho6"));
     let mut found: Vec<PathBuf> = Vec::new();
-    for program in named
-        .into_iter()
-        .chain(folders.filter(|path| path.is_file()))
-    {
+    for program in named.into_iter().chain(folders.filter(|path| path.is_file())) {
         let real = |path: &Path| path.canonicalize().ok();
         if !found.iter().any(|known| real(known) == real(&program)) {
             found.push(program);

@@ -48,9 +48,7 @@ pub fn all(list: &List) -> Vec<Provider> {
         folder,
         line,
     });
-    providers
-        .filter(|provider| provider.library || provider.module)
-        .collect()
+    providers.filter(|provider| provider.library || provider.module).collect()
 }
 
 /// Morpho looks for a library first, from the last line up, then for a module.
@@ -86,8 +84,7 @@ fn has(folder: &Path, endings: &[&str]) -> bool {
         return false;
     };
     // Links to folders are left out: they may lead around in a circle.
-    let folders = entries
-        .flatten()
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let folders =
+        entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     folders.into_iter().any(|entry| has(&entry.path(), endings))
 }

@@ -22,11 +22,7 @@ pub fn nothing() -> abi::Value {
 }
 
 fn plain(kind: u32, payload: abi::Payload) -> abi::Value {
-    abi::Value {
-        kind,
-        payload,
-        owner: std::ptr::null_mut(),
-    }
+    abi::Value { kind, payload, owner: std::ptr::null_mut() }
 }
 
 /// The memory of what is passed, beside the values of the script themselves.
@@ -44,10 +40,7 @@ impl Lent {
         values: &[Value],
         depth: usize,
     ) -> Outcome<Vec<abi::Value>> {
-        values
-            .iter()
-            .map(|value| self.one(method, value, depth))
-            .collect()
+        values.iter().map(|value| self.one(method, value, depth)).collect()
     }
 
     pub fn named(&mut self, method: Method, named: &[(Name, Value)]) -> Outcome<Vec<abi::Named>> {
@@ -57,10 +50,7 @@ impl Lent {
             // A name of a script has no zero bytes.
             let name = CString::new(&**name).unwrap_or_default();
             // The text stays where it is when the CString moves.
-            all.push(abi::Named {
-                name: name.as_ptr(),
-                value,
-            });
+            all.push(abi::Named { name: name.as_ptr(), value });
             self.names.push(name);
         }
         Ok(all)
@@ -69,24 +59,15 @@ impl Lent {
     fn one(&mut self, method: Method, value: &Value, depth: usize) -> Outcome<abi::Value> {
         Ok(match value {
             Value::Nil => nothing(),
-            Value::Bool(flag) => plain(
-                abi::ZEROMQ_BOOL,
-                abi::Payload {
-                    integer: i64::from(*flag),
-                },
-            ),
-            Value::Int(number) => plain(
-                abi::ZEROMQ_INT,
-                abi::Payload {
-                    integer: i64::from(*number),
-                },
-            ),
+            Value::Bool(flag) => {
+                plain(abi::ZEROMQ_BOOL, abi::Payload { integer: i64::from(*flag) })
+            }
+            Value::Int(number) => {
+                plain(abi::ZEROMQ_INT, abi::Payload { integer: i64::from(*number) })
+            }
             Value::Float(number) => plain(abi::ZEROMQ_FLOAT, abi::Payload { number: *number }),
             Value::String(text) => {
-                let bytes = abi::Bytes {
-                    data: text.as_ptr().cast(),
-                    size: text.len(),
-                };
+                let bytes = abi::Bytes { data: text.as_ptr().cast(), size: text.len() };
                 plain(abi::ZEROMQ_STRING, abi::Payload { bytes })
             }
             Value::List(list) => self.items(method, abi::ZEROMQ_LIST, &list.0.borrow(), depth)?,
@@ -95,22 +76,12 @@ impl Lent {
             }
             Value::Dictionary(table) => {
                 let table = table.0.borrow();
-                let pairs = table
-                    .entries()
-                    .flat_map(|(key, value)| [key.clone(), value.clone()]);
-                self.items(
-                    method,
-                    abi::ZEROMQ_DICTIONARY,
-                    &pairs.collect::<Vec<_>>(),
-                    depth,
-                )?
+                let pairs = table.entries().flat_map(|(key, value)| [key.clone(), value.clone()]);
+                self.items(method, abi::ZEROMQ_DICTIONARY, &pairs.collect::<Vec<_>>(), depth)?
             }
-            Value::Foreign(object) => plain(
-                abi::ZEROMQ_OBJECT,
-                abi::Payload {
-                    object: object.handle,
-                },
-            ),
+            Value::Foreign(object) => {
+                plain(abi::ZEROMQ_OBJECT, abi::Payload { object: object.handle })
+            }
             // The library knows what it expected instead.
             other => self.other(&format!("a {:?}", other.kind())),
         })
@@ -119,10 +90,7 @@ impl Lent {
     fn other(&mut self, what: &str) -> abi::Value {
         // The name of a kind has no zero bytes.
         let what = CString::new(what).unwrap_or_default();
-        let bytes = abi::Bytes {
-            data: what.as_ptr(),
-            size: what.count_bytes(),
-        };
+        let bytes = abi::Bytes { data: what.as_ptr(), size: what.count_bytes() };
         self.names.push(what);
         plain(abi::ZEROMQ_OTHER, abi::Payload { bytes })
     }
@@ -144,12 +112,8 @@ impl Lent {
             return Err(error("ZMQArgs", text));
         }
         let items = self.all(method, values, depth + 1)?;
-        let payload = abi::Payload {
-            items: abi::Items {
-                data: items.as_ptr(),
-                count: items.len(),
-            },
-        };
+        let payload =
+            abi::Payload { items: abi::Items { data: items.as_ptr(), count: items.len() } };
         // The items stay where they are when the list of lists grows.
         self.lists.push(items);
         Ok(plain(kind, payload))

@@ -8,16 +8,10 @@ use crate::host::error::{self, Outcome, unsupported};
 use crate::host::value::{Table, Value};
 
 pub static TABLE: &[Builtin] = &[
-    row("count", 0, 0, |_, this, _| {
-        Ok(Value::Int(table(this).0.borrow().len() as i32))
-    }),
-    row("keys", 0, 0, |_, this, _| {
-        Ok(Value::list(table(this).0.borrow().keys()))
-    }),
+    row("count", 0, 0, |_, this, _| Ok(Value::Int(table(this).0.borrow().len() as i32))),
+    row("keys", 0, 0, |_, this, _| Ok(Value::list(table(this).0.borrow().keys()))),
     row("contains", 1, 1, |_, this, a| {
-        Ok(Value::Bool(
-            table(this).0.borrow().get(&key_of(&a[0])?).is_some(),
-        ))
+        Ok(Value::Bool(table(this).0.borrow().get(&key_of(&a[0])?).is_some()))
     }),
     row("remove", 1, 1, |_, this, a| {
         table(this).0.borrow_mut().remove(&key_of(&a[0])?);
@@ -27,18 +21,10 @@ pub static TABLE: &[Builtin] = &[
         table(this).0.borrow_mut().clear();
         Ok(Value::Nil)
     }),
-    row("clone", 0, 0, |_, this, _| {
-        Ok(Value::dictionary(copy(&table(this))))
-    }),
-    row("union", 1, 1, |_, this, a| {
-        Ok(union(&table(this), &*other(a)?))
-    }),
-    row("intersection", 1, 1, |_, this, a| {
-        Ok(filtered(&table(this), &*other(a)?, true))
-    }),
-    row("difference", 1, 1, |_, this, a| {
-        Ok(filtered(&table(this), &*other(a)?, false))
-    }),
+    row("clone", 0, 0, |_, this, _| Ok(Value::dictionary(copy(&table(this))))),
+    row("union", 1, 1, |_, this, a| Ok(union(&table(this), &*other(a)?))),
+    row("intersection", 1, 1, |_, this, a| Ok(filtered(&table(this), &*other(a)?, true))),
+    row("difference", 1, 1, |_, this, a| Ok(filtered(&table(this), &*other(a)?, false))),
 ];
 
 /// A value as a key: for Morpho, nil marks a slot without one.

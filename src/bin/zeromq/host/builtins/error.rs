@@ -23,14 +23,8 @@ fn make(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value>
         return Err(error::ERROR_ARGUMENTS.into());
     };
     let fields = Table::default();
-    fields
-        .0
-        .borrow_mut()
-        .insert(Value::string("tag"), tag.clone());
-    fields
-        .0
-        .borrow_mut()
-        .insert(Value::string("message"), message.clone());
+    fields.0.borrow_mut().insert(Value::string("tag"), tag.clone());
+    fields.0.borrow_mut().insert(Value::string("message"), message.clone());
     let class = machine.class_named("Error");
     Ok(Value::Instance(Rc::new(Instance { class, fields })))
 }
@@ -64,11 +58,5 @@ fn tag_and_message(
 }
 
 fn field(instance: &Instance, name: &str) -> Value {
-    instance
-        .fields
-        .0
-        .borrow()
-        .get(&Value::string(name))
-        .cloned()
-        .unwrap_or_default()
+    instance.fields.0.borrow().get(&Value::string(name)).cloned().unwrap_or_default()
 }

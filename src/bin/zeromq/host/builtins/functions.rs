@@ -15,51 +15,35 @@ use crate::host::value::{Type, Value};
 /// A function of one number, what errors call it, and what it does.
 macro_rules! number {
     ($kind:ident, $name:literal, $called:literal, $code:expr) => {
-        row($name, 1, 1, |_, _, a| {
-            Ok(Value::$kind($code(number($called, &a[0])?)))
-        })
+        row($name, 1, 1, |_, _, a| Ok(Value::$kind($code(number($called, &a[0])?))))
     };
 }
 
 pub static TABLE: &[Builtin] = &[
     row("Int", 1, 1, |_, _, a| int(&a[0])),
-    row("Float", 1, 1, |_, _, a| {
-        Ok(Value::Float(number("Float", &a[0])?))
-    }),
+    row("Float", 1, 1, |_, _, a| Ok(Value::Float(number("Float", &a[0])?))),
     row("Bool", 1, 1, |_, _, a| Ok(Value::Bool(a[0].is_true()))),
     row("String", 0, ANY, string),
     row("List", 0, ANY, |_, _, a| super::list::make(a.to_vec())),
     row("Tuple", 0, ANY, |_, _, a| super::list::make_tuple(a)),
     row("Dictionary", 0, ANY, |_, _, a| dictionary(a)),
-    row("Range", 2, 3, |_, _, a| {
-        make_range(a[0].clone(), a[1].clone(), a.get(2).cloned(), false)
-    }),
+    row("Range", 2, 3, |_, _, a| make_range(a[0].clone(), a[1].clone(), a.get(2).cloned(), false)),
     row("isnil", 1, 1, |_, _, a| is(&a[0], &[Type::Nil])),
     row("isint", 1, 1, |_, _, a| is(&a[0], &[Type::Int])),
     row("isfloat", 1, 1, |_, _, a| is(&a[0], &[Type::Float])),
-    row("isnumber", 1, 1, |_, _, a| {
-        is(&a[0], &[Type::Int, Type::Float])
-    }),
+    row("isnumber", 1, 1, |_, _, a| is(&a[0], &[Type::Int, Type::Float])),
     row("isbool", 1, 1, |_, _, a| is(&a[0], &[Type::Bool])),
     row("isstring", 1, 1, |_, _, a| is(&a[0], &[Type::String])),
     row("islist", 1, 1, |_, _, a| is(&a[0], &[Type::List])),
     row("istuple", 1, 1, |_, _, a| is(&a[0], &[Type::Tuple])),
-    row("isdictionary", 1, 1, |_, _, a| {
-        is(&a[0], &[Type::Dictionary])
-    }),
+    row("isdictionary", 1, 1, |_, _, a| is(&a[0], &[Type::Dictionary])),
     row("isrange", 1, 1, |_, _, a| is(&a[0], &[Type::Range])),
     row("isclass", 1, 1, |_, _, a| is(&a[0], &[Type::Class])),
     row("iscallable", 1, 1, |_, _, a| {
-        is(
-            &a[0],
-            &[Type::Function, Type::Closure, Type::Class, Type::Invocation],
-        )
+        is(&a[0], &[Type::Function, Type::Closure, Type::Class, Type::Invocation])
     }),
     row("isobject", 1, 1, |_, _, a| {
-        Ok(Value::Bool(!matches!(
-            a[0].kind(),
-            Type::Nil | Type::Bool | Type::Int | Type::Float
-        )))
+        Ok(Value::Bool(!matches!(a[0].kind(), Type::Nil | Type::Bool | Type::Int | Type::Float)))
     }),
     row("mod", 2, 2, |_, _, a| modulo(&a[0], &a[1])),
     number!(Float, "abs", "fabs", f64::abs),
@@ -77,20 +61,13 @@ pub static TABLE: &[Builtin] = &[
     number!(Bool, "isinf", "isinf", f64::is_infinite),
     number!(Bool, "isfinite", "isfinite", f64::is_finite),
     row("min", 0, ANY, |_, _, a| extreme("min", a, Ordering::Less)),
-    row("max", 0, ANY, |_, _, a| {
-        extreme("max", a, Ordering::Greater)
-    }),
+    row("max", 0, ANY, |_, _, a| extreme("max", a, Ordering::Greater)),
     row("bounds", 0, ANY, |_, _, a| {
         let least = extreme("bounds", a, Ordering::Less)?;
-        Ok(Value::list(vec![
-            least,
-            extreme("bounds", a, Ordering::Greater)?,
-        ]))
+        Ok(Value::list(vec![least, extreme("bounds", a, Ordering::Greater)?]))
     }),
     row("random", 0, 0, |machine, _, _| {
-        Ok(Value::Float(
-            (random(machine) >> 11) as f64 / (1u64 << 53) as f64,
-        ))
+        Ok(Value::Float((random(machine) >> 11) as f64 / (1u64 << 53) as f64))
     }),
     row("randomint", 0, 1, random_integer),
     row("clock", 0, 0, |_, _, _| Ok(Value::Float(running()))),
@@ -102,10 +79,7 @@ fn is(value: &Value, kinds: &[Type]) -> Outcome<Value> {
 }
 
 fn expected(name: &str) -> error::Failure {
-    error(
-        "ExpctArgNm",
-        format!("Function '{name}' expects a single numerical argument."),
-    )
+    error("ExpctArgNm", format!("Function '{name}' expects a single numerical argument."))
 }
 
 fn number(name: &str, value: &Value) -> Outcome<f64> {
@@ -201,10 +175,7 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
         let Some(number) = value.number() else {
             return unsupported(format!("{name}() of values that are not numbers"));
         };
-        if best
-            .as_ref()
-            .is_none_or(|(best, _)| number.partial_cmp(best) == Some(wanted))
-        {
+        if best.as_ref().is_none_or(|(best, _)| number.partial_cmp(best) == Some(wanted)) {
             best = Some((number, value));
         }
     }
@@ -220,9 +191,7 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
 
 /// Something that differs from run to run.
 pub fn seed() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     (now.as_nanos() as u64 ^ u64::from(std::process::id())) | 1
 }
 

@@ -18,11 +18,7 @@ pub static JSON: Module = Module {
         row("tostring", 1, 1, |_, _, a| {
             let mut text = String::new();
             let written = write(&mut text, &a[0], 0).is_some();
-            Ok(if written {
-                Value::string(text)
-            } else {
-                Value::Nil
-            })
+            Ok(if written { Value::string(text) } else { Value::Nil })
         }),
     ],
     constructor: None,
@@ -30,36 +26,17 @@ pub static JSON: Module = Module {
 
 /// What the parser says, and what Morpho calls it.
 const ERRORS: [(&str, &str, &str); 6] = [
-    (
-        "expected `:`",
-        "DctSprtr",
-        "Expected a colon separating a key/value pair in dictionary.",
-    ),
-    (
-        "key must be a string",
-        "JSONObjctKey",
-        "JSON object keys must be strings.",
-    ),
+    ("expected `:`", "DctSprtr", "Expected a colon separating a key/value pair in dictionary."),
+    ("key must be a string", "JSONObjctKey", "JSON object keys must be strings."),
     ("expected `,` or `]`", "MssngComma", "Expected ','."),
     ("trailing comma", "JSONBlnkElmnt", "Blank element."),
-    (
-        "trailing characters",
-        "JSONExtrnsTkn",
-        "Extraneous token after JSON element.",
-    ),
-    (
-        "EOF while parsing a value",
-        "MssngSqBrc",
-        "Expected ']' to finish list.",
-    ),
+    ("trailing characters", "JSONExtrnsTkn", "Extraneous token after JSON element."),
+    ("EOF while parsing a value", "MssngSqBrc", "Expected ']' to finish list."),
 ];
 
 fn parse(text: &Value) -> Outcome<Value> {
     let Value::String(text) = text else {
-        return Err(in_text(
-            "JSONPrsArgs",
-            "Method 'parse' requires a string as the argument.",
-        ));
+        return Err(in_text("JSONPrsArgs", "Method 'parse' requires a string as the argument."));
     };
     match serde_json::from_str(text) {
         Ok(json) => value(json),

@@ -17,9 +17,7 @@ pub static LIST: &[Builtin] = &[
     row("insert", 2, ANY, insert),
     row("pop", 0, 1, pop),
     row("remove", 1, 1, remove),
-    row("count", 0, 0, |_, this, _| {
-        Ok(Value::Int(items(this).len() as i32))
-    }),
+    row("count", 0, 0, |_, this, _| Ok(Value::Int(items(this).len() as i32))),
     row("ismember", 0, 1, contains),
     row("contains", 0, 1, contains),
     row("sort", 0, 1, |machine, this, a| {
@@ -27,38 +25,24 @@ pub static LIST: &[Builtin] = &[
         replace(this, sorted)
     }),
     row("order", 0, 0, order),
-    row("reverse", 0, 0, |_, this, _| {
-        replace(this, items(this).into_iter().rev().collect())
-    }),
-    row("join", 1, 1, |_, this, a| {
-        Ok(Value::list(joined(this, &a[0])?))
-    }),
-    row("roll", 1, 1, |_, this, a| {
-        Ok(Value::list(rolled(this, &a[0])?))
-    }),
+    row("reverse", 0, 0, |_, this, _| replace(this, items(this).into_iter().rev().collect())),
+    row("join", 1, 1, |_, this, a| Ok(Value::list(joined(this, &a[0])?))),
+    row("roll", 1, 1, |_, this, a| Ok(Value::list(rolled(this, &a[0])?))),
     row("clone", 0, 0, |_, this, _| Ok(Value::list(items(this)))),
     row("tostring", 0, 0, to_string),
 ];
 
 pub static TUPLE: &[Builtin] = &[
-    row("count", 0, 0, |_, this, _| {
-        Ok(Value::Int(items(this).len() as i32))
-    }),
+    row("count", 0, 0, |_, this, _| Ok(Value::Int(items(this).len() as i32))),
     row("ismember", 0, 1, contains),
     row("contains", 0, 1, contains),
     row("sort", 0, 1, |machine, this, a| {
         Ok(Value::tuple(sorted(machine, items(this), a.first())?))
     }),
     row("order", 0, 0, order),
-    row("reverse", 0, 0, |_, this, _| {
-        Ok(Value::tuple(items(this).into_iter().rev().collect()))
-    }),
-    row("join", 1, 1, |_, this, a| {
-        Ok(Value::tuple(joined(this, &a[0])?))
-    }),
-    row("roll", 1, 1, |_, this, a| {
-        Ok(Value::tuple(rolled(this, &a[0])?))
-    }),
+    row("reverse", 0, 0, |_, this, _| Ok(Value::tuple(items(this).into_iter().rev().collect()))),
+    row("join", 1, 1, |_, this, a| Ok(Value::tuple(joined(this, &a[0])?))),
+    row("roll", 1, 1, |_, this, a| Ok(Value::tuple(rolled(this, &a[0])?))),
     row("clone", 0, 0, |_, this, _| Ok(Value::tuple(items(this)))),
     row("tostring", 0, 0, to_string),
 ];
@@ -73,9 +57,7 @@ pub fn make(items: Vec<Value>) -> Outcome<Value> {
             if count > LONGEST {
                 return Err(error::ALLOCATION.into());
             }
-            Ok(Value::list(
-                (0..count).map(|position| range.element(position)).collect(),
-            ))
+            Ok(Value::list((0..count).map(|position| range.element(position)).collect()))
         }
         _ => Ok(Value::list(items)),
     }
@@ -120,11 +102,7 @@ fn insert(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> 
     let Value::Int(position) = arguments[0] else {
         return Err(error::LIST_INDEX.into());
     };
-    let from = if position < 0 {
-        items.len() as i64 + 1
-    } else {
-        0
-    };
+    let from = if position < 0 { items.len() as i64 + 1 } else { 0 };
     let position = usize::try_from(from + i64::from(position)).ok();
     let Some(position) = position.filter(|&position| position <= items.len()) else {
         return Err(error::ALLOCATION.into());
@@ -165,13 +143,7 @@ fn remove(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> 
 
 fn contains(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     let wanted = arguments.first().ok_or(error::MEMBER)?;
-    Ok(Value::Bool(
-        cells(this)
-            .0
-            .borrow()
-            .iter()
-            .any(|item| item.equals(wanted)),
-    ))
+    Ok(Value::Bool(cells(this).0.borrow().iter().any(|item| item.equals(wanted))))
 }
 
 fn joined(this: &Value, other: &Value) -> Outcome<Vec<Value>> {
@@ -202,15 +174,8 @@ fn to_string(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value>
 fn order(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
     let items = items(this);
     let positions = (0..items.len()).collect();
-    let order = merge_sort(positions, &mut |&a, &b| {
-        natural(machine, &items[a], &items[b], None)
-    })?;
-    Ok(Value::tuple(
-        order
-            .into_iter()
-            .map(|position| Value::Int(position as i32))
-            .collect(),
-    ))
+    let order = merge_sort(positions, &mut |&a, &b| natural(machine, &items[a], &items[b], None))?;
+    Ok(Value::tuple(order.into_iter().map(|position| Value::Int(position as i32)).collect()))
 }
 
 fn sorted(machine: &mut Machine, items: Vec<Value>, by: Option<&Value>) -> Outcome<Vec<Value>> {
@@ -254,11 +219,7 @@ fn merge_sort<T: Clone>(
     let mut merged = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.as_slice(), right.as_slice());
     while let ([a, ..], [b, ..]) = (left, right) {
-        let side = if compare(b, a)? == Ordering::Less {
-            &mut right
-        } else {
-            &mut left
-        };
+        let side = if compare(b, a)? == Ordering::Less { &mut right } else { &mut left };
         merged.push(side[0].clone());
         *side = &side[1..];
     }

@@ -42,12 +42,7 @@ pub struct Module {
 
 /// A row of a table: name, least and most arguments, code.
 const fn row(name: &'static str, least: usize, most: usize, code: Code) -> Builtin {
-    Builtin {
-        name,
-        least,
-        most,
-        code,
-    }
+    Builtin { name, least, most, code }
 }
 
 /// As many arguments as there are.
@@ -56,16 +51,8 @@ const ANY: usize = usize::MAX;
 /// The value of a name that is built in.
 pub fn global(name: &str) -> Option<Value> {
     let modules = [&system::SYSTEM, &json::JSON, &error::ERROR];
-    let module = modules
-        .into_iter()
-        .find(|module| module.name == name)
-        .map(Value::Module);
-    module.or_else(|| {
-        functions::TABLE
-            .iter()
-            .find(|row| row.name == name)
-            .map(Value::Builtin)
-    })
+    let module = modules.into_iter().find(|module| module.name == name).map(Value::Module);
+    module.or_else(|| functions::TABLE.iter().find(|row| row.name == name).map(Value::Builtin))
 }
 
 /// The methods of all types, by name.
@@ -92,8 +79,7 @@ impl Methods {
         }
         for method in object::ANY {
             for kind in object::TYPES {
-                all.entry((kind, names.intern(method.name)))
-                    .or_insert(method);
+                all.entry((kind, names.intern(method.name))).or_insert(method);
             }
         }
         Methods(all)

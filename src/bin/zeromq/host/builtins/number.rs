@@ -25,30 +25,20 @@ fn format(number: &Value, pattern: &Value) -> Outcome<Value> {
         None => (None, rest),
     };
     let mut rest = rest.chars();
-    let text = rest
-        .next()
-        .and_then(|letter| convert(number, letter, precision));
+    let text = rest.next().and_then(|letter| convert(number, letter, precision));
     let (Some(text), true) = (text, width < 1000 && precision.unwrap_or(0) < 1000) else {
         return Err(error::FORMAT.into());
     };
     if rest.as_str().contains('%') {
         return Err(error::FORMAT.into());
     }
-    Ok(Value::string(format!(
-        "{before}{text:>width$}{}",
-        rest.as_str()
-    )))
+    Ok(Value::string(format!("{before}{text:>width$}{}", rest.as_str())))
 }
 
 /// The number at the start of a text, and what follows it.
 fn digits(text: &str) -> (usize, &str) {
     let end = text.bytes().take_while(u8::is_ascii_digit).count();
-    (
-        text[..end]
-            .parse()
-            .unwrap_or(if end == 0 { 0 } else { 1000 }),
-        &text[end..],
-    )
+    (text[..end].parse().unwrap_or(if end == 0 { 0 } else { 1000 }), &text[end..])
 }
 
 fn convert(number: &Value, letter: char, precision: Option<usize>) -> Option<String> {
@@ -62,10 +52,7 @@ fn convert(number: &Value, letter: char, precision: Option<usize>) -> Option<Str
                 _ => return None,
             };
             let sign = if letter == 'i' && number < 0 { "-" } else { "" };
-            Some(format!(
-                "{sign}{digits:0>0$}",
-                precision.unwrap_or(0).min(999)
-            ))
+            Some(format!("{sign}{digits:0>0$}", precision.unwrap_or(0).min(999)))
         }
         Value::Float(number) => {
             let precision = precision.unwrap_or(6).min(999);

@@ -13,9 +13,7 @@ pub static INSTANCE: &[Builtin] = &[
     row("has", 0, 1, has),
     row("invoke", 1, MANY, invoke),
     row("count", 0, 0, |_, this, _| {
-        Ok(Value::Int(
-            fields(this, |fields| fields.0.borrow().len()) as i32
-        ))
+        Ok(Value::Int(fields(this, |fields| fields.0.borrow().len()) as i32))
     }),
     row("clone", 0, 0, clone),
 ];
@@ -67,17 +65,15 @@ fn superclass(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value
         Value::Instance(instance) => instance.class.parent.clone(),
         _ => None,
     };
-    Ok(Value::Class(
-        parent.unwrap_or_else(|| machine.class_named("Object")),
-    ))
+    Ok(Value::Class(parent.unwrap_or_else(|| machine.class_named("Object"))))
 }
 
 fn has(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     match arguments.first() {
         None => Ok(Value::list(fields(this, |fields| fields.0.borrow().keys()))),
-        Some(name @ Value::String(_)) => Ok(Value::Bool(fields(this, |fields| {
-            fields.0.borrow().get(name).is_some()
-        }))),
+        Some(name @ Value::String(_)) => {
+            Ok(Value::Bool(fields(this, |fields| fields.0.borrow().get(name).is_some())))
+        }
         Some(_) => Err(error::HAS_ARGUMENT.into()),
     }
 }
@@ -106,8 +102,5 @@ fn clone(_: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
         return Ok(Value::Nil);
     };
     let fields = Table(super::dictionary::copy(&instance.fields).into());
-    Ok(Value::Instance(Rc::new(Instance {
-        class: instance.class.clone(),
-        fields,
-    })))
+    Ok(Value::Instance(Rc::new(Instance { class: instance.class.clone(), fields })))
 }

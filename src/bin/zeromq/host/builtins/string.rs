@@ -6,16 +6,10 @@ use crate::host::error::{self, Outcome, unsupported};
 use crate::host::value::Value;
 
 pub static TABLE: &[Builtin] = &[
-    row("count", 0, 0, |_, this, _| {
-        Ok(Value::Int(text(this).chars().count() as i32))
-    }),
+    row("count", 0, 0, |_, this, _| Ok(Value::Int(text(this).chars().count() as i32))),
     row("split", 1, 1, |_, this, a| split(text(this), &a[0])),
-    row("substring", 2, 2, |_, this, a| {
-        substring(text(this), &a[0], &a[1])
-    }),
-    row("isnumber", 0, 0, |_, this, _| {
-        Ok(Value::Bool(leading_number(text(this)).is_some()))
-    }),
+    row("substring", 2, 2, |_, this, a| substring(text(this), &a[0], &a[1])),
+    row("isnumber", 0, 0, |_, this, _| Ok(Value::Bool(leading_number(text(this)).is_some()))),
     row("clone", 0, 0, |_, this, _| Ok(this.clone())),
 ];
 
@@ -47,7 +41,5 @@ fn substring(text: &str, begin: &Value, end: &Value) -> Outcome<Value> {
         return unsupported("substring() from behind the last character, which ends Morpho");
     }
     let length = usize::try_from(*end).unwrap_or(0).saturating_sub(start);
-    Ok(Value::string(
-        text.chars().skip(start).take(length).collect::<String>(),
-    ))
+    Ok(Value::string(text.chars().skip(start).take(length).collect::<String>()))
 }

@@ -9,44 +9,30 @@ use crate::host::machine::Machine;
 use crate::host::text::Style;
 use crate::host::value::Value;
 
-pub static SYSTEM: Module = Module {
-    name: "System",
-    functions: FUNCTIONS,
-    constructor: None,
-};
+pub static SYSTEM: Module = Module { name: "System", functions: FUNCTIONS, constructor: None };
 
 /// The language that this host understands a part of.
 const VERSION: &str = "0.6.4";
 
 static FUNCTIONS: &[Builtin] = &[
     row("clock", 0, 0, |_, _, _| {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Value::Float(now.as_secs_f64()))
     }),
     row("sleep", 0, 1, sleep),
     row("readline", 0, 0, read_line),
     row("arguments", 0, 0, |machine, _, _| {
-        let arguments = machine
-            .arguments
-            .iter()
-            .map(|word| Value::string(word.as_str()));
+        let arguments = machine.arguments.iter().map(|word| Value::string(word.as_str()));
         Ok(Value::list(arguments.collect()))
     }),
-    row("platform", 0, 0, |_, _, _| {
-        Ok(Value::string(std::env::consts::OS))
-    }),
+    row("platform", 0, 0, |_, _, _| Ok(Value::string(std::env::consts::OS))),
     row("version", 0, 0, |_, _, _| Ok(Value::string(VERSION))),
     row("exit", 0, ANY, |_, _, _| Err(error::EXIT.into())),
     row("prnt", 0, ANY, print),
 ];
 
 fn sleep(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
-    let seconds = arguments
-        .first()
-        .and_then(Value::number)
-        .ok_or(error::SLEEP)?;
+    let seconds = arguments.first().and_then(Value::number).ok_or(error::SLEEP)?;
     machine.flush()?;
     // What is less than nothing or more than fits is not waited for.
     if let Ok(time) = Duration::try_from_secs_f64(seconds) {
@@ -61,11 +47,7 @@ fn read_line(machine: &mut Machine, _: &Value, _: &[Value]) -> Outcome<Value> {
     let mut line = Vec::new();
     std::io::stdin().lock().read_until(b'\n', &mut line)?;
     let line = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line)).into_owned();
-    Ok(if line.is_empty() {
-        Value::Nil
-    } else {
-        Value::string(line)
-    })
+    Ok(if line.is_empty() { Value::Nil } else { Value::string(line) })
 }
 
 /// `print` for any number of values, without a newline. Here a list is named

@@ -23,10 +23,7 @@ impl Resolver<'_> {
 
     pub(super) fn expression(&mut self, expression: &mut Expression) -> Resolved {
         if self.depth >= DEEPEST {
-            return Err(Refusal::unsupported(
-                "an expression as deep as this",
-                expression.at,
-            ));
+            return Err(Refusal::unsupported("an expression as deep as this", expression.at));
         }
         self.depth += 1;
         let resolved = self.parts(expression);
@@ -45,10 +42,7 @@ impl Resolver<'_> {
             Kind::Range(range) => {
                 self.expression(&mut range.start)?;
                 self.expression(&mut range.end)?;
-                range
-                    .step
-                    .as_mut()
-                    .map_or(Ok(()), |step| self.expression(step))
+                range.step.as_mut().map_or(Ok(()), |step| self.expression(step))
             }
             Kind::Negate(operand) | Kind::Not(operand) => self.expression(operand),
             Kind::Binary(_, pair) | Kind::And(pair) | Kind::Or(pair) | Kind::Index(pair) => {
@@ -68,31 +62,21 @@ impl Resolver<'_> {
             }
             Kind::Property(object, _) => self.expression(object),
             Kind::Function(function) => self.function(function, FunctionKind::Function, None),
-            Kind::Assign(_) => Err(Refusal::unsupported(
-                "an assignment inside an expression",
-                at,
-            )),
+            Kind::Assign(_) => Err(Refusal::unsupported("an assignment inside an expression", at)),
             Kind::Fault(fault) => Err(fault.at(at)),
         }
     }
 
     fn expressions(&mut self, list: &mut [Expression], most: usize, at: Position) -> Resolved {
         if list.len() > most {
-            return Err(Refusal::unsupported(
-                format!("more than {most} values in a row"),
-                at,
-            ));
+            return Err(Refusal::unsupported(format!("more than {most} values in a row"), at));
         }
-        list.iter_mut()
-            .try_for_each(|expression| self.expression(expression))
+        list.iter_mut().try_for_each(|expression| self.expression(expression))
     }
 
     fn entries(&mut self, entries: &mut [(Expression, Expression)], at: Position) -> Resolved {
         if entries.len() > ENTRIES {
-            return Err(Refusal::unsupported(
-                format!("more than {ENTRIES} entries in a row"),
-                at,
-            ));
+            return Err(Refusal::unsupported(format!("more than {ENTRIES} entries in a row"), at));
         }
         entries.iter_mut().try_for_each(|(key, value)| {
             self.expression(key)?;
@@ -102,10 +86,7 @@ impl Resolver<'_> {
 
     fn arguments(&mut self, arguments: &mut Arguments, at: Position) -> Resolved {
         self.expressions(&mut arguments.positional, ELEMENTS, at)?;
-        arguments
-            .named
-            .iter_mut()
-            .try_for_each(|(_, value)| self.expression(value))
+        arguments.named.iter_mut().try_for_each(|(_, value)| self.expression(value))
     }
 
     fn name(&mut self, expression: &mut Expression, called: bool) -> Resolved {
@@ -137,10 +118,8 @@ impl Resolver<'_> {
             return self.arguments(arguments, expression.at);
         };
         let arguments = std::mem::take(arguments);
-        let receiver = Expression {
-            at: expression.at,
-            kind: Kind::Variable(self.variable("self")),
-        };
+        let receiver =
+            Expression { at: expression.at, kind: Kind::Variable(self.variable("self")) };
         expression.kind = Kind::Invoke(Box::new(receiver), name, arguments);
         self.parts(expression)
     }
@@ -160,11 +139,7 @@ impl Resolver<'_> {
                 let is_local = !matches!(variable.place, Place::Global(_));
                 self.effect(&mut assignment.value)?;
                 self.building = outer;
-                if is_local {
-                    refuse_nameless(&assignment.value)
-                } else {
-                    Ok(())
-                }
+                if is_local { refuse_nameless(&assignment.value) } else { Ok(()) }
             }
             Target::Property(object, _) => {
                 self.expression(object)?;
@@ -172,11 +147,7 @@ impl Resolver<'_> {
             }
             Target::Index(base, index) => {
                 self.expression(base)?;
-                if let Kind::Variable(Variable {
-                    place: Place::Captured(_),
-                    name,
-                    at,
-                }) = &base.kind
+                if let Kind::Variable(Variable { place: Place::Captured(_), name, at }) = &base.kind
                     && &**name != "self"
                 {
                     return Err(Refusal::unsupported(
@@ -197,10 +168,7 @@ impl Resolver<'_> {
             return Err(Refusal::compile("SymblUndf", text, at));
         }
         if self.is_constant(&variable.name) {
-            return Err(Refusal::unsupported(
-                "rebinding the name of a function or class",
-                at,
-            ));
+            return Err(Refusal::unsupported("rebinding the name of a function or class", at));
         }
         Ok(())
     }
@@ -210,15 +178,9 @@ impl Resolver<'_> {
 fn refuse_unknown(receiver: &Expression, name: &Name, at: Position) -> Resolved {
     match &receiver.kind {
         Kind::Constant(Value::Module(module))
-            if !module
-                .functions
-                .iter()
-                .any(|function| *function.name == **name) =>
+            if !module.functions.iter().any(|function| *function.name == **name) =>
         {
-            Err(Refusal::unsupported(
-                format!("{}.{}", module.name, &**name),
-                at,
-            ))
+            Err(Refusal::unsupported(format!("{}.{}", module.name, &**name), at))
         }
         _ => Ok(()),
     }

@@ -55,10 +55,7 @@ impl Program {
             depth: 0,
         };
         let body = resolver.file(start)?;
-        Ok(Program {
-            body,
-            globals: resolver.globals,
-        })
+        Ok(Program { body, globals: resolver.globals })
     }
 }
 
@@ -115,10 +112,7 @@ impl Resolver<'_> {
         let body = self.file(start)?;
         let inner = std::mem::replace(&mut self.homes, outer);
         for scope in inner.into_iter().flat_map(|home| home.scopes) {
-            let public = scope
-                .names
-                .into_iter()
-                .filter(|(name, _)| !name.starts_with('_'));
+            let public = scope.names.into_iter().filter(|(name, _)| !name.starts_with('_'));
             self.home().innermost().names.extend(public);
         }
         Ok(Some(body))
@@ -134,11 +128,7 @@ impl Resolver<'_> {
                 note: format!("{}: {error}", path.display()),
             },
         })?;
-        let file = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let start = self.sources.add(file, path.to_path_buf(), text);
         start.ok_or_else(|| Refusal::unsupported("more than 4 GiB of text", at))
     }
@@ -146,10 +136,7 @@ impl Resolver<'_> {
     /// `import zeromq`
     fn extension(&mut self, name: &Name, at: Position) -> Resolved {
         if &**name != "zeromq" {
-            return Err(Refusal::unsupported(
-                format!("the module '{}'", &**name),
-                at,
-            ));
+            return Err(Refusal::unsupported(format!("the module '{}'", &**name), at));
         }
         if !self.foreign.is_empty() {
             return Ok(());
@@ -175,20 +162,14 @@ impl Resolver<'_> {
             return Ok(());
         };
         function.kind = kind;
-        self.homes
-            .push(Home::new(kind, function.name.is_empty(), class));
+        self.homes.push(Home::new(kind, function.name.is_empty(), class));
         let building = self.building.take();
         if self.home().is_method() {
             let mut receiver = self.variable("self");
             self.declare(&mut receiver, Role::Variable)?;
         }
         let options = function.options.iter_mut().map(|(variable, _)| variable);
-        for parameter in function
-            .parameters
-            .iter_mut()
-            .chain(&mut function.rest)
-            .chain(options)
-        {
+        for parameter in function.parameters.iter_mut().chain(&mut function.rest).chain(options) {
             self.declare(parameter, Role::Variable)?;
         }
         match &mut function.body {
@@ -205,11 +186,7 @@ impl Resolver<'_> {
     }
 
     fn variable(&self, name: &str) -> Variable {
-        Variable {
-            name: self.names.intern(name),
-            at: 0,
-            place: Place::Unknown,
-        }
+        Variable { name: self.names.intern(name), at: 0, place: Place::Unknown }
     }
 
     /// The function where we are.
@@ -234,12 +211,9 @@ impl Resolver<'_> {
 
 /// The functions that are declared directly in a block.
 fn declared_functions(block: &Block) -> HashSet<Name> {
-    let names = block
-        .statements
-        .iter()
-        .filter_map(|statement| match &statement.action {
-            Action::Function(variable, _) => Some(variable.name.clone()),
-            _ => None,
-        });
+    let names = block.statements.iter().filter_map(|statement| match &statement.action {
+        Action::Function(variable, _) => Some(variable.name.clone()),
+        _ => None,
+    });
     names.collect()
 }

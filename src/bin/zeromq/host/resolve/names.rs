@@ -17,15 +17,8 @@ impl Resolver<'_> {
             Some(entry) => self.redeclare(variable, entry, role)?,
             None => self.new_place(),
         };
-        let entry = Entry {
-            place: variable.place,
-            role,
-            captured: false,
-        };
-        self.home()
-            .innermost()
-            .names
-            .insert(variable.name.clone(), entry);
+        let entry = Entry { place: variable.place, role, captured: false };
+        self.home().innermost().names.insert(variable.name.clone(), entry);
         Ok(())
     }
 
@@ -41,15 +34,13 @@ impl Resolver<'_> {
     fn redeclare(&self, variable: &Variable, old: Entry, new: Role) -> Result<Place, Refusal> {
         match (old.role, new) {
             (Role::Promised, Role::Function { .. }) => Ok(old.place),
-            (Role::Function { .. }, Role::Function { .. }) => Err(Refusal::unsupported(
-                "two functions of one name",
-                variable.at,
-            )),
+            (Role::Function { .. }, Role::Function { .. }) => {
+                Err(Refusal::unsupported("two functions of one name", variable.at))
+            }
             (Role::Function { .. } | Role::Class | Role::Promised, _)
-            | (_, Role::Function { .. } | Role::Class) => Err(Refusal::unsupported(
-                "rebinding the name of a function or class",
-                variable.at,
-            )),
+            | (_, Role::Function { .. } | Role::Class) => {
+                Err(Refusal::unsupported("rebinding the name of a function or class", variable.at))
+            }
             _ if self.is_global() => Ok(old.place),
             _ => Err(Refusal::compile(
                 "VblDcl",
@@ -94,14 +85,10 @@ impl Resolver<'_> {
 
     /// Which scope of which home knows a name.
     fn find(&self, name: &Name) -> Option<(usize, usize, Entry)> {
-        self.homes
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(|(home, names)| {
-                let (scope, entry) = names.find(name)?;
-                Some((home, scope, entry))
-            })
+        self.homes.iter().enumerate().rev().find_map(|(home, names)| {
+            let (scope, entry) = names.find(name)?;
+            Some((home, scope, entry))
+        })
     }
 
     /// How the function where we are gets at a variable of a home.
@@ -128,10 +115,7 @@ impl Resolver<'_> {
                 ));
             }
         } else if entry.role == Role::Opening {
-            return Err(Refusal::unsupported(
-                "a variable in its own initialiser",
-                variable.at,
-            ));
+            return Err(Refusal::unsupported("a variable in its own initialiser", variable.at));
         }
         match entry.place {
             Place::Local(slot) if home < here => {
@@ -188,11 +172,7 @@ impl Resolver<'_> {
         }
         let here = self.homes.len() - 1;
         if !called || here == 0 {
-            return Err(Refusal::compile(
-                "SymblUndf",
-                format!("Symbol '{text}' not defined."),
-                at,
-            ));
+            return Err(Refusal::compile("SymblUndf", format!("Symbol '{text}' not defined."), at));
         }
         let may = !self.homes[here].anonymous && !self.in_method();
         if !may || !self.homes[here - 1].innermost().later.contains(name) {
@@ -213,11 +193,7 @@ impl Resolver<'_> {
         }
         let inner = self.homes.split_off(here);
         let place = self.new_place();
-        let entry = Entry {
-            place,
-            role: Role::Promised,
-            captured: false,
-        };
+        let entry = Entry { place, role: Role::Promised, captured: false };
         self.home().innermost().names.insert(name.clone(), entry);
         self.homes.extend(inner);
         place
@@ -247,16 +223,11 @@ impl Resolver<'_> {
 
     /// The classes around here, for `super`.
     pub(super) fn superclass(&self, at: Position) -> Result<Place, Refusal> {
-        let class = self
-            .homes
-            .iter()
-            .find_map(|home| home.class.as_ref().map(Rc::clone));
+        let class = self.homes.iter().find_map(|home| home.class.as_ref().map(Rc::clone));
         match class {
-            None => Err(Refusal::compile(
-                "SprOtsdClss",
-                "Cannot use 'super' outside of a class.",
-                at,
-            )),
+            None => {
+                Err(Refusal::compile("SprOtsdClss", "Cannot use 'super' outside of a class.", at))
+            }
             Some(class) => class
                 .parent
                 .ok_or_else(|| Refusal::unsupported("super in a class that names no parent", at)),

@@ -97,11 +97,7 @@ impl Home {
     }
 
     pub fn open(&mut self, later: HashSet<Name>) {
-        self.scopes.push(Scope {
-            later,
-            first: self.used,
-            ..Scope::default()
-        });
+        self.scopes.push(Scope { later, first: self.used, ..Scope::default() });
     }
 
     /// Closes the innermost scope. Morpho mixes up the variables of two passes
@@ -134,17 +130,10 @@ impl Home {
 
     /// The innermost scope that knows the name.
     pub fn find(&self, name: &Name) -> Option<(usize, Entry)> {
-        self.scopes
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(|(index, scope)| {
-                let entry = scope
-                    .names
-                    .get(name)
-                    .filter(|entry| entry.role != Role::Promised)?;
-                Some((index, *entry))
-            })
+        self.scopes.iter().enumerate().rev().find_map(|(index, scope)| {
+            let entry = scope.names.get(name).filter(|entry| entry.role != Role::Promised)?;
+            Some((index, *entry))
+        })
     }
 
     pub fn innermost(&mut self) -> &mut Scope {

@@ -38,9 +38,7 @@ impl Resolver<'_> {
             Action::If(condition, then, otherwise) => {
                 self.expression(condition)?;
                 self.statement(then)?;
-                otherwise
-                    .as_mut()
-                    .map_or(Ok(()), |otherwise| self.statement(otherwise))
+                otherwise.as_mut().map_or(Ok(()), |otherwise| self.statement(otherwise))
             }
             Action::While(condition, body) => {
                 self.expression(condition)?;
@@ -72,13 +70,8 @@ impl Resolver<'_> {
         self.home().open(declared_functions(block));
         for statement in &mut block.statements {
             self.statement(statement)?;
-            if let Action::Function(
-                Variable {
-                    place: Place::Local(slot),
-                    ..
-                },
-                _,
-            ) = statement.action
+            if let Action::Function(Variable { place: Place::Local(slot), .. }, _) =
+                statement.action
             {
                 block.functions.push(slot);
             }
@@ -89,14 +82,7 @@ impl Resolver<'_> {
     fn variables(&mut self, list: &mut [(Variable, Option<Expression>)]) -> Resolved {
         for (variable, value) in list {
             let is_local = !self.is_global();
-            self.declare(
-                variable,
-                if is_local {
-                    Role::Opening
-                } else {
-                    Role::Variable
-                },
-            )?;
+            self.declare(variable, if is_local { Role::Opening } else { Role::Variable })?;
             if let Some(value) = value {
                 self.expression(value)?;
                 if is_local {
@@ -111,12 +97,7 @@ impl Resolver<'_> {
     fn named_function(&mut self, variable: &mut Variable, function: &mut Rc<Function>) -> Resolved {
         self.declare(variable, Role::Function { closure: false })?;
         self.function(function, FunctionKind::Function, None)?;
-        self.settle(
-            &variable.name,
-            Role::Function {
-                closure: function.closure,
-            },
-        );
+        self.settle(&variable.name, Role::Function { closure: function.closure });
         Ok(())
     }
 
@@ -124,10 +105,8 @@ impl Resolver<'_> {
         if !self.is_global() {
             return Err(Refusal::unsupported("a class inside of a block", at));
         }
-        let mut methods: HashSet<Name> = OBJECT_METHODS
-            .iter()
-            .map(|name| self.names.intern(name))
-            .collect();
+        let mut methods: HashSet<Name> =
+            OBJECT_METHODS.iter().map(|name| self.names.intern(name)).collect();
         let mut parent_place = None;
         if let Some(parent) = &mut class.parent {
             methods.extend(self.parent(parent)?.methods.iter().cloned());
@@ -137,22 +116,15 @@ impl Resolver<'_> {
         let mut own = HashSet::new();
         for (at, method) in &class.methods {
             if OPERATOR_METHODS.contains(&&*method.name) || &*method.name == "prnt" {
-                return Err(Refusal::unsupported(
-                    "the methods that overload operators",
-                    *at,
-                ));
+                return Err(Refusal::unsupported("the methods that overload operators", *at));
             }
             if !own.insert(method.name.clone()) {
                 return Err(Refusal::unsupported("two methods of one name", *at));
             }
         }
         methods.extend(own);
-        let facts = Rc::new(ClassFacts {
-            methods,
-            parent: parent_place,
-        });
-        self.classes
-            .insert(class.variable.name.clone(), facts.clone());
+        let facts = Rc::new(ClassFacts { methods, parent: parent_place });
+        self.classes.insert(class.variable.name.clone(), facts.clone());
         for (_, method) in &mut class.methods {
             let kind = match &*method.name {
                 "init" => FunctionKind::Initializer,
@@ -214,30 +186,20 @@ impl Resolver<'_> {
     fn leave(&mut self, at: Position, is_continue: bool) -> Resolved {
         let home = self.home();
         match home.around.last().copied() {
-            None if is_continue => Err(Refusal::compile(
-                "CntOtsdLp",
-                "Continue encountered outside a loop.",
-                at,
-            )),
-            None => Err(Refusal::compile(
-                "BrkOtsdLp",
-                "Break encountered outside a loop.",
-                at,
-            )),
-            Some(Around {
-                kind: AroundKind::Try,
-                ..
-            }) => Err(Refusal::unsupported(
+            None if is_continue => {
+                Err(Refusal::compile("CntOtsdLp", "Continue encountered outside a loop.", at))
+            }
+            None => Err(Refusal::compile("BrkOtsdLp", "Break encountered outside a loop.", at)),
+            Some(Around { kind: AroundKind::Try, .. }) => Err(Refusal::unsupported(
                 "break or continue out of try or a handler; set a variable and test it after the try",
                 at,
             )),
-            Some(Around {
-                kind: AroundKind::While,
-                ..
-            }) if is_continue => Err(Refusal::unsupported(
-                "continue in while, which does not test the condition again; write for (;condition;)",
-                at,
-            )),
+            Some(Around { kind: AroundKind::While, .. }) if is_continue => {
+                Err(Refusal::unsupported(
+                    "continue in while, which does not test the condition again; write for (;condition;)",
+                    at,
+                ))
+            }
             Some(around) => {
                 for scope in &mut home.scopes[around.scopes..] {
                     scope.left.get_or_insert(at);
@@ -250,11 +212,9 @@ impl Resolver<'_> {
     fn return_value(&mut self, value: Option<&mut Expression>, at: Position) -> Resolved {
         let kind = self.home().kind;
         match value {
-            Some(_) if kind == FunctionKind::Initializer => Err(Refusal::compile(
-                "InitRtn",
-                "Cannot return a value in an initializer.",
-                at,
-            )),
+            Some(_) if kind == FunctionKind::Initializer => {
+                Err(Refusal::compile("InitRtn", "Cannot return a value in an initializer.", at))
+            }
             Some(value) => self.expression(value),
             None if kind == FunctionKind::Function && self.in_method() => {
                 Err(Refusal::unsupported(
@@ -273,10 +233,7 @@ impl Resolver<'_> {
         at: Position,
     ) -> Resolved {
         let scopes = self.home().scopes.len();
-        self.home().around.push(Around {
-            kind: AroundKind::Try,
-            scopes,
-        });
+        self.home().around.push(Around { kind: AroundKind::Try, scopes });
         self.open_block(body)?;
         if self.home().close()?.is_captured() {
             return Err(Refusal::unsupported(
