@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -163,7 +164,6 @@ static void constructors(void) {
         value s = OK(new(name, NONE));
         CHECK_PRINTS(s, sockets[i].printed);
         CHECK_TEXT(host_class_of(s)->parent->name, "ZMQSocket");
-        //JUNK         OK(host_call_on_junk(function(name), NONE));
         RAISES("ZMQConsArgs", new(name, ARGS(integer(5))));
         RAISES("ZMQConsArgs", new(name, ARGS(number(1e300))));
         RAISES("ZMQConsArgs", new(name, ARGS(host_list(0, NULL))));
@@ -546,8 +546,8 @@ static void dropped_sockets(void) {
     host_collect();
     int before = host_own_objects();
     size_t mark = host_mark();
-    for (int i = 0; i < 300; i++) {
-        OK(new("ZMQPush", ARGS(endpoint())));
+    for (int i = 0; i < 1200; i++) {
+        OK(new("ZMQPull", ARGS(endpoint())));
         host_release(mark);
         CHECK(host_own_objects() < before + 50);
     }
@@ -581,6 +581,75 @@ static void nothing_takes_arguments_for_names(void) {
     }
 }
 
+/* A call in another thread. */
+typedef struct {
+    pthread_t thread;
+    value self;
+    const char *method;
+    arguments arguments;
+    int times;
+    outcome outcome;
+} errand;
+
+static void *run_errand(void *given) {
+    errand *e = given;
+    for (int i = 0; i < e->times; i++) {
+        e->outcome = host_invoke_elsewhere(e->self, e->method, e->arguments);
+        if (e->outcome.error.category != NO_ERROR) break;
+    }
+    return NULL;
+}
+
+static void begin(errand *e) {
+    if (pthread_create(&e->thread, NULL, run_errand, e)) host_fail("there are no more threads");
+}
+
+static value end_of(errand *e) {
+    pthread_join(e->thread, NULL);
+    if (e->outcome.error.category != NO_ERROR) host_fail("raised %s", e->outcome.error.message);
+    return e->outcome.result;
+}
+
+static void pause_for(long milliseconds) {
+    nanosleep(&(struct timespec){.tv_nsec = milliseconds * 1000000}, NULL);
+}
+
+/* While a thread waits in a socket, the socket is not there for the others. */
+static void busy_sockets(void) {
+    pair p = pipeline();
+    errand waits = {
+        .self = p.in, .method = "receive", .arguments = timeout(integer(20000)), .times = 1};
+    begin(&waits);
+    do {
+        pause_for(20);
+        host_invoke(p.in, "receive", timeout(integer(0)));
+    } while (host_error()->category == NO_ERROR);
+    failed("ZMQClosed");
+    RAISES("ZMQClosed", host_invoke(p.in, "bind", ARGS(endpoint())));
+    host_collect();
+    CHECK(sends(p.out, text("found")));
+    CHECK_TEXT(end_of(&waits), "found");
+}
+
+static void other_threads(void) {
+    pair pairs[] = {pipeline(), pipeline()};
+    errand errands[4];
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        arguments message = with(ARGS(text("a"), text("\xff")), "timeout", integer(5000));
+        errands[2 * i] = (errand){
+            .self = pairs[i].out, .method = "send", .arguments = message, .times = 50};
+        errands[2 * i + 1] = (errand){.self = pairs[i].in,
+                                      .method = "receiveall",
+                                      .arguments = timeout(integer(5000)),
+                                      .times = 50};
+    }
+    for (size_t i = 0; i < COUNT(errands); i++) begin(&errands[i]);
+    hundred_messages();
+    for (size_t i = 0; i < COUNT(errands); i++) end_of(&errands[i]);
+    CHECK_TEXT(item(errands[1].outcome.result, 0), "a");
+    CHECK(is_a(item(errands[3].outcome.result, 1), "ZMQFrame"));
+}
+
 #define CASE(name) {#name, name}
 
 static const struct {
@@ -608,6 +677,8 @@ static const struct {
     CASE(hundred_messages),
     CASE(dropped_sockets),
     CASE(sizes),
+    CASE(busy_sockets),
+    CASE(other_threads),
 };
 
 static void run_cases(void) {
