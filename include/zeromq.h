@@ -80,6 +80,10 @@
 // Kind of a `zeromq_value`: `as.object`, an instance of one of the library's classes.
 #define ZEROMQ_OBJECT 8
 
+// Kind of a `zeromq_value`: something of the host that no method takes, such as a
+// function. `as.bytes` says in UTF-8 what it is, for the error: "a function".
+#define ZEROMQ_OTHER 9
+
 // How an argument is given: by position, always.
 #define ZEROMQ_REQUIRED 0
 
@@ -230,7 +234,7 @@ typedef union zeromq_payload {
   int64_t integer;
   // `ZEROMQ_FLOAT`.
   double number;
-  // `ZEROMQ_STRING`.
+  // `ZEROMQ_STRING`, `ZEROMQ_OTHER`.
   struct zeromq_bytes bytes;
   // `ZEROMQ_LIST`, `ZEROMQ_TUPLE`, `ZEROMQ_DICTIONARY`.
   struct zeromq_items items;

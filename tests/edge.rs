@@ -11,7 +11,7 @@ use zeromq::core::Code;
 use zeromq::plugin::abi::{
     Bytes, Class, Host, Invocation, Items, Method, Named, Payload, Value, ZEROMQ_ABI,
     ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT,
-    ZEROMQ_STRING,
+    ZEROMQ_OTHER, ZEROMQ_STRING,
 };
 use zeromq::plugin::{
     zeromq_call, zeromq_last_error, zeromq_object_class, zeromq_object_free, zeromq_object_text,
@@ -374,11 +374,28 @@ fn malformed_values_are_refused() {
         Some(Code::Closed)
     );
     assert_eq!(refused(nil()), Some(Code::Argument));
+    let mut function = text("a function");
+    function.kind = ZEROMQ_OTHER;
+    assert_eq!(refused(function), Some(Code::Argument));
+    assert!(last_error().1.ends_with("got a function"));
     assert_eq!(refused(items(ZEROMQ_LIST, null(), 0)), Some(Code::Argument));
 
     let mut itself = items(ZEROMQ_LIST, null(), 1);
     itself.payload.items.data = &raw const itself;
     assert_eq!(refused(itself), Some(Code::Argument));
+
+    // Each of two lists contains both: as many paths as nobody can walk.
+    let (mut one, mut other) = ([nil(); 2], [nil(); 2]);
+    let both = [
+        items(ZEROMQ_LIST, one.as_ptr(), 2),
+        items(ZEROMQ_LIST, other.as_ptr(), 2),
+    ];
+    (one, other) = (both, both);
+    assert_eq!(
+        refused(items(ZEROMQ_LIST, one.as_ptr(), 2)),
+        Some(Code::Argument)
+    );
+    assert_eq!(other.len(), 2);
 }
 
 #[test]

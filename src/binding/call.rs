@@ -274,7 +274,7 @@ fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
             Body::Frame(frame) => Some(Cow::Borrowed(frame)),
             Body::Socket(_) => None,
         },
-        ValueRef::Nil | ValueRef::List(_) | ValueRef::Dictionary(_) | ValueRef::Other => None,
+        ValueRef::Nil | ValueRef::List(_) | ValueRef::Dictionary(_) | ValueRef::Other(_) => None,
     }
 }
 

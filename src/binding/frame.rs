@@ -92,23 +92,20 @@ pub(super) fn text(frame: &Frame, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn make(call: &Call) -> Result<Value, Error> {
     let frame = match call.values() {
-        [ValueRef::List(items)] => bytes(items).map(Frame::from),
-        _ => match call.frames()?.as_slice() {
-            [bytes] => Some(Frame::from(&**bytes)),
-            _ => None,
-        },
+        [ValueRef::List(items)] => Frame::from(bytes(call, items)?),
+        _ => Frame::from(&*call.frames()?.concat()),
     };
-    match frame {
-        Some(frame) => Ok(Value::Object(Object::from(frame))),
-        None => Err(call.wrong(0, "a List of something else".to_owned())),
-    }
+    Ok(Value::Object(Object::from(frame)))
 }
 
-fn bytes(items: &[ValueRef]) -> Option<Vec<u8>> {
-    let bytes = items.iter().map(|item| match item {
+fn bytes(call: &Call, items: &[ValueRef]) -> Result<Vec<u8>, Error> {
+    let byte = |item: &ValueRef| match item {
         ValueRef::Int(byte) => u8::try_from(*byte).ok(),
         _ => None,
-    });
+    };
+    let bytes = items
+        .iter()
+        .map(|item| byte(item).ok_or_else(|| call.wrong(0, format!("{item} in it"))));
     bytes.collect()
 }
 

@@ -27,8 +27,8 @@ pub enum ValueRef<'a> {
     Dictionary(Vec<(ValueRef<'a>, ValueRef<'a>)>),
     /// An instance of one of the library's classes.
     Object(Object),
-    /// Something of the host that no method takes: a function, a class.
-    Other,
+    /// Something of the host that no method takes, and what it is: "a function".
+    Other(&'a str),
 }
 
 /// A result: what the library gives to the host.
@@ -107,16 +107,45 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-/// How deep lists may be in each other. Edges that turn a host's lists into values
-/// stop there, as a list may contain itself.
-pub const DEEPEST: usize = 64;
+/// How far an edge may go into the lists of one argument: a list may contain
+/// itself, and two that contain each other twice have no end that can be waited for.
+#[derive(Debug)]
+pub struct Bounds {
+    deeper: usize,
+    more: usize,
+}
 
-/// The error for a list that is deeper.
-pub fn too_deep() -> Error {
-    Error::Argument {
-        place: "an argument".to_owned(),
-        expected: format!("lists no more than {DEEPEST} deep in each other").into(),
-        got: "more, or a list that contains itself".to_owned(),
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            deeper: 64,
+            more: 1 << 24,
+        }
+    }
+}
+
+impl Bounds {
+    /// Goes into a list of `count` values, and out again after `convert`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when it is too deep, or when there are too many.
+    pub fn enter<T>(
+        &mut self,
+        count: usize,
+        convert: impl FnOnce(&mut Bounds) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (Some(deeper), Some(more)) = (self.deeper.checked_sub(1), self.more.checked_sub(count))
+        else {
+            return Err(Error::Argument {
+                place: "an argument".to_owned(),
+                expected: "lists no more than 64 deep in each other".into(),
+                got: "more, or a list that contains itself".to_owned(),
+            });
+        };
+        *self = Bounds { deeper, more };
+        let result = convert(self);
+        self.deeper += 1;
+        result
     }
 }
 
@@ -180,7 +209,7 @@ impl ValueRef<'_> {
             ValueRef::List(_) => Kinds::LIST | Kinds::TUPLE,
             ValueRef::Dictionary(_) => Kinds::DICTIONARY,
             ValueRef::Object(_) => Kinds::OBJECT,
-            ValueRef::Other => Kinds(0),
+            ValueRef::Other(_) => Kinds(0),
         }
     }
 }
@@ -200,7 +229,7 @@ impl fmt::Display for ValueRef<'_> {
             ValueRef::List(items) => write!(f, "a List of {}", items.len()),
             ValueRef::Dictionary(entries) => write!(f, "a Dictionary of {}", entries.len()),
             ValueRef::Object(object) => write!(f, "a {}", object.class().name),
-            ValueRef::Other => f.write_str("a value of another kind"),
+            ValueRef::Other(what) => f.write_str(what),
         }
     }
 }

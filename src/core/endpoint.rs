@@ -125,6 +125,10 @@ pub fn check_connect(endpoint: &str) -> Result<(), Error> {
             endpoint,
             "connect needs the port that the peer has bound; only bind looks for a free one",
         )),
+        Some(("tcp://*", _)) => Err(Error::syntax(
+            endpoint,
+            "connect needs the name or address of a host; only bind takes *",
+        )),
         Some((_, port)) => match number(endpoint, port)? {
             0 => Err(Error::syntax(endpoint, "there is no port 0 to connect to")),
             _ => Ok(()),
@@ -315,6 +319,7 @@ mod tests {
             "tcp://a:*",
             "tcp://a:!",
             "tcp://nowhere",
+            "tcp://*:1",
             "tcp://a:65536",
         ] {
             assert!(check_connect(endpoint).is_err(), "{endpoint}");

@@ -24,7 +24,7 @@ pub enum Error {
         got: String,
     },
     /// An endpoint that cannot be bound, connected, unbound or disconnected.
-    #[error("{}: {fault}", Excerpt(endpoint))]
+    #[error("{}: {fault}", if endpoint.is_empty() { Excerpt("\"\"") } else { Excerpt(endpoint) })]
     Endpoint {
         /// The endpoint as written.
         endpoint: String,

@@ -498,6 +498,9 @@ impl State {
 
 impl Open {
     fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
+        if endpoint.starts_with("tcp://") {
+            spare_files().map_err(|error| Error::refused(endpoint, error))?;
+        }
         let (named, port) = match endpoint::bind_target(endpoint)? {
             Target::Fixed(port) => {
                 self.bind_exactly(endpoint)
@@ -544,7 +547,6 @@ impl Open {
     }
 
     fn bind_exactly(&self, endpoint: &str) -> zmq::Result<()> {
-        spare_files()?;
         release::bound(endpoint, || retried(|| self.socket.bind(endpoint)))
     }
 

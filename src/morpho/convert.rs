@@ -8,7 +8,7 @@ use super::abi::{Bits, DictionaryObject, Header, StringObject, View, Vm};
 use super::api::Api;
 use super::machine::Morpho;
 use super::object;
-use crate::binding::{CLASSES, Class, DEEPEST, Object, Value, ValueRef, too_deep};
+use crate::binding::{Bounds, CLASSES, Class, Object, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::fault;
 
@@ -23,6 +23,9 @@ pub(super) struct Kinds {
     /// The same as a set, bit n for the kind n: Morpho has no more than 64.
     own_set: u64,
 }
+
+/// A function, a class, an instance of another class.
+const OTHER: ValueRef = ValueRef::Other("a value of another kind");
 
 /// Objects that were made and are not bound yet, as one bind has to see them all:
 /// each bind may collect what it does not know.
@@ -75,7 +78,7 @@ impl<V: Bits> Morpho<V> {
     ///
     /// # Safety
     /// Morpho keeps the value, and does not change it, for the time of the call.
-    pub unsafe fn take<'a>(&self, value: V, depth: usize) -> Result<ValueRef<'a>, Error> {
+    pub unsafe fn take<'a>(&self, value: V, bounds: &mut Bounds) -> Result<ValueRef<'a>, Error> {
         let header = match value.view() {
             View::Nil => return Ok(ValueRef::Nil),
             View::Bool(value) => return Ok(ValueRef::Bool(value)),
@@ -92,21 +95,18 @@ impl<V: Bits> Morpho<V> {
                 Ok(ValueRef::String(bytes(header)))
             } else if kind == self.kinds.list {
                 let count = (api.list_length)(header);
-                self.items(count, depth, |i, item| {
+                self.items(count, bounds, |i, item| {
                     (api.list_getelement)(header, i, item)
                 })
             } else if kind == self.kinds.tuple {
                 let count = (api.tuple_length)(header);
-                self.items(count, depth, |i, item| {
+                self.items(count, bounds, |i, item| {
                     (api.tuple_getelement)(header, i, item)
                 })
             } else if kind == self.kinds.dictionary {
-                self.entries(header, depth)
+                self.entries(header, bounds)
             } else {
-                Ok(self
-                    .object(value)
-                    .cloned()
-                    .map_or(ValueRef::Other, ValueRef::Object))
+                Ok(self.object(value).cloned().map_or(OTHER, ValueRef::Object))
             }
         }
     }
@@ -116,41 +116,45 @@ impl<V: Bits> Morpho<V> {
     unsafe fn items<'a>(
         &self,
         count: u32,
-        depth: usize,
+        bounds: &mut Bounds,
         get: impl Fn(i32, *mut V) -> bool,
     ) -> Result<ValueRef<'a>, Error> {
-        if depth == DEEPEST {
-            return Err(too_deep());
-        }
-        let mut items = Vec::with_capacity(count as usize);
-        for index in 0..i32::try_from(count).unwrap_or(i32::MAX) {
-            let mut item = V::nil();
-            if get(index, &mut item) {
-                // SAFETY: the caller's promise holds for what a list contains.
-                items.push(unsafe { self.take(item, depth + 1) }?);
+        let indices = 0..i32::try_from(count).unwrap_or(i32::MAX);
+        bounds.enter(indices.len(), |bounds| {
+            let mut items = Vec::with_capacity(indices.len());
+            for index in indices {
+                let mut item = V::nil();
+                if get(index, &mut item) {
+                    // SAFETY: the caller's promise holds for what a list contains.
+                    items.push(unsafe { self.take(item, bounds) }?);
+                }
             }
-        }
-        Ok(ValueRef::List(items))
+            Ok(ValueRef::List(items))
+        })
     }
 
     /// # Safety
     /// As `take`; the object is a dictionary.
-    unsafe fn entries<'a>(&self, header: *mut Header, depth: usize) -> Result<ValueRef<'a>, Error> {
-        if depth == DEEPEST {
-            return Err(too_deep());
-        }
+    unsafe fn entries<'a>(
+        &self,
+        header: *mut Header,
+        bounds: &mut Bounds,
+    ) -> Result<ValueRef<'a>, Error> {
         // SAFETY: the caller's promise.
         let table = unsafe { &(*header.cast::<DictionaryObject<V>>()).table };
-        let mut entries = Vec::with_capacity(table.count as usize);
-        for slot in 0..table.capacity as usize {
-            // SAFETY: the table has as many slots as its capacity.
-            let [key, value] = unsafe { *table.entries.add(slot) };
-            if key.view() != View::Nil {
-                // SAFETY: the caller's promise holds for what a dictionary contains.
-                entries.push(unsafe { (self.take(key, depth + 1)?, self.take(value, depth + 1)?) });
+        bounds.enter(table.count as usize, |bounds| {
+            let mut entries = Vec::with_capacity(table.count as usize);
+            for slot in 0..table.capacity as usize {
+                // SAFETY: the table has as many slots as its capacity.
+                let [key, value] = unsafe { *table.entries.add(slot) };
+                if key.view() != View::Nil {
+                    // SAFETY: the caller's promise holds for what a dictionary contains.
+                    let entry = unsafe { (self.take(key, bounds)?, self.take(value, bounds)?) };
+                    entries.push(entry);
+                }
             }
-        }
-        Ok(ValueRef::Dictionary(entries))
+            Ok(ValueRef::Dictionary(entries))
+        })
     }
 
     /// The name of a named argument.
@@ -159,7 +163,7 @@ impl<V: Bits> Morpho<V> {
     /// As `take`.
     pub unsafe fn name<'a>(&self, value: V) -> Result<&'a str, Error> {
         // SAFETY: the caller's promise.
-        match unsafe { self.take(value, 0) }? {
+        match unsafe { self.take(value, &mut Bounds::default()) }? {
             ValueRef::String(bytes) => std::str::from_utf8(bytes).ok(),
             _ => None,
         }

@@ -14,7 +14,7 @@ use super::api::{Api, Options};
 use super::convert::Kinds;
 use super::object;
 use crate::binding::table::Row;
-use crate::binding::{self, Arguments, Host, Object, Value, ValueRef};
+use crate::binding::{self, Arguments, Bounds, Host, Object, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::ffi::{self, Failed, fault};
 
@@ -175,15 +175,16 @@ impl<V: Bits> Morpho<V> {
         let (receiver, rest) = unsafe { (*given, given.add(1)) };
         // SAFETY: as above.
         let (positional, pairs) = unsafe { self.split(row, vm, rest, count) };
+        let mut bounds = Bounds::default();
         let mut values = SmallVec::<[ValueRef; FEW]>::with_capacity(positional.len());
         for value in positional {
             // SAFETY: Morpho keeps arguments for the time of the call.
-            values.push(unsafe { self.take(*value, 0) }?);
+            values.push(unsafe { self.take(*value, &mut bounds) }?);
         }
         let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(pairs.len());
         for [name, value] in pairs {
             // SAFETY: as above.
-            named.push(unsafe { (self.name(*name)?, self.take(*value, 0)?) });
+            named.push(unsafe { (self.name(*name)?, self.take(*value, &mut bounds)?) });
         }
         let arguments = Arguments {
             positional: &values,

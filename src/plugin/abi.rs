@@ -30,6 +30,9 @@ pub const ZEROMQ_TUPLE: u32 = 6;
 pub const ZEROMQ_DICTIONARY: u32 = 7;
 /// Kind of a `zeromq_value`: `as.object`, an instance of one of the library's classes.
 pub const ZEROMQ_OBJECT: u32 = 8;
+/// Kind of a `zeromq_value`: something of the host that no method takes, such as a
+/// function. `as.bytes` says in UTF-8 what it is, for the error: "a function".
+pub const ZEROMQ_OTHER: u32 = 9;
 
 /// How an argument is given: by position, always.
 pub const ZEROMQ_REQUIRED: u32 = 0;
@@ -73,7 +76,7 @@ pub union Payload {
     pub integer: i64,
     /// `ZEROMQ_FLOAT`.
     pub number: f64,
-    /// `ZEROMQ_STRING`.
+    /// `ZEROMQ_STRING`, `ZEROMQ_OTHER`.
     pub bytes: Bytes,
     /// `ZEROMQ_LIST`, `ZEROMQ_TUPLE`, `ZEROMQ_DICTIONARY`.
     pub items: Items,

@@ -19,7 +19,7 @@ use std::{mem, ptr};
 
 use smallvec::SmallVec;
 
-use crate::binding::{self, Arguments, Value, ValueRef};
+use crate::binding::{self, Arguments, Bounds, Value, ValueRef};
 use crate::core::{Code, context};
 use crate::ffi::{self, Failed, fault};
 use abi::{Class, ErrorInfo, Host, Invocation, Object};
@@ -87,20 +87,25 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
         handle => Some(object::get(handle)?),
     };
 
+    let mut bounds = Bounds::default();
     // SAFETY: the caller promises as many values, in place for the call.
     let given = unsafe { ffi::slice(call.arguments, call.argument_count) }?;
     let mut positional = SmallVec::<[ValueRef; FEW]>::with_capacity(given.len());
     for value in given {
         // SAFETY: the caller promises that the values are as the header says.
-        positional.push(unsafe { value::take(value, 0) }?);
+        positional.push(unsafe { value::take(value, &mut bounds) }?);
     }
     // SAFETY: the caller promises as many named values, in place for the call.
     let given = unsafe { ffi::slice(call.named, call.named_count) }?;
     let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(given.len());
     for argument in given {
         // SAFETY: the caller promises that names and values are as the header says.
-        let (name, value) =
-            unsafe { (ffi::text(argument.name)?, value::take(&argument.value, 0)?) };
+        let (name, value) = unsafe {
+            (
+                ffi::text(argument.name)?,
+                value::take(&argument.value, &mut bounds)?,
+            )
+        };
         named.push((name, value));
     }
 

@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::abi::{self, Bytes, Items, Payload};
 use super::object;
-use crate::binding::{DEEPEST, Text, Value, ValueRef, too_deep};
+use crate::binding::{Bounds, Text, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::{self, fault};
 
@@ -31,7 +31,10 @@ impl Drop for Owner {
 /// # Safety
 /// The value is filled in as the header says, and what it points to stays in
 /// place for `'a`.
-pub(super) unsafe fn take<'a>(value: &'a abi::Value, depth: usize) -> Result<ValueRef<'a>, Error> {
+pub(super) unsafe fn take<'a>(
+    value: &'a abi::Value,
+    bounds: &mut Bounds,
+) -> Result<ValueRef<'a>, Error> {
     // SAFETY: kind tells which member of the union the host has filled in, and the
     // caller promises that what it points to is there.
     unsafe {
@@ -45,10 +48,15 @@ pub(super) unsafe fn take<'a>(value: &'a abi::Value, depth: usize) -> Result<Val
                 ValueRef::String(ffi::slice(data.cast(), size)?)
             }
             abi::ZEROMQ_LIST | abi::ZEROMQ_TUPLE => {
-                ValueRef::List(items(value.payload.items, depth)?)
+                ValueRef::List(items(value.payload.items, bounds)?)
             }
-            abi::ZEROMQ_DICTIONARY => ValueRef::Dictionary(entries(value.payload.items, depth)?),
+            abi::ZEROMQ_DICTIONARY => ValueRef::Dictionary(entries(value.payload.items, bounds)?),
             abi::ZEROMQ_OBJECT => ValueRef::Object(object::get(value.payload.object)?.clone()),
+            abi::ZEROMQ_OTHER => {
+                let Bytes { data, size } = value.payload.bytes;
+                let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
+                ValueRef::Other(name.unwrap_or("a value of another kind"))
+            }
             _ => return Err(fault("a value is of a kind that the header does not have")),
         })
     }
@@ -56,27 +64,26 @@ pub(super) unsafe fn take<'a>(value: &'a abi::Value, depth: usize) -> Result<Val
 
 /// # Safety
 /// As `take`.
-unsafe fn items<'a>(items: Items, depth: usize) -> Result<Vec<ValueRef<'a>>, Error> {
-    if depth == DEEPEST {
-        return Err(too_deep());
-    }
+unsafe fn items<'a>(items: Items, bounds: &mut Bounds) -> Result<Vec<ValueRef<'a>>, Error> {
     // SAFETY: the caller's promise.
     let items = unsafe { ffi::slice(items.data, items.count) }?;
-    // SAFETY: the caller's promise holds for each item.
-    items
-        .iter()
-        .map(|item| unsafe { take(item, depth + 1) })
-        .collect()
+    bounds.enter(items.len(), |bounds| {
+        // SAFETY: the caller's promise holds for each item.
+        items
+            .iter()
+            .map(|item| unsafe { take(item, bounds) })
+            .collect()
+    })
 }
 
 /// # Safety
 /// As `take`.
 unsafe fn entries<'a>(
     entries: Items,
-    depth: usize,
+    bounds: &mut Bounds,
 ) -> Result<Vec<(ValueRef<'a>, ValueRef<'a>)>, Error> {
     // SAFETY: the caller's promise.
-    let mut values = unsafe { items(entries, depth) }?.into_iter();
+    let mut values = unsafe { items(entries, bounds) }?.into_iter();
     let mut pairs = Vec::with_capacity(values.len() / 2);
     while let Some(key) = values.next() {
         let Some(value) = values.next() else {

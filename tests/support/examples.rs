@@ -9,8 +9,11 @@ use super::{Host, Running, root};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// Runs an example on a host, and looks at what it prints.
+type Example = fn(&dyn Host);
+
 /// All of them, by name.
-pub const ALL: [(&str, fn(&dyn Host)); 6] = [
+pub const ALL: [(&str, Example); 6] = [
     ("hello", hello),
     ("request_reply", request_reply),
     ("reversed", reversed),

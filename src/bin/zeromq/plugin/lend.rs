@@ -10,8 +10,12 @@ use crate::host::error::{Outcome, error};
 use crate::host::tree::Name;
 use crate::host::value::Value;
 
-/// How deep the lists that are passed may nest.
+/// How deep the lists that are passed may nest: one may contain itself.
 const DEEPEST: usize = 64;
+
+/// How many values one call may pass: lists that contain each other twice have
+/// more than anybody can wait for.
+const MOST: usize = 1 << 24;
 
 pub fn nothing() -> abi::Value {
     plain(abi::ZEROMQ_NIL, abi::Payload { integer: 0 })
@@ -30,6 +34,7 @@ fn plain(kind: u32, payload: abi::Payload) -> abi::Value {
 pub struct Lent {
     lists: Vec<Vec<abi::Value>>,
     names: Vec<CString>,
+    count: usize,
 }
 
 impl Lent {
@@ -106,15 +111,20 @@ impl Lent {
                     object: object.handle,
                 },
             ),
-            other => {
-                let text = format!(
-                    "{}: a value of type {:?} cannot be passed",
-                    method.name(),
-                    other.kind()
-                );
-                return Err(error("ZMQArgs", text));
-            }
+            // The library knows what it expected instead.
+            other => self.other(&format!("a {:?}", other.kind())),
         })
+    }
+
+    fn other(&mut self, what: &str) -> abi::Value {
+        // The name of a kind has no zero bytes.
+        let what = CString::new(what).unwrap_or_default();
+        let bytes = abi::Bytes {
+            data: what.as_ptr(),
+            size: what.count_bytes(),
+        };
+        self.names.push(what);
+        plain(abi::ZEROMQ_OTHER, abi::Payload { bytes })
     }
 
     fn items(
@@ -124,9 +134,11 @@ impl Lent {
         values: &[Value],
         depth: usize,
     ) -> Outcome<abi::Value> {
-        if depth == DEEPEST {
+        self.count = self.count.saturating_add(values.len());
+        if depth == DEEPEST || self.count > MOST {
             let text = format!(
-                "{}: a list contains itself, or lists deeper than {DEEPEST}",
+                "{}: expected lists no more than {DEEPEST} deep in each other, got more, or a \
+                 list that contains itself",
                 method.name()
             );
             return Err(error("ZMQArgs", text));
