@@ -7,7 +7,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::socket::SocketType;
+use super::socket_type::SocketType;
 
 /// Why something failed. The text tells the fact first and then what to do; it
 /// does not name the method, which the caller knows.

@@ -4,111 +4,20 @@
 //! inside another call, gets [`Error::Busy`]. Closed is a state: the object
 //! stays, and says [`Error::Closed`].
 
-#[cfg(unix)]
-use std::fs::File;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::thread;
 use std::time::Duration;
-use std::{env, mem};
 
 use zmq::PollEvents;
 
 use super::context;
-use super::endpoint::{self, Action, Target};
+use super::endpoint::{self, Action};
 use super::error::Error;
 use super::message::Frame;
-use super::release;
+use super::open::{Open, retried};
+use super::socket_type::SocketType::{self, Sub, Xsub};
 use super::wait::Wait;
-
-/// How long a closed socket goes on sending, if nothing else is said.
-const LINGER: Duration = Duration::from_millis(1000);
-
-/// The types of sockets, as in `zmq_socket(3)`.
-#[allow(missing_docs)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SocketType {
-    Pair,
-    Pub,
-    Sub,
-    Req,
-    Rep,
-    Dealer,
-    Router,
-    Pull,
-    Push,
-    Xpub,
-    Xsub,
-    Stream,
-}
-
-use SocketType::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub};
-
-impl SocketType {
-    /// Its name in the documents of ZeroMQ: "REQ".
-    pub fn name(self) -> &'static str {
-        match self {
-            Pair => "PAIR",
-            Pub => "PUB",
-            Sub => "SUB",
-            Req => "REQ",
-            Rep => "REP",
-            Dealer => "DEALER",
-            Router => "ROUTER",
-            Pull => "PULL",
-            Push => "PUSH",
-            Xpub => "XPUB",
-            Xsub => "XSUB",
-            Stream => "STREAM",
-        }
-    }
-
-    /// What is done with an endpoint that has no prefix, as in czmq.
-    pub fn default_action(self) -> Action {
-        match self {
-            Pub | Rep | Router | Pull | Xpub => Action::Bind,
-            Sub | Req | Dealer | Push | Xsub | Pair | Stream => Action::Connect,
-        }
-    }
-
-    fn raw(self) -> zmq::SocketType {
-        match self {
-            Pair => zmq::PAIR,
-            Pub => zmq::PUB,
-            Sub => zmq::SUB,
-            Req => zmq::REQ,
-            Rep => zmq::REP,
-            Dealer => zmq::DEALER,
-            Router => zmq::ROUTER,
-            Pull => zmq::PULL,
-            Push => zmq::PUSH,
-            Xpub => zmq::XPUB,
-            Xsub => zmq::XSUB,
-            Stream => zmq::STREAM,
-        }
-    }
-
-    fn check_sends(self) -> Result<(), Error> {
-        match self {
-            Sub | Pull => Err(Error::Unsupported {
-                operation: "send",
-                socket_type: self,
-                needs: "PUB or PUSH",
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_receives(self) -> Result<(), Error> {
-        match self {
-            Pub | Push => Err(Error::Unsupported {
-                operation: "receive",
-                socket_type: self,
-                needs: "SUB or PULL",
-            }),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// A ZeroMQ socket of the context of the process.
 #[derive(Debug)]
@@ -123,29 +32,6 @@ enum State {
     Closed,
     /// ZeroMQ ended while the socket was open.
     Terminated,
-}
-
-/// What an open socket has.
-struct Open {
-    socket: zmq::Socket,
-    bound: Vec<Bound>,
-    /// What `endpoint` tells: it stays after an unbind.
-    endpoint: Option<String>,
-}
-
-/// An endpoint that is bound, in its three spellings.
-struct Bound {
-    written: String,
-    /// With the port filled in that was found.
-    named: String,
-    /// As libzmq calls it (`ZMQ_LAST_ENDPOINT`), and knows it in unbind.
-    resolved: String,
-}
-
-impl Bound {
-    fn is(&self, endpoint: &str) -> bool {
-        self.written == endpoint || self.named == endpoint || self.resolved == endpoint
-    }
 }
 
 impl std::fmt::Debug for State {
@@ -165,18 +51,12 @@ impl Socket {
     /// [`Error::Zmq`] when there are too many (EMFILE).
     pub fn new(socket_type: SocketType) -> Result<Arc<Socket>, Error> {
         context::open(|context, generation| {
-            let socket = context
-                .socket(socket_type.raw())
-                .map_err(|error| Error::from_zmq("zmq_socket", error))?;
-            set_linger(&socket, default_linger())?;
+            let socket = context.socket(socket_type.raw());
+            let socket = socket.map_err(|error| Error::from_zmq("zmq_socket", error))?;
             Ok(Arc::new(Socket {
                 socket_type,
                 generation,
-                state: Mutex::new(State::Open(Open {
-                    socket,
-                    bound: Vec::new(),
-                    endpoint: None,
-                })),
+                state: Mutex::new(State::Open(Open::new(socket)?)),
             }))
         })
     }
@@ -382,7 +262,7 @@ impl Socket {
         let mut state = self.lock()?;
         if let State::Open(open) = mem::replace(&mut *state, State::Closed) {
             if let Some(linger) = linger {
-                set_linger(&open.socket, linger)?;
+                open.set_linger(linger)?;
             }
             context::closed(open.close());
         }
@@ -496,124 +376,6 @@ impl State {
     }
 }
 
-impl Open {
-    fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
-        if endpoint.starts_with("tcp://") {
-            spare_files().map_err(|error| Error::refused(endpoint, error))?;
-        }
-        let (named, port) = match endpoint::bind_target(endpoint)? {
-            Target::Fixed(port) => {
-                self.bind_exactly(endpoint)
-                    .map_err(|e| Error::refused(endpoint, e))?;
-                (endpoint.to_owned(), port)
-            }
-            Target::Free {
-                host,
-                ports,
-                random,
-            } => {
-                let port = self.bind_free(endpoint, host, endpoint::search(ports, random))?;
-                (format!("{host}:{port}"), port)
-            }
-        };
-        let resolved = match self.socket.get_last_endpoint() {
-            Ok(Ok(resolved)) => resolved,
-            _ => named.clone(),
-        };
-        self.endpoint = Some(named.clone());
-        self.bound.push(Bound {
-            written: endpoint.to_owned(),
-            named,
-            resolved,
-        });
-        Ok(port)
-    }
-
-    fn bind_free(
-        &self,
-        endpoint: &str,
-        host: &str,
-        ports: impl Iterator<Item = u16>,
-    ) -> Result<u16, Error> {
-        for port in ports {
-            match self.bind_exactly(&format!("{host}:{port}")) {
-                Ok(()) => return Ok(port),
-                Err(zmq::Error::EADDRINUSE) => {}
-                // No other port would do.
-                Err(error) => return Err(Error::refused(endpoint, error)),
-            }
-        }
-        Err(Error::syntax(endpoint, "none of these ports is free"))
-    }
-
-    fn bind_exactly(&self, endpoint: &str) -> zmq::Result<()> {
-        release::bound(endpoint, || retried(|| self.socket.bind(endpoint)))
-    }
-
-    fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
-        endpoint::check_connect(endpoint)?;
-        retried(|| self.socket.connect(endpoint)).map_err(|error| Error::refused(endpoint, error))
-    }
-
-    fn unbind(&mut self, endpoint: &str) -> Result<(), Error> {
-        let known = self.bound.iter().rposition(|bound| bound.is(endpoint));
-        let Some(index) = known else {
-            return Err(Error::syntax(endpoint, "it is not bound"));
-        };
-        retried(|| self.socket.unbind(&self.bound[index].resolved))
-            .map_err(|error| Error::refused(endpoint, error))?;
-        release::note(&self.bound.remove(index).resolved);
-        Ok(())
-    }
-
-    fn disconnect(&mut self, endpoint: &str) -> Result<(), Error> {
-        retried(|| self.socket.disconnect(endpoint)).map_err(|error| match error {
-            zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
-            error => Error::refused(endpoint, error),
-        })
-    }
-
-    /// Closes the socket, and gives how long it goes on sending.
-    fn close(self) -> Option<Duration> {
-        let linger = self.linger();
-        for Bound { resolved, .. } in &self.bound {
-            if resolved.starts_with("inproc://") {
-                // Else the name would be taken until libzmq gets round to it.
-                let _ = retried(|| self.socket.unbind(resolved));
-            }
-        }
-        drop(self.socket);
-        for Bound { resolved, .. } in &self.bound {
-            release::note(resolved);
-        }
-        linger
-    }
-
-    fn linger(&self) -> Option<Duration> {
-        let linger = self.socket.get_linger().unwrap_or(0);
-        u64::try_from(linger).ok().map(Duration::from_millis)
-    }
-}
-
-/// Whether the process may open a few more files. When it cannot ask for the
-/// network interfaces in a bind, libzmq ends the process (ip_resolver.cpp).
-fn spare_files() -> zmq::Result<()> {
-    #[cfg(unix)]
-    {
-        let null = || File::open("/dev/null");
-        // For the interfaces, for the socket, and for a peer that comes meanwhile.
-        let files = [null(), null(), null()];
-        let errors = files.iter().filter_map(|file| file.as_ref().err());
-        if errors
-            .filter_map(std::io::Error::raw_os_error)
-            .any(|error| error == zmq::Error::EMFILE.to_raw())
-        {
-            return Err(zmq::Error::EMFILE);
-        }
-    }
-    Ok(())
-}
-
 /// The endpoints of a list in which no item may have a prefix.
 fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
     let items = endpoint::items(endpoints)?;
@@ -667,38 +429,10 @@ fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
     }
 }
 
-/// Repeats a call of libzmq, one that does not wait, that a signal broke off.
-fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
-    loop {
-        match call() {
-            Err(zmq::Error::EINTR) => {}
-            result => return result,
-        }
-    }
-}
-
-/// `ZSYS_LINGER` in milliseconds, as in czmq, or a second.
-fn default_linger() -> Option<Duration> {
-    match env::var("ZSYS_LINGER").map(|linger| linger.parse::<i32>()) {
-        Ok(Ok(linger)) => u64::try_from(linger).ok().map(Duration::from_millis),
-        _ => Some(LINGER),
-    }
-}
-
-/// Sets how long the socket goes on sending once it is closed; `None` is for ever.
-fn set_linger(socket: &zmq::Socket, linger: Option<Duration>) -> Result<(), Error> {
-    let ms = match linger {
-        Some(linger) => i32::try_from(linger.as_millis()).unwrap_or(i32::MAX),
-        None => -1,
-    };
-    socket
-        .set_linger(ms)
-        .map_err(|error| Error::from_zmq("linger", error))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use SocketType::{Pub, Pull, Push, Rep, Req};
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));

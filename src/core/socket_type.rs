@@ -1,0 +1,96 @@
+//! The types of sockets: their names, what they do with an endpoint by default,
+//! and which of them send and receive.
+
+use super::endpoint::Action;
+use super::error::Error;
+
+/// The types of sockets, as in `zmq_socket(3)`.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketType {
+    Pair,
+    Pub,
+    Sub,
+    Req,
+    Rep,
+    Dealer,
+    Router,
+    Pull,
+    Push,
+    Xpub,
+    Xsub,
+    Stream,
+}
+
+use SocketType::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub};
+
+impl SocketType {
+    /// Its name in the documents of ZeroMQ: "REQ".
+    pub fn name(self) -> &'static str {
+        match self {
+            Pair => "PAIR",
+            Pub => "PUB",
+            Sub => "SUB",
+            Req => "REQ",
+            Rep => "REP",
+            Dealer => "DEALER",
+            Router => "ROUTER",
+            Pull => "PULL",
+            Push => "PUSH",
+            Xpub => "XPUB",
+            Xsub => "XSUB",
+            Stream => "STREAM",
+        }
+    }
+
+    /// What is done with an endpoint that has no prefix, as in czmq.
+    pub fn default_action(self) -> Action {
+        match self {
+            Pub | Rep | Router | Pull | Xpub => Action::Bind,
+            Sub | Req | Dealer | Push | Xsub | Pair | Stream => Action::Connect,
+        }
+    }
+
+    pub(super) fn raw(self) -> zmq::SocketType {
+        match self {
+            Pair => zmq::PAIR,
+            Pub => zmq::PUB,
+            Sub => zmq::SUB,
+            Req => zmq::REQ,
+            Rep => zmq::REP,
+            Dealer => zmq::DEALER,
+            Router => zmq::ROUTER,
+            Pull => zmq::PULL,
+            Push => zmq::PUSH,
+            Xpub => zmq::XPUB,
+            Xsub => zmq::XSUB,
+            Stream => zmq::STREAM,
+        }
+    }
+
+    /// # Errors
+    /// [`Error::Unsupported`] when it cannot send.
+    pub(super) fn check_sends(self) -> Result<(), Error> {
+        match self {
+            Sub | Pull => Err(Error::Unsupported {
+                operation: "send",
+                socket_type: self,
+                needs: "PUB or PUSH",
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// # Errors
+    /// [`Error::Unsupported`] when it cannot receive.
+    pub(super) fn check_receives(self) -> Result<(), Error> {
+        match self {
+            Pub | Push => Err(Error::Unsupported {
+                operation: "receive",
+                socket_type: self,
+                needs: "SUB or PULL",
+            }),
+            _ => Ok(()),
+        }
+    }
+}
