@@ -409,7 +409,8 @@ static bool same(value one, value other) {
         case OBJECT: break;
     }
     if (as_object(one) == as_object(other)) return true;
-    if (!object_istype(one, objectstringtype) || !object_istype(other, objectstringtype)) return false;
+    if (!object_istype(one, objectstringtype)) return false;
+    if (!object_istype(other, objectstringtype)) return false;
     const string *s = (string *)as_object(one), *t = (string *)as_object(other);
     return s->length == t->length && memcmp(s->bytes, t->bytes, s->length) == 0;
 }
@@ -422,7 +423,8 @@ dictionary *object_newdictionary(void) {
 
 static entry *find(table *t, value key) {
     for (uint32_t i = 0; i < t->capacity; i++) {
-        if (kind_of(t->entries[i].key) != NIL && same(t->entries[i].key, key)) return &t->entries[i];
+        entry *e = &t->entries[i];
+        if (kind_of(e->key) != NIL && same(e->key, key)) return e;
     }
     return NULL;
 }
@@ -706,7 +708,6 @@ void host_start(collector when) {
 #endif
     static const class_entry root[] = {{.name = "prnt", .function = object_print}, {.name = NULL}};
     value object = builtin_addclass("Object", root, nil());
-    /* Own methods of the kinds that scripts know; the object is the parent. */
     static const class_entry none[] = {{.name = NULL}};
     object_setveneerclass(objectstringtype, builtin_addclass("String", none, object));
     object_setveneerclass(objectlisttype, builtin_addclass("List", none, object));
