@@ -46,7 +46,7 @@ impl Variant {
             .args([root("tests/morpho/host.c"), root("tests/morpho/cases.c")])
             .arg("-o")
             .arg(&program)
-            .args(["-lm", "-ldl"]);
+            .args(["-lm", "-ldl", "-pthread"]);
         let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
         assert_eq!(status, Some(0), "{compiler}: {stderr}");
         program

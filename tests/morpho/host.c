@@ -1,6 +1,7 @@
 #include "host.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdalign.h>
 #include <stdio.h>
@@ -58,6 +59,8 @@ struct vm {
     char output[16384];
     size_t printed;
     int warnings;
+    /* Of the machines of other threads, of which there are as many as calls. */
+    struct vm *next;
 };
 
 typedef struct {
@@ -66,6 +69,9 @@ typedef struct {
 } object_type;
 
 static vm machine;
+static vm *others;
+/* Guards what machines share: others and blocks. */
+static pthread_mutex_t sharing = PTHREAD_MUTEX_INITIALIZER;
 vm *globalvm = &machine;
 value initselector;
 int objectstringtype, objectlisttype, objecttupletype, objectdictionarytype;
@@ -146,8 +152,11 @@ static object *of_type(void *o, int type, const char *what) {
 
 static void collect(const value *retained, int count);
 
+/* Only the machine of the first thread collects. */
+static _Thread_local bool elsewhere;
+
 static void collect_if_always(void) {
-    if (when_to_collect == COLLECT_ALWAYS) collect(NULL, 0);
+    if (when_to_collect == COLLECT_ALWAYS && !elsewhere) collect(NULL, 0);
 }
 
 object *object_new(size_t size, int type) {
@@ -156,8 +165,10 @@ object *object_new(size_t size, int type) {
     require(type >= 0 && type < type_count, "an object of an unknown type");
     collect_if_always();
     block *b = allocate(sizeof(block) + size);
+    pthread_mutex_lock(&sharing);
     *b = (block){.next = blocks, .size = size, .state = FRESH};
     blocks = b;
+    pthread_mutex_unlock(&sharing);
     object *o = (object *)(b + 1);
     memset(o, UNINITIALIZED, size);
     *o = (object){.type = type, .status = status_of(FRESH)};
@@ -270,7 +281,7 @@ void host_collect(void) { collect(NULL, 0); }
 
 void morpho_bindobjects(vm *vm, int count, value *values) {
     require_running();
-    require(vm == &machine, "morpho_bindobjects is given another machine");
+    require((vm == &machine) == !elsewhere, "morpho_bindobjects is given another machine");
     for (int i = 0; i < count; i++) {
         require(kind_of(values[i]) == OBJECT, "morpho_bindobjects is given no object");
         object *o = alive(as_object(values[i]), "morpho_bindobjects");
@@ -283,6 +294,7 @@ void morpho_bindobjects(vm *vm, int count, value *values) {
         o->next = vm->objects;
         vm->objects = o;
     }
+    if (elsewhere) return;
     if (when_to_collect == COLLECT_ALWAYS || vm->bound > vm->due) collect(values, count);
 }
 
@@ -293,9 +305,9 @@ void morpho_resizeobject(vm *vm, object *o, size_t before, size_t after) {
     vm->bound += after - before;
 }
 
-static value bind_one(void *o) {
+static value bind_one(vm *vm, void *o) {
     value v = from_object(o);
-    morpho_bindobjects(&machine, 1, &v);
+    morpho_bindobjects(vm, 1, &v);
     return v;
 }
 
@@ -397,7 +409,8 @@ static bool same(value one, value other) {
         case OBJECT: break;
     }
     if (as_object(one) == as_object(other)) return true;
-    if (!object_istype(one, objectstringtype) || !object_istype(other, objectstringtype)) return false;
+    if (!object_istype(one, objectstringtype)) return false;
+    if (!object_istype(other, objectstringtype)) return false;
     const string *s = (string *)as_object(one), *t = (string *)as_object(other);
     return s->length == t->length && memcmp(s->bytes, t->bytes, s->length) == 0;
 }
@@ -410,7 +423,8 @@ dictionary *object_newdictionary(void) {
 
 static entry *find(table *t, value key) {
     for (uint32_t i = 0; i < t->capacity; i++) {
-        if (kind_of(t->entries[i].key) != NIL && same(t->entries[i].key, key)) return &t->entries[i];
+        entry *e = &t->entries[i];
+        if (kind_of(e->key) != NIL && same(e->key, key)) return e;
     }
     return NULL;
 }
@@ -603,7 +617,7 @@ int morpho_printf(vm *vm, const char *format, ...) {
 
 void morpho_error(vm *vm, const error *e) {
     require_running();
-    require(vm == &machine, "morpho_error is given another machine");
+    require((vm == &machine) == !elsewhere, "morpho_error is given another machine");
     require(e->id && e->id[0], "an error without id");
     require(memchr(e->message, 0, sizeof e->message) != NULL, "a message without end");
     require(e->message[0] != 0, "an error without message");
@@ -694,7 +708,6 @@ void host_start(collector when) {
 #endif
     static const class_entry root[] = {{.name = "prnt", .function = object_print}, {.name = NULL}};
     value object = builtin_addclass("Object", root, nil());
-    /* Own methods of the kinds that scripts know; the object is the parent. */
     static const class_entry none[] = {{.name = NULL}};
     object_setveneerclass(objectstringtype, builtin_addclass("String", none, object));
     object_setveneerclass(objectlisttype, builtin_addclass("List", none, object));
@@ -722,13 +735,18 @@ static void require_untouched(void) {
     }
 }
 
-void host_end(void) {
+static void discard_objects(vm *vm) {
     object *next;
-    for (object *o = machine.objects; o; o = next) {
+    for (object *o = vm->objects; o; o = next) {
         next = o->next;
         discard(o);
     }
-    machine.objects = NULL;
+    vm->objects = NULL;
+}
+
+void host_end(void) {
+    for (vm *other = others; other; other = other->next) discard_objects(other);
+    discard_objects(&machine);
     while (finalizer_count) finalizers[--finalizer_count]();
     void (*finalize)(void);
     *(void **)&finalize = dlsym(extension, "zeromq_finalize");
@@ -742,11 +760,13 @@ size_t host_mark(void) { return machine.top; }
 
 void host_release(size_t mark) { machine.top = mark; }
 
-value host_keep(value v) {
-    require(machine.top < STACK_SIZE, "the stack is full");
-    machine.stack[machine.top++] = v;
+static value push(vm *vm, value v) {
+    require(vm->top < STACK_SIZE, "the stack is full");
+    vm->stack[vm->top++] = v;
     return v;
 }
+
+value host_keep(value v) { return push(&machine, v); }
 
 int host_own_objects(void) {
     int count = 0;
@@ -754,21 +774,25 @@ int host_own_objects(void) {
     return count;
 }
 
-value host_string(const char *bytes, size_t length) {
+static value push_string(vm *vm, const char *bytes, size_t length) {
     string *s = object_stringwithsize(length);
     memcpy(s->content, bytes, length);
-    return host_keep(bind_one(s));
+    return push(vm, bind_one(vm, s));
+}
+
+value host_string(const char *bytes, size_t length) {
+    return push_string(&machine, bytes, length);
 }
 
 value host_list(uint32_t count, const value *items) {
-    return host_keep(bind_one(object_newlist(count, items)));
+    return host_keep(bind_one(&machine, object_newlist(count, items)));
 }
 
 value host_tuple(uint32_t length, const value *items) {
-    return host_keep(bind_one(object_newtuple(length, items)));
+    return host_keep(bind_one(&machine, object_newtuple(length, items)));
 }
 
-value host_dictionary(void) { return host_keep(bind_one(object_newdictionary())); }
+value host_dictionary(void) { return host_keep(bind_one(&machine, object_newdictionary())); }
 
 value host_function(const char *name) {
     for (int i = 0; i < function_count; i++) {
@@ -800,7 +824,7 @@ value host_instance(value class_value) {
     instance *i = (instance *)object_new(sizeof(instance), objectinstancetype);
     i->class = (class *)as_object(class_value);
     i->fields = (table){0};
-    return host_keep(bind_one(i));
+    return host_keep(bind_one(&machine, i));
 }
 
 /* What a result consists of has to be bound by now. */
@@ -827,59 +851,52 @@ static void require_bound(value v, int depth) {
 /* A value that must not be looked into: nothing is at its address. */
 static value junk(void) { return from_object((void *)(uintptr_t)16); }
 
-/* The stack beyond the arguments holds no values that could be mistaken. */
-static value run(native *function, value *frame, int count) {
-    for (int i = 0; i < BEYOND; i++) machine.stack[machine.top + (size_t)i] = junk();
-    machine.error = (error){0};
-    return function(&machine, count, frame);
-}
-
-static value finish(value result, size_t mark) {
-    bool failed = machine.error.category != NO_ERROR;
-    if (!failed) require_bound(result, 0);
-    host_release(mark);
-    return failed ? nil() : host_keep(result);
-}
-
-/* Names come as the program's own strings, not as the symbols of the extension,
- * as they do from what is compiled before the import. */
-static void push_names(const arguments *a) {
-#if OPTIONS_BEHIND_MARKER
-    if (a->named) host_keep(vm_optmarker);
-#endif
-    for (int i = 0; i < a->named; i++) {
-        host_string(a->names[i].name, strlen(a->names[i].name));
-        host_keep(a->names[i].value);
-    }
-}
-
 static native *function_of(value callable) {
     return ((builtin *)of_type(as_object(callable), objectbuiltinfunctiontype, "a call"))->function;
 }
 
-static value call(value callable, value receiver, arguments a) {
+/* Calls with the frame that begins at `mark`, and takes it from the stack. */
+static value run(vm *vm, value callable, size_t mark, int count, int options) {
     native *function = function_of(callable);
-    size_t mark = host_mark();
-    host_keep(receiver);
-    for (int i = 0; i < a.count; i++) host_keep(a.values[i]);
-    push_names(&a);
-    machine.options = a.named;
-    bool behind = OPTIONS_BEHIND_MARKER && a.named;
-    int count = behind ? a.count + 1 + 2 * a.named : a.count;
-    return finish(run(function, machine.stack + mark, count), mark);
+    for (int i = 0; i < BEYOND; i++) vm->stack[vm->top + (size_t)i] = junk();
+    vm->options = options;
+    vm->error = (error){0};
+    value result = function(vm, count, vm->stack + mark);
+    bool failed = vm->error.category != NO_ERROR;
+    if (!failed) require_bound(result, 0);
+    vm->top = mark;
+    return failed ? nil() : push(vm, result);
 }
 
-value host_call(value function, arguments a) { return call(function, function, a); }
-
-value host_call_on_junk(value function, arguments a) {
-    native *body = function_of(function);
-    /* Not on the stack, where the collector would look into it. */
-    value frame[1 + sizeof a.values / sizeof *a.values] = {junk()};
-    memcpy(frame + 1, a.values, sizeof a.values);
-    require(a.named == 0, "named arguments are not for this call");
-    machine.options = 0;
-    return finish(run(body, frame, a.count), host_mark());
+static void push_arguments(vm *vm, value receiver, const arguments *a) {
+    push(vm, receiver);
+    for (int i = 0; i < a->count; i++) push(vm, a->values[i]);
 }
+
+/* Names come as the program's own strings, not as the symbols of the extension,
+ * as they do from what is compiled before the import. */
+static void push_names(vm *vm, const arguments *a) {
+    for (int i = 0; i < a->named; i++) {
+        push_string(vm, a->names[i].name, strlen(a->names[i].name));
+        push(vm, a->names[i].value);
+    }
+}
+
+static value call(vm *vm, value callable, value receiver, const arguments *a) {
+    size_t mark = vm->top;
+    push_arguments(vm, receiver, a);
+    int count = a->count;
+#if OPTIONS_BEHIND_MARKER
+    if (a->named) {
+        push(vm, vm_optmarker);
+        count += 1 + 2 * a->named;
+    }
+#endif
+    push_names(vm, a);
+    return run(vm, callable, mark, count, a->named);
+}
+
+value host_call(value function, arguments a) { return call(&machine, function, function, &a); }
 
 static value method_of(class *c, const char *name) {
     value method;
@@ -891,20 +908,29 @@ static value method_of(class *c, const char *name) {
 }
 
 value host_invoke(value self, const char *method, arguments a) {
-    return call(method_of(host_class_of(self), method), self, a);
+    return call(&machine, method_of(host_class_of(self), method), self, &a);
 }
 
 value host_apply(value class_value, const char *method, value self, arguments a) {
-    return call(method_of((class *)as_object(class_value), method), self, a);
+    return call(&machine, method_of((class *)as_object(class_value), method), self, &a);
 }
 
 value host_operator(value self, const char *method, arguments a) {
-    native *body = function_of(method_of(host_class_of(self), method));
     size_t mark = host_mark();
-    host_keep(self);
-    for (int i = 0; i < a.count; i++) host_keep(a.values[i]);
-    machine.options = 2;
-    return finish(run(body, machine.stack + mark, a.count), mark);
+    push_arguments(&machine, self, &a);
+    return run(&machine, method_of(host_class_of(self), method), mark, a.count, 2);
+}
+
+outcome host_invoke_elsewhere(value self, const char *method, arguments a) {
+    elsewhere = true;
+    vm *vm = calloc(1, sizeof *vm);
+    require(vm != NULL, "out of memory");
+    pthread_mutex_lock(&sharing);
+    vm->next = others;
+    others = vm;
+    pthread_mutex_unlock(&sharing);
+    value result = call(vm, method_of(host_class_of(self), method), self, &a);
+    return (outcome){result, vm->error};
 }
 
 void host_print(value self) { host_operator(self, "prnt", NONE); }

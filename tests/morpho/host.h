@@ -386,15 +386,21 @@ class *host_class_of(value v);
 value host_subclass(const char *name, value parent);
 value host_instance(value class);
 
-/* `function(...)`, and the same with nothing of use as the receiver. */
+/* `function(...)`. */
 value host_call(value function, arguments a);
-value host_call_on_junk(value function, arguments a);
 /* `self.method(...)`. */
 value host_invoke(value self, const char *method, arguments a);
 /* The method of a class, on any receiver. */
 value host_apply(value class, const char *method, value self, arguments a);
 /* `self[...]` and the like: what is told of named arguments is left over. */
 value host_operator(value self, const char *method, arguments a);
+/* `self.method(...)` in another thread, on a machine of its own that does not
+ * collect, as integrands are called by Morpho's workers. */
+typedef struct {
+    value result;
+    error error;
+} outcome;
+outcome host_invoke_elsewhere(value self, const char *method, arguments a);
 /* `print self`. */
 void host_print(value self);
 
