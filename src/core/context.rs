@@ -2,6 +2,7 @@
 //! that `inproc` works between all scripts; and its end, within a bounded time.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
@@ -28,6 +29,14 @@ struct Shared {
     /// How many sockets to remember before those that are gone are forgotten.
     room: usize,
     flushed: Flushed,
+    /// The names of inproc endpoints that are bound, and those that a socket was
+    /// connected to and nobody has bound since.
+    bound: HashSet<String>,
+    awaited: HashSet<String>,
+    /// Binds the awaited names at the end. libzmq does not let go of a socket that
+    /// waits for a name, and ends the process when it finds no room for a socket to
+    /// do this itself (ctx.cpp), so its room is taken in time.
+    last: zmq::Socket,
 }
 
 /// When everything that closed sockets had still to send is sent or given up.
@@ -84,13 +93,12 @@ pub(super) fn open(
         // The threads of the parent's context are not here: it can only be left.
         mem::forget(guard.take());
     }
-    let shared = guard.get_or_insert_with(|| Shared {
-        context: zmq::Context::new(),
-        generation,
-        sockets: Vec::new(),
-        room: 64,
-        flushed: Flushed::At(Instant::now()),
-    });
+    if guard.is_none() {
+        *guard = Some(Shared::new(generation)?);
+    }
+    let Some(shared) = guard.as_mut() else {
+        return Err(Error::Terminated);
+    };
     let socket = open(&shared.context, generation)?;
     if shared.sockets.len() >= shared.room {
         shared.sockets.retain(|socket| socket.strong_count() > 0);
@@ -98,6 +106,51 @@ pub(super) fn open(
     }
     shared.sockets.push(Arc::downgrade(&socket));
     Ok(socket)
+}
+
+impl Shared {
+    fn new(generation: u32) -> Result<Shared, Error> {
+        let context = zmq::Context::new();
+        let last = context.socket(zmq::PAIR);
+        Ok(Shared {
+            last: last.map_err(|error| Error::from_zmq("zmq_socket", error))?,
+            context,
+            generation,
+            sockets: Vec::new(),
+            room: 64,
+            flushed: Flushed::At(Instant::now()),
+            bound: HashSet::new(),
+            awaited: HashSet::new(),
+        })
+    }
+}
+
+/// Notes what becomes of an inproc endpoint.
+pub(super) fn note(event: Inproc, endpoint: &str) {
+    if !endpoint.starts_with("inproc://") {
+        return;
+    }
+    let mut guard = lock();
+    let Some(shared) = guard.as_mut() else {
+        return;
+    };
+    match event {
+        Inproc::Bound => {
+            shared.awaited.remove(endpoint);
+            shared.bound.insert(endpoint.to_owned());
+        }
+        Inproc::Unbound => drop(shared.bound.remove(endpoint)),
+        Inproc::Connected if shared.bound.contains(endpoint) => {}
+        Inproc::Connected => drop(shared.awaited.insert(endpoint.to_owned())),
+    }
+}
+
+/// What becomes of an inproc endpoint.
+#[derive(Clone, Copy)]
+pub(super) enum Inproc {
+    Bound,
+    Unbound,
+    Connected,
 }
 
 /// Notes that a socket was closed, and may be sending for `linger` from now on;
@@ -134,6 +187,11 @@ pub fn shutdown() -> bool {
             _ => Flushed::Never,
         };
     }
+    for name in &shared.awaited {
+        // One that is bound after all is not waited for.
+        let _ = shared.last.bind(name);
+    }
+    drop(shared.last);
     end(shared.context, flushed)
 }
 
@@ -147,17 +205,18 @@ fn end(mut context: zmq::Context, flushed: Flushed) -> bool {
         // Nobody listens any more if the time was over.
         let _ = ended.send(());
     };
-    let thread = thread::Builder::new().name("zeromq-end".to_owned());
-    if thread.spawn(term).is_err() {
+    let Ok(thread) = thread::Builder::new().name("zeromq-end".to_owned()).spawn(term) else {
         return false;
-    }
-    match flushed {
+    };
+    let in_time = match flushed {
         Flushed::Never => end.recv().is_ok(),
         Flushed::At(time) => {
             let left = time.saturating_duration_since(Instant::now());
             end.recv_timeout(left + GRACE).is_ok()
         }
-    }
+    };
+    // Its last steps are code of the library, which may be unmapped soon.
+    in_time && thread.join().is_ok()
 }
 
 /// The version of libzmq: "4.3.5".

@@ -5,6 +5,7 @@ use std::env;
 use std::fs::File;
 use std::time::Duration;
 
+use super::context::{self, Inproc};
 use super::endpoint::{self, Target};
 use super::error::Error;
 use super::release;
@@ -30,6 +31,12 @@ struct Bound {
 }
 
 impl Bound {
+    /// libzmq was just told to give it back.
+    fn release(&self) {
+        release::note(&self.resolved);
+        context::note(Inproc::Unbound, &self.written);
+    }
+
     fn is(&self, endpoint: &str) -> bool {
         self.written == endpoint || self.named == endpoint || self.resolved == endpoint
     }
@@ -64,6 +71,7 @@ impl Open {
             Ok(Ok(resolved)) => resolved,
             _ => named.clone(),
         };
+        context::note(Inproc::Bound, endpoint);
         self.endpoint = Some(named.clone());
         self.bound.push(Bound { written: endpoint.to_owned(), named, resolved });
         Ok(port)
@@ -92,7 +100,10 @@ impl Open {
 
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
         endpoint::check_connect(endpoint)?;
-        retried(|| self.socket.connect(endpoint)).map_err(|error| Error::refused(endpoint, error))
+        retried(|| self.socket.connect(endpoint))
+            .map_err(|error| Error::refused(endpoint, error))?;
+        context::note(Inproc::Connected, endpoint);
+        Ok(())
     }
 
     pub fn unbind(&mut self, endpoint: &str) -> Result<(), Error> {
@@ -102,7 +113,7 @@ impl Open {
         };
         retried(|| self.socket.unbind(&self.bound[index].resolved))
             .map_err(|error| Error::refused(endpoint, error))?;
-        release::note(&self.bound.remove(index).resolved);
+        self.bound.remove(index).release();
         Ok(())
     }
 
@@ -123,9 +134,7 @@ impl Open {
             }
         }
         drop(self.socket);
-        for Bound { resolved, .. } in &self.bound {
-            release::note(resolved);
-        }
+        self.bound.iter().for_each(Bound::release);
         linger
     }
 

@@ -13,7 +13,7 @@ use super::abi::{
 use super::api::{Api, Options};
 use super::convert::Kinds;
 use super::object;
-use crate::binding::table::Row;
+use crate::binding::table::{Row, Target};
 use crate::binding::{self, Arguments, Bounds, Host, Object, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::ffi::{self, Failed, fault};
@@ -188,9 +188,15 @@ impl<V: Bits> Morpho<V> {
         }
         let arguments = Arguments { positional: &values, named: &named };
         let host = Caller { morpho: self, vm };
+        let receiver = match row.target {
+            Target::Instance => self.object(receiver),
+            // Before the arguments of a function there may be anything, also a
+            // pointer to what is no object any more.
+            Target::Constructor | Target::Class => None,
+        };
         // SAFETY: the virtual machine is the one that calls.
         let give = |value: &mut Value| unsafe { self.give(vm, value) };
-        Ok(binding::call(row, self.object(receiver), &arguments, &host, give)??)
+        Ok(binding::call(row, receiver, &arguments, &host, give)??)
     }
 
     /// The arguments by position, and those by name.

@@ -212,8 +212,11 @@ static size_t size_of(object *o) {
 
 /* -------------------------------------------------- the garbage collector -- */
 
+/* A value that must not be looked into: nothing is at its address. */
+static value junk(void) { return from_object((void *)(uintptr_t)16); }
+
 static void mark_value(value v) {
-    if (kind_of(v) == OBJECT) morpho_markobject(&machine, as_object(v));
+    if (kind_of(v) == OBJECT && as_object(v) != as_object(junk())) morpho_markobject(&machine, as_object(v));
 }
 
 static void mark_table(const table *t) {
@@ -848,9 +851,6 @@ static void require_bound(value v, int depth) {
     }
 }
 
-/* A value that must not be looked into: nothing is at its address. */
-static value junk(void) { return from_object((void *)(uintptr_t)16); }
-
 static native *function_of(value callable) {
     return ((builtin *)of_type(as_object(callable), objectbuiltinfunctiontype, "a call"))->function;
 }
@@ -897,6 +897,12 @@ static value call(vm *vm, value callable, value receiver, const arguments *a) {
 }
 
 value host_call(value function, arguments a) { return call(&machine, function, function, &a); }
+
+value host_call_on_junk(value function, arguments a) {
+    size_t mark = host_mark();
+    push_arguments(&machine, junk(), &a);
+    return run(&machine, function, mark, a.count, 0);
+}
 
 static value method_of(class *c, const char *name) {
     value method;

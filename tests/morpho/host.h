@@ -386,8 +386,9 @@ class *host_class_of(value v);
 value host_subclass(const char *name, value parent);
 value host_instance(value class);
 
-/* `function(...)`. */
+/* `function(...)`, and the same with nothing of use in front of the arguments. */
 value host_call(value function, arguments a);
+value host_call_on_junk(value function, arguments a);
 /* `self.method(...)`. */
 value host_invoke(value self, const char *method, arguments a);
 /* The method of a class, on any receiver. */
