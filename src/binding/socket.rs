@@ -26,11 +26,7 @@ const TIMEOUT: Parameter = named(
     "milliseconds, or nil or -1 for ever",
 );
 
-const LINGER: Parameter = named(
-    "linger",
-    Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL),
-    "milliseconds, or nil or -1 for ever",
-);
+const LINGER: Parameter = Parameter { name: "linger", ..TIMEOUT };
 
 /// The parent of all sockets.
 pub(super) static CLASS: Class = Class {

@@ -2,6 +2,7 @@
 //! values, the heads of objects, the tables of classes. Nothing else knows them.
 
 use std::ffi::{c_char, c_void};
+use std::marker::PhantomData;
 use std::mem::{offset_of, size_of};
 
 /// The virtual machine, which extensions only pass on.
@@ -150,104 +151,103 @@ impl Layout {
     }
 }
 
-/// NaN-boxing of 0.6.0 to 0.6.3: the object tag is bit 50 with the sign.
+/// A value in the bits of a number: what is no number is boxed in a NaN. The two
+/// ways in which Morpho has done so differ in these bits only.
+pub(super) trait Nan: Copy + 'static {
+    const NIL: u64;
+    const BOOL: u64;
+    const INT: u64;
+    const OBJECT: u64;
+    /// The bits that tell these apart.
+    const TAG: u64;
+    const POINTER: u64;
+
+    /// Whether the bits are those of a number.
+    fn is_number(bits: u64) -> bool;
+}
+
+/// A value boxed in the way of N.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Boxed063(u64);
+pub(super) struct Boxed<N>(u64, PhantomData<N>);
 
-impl Boxed063 {
+/// The way of 0.6.0 to 0.6.3: the object tag is bit 50 with the sign.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Nan063;
+
+/// The way of 0.6.4: bits 48 to 50 are the tag, whatever the sign.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Nan064;
+
+/// Values of 0.6.0 to 0.6.3.
+pub(super) type Boxed063 = Boxed<Nan063>;
+/// Values of 0.6.4.
+pub(super) type Boxed064 = Boxed<Nan064>;
+
+impl Nan for Nan063 {
     const NIL: u64 = 0x7ffc_8000_0000_0000;
     const BOOL: u64 = 0x7ffd_0000_0000_0000;
     const INT: u64 = 0x7ffd_8000_0000_0000;
     const OBJECT: u64 = 0xfffc_0000_0000_0000;
     const TAG: u64 = 0xffff_8000_0000_0000;
-    const QUIET: u64 = 0x7ffc_0000_0000_0000;
     const POINTER: u64 = 0x0003_ffff_ffff_ffff;
-}
 
-impl Bits for Boxed063 {
-    fn nil() -> Self {
-        Boxed063(Self::NIL)
-    }
-
-    fn bool(value: bool) -> Self {
-        Boxed063(Self::BOOL | u64::from(value))
-    }
-
-    fn int(value: i32) -> Self {
-        Boxed063(Self::INT | u64::from(value as u32))
-    }
-
-    fn float(value: f64) -> Self {
-        Boxed063(canonical(value))
-    }
-
-    fn object(object: *mut Header) -> Self {
-        Boxed063(Self::OBJECT | object.expose_provenance() as u64)
-    }
-
-    fn view(self) -> View {
-        if self.0 & Self::QUIET != Self::QUIET {
-            return View::Float(f64::from_bits(self.0));
-        }
-        match self.0 & Self::TAG {
-            Self::INT => View::Int(self.0 as u32 as i32),
-            Self::BOOL => View::Bool(self.0 & 1 == 1),
-            Self::OBJECT => View::Object(pointer(self.0 & Self::POINTER)),
-            _ => View::Nil,
-        }
-    }
-
-    fn is(self, other: Self) -> bool {
-        self.0 == other.0
+    fn is_number(bits: u64) -> bool {
+        const QUIET: u64 = 0x7ffc_0000_0000_0000;
+        bits & QUIET != QUIET
     }
 }
 
-/// NaN-boxing of 0.6.4: bits 48 to 50 are the tag, whatever the sign.
-#[repr(transparent)]
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Boxed064(u64);
-
-impl Boxed064 {
+impl Nan for Nan064 {
     const NIL: u64 = 0x7ff9_0000_0000_0000;
     const BOOL: u64 = 0x7ffa_0000_0000_0000;
     const INT: u64 = 0x7ffb_0000_0000_0000;
     const OBJECT: u64 = 0x7ffc_0000_0000_0000;
     const TAG: u64 = 0x7fff_0000_0000_0000;
-    const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
-    const KIND: u64 = 0x0007_0000_0000_0000;
     const POINTER: u64 = 0x0000_ffff_ffff_ffff;
+
+    fn is_number(bits: u64) -> bool {
+        const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+        const KIND: u64 = 0x0007_0000_0000_0000;
+        bits & EXPONENT != EXPONENT || bits & KIND == 0
+    }
 }
 
-impl Bits for Boxed064 {
+impl<N> Boxed<N> {
+    fn new(bits: u64) -> Boxed<N> {
+        Boxed(bits, PhantomData)
+    }
+}
+
+impl<N: Nan> Bits for Boxed<N> {
     fn nil() -> Self {
-        Boxed064(Self::NIL)
+        Boxed::new(N::NIL)
     }
 
     fn bool(value: bool) -> Self {
-        Boxed064(Self::BOOL | u64::from(value))
+        Boxed::new(N::BOOL | u64::from(value))
     }
 
     fn int(value: i32) -> Self {
-        Boxed064(Self::INT | u64::from(value as u32))
+        Boxed::new(N::INT | u64::from(value as u32))
     }
 
     fn float(value: f64) -> Self {
-        Boxed064(canonical(value))
+        Boxed::new(canonical(value))
     }
 
     fn object(object: *mut Header) -> Self {
-        Boxed064(Self::OBJECT | object.expose_provenance() as u64)
+        Boxed::new(N::OBJECT | object.expose_provenance() as u64)
     }
 
     fn view(self) -> View {
-        if self.0 & Self::EXPONENT != Self::EXPONENT || self.0 & Self::KIND == 0 {
+        if N::is_number(self.0) {
             return View::Float(f64::from_bits(self.0));
         }
-        match self.0 & Self::TAG {
-            Self::INT => View::Int(self.0 as u32 as i32),
-            Self::BOOL => View::Bool(self.0 & 1 == 1),
-            Self::OBJECT => View::Object(pointer(self.0 & Self::POINTER)),
+        match self.0 & N::TAG {
+            tag if tag == N::INT => View::Int(self.0 as u32 as i32),
+            tag if tag == N::BOOL => View::Bool(self.0 & 1 == 1),
+            tag if tag == N::OBJECT => View::Object(pointer(self.0 & N::POINTER)),
             _ => View::Nil,
         }
     }
