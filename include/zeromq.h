@@ -127,6 +127,14 @@ typedef enum zeromq_code {
   ZEROMQ_CODE_HOST = 12,
   // A fault of the library.
   ZEROMQ_CODE_PANIC = 13,
+  // An option that cannot be read or set so.
+  ZEROMQ_CODE_OPTION = 14,
+  // A key, a certificate or an authenticator that cannot be used.
+  ZEROMQ_CODE_SECURITY = 15,
+  // A message that is not what it should be: not JSON, not a signal.
+  ZEROMQ_CODE_DECODE = 16,
+  // A function of the script failed: the host knows why.
+  ZEROMQ_CODE_CALLBACK = 17,
 } zeromq_code;
 
 // A parameter of a method.

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::ffi::CStr;
 use std::time::Duration;
 
-use super::object::{Body, Object};
-use super::table::{Parameter, Role, Row, Target, operation};
+use super::object::{Instance, Object};
+use super::socket::Socket;
+use super::table::{Parameter, Role, Row, Target, named, operation};
 use super::value::{Kinds, ValueRef};
 use crate::core::wait::Interrupt;
-use crate::core::{Error, Frame, Socket, Wait};
+use crate::core::{Error, Frame, Wait};
 
 /// The virtual machine, as a call needs it.
 pub trait Host {
@@ -123,20 +124,15 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The socket that the method is called on.
-    pub(super) fn socket(&self) -> Result<&'a Socket, Error> {
-        match self.receiver.map(Object::body) {
-            Some(Body::Socket(socket)) => Ok(&socket.socket),
-            _ => Err(Error::Closed),
-        }
+    /// What the method is called on.
+    pub(super) fn receiver<T: Instance>(&self) -> Result<&'a T, Error> {
+        // The receiver was checked, and the rows of a class know what its instances are.
+        self.receiver.and_then(Object::get).ok_or(Error::Closed)
     }
 
-    /// The frame that the method is called on.
-    pub(super) fn frame(&self) -> Result<&'a Frame, Error> {
-        match self.receiver.map(Object::body) {
-            Some(Body::Frame(frame)) => Ok(frame),
-            _ => Err(Error::Closed),
-        }
+    /// The socket that the method is called on.
+    pub(super) fn socket(&self) -> Result<&'a Socket, Error> {
+        self.receiver()
     }
 
     /// All positional arguments.
@@ -189,10 +185,10 @@ impl<'a> Call<'a> {
             .collect()
     }
 
-    /// How long the call may wait: `timeout=`, or for ever.
+    /// How long the call may wait: `timeout=`, or as long as the socket says.
     pub(super) fn wait(&self) -> Result<Wait<'a>, Error> {
-        let timeout = self.milliseconds("timeout")?.unwrap_or_default();
-        Ok(Wait::new(timeout).until(self.host.interrupt()))
+        let wait = self.milliseconds("timeout")?.map_or_else(Wait::usual, Wait::new);
+        Ok(wait.until(self.host.interrupt()))
     }
 
     /// A named time in milliseconds, if it is given; nil and -1 are for ever.
@@ -245,6 +241,13 @@ fn wrong_named(parameter: &Parameter, value: &ValueRef) -> Error {
     }
 }
 
+/// How long a call may wait.
+pub(super) const TIMEOUT: Parameter = named(
+    "timeout",
+    Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL),
+    "milliseconds, or nil or -1 for ever",
+);
+
 /// The kinds that can be sent as a frame.
 pub(super) const FRAME: Kinds =
     Kinds::STRING.or(Kinds::INT).or(Kinds::FLOAT).or(Kinds::BOOL).or(Kinds::OBJECT);
@@ -256,10 +259,7 @@ fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
         ValueRef::Int(value) => Some(Cow::Owned(value.to_string().into_bytes())),
         ValueRef::Float(value) => Some(Cow::Owned(number(*value).into_bytes())),
         ValueRef::Bool(value) => Some(Cow::Owned(value.to_string().into_bytes())),
-        ValueRef::Object(object) => match object.body() {
-            Body::Frame(frame) => Some(Cow::Borrowed(frame)),
-            Body::Socket(_) => None,
-        },
+        ValueRef::Object(object) => object.get::<Frame>().map(|frame| Cow::Borrowed(&**frame)),
         ValueRef::Nil | ValueRef::List(_) | ValueRef::Dictionary(_) | ValueRef::Other(_) => None,
     }
 }

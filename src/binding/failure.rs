@@ -79,6 +79,11 @@ fn tag(code: Code) -> &'static CStr {
         Code::Interrupted => c"ZMQInterrupted",
         Code::Unsupported => c"ZMQUnsupported",
         Code::Unroutable => c"ZMQUnroutable",
-        Code::Ok | Code::Endpoint | Code::Zmq | Code::Host | Code::Panic => c"ZMQErr",
+        Code::Option => c"ZMQOption",
+        Code::Security => c"ZMQSecurity",
+        Code::Decode => c"ZMQDecode",
+        Code::Ok | Code::Endpoint | Code::Zmq | Code::Host | Code::Panic | Code::Callback => {
+            c"ZMQErr"
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::call::Call;
-use super::object::Object;
-use super::table::{Class, Method, required};
+use super::object::{Instance, Object};
+use super::table::{Class, Group, Method, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core::{Error, Frame};
 
@@ -26,6 +26,13 @@ pub(super) static CLASS: Class = Class {
         run: make,
     }),
     alias: None,
+    groups: &[&BYTES],
+    functions: &[],
+};
+
+static BYTES: Group = Group {
+    name: "bytes",
+    doc: "The bytes of a frame.",
     methods: &[
         Method {
             name: "count",
@@ -33,7 +40,7 @@ pub(super) static CLASS: Class = Class {
             result: "Int",
             doc: "How many bytes.",
             otherwise: None,
-            run: |call| Ok(count(call.frame()?)),
+            run: |call| Ok(count(call.receiver::<Frame>()?)),
         },
         Method {
             name: "index",
@@ -53,7 +60,7 @@ pub(super) static CLASS: Class = Class {
             result: "String",
             doc: "The bytes as text; what is not UTF-8 becomes the replacement character U+FFFD.",
             otherwise: None,
-            run: |call| Ok(String::from_utf8_lossy(call.frame()?).into_owned().into()),
+            run: |call| Ok(String::from_utf8_lossy(call.receiver::<Frame>()?).into_owned().into()),
         },
         Method {
             name: "tolist",
@@ -62,7 +69,7 @@ pub(super) static CLASS: Class = Class {
             doc: "The bytes as Ints from 0 to 255.",
             otherwise: None,
             run: |call| {
-                let bytes = call.frame()?.iter().copied();
+                let bytes = call.receiver::<Frame>()?.iter().copied();
                 Ok(Value::List(bytes.map(|byte| Value::Int(byte.into())).collect()))
             },
         },
@@ -72,19 +79,30 @@ pub(super) static CLASS: Class = Class {
             result: "String",
             doc: "The bytes as hexadecimal digits, two each.",
             otherwise: None,
-            run: |call| Ok(hex(call.frame()?).into()),
+            run: |call| Ok(hex(call.receiver::<Frame>()?).into()),
         },
     ],
-    functions: &[],
 };
 
-/// What a host prints for a frame: its first bytes.
-pub(super) fn text(frame: &Frame, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    const SHOWN: usize = 16;
-    let digits = hex(&frame[..frame.len().min(SHOWN)]);
-    match frame.len() {
-        0..=SHOWN => write!(f, "<{}: {digits}>", CLASS.name),
-        size => write!(f, "<{}: {digits}... {size} bytes>", CLASS.name),
+impl Instance for Frame {
+    fn class(&self) -> &'static Class {
+        &CLASS
+    }
+
+    fn bytes(&self) -> Option<usize> {
+        Some(self.len())
+    }
+}
+
+impl fmt::Display for Frame {
+    /// Its first bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 16;
+        let digits = hex(&self[..self.len().min(SHOWN)]);
+        match self.len() {
+            0..=SHOWN => write!(f, "<{}: {digits}>", CLASS.name),
+            size => write!(f, "<{}: {digits}... {size} bytes>", CLASS.name),
+        }
     }
 }
 
@@ -93,7 +111,7 @@ fn make(call: &Call) -> Result<Value, Error> {
         [ValueRef::List(items)] => Frame::from(bytes(call, items)?),
         _ => Frame::from(&*call.frames()?.concat()),
     };
-    Ok(Value::Object(Object::from(frame)))
+    Ok(Value::Object(Object::new(frame)))
 }
 
 fn bytes(call: &Call, items: &[ValueRef]) -> Result<Vec<u8>, Error> {
@@ -111,7 +129,7 @@ fn count(frame: &Frame) -> Value {
 }
 
 fn index(call: &Call) -> Result<Value, Error> {
-    let frame = call.frame()?;
+    let frame = call.receiver::<Frame>()?;
     let found = match call.values() {
         [ValueRef::Int(index)] if *index < 0 => usize::try_from(index.unsigned_abs())
             .ok()

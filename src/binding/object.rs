@@ -1,78 +1,50 @@
 //! Instances of the library's classes, as values of scripts.
 
-use std::fmt;
+use std::any::Any;
+use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::table::Class;
-use super::{frame, socket};
-use crate::core::{Frame, Socket};
 
 /// An instance of one of the classes of the table. A copy is the same instance.
 #[derive(Clone, Debug)]
-pub struct Object(Arc<Body>);
+pub struct Object(Arc<dyn Instance>);
 
-/// What an instance is.
-#[derive(Debug)]
-pub(super) enum Body {
-    Socket(ScriptSocket),
-    Frame(Frame),
-}
+/// What an instance is. What a host prints for it is its Display: `<ZMQSocket: REQ>`.
+pub(super) trait Instance: Any + Debug + Display + Send + Sync {
+    /// Its class.
+    fn class(&self) -> &'static Class;
 
-/// A socket of a script.
-#[derive(Debug)]
-pub(super) struct ScriptSocket {
-    pub socket: Arc<Socket>,
-    warned: AtomicBool,
-}
-
-impl ScriptSocket {
-    /// True the first time: one warning a socket says that something was ignored.
-    pub fn warns(&self) -> bool {
-        !self.warned.swap(true, Ordering::Relaxed)
+    /// How much memory its bytes take, if they are what it is made of.
+    fn bytes(&self) -> Option<usize> {
+        None
     }
 }
 
 impl Object {
+    pub(super) fn new(instance: impl Instance) -> Object {
+        Object(Arc::new(instance))
+    }
+
     /// Its class.
     pub fn class(&self) -> &'static Class {
-        match &*self.0 {
-            Body::Socket(socket) => socket::class_of(socket.socket.socket_type()),
-            Body::Frame(_) => &frame::CLASS,
-        }
+        self.0.class()
     }
 
     /// How much memory its bytes take, if they are what it is made of.
     pub fn bytes(&self) -> Option<usize> {
-        match &*self.0 {
-            Body::Socket(_) => None,
-            Body::Frame(frame) => Some(frame.len()),
-        }
+        self.0.bytes()
     }
 
-    pub(super) fn body(&self) -> &Body {
-        &self.0
+    /// What it is, if it is a T.
+    pub(super) fn get<T: Instance>(&self) -> Option<&T> {
+        let instance: &dyn Any = &*self.0;
+        instance.downcast_ref()
     }
 }
 
-impl fmt::Display for Object {
-    /// What a host prints for it: `<ZMQSocket: REQ>`.
+impl Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Body::Socket(socket) => socket::text(&socket.socket, f),
-            Body::Frame(frame) => frame::text(frame, f),
-        }
-    }
-}
-
-impl From<Arc<Socket>> for Object {
-    fn from(socket: Arc<Socket>) -> Object {
-        Object(Arc::new(Body::Socket(ScriptSocket { socket, warned: AtomicBool::new(false) })))
-    }
-}
-
-impl From<Frame> for Object {
-    fn from(frame: Frame) -> Object {
-        Object(Arc::new(Body::Frame(frame)))
+        Display::fmt(&self.0, f)
     }
 }

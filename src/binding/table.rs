@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::call::{Arguments, Call, Host};
 use super::failure::Failure;
-use super::object::{Body, Object};
+use super::object::Object;
 use super::value::{Kinds, Value};
 use super::{frame, socket, zmq};
 use crate::core::Error;
@@ -43,10 +43,21 @@ pub struct Class {
     pub constructor: Option<Method>,
     /// A further name of the constructor, kept for old scripts.
     pub alias: Option<&'static str>,
-    /// The methods of instances.
-    pub methods: &'static [Method],
+    /// The methods of instances, in groups as a help page has them.
+    pub groups: &'static [&'static Group],
     /// The methods of the class itself.
     pub functions: &'static [Method],
+}
+
+/// Methods that belong together.
+#[derive(Debug)]
+pub struct Group {
+    /// What they are about, in a word: "endpoints".
+    pub name: &'static str,
+    /// What they are for.
+    pub doc: &'static str,
+    /// The methods.
+    pub methods: &'static [Method],
 }
 
 /// A method, or a constructor, which has the name of its class.
@@ -143,7 +154,8 @@ impl Class {
     pub fn rows(&'static self) -> impl Iterator<Item = Row> {
         let row = move |target| move |method| Row { class: self, method, target };
         let constructor = self.constructor.iter().map(row(Target::Constructor));
-        let methods = self.methods.iter().map(row(Target::Instance));
+        let methods = self.groups.iter().flat_map(|group| group.methods);
+        let methods = methods.map(row(Target::Instance));
         let functions = self.functions.iter().map(row(Target::Class));
         constructor.chain(methods).chain(functions)
     }
@@ -223,7 +235,7 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
     match (error, call.row.method.otherwise) {
         (Error::Again, Some(otherwise)) => Ok(otherwise()),
         (Error::State { .. }, Some(otherwise)) => {
-            if let Some(Body::Socket(socket)) = call.receiver.map(Object::body)
+            if let Ok(socket) = call.receiver::<socket::Socket>()
                 && socket.warns()
             {
                 let failure = Failure::new(call.operation(), false, error);

@@ -96,7 +96,7 @@ impl From<Frame> for Value {
         if frame.is_text() {
             Value::String(Text::Received(frame))
         } else {
-            Value::Object(Object::from(frame))
+            Value::Object(Object::new(frame))
         }
     }
 }

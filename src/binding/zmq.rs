@@ -12,7 +12,7 @@ pub(super) static CLASS: Class = Class {
     parent: None,
     constructor: None,
     alias: None,
-    methods: &[],
+    groups: &[],
     functions: &[
         Method {
             name: "version",

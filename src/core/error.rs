@@ -71,6 +71,29 @@ pub enum Error {
     /// No peer has the routing id (EHOSTUNREACH).
     #[error("no peer has this routing id")]
     Unroutable,
+    /// An option that cannot be read or set so.
+    #[error("{option}: {fault}")]
+    Option {
+        /// The name as given.
+        option: String,
+        /// What is wrong: the name, the type, the range, the type of socket.
+        fault: Cow<'static, str>,
+    },
+    /// A key, a certificate or an authenticator that cannot be used.
+    #[error("{what}")]
+    Security {
+        /// What is wrong with it.
+        what: Cow<'static, str>,
+    },
+    /// A message that is not what it should be: not JSON, not a signal.
+    #[error("{what}")]
+    Decode {
+        /// What is wrong with it.
+        what: Cow<'static, str>,
+    },
+    /// A function of the script failed: the host knows why.
+    #[error("a function of the script failed")]
+    Callback,
     /// Whatever else libzmq refuses.
     #[error("{call}: {errno}{}", errno.hint())]
     Zmq {
@@ -139,6 +162,14 @@ pub enum Code {
     Host = 12,
     /// A fault of the library.
     Panic = 13,
+    /// An option that cannot be read or set so.
+    Option = 14,
+    /// A key, a certificate or an authenticator that cannot be used.
+    Security = 15,
+    /// A message that is not what it should be: not JSON, not a signal.
+    Decode = 16,
+    /// A function of the script failed: the host knows why.
+    Callback = 17,
 }
 
 impl Error {
@@ -182,6 +213,10 @@ impl Error {
             Error::Zmq { .. } => Code::Zmq,
             Error::Host { .. } => Code::Host,
             Error::Panic { .. } => Code::Panic,
+            Error::Option { .. } => Code::Option,
+            Error::Security { .. } => Code::Security,
+            Error::Decode { .. } => Code::Decode,
+            Error::Callback => Code::Callback,
         }
     }
 

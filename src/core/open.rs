@@ -19,6 +19,10 @@ pub(super) struct Open {
     bound: Vec<Bound>,
     /// What `endpoint` tells: it stays after an unbind.
     pub endpoint: Option<String>,
+    /// How long calls wait that are not told (rcvtimeo, sndtimeo): libzmq itself
+    /// never waits here.
+    pub receive_timeout: Option<Duration>,
+    pub send_timeout: Option<Duration>,
 }
 
 /// An endpoint that is bound, in its three spellings.
@@ -48,7 +52,13 @@ impl Open {
     /// # Errors
     /// [`Error::Zmq`] when libzmq refuses the default linger.
     pub fn new(socket: zmq::Socket) -> Result<Open, Error> {
-        let open = Open { socket, bound: Vec::new(), endpoint: None };
+        let open = Open {
+            socket,
+            bound: Vec::new(),
+            endpoint: None,
+            receive_timeout: None,
+            send_timeout: None,
+        };
         open.set_linger(default_linger())?;
         Ok(open)
     }

@@ -287,7 +287,10 @@ impl Socket {
         mut attempt: impl FnMut(&zmq::Socket) -> zmq::Result<T>,
     ) -> Result<T, Error> {
         let mut state = self.lock()?;
-        let socket = &state.open()?.socket;
+        let open = state.open()?;
+        let usual = if events == zmq::POLLIN { open.receive_timeout } else { open.send_timeout };
+        let wait = wait.or(usual);
+        let socket = &open.socket;
         let mut clock = None;
         let mut ready = false;
         let result = loop {

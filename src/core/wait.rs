@@ -22,26 +22,54 @@ impl<F: Fn() -> bool> Interrupt for F {
 /// The patience of one call.
 #[derive(Clone, Copy)]
 pub struct Wait<'a> {
-    timeout: Option<Duration>,
+    patience: Patience,
     interrupt: Option<&'a dyn Interrupt>,
+}
+
+#[derive(Clone, Copy)]
+enum Patience {
+    /// As long as the socket's own timeout says.
+    Usual,
+    For(Option<Duration>),
 }
 
 impl<'a> Wait<'a> {
     /// Waits for `timeout`, or for ever if there is none. A timeout of zero does
     /// not wait.
     pub const fn new(timeout: Option<Duration>) -> Wait<'static> {
-        Wait { timeout, interrupt: None }
+        Wait { patience: Patience::For(timeout), interrupt: None }
+    }
+
+    /// Waits as long as the options rcvtimeo and sndtimeo of the socket say: for
+    /// ever, if they were not set.
+    pub const fn usual() -> Wait<'static> {
+        Wait { patience: Patience::Usual, interrupt: None }
     }
 
     /// Ends the wait with [`Error::Interrupted`] once `interrupt` says so; it is
     /// asked several times a second and after every signal.
     pub fn until(self, interrupt: Option<&'a dyn Interrupt>) -> Wait<'a> {
-        Wait { timeout: self.timeout, interrupt }
+        Wait { patience: self.patience, interrupt }
+    }
+
+    /// The same, with `usual` in place of the socket's own timeout.
+    pub(super) fn or(self, usual: Option<Duration>) -> Wait<'a> {
+        match self.patience {
+            Patience::Usual => Wait { patience: Patience::For(usual), ..self },
+            Patience::For(_) => self,
+        }
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        match self.patience {
+            Patience::Usual => None,
+            Patience::For(timeout) => timeout,
+        }
     }
 
     /// Starts the clock. It is read only by calls that have to wait.
     pub(super) fn begin(&self) -> Clock<'a> {
-        let deadline = match self.timeout {
+        let deadline = match self.timeout() {
             None => None,
             // A time too far away to be told is for ever.
             Some(timeout) => Instant::now().checked_add(timeout),
@@ -50,7 +78,7 @@ impl<'a> Wait<'a> {
     }
 
     pub(super) fn is_zero(&self) -> bool {
-        self.timeout == Some(Duration::ZERO)
+        self.timeout() == Some(Duration::ZERO)
     }
 }
 

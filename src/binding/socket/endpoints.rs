@@ -1,0 +1,59 @@
+//! What a socket is attached to.
+
+use super::done;
+use crate::binding::table::{Group, Method, Parameter, required};
+use crate::binding::value::{Kinds, Value};
+
+pub(super) const ENDPOINTS: Parameter = required(
+    "endpoints",
+    Kinds::STRING,
+    "a String such as \"tcp://localhost:5555\", several separated by commas",
+);
+
+pub(super) static GROUP: Group = Group {
+    name: "endpoints",
+    doc: "Endpoints: what a socket is bound and connected to.",
+    methods: &[
+        Method {
+            name: "bind",
+            parameters: &[ENDPOINTS],
+            result: "Int",
+            doc: "Binds each endpoint, so that peers can connect to it. Gives the TCP port of the \
+                  last one, or 0 if it has none; * and ! as ports find a free one.",
+            otherwise: None,
+            run: |call| Ok(Value::Int(call.socket()?.bind(call.text(0)?)?.into())),
+        },
+        Method {
+            name: "unbind",
+            parameters: &[ENDPOINTS],
+            result: "nil",
+            doc: "Takes back a bind, in the spelling of bind or in that of endpoint.",
+            otherwise: None,
+            run: |call| done(call.socket()?.unbind(call.text(0)?)),
+        },
+        Method {
+            name: "connect",
+            parameters: &[ENDPOINTS],
+            result: "nil",
+            doc: "Connects to each endpoint. The peers need not be there yet.",
+            otherwise: None,
+            run: |call| done(call.socket()?.connect(call.text(0)?)),
+        },
+        Method {
+            name: "disconnect",
+            parameters: &[ENDPOINTS],
+            result: "nil",
+            doc: "Takes back a connect.",
+            otherwise: None,
+            run: |call| done(call.socket()?.disconnect(call.text(0)?)),
+        },
+        Method {
+            name: "endpoint",
+            parameters: &[],
+            result: "String or nil",
+            doc: "The endpoint that was bound last, with its port filled in.",
+            otherwise: None,
+            run: |call| Ok(call.socket()?.endpoint()?.into()),
+        },
+    ],
+};

@@ -1,0 +1,243 @@
+//! The classes of sockets. What every socket can do stands in the groups, a file
+//! each; what only one type can do stands in the file of the type.
+
+mod endpoints;
+mod life;
+mod messages;
+mod subscriptions;
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::call::Call;
+use super::object::{Instance, Object};
+use super::table::{Class, Method, Parameter, Role, optional};
+use super::value::{Kinds, Value};
+use crate::core;
+use crate::core::{Error, SocketType};
+use endpoints::ENDPOINTS;
+
+/// What constructors take: without endpoints the socket is attached to nothing yet.
+const ATTACHED: Parameter = Parameter { role: Role::Optional, ..ENDPOINTS };
+
+/// The parent of all sockets.
+pub(super) static CLASS: Class = Class {
+    name: "ZMQSocket",
+    doc: "A socket: it is attached to endpoints, and sends and receives messages.",
+    parent: None,
+    constructor: None,
+    alias: None,
+    groups: &[&endpoints::GROUP, &messages::GROUP, &subscriptions::GROUP, &life::GROUP],
+    functions: &[],
+};
+
+pub(super) static REQUEST: Class = class(
+    "ZMQRequest",
+    "Sends requests and receives the reply to each (REQ). Connects by default.",
+    |call| open(call, SocketType::Req),
+);
+
+pub(super) static REPLY: Class = class(
+    "ZMQReply",
+    "Receives requests and sends the reply to each (REP). Binds by default.",
+    |call| open(call, SocketType::Rep),
+);
+
+pub(super) static PUBLISHER: Class = class(
+    "ZMQPublisher",
+    "Sends each message to all subscribers that asked for its prefix (PUB). Binds by default.",
+    |call| open(call, SocketType::Pub),
+);
+
+pub(super) static SUBSCRIBER: Class = Class {
+    constructor: Some(Method {
+        name: "ZMQSubscriber",
+        parameters: &[
+            ATTACHED,
+            optional(
+                "prefix",
+                Kinds::STRING.or(Kinds::NIL),
+                "a String, or nil for no subscription",
+            ),
+        ],
+        result: "ZMQSubscriber",
+        doc: "Opens a SUB socket and attaches it to the endpoints. It receives messages that start \
+              with the prefix; every message, if only endpoints are given; none yet, if nothing \
+              is given or the prefix is nil.",
+        otherwise: None,
+        run: subscriber,
+    }),
+    ..class(
+        "ZMQSubscriber",
+        "Receives the messages of publishers that start with one of its prefixes (SUB). Connects \
+         by default.",
+        subscriber,
+    )
+};
+
+pub(super) static XPUBLISHER: Class = class(
+    "ZMQXPublisher",
+    "A publisher that receives the subscriptions of its peers as messages (XPUB). Binds by default.",
+    |call| open(call, SocketType::Xpub),
+);
+
+pub(super) static XSUBSCRIBER: Class = Class {
+    // So spelt in the extension that this library succeeds.
+    alias: Some("ZMQXSubcriber"),
+    ..class(
+        "ZMQXSubscriber",
+        "A subscriber that sends its subscriptions as messages (XSUB). Connects by default.",
+        |call| open(call, SocketType::Xsub),
+    )
+};
+
+pub(super) static PUSH: Class = class(
+    "ZMQPush",
+    "Sends each message to one of its peers, in turn (PUSH). Connects by default.",
+    |call| open(call, SocketType::Push),
+);
+
+pub(super) static PULL: Class = class(
+    "ZMQPull",
+    "Receives the messages of its peers, in turn (PULL). Binds by default.",
+    |call| open(call, SocketType::Pull),
+);
+
+pub(super) static DEALER: Class = class(
+    "ZMQDealer",
+    "Sends to its peers in turn and receives from all of them, in any order (DEALER). Connects by \
+     default.",
+    |call| open(call, SocketType::Dealer),
+);
+
+pub(super) static ROUTER: Class = class(
+    "ZMQRouter",
+    "Receives from all its peers and sends to the one that the first frame names (ROUTER). Binds \
+     by default.",
+    |call| open(call, SocketType::Router),
+);
+
+pub(super) static PAIR: Class = class(
+    "ZMQPair",
+    "Talks to exactly one other pair socket (PAIR). Connects by default.",
+    |call| open(call, SocketType::Pair),
+);
+
+pub(super) static STREAM: Class = class(
+    "ZMQStream",
+    "Talks to peers that speak plain TCP (STREAM). A message is the routing id of the peer and its \
+     bytes. Connects by default.",
+    |call| open(call, SocketType::Stream),
+);
+
+/// A socket of a script.
+#[derive(Debug)]
+pub(super) struct Socket {
+    socket: Arc<core::Socket>,
+    warned: AtomicBool,
+}
+
+impl Socket {
+    fn new(socket: Arc<core::Socket>) -> Socket {
+        Socket { socket, warned: AtomicBool::new(false) }
+    }
+
+    /// True the first time: one warning a socket says that something was ignored.
+    pub fn warns(&self) -> bool {
+        !self.warned.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl Deref for Socket {
+    type Target = core::Socket;
+
+    fn deref(&self) -> &core::Socket {
+        &self.socket
+    }
+}
+
+impl Instance for Socket {
+    fn class(&self) -> &'static Class {
+        class_of(self.socket_type())
+    }
+}
+
+impl fmt::Display for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let closed = if self.is_closed() { " closed" } else { "" };
+        write!(f, "<{}: {}{closed}>", CLASS.name, self.socket_type().name())
+    }
+}
+
+/// The class of a type of socket.
+fn class_of(socket_type: SocketType) -> &'static Class {
+    match socket_type {
+        SocketType::Req => &REQUEST,
+        SocketType::Rep => &REPLY,
+        SocketType::Pub => &PUBLISHER,
+        SocketType::Sub => &SUBSCRIBER,
+        SocketType::Xpub => &XPUBLISHER,
+        SocketType::Xsub => &XSUBSCRIBER,
+        SocketType::Push => &PUSH,
+        SocketType::Pull => &PULL,
+        SocketType::Dealer => &DEALER,
+        SocketType::Router => &ROUTER,
+        SocketType::Pair => &PAIR,
+        SocketType::Stream => &STREAM,
+    }
+}
+
+/// A class of sockets without methods of its own.
+const fn class(
+    name: &'static str,
+    doc: &'static str,
+    run: fn(&Call) -> Result<Value, Error>,
+) -> Class {
+    Class {
+        name,
+        doc,
+        parent: Some(&CLASS),
+        constructor: Some(Method {
+            name,
+            parameters: &[ATTACHED],
+            result: name,
+            doc: "Opens a socket and attaches it to the endpoints, each bound or connected as the \
+                  type does by default, or as a prefix says: @ binds, > connects.",
+            otherwise: None,
+            run,
+        }),
+        alias: None,
+        groups: &[],
+        functions: &[],
+    }
+}
+
+fn open(call: &Call, socket_type: SocketType) -> Result<Value, Error> {
+    attached(call, socket_type).map(Value::from)
+}
+
+fn attached(call: &Call, socket_type: SocketType) -> Result<Socket, Error> {
+    core::Socket::attached(socket_type, call.text(0)?).map(Socket::new)
+}
+
+fn subscriber(call: &Call) -> Result<Value, Error> {
+    let socket = attached(call, SocketType::Sub)?;
+    match (call.values().len(), call.bytes(1)) {
+        (1, _) => socket.subscribe(b"")?,
+        (_, Some(prefix)) => socket.subscribe(prefix)?,
+        (_, None) => {}
+    }
+    Ok(socket.into())
+}
+
+impl From<Socket> for Value {
+    fn from(socket: Socket) -> Value {
+        Value::Object(Object::new(socket))
+    }
+}
+
+pub(super) fn done(result: Result<(), Error>) -> Result<Value, Error> {
+    result.map(|()| Value::Nil)
+}
