@@ -9,9 +9,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use zeromq::binding::table::{Row, rows};
-use zeromq::binding::{Arguments, Host, Object, Value, ValueRef, call};
+use zeromq::binding::{Arguments, Handle, Host, Kept, Object, Value, ValueRef, call};
 use zeromq::core::wait::Interrupt;
-use zeromq::core::{Socket, SocketType, Wait};
+use zeromq::core::{Error, Socket, SocketType, Wait};
 
 const MESSAGES: u32 = 200_000;
 const ROUNDS: usize = 15;
@@ -23,6 +23,19 @@ type Way = Box<dyn FnMut()>;
 struct Silent;
 
 impl Host for Silent {
+    fn keep(&self, handle: Handle) -> Kept {
+        Kept::new(handle, None)
+    }
+
+    fn call(
+        &self,
+        _: Handle,
+        _: Vec<Value>,
+        _: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        Err(Error::Callback)
+    }
+
     fn warn(&self, _: &'static std::ffi::CStr, _: &str) {}
 
     fn interrupt(&self) -> Option<&dyn Interrupt> {

@@ -84,6 +84,13 @@
 // function. `as.bytes` says in UTF-8 what it is, for the error: "a function".
 #define ZEROMQ_OTHER 9
 
+// Kind of a `zeromq_value`: `as.function`, a function of the script.
+#define ZEROMQ_FUNCTION 10
+
+// Kind of a `zeromq_value`: `as.described`, one of the library's classes, passed as
+// a value: `setfrontend(ZMQPull, ...)`.
+#define ZEROMQ_CLASS 11
+
 // How an argument is given: by position, always.
 #define ZEROMQ_REQUIRED 0
 
@@ -195,6 +202,61 @@ typedef struct zeromq_class {
   const struct zeromq_method *const *functions;
 } zeromq_class;
 
+// A function of the script: whatever number the host knows it by.
+typedef uint64_t Function;
+
+// A number of bytes somewhere in memory. `(NULL, 0)` is empty.
+typedef struct zeromq_bytes {
+  // The first byte. There is no terminating zero.
+  const char *data;
+  // How many bytes.
+  size_t size;
+} zeromq_bytes;
+
+// A number of values somewhere in memory. `(NULL, 0)` is empty.
+typedef struct zeromq_items {
+  // The first value.
+  const struct zeromq_value *data;
+  // How many values.
+  size_t count;
+} zeromq_items;
+
+// An instance of one of the library's classes: a number, never 0, that is not
+// used again. The same instance has the same number each time it is given, and
+// is to be freed as many times. A call on a freed or invented object gives an
+// error.
+typedef uint64_t zeromq_object;
+
+// What a value holds; `kind` tells which member counts.
+typedef union zeromq_payload {
+  // `ZEROMQ_BOOL`, `ZEROMQ_INT`.
+  int64_t integer;
+  // `ZEROMQ_FLOAT`.
+  double number;
+  // `ZEROMQ_STRING`, `ZEROMQ_OTHER`.
+  struct zeromq_bytes bytes;
+  // `ZEROMQ_LIST`, `ZEROMQ_TUPLE`, `ZEROMQ_DICTIONARY`.
+  struct zeromq_items items;
+  // `ZEROMQ_OBJECT`.
+  zeromq_object object;
+  // `ZEROMQ_FUNCTION`.
+  Function function;
+  // `ZEROMQ_CLASS`: as `define_class` was given it.
+  const struct zeromq_class *described;
+} zeromq_payload;
+
+// A value of the script, in a form that every virtual machine can make and
+// read. What a host passes is lent for the time of the call; `owner` is then
+// NULL. What the library gives belongs to the host until `zeromq_value_free`.
+typedef struct zeromq_value {
+  // Which kind of value: `ZEROMQ_NIL` and so on.
+  uint32_t kind;
+  // The value.
+  union zeromq_payload as;
+  // The library's: what keeps the memory of `as` alive, or NULL.
+  void *owner;
+} zeromq_value;
+
 // The virtual machine, as the library needs it. The struct has to stay in
 // place while calls are made with it. Functions that are not there are NULL.
 typedef struct zeromq_host {
@@ -214,53 +276,25 @@ typedef struct zeromq_host {
   // second, and ends with `ZEROMQ_CODE_INTERRUPTED` when the answer is not 0.
   // It must not call the library. NULL: never.
   int32_t (*interrupted)(void *context);
+  // Calls a function of the script, in the middle of a call of the library and on
+  // its thread. The arguments are lent; objects among them are given, and to be
+  // freed. `*result` is lent by the host: it has to stay until the library calls
+  // this again or returns. The script may call the library meanwhile. Anything
+  // but 0 says that the function failed: the call of the library then ends with
+  // `ZEROMQ_CODE_CALLBACK`, and the host raises what it knows of the failure.
+  // NULL: methods that take a function refuse it.
+  int32_t (*call)(void *context,
+                  Function function,
+                  const struct zeromq_value *arguments,
+                  size_t argument_count,
+                  struct zeromq_value *result);
+  // A function that was passed is kept beyond the call: it must not be collected
+  // until it was released as many times. NULL: functions stay for ever.
+  void (*retain)(void *context, Function function);
+  // A function that was retained is not needed any more. It may be called by
+  // `zeromq_object_free` and `zeromq_shutdown` too, and must not call the library.
+  void (*release)(void *context, Function function);
 } zeromq_host;
-
-// An instance of one of the library's classes: a number, never 0, that is not
-// used again. A call on a freed or invented object gives an error.
-typedef uint64_t zeromq_object;
-
-// A number of bytes somewhere in memory. `(NULL, 0)` is empty.
-typedef struct zeromq_bytes {
-  // The first byte. There is no terminating zero.
-  const char *data;
-  // How many bytes.
-  size_t size;
-} zeromq_bytes;
-
-// A number of values somewhere in memory. `(NULL, 0)` is empty.
-typedef struct zeromq_items {
-  // The first value.
-  const struct zeromq_value *data;
-  // How many values.
-  size_t count;
-} zeromq_items;
-
-// What a value holds; `kind` tells which member counts.
-typedef union zeromq_payload {
-  // `ZEROMQ_BOOL`, `ZEROMQ_INT`.
-  int64_t integer;
-  // `ZEROMQ_FLOAT`.
-  double number;
-  // `ZEROMQ_STRING`, `ZEROMQ_OTHER`.
-  struct zeromq_bytes bytes;
-  // `ZEROMQ_LIST`, `ZEROMQ_TUPLE`, `ZEROMQ_DICTIONARY`.
-  struct zeromq_items items;
-  // `ZEROMQ_OBJECT`.
-  zeromq_object object;
-} zeromq_payload;
-
-// A value of the script, in a form that every virtual machine can make and
-// read. What a host passes is lent for the time of the call; `owner` is then
-// NULL. What the library gives belongs to the host until `zeromq_value_free`.
-typedef struct zeromq_value {
-  // Which kind of value: `ZEROMQ_NIL` and so on.
-  uint32_t kind;
-  // The value.
-  union zeromq_payload as;
-  // The library's: what keeps the memory of `as` alive, or NULL.
-  void *owner;
-} zeromq_value;
 
 // A named argument, as in `receive(timeout=500)`.
 typedef struct zeromq_named {

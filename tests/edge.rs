@@ -52,6 +52,9 @@ impl Machine {
             define_class: Some(define_class),
             warn: Some(warn),
             interrupted: None,
+            call: None,
+            retain: None,
+            release: None,
         };
         let machine = Machine { host, seen };
         assert_eq!(register(&machine.host), Code::Ok);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::object::{Instance, Object};
 use super::socket::Socket;
 use super::table::{Parameter, Role, Row, Target, named, operation};
-use super::value::{Kinds, ValueRef};
+use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame, Wait};
 
@@ -18,6 +18,23 @@ pub trait Host {
 
     /// Whom a call that waits asks whether to stop.
     fn interrupt(&self) -> Option<&dyn Interrupt>;
+
+    /// Keeps a value of the script beyond the call that it was given to.
+    fn keep(&self, handle: Handle) -> Kept;
+
+    /// Calls a function of the script, and hands what it returns to `take`, which
+    /// must not call the host. The script may do anything meanwhile, also call the
+    /// method that calls: hold no lock.
+    ///
+    /// # Errors
+    /// [`Error::Callback`] when the function failed: nothing may be done then but
+    /// return it. What `take` returns.
+    fn call(
+        &self,
+        function: Handle,
+        arguments: Vec<Value>,
+        take: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
+    ) -> Result<(), Error>;
 }
 
 /// The arguments of a call.
@@ -172,23 +189,30 @@ impl<'a> Call<'a> {
     /// The frames of a message made of the positional arguments, or of the one
     /// list among them.
     pub(super) fn frames(&self) -> Result<Vec<Cow<'a, [u8]>>, Error> {
-        let values = match self.values() {
-            [ValueRef::List(items)] => items,
-            values => values,
-        };
-        if values.is_empty() {
+        let frames = frames(self.values(), |index, value| self.wrong(index, value.to_string()))?;
+        if frames.is_empty() {
             return Err(self.wrong(0, "nothing".to_owned()));
         }
-        let frames = values.iter().enumerate();
-        frames
-            .map(|(index, value)| frame(value).ok_or_else(|| self.wrong(index, value.to_string())))
-            .collect()
+        Ok(frames)
     }
 
     /// How long the call may wait: `timeout=`, or as long as the socket says.
     pub(super) fn wait(&self) -> Result<Wait<'a>, Error> {
         let wait = self.milliseconds("timeout")?.map_or_else(Wait::usual, Wait::new);
         Ok(wait.until(self.host.interrupt()))
+    }
+
+    /// A named number of things, if it is given; nil is any number.
+    pub(super) fn count(&self, name: &str) -> Result<Option<i64>, Error> {
+        match self.arguments.named.iter().find(|(given, _)| *given == name) {
+            Some((_, ValueRef::Int(count))) if *count >= 0 => Ok(Some(*count)),
+            None | Some((_, ValueRef::Nil)) => Ok(None),
+            Some((_, value)) => Err(Error::Argument {
+                place: format!("named argument {name}="),
+                expected: "an Int from 0 on, or nil".into(),
+                got: value.to_string(),
+            }),
+        }
     }
 
     /// A named time in milliseconds, if it is given; nil and -1 are for ever.
@@ -215,6 +239,19 @@ impl<'a> Call<'a> {
             }),
         }
     }
+}
+
+/// The frames that values stand for, or those in the one list among them.
+pub(super) fn frames<'a>(
+    values: &'a [ValueRef<'a>],
+    wrong: impl Fn(usize, &ValueRef) -> Error,
+) -> Result<Vec<Cow<'a, [u8]>>, Error> {
+    let values = match values {
+        [ValueRef::List(items)] => items,
+        values => values,
+    };
+    let frames = values.iter().enumerate();
+    frames.map(|(index, value)| frame(value).ok_or_else(|| wrong(index, value))).collect()
 }
 
 fn check_kind(parameter: &Parameter, index: usize, value: &ValueRef) -> Result<(), Error> {
@@ -259,8 +296,13 @@ fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
         ValueRef::Int(value) => Some(Cow::Owned(value.to_string().into_bytes())),
         ValueRef::Float(value) => Some(Cow::Owned(number(*value).into_bytes())),
         ValueRef::Bool(value) => Some(Cow::Owned(value.to_string().into_bytes())),
-        ValueRef::Object(object) => object.get::<Frame>().map(|frame| Cow::Borrowed(&**frame)),
-        ValueRef::Nil | ValueRef::List(_) | ValueRef::Dictionary(_) | ValueRef::Other(_) => None,
+        ValueRef::Object(object, _) => object.get::<Frame>().map(|frame| Cow::Borrowed(&**frame)),
+        ValueRef::Nil
+        | ValueRef::List(_)
+        | ValueRef::Dictionary(_)
+        | ValueRef::Function(_)
+        | ValueRef::Class(_)
+        | ValueRef::Other(_) => None,
     }
 }
 

@@ -15,4 +15,4 @@ pub use call::{Arguments, Host};
 pub use failure::Failure;
 pub use object::Object;
 pub use table::{CLASSES, Class, Method, Parameter, Role, call};
-pub use value::{Bounds, Kinds, Text, Value, ValueRef};
+pub use value::{Bounds, Handle, Held, Kept, Kinds, Text, Value, ValueRef};

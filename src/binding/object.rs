@@ -5,6 +5,7 @@ use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
 use super::table::Class;
+use super::value::Handle;
 
 /// An instance of one of the classes of the table. A copy is the same instance.
 #[derive(Clone, Debug)]
@@ -19,9 +20,21 @@ pub(super) trait Instance: Any + Debug + Display + Send + Sync {
     fn bytes(&self) -> Option<usize> {
         None
     }
+
+    /// Tells `visit` of each value of the script that it keeps. A collector may ask
+    /// at any allocation of the host, in the middle of a call too: no lock that is
+    /// needed here may be held while the host is called.
+    fn kept(&self, visit: &mut dyn FnMut(Handle)) {
+        let _ = visit;
+    }
 }
 
 impl Object {
+    /// Tells `visit` of each value of the script that it keeps.
+    pub fn kept(&self, visit: &mut dyn FnMut(Handle)) {
+        self.0.kept(visit);
+    }
+
     pub(super) fn new(instance: impl Instance) -> Object {
         Object(Arc::new(instance))
     }

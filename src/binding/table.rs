@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::object::Object;
 use super::value::{Kinds, Value};
 use super::{frame, socket, zmq};
-use crate::core::Error;
+use crate::core::{Code, Error};
 
 /// All classes; a parent comes before its children.
 pub const CLASSES: &[&Class] = &[
@@ -247,7 +247,10 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
         _ => {
             let constructor = call.row.target == Target::Constructor;
             let failure = Failure::new(call.operation(), constructor, error);
-            failure.remember();
+            // What a function of the script has to say is known to the host.
+            if failure.code != Code::Callback {
+                failure.remember();
+            }
             Err(Box::new(failure))
         }
     }

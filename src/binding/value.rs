@@ -3,8 +3,10 @@
 
 use std::fmt;
 use std::ops::{BitOr, Deref};
+use std::sync::Arc;
 
 use super::object::Object;
+use super::table::Class;
 use crate::core::error::Excerpt;
 use crate::core::{Error, Frame};
 
@@ -25,8 +27,13 @@ pub enum ValueRef<'a> {
     List(Vec<ValueRef<'a>>),
     /// Keys and their values.
     Dictionary(Vec<(ValueRef<'a>, ValueRef<'a>)>),
-    /// An instance of one of the library's classes.
-    Object(Object),
+    /// An instance of one of the library's classes, and the value that it is in
+    /// the script: itself, or an instance of a child that the script has written.
+    Object(Object, Handle),
+    /// A function of the script.
+    Function(Handle),
+    /// One of the library's classes.
+    Class(&'static Class),
     /// Something of the host that no method takes, and what it is: "a function".
     Other(&'a str),
 }
@@ -50,8 +57,38 @@ pub enum Value {
     Tuple(Vec<Value>),
     /// Keys and their values, in order.
     Dictionary(Vec<(Value, Value)>),
-    /// An instance of one of the library's classes.
+    /// An instance of one of the library's classes that the script has not yet.
     Object(Object),
+    /// A value that the script has given before, and that is kept.
+    Kept(Kept),
+}
+
+/// A value of the script as its host has it: bits that only the edge reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handle(pub [u64; 2]);
+
+/// A value of the script that an instance of the library keeps. Hosts that mark
+/// what is in use are told of it by [`Object::kept`], others hold it until the
+/// last copy of this is dropped.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    handle: Handle,
+    _held: Option<Arc<dyn Held>>,
+}
+
+/// What makes a host hold a value, until it is dropped.
+pub trait Held: fmt::Debug + Send + Sync {}
+
+impl Kept {
+    /// A value that the host holds as long as there is `held`.
+    pub fn new(handle: Handle, held: Option<Arc<dyn Held>>) -> Kept {
+        Kept { handle, _held: held }
+    }
+
+    /// The value.
+    pub fn handle(&self) -> Handle {
+        self.handle
+    }
 }
 
 /// Text in the memory that it came in.
@@ -169,6 +206,10 @@ impl Kinds {
     pub const DICTIONARY: Kinds = Kinds(1 << 7);
     /// An instance of one of the library's classes.
     pub const OBJECT: Kinds = Kinds(1 << 8);
+    /// A function of the script.
+    pub const FUNCTION: Kinds = Kinds(1 << 10);
+    /// One of the library's classes.
+    pub const CLASS: Kinds = Kinds(1 << 11);
 
     /// What is in either.
     pub const fn or(self, other: Kinds) -> Kinds {
@@ -205,7 +246,9 @@ impl ValueRef<'_> {
             ValueRef::String(_) => Kinds::STRING,
             ValueRef::List(_) => Kinds::LIST | Kinds::TUPLE,
             ValueRef::Dictionary(_) => Kinds::DICTIONARY,
-            ValueRef::Object(_) => Kinds::OBJECT,
+            ValueRef::Object(..) => Kinds::OBJECT,
+            ValueRef::Function(_) => Kinds::FUNCTION,
+            ValueRef::Class(_) => Kinds::CLASS,
             ValueRef::Other(_) => Kinds(0),
         }
     }
@@ -225,7 +268,9 @@ impl fmt::Display for ValueRef<'_> {
             },
             ValueRef::List(items) => write!(f, "a List of {}", items.len()),
             ValueRef::Dictionary(entries) => write!(f, "a Dictionary of {}", entries.len()),
-            ValueRef::Object(object) => write!(f, "a {}", object.class().name),
+            ValueRef::Object(object, _) => write!(f, "a {}", object.class().name),
+            ValueRef::Function(_) => f.write_str("a function"),
+            ValueRef::Class(class) => write!(f, "the class {}", class.name),
             ValueRef::Other(what) => f.write_str(what),
         }
     }

@@ -5,6 +5,8 @@ use std::ffi::{c_char, c_void};
 use std::marker::PhantomData;
 use std::mem::{offset_of, size_of};
 
+use crate::binding::Handle;
+
 /// The virtual machine, which extensions only pass on.
 #[repr(C)]
 pub(super) struct Vm {
@@ -43,6 +45,14 @@ pub(super) struct Table<V> {
     pub capacity: u32,
     pub count: u32,
     pub entries: *mut [V; 2],
+}
+
+/// A method of an instance, as a value.
+#[repr(C)]
+pub(super) struct InvocationObject<V> {
+    header: Header,
+    pub receiver: V,
+    pub method: V,
 }
 
 /// What an object type has to tell the collector.
@@ -102,6 +112,8 @@ const _: () = {
     assert!(offset_of!(StringObject, length) == 24 && offset_of!(StringObject, bytes) == 32);
     assert!(size_of::<Table<Boxed063>>() == 16);
     assert!(size_of::<DictionaryObject<Boxed063>>() == 40);
+    assert!(offset_of!(InvocationObject<Boxed063>, method) == 32);
+    assert!(offset_of!(InvocationObject<Tagged>, method) == 40);
     assert!(size_of::<TypeDefinition>() == 56);
     assert!(size_of::<ShortEntry<Boxed063>>() == 32);
     assert!(size_of::<LongEntry<Boxed063>>() == 40);
@@ -119,6 +131,9 @@ pub(super) trait Bits: Copy + 'static {
     fn view(self) -> View;
     /// Whether it is the same bits.
     fn is(self, other: Self) -> bool;
+    /// As a handle of the binding, and back.
+    fn handle(self) -> Handle;
+    fn of(handle: Handle) -> Self;
 }
 
 /// What a value is.
@@ -255,6 +270,14 @@ impl<N: Nan> Bits for Boxed<N> {
     fn is(self, other: Self) -> bool {
         self.0 == other.0
     }
+
+    fn handle(self) -> Handle {
+        Handle([self.0, 0])
+    }
+
+    fn of(handle: Handle) -> Self {
+        Boxed::new(handle.0[0])
+    }
 }
 
 /// Values of a build without NaN-boxing: a tag, and eight bytes for the rest.
@@ -309,6 +332,15 @@ impl Bits for Tagged {
     fn is(self, other: Self) -> bool {
         self.tag as u32 == other.tag as u32 && self.payload == other.payload
     }
+
+    fn handle(self) -> Handle {
+        Handle([self.tag, self.payload])
+    }
+
+    fn of(handle: Handle) -> Self {
+        let Handle([tag, payload]) = handle;
+        Tagged { tag, payload }
+    }
 }
 
 /// The bits of a number; all NaNs are one, as others would read as boxed values.
@@ -342,6 +374,7 @@ mod tests {
         }
         assert_eq!(V::object(object).view(), View::Object(object));
         assert!(V::int(1).is(V::int(1)) && !V::int(1).is(V::int(2)));
+        assert!(V::of(V::object(object).handle()).is(V::object(object)));
     }
 
     #[test]

@@ -59,7 +59,13 @@ symbols! {
     objectinstance_getpropertyinterned: unsafe extern "C" fn(*mut Header, V, *mut V) -> bool,
     /// The kind of instances of classes written in Morpho.
     objectinstancetype: *const i32,
+    /// The kinds of functions that a script has written.
+    objectfunctiontype: *const i32,
+    objectclosuretype: *const i32,
+    objectinvocationtype: *const i32,
     morpho_bindobjects: unsafe extern "C" fn(*mut Vm, i32, *mut V),
+    morpho_call: unsafe extern "C" fn(*mut Vm, V, i32, *mut V, *mut V) -> bool,
+    morpho_markvalue: unsafe extern "C" fn(*mut c_void, V),
     morpho_error: unsafe extern "C" fn(*mut Vm, *const ErrorRecord),
     morpho_printf: unsafe extern "C" fn(*mut Vm, *const c_char, ...) -> i32,
     morpho_valuetoint: unsafe extern "C" fn(V, *mut i32) -> bool,

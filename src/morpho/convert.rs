@@ -4,7 +4,7 @@ use std::ptr;
 
 use smallvec::SmallVec;
 
-use super::abi::{Bits, DictionaryObject, Header, StringObject, View, Vm};
+use super::abi::{Bits, DictionaryObject, Header, InvocationObject, StringObject, View, Vm};
 use super::api::Api;
 use super::machine::Morpho;
 use super::object;
@@ -99,8 +99,37 @@ impl<V: Bits> Morpho<V> {
             } else if kind == self.kinds.dictionary {
                 self.entries(header, bounds)
             } else {
-                Ok(self.object(value).cloned().map_or(OTHER, ValueRef::Object))
+                Ok(self.rarer(value, header))
             }
+        }
+    }
+
+    /// An argument that is neither a plain value nor a collection.
+    fn rarer<'a>(&self, value: V, header: *mut Header) -> ValueRef<'a> {
+        if let Some(object) = self.object(value) {
+            return ValueRef::Object(object.clone(), value.handle());
+        }
+        if self.is_function(header) {
+            return ValueRef::Function(value.handle());
+        }
+        let class = self.classes.iter().find(|(known, _)| known.is(value));
+        class.map_or(OTHER, |(_, class)| ValueRef::Class(class))
+    }
+
+    /// Whether an object is a function that a script has written. Builtin functions
+    /// are left out: called back, some releases tell them of named arguments that
+    /// nobody gave.
+    fn is_function(&self, header: *mut Header) -> bool {
+        // SAFETY: Morpho's values lead to objects that are alive; the kinds are
+        // variables of Morpho, and tell what an object is.
+        unsafe {
+            let kind = (*header).kind;
+            if kind == *self.api.objectinvocationtype {
+                let method = (*header.cast::<InvocationObject<V>>()).method;
+                return matches!(method.view(), View::Object(method)
+                    if (*method).kind != kind && self.is_function(method));
+            }
+            kind == *self.api.objectfunctiontype || kind == *self.api.objectclosuretype
         }
     }
 
@@ -169,14 +198,43 @@ impl<V: Bits> Morpho<V> {
     /// The virtual machine is the one that calls.
     pub unsafe fn give(&self, vm: *mut Vm, value: &Value) -> Result<V, Error> {
         let mut made = Made::new();
-        // SAFETY: the objects that are made are bound below.
-        let value = unsafe { self.make(value, &mut made) }?;
+        // SAFETY: the objects that are made are bound at once.
+        unsafe {
+            let value = self.make(value, &mut made)?;
+            self.bind(vm, made)?;
+            Ok(value)
+        }
+    }
+
+    /// The arguments of a function of the script.
+    ///
+    /// # Safety
+    /// The virtual machine is the one that calls.
+    pub unsafe fn give_all(
+        &self,
+        vm: *mut Vm,
+        values: &[Value],
+        given: &mut impl Extend<V>,
+    ) -> Result<(), Error> {
+        let mut made = Made::new();
+        // SAFETY: the objects that are made are bound at once.
+        unsafe {
+            for value in values {
+                given.extend([self.make(value, &mut made)?]);
+            }
+            self.bind(vm, made)
+        }
+    }
+
+    /// # Safety
+    /// The objects are new and not bound; the virtual machine is the one that calls.
+    unsafe fn bind(&self, vm: *mut Vm, mut made: Made<V>) -> Result<(), Error> {
         if !made.is_empty() {
             let count = i32::try_from(made.len()).map_err(|_| fault("the result is too large"))?;
-            // SAFETY: the objects are new, and bound only here, all at once.
+            // SAFETY: the caller's promise; all are bound at once.
             unsafe { (self.api.morpho_bindobjects)(vm, count, made.as_mut_ptr()) };
         }
-        Ok(value)
+        Ok(())
     }
 
     /// # Safety
@@ -195,6 +253,8 @@ impl<V: Bits> Morpho<V> {
                 Value::Tuple(items) => self.make_items(items, made, self.api.object_newtuple)?,
                 Value::Dictionary(entries) => self.make_dictionary(entries, made)?,
                 Value::Object(object) => self.make_object(object),
+                // It is the script's, and bound already.
+                Value::Kept(kept) => return Ok(V::of(kept.handle())),
             };
             let object = object.ok_or_else(|| fault("Morpho has no memory for the result"))?;
             made.push(object);

@@ -14,8 +14,9 @@ use super::api::{Api, Options};
 use super::convert::Kinds;
 use super::object;
 use crate::binding::table::{Row, Target};
-use crate::binding::{self, Arguments, Bounds, Host, Object, Value, ValueRef};
+use crate::binding::{self, Arguments, Bounds, Class, Handle, Host, Kept, Object, Value, ValueRef};
 use crate::core::wait::Interrupt;
+use crate::core::{Code, Error};
 use crate::ffi::{self, Failed, fault};
 
 /// Most calls have no more arguments than this; they need no memory from the heap.
@@ -29,6 +30,8 @@ const OPERATORS: [&str; 3] = ["index", "enumerate", "tostring"];
 pub(super) struct Morpho<V: Bits> {
     pub api: Api<V>,
     pub kinds: Kinds,
+    /// The values that scripts have for the library's classes.
+    pub classes: Vec<(V, &'static Class)>,
     /// The name of the field in which instances of Morpho classes keep theirs.
     pub field: V,
 }
@@ -72,6 +75,34 @@ impl<V: Bits> Host for Caller<'_, V> {
     fn interrupt(&self) -> Option<&dyn Interrupt> {
         // Ctrl-C ends Morpho as the system does it.
         None
+    }
+
+    fn keep(&self, handle: Handle) -> Kept {
+        // The collector asks the instance that keeps it.
+        Kept::new(handle, None)
+    }
+
+    fn call(
+        &self,
+        function: Handle,
+        arguments: Vec<Value>,
+        take: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let api = &self.morpho.api;
+        let mut given = SmallVec::<[V; FEW]>::new();
+        // SAFETY: the virtual machine is the one that calls, the function one of its
+        // values that is in use; between the making of the arguments and the call,
+        // which keeps them, nothing can be collected.
+        unsafe {
+            self.morpho.give_all(self.vm, &arguments, &mut given)?;
+            let mut result = V::nil();
+            let count = given.len() as i32;
+            let function = V::of(function);
+            if !(api.morpho_call)(self.vm, function, count, given.as_mut_ptr(), &mut result) {
+                return Err(Error::Callback);
+            }
+            take(&self.morpho.take(result, &mut Bounds::default())?)
+        }
     }
 }
 
@@ -153,6 +184,8 @@ unsafe fn raising<V: Hosted>(
     };
     match ffi::caught(name, || body(morpho)) {
         Ok(value) => value,
+        // Morpho has the error of the function already.
+        Err(failure) if failure.code == Code::Callback => V::nil(),
         Err(failure) => {
             // SAFETY: the caller's promise.
             unsafe { morpho.raise(vm, USER, failure.tag, &failure.message) };

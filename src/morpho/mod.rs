@@ -76,16 +76,18 @@ unsafe fn register<V: Hosted>() -> Option<()> {
         let object = (api.builtin_internsymbolascstring)(c"Object".as_ptr());
         let root = (api.builtin_findclass)(object);
         let mut values: Vec<V> = Vec::new();
+        let mut classes = Vec::new();
         let mut own = Vec::new();
         for class in CLASSES {
             let parent = class.parent.and_then(position).map_or(root, |parent| values[parent]);
             let value = add_class(&api, class, parent);
-            own.push(add_instances(&api, class, value));
+            own.push(add_instances(&api, class, value, &mut classes));
+            classes.push((value, *class));
             values.push(value);
         }
         let field = (api.builtin_internsymbolascstring)(FIELD.as_ptr());
         let kinds = Kinds::new(&api, own);
-        V::place().set(Morpho { api, kinds, field }).ok()
+        V::place().set(Morpho { api, kinds, classes, field }).ok()
     }
 }
 
@@ -147,7 +149,12 @@ fn long<V: Hosted>(entries: impl Iterator<Item = (*const c_char, Native<V>)>) ->
 ///
 /// # Safety
 /// As `register`; the value is that of the class.
-unsafe fn add_instances<V: Hosted>(api: &Api<V>, class: &'static Class, value: V) -> Option<i32> {
+unsafe fn add_instances<V: Hosted>(
+    api: &Api<V>,
+    class: &'static Class,
+    value: V,
+    classes: &mut Vec<(V, &'static Class)>,
+) -> Option<i32> {
     let constructor = rows()
         .iter()
         .position(|row| ptr::eq(row.class, class) && row.target == Target::Constructor);
@@ -160,7 +167,8 @@ unsafe fn add_instances<V: Hosted>(api: &Api<V>, class: &'static Class, value: V
     for name in [Some(class.name), class.alias].into_iter().flatten() {
         let name = string(name);
         // SAFETY: the caller's promise; Morpho copies the name.
-        unsafe { (api.builtin_addfunction)(name.as_ptr(), function, 0) };
+        let function = unsafe { (api.builtin_addfunction)(name.as_ptr(), function, 0) };
+        classes.push((function, class));
     }
     constructor?;
     let definition = object::definition::<V>();

@@ -25,7 +25,7 @@ pub(super) fn definition<V: Hosted>() -> TypeDefinition {
     TypeDefinition {
         veneer: ptr::null_mut(),
         free: Some(free),
-        mark: None,
+        mark: Some(mark::<V>),
         size: Some(size),
         print: Some(print::<V>),
         hash: None,
@@ -67,6 +67,17 @@ unsafe extern "C" fn free(header: *mut Header) {
         // SAFETY: the collector frees each object of this type once, and make has
         // filled it in.
         drop(unsafe { (*header.cast::<Instance>()).object.take() });
+    });
+}
+
+/// The collector asks what an object keeps.
+unsafe extern "C" fn mark<V: Hosted>(header: *mut Header, vm: *mut c_void) {
+    ffi::guard_or((), || {
+        // SAFETY: the collector marks objects that are alive.
+        if let (Some(morpho), Some(object)) = (V::place().get(), unsafe { of(header) }) {
+            // SAFETY: the collector is marking; what is kept is a value of Morpho.
+            object.kept(&mut |handle| unsafe { (morpho.api.morpho_markvalue)(vm, V::of(handle)) });
+        }
     });
 }
 

@@ -33,6 +33,11 @@ pub const ZEROMQ_OBJECT: u32 = 8;
 /// Kind of a `zeromq_value`: something of the host that no method takes, such as a
 /// function. `as.bytes` says in UTF-8 what it is, for the error: "a function".
 pub const ZEROMQ_OTHER: u32 = 9;
+/// Kind of a `zeromq_value`: `as.function`, a function of the script.
+pub const ZEROMQ_FUNCTION: u32 = 10;
+/// Kind of a `zeromq_value`: `as.described`, one of the library's classes, passed as
+/// a value: `setfrontend(ZMQPull, ...)`.
+pub const ZEROMQ_CLASS: u32 = 11;
 
 /// How an argument is given: by position, always.
 pub const ZEROMQ_REQUIRED: u32 = 0;
@@ -45,8 +50,13 @@ pub const ZEROMQ_VARIADIC: u32 = 2;
 pub const ZEROMQ_NAMED: u32 = 3;
 
 /// An instance of one of the library's classes: a number, never 0, that is not
-/// used again. A call on a freed or invented object gives an error.
+/// used again. The same instance has the same number each time it is given, and
+/// is to be freed as many times. A call on a freed or invented object gives an
+/// error.
 pub type Object = u64;
+
+/// A function of the script: whatever number the host knows it by.
+pub type Function = u64;
 
 /// A number of bytes somewhere in memory. `(NULL, 0)` is empty.
 #[repr(C)]
@@ -82,6 +92,10 @@ pub union Payload {
     pub items: Items,
     /// `ZEROMQ_OBJECT`.
     pub object: Object,
+    /// `ZEROMQ_FUNCTION`.
+    pub function: Function,
+    /// `ZEROMQ_CLASS`: as `define_class` was given it.
+    pub described: *const Class,
 }
 
 /// A value of the script, in a form that every virtual machine can make and
@@ -194,6 +208,28 @@ pub struct Host {
     /// second, and ends with `ZEROMQ_CODE_INTERRUPTED` when the answer is not 0.
     /// It must not call the library. NULL: never.
     pub interrupted: Option<unsafe extern "C" fn(context: *mut c_void) -> i32>,
+    /// Calls a function of the script, in the middle of a call of the library and on
+    /// its thread. The arguments are lent; objects among them are given, and to be
+    /// freed. `*result` is lent by the host: it has to stay until the library calls
+    /// this again or returns. The script may call the library meanwhile. Anything
+    /// but 0 says that the function failed: the call of the library then ends with
+    /// `ZEROMQ_CODE_CALLBACK`, and the host raises what it knows of the failure.
+    /// NULL: methods that take a function refuse it.
+    pub call: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            function: Function,
+            arguments: *const Value,
+            argument_count: usize,
+            result: *mut Value,
+        ) -> i32,
+    >,
+    /// A function that was passed is kept beyond the call: it must not be collected
+    /// until it was released as many times. NULL: functions stay for ever.
+    pub retain: Option<unsafe extern "C" fn(context: *mut c_void, function: Function)>,
+    /// A function that was retained is not needed any more. It may be called by
+    /// `zeromq_object_free` and `zeromq_shutdown` too, and must not call the library.
+    pub release: Option<unsafe extern "C" fn(context: *mut c_void, function: Function)>,
 }
 
 /// One call of a method, for `zeromq_call`.

@@ -41,6 +41,12 @@ pub(super) fn describe(class: &binding::Class) -> *const abi::Class {
     index.map_or(ptr::null(), |index| &raw const all()[index])
 }
 
+/// The class that a host means; none if the pointer is not one of ours.
+pub(super) fn binding(class: *const abi::Class) -> Option<&'static binding::Class> {
+    let index = all().iter().position(|known| ptr::eq(known, class))?;
+    CLASSES.get(index).copied()
+}
+
 /// The row that a host means; none if the pointer is not one of ours.
 pub(super) fn row(method: *const abi::Method) -> Option<&'static Row> {
     let methods = descriptors().methods;
@@ -168,6 +174,8 @@ mod tests {
             (Kinds::TUPLE, abi::ZEROMQ_TUPLE),
             (Kinds::DICTIONARY, abi::ZEROMQ_DICTIONARY),
             (Kinds::OBJECT, abi::ZEROMQ_OBJECT),
+            (Kinds::FUNCTION, abi::ZEROMQ_FUNCTION),
+            (Kinds::CLASS, abi::ZEROMQ_CLASS),
         ] {
             assert_eq!(kinds.bits(), 1 << kind);
         }

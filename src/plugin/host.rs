@@ -1,10 +1,13 @@
 //! The virtual machine behind a `zeromq_host`.
 
 use std::ffi::{CStr, CString};
+use std::fmt;
 use std::mem::offset_of;
+use std::sync::Arc;
 
-use super::abi::{Class, Host, ZEROMQ_ABI};
-use crate::binding;
+use super::abi::{self, Class, Host, ZEROMQ_ABI};
+use super::{object, value};
+use crate::binding::{self, Bounds, Handle, Held, Kept, Value, ValueRef};
 use crate::core::{Error, wait::Interrupt};
 use crate::ffi::{self, fault};
 
@@ -49,7 +52,99 @@ impl binding::Host for Machine {
     fn interrupt(&self) -> Option<&dyn Interrupt> {
         self.0.interrupted.map(|_| self as &dyn Interrupt)
     }
+
+    fn keep(&self, handle: Handle) -> Kept {
+        let held: Option<Arc<dyn Held>> = match handle {
+            Handle([object, value::OBJECT]) if object::share(object) => {
+                Some(Arc::new(HeldObject(object)))
+            }
+            Handle([function, value::FUNCTION]) => {
+                Some(Arc::new(HeldFunction::new(self.0, function)))
+            }
+            _ => None,
+        };
+        Kept::new(handle, held)
+    }
+
+    fn call(
+        &self,
+        function: Handle,
+        arguments: Vec<Value>,
+        take: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (Handle([function, value::FUNCTION]), Some(call)) = (function, self.0.call) else {
+            return Err(fault("the host cannot call functions of the script"));
+        };
+        let mut arguments: Vec<abi::Value> = arguments.into_iter().map(value::give).collect();
+        let mut result = value::nil();
+        // SAFETY: new's caller promises that it may be called; the arguments stay in
+        // place for the call.
+        let answer = unsafe {
+            call(self.0.context, function, arguments.as_ptr(), arguments.len(), &mut result)
+        };
+        for argument in &mut arguments {
+            // SAFETY: the argument was made by give, and is given back only here.
+            drop(unsafe { value::take_back(argument) });
+        }
+        if answer != 0 {
+            return Err(Error::Callback);
+        }
+        // SAFETY: new's caller promises that the result is filled in as the header says,
+        // and that it stays.
+        take(&unsafe { value::take(&result, &mut Bounds::default()) }?)
+    }
 }
+
+/// An object that the library keeps for a script.
+#[derive(Debug)]
+struct HeldObject(abi::Object);
+
+impl Held for HeldObject {}
+
+impl Drop for HeldObject {
+    fn drop(&mut self) {
+        object::free(self.0);
+    }
+}
+
+/// A function that the library keeps for a script.
+struct HeldFunction {
+    host: Host,
+    function: abi::Function,
+}
+
+impl HeldFunction {
+    fn new(host: Host, function: abi::Function) -> HeldFunction {
+        if let Some(retain) = host.retain {
+            // SAFETY: the caller of Machine::new promises that it may be called.
+            unsafe { retain(host.context, function) };
+        }
+        HeldFunction { host, function }
+    }
+}
+
+impl Held for HeldFunction {}
+
+impl fmt::Debug for HeldFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "function {}", self.function)
+    }
+}
+
+impl Drop for HeldFunction {
+    fn drop(&mut self) {
+        if let Some(release) = self.host.release {
+            // SAFETY: as in new.
+            unsafe { release(self.host.context, self.function) };
+        }
+    }
+}
+
+// SAFETY: the header says that what keeps a function is dropped by a call of the
+// host, so its context is used where the host expects it.
+unsafe impl Send for HeldFunction {}
+// SAFETY: as above.
+unsafe impl Sync for HeldFunction {}
 
 impl Interrupt for Machine {
     fn interrupted(&self) -> bool {

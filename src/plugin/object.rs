@@ -3,6 +3,7 @@
 
 use std::ops::Deref;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sharded_slab::{Entry, Slab};
 
@@ -10,33 +11,57 @@ use super::abi;
 use crate::binding::Object;
 use crate::core::Error;
 
-static OBJECTS: LazyLock<Slab<Object>> = LazyLock::new(Slab::new);
+static OBJECTS: LazyLock<Slab<Given>> = LazyLock::new(Slab::new);
+
+/// An object that the host has, or that the library keeps for it.
+struct Given {
+    object: Object,
+    /// How many times it has to be freed.
+    times: AtomicUsize,
+}
 
 /// An object that stays in place while it is in use, whoever frees it.
-pub(super) struct Held(Entry<'static, Object>);
+pub(super) struct InUse(Entry<'static, Given>);
 
-impl Deref for Held {
+impl Deref for InUse {
     type Target = Object;
 
     fn deref(&self) -> &Object {
-        &self.0
+        &self.0.object
     }
 }
 
 /// Gives an object to the host. 0, which no call takes, if there are too many.
 pub(super) fn give(object: Object) -> abi::Object {
     // The first key of the slab is 0.
-    OBJECTS.insert(object).map_or(0, |key| key as abi::Object + 1)
+    let given = Given { object, times: AtomicUsize::new(1) };
+    OBJECTS.insert(given).map_or(0, |key| key as abi::Object + 1)
+}
+
+/// Gives an object to the host once more. False if it was freed.
+pub(super) fn share(object: abi::Object) -> bool {
+    let Some(given) = key(object).and_then(|key| OBJECTS.get(key)) else {
+        return false;
+    };
+    let once_more = |times: usize| if times == 0 { None } else { times.checked_add(1) };
+    given.times.fetch_update(Ordering::Relaxed, Ordering::Relaxed, once_more).is_ok()
 }
 
 /// The object that a host means.
-pub(super) fn get(object: abi::Object) -> Result<Held, Error> {
-    key(object).and_then(|key| OBJECTS.get(key)).map(Held).ok_or(Error::Closed)
+pub(super) fn get(object: abi::Object) -> Result<InUse, Error> {
+    key(object).and_then(|key| OBJECTS.get(key)).map(InUse).ok_or(Error::Closed)
 }
 
 /// Takes an object back from the host.
 pub(super) fn free(object: abi::Object) {
-    if let Some(key) = key(object) {
+    let Some(key) = key(object) else {
+        return;
+    };
+    let once_less = |times: usize| times.checked_sub(1);
+    let last = OBJECTS.get(key).is_some_and(|given| {
+        given.times.fetch_update(Ordering::AcqRel, Ordering::Relaxed, once_less) == Ok(1)
+    });
+    if last {
         OBJECTS.remove(key);
     }
 }

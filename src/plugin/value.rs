@@ -4,10 +4,14 @@ use std::ffi::c_void;
 use std::ptr;
 
 use super::abi::{self, Bytes, Items, Payload};
-use super::object;
-use crate::binding::{Bounds, Text, Value, ValueRef};
+use super::{class, object};
+use crate::binding::{Bounds, Handle, Text, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::{self, fault};
+
+/// What a handle of the binding means to this edge stands in its second half.
+pub(super) const OBJECT: u64 = 0;
+pub(super) const FUNCTION: u64 = 1;
 
 /// What keeps the memory of a value alive while the host has it.
 enum Owner {
@@ -51,7 +55,15 @@ pub(super) unsafe fn take<'a>(
                 ValueRef::List(items(value.payload.items, bounds)?)
             }
             abi::ZEROMQ_DICTIONARY => ValueRef::Dictionary(entries(value.payload.items, bounds)?),
-            abi::ZEROMQ_OBJECT => ValueRef::Object(object::get(value.payload.object)?.clone()),
+            abi::ZEROMQ_OBJECT => {
+                let handle = value.payload.object;
+                ValueRef::Object(object::get(handle)?.clone(), Handle([handle, OBJECT]))
+            }
+            abi::ZEROMQ_FUNCTION => ValueRef::Function(Handle([value.payload.function, FUNCTION])),
+            abi::ZEROMQ_CLASS => ValueRef::Class(
+                class::binding(value.payload.described)
+                    .ok_or_else(|| fault("a class is none that define_class was given"))?,
+            ),
             abi::ZEROMQ_OTHER => {
                 let Bytes { data, size } = value.payload.bytes;
                 let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
@@ -94,7 +106,7 @@ unsafe fn entries<'a>(
 /// A value for the host, to be freed with `zeromq_value_free`.
 pub(super) fn give(value: Value) -> abi::Value {
     match value {
-        Value::Nil => plain(abi::ZEROMQ_NIL, Payload { integer: 0 }),
+        Value::Nil => nil(),
         Value::Bool(value) => plain(abi::ZEROMQ_BOOL, Payload { integer: value.into() }),
         Value::Int(integer) => plain(abi::ZEROMQ_INT, Payload { integer }),
         Value::Float(number) => plain(abi::ZEROMQ_FLOAT, Payload { number }),
@@ -109,7 +121,19 @@ pub(super) fn give(value: Value) -> abi::Value {
             let object = object::give(object);
             plain(abi::ZEROMQ_OBJECT, Payload { object })
         }
+        Value::Kept(kept) => match kept.handle() {
+            Handle([object, OBJECT]) if object::share(object) => {
+                plain(abi::ZEROMQ_OBJECT, Payload { object })
+            }
+            Handle([function, FUNCTION]) => plain(abi::ZEROMQ_FUNCTION, Payload { function }),
+            _ => nil(),
+        },
     }
+}
+
+/// No value.
+pub(super) fn nil() -> abi::Value {
+    plain(abi::ZEROMQ_NIL, Payload { integer: 0 })
 }
 
 fn plain(kind: u32, payload: Payload) -> abi::Value {
@@ -147,7 +171,7 @@ fn owned(kind: u32, payload: Payload, owner: Box<Owner>) -> abi::Value {
 /// The value is one that `give` made; a copy of it is not given back too.
 pub(super) unsafe fn take_back(value: &mut abi::Value) -> Option<impl Sized + use<>> {
     let owner = value.owner.cast::<Owner>();
-    *value = plain(abi::ZEROMQ_NIL, Payload { integer: 0 });
+    *value = nil();
     // SAFETY: owner is NULL or came from Box::into_raw in owned, and the value that
     // had it is nil from now on.
     (!owner.is_null()).then(|| unsafe { Box::from_raw(owner) })

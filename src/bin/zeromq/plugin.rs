@@ -6,21 +6,22 @@
 pub mod file;
 mod lend;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_void};
 use std::rc::{Rc, Weak};
 
+use zeromq::core::Code;
 use zeromq::plugin::abi;
 
 use crate::host::call::Values;
 use crate::host::dictionary::Dictionary;
-use crate::host::error::{CALLABLE, Outcome, error};
+use crate::host::error::{CALLABLE, Failure, Outcome, error};
 use crate::host::machine::Machine;
 use crate::host::tree::{Name, Names};
 use crate::host::value::Value;
 use crate::library;
-use lend::{Lent, nothing};
+use lend::{Functions, Lent, nothing};
 
 /// The functions of the header, and what belongs to this host. It is never
 /// freed: its code may run as long as the process does.
@@ -46,6 +47,14 @@ struct State {
     warnings: RefCell<Vec<String>>,
     /// The objects that the script has, so that one handle is one value.
     objects: RefCell<HashMap<abi::Object, Weak<Object>>>,
+    functions: RefCell<Functions>,
+    /// The machine and the library of the innermost call, for the functions that
+    /// the library calls back meanwhile.
+    calling: Cell<Option<(*mut Machine, &'static Library)>>,
+    /// Why the last function failed that the library called.
+    failure: RefCell<Option<Failure>>,
+    /// What the last one returned, lent to the library.
+    returned: RefCell<Option<(Value, Lent)>>,
 }
 
 /// A class of the library: what a script calls to make an object.
@@ -107,6 +116,9 @@ fn open() -> Result<&'static Library, String> {
         define_class: Some(define_class),
         warn: Some(warn),
         interrupted: None,
+        call: Some(call),
+        retain: Some(retain),
+        release: Some(release),
     };
     // SAFETY: the header declares each of the functions with the type of the
     // field that it is put into; a library with this name has that header.
@@ -156,6 +168,59 @@ unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *co
     state.warnings.borrow_mut().push(format!("Warning '{tag}': {message}\n"));
 }
 
+/// The library calls this to call a function of the script.
+unsafe extern "C" fn call(
+    context: *mut c_void,
+    function: abi::Function,
+    arguments: *const abi::Value,
+    count: usize,
+    result: *mut abi::Value,
+) -> i32 {
+    // SAFETY: as in define_class.
+    let state = unsafe { &*context.cast::<State>() };
+    let Some((machine, library)) = state.calling.get() else {
+        return 1;
+    };
+    // SAFETY: the call of the library in the middle of which this is was given the
+    // machine, and leaves it alone until it returns.
+    let machine = unsafe { &mut *machine };
+    // SAFETY: the library passes as many values, filled in as the header says.
+    let given: Vec<Value> =
+        unsafe { slice(arguments, count) }.iter().map(|argument| library.value(argument)).collect();
+    let function = state.functions.borrow().get(function);
+    let outcome = machine.call(&function, given.into()).and_then(|value| {
+        let mut lent = Lent::new(state);
+        let passed = lent.one(&|| "the result of a function".to_owned(), &value, 0)?;
+        state.returned.replace(Some((value, lent)));
+        Ok(passed)
+    });
+    match outcome {
+        Ok(passed) => {
+            // SAFETY: the library has room for a value.
+            unsafe { result.write(passed) };
+            0
+        }
+        Err(failure) => {
+            state.failure.replace(Some(failure));
+            1
+        }
+    }
+}
+
+unsafe extern "C" fn retain(context: *mut c_void, function: abi::Function) {
+    // SAFETY: as in define_class.
+    let state = unsafe { &*context.cast::<State>() };
+    state.functions.borrow_mut().retain(function);
+}
+
+unsafe extern "C" fn release(context: *mut c_void, function: abi::Function) {
+    // SAFETY: as in define_class.
+    let state = unsafe { &*context.cast::<State>() };
+    let released = state.functions.borrow_mut().release(function);
+    // What it has taken along is freed only now, and may call the library.
+    drop(released);
+}
+
 /// # Safety
 /// The pointer is NULL, or to a text that ends with a zero byte.
 unsafe fn text(pointer: *const c_char) -> String {
@@ -203,7 +268,7 @@ impl Library {
 
     /// Calls a method. What is passed is lent, what comes back is copied.
     fn call(
-        &self,
+        &'static self,
         machine: &mut Machine,
         method: Method,
         receiver: abi::Object,
@@ -211,9 +276,10 @@ impl Library {
     ) -> Outcome<Value> {
         // The call may wait, and somebody may be watching the output.
         machine.flush()?;
-        let mut lent = Lent::default();
-        let arguments = lent.all(method, &values.positional, 0)?;
-        let named = lent.named(method, &values.named)?;
+        let mut lent = Lent::new(self.state);
+        let name = || method.name();
+        let arguments = lent.all(&name, &values.positional, 0)?;
+        let named = lent.named(&name, &values.named)?;
         let invocation = abi::Invocation {
             size: size_of::<abi::Invocation>() as u32,
             abi: abi::ZEROMQ_ABI,
@@ -226,14 +292,21 @@ impl Library {
             named_count: named.len(),
         };
         let mut result = nothing();
+        let outer = self.state.calling.replace(Some((&raw mut *machine, self)));
         // SAFETY: the invocation is filled in as the header says. What it points
         // to is in `arguments`, `named`, `lent` and `values`, which outlive the
-        // call; nothing changes them, for the script stands still meanwhile.
+        // call; nothing changes them, for strings do not change and lists are copied.
         let code = unsafe { (self.call)(&raw const invocation, &raw mut result) };
+        self.state.calling.set(outer);
         for warning in self.state.warnings.take() {
             machine.write(&warning)?;
         }
         if code != 0 {
+            if code == Code::Callback as i32
+                && let Some(failure) = self.state.failure.take()
+            {
+                return Err(failure);
+            }
             let (tag, message) = self.failure();
             return Err(error(tag, message));
         }
@@ -281,6 +354,7 @@ impl Library {
                     Value::dictionary(made)
                 }
                 abi::ZEROMQ_OBJECT => self.object(value.payload.object),
+                abi::ZEROMQ_FUNCTION => self.state.functions.borrow().get(value.payload.function),
                 _ => Value::Nil,
             }
         }
@@ -298,6 +372,9 @@ impl Library {
     fn object(&self, handle: abi::Object) -> Value {
         let mut objects = self.state.objects.borrow_mut();
         if let Some(known) = objects.get(&handle).and_then(Weak::upgrade) {
+            // Each time that it is given counts; this program needs it once.
+            // SAFETY: the function takes any number.
+            unsafe { (self.object_free)(handle) };
             return Value::Foreign(known);
         }
         // SAFETY: the function takes any number, and gives NULL for a wrong one.
@@ -363,6 +440,11 @@ impl Method {
 impl Class {
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How the library knows it.
+    fn address(&self) -> *const abi::Class {
+        self.address
     }
 
     /// A function that is called on the class itself.

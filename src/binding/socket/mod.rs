@@ -4,6 +4,7 @@
 mod endpoints;
 mod life;
 mod messages;
+mod reply;
 mod subscriptions;
 
 use std::fmt;
@@ -39,11 +40,14 @@ pub(super) static REQUEST: Class = class(
     |call| open(call, SocketType::Req),
 );
 
-pub(super) static REPLY: Class = class(
-    "ZMQReply",
-    "Receives requests and sends the reply to each (REP). Binds by default.",
-    |call| open(call, SocketType::Rep),
-);
+pub(super) static REPLY: Class = Class {
+    groups: &[&reply::GROUP],
+    ..class(
+        "ZMQReply",
+        "Receives requests and sends the reply to each (REP). Binds by default.",
+        |call| open(call, SocketType::Rep),
+    )
+};
 
 pub(super) static PUBLISHER: Class = class(
     "ZMQPublisher",

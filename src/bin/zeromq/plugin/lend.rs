@@ -1,13 +1,14 @@
 //! What a call passes to the library, in the form of the header. Strings are
 //! lent as they are; lists and names are copied to memory that `Lent` keeps.
 
+use std::collections::HashMap;
 use std::ffi::CString;
 
 use zeromq::plugin::abi;
 
-use super::Method;
+use super::State;
 use crate::host::error::{Outcome, error};
-use crate::host::tree::Name;
+use crate::host::tree;
 use crate::host::value::Value;
 
 /// How deep the lists that are passed may nest: one may contain itself.
@@ -25,28 +26,77 @@ fn plain(kind: u32, payload: abi::Payload) -> abi::Value {
     abi::Value { kind, payload, owner: std::ptr::null_mut() }
 }
 
-/// The memory of what is passed, beside the values of the script themselves.
+/// The functions of the script that the library has, by the numbers that it knows
+/// them by.
 #[derive(Default)]
+pub struct Functions {
+    known: HashMap<abi::Function, (Value, usize)>,
+    last: abi::Function,
+}
+
+impl Functions {
+    fn add(&mut self, function: &Value) -> abi::Function {
+        self.last += 1;
+        self.known.insert(self.last, (function.clone(), 1));
+        self.last
+    }
+
+    /// The function of a number; nil if there is none.
+    pub fn get(&self, function: abi::Function) -> Value {
+        self.known.get(&function).map(|(function, _)| function.clone()).unwrap_or_default()
+    }
+
+    pub fn retain(&mut self, function: abi::Function) {
+        if let Some((_, times)) = self.known.get_mut(&function) {
+            *times += 1;
+        }
+    }
+
+    /// Gives the function when it is not needed any more.
+    pub fn release(&mut self, function: abi::Function) -> Option<Value> {
+        let (_, times) = self.known.get_mut(&function)?;
+        *times -= 1;
+        if *times > 0 {
+            return None;
+        }
+        self.known.remove(&function).map(|(function, _)| function)
+    }
+}
+
+/// What a value is passed to, for errors.
+pub type Name<'a> = &'a dyn Fn() -> String;
+
+/// The memory of what is passed, beside the values of the script themselves.
 pub struct Lent {
+    state: &'static State,
     lists: Vec<Vec<abi::Value>>,
     names: Vec<CString>,
+    functions: Vec<abi::Function>,
     count: usize,
 }
 
+impl Drop for Lent {
+    fn drop(&mut self) {
+        for function in &self.functions {
+            let released = self.state.functions.borrow_mut().release(*function);
+            drop(released);
+        }
+    }
+}
+
 impl Lent {
-    pub fn all(
-        &mut self,
-        method: Method,
-        values: &[Value],
-        depth: usize,
-    ) -> Outcome<Vec<abi::Value>> {
-        values.iter().map(|value| self.one(method, value, depth)).collect()
+    pub fn new(state: &'static State) -> Lent {
+        Lent { state, lists: Vec::new(), names: Vec::new(), functions: Vec::new(), count: 0 }
     }
 
-    pub fn named(&mut self, method: Method, named: &[(Name, Value)]) -> Outcome<Vec<abi::Named>> {
+    pub fn all(&mut self, to: Name, values: &[Value], depth: usize) -> Outcome<Vec<abi::Value>> {
+        values.iter().map(|value| self.one(to, value, depth)).collect()
+    }
+
+    pub fn named(&mut self, to: Name, named: &[(tree::Name, Value)]) -> Outcome<Vec<abi::Named>> {
         let mut all = Vec::with_capacity(named.len());
         for (name, value) in named {
-            let value = self.one(method, value, 0)?;
+            let value = self.one(to, value, 0)?;
             // A name of a script has no zero bytes.
             let name = CString::new(&**name).unwrap_or_default();
             // The text stays where it is when the CString moves.
@@ -56,7 +106,7 @@ impl Lent {
         Ok(all)
     }
 
-    fn one(&mut self, method: Method, value: &Value, depth: usize) -> Outcome<abi::Value> {
+    pub fn one(&mut self, to: Name, value: &Value, depth: usize) -> Outcome<abi::Value> {
         Ok(match value {
             Value::Nil => nothing(),
             Value::Bool(flag) => {
@@ -70,17 +120,23 @@ impl Lent {
                 let bytes = abi::Bytes { data: text.as_ptr().cast(), size: text.len() };
                 plain(abi::ZEROMQ_STRING, abi::Payload { bytes })
             }
-            Value::List(list) => self.items(method, abi::ZEROMQ_LIST, &list.0.borrow(), depth)?,
-            Value::Tuple(tuple) => {
-                self.items(method, abi::ZEROMQ_TUPLE, &tuple.0.borrow(), depth)?
-            }
+            Value::List(list) => self.items(to, abi::ZEROMQ_LIST, &list.0.borrow(), depth)?,
+            Value::Tuple(tuple) => self.items(to, abi::ZEROMQ_TUPLE, &tuple.0.borrow(), depth)?,
             Value::Dictionary(table) => {
                 let table = table.0.borrow();
                 let pairs = table.entries().flat_map(|(key, value)| [key.clone(), value.clone()]);
-                self.items(method, abi::ZEROMQ_DICTIONARY, &pairs.collect::<Vec<_>>(), depth)?
+                self.items(to, abi::ZEROMQ_DICTIONARY, &pairs.collect::<Vec<_>>(), depth)?
             }
             Value::Foreign(object) => {
                 plain(abi::ZEROMQ_OBJECT, abi::Payload { object: object.handle })
+            }
+            Value::Function(_) | Value::Bound(_) => {
+                let function = self.state.functions.borrow_mut().add(value);
+                self.functions.push(function);
+                plain(abi::ZEROMQ_FUNCTION, abi::Payload { function })
+            }
+            Value::ForeignClass(class) => {
+                plain(abi::ZEROMQ_CLASS, abi::Payload { described: class.address() })
             }
             // The library knows what it expected instead.
             other => self.other(&format!("a {:?}", other.kind())),
@@ -97,7 +153,7 @@ impl Lent {
 
     fn items(
         &mut self,
-        method: Method,
+        to: Name,
         kind: u32,
         values: &[Value],
         depth: usize,
@@ -107,11 +163,11 @@ impl Lent {
             let text = format!(
                 "{}: expected lists no more than {DEEPEST} deep in each other, got more, or a \
                  list that contains itself",
-                method.name()
+                to()
             );
             return Err(error("ZMQArgs", text));
         }
-        let items = self.all(method, values, depth + 1)?;
+        let items = self.all(to, values, depth + 1)?;
         let payload =
             abi::Payload { items: abi::Items { data: items.as_ptr(), count: items.len() } };
         // The items stay where they are when the list of lists grows.
