@@ -599,6 +599,72 @@ static void nothing_takes_arguments_for_names(void) {
     }
 }
 
+/* Functions of a script that answer requests. */
+static int answered;
+
+static value answer(vm *vm, int count, value *given) {
+    (void)vm;
+    CHECK(count == 1 && length(given[1]) == 2);
+    CHECK_TEXT(item(given[1], 0), "a");
+    answered++;
+    host_collect();
+    value reply[] = {text("reply"), integer(answered), truth(true)};
+    return host_list(COUNT(reply), reply);
+}
+
+static value answer_nothing(vm *vm, int count, value *given) {
+    (void)vm, (void)count, (void)given;
+    return nil();
+}
+
+static value answer_with_error(vm *vm, int count, value *given) {
+    (void)count, (void)given;
+    error e = {.category = USER_ERROR, .id = "Oops", .line = -1, .position = -1, .message = "no"};
+    morpho_error(vm, &e);
+    return nil();
+}
+
+/* The script uses the library in the middle of a call of it. */
+static value answer_and_call(vm *vm, int count, value *given) {
+    (void)vm, (void)count;
+    hundred_messages();
+    OK(new("ZMQFrame", ARGS(text("dropped"))));
+    return given[0];
+}
+
+static value requested(pair p, value function) {
+    CHECK(is_true(OK(host_invoke(p.out, "send", ARGS(text("a"), text("b"))))));
+    return host_invoke(p.in, "serve", with(ARGS(function), "count", integer(1)));
+}
+
+static void callbacks(void) {
+    value at = endpoint();
+    pair p = {.in = socket_at("ZMQReply", at)};
+    p.out = socket_at("ZMQRequest", at);
+    answered = 0;
+    CHECK(is_integer(OK(requested(p, host_closure(answer))), 1));
+    CHECK(answered == 1);
+    value reply = OK(host_invoke(p.out, "receiveall", timeout(integer(5000))));
+    CHECK_TEXT(item(reply, 0), "reply");
+    CHECK_TEXT(item(reply, 2), "true");
+
+    value frame = OK(new("ZMQFrame", ARGS(text("\xff"))));
+    CHECK(is_integer(OK(requested(p, host_invocation(frame, answer_and_call))), 1));
+    CHECK(is_a(receives(p.out), "ZMQFrame"));
+
+    RAISES("ZMQArgs", requested(p, host_closure(answer_nothing)));
+    CHECK(sends(p.in, text("late")));
+    CHECK_TEXT(receives(p.out), "late");
+    RAISES("Oops", requested(p, host_closure(answer_with_error)));
+    CHECK(sends(p.in, text("late")));
+    CHECK_TEXT(receives(p.out), "late");
+
+    arguments once = with(NONE, "count", integer(1));
+    once.count = 1;
+    once.values[0] = function("ZMQFrame");
+    CHECK(contains(RAISES("ZMQArgs", host_invoke(p.in, "serve", once)), "class ZMQFrame"));
+}
+
 /* A call in another thread. */
 typedef struct {
     pthread_t thread;
@@ -694,6 +760,7 @@ static const struct {
     CASE(texts_of_sockets),
     CASE(hundred_messages),
     CASE(dropped_sockets),
+    CASE(callbacks),
     CASE(sizes),
     CASE(busy_sockets),
     CASE(other_threads),

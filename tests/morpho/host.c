@@ -76,6 +76,7 @@ vm *globalvm = &machine;
 value initselector;
 int objectstringtype, objectlisttype, objecttupletype, objectdictionarytype;
 int objectclasstype, objectinstancetype, objectbuiltinfunctiontype;
+int objectfunctiontype, objectclosuretype, objectinvocationtype;
 
 #if OPTIONS_BEHIND_MARKER
 value vm_optmarker;
@@ -250,6 +251,9 @@ void morpho_markobject(void *vm, object *o) {
         mark_table(&((dictionary *)o)->table);
     } else if (o->type == objectinstancetype) {
         mark_table(&((instance *)o)->fields);
+    } else if (o->type == objectinvocationtype) {
+        mark_value(((invocation *)o)->receiver);
+        mark_value(((invocation *)o)->method);
     }
 }
 
@@ -697,7 +701,8 @@ static void add_types(void) {
     int next = RELEASE <= 3 ? 0 : 1;
     int *const names[] = {&objectstringtype,         &objectclasstype,    &objectinstancetype,
                           &objectbuiltinfunctiontype, &objectlisttype,     &objecttupletype,
-                          &objectdictionarytype};
+                          &objectdictionarytype,      &objectfunctiontype, &objectclosuretype,
+                          &objectinvocationtype};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) *names[i] = next++;
 }
 
@@ -851,6 +856,20 @@ static void require_bound(value v, int depth) {
     }
 }
 
+value host_closure(native *function) {
+    closure *c = (closure *)object_new(sizeof(closure), objectclosuretype);
+    c->function = function;
+    return host_keep(bind_one(&machine, c));
+}
+
+value host_invocation(value self, native *method) {
+    value of_method = host_closure(method);
+    invocation *i = (invocation *)object_new(sizeof(invocation), objectinvocationtype);
+    i->receiver = self;
+    i->method = of_method;
+    return host_keep(bind_one(&machine, i));
+}
+
 static native *function_of(value callable) {
     return ((builtin *)of_type(as_object(callable), objectbuiltinfunctiontype, "a call"))->function;
 }
@@ -894,6 +913,33 @@ static value call(vm *vm, value callable, value receiver, const arguments *a) {
 #endif
     push_names(vm, a);
     return run(vm, callable, mark, count, a->named);
+}
+
+/* A script runs on the stack above the call of the extension; what it raises
+ * stays raised, and the extension has to return at once. */
+bool morpho_call(vm *vm, value function, int count, value *given, value *out) {
+    require_running();
+    require((vm == &machine) == !elsewhere, "morpho_call is given another machine");
+    require(vm->error.category == NO_ERROR, "morpho_call after an error was raised");
+    value receiver = function;
+    if (object_istype(function, objectinvocationtype)) {
+        const invocation *i = (invocation *)as_object(function);
+        receiver = i->receiver;
+        function = i->method;
+    }
+    const closure *c = (closure *)of_type(as_object(function), objectclosuretype, "morpho_call");
+    size_t mark = vm->top;
+    push(vm, receiver);
+    for (int i = 0; i < count; i++) {
+        require_bound(given[i], 0);
+        push(vm, given[i]);
+    }
+    if (!elsewhere) collect(NULL, 0);
+    value result = c->function(vm, count, vm->stack + mark);
+    vm->top = mark;
+    if (vm->error.category != NO_ERROR) return false;
+    *out = result;
+    return true;
 }
 
 value host_call(value function, arguments a) { return call(&machine, function, function, &a); }

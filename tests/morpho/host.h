@@ -223,6 +223,18 @@ typedef struct {
     native *function;
 } builtin;
 
+/* A function that a script has written, played by a native one. */
+typedef struct {
+    object header;
+    native *function;
+} closure;
+
+typedef struct {
+    object header;
+    value receiver;
+    value method;
+} invocation;
+
 /* --------------------------------------- what an extension finds by name -- */
 
 typedef struct {
@@ -264,6 +276,7 @@ _Static_assert(offsetof(tuple, items) == 32 && offsetof(tuple, content) == 40, "
 _Static_assert(sizeof(table) == 16 && sizeof(dictionary) == 40, "dictionary");
 _Static_assert(offsetof(class, methods) == (STRUCT_VALUES ? 48 : 40), "class");
 _Static_assert(sizeof(instance) == 48 && offsetof(instance, fields) == 32, "instance");
+_Static_assert(offsetof(invocation, receiver) == 24, "invocation");
 _Static_assert(sizeof(type_definition) == 56, "type definition");
 _Static_assert(sizeof(class_entry) == (SHORT_ENTRIES ? 32 : 40), "class entry");
 _Static_assert(sizeof(error) == 288 && offsetof(error, message) == 32, "error");
@@ -272,6 +285,7 @@ extern value initselector;
 extern vm *globalvm;
 extern int objectstringtype, objectlisttype, objecttupletype, objectdictionarytype;
 extern int objectclasstype, objectinstancetype, objectbuiltinfunctiontype;
+extern int objectfunctiontype, objectclosuretype, objectinvocationtype;
 
 int object_addtype(const type_definition *definition);
 object *object_new(size_t size, int type);
@@ -305,6 +319,7 @@ void morpho_resizeobject(vm *vm, object *o, size_t before, size_t after);
 void morpho_markvalue(void *vm, value v);
 void morpho_markobject(void *vm, object *o);
 
+bool morpho_call(vm *vm, value function, int count, value *arguments, value *out);
 void morpho_error(vm *vm, const error *e);
 error *morpho_geterror(vm *vm);
 int morpho_printf(vm *vm, const char *format, ...);
@@ -376,6 +391,10 @@ value host_string(const char *bytes, size_t length);
 value host_list(uint32_t count, const value *items);
 value host_tuple(uint32_t length, const value *items);
 value host_dictionary(void);
+
+/* `fn (...) { }`, and `self.method` of a class that the script has written. */
+value host_closure(native *function);
+value host_invocation(value self, native *method);
 
 /* A function or class of the extension; nil if there is none of that name. */
 value host_function(const char *name);
