@@ -11,6 +11,7 @@
 //! | [`binding`] | neutral values, and the one table of classes and methods |
 //! | `morpho` | Morpho's own extension interface |
 //! | [`plugin`] | the neutral host ABI: what a virtual machine calls, in `include/zeromq.h` |
+//! | `libzmq` | the few calls of libzmq that the zmq crate does not offer |
 //! | `ffi` | what every edge needs at the border to C: the panic guard, strings, fork |
 //!
 //! Imports point down: `plugin` and `morpho` use `binding`, `binding` uses `core`.
@@ -20,6 +21,7 @@ pub mod binding;
 #[forbid(unsafe_code)]
 pub mod core;
 mod ffi;
+mod libzmq;
 #[cfg(unix)]
 mod morpho;
 pub mod plugin;

@@ -9,7 +9,14 @@ use super::value::Handle;
 
 /// An instance of one of the classes of the table. A copy is the same instance.
 #[derive(Clone, Debug)]
-pub struct Object(Arc<dyn Instance>);
+pub struct Object(Arc<Body<dyn Instance>>);
+
+/// An instance with its class, which every call asks for.
+#[derive(Debug)]
+struct Body<T: ?Sized> {
+    class: &'static Class,
+    instance: T,
+}
 
 /// What an instance is. What a host prints for it is its Display: `<ZMQSocket: REQ>`.
 pub(super) trait Instance: Any + Debug + Display + Send + Sync {
@@ -32,32 +39,32 @@ pub(super) trait Instance: Any + Debug + Display + Send + Sync {
 impl Object {
     /// Tells `visit` of each value of the script that it keeps.
     pub fn kept(&self, visit: &mut dyn FnMut(Handle)) {
-        self.0.kept(visit);
+        self.0.instance.kept(visit);
     }
 
     pub(super) fn new(instance: impl Instance) -> Object {
-        Object(Arc::new(instance))
+        Object(Arc::new(Body { class: instance.class(), instance }))
     }
 
     /// Its class.
     pub fn class(&self) -> &'static Class {
-        self.0.class()
+        self.0.class
     }
 
     /// How much memory its bytes take, if they are what it is made of.
     pub fn bytes(&self) -> Option<usize> {
-        self.0.bytes()
+        self.0.instance.bytes()
     }
 
     /// What it is, if it is a T.
     pub(super) fn get<T: Instance>(&self) -> Option<&T> {
-        let instance: &dyn Any = &*self.0;
+        let instance: &dyn Any = &self.0.instance;
         instance.downcast_ref()
     }
 }
 
 impl Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Display::fmt(&self.0, f)
+        Display::fmt(&self.0.instance, f)
     }
 }

@@ -18,6 +18,7 @@ use super::message::Frame;
 use super::open::{Open, retried};
 use super::socket_type::SocketType::{self, Sub, Xsub};
 use super::wait::Wait;
+use crate::libzmq;
 
 /// A ZeroMQ socket of the context of the process.
 #[derive(Debug)]
@@ -284,13 +285,13 @@ impl Socket {
         operation: &'static str,
         events: PollEvents,
         wait: &Wait,
-        mut attempt: impl FnMut(&zmq::Socket) -> zmq::Result<T>,
+        mut attempt: impl FnMut(&mut zmq::Socket) -> zmq::Result<T>,
     ) -> Result<T, Error> {
         let mut state = self.lock()?;
         let open = state.open()?;
         let usual = if events == zmq::POLLIN { open.receive_timeout } else { open.send_timeout };
         let wait = wait.or(usual);
-        let socket = &open.socket;
+        let socket = &mut open.socket;
         let mut clock = None;
         let mut ready = false;
         let result = loop {
@@ -386,11 +387,11 @@ fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
 }
 
 /// Sends all frames, none of them waiting, or none at all.
-fn send<F: AsRef<[u8]>>(socket: &zmq::Socket, frames: &[F]) -> zmq::Result<()> {
+fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
     let last = frames.len() - 1;
     for (index, frame) in frames.iter().enumerate() {
         let more = if index < last { zmq::SNDMORE } else { 0 };
-        match retried(|| socket.send(frame.as_ref(), zmq::DONTWAIT | more)) {
+        match retried(|| libzmq::send(socket, frame.as_ref(), zmq::DONTWAIT | more)) {
             Ok(()) => {}
             // The peer went away in the middle: libzmq has taken the frames before
             // back and drops what is left of the message. Then all of it can go
@@ -398,7 +399,7 @@ fn send<F: AsRef<[u8]>>(socket: &zmq::Socket, frames: &[F]) -> zmq::Result<()> {
             Err(zmq::Error::EAGAIN) if index > 0 => {
                 for (rest, frame) in frames.iter().enumerate().skip(index + 1) {
                     let more = if rest < last { zmq::SNDMORE } else { 0 };
-                    retried(|| socket.send(frame.as_ref(), zmq::DONTWAIT | more))?;
+                    retried(|| libzmq::send(socket, frame.as_ref(), zmq::DONTWAIT | more))?;
                 }
                 return Err(zmq::Error::EAGAIN);
             }
@@ -408,7 +409,7 @@ fn send<F: AsRef<[u8]>>(socket: &zmq::Socket, frames: &[F]) -> zmq::Result<()> {
     Ok(())
 }
 
-fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
+fn receive_all(socket: &mut zmq::Socket) -> zmq::Result<Vec<Frame>> {
     let mut frames = Vec::new();
     loop {
         // All frames of a message arrive together, so only the first can be missing.

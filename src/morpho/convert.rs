@@ -75,22 +75,39 @@ impl<V: Bits> Morpho<V> {
     ///
     /// # Safety
     /// Morpho keeps the value, and does not change it, for the time of the call.
+    #[inline]
     pub unsafe fn take<'a>(&self, value: V, bounds: &mut Bounds) -> Result<ValueRef<'a>, Error> {
-        let header = match value.view() {
-            View::Nil => return Ok(ValueRef::Nil),
-            View::Bool(value) => return Ok(ValueRef::Bool(value)),
-            View::Int(value) => return Ok(ValueRef::Int(value.into())),
-            View::Float(value) => return Ok(ValueRef::Float(value)),
-            View::Object(header) => header,
-        };
+        match value.view() {
+            View::Nil => Ok(ValueRef::Nil),
+            View::Bool(value) => Ok(ValueRef::Bool(value)),
+            View::Int(value) => Ok(ValueRef::Int(value.into())),
+            View::Float(value) => Ok(ValueRef::Float(value)),
+            // SAFETY: Morpho's values lead to objects that are alive, and their kinds
+            // tell what they are.
+            View::Object(header) => unsafe {
+                if (*header).kind == self.kinds.string {
+                    Ok(ValueRef::String(bytes(header)))
+                } else {
+                    self.take_object(value, header, bounds)
+                }
+            },
+        }
+    }
+
+    /// # Safety
+    /// As `take`; the value leads to the object.
+    #[inline(never)]
+    unsafe fn take_object<'a>(
+        &self,
+        value: V,
+        header: *mut Header,
+        bounds: &mut Bounds,
+    ) -> Result<ValueRef<'a>, Error> {
         let api = &self.api;
-        // SAFETY: Morpho's values lead to objects that are alive, and their kinds
-        // tell what they are.
+        // SAFETY: the object is alive, and its kind tells what it is.
         unsafe {
             let kind = (*header).kind;
-            if kind == self.kinds.string {
-                Ok(ValueRef::String(bytes(header)))
-            } else if kind == self.kinds.list {
+            if kind == self.kinds.list {
                 let count = (api.list_length)(header);
                 self.items(count, bounds, |i, item| (api.list_getelement)(header, i, item))
             } else if kind == self.kinds.tuple {
@@ -197,6 +214,29 @@ impl<V: Bits> Morpho<V> {
     /// # Safety
     /// The virtual machine is the one that calls.
     pub unsafe fn give(&self, vm: *mut Vm, value: &Value) -> Result<V, Error> {
+        // SAFETY: the objects that are made are bound at once.
+        unsafe {
+            match value {
+                Value::Nil => Ok(V::nil()),
+                Value::Bool(value) => Ok(V::bool(*value)),
+                Value::Int(value) => Ok(integer(*value)),
+                // Nearly every message.
+                Value::String(text) => match self.make_string(text) {
+                    Some(mut string) => {
+                        (self.api.morpho_bindobjects)(vm, 1, &mut string);
+                        Ok(string)
+                    }
+                    None => Err(no_memory()),
+                },
+                value => self.give_objects(vm, value),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As `give`.
+    #[cold]
+    unsafe fn give_objects(&self, vm: *mut Vm, value: &Value) -> Result<V, Error> {
         let mut made = Made::new();
         // SAFETY: the objects that are made are bound at once.
         unsafe {
@@ -256,7 +296,7 @@ impl<V: Bits> Morpho<V> {
                 // It is the script's, and bound already.
                 Value::Kept(kept) => return Ok(V::of(kept.handle())),
             };
-            let object = object.ok_or_else(|| fault("Morpho has no memory for the result"))?;
+            let object = object.ok_or_else(no_memory)?;
             made.push(object);
             Ok(object)
         }
@@ -324,6 +364,10 @@ impl<V: Bits> Morpho<V> {
         // SAFETY: the kind is one of the definitions of object.
         unsafe { object::make(self.api.object_new, kind, object.clone()) }
     }
+}
+
+fn no_memory() -> Error {
+    fault("Morpho has no memory for the result")
 }
 
 /// The bytes of a string.

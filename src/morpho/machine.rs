@@ -209,12 +209,12 @@ impl<V: Bits> Morpho<V> {
         // SAFETY: as above.
         let (positional, pairs) = unsafe { self.split(row, vm, rest, count) };
         let mut bounds = Bounds::default();
-        let mut values = SmallVec::<[ValueRef; FEW]>::with_capacity(positional.len());
+        let mut values = SmallVec::<[ValueRef; FEW]>::new();
         for value in positional {
             // SAFETY: Morpho keeps arguments for the time of the call.
             values.push(unsafe { self.take(*value, &mut bounds) }?);
         }
-        let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(pairs.len());
+        let mut named = SmallVec::<[(&str, ValueRef); 1]>::new();
         for [name, value] in pairs {
             // SAFETY: as above.
             named.push(unsafe { (self.name(*name)?, self.take(*value, &mut bounds)?) });
@@ -254,16 +254,15 @@ impl<V: Bits> Morpho<V> {
                         Some(end) => (&given[..end], given[end + 1..].as_chunks().0),
                     }
                 }
-                Options::Count(_) if OPERATORS.contains(&row.method.name) => {
-                    (std::slice::from_raw_parts(given, count), &[])
-                }
                 Options::Count(options) => {
                     let options = usize::try_from(options(vm)).unwrap_or(0);
                     let pairs = given.add(count).cast::<[V; 2]>();
-                    (
-                        std::slice::from_raw_parts(given, count),
-                        std::slice::from_raw_parts(pairs, options),
-                    )
+                    let given = std::slice::from_raw_parts(given, count);
+                    if options == 0 || OPERATORS.contains(&row.method.name) {
+                        (given, &[])
+                    } else {
+                        (given, std::slice::from_raw_parts(pairs, options))
+                    }
                 }
             }
         }
