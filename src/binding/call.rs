@@ -144,7 +144,10 @@ impl<'a> Call<'a> {
     /// What the method is called on.
     pub(super) fn receiver<T: Instance>(&self) -> Result<&'a T, Error> {
         // The receiver was checked, and the rows of a class know what its instances are.
-        self.receiver.and_then(Object::get).ok_or(Error::Closed)
+        match self.receiver.and_then(Object::get) {
+            Some(receiver) => Ok(receiver),
+            None => Err(Error::Closed),
+        }
     }
 
     /// The socket that the method is called on.
@@ -198,7 +201,10 @@ impl<'a> Call<'a> {
 
     /// How long the call may wait: `timeout=`, or as long as the socket says.
     pub(super) fn wait(&self) -> Result<Wait<'a>, Error> {
-        let wait = self.milliseconds("timeout")?.map_or_else(Wait::usual, Wait::new);
+        let wait = match self.arguments.named {
+            [] => Wait::usual(),
+            _ => self.milliseconds("timeout")?.map_or_else(Wait::usual, Wait::new),
+        };
         Ok(wait.until(self.host.interrupt()))
     }
 

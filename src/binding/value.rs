@@ -2,13 +2,14 @@
 //! owned on the way out.
 
 use std::fmt;
+use std::mem;
 use std::ops::{BitOr, Deref};
 use std::sync::Arc;
 
 use super::object::Object;
 use super::table::Class;
 use crate::core::error::Excerpt;
-use crate::core::{Error, Frame};
+use crate::core::{Error, Frame, message};
 
 /// An argument: what the host owns, lent for the time of a call.
 #[derive(Clone, Debug)]
@@ -100,7 +101,18 @@ pub enum Text {
     Made(String),
     /// A frame that is known to be UTF-8.
     Received(Frame),
+    /// A copy of one that is short.
+    Short {
+        /// The text, and zeros.
+        bytes: [u8; SHORT],
+        /// How many bytes are the text.
+        size: u8,
+    },
 }
+
+/// Frames of this size and less are copied: that costs less than making a message
+/// for the next one.
+const SHORT: usize = 48;
 
 impl Deref for Text {
     type Target = [u8];
@@ -110,6 +122,7 @@ impl Deref for Text {
             Text::Fixed(text) => text.as_bytes(),
             Text::Made(text) => text.as_bytes(),
             Text::Received(frame) => frame,
+            Text::Short { bytes, size } => &bytes[..usize::from(*size).min(SHORT)],
         }
     }
 }
@@ -134,6 +147,21 @@ impl From<Frame> for Value {
             Value::String(Text::Received(frame))
         } else {
             Value::Object(Object::new(frame))
+        }
+    }
+}
+
+impl Value {
+    /// What a frame holds, as [`From`] gives it. The frame is left for the next one,
+    /// or taken.
+    pub(super) fn of(frame: &mut Frame) -> Value {
+        let text: &[u8] = frame;
+        if text.len() <= SHORT && message::is_text(text) {
+            let mut bytes = [0; SHORT];
+            bytes[..text.len()].copy_from_slice(text);
+            Value::String(Text::Short { bytes, size: text.len() as u8 })
+        } else {
+            mem::take(frame).into()
         }
     }
 }

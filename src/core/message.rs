@@ -24,10 +24,14 @@ impl Frame {
 
     /// Whether the frame is UTF-8.
     pub fn is_text(&self) -> bool {
-        let bytes: &[u8] = self;
-        // Most is ASCII, which is quicker to tell.
-        bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+        is_text(self)
     }
+}
+
+/// Whether bytes are UTF-8.
+pub fn is_text(bytes: &[u8]) -> bool {
+    // Most is ASCII, which is quicker to tell.
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
 }
 
 impl Default for Frame {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::context::{self, Inproc};
 use super::endpoint::{self, Target};
 use super::error::Error;
+use super::message::Frame;
 use super::release;
 
 /// How long a closed socket goes on sending, if nothing else is said.
@@ -23,6 +24,9 @@ pub(super) struct Open {
     /// never waits here.
     pub receive_timeout: Option<Duration>,
     pub send_timeout: Option<Duration>,
+    /// Where frames are received. A short one is copied out of it, so that no
+    /// message has to be made for the next one.
+    pub frame: Frame,
 }
 
 /// An endpoint that is bound, in its three spellings.
@@ -58,6 +62,7 @@ impl Open {
             endpoint: None,
             receive_timeout: None,
             send_timeout: None,
+            frame: Frame::default(),
         };
         open.set_linger(default_linger())?;
         Ok(open)

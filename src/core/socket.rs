@@ -222,7 +222,7 @@ impl Socket {
     /// [`Error::Unroutable`], [`Error::Interrupted`].
     pub fn send<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
         self.socket_type.check_sends()?;
-        self.transfer("send", zmq::POLLOUT, wait, |socket| send(socket, frames))
+        self.transfer("send", zmq::POLLOUT, wait, |open| send(&mut open.socket, frames))
     }
 
     /// Receives one frame: the first of the next message, or the next one of a
@@ -233,10 +233,24 @@ impl Socket {
     /// the socket's turn, [`Error::Unsupported`] on PUB and PUSH,
     /// [`Error::Interrupted`].
     pub fn receive(&self, wait: &Wait) -> Result<Frame, Error> {
+        self.receive_with(wait, mem::take)
+    }
+
+    /// Receives one frame, and gives what `take` makes of it. What it leaves of the
+    /// frame is used for the next one.
+    ///
+    /// # Errors
+    /// As [`receive`](Socket::receive).
+    pub fn receive_with<T>(
+        &self,
+        wait: &Wait,
+        mut take: impl FnMut(&mut Frame) -> T,
+    ) -> Result<T, Error> {
         self.socket_type.check_receives()?;
-        let mut frame = Frame::default();
-        self.transfer("receive", zmq::POLLIN, wait, |socket| frame.receive(socket))?;
-        Ok(frame)
+        self.transfer("receive", zmq::POLLIN, wait, |open| {
+            open.frame.receive(&open.socket)?;
+            Ok(take(&mut open.frame))
+        })
     }
 
     /// Receives all frames of the next message, or those left of a message of
@@ -246,7 +260,7 @@ impl Socket {
     /// As [`receive`](Socket::receive).
     pub fn receive_all(&self, wait: &Wait) -> Result<Vec<Frame>, Error> {
         self.socket_type.check_receives()?;
-        self.transfer("receive", zmq::POLLIN, wait, receive_all)
+        self.transfer("receive", zmq::POLLIN, wait, |open| receive_all(&open.socket))
     }
 
     /// Closes the socket. What is not sent yet goes on being sent for `linger`,
@@ -285,40 +299,56 @@ impl Socket {
         operation: &'static str,
         events: PollEvents,
         wait: &Wait,
-        mut attempt: impl FnMut(&mut zmq::Socket) -> zmq::Result<T>,
+        mut attempt: impl FnMut(&mut Open) -> zmq::Result<T>,
     ) -> Result<T, Error> {
         let mut state = self.lock()?;
         let open = state.open()?;
+        let result = match attempt(open) {
+            Ok(done) => return Ok(done),
+            Err(error) => self.persist(operation, events, wait, open, error, attempt),
+        };
+        if matches!(result, Err(Error::Terminated)) {
+            *state = State::Terminated;
+        }
+        result
+    }
+
+    /// Goes on trying after an attempt that failed.
+    #[cold]
+    fn persist<T>(
+        &self,
+        operation: &'static str,
+        events: PollEvents,
+        wait: &Wait,
+        open: &mut Open,
+        mut error: zmq::Error,
+        mut attempt: impl FnMut(&mut Open) -> zmq::Result<T>,
+    ) -> Result<T, Error> {
         let usual = if events == zmq::POLLIN { open.receive_timeout } else { open.send_timeout };
         let wait = wait.or(usual);
-        let socket = &mut open.socket;
         let mut clock = None;
         let mut ready = false;
-        let result = loop {
-            match attempt(socket) {
-                Ok(done) => return Ok(done),
-                Err(zmq::Error::EAGAIN) if wait.is_zero() => break Error::Again,
-                Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => {}
-                Err(error) => break self.error(operation, error),
+        loop {
+            match error {
+                zmq::Error::EAGAIN if wait.is_zero() => return Err(Error::Again),
+                zmq::Error::EAGAIN | zmq::Error::EINTR => {}
+                error => return Err(self.error(operation, error)),
             }
             if ready {
                 // Ready for some peer, but not for the one that the message is for.
                 thread::sleep(Duration::from_millis(1));
             }
-            let slice = match clock.get_or_insert_with(|| wait.begin()).slice() {
-                Ok(slice) => slice,
-                Err(error) => break error,
-            };
-            ready = match socket.poll(events, slice) {
+            let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
+            ready = match open.socket.poll(events, slice) {
                 Ok(count) => count > 0,
                 Err(zmq::Error::EINTR) => false,
-                Err(error) => break self.error(operation, error),
+                Err(error) => return Err(self.error(operation, error)),
             };
-        };
-        if matches!(result, Error::Terminated) {
-            *state = State::Terminated;
+            error = match attempt(open) {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
         }
-        Err(result)
     }
 
     fn error(&self, operation: &'static str, error: zmq::Error) -> Error {
@@ -409,7 +439,7 @@ fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<(
     Ok(())
 }
 
-fn receive_all(socket: &mut zmq::Socket) -> zmq::Result<Vec<Frame>> {
+fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
     let mut frames = Vec::new();
     loop {
         // All frames of a message arrive together, so only the first can be missing.

@@ -3,6 +3,7 @@
 
 use std::ffi::CStr;
 use std::mem::zeroed;
+use std::slice;
 use std::sync::OnceLock;
 
 use smallvec::SmallVec;
@@ -209,17 +210,29 @@ impl<V: Bits> Morpho<V> {
         // SAFETY: as above.
         let (positional, pairs) = unsafe { self.split(row, vm, rest, count) };
         let mut bounds = Bounds::default();
-        let mut values = SmallVec::<[ValueRef; FEW]>::new();
-        for value in positional {
-            // SAFETY: Morpho keeps arguments for the time of the call.
-            values.push(unsafe { self.take(*value, &mut bounds) }?);
-        }
-        let mut named = SmallVec::<[(&str, ValueRef); 1]>::new();
-        for [name, value] in pairs {
-            // SAFETY: as above.
-            named.push(unsafe { (self.name(*name)?, self.take(*value, &mut bounds)?) });
-        }
-        let arguments = Arguments { positional: &values, named: &named };
+        let (one, more, some);
+        let positional = match positional {
+            [] => &[][..],
+            [value] => {
+                // SAFETY: Morpho keeps arguments for the time of the call.
+                one = unsafe { self.take(*value, &mut bounds) }?;
+                slice::from_ref(&one)
+            }
+            values => {
+                // SAFETY: as above.
+                more = unsafe { self.take_all(values, &mut bounds) }?;
+                &more
+            }
+        };
+        let named = match pairs {
+            [] => &[][..],
+            pairs => {
+                // SAFETY: as above.
+                some = unsafe { self.take_named(pairs, &mut bounds) }?;
+                &some
+            }
+        };
+        let arguments = Arguments { positional, named };
         let host = Caller { morpho: self, vm };
         let receiver = match row.target {
             Target::Instance => self.object(receiver),
@@ -230,6 +243,33 @@ impl<V: Bits> Morpho<V> {
         // SAFETY: the virtual machine is the one that calls.
         let give = |value: &mut Value| unsafe { self.give(vm, value) };
         Ok(binding::call(row, receiver, &arguments, &host, give)??)
+    }
+
+    /// # Safety
+    /// As `take`.
+    #[inline(never)]
+    unsafe fn take_all<'a>(
+        &self,
+        values: &[V],
+        bounds: &mut Bounds,
+    ) -> Result<SmallVec<[ValueRef<'a>; FEW]>, Error> {
+        // SAFETY: the caller's promise.
+        values.iter().map(|value| unsafe { self.take(*value, bounds) }).collect()
+    }
+
+    /// # Safety
+    /// As `take`.
+    #[inline(never)]
+    unsafe fn take_named<'a>(
+        &self,
+        pairs: &[[V; 2]],
+        bounds: &mut Bounds,
+    ) -> Result<SmallVec<[(&'a str, ValueRef<'a>); 1]>, Error> {
+        let pair = |[name, value]: &[V; 2]| {
+            // SAFETY: the caller's promise.
+            unsafe { Ok((self.name(*name)?, self.take(*value, bounds)?)) }
+        };
+        pairs.iter().map(pair).collect()
     }
 
     /// The arguments by position, and those by name.
@@ -248,7 +288,7 @@ impl<V: Bits> Morpho<V> {
         unsafe {
             match self.api.release.options {
                 Options::Marker(marker) => {
-                    let given = std::slice::from_raw_parts(given, count);
+                    let given = slice::from_raw_parts(given, count);
                     match given.iter().position(|value| value.is(*marker)) {
                         None => (given, &[]),
                         Some(end) => (&given[..end], given[end + 1..].as_chunks().0),
@@ -257,11 +297,11 @@ impl<V: Bits> Morpho<V> {
                 Options::Count(options) => {
                     let options = usize::try_from(options(vm)).unwrap_or(0);
                     let pairs = given.add(count).cast::<[V; 2]>();
-                    let given = std::slice::from_raw_parts(given, count);
+                    let given = slice::from_raw_parts(given, count);
                     if options == 0 || OPERATORS.contains(&row.method.name) {
                         (given, &[])
                     } else {
-                        (given, std::slice::from_raw_parts(pairs, options))
+                        (given, slice::from_raw_parts(pairs, options))
                     }
                 }
             }

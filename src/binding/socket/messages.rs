@@ -34,7 +34,7 @@ pub(super) static GROUP: Group = Group {
                   that was begun: a String if it is UTF-8, else a ZMQFrame. Gives nil when the \
                   time runs out or when it is not this socket's turn to receive.",
             otherwise: Some(|| Value::Nil),
-            run: |call| Ok(call.socket()?.receive(&call.wait()?)?.into()),
+            run: |call| call.socket()?.receive_with(&call.wait()?, Value::of),
         },
         Method {
             name: "receiveframe",
