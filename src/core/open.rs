@@ -5,13 +5,20 @@ use std::env;
 use std::fs::File;
 use std::time::Duration;
 
+use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
+
 use super::context::{self, Inproc};
 use super::endpoint::{self, Target};
 use super::error::Error;
+use super::listener::Listener;
 use super::release;
 
 /// How long a closed socket goes on sending, if nothing else is said.
 const LINGER: Duration = Duration::from_millis(1000);
+
+/// Options that the zmq crate has no method for.
+const CONNECT_ROUTING_ID: i32 = 61;
+const USE_FD: i32 = 89;
 
 /// What an open socket has.
 pub(super) struct Open {
@@ -23,6 +30,18 @@ pub(super) struct Open {
     /// never waits here.
     pub receive_timeout: Option<Duration>,
     pub send_timeout: Option<Duration>,
+    /// Whether it was ever bound or connected.
+    attached: bool,
+    /// Only the last message is kept, and only one frame of it (conflate).
+    pub conflates: bool,
+    /// An XPUB socket whose owner decides what its peers get (xpub_manual).
+    pub manual: bool,
+    /// The routing id of the peer that the next connect leads to, and those that
+    /// peers of a STREAM socket were given so.
+    pub connect_id: Option<Vec<u8>>,
+    given_ids: Vec<Vec<u8>>,
+    /// What the next bind listens on (use_fd).
+    pub listener: Option<Listener>,
 }
 
 /// An endpoint that is bound, in its three spellings.
@@ -58,6 +77,12 @@ impl Open {
             endpoint: None,
             receive_timeout: None,
             send_timeout: None,
+            attached: false,
+            conflates: false,
+            manual: false,
+            connect_id: None,
+            given_ids: Vec::new(),
+            listener: None,
         };
         open.set_linger(default_linger())?;
         Ok(open)
@@ -66,6 +91,9 @@ impl Open {
     pub fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
         if endpoint.starts_with("tcp://") {
             spare_files().map_err(|error| Error::refused(endpoint, error))?;
+        }
+        if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
+            return self.bind_listener(endpoint, listener);
         }
         let (named, port) = match endpoint::bind_target(endpoint)? {
             Target::Fixed(port) => {
@@ -82,9 +110,35 @@ impl Open {
             _ => named.clone(),
         };
         context::note(Inproc::Bound, endpoint);
+        self.note_bound(endpoint, named, resolved);
+        Ok(port)
+    }
+
+    fn note_bound(&mut self, endpoint: &str, named: String, resolved: String) {
+        self.attached = true;
         self.endpoint = Some(named.clone());
         self.bound.push(Bound { written: endpoint.to_owned(), named, resolved });
-        Ok(port)
+    }
+
+    /// Binds a socket of the system that listens already; of the endpoint only the
+    /// transport counts for tcp.
+    fn bind_listener(&mut self, endpoint: &str, listener: Listener) -> Result<u16, Error> {
+        let use_fd = |descriptor| numbered(USE_FD, || self.socket.set_linger(descriptor));
+        let bind = || {
+            use_fd(listener.descriptor())?;
+            let result = retried(|| self.socket.bind(endpoint));
+            use_fd(-1)?;
+            result
+        };
+        bind().map_err(|error| Error::refused(endpoint, error))?;
+        listener.given();
+        let resolved = match self.socket.get_last_endpoint() {
+            Ok(Ok(resolved)) if !resolved.is_empty() => resolved,
+            _ => endpoint.to_owned(),
+        };
+        let port = resolved.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        self.note_bound(endpoint, resolved.clone(), resolved);
+        Ok(port.unwrap_or(0))
     }
 
     fn bind_free(
@@ -110,10 +164,48 @@ impl Open {
 
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
         endpoint::check_connect(endpoint)?;
+        self.name_peer(endpoint)?;
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
+        // Only now libzmq has used it up.
+        self.given_ids.extend(self.connect_id.take());
+        self.attached = true;
         context::note(Inproc::Connected, endpoint);
         Ok(())
+    }
+
+    /// Tells libzmq the routing id of the peer to be. It is told no earlier, since
+    /// it ends the process when another peer has come with the same one.
+    fn name_peer(&self, endpoint: &str) -> Result<(), Error> {
+        let Some(id) = &self.connect_id else {
+            return Ok(());
+        };
+        // libzmq would keep it for a later connect.
+        if self.socket.is_immediate() != Ok(false) {
+            return Err(Error::syntax(endpoint, "connect_routing_id does not work with immediate"));
+        }
+        if !self.is_free(id)? {
+            return Err(Error::syntax(endpoint, "another peer has its connect_routing_id"));
+        }
+        let set = || numbered(CONNECT_ROUTING_ID, || self.socket.set_subscribe(id));
+        retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
+    }
+
+    /// Whether no peer has a routing id.
+    pub fn is_free(&self, id: &[u8]) -> Result<bool, Error> {
+        // Peers that have just come are counted once commands were looked at.
+        let _ = retried(|| self.socket.get_events());
+        match of_peer(id, || self.socket.get_linger()) {
+            Ok(_) if KNOWS_PEERS => Ok(false),
+            Err(zmq::Error::EHOSTUNREACH) => Ok(true),
+            Ok(_) | Err(zmq::Error::ENOTSUP) => Ok(!self.given_ids.iter().any(|given| given == id)),
+            Err(error) => Err(Error::from_zmq("zmq_socket_get_peer_state", error)),
+        }
+    }
+
+    /// Whether it was ever bound or connected.
+    pub fn is_attached(&self) -> bool {
+        self.attached
     }
 
     pub fn unbind(&mut self, endpoint: &str) -> Result<(), Error> {

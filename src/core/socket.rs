@@ -221,7 +221,22 @@ impl Socket {
     /// [`Error::Unroutable`], [`Error::Interrupted`].
     pub fn send<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
         self.socket_type.check_sends()?;
+        if frames.len() > 1 {
+            self.check_conflates()?;
+        }
         self.transfer("send", zmq::POLLOUT, wait, |socket| send(socket, frames))
+    }
+
+    /// libzmq would cut a message of several frames to pieces.
+    fn check_conflates(&self) -> Result<(), Error> {
+        self.with(|open| match open.conflates {
+            false => Ok(()),
+            true => Err(Error::Unsupported {
+                operation: "send several frames in a message while conflate is set",
+                socket_type: self.socket_type,
+                needs: "one frame",
+            }),
+        })
     }
 
     /// Receives one frame: the first of the next message, or the next one of a
@@ -327,7 +342,11 @@ impl Socket {
         }
     }
 
-    fn with<T>(&self, call: impl FnOnce(&mut Open) -> Result<T, Error>) -> Result<T, Error> {
+    /// Runs `call` on the open socket.
+    pub(super) fn with<T>(
+        &self,
+        call: impl FnOnce(&mut Open) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         call(self.lock()?.open()?)
     }
 
