@@ -8,6 +8,7 @@ pub mod message;
 mod open;
 pub mod options;
 mod release;
+pub mod settings;
 pub mod socket;
 pub mod socket_type;
 pub mod wait;

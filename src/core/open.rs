@@ -1,6 +1,5 @@
 //! What an open socket is attached to, and how it ends.
 
-use std::env;
 #[cfg(unix)]
 use std::fs::File;
 use std::time::Duration;
@@ -12,9 +11,7 @@ use super::endpoint::{self, Target};
 use super::error::Error;
 use super::listener::Listener;
 use super::release;
-
-/// How long a closed socket goes on sending, if nothing else is said.
-const LINGER: Duration = Duration::from_millis(1000);
+use super::settings;
 
 /// Options that the zmq crate has no method for.
 const CONNECT_ROUTING_ID: i32 = 61;
@@ -69,9 +66,10 @@ impl Open {
     /// An open socket that is attached to nothing.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when libzmq refuses the default linger.
+    /// [`Error::Zmq`] when libzmq refuses what sockets begin with.
     pub fn new(socket: zmq::Socket) -> Result<Open, Error> {
-        let open = Open {
+        settings::begin(&socket)?;
+        Ok(Open {
             socket,
             bound: Vec::new(),
             endpoint: None,
@@ -83,14 +81,13 @@ impl Open {
             connect_id: None,
             given_ids: Vec::new(),
             listener: None,
-        };
-        open.set_linger(default_linger())?;
-        Ok(open)
+        })
     }
 
     pub fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
         if endpoint.starts_with("tcp://") {
-            spare_files().map_err(|error| Error::refused(endpoint, error))?;
+            // For the interfaces, for the socket, and for a peer that comes meanwhile.
+            spare_files(3).map_err(|error| Error::refused(endpoint, error))?;
         }
         if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
             return self.bind_listener(endpoint, listener);
@@ -257,14 +254,13 @@ impl Open {
     }
 }
 
-/// Whether the process may open a few more files. When it cannot ask for the
-/// network interfaces in a bind, libzmq ends the process (ip_resolver.cpp).
-fn spare_files() -> zmq::Result<()> {
+/// Whether the process may open so many more files. When libzmq cannot, as it asks
+/// for the network interfaces in a bind (ip_resolver.cpp) or begins to wait for
+/// events (epoll.cpp), it ends the process.
+pub(super) fn spare_files(count: usize) -> zmq::Result<()> {
     #[cfg(unix)]
     {
-        let null = || File::open("/dev/null");
-        // For the interfaces, for the socket, and for a peer that comes meanwhile.
-        let files = [null(), null(), null()];
+        let files: Vec<_> = (0..count).map(|_| File::open("/dev/null")).collect();
         let errors = files.iter().filter_map(|file| file.as_ref().err());
         if errors
             .filter_map(std::io::Error::raw_os_error)
@@ -273,6 +269,8 @@ fn spare_files() -> zmq::Result<()> {
             return Err(zmq::Error::EMFILE);
         }
     }
+    #[cfg(not(unix))]
+    let _ = count;
     Ok(())
 }
 
@@ -283,13 +281,5 @@ pub(super) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Resul
             Err(zmq::Error::EINTR) => {}
             result => return result,
         }
-    }
-}
-
-/// `ZSYS_LINGER` in milliseconds, as in czmq, or a second.
-fn default_linger() -> Option<Duration> {
-    match env::var("ZSYS_LINGER").map(|linger| linger.parse::<i32>()) {
-        Ok(Ok(linger)) => u64::try_from(linger).ok().map(Duration::from_millis),
-        _ => Some(LINGER),
     }
 }

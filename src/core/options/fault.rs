@@ -25,12 +25,16 @@ pub(super) fn unknown(name: &str, near: &[&str]) -> Error {
 /// The value is of another kind.
 pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
     let got = match value {
-        _ if row.secret => "something else".to_owned(),
         OptionValue::Bool(_) => format!("the truth value {value}"),
         OptionValue::Int(_) => format!("the number {value}"),
         OptionValue::Bytes(_) if row.kind == Kind::Text => "bytes that are not UTF-8".to_owned(),
         OptionValue::Bytes(_) | OptionValue::Text(_) => format!("the text {value}"),
     };
+    refuse(row, &got)
+}
+
+pub(super) fn refuse(row: &Row, got: &str) -> Error {
+    let got = if row.secret { "something else" } else { got };
     fault(row, format!("expected {}, got {got}", row.expected()))
 }
 

@@ -2,7 +2,9 @@
 
 use std::ffi::c_int;
 
+use super::fault;
 use super::value::Sample;
+use crate::core::Error;
 use crate::core::SocketType::{
     self, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub,
 };
@@ -177,6 +179,12 @@ impl Row {
                 }
             }
         }
+    }
+
+    /// The error that a value is of a kind that it does not take; `got` says what
+    /// came.
+    pub fn refuse(&self, got: &str) -> Error {
+        fault::refuse(self, got)
     }
 
     pub(super) fn is_number(&self) -> bool {
