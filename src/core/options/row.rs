@@ -4,14 +4,7 @@ use std::ffi::c_int;
 
 use super::fault;
 use super::value::Sample;
-use crate::core::Error;
-use crate::core::SocketType::{
-    self, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub,
-};
-
-/// Every type of socket.
-pub(super) const ALL: &[SocketType] =
-    &[Pair, Pub, Sub, Req, Rep, Dealer, Router, Pull, Push, Xpub, Xsub, Stream];
+use crate::core::{Error, SocketType};
 
 /// The largest value of an option of type int.
 pub(super) const MOST: i64 = i32::MAX as i64;
@@ -207,7 +200,7 @@ impl Row {
             access: Access::ReadWrite,
             unit: "",
             default: None,
-            sockets: ALL,
+            sockets: SocketType::ALL,
             when: When::Later,
             needs: Needs::Nothing,
             doc: "",

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::row::ALL;
 use super::*;
 use crate::core::{Error, Socket, SocketType, Wait, context};
 
@@ -105,7 +104,7 @@ fn rows_are_consistent() {
 
 #[test]
 fn every_option_is_read_as_it_is_on_a_new_socket() {
-    for socket_type in ALL {
+    for socket_type in SocketType::ALL {
         let socket = Socket::new(*socket_type).unwrap();
         for row in rows().filter(|row| row.is_for(*socket_type) && is_built(row)) {
             let at = format!("{} on {}", row.name, socket_type.name());
@@ -126,7 +125,7 @@ fn every_option_is_read_as_it_is_on_a_new_socket() {
 
 #[test]
 fn every_option_is_set_and_read_back() {
-    for socket_type in ALL {
+    for socket_type in SocketType::ALL {
         for row in rows().filter(|row| row.is_for(*socket_type) && is_built(row)) {
             let at = format!("{} on {}", row.name, socket_type.name());
             let socket = Socket::new(*socket_type).unwrap();
@@ -179,7 +178,7 @@ fn takes(row: &Row, default: Sample) -> bool {
 
 #[test]
 fn every_option_refuses_what_it_does_not_take() {
-    for socket_type in ALL {
+    for socket_type in SocketType::ALL {
         let socket = Socket::new(*socket_type).unwrap();
         for row in rows() {
             let at = format!("{} on {}", row.name, socket_type.name());
