@@ -3,6 +3,7 @@
 //! a row of the table, and hand both to [`call`](table::call).
 
 pub mod call;
+mod context;
 pub mod failure;
 mod frame;
 pub mod object;

@@ -1,5 +1,6 @@
 //! The class that stands for ZeroMQ itself.
 
+use super::context as setup;
 use super::failure::Failure;
 use super::table::{Class, Method, required};
 use super::value::{Kinds, Value};
@@ -44,6 +45,10 @@ pub(super) static CLASS: Class = Class {
             otherwise: None,
             run: |_| Ok(Failure::last().map(describe).into()),
         },
+        setup::SETDEFAULTS,
+        setup::SETCONTEXT,
+        setup::CONTEXT,
+        setup::CAPABILITIES,
     ],
 };
 

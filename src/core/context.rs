@@ -10,7 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
+use super::open::spare_files;
 use super::release;
+use super::settings::{self, Setting};
 use super::socket::Socket;
 
 /// How long the end may take beyond what sockets were promised for sending.
@@ -110,10 +112,15 @@ pub(super) fn open(
 
 impl Shared {
     fn new(generation: u32) -> Result<Shared, Error> {
+        settings::read_environment();
+        let refused = |error| Error::from_zmq("zmq_socket", error);
+        // Two for each thread, with the one that closes sockets, and some for sockets.
+        spare_files(2 * settings::io_threads() + 6).map_err(refused)?;
         let context = zmq::Context::new();
+        settings::make(&context)?;
         let last = context.socket(zmq::PAIR);
         Ok(Shared {
-            last: last.map_err(|error| Error::from_zmq("zmq_socket", error))?,
+            last: last.map_err(refused)?,
             context,
             generation,
             sockets: Vec::new(),
@@ -219,10 +226,52 @@ fn end(mut context: zmq::Context, flushed: Flushed) -> bool {
     in_time && thread.join().is_ok()
 }
 
+/// Says how the context is to be made.
+///
+/// # Errors
+/// [`Error::Started`] when there is one, since a socket was opened.
+pub fn set(values: &[(&'static Setting, i64)]) -> Result<(), Error> {
+    let generation = generation();
+    let guard = lock();
+    if guard.as_ref().is_some_and(|shared| shared.generation == generation) {
+        return Err(Error::Started);
+    }
+    values.iter().for_each(|(setting, value)| setting.give(*value));
+    Ok(())
+}
+
+/// The options of the context, by their names in `zmq_ctx_get(3)` in lower case; of
+/// the one that would be made, if there is none.
+///
+/// # Errors
+/// [`Error::Zmq`] when libzmq refuses what was set.
+pub fn options() -> Result<Vec<(&'static str, i64)>, Error> {
+    let generation = generation();
+    match lock().as_ref() {
+        Some(shared) if shared.generation == generation => Ok(settings::read(&shared.context)),
+        _ => {
+            settings::read_environment();
+            // Without a socket it has no threads.
+            let context = zmq::Context::new();
+            settings::make(&context)?;
+            Ok(settings::read(&context))
+        }
+    }
+}
+
 /// The version of libzmq: "4.3.5".
 pub fn version() -> String {
     let (major, minor, patch) = zmq::version();
     format!("{major}.{minor}.{patch}")
+}
+
+/// What libzmq can be built with beyond what it always has.
+const CAPABILITIES: &[&str] =
+    &["curve", "draft", "gssapi", "ipc", "norm", "pgm", "tipc", "vmci", "ws", "wss"];
+
+/// What libzmq was built with, of what it does not always have.
+pub fn capabilities() -> impl Iterator<Item = &'static str> {
+    CAPABILITIES.iter().copied().filter(|capability| has(capability))
 }
 
 /// Whether libzmq was built with a capability of `zmq_has(3)`, which spells most

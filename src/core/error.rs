@@ -94,6 +94,9 @@ pub enum Error {
     /// A function of the script failed: the host knows why.
     #[error("a function of the script failed")]
     Callback,
+    /// A setting of the context that exists already.
+    #[error("ZeroMQ runs already; do this before the first socket is opened")]
+    Started,
     /// Whatever else libzmq refuses.
     #[error("{call}: {errno}{}", errno.hint())]
     Zmq {
@@ -210,7 +213,7 @@ impl Error {
             Error::Interrupted => Code::Interrupted,
             Error::Unsupported { .. } => Code::Unsupported,
             Error::Unroutable => Code::Unroutable,
-            Error::Zmq { .. } => Code::Zmq,
+            Error::Zmq { .. } | Error::Started => Code::Zmq,
             Error::Host { .. } => Code::Host,
             Error::Panic { .. } => Code::Panic,
             Error::Option { .. } => Code::Option,

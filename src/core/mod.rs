@@ -3,15 +3,19 @@
 pub mod context;
 pub mod endpoint;
 pub mod error;
+mod listener;
 pub mod message;
 mod open;
+pub mod options;
 mod release;
+pub mod settings;
 pub mod socket;
 pub mod socket_type;
 pub mod wait;
 
 pub use error::{Code, Error};
 pub use message::Frame;
+pub use options::OptionValue;
 pub use socket::Socket;
 pub use socket_type::SocketType;
 pub use wait::Wait;

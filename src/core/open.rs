@@ -1,18 +1,22 @@
 //! What an open socket is attached to, and how it ends.
 
-use std::env;
 #[cfg(unix)]
 use std::fs::File;
 use std::time::Duration;
+
+use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
 
 use super::context::{self, Inproc};
 use super::endpoint::{self, Target};
 use super::error::Error;
 use super::message::Frame;
+use super::listener::Listener;
 use super::release;
+use super::settings;
 
-/// How long a closed socket goes on sending, if nothing else is said.
-const LINGER: Duration = Duration::from_millis(1000);
+/// Options that the zmq crate has no method for.
+const CONNECT_ROUTING_ID: i32 = 61;
+const USE_FD: i32 = 89;
 
 /// What an open socket has.
 pub(super) struct Open {
@@ -27,6 +31,18 @@ pub(super) struct Open {
     /// Where frames are received. A short one is copied out of it, so that no
     /// message has to be made for the next one.
     pub frame: Frame,
+    /// Whether it was ever bound or connected.
+    attached: bool,
+    /// Only the last message is kept, and only one frame of it (conflate).
+    pub conflates: bool,
+    /// An XPUB socket whose owner decides what its peers get (xpub_manual).
+    pub manual: bool,
+    /// The routing id of the peer that the next connect leads to, and those that
+    /// peers of a STREAM socket were given so.
+    pub connect_id: Option<Vec<u8>>,
+    given_ids: Vec<Vec<u8>>,
+    /// What the next bind listens on (use_fd).
+    pub listener: Option<Listener>,
 }
 
 /// An endpoint that is bound, in its three spellings.
@@ -54,23 +70,32 @@ impl Open {
     /// An open socket that is attached to nothing.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when libzmq refuses the default linger.
+    /// [`Error::Zmq`] when libzmq refuses what sockets begin with.
     pub fn new(socket: zmq::Socket) -> Result<Open, Error> {
-        let open = Open {
+        settings::begin(&socket)?;
+        Ok(Open {
             socket,
             bound: Vec::new(),
             endpoint: None,
             receive_timeout: None,
             send_timeout: None,
             frame: Frame::default(),
-        };
-        open.set_linger(default_linger())?;
-        Ok(open)
+            attached: false,
+            conflates: false,
+            manual: false,
+            connect_id: None,
+            given_ids: Vec::new(),
+            listener: None,
+        })
     }
 
     pub fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
         if endpoint.starts_with("tcp://") {
-            spare_files().map_err(|error| Error::refused(endpoint, error))?;
+            // For the interfaces, for the socket, and for a peer that comes meanwhile.
+            spare_files(3).map_err(|error| Error::refused(endpoint, error))?;
+        }
+        if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
+            return self.bind_listener(endpoint, listener);
         }
         let (named, port) = match endpoint::bind_target(endpoint)? {
             Target::Fixed(port) => {
@@ -87,9 +112,35 @@ impl Open {
             _ => named.clone(),
         };
         context::note(Inproc::Bound, endpoint);
+        self.note_bound(endpoint, named, resolved);
+        Ok(port)
+    }
+
+    fn note_bound(&mut self, endpoint: &str, named: String, resolved: String) {
+        self.attached = true;
         self.endpoint = Some(named.clone());
         self.bound.push(Bound { written: endpoint.to_owned(), named, resolved });
-        Ok(port)
+    }
+
+    /// Binds a socket of the system that listens already; of the endpoint only the
+    /// transport counts for tcp.
+    fn bind_listener(&mut self, endpoint: &str, listener: Listener) -> Result<u16, Error> {
+        let use_fd = |descriptor| numbered(USE_FD, || self.socket.set_linger(descriptor));
+        let bind = || {
+            use_fd(listener.descriptor())?;
+            let result = retried(|| self.socket.bind(endpoint));
+            use_fd(-1)?;
+            result
+        };
+        bind().map_err(|error| Error::refused(endpoint, error))?;
+        listener.given();
+        let resolved = match self.socket.get_last_endpoint() {
+            Ok(Ok(resolved)) if !resolved.is_empty() => resolved,
+            _ => endpoint.to_owned(),
+        };
+        let port = resolved.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        self.note_bound(endpoint, resolved.clone(), resolved);
+        Ok(port.unwrap_or(0))
     }
 
     fn bind_free(
@@ -115,10 +166,48 @@ impl Open {
 
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
         endpoint::check_connect(endpoint)?;
+        self.name_peer(endpoint)?;
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
+        // Only now libzmq has used it up.
+        self.given_ids.extend(self.connect_id.take());
+        self.attached = true;
         context::note(Inproc::Connected, endpoint);
         Ok(())
+    }
+
+    /// Tells libzmq the routing id of the peer to be. It is told no earlier, since
+    /// it ends the process when another peer has come with the same one.
+    fn name_peer(&self, endpoint: &str) -> Result<(), Error> {
+        let Some(id) = &self.connect_id else {
+            return Ok(());
+        };
+        // libzmq would keep it for a later connect.
+        if self.socket.is_immediate() != Ok(false) {
+            return Err(Error::syntax(endpoint, "connect_routing_id does not work with immediate"));
+        }
+        if !self.is_free(id)? {
+            return Err(Error::syntax(endpoint, "another peer has its connect_routing_id"));
+        }
+        let set = || numbered(CONNECT_ROUTING_ID, || self.socket.set_subscribe(id));
+        retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
+    }
+
+    /// Whether no peer has a routing id.
+    pub fn is_free(&self, id: &[u8]) -> Result<bool, Error> {
+        // Peers that have just come are counted once commands were looked at.
+        let _ = retried(|| self.socket.get_events());
+        match of_peer(id, || self.socket.get_linger()) {
+            Ok(_) if KNOWS_PEERS => Ok(false),
+            Err(zmq::Error::EHOSTUNREACH) => Ok(true),
+            Ok(_) | Err(zmq::Error::ENOTSUP) => Ok(!self.given_ids.iter().any(|given| given == id)),
+            Err(error) => Err(Error::from_zmq("zmq_socket_get_peer_state", error)),
+        }
+    }
+
+    /// Whether it was ever bound or connected.
+    pub fn is_attached(&self) -> bool {
+        self.attached
     }
 
     pub fn unbind(&mut self, endpoint: &str) -> Result<(), Error> {
@@ -170,14 +259,13 @@ impl Open {
     }
 }
 
-/// Whether the process may open a few more files. When it cannot ask for the
-/// network interfaces in a bind, libzmq ends the process (ip_resolver.cpp).
-fn spare_files() -> zmq::Result<()> {
+/// Whether the process may open so many more files. When libzmq cannot, as it asks
+/// for the network interfaces in a bind (ip_resolver.cpp) or begins to wait for
+/// events (epoll.cpp), it ends the process.
+pub(super) fn spare_files(count: usize) -> zmq::Result<()> {
     #[cfg(unix)]
     {
-        let null = || File::open("/dev/null");
-        // For the interfaces, for the socket, and for a peer that comes meanwhile.
-        let files = [null(), null(), null()];
+        let files: Vec<_> = (0..count).map(|_| File::open("/dev/null")).collect();
         let errors = files.iter().filter_map(|file| file.as_ref().err());
         if errors
             .filter_map(std::io::Error::raw_os_error)
@@ -186,6 +274,8 @@ fn spare_files() -> zmq::Result<()> {
             return Err(zmq::Error::EMFILE);
         }
     }
+    #[cfg(not(unix))]
+    let _ = count;
     Ok(())
 }
 
@@ -196,13 +286,5 @@ pub(super) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Resul
             Err(zmq::Error::EINTR) => {}
             result => return result,
         }
-    }
-}
-
-/// `ZSYS_LINGER` in milliseconds, as in czmq, or a second.
-fn default_linger() -> Option<Duration> {
-    match env::var("ZSYS_LINGER").map(|linger| linger.parse::<i32>()) {
-        Ok(Ok(linger)) => u64::try_from(linger).ok().map(Duration::from_millis),
-        _ => Some(LINGER),
     }
 }

@@ -29,7 +29,7 @@ pub struct Socket {
 }
 
 enum State {
-    Open(Open),
+    Open(Box<Open>),
     Closed,
     /// ZeroMQ ended while the socket was open.
     Terminated,
@@ -57,7 +57,7 @@ impl Socket {
             Ok(Arc::new(Socket {
                 socket_type,
                 generation,
-                state: Mutex::new(State::Open(Open::new(socket)?)),
+                state: Mutex::new(State::Open(Box::new(Open::new(socket)?))),
             }))
         })
     }
@@ -222,7 +222,22 @@ impl Socket {
     /// [`Error::Unroutable`], [`Error::Interrupted`].
     pub fn send<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
         self.socket_type.check_sends()?;
+        if frames.len() > 1 {
+            self.check_conflates()?;
+        }
         self.transfer("send", zmq::POLLOUT, wait, |open| send(&mut open.socket, frames))
+    }
+
+    /// libzmq would cut a message of several frames to pieces.
+    fn check_conflates(&self) -> Result<(), Error> {
+        self.with(|open| match open.conflates {
+            false => Ok(()),
+            true => Err(Error::Unsupported {
+                operation: "send several frames in a message while conflate is set",
+                socket_type: self.socket_type,
+                needs: "one frame",
+            }),
+        })
     }
 
     /// Receives one frame: the first of the next message, or the next one of a
@@ -358,7 +373,11 @@ impl Socket {
         }
     }
 
-    fn with<T>(&self, call: impl FnOnce(&mut Open) -> Result<T, Error>) -> Result<T, Error> {
+    /// Runs `call` on the open socket.
+    pub(super) fn with<T>(
+        &self,
+        call: impl FnOnce(&mut Open) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         call(self.lock()?.open()?)
     }
 

@@ -25,6 +25,10 @@ pub enum SocketType {
 use SocketType::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub};
 
 impl SocketType {
+    /// Every type, in the order of their numbers.
+    pub const ALL: &[SocketType] =
+        &[Pair, Pub, Sub, Req, Rep, Dealer, Router, Pull, Push, Xpub, Xsub, Stream];
+
     /// Its name in the documents of ZeroMQ: "REQ".
     pub fn name(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@
 mod endpoints;
 mod life;
 mod messages;
+mod options;
 mod reply;
 mod subscriptions;
 
@@ -30,15 +31,24 @@ pub(super) static CLASS: Class = Class {
     parent: None,
     constructor: None,
     alias: None,
-    groups: &[&endpoints::GROUP, &messages::GROUP, &subscriptions::GROUP, &life::GROUP],
+    groups: &[
+        &endpoints::GROUP,
+        &messages::GROUP,
+        &subscriptions::GROUP,
+        &options::GROUP,
+        &life::GROUP,
+    ],
     functions: &[],
 };
 
-pub(super) static REQUEST: Class = class(
-    "ZMQRequest",
-    "Sends requests and receives the reply to each (REQ). Connects by default.",
-    |call| open(call, SocketType::Req),
-);
+pub(super) static REQUEST: Class = Class {
+    groups: &[&options::REQUEST],
+    ..class(
+        "ZMQRequest",
+        "Sends requests and receives the reply to each (REQ). Connects by default.",
+        |call| open(call, SocketType::Req),
+    )
+};
 
 pub(super) static REPLY: Class = Class {
     groups: &[&reply::GROUP],
@@ -49,13 +59,17 @@ pub(super) static REPLY: Class = Class {
     )
 };
 
-pub(super) static PUBLISHER: Class = class(
-    "ZMQPublisher",
-    "Sends each message to all subscribers that asked for its prefix (PUB). Binds by default.",
-    |call| open(call, SocketType::Pub),
-);
+pub(super) static PUBLISHER: Class = Class {
+    groups: &[&options::PUBLISHER],
+    ..class(
+        "ZMQPublisher",
+        "Sends each message to all subscribers that asked for its prefix (PUB). Binds by default.",
+        |call| open(call, SocketType::Pub),
+    )
+};
 
 pub(super) static SUBSCRIBER: Class = Class {
+    groups: &[&options::CONFLATING],
     constructor: Some(Method {
         name: "ZMQSubscriber",
         parameters: &[
@@ -81,11 +95,14 @@ pub(super) static SUBSCRIBER: Class = Class {
     )
 };
 
-pub(super) static XPUBLISHER: Class = class(
-    "ZMQXPublisher",
-    "A publisher that receives the subscriptions of its peers as messages (XPUB). Binds by default.",
-    |call| open(call, SocketType::Xpub),
-);
+pub(super) static XPUBLISHER: Class = Class {
+    groups: &[&options::XPUBLISHER],
+    ..class(
+        "ZMQXPublisher",
+        "A publisher that receives the subscriptions of its peers as messages (XPUB). Binds by default.",
+        |call| open(call, SocketType::Xpub),
+    )
+};
 
 pub(super) static XSUBSCRIBER: Class = Class {
     // So spelt in the extension that this library succeeds.
@@ -97,31 +114,43 @@ pub(super) static XSUBSCRIBER: Class = Class {
     )
 };
 
-pub(super) static PUSH: Class = class(
-    "ZMQPush",
-    "Sends each message to one of its peers, in turn (PUSH). Connects by default.",
-    |call| open(call, SocketType::Push),
-);
+pub(super) static PUSH: Class = Class {
+    groups: &[&options::CONFLATING],
+    ..class(
+        "ZMQPush",
+        "Sends each message to one of its peers, in turn (PUSH). Connects by default.",
+        |call| open(call, SocketType::Push),
+    )
+};
 
-pub(super) static PULL: Class = class(
-    "ZMQPull",
-    "Receives the messages of its peers, in turn (PULL). Binds by default.",
-    |call| open(call, SocketType::Pull),
-);
+pub(super) static PULL: Class = Class {
+    groups: &[&options::CONFLATING],
+    ..class(
+        "ZMQPull",
+        "Receives the messages of its peers, in turn (PULL). Binds by default.",
+        |call| open(call, SocketType::Pull),
+    )
+};
 
-pub(super) static DEALER: Class = class(
-    "ZMQDealer",
-    "Sends to its peers in turn and receives from all of them, in any order (DEALER). Connects by \
+pub(super) static DEALER: Class = Class {
+    groups: &[&options::DEALER],
+    ..class(
+        "ZMQDealer",
+        "Sends to its peers in turn and receives from all of them, in any order (DEALER). Connects by \
      default.",
-    |call| open(call, SocketType::Dealer),
-);
+        |call| open(call, SocketType::Dealer),
+    )
+};
 
-pub(super) static ROUTER: Class = class(
-    "ZMQRouter",
-    "Receives from all its peers and sends to the one that the first frame names (ROUTER). Binds \
+pub(super) static ROUTER: Class = Class {
+    groups: &[&options::ROUTER],
+    ..class(
+        "ZMQRouter",
+        "Receives from all its peers and sends to the one that the first frame names (ROUTER). Binds \
      by default.",
-    |call| open(call, SocketType::Router),
-);
+        |call| open(call, SocketType::Router),
+    )
+};
 
 pub(super) static PAIR: Class = class(
     "ZMQPair",
@@ -129,28 +158,38 @@ pub(super) static PAIR: Class = class(
     |call| open(call, SocketType::Pair),
 );
 
-pub(super) static STREAM: Class = class(
-    "ZMQStream",
-    "Talks to peers that speak plain TCP (STREAM). A message is the routing id of the peer and its \
+pub(super) static STREAM: Class = Class {
+    groups: &[&options::STREAM],
+    ..class(
+        "ZMQStream",
+        "Talks to peers that speak plain TCP (STREAM). A message is the routing id of the peer and its \
      bytes. Connects by default.",
-    |call| open(call, SocketType::Stream),
-);
+        |call| open(call, SocketType::Stream),
+    )
+};
 
 /// A socket of a script.
 #[derive(Debug)]
 pub(super) struct Socket {
     socket: Arc<core::Socket>,
     warned: AtomicBool,
+    /// Whether it was told that an option came late.
+    late: AtomicBool,
 }
 
 impl Socket {
     fn new(socket: Arc<core::Socket>) -> Socket {
-        Socket { socket, warned: AtomicBool::new(false) }
+        Socket { socket, warned: AtomicBool::new(false), late: AtomicBool::new(false) }
     }
 
     /// True the first time: one warning a socket says that something was ignored.
     pub fn warns(&self) -> bool {
         !self.warned.swap(true, Ordering::Relaxed)
+    }
+
+    /// True the first time: one warning a socket says that an option came late.
+    pub fn warns_late(&self) -> bool {
+        !self.late.swap(true, Ordering::Relaxed)
     }
 }
 

@@ -1,0 +1,105 @@
+//! What holds for all sockets: what they begin with, and the context.
+
+use super::call::Call;
+use super::table::{Method, Parameter, Role, named};
+use super::value::{Kinds, Value, ValueRef};
+use crate::core::settings::{self, Setting};
+use crate::core::{Error, context};
+
+const NUMBER: Kinds = Kinds::INT;
+const TIME: Kinds = Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL);
+
+const fn count(name: &'static str, doc: &'static str) -> Parameter {
+    named(name, NUMBER, doc)
+}
+
+pub(super) const SETDEFAULTS: Method = Method {
+    name: "setdefaults",
+    parameters: &[
+        named("linger", TIME, "milliseconds, or nil or -1 for ever"),
+        count("sndhwm", "an Int of messages, 0 for any number"),
+        count("rcvhwm", "an Int of messages, 0 for any number"),
+        named("ipv6", Kinds::BOOL, "true or false"),
+    ],
+    result: "nil",
+    doc: "What sockets that are opened later begin with.",
+    otherwise: None,
+    run: |call| {
+        settings::set_defaults(&given(call, &settings::SOCKETS)?);
+        Ok(Value::Nil)
+    },
+};
+
+pub(super) const SETCONTEXT: Method = Method {
+    name: "setcontext",
+    parameters: &[
+        count("iothreads", "an Int of threads from 0 to 64"),
+        count("maxsockets", "an Int of sockets from 1 to 65535"),
+        count("threadprefix", "an Int from 0 on"),
+        named("zerocopy", Kinds::BOOL, "true or false"),
+    ],
+    result: "nil",
+    doc: "How ZeroMQ works: with how many threads of its own, for how many sockets, with which \
+          number before the names of its threads, and whether messages that are received may share \
+          memory. Before the first socket is opened only.",
+    otherwise: None,
+    run: |call| {
+        context::set(&given(call, &settings::CONTEXT)?)?;
+        Ok(Value::Nil)
+    },
+};
+
+pub(super) const CONTEXT: Method = Method {
+    name: "context",
+    parameters: &[],
+    result: "Dictionary",
+    doc: "The options of the context, by their names in libzmq.",
+    otherwise: None,
+    run: |_| {
+        let options = context::options()?.into_iter();
+        Ok(Value::Dictionary(
+            options.map(|(name, value)| (name.into(), Value::Int(value))).collect(),
+        ))
+    },
+};
+
+pub(super) const CAPABILITIES: Method = Method {
+    name: "capabilities",
+    parameters: &[],
+    result: "List",
+    doc: "What libzmq was built with, of what it does not always have: \"curve\", \"ipc\" and so \
+          on.",
+    otherwise: None,
+    run: |_| Ok(Value::List(context::capabilities().map(Value::from).collect())),
+};
+
+/// The settings that are given, all of them checked.
+fn given(call: &Call, settings: &'static [Setting]) -> Result<Vec<(&'static Setting, i64)>, Error> {
+    // The parameters stand in the order of the settings.
+    let parameters = call.row.method.parameters.iter().filter(|p| p.role == Role::Named);
+    let mut values = Vec::new();
+    for (parameter, setting) in parameters.zip(settings) {
+        let Some((_, value)) =
+            call.arguments.named.iter().find(|(name, _)| *name == parameter.name)
+        else {
+            continue;
+        };
+        let number = match value {
+            ValueRef::Nil => -1,
+            ValueRef::Bool(value) => i64::from(*value),
+            ValueRef::Int(value) => *value,
+            // Parts of a millisecond are waited for too; what is no number is none here.
+            ValueRef::Float(value) if !value.is_nan() => value.ceil() as i64,
+            _ => i64::MIN,
+        };
+        if !setting.takes(number) {
+            return Err(Error::Argument {
+                place: format!("named argument {}=", parameter.name),
+                expected: parameter.doc.into(),
+                got: value.to_string(),
+            });
+        }
+        values.push((setting, number));
+    }
+    Ok(values)
+}

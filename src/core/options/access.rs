@@ -1,0 +1,298 @@
+//! Reading and setting options of a socket, checked by their rows first: libzmq
+//! has one answer for an unknown option, a wrong type and a wrong value.
+
+use std::time::Duration;
+
+use zmq_sys::options::numbered;
+
+use super::row::{Access, Kind, Needs, Row, Via, When};
+use super::value::OptionValue;
+use super::{fault, find, rows};
+use crate::core::context;
+use crate::core::error::Error;
+use crate::core::listener::Listener;
+use crate::core::open::{Open, retried};
+use crate::core::socket::Socket;
+use crate::core::socket_type::SocketType;
+
+impl Socket {
+    /// The value of an option, by its name in libzmq without `ZMQ_`.
+    ///
+    /// # Errors
+    /// [`Error::Option`] when there is none of this name, when it can only be set,
+    /// when it is not for this type of socket or not in this libzmq.
+    pub fn option(&self, name: &str) -> Result<OptionValue, Error> {
+        let row = find(name)?;
+        check(row, self.socket_type())?;
+        if !row.reads() {
+            return Err(fault::not_readable(row));
+        }
+        self.with(|open| read(row, open))
+    }
+
+    /// Sets an option, and tells when that takes effect: [`When::Later`], if the
+    /// socket is attached to something that it does not hold for any more.
+    ///
+    /// # Errors
+    /// [`Error::Option`] as in [`option`](Socket::option), and when the value is of
+    /// a wrong kind or out of range, and when it is too late.
+    pub fn set_option(&self, name: &str, value: &OptionValue) -> Result<When, Error> {
+        let row = find(name)?;
+        check(row, self.socket_type())?;
+        if row.access == Access::Read {
+            return Err(fault::not_settable(row));
+        }
+        let checked = checked(row, value)?;
+        match (row.via, &checked) {
+            (Via::Subscribe, Checked::Bytes(prefix)) => self.subscribed(row, true, prefix)?,
+            (Via::Unsubscribe, Checked::Bytes(prefix)) => self.subscribed(row, false, prefix)?,
+            _ => {
+                return self.with(|open| {
+                    if row.when == When::First && open.is_attached() {
+                        return Err(fault::late(row));
+                    }
+                    set(row, open, &checked, value)?;
+                    let later = row.when == When::Later && open.is_attached();
+                    Ok(if later { When::Later } else { When::Now })
+                });
+            }
+        }
+        Ok(When::Now)
+    }
+
+    /// Every option of the socket that can be read and is not secret.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Busy`].
+    pub fn options(&self) -> Result<Vec<(&'static str, OptionValue)>, Error> {
+        let known = rows()
+            .filter(|row| row.reads() && !row.secret && check(row, self.socket_type()).is_ok());
+        self.with(|open| {
+            // What this libzmq does not know after all is left out.
+            Ok(known.filter_map(|row| Some((row.name, read(row, open).ok()?))).collect())
+        })
+    }
+
+    /// On an XPUB socket in manual mode, gives the peer whose subscription was
+    /// received last the messages with this prefix, whatever it asked for.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for another type, and when the socket is not in manual mode.
+    pub fn accept(&self, prefix: &[u8]) -> Result<(), Error> {
+        self.decide("subscribe", prefix)
+    }
+
+    /// Takes one [`accept`](Socket::accept) back, for the peer whose subscription
+    /// was received last.
+    ///
+    /// # Errors
+    /// As [`accept`](Socket::accept).
+    pub fn reject(&self, prefix: &[u8]) -> Result<(), Error> {
+        self.decide("unsubscribe", prefix)
+    }
+
+    fn decide(&self, name: &str, prefix: &[u8]) -> Result<(), Error> {
+        let row = find(name)?;
+        if self.socket_type() != SocketType::Xpub {
+            return Err(fault::not_manual(row));
+        }
+        self.subscribed(row, name == "subscribe", prefix)
+    }
+
+    fn subscribed(&self, row: &Row, subscribe: bool, prefix: &[u8]) -> Result<(), Error> {
+        match (self.socket_type(), subscribe) {
+            (SocketType::Xpub, _) => self.with(|open| {
+                if !open.manual {
+                    return Err(fault::not_manual(row));
+                }
+                let set = || numbered(row.number, || open.socket.set_subscribe(prefix));
+                retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
+            }),
+            (_, true) => self.subscribe(prefix),
+            (_, false) => self.unsubscribe(prefix),
+        }
+    }
+}
+
+/// Whether this libzmq has the option, and the type of socket too.
+fn check(row: &Row, socket_type: SocketType) -> Result<(), Error> {
+    if !row.is_for(socket_type) {
+        return Err(fault::socket_type(row, socket_type));
+    }
+    match row.needs {
+        Needs::Capability(capability) if !context::has(capability) => {
+            Err(fault::not_built(row, Some(capability)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A value as libzmq takes it.
+enum Checked {
+    Int(i32),
+    Int64(i64),
+    Uint64(u64),
+    Bytes(Vec<u8>),
+    /// What libzmq wants NULL for.
+    Nothing,
+}
+
+fn checked(row: &Row, value: &OptionValue) -> Result<Checked, Error> {
+    let range = || fault::range(row, value);
+    let bytes = match value {
+        OptionValue::Bytes(bytes) => Some(bytes.as_slice()),
+        OptionValue::Text(text) => Some(text.as_bytes()),
+        OptionValue::Bool(_) | OptionValue::Int(_) => None,
+    };
+    match (row.kind, value, bytes) {
+        (Kind::Bool, OptionValue::Bool(value), _) => Ok(Checked::Int(i32::from(*value))),
+        (Kind::Bool, OptionValue::Int(value @ (0 | 1)), _) => Ok(Checked::Int(*value as i32)),
+        (Kind::Bool, OptionValue::Int(_), _) => Err(range()),
+        (Kind::Int | Kind::Int64 | Kind::Uint64, OptionValue::Int(value), _) => {
+            if row.takes(*value) { number(row, *value).ok_or_else(range) } else { Err(range()) }
+        }
+        (Kind::Key, _, Some(key)) if matches!(key.len(), 32 | 40) => {
+            Ok(Checked::Bytes(key.to_owned()))
+        }
+        (Kind::Key, _, Some(_)) => Err(range()),
+        (Kind::Bytes | Kind::Text, _, Some(bytes)) => text(row, value, bytes),
+        _ => Err(fault::kind(row, value)),
+    }
+}
+
+fn number(row: &Row, value: i64) -> Option<Checked> {
+    match row.kind {
+        Kind::Int64 => Some(Checked::Int64(value)),
+        Kind::Uint64 => u64::try_from(value).ok().map(Checked::Uint64),
+        _ if row.via == Via::Filter && value == -1 => Some(Checked::Nothing),
+        // A number of a user may have all 32 bits.
+        _ if row.via == Via::Filter => u32::try_from(value).ok().map(|v| Checked::Int(v as i32)),
+        _ => i32::try_from(value).ok().map(Checked::Int),
+    }
+}
+
+fn text(row: &Row, value: &OptionValue, bytes: &[u8]) -> Result<Checked, Error> {
+    if row.kind == Kind::Text {
+        if std::str::from_utf8(bytes).is_err() {
+            return Err(fault::kind(row, value));
+        }
+        // libzmq would take it, and the system would read the part before it.
+        if bytes.contains(&0) {
+            return Err(fault::range(row, value));
+        }
+    }
+    let fits = match row.via {
+        Via::Metadata => is_property(bytes),
+        // Routing ids that begin with 0 are libzmq's own.
+        _ if matches!(row.name, "routing_id" | "connect_routing_id") => bytes.first() != Some(&0),
+        _ => true,
+    };
+    let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    if !fits || !row.takes(length) {
+        return Err(fault::range(row, value));
+    }
+    if row.kind == Kind::Text && bytes.is_empty() {
+        return Ok(Checked::Nothing);
+    }
+    Ok(Checked::Bytes(bytes.to_owned()))
+}
+
+/// "X-name:value", neither of them empty.
+fn is_property(bytes: &[u8]) -> bool {
+    match bytes.iter().position(|byte| *byte == b':') {
+        Some(colon) => {
+            bytes.starts_with(b"X-") && bytes.len() >= 5 && colon <= 255 && colon + 1 < bytes.len()
+        }
+        None => false,
+    }
+}
+
+fn read(row: &Row, open: &Open) -> Result<OptionValue, Error> {
+    let milliseconds = |time: Option<Duration>| {
+        OptionValue::Int(time.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(-1)))
+    };
+    match row.via {
+        Via::ReceiveTimeout => Ok(milliseconds(open.receive_timeout)),
+        Via::SendTimeout => Ok(milliseconds(open.send_timeout)),
+        Via::Descriptor => {
+            Ok(OptionValue::Int(open.listener.as_ref().map_or(-1, Listener::number)))
+        }
+        _ => retried(|| get(row, &open.socket)).map_err(|error| match error {
+            zmq::Error::EINVAL => fault::not_built(row, None),
+            error => Error::from_zmq("zmq_getsockopt", error),
+        }),
+    }
+}
+
+/// Each method of the zmq crate stands for its type here, not for its option.
+fn get(row: &Row, socket: &zmq::Socket) -> zmq::Result<OptionValue> {
+    numbered(row.number, || match row.kind {
+        Kind::Bool => socket.get_linger().map(|value| OptionValue::Bool(value != 0)),
+        Kind::Int => socket.get_linger().map(|value| OptionValue::Int(value.into())),
+        Kind::Int64 => socket.get_maxmsgsize().map(OptionValue::Int),
+        Kind::Uint64 => {
+            let value = socket.get_affinity();
+            value.map(|value| OptionValue::Int(i64::try_from(value).unwrap_or(i64::MAX)))
+        }
+        Kind::Bytes => socket.get_identity().map(OptionValue::Bytes),
+        Kind::Text => socket.get_last_endpoint().map(|text| match text {
+            Ok(text) => OptionValue::Text(text),
+            Err(bytes) => OptionValue::Bytes(bytes),
+        }),
+        Kind::Key => socket.get_curve_publickey().map(|key| match zmq::z85_encode(&key) {
+            Ok(text) if key.iter().any(|byte| *byte != 0) => OptionValue::Text(text),
+            _ => OptionValue::Text(String::new()),
+        }),
+    })
+}
+
+fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Result<(), Error> {
+    match (row.via, checked) {
+        (Via::ReceiveTimeout, Checked::Int(ms)) => open.receive_timeout = timeout(*ms),
+        (Via::SendTimeout, Checked::Int(ms)) => open.send_timeout = timeout(*ms),
+        (Via::ConnectId, Checked::Bytes(id)) => {
+            if !open.is_free(id)? {
+                return Err(fault::taken(row));
+            }
+            open.connect_id = Some(id.clone());
+        }
+        (Via::Descriptor, Checked::Int(-1)) => open.listener = None,
+        (Via::Descriptor, Checked::Int(descriptor)) => {
+            let listener = Listener::new(*descriptor).ok_or_else(|| fault::no_listener(row))?;
+            open.listener = Some(listener);
+        }
+        (Via::Manual, Checked::Int(0)) if open.manual && open.is_attached() => {
+            // libzmq would forget to let go of a peer that leaves meanwhile.
+            return Err(fault::stays_manual(row));
+        }
+        _ => {
+            retried(|| put(row, &open.socket, checked)).map_err(|error| match error {
+                zmq::Error::EINVAL if row.needs == Needs::Probe && row.form.is_empty() => {
+                    fault::not_built(row, None)
+                }
+                zmq::Error::EINVAL => fault::range(row, value),
+                error => Error::from_zmq("zmq_setsockopt", error),
+            })?;
+            match (row.via, checked) {
+                (Via::Conflate, Checked::Int(on)) => open.conflates = *on != 0,
+                (Via::Manual, Checked::Int(on)) => open.manual = *on != 0,
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn put(row: &Row, socket: &zmq::Socket, value: &Checked) -> zmq::Result<()> {
+    numbered(row.number, || match value {
+        Checked::Int(value) => socket.set_linger(*value),
+        Checked::Int64(value) => socket.set_maxmsgsize(*value),
+        Checked::Uint64(value) => socket.set_affinity(*value),
+        Checked::Bytes(bytes) => socket.set_subscribe(bytes),
+        Checked::Nothing => socket.set_plain_username(None),
+    })
+}
+
+fn timeout(ms: i32) -> Option<Duration> {
+    u64::try_from(ms).ok().map(Duration::from_millis)
+}

@@ -1,0 +1,106 @@
+//! What can be wrong with an option, in words.
+
+use std::borrow::Cow;
+
+use super::row::{Kind, Row};
+use super::value::OptionValue;
+use crate::core::SocketType;
+use crate::core::error::{Error, Excerpt};
+
+/// Of texts that are longer only the length is told.
+const LONG: usize = 30;
+
+fn fault(row: &Row, fault: impl Into<Cow<'static, str>>) -> Error {
+    Error::Option { option: row.name.to_owned(), fault: fault.into() }
+}
+
+pub(super) fn unknown(name: &str, near: &[&str]) -> Error {
+    let fault = match near {
+        [] => "there is no such option".into(),
+        near => format!("there is no such option; did you mean {}?", listed(near, "or")).into(),
+    };
+    Error::Option { option: Excerpt(name).to_string(), fault }
+}
+
+/// The value is of another kind.
+pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
+    let got = match value {
+        OptionValue::Bool(_) => format!("the truth value {value}"),
+        OptionValue::Int(_) => format!("the number {value}"),
+        OptionValue::Bytes(_) if row.kind == Kind::Text => "bytes that are not UTF-8".to_owned(),
+        OptionValue::Bytes(_) | OptionValue::Text(_) => format!("the text {value}"),
+    };
+    refuse(row, &got)
+}
+
+pub(super) fn refuse(row: &Row, got: &str) -> Error {
+    let got = if row.secret { "something else" } else { got };
+    fault(row, format!("expected {}, got {got}", row.expected()))
+}
+
+/// The value is of the right kind, and none of those that it takes.
+pub(super) fn range(row: &Row, value: &OptionValue) -> Error {
+    let value = match value {
+        _ if row.secret => "the value is".to_owned(),
+        OptionValue::Bytes(bytes) if bytes.len() > LONG => format!("{} bytes are", bytes.len()),
+        OptionValue::Text(text) if text.len() > LONG => format!("{} bytes are", text.len()),
+        value => format!("{value} is"),
+    };
+    fault(row, format!("{value} out of range: expected {}", row.expected()))
+}
+
+pub(super) fn socket_type(row: &Row, socket_type: SocketType) -> Error {
+    let names: Vec<&str> = row.sockets.iter().map(|known| known.name()).collect();
+    let names = listed(&names, "and");
+    fault(row, format!("not for a {} socket; it is for {names}", socket_type.name()))
+}
+
+pub(super) fn not_readable(row: &Row) -> Error {
+    fault(row, "it can be set, but libzmq does not tell its value")
+}
+
+pub(super) fn not_settable(row: &Row) -> Error {
+    fault(row, "it can be read only")
+}
+
+pub(super) fn not_built(row: &Row, capability: Option<&str>) -> Error {
+    fault(
+        row,
+        match capability {
+            Some(capability) => format!("not in this libzmq, which was built without {capability}"),
+            None => "not in this libzmq, or not on this system".to_owned(),
+        },
+    )
+}
+
+pub(super) fn late(row: &Row) -> Error {
+    fault(
+        row,
+        "it has to be set before the first bind or connect; open the socket without an endpoint \
+         and attach it afterwards",
+    )
+}
+
+pub(super) fn stays_manual(row: &Row) -> Error {
+    fault(row, "manual mode cannot be left once the socket is attached; open a new one")
+}
+
+pub(super) fn not_manual(row: &Row) -> Error {
+    fault(row, "an XPUB socket takes it in manual mode only; set xpub_manual first")
+}
+
+pub(super) fn taken(row: &Row) -> Error {
+    fault(row, "a peer of this socket has this routing id already; choose another")
+}
+
+pub(super) fn no_listener(row: &Row) -> Error {
+    fault(row, "it is not the descriptor of a stream socket that listens")
+}
+
+/// "one, two or three".
+fn listed(names: &[&str], word: &str) -> String {
+    match names {
+        [rest @ .., last] if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),
+        names => names.concat(),
+    }
+}

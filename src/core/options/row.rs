@@ -1,0 +1,318 @@
+//! What a row tells about an option.
+
+use std::ffi::c_int;
+
+use super::fault;
+use super::value::Sample;
+use crate::core::{Error, SocketType};
+
+/// The largest value of an option of type int.
+pub(super) const MOST: i64 = i32::MAX as i64;
+
+/// An option of sockets.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its name in `zmq_setsockopt(3)` without `ZMQ_`, in lower case.
+    pub name: &'static str,
+    /// Older names of the same option.
+    pub aliases: &'static [&'static str],
+    /// What it is set to.
+    pub kind: Kind,
+    /// Whether it can be read and set.
+    pub access: Access,
+    /// What numbers count: "ms"; empty if there is nothing to say.
+    pub unit: &'static str,
+    /// The value of a socket that was just opened, where it is always the same.
+    pub default: Option<Sample>,
+    /// The types of sockets that it means something for.
+    pub sockets: &'static [SocketType],
+    /// When a new value takes effect.
+    pub when: When,
+    /// What libzmq must be built with.
+    pub needs: Needs,
+    /// What it does, in a sentence.
+    pub doc: &'static str,
+    /// A value to set in a test.
+    pub test: Sample,
+    /// Whether its value has to be kept from view.
+    pub secret: bool,
+    pub(super) number: c_int,
+    /// What it takes, where that is more than a number or a length can say.
+    pub(super) form: &'static str,
+    pub(super) least: i64,
+    pub(super) most: i64,
+    /// One number that is allowed beside those from `least` to `most`.
+    pub(super) also: Option<i64>,
+    pub(super) via: Via,
+}
+
+/// What an option is set to, by the types of `zmq_setsockopt(3)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An int that is 0 or 1.
+    Bool,
+    /// An int.
+    Int,
+    /// A number of 64 bits.
+    Int64,
+    /// A number of 64 bits that is not negative.
+    Uint64,
+    /// Binary data.
+    Bytes,
+    /// A text without NUL.
+    Text,
+    /// A key of CURVE: 32 bytes, or 40 characters of Z85. It is read as those; it
+    /// is an empty text if it was not set.
+    Key,
+}
+
+/// Whether an option can be read and set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read only.
+    Read,
+    /// Set only: libzmq does not tell the value.
+    Write,
+    /// Both.
+    ReadWrite,
+}
+
+/// When a new value takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// At once.
+    Now,
+    /// For endpoints that are bound or connected from then on.
+    Later,
+    /// For the next connect, and no other.
+    Next,
+    /// It has to be set before the first bind or connect.
+    First,
+}
+
+/// What libzmq must be built with for an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing special.
+    Nothing,
+    /// A capability of `zmq_has(3)`.
+    Capability(&'static str),
+    /// It is not known before it is tried.
+    Probe,
+}
+
+/// How an option is set and read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Via {
+    /// As libzmq does it.
+    Libzmq,
+    /// The time that calls wait; libzmq itself never waits.
+    ReceiveTimeout,
+    SendTimeout,
+    /// The methods of the same names.
+    Subscribe,
+    Unsubscribe,
+    /// As libzmq does it; messages of one frame only are sent then.
+    Conflate,
+    /// As libzmq does it, but not off again.
+    Manual,
+    /// The routing id of the next peer, which must be no other's.
+    ConnectId,
+    /// A listening descriptor, of which libzmq gets a copy.
+    Descriptor,
+    /// A set of numbers that grows by each.
+    Filter,
+    /// Properties such as "X-name:value".
+    Metadata,
+}
+
+impl Row {
+    /// Whether it is for this type of socket.
+    pub fn is_for(&self, socket_type: SocketType) -> bool {
+        self.sockets.contains(&socket_type)
+    }
+
+    /// Whether it can be read.
+    pub fn reads(&self) -> bool {
+        self.access != Access::Write
+    }
+
+    /// Whether it can be set.
+    pub fn writes(&self) -> bool {
+        self.access != Access::Read
+    }
+
+    /// Whether -1 is one of its values, which stands for "for ever" or "no limit".
+    pub fn has_minus_one(&self) -> bool {
+        self.is_number() && (self.least == -1 || self.also == Some(-1))
+    }
+
+    /// What it takes, in words: "a whole number from 0 to 255".
+    pub fn expected(&self) -> String {
+        if !self.form.is_empty() {
+            return self.form.to_owned();
+        }
+        let Row { least, most, unit, .. } = self;
+        match self.kind {
+            Kind::Bool => "true or false".to_owned(),
+            Kind::Key => "32 bytes, or 40 characters of Z85".to_owned(),
+            Kind::Bytes | Kind::Text => {
+                let what = if self.kind == Kind::Text { "a text without NUL" } else { "a text" };
+                match *most {
+                    MOST => format!("{what} of {least} bytes or more"),
+                    most => format!("{what} of {least} to {most} bytes"),
+                }
+            }
+            Kind::Int | Kind::Int64 | Kind::Uint64 => {
+                let also = self.also.map_or(String::new(), |also| format!("{also}, or "));
+                let unit = if unit.is_empty() { "" } else { &format!(" of {unit}") };
+                match *most {
+                    MOST | i64::MAX => format!("{also}a whole number{unit} from {least} on"),
+                    most => format!("{also}a whole number{unit} from {least} to {most}"),
+                }
+            }
+        }
+    }
+
+    /// The error that a value is of a kind that it does not take; `got` says what
+    /// came.
+    pub fn refuse(&self, got: &str) -> Error {
+        fault::refuse(self, got)
+    }
+
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self.kind, Kind::Int | Kind::Int64 | Kind::Uint64)
+    }
+
+    /// Whether a number, or the length of a text, is one that it takes.
+    pub(super) fn takes(&self, number: i64) -> bool {
+        (self.least..=self.most).contains(&number) || self.also == Some(number)
+    }
+}
+
+// How rows are written: a kind, then what differs from the usual.
+impl Row {
+    const fn new(name: &'static str, number: c_int, kind: Kind) -> Row {
+        Row {
+            name,
+            aliases: &[],
+            kind,
+            access: Access::ReadWrite,
+            unit: "",
+            default: None,
+            sockets: SocketType::ALL,
+            when: When::Later,
+            needs: Needs::Nothing,
+            doc: "",
+            test: Sample::Int(0),
+            secret: false,
+            number,
+            form: "",
+            least: 0,
+            most: MOST,
+            also: None,
+            via: Via::Libzmq,
+        }
+    }
+
+    pub(super) const fn bool(name: &'static str, number: c_int, default: bool) -> Row {
+        Row {
+            default: Some(Sample::Bool(default)),
+            test: Sample::Bool(!default),
+            ..Row::new(name, number, Kind::Bool)
+        }
+    }
+
+    /// A number from `least` to `most`.
+    pub(super) const fn int(name: &'static str, number: c_int, least: i64, most: i64) -> Row {
+        Row { least, most, ..Row::new(name, number, Kind::Int) }
+    }
+
+    pub(super) const fn bytes(name: &'static str, number: c_int, least: i64, most: i64) -> Row {
+        Row { least, most, ..Row::new(name, number, Kind::Bytes) }
+    }
+
+    /// A text; empty, if nothing else is said.
+    pub(super) const fn text(name: &'static str, number: c_int, least: i64, most: i64) -> Row {
+        let row = Row::new(name, number, Kind::Text);
+        Row { least, most, default: Some(Sample::Text("")), ..row }
+    }
+
+    /// A key: not set, if nothing else is said.
+    pub(super) const fn key(name: &'static str, number: c_int) -> Row {
+        Row { default: Some(Sample::Text("")), ..Row::new(name, number, Kind::Key) }
+    }
+
+    /// In 64 bits.
+    pub(super) const fn long(self, kind: Kind) -> Row {
+        Row { kind, ..self }
+    }
+
+    pub(super) const fn or(self, also: i64) -> Row {
+        Row { also: Some(also), ..self }
+    }
+
+    pub(super) const fn alias(self, aliases: &'static [&'static str]) -> Row {
+        Row { aliases, ..self }
+    }
+
+    pub(super) const fn of(self, unit: &'static str) -> Row {
+        Row { unit, ..self }
+    }
+
+    pub(super) const fn default(self, number: i64) -> Row {
+        Row { default: Some(Sample::Int(number)), ..self }
+    }
+
+    pub(super) const fn default_bytes(self, bytes: &'static [u8]) -> Row {
+        Row { default: Some(Sample::Bytes(bytes)), ..self }
+    }
+
+    pub(super) const fn test(self, test: Sample) -> Row {
+        Row { test, ..self }
+    }
+
+    pub(super) const fn read_only(self) -> Row {
+        Row { access: Access::Read, default: None, ..self }
+    }
+
+    pub(super) const fn write_only(self) -> Row {
+        let default = match self.kind {
+            Kind::Bool => self.default,
+            _ => None,
+        };
+        Row { access: Access::Write, default, ..self }
+    }
+
+    pub(super) const fn on(self, sockets: &'static [SocketType]) -> Row {
+        Row { sockets, ..self }
+    }
+
+    pub(super) const fn when(self, when: When) -> Row {
+        Row { when, ..self }
+    }
+
+    pub(super) const fn needs(self, capability: &'static str) -> Row {
+        Row { needs: Needs::Capability(capability), ..self }
+    }
+
+    pub(super) const fn probed(self) -> Row {
+        Row { needs: Needs::Probe, ..self }
+    }
+
+    pub(super) const fn via(self, via: Via) -> Row {
+        Row { via, ..self }
+    }
+
+    pub(super) const fn form(self, form: &'static str) -> Row {
+        Row { form, ..self }
+    }
+
+    pub(super) const fn secret(self) -> Row {
+        Row { secret: true, ..self }
+    }
+
+    pub(super) const fn doc(self, doc: &'static str) -> Row {
+        Row { doc, ..self }
+    }
+}

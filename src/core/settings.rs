@@ -1,0 +1,205 @@
+//! What a socket begins with, and how the context is made: by the script, else by
+//! the environment in the words of czmq, else as is usual.
+//!
+//! The numbers are atomic, since a lock could be held by another thread in the
+//! moment of a fork.
+
+use std::env;
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use zmq_sys::options::numbered;
+
+use super::error::Error;
+use super::open::retried;
+
+/// Stands for no number.
+const UNSET: i32 = i32::MIN;
+
+/// One number that can be set.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name as an option of sockets, or of contexts.
+    pub name: &'static str,
+    number: c_int,
+    /// Where czmq looks for it.
+    variable: &'static str,
+    /// The least and the most that it can be.
+    pub range: (i32, i32),
+    usual: i32,
+    given: AtomicI32,
+    environment: AtomicI32,
+}
+
+/// What new sockets begin with.
+pub static SOCKETS: [Setting; 4] = [
+    // czmq's is 0, libzmq's is for ever.
+    setting("linger", 17, "ZSYS_LINGER", (-1, i32::MAX), 1000),
+    setting("sndhwm", 23, "ZSYS_SNDHWM", (0, i32::MAX), UNSET),
+    setting("rcvhwm", 24, "ZSYS_RCVHWM", (0, i32::MAX), UNSET),
+    setting("ipv6", 42, "ZSYS_IPV6", (0, 1), UNSET),
+];
+
+/// How the context is made.
+///
+/// The scheduling of its threads is not among them, nor on which processors they
+/// run: libzmq ends the process when the system does not permit it.
+pub static CONTEXT: [Setting; 4] = [
+    setting("io_threads", 1, "ZSYS_IO_THREADS", (0, 64), UNSET),
+    setting("max_sockets", MAX_SOCKETS, "ZSYS_MAX_SOCKETS", (1, 65535), 1023),
+    setting("thread_name_prefix", 9, "ZSYS_THREAD_NAME_PREFIX", (0, i32::MAX), UNSET),
+    setting("zero_copy_recv", 10, "ZSYS_ZERO_COPY_RECV", (0, 1), UNSET),
+];
+
+/// What can be asked of a context.
+const READABLE: [(&str, c_int); 10] = [
+    ("io_threads", 1),
+    ("max_sockets", MAX_SOCKETS),
+    ("socket_limit", 3),
+    ("thread_sched_policy", 4),
+    ("max_msgsz", 5),
+    ("msg_t_size", 6),
+    ("thread_name_prefix", 9),
+    ("zero_copy_recv", 10),
+    ("ipv6", 42),
+    ("blocky", 70),
+];
+
+const MAX_SOCKETS: c_int = 2;
+
+/// The library itself has one socket.
+const OWN_SOCKETS: i32 = 1;
+
+const fn setting(
+    name: &'static str,
+    number: c_int,
+    variable: &'static str,
+    range: (i32, i32),
+    usual: i32,
+) -> Setting {
+    let (given, environment) = (AtomicI32::new(UNSET), AtomicI32::new(UNSET));
+    Setting { name, number, variable, range, usual, given, environment }
+}
+
+impl Setting {
+    /// Whether it can be this number.
+    pub fn takes(&self, value: i64) -> bool {
+        i32::try_from(value).is_ok_and(|value| self.fits(value))
+    }
+
+    /// Sets it, if it can be this number.
+    pub(super) fn give(&self, value: i64) {
+        if let Ok(value) = i32::try_from(value)
+            && self.fits(value)
+        {
+            self.given.store(value, Ordering::Relaxed);
+        }
+    }
+
+    fn fits(&self, value: i32) -> bool {
+        (self.range.0..=self.range.1).contains(&value)
+    }
+
+    fn value(&self) -> Option<i32> {
+        [&self.given, &self.environment]
+            .into_iter()
+            .map(|value| value.load(Ordering::Relaxed))
+            .chain([self.usual])
+            .find(|value| *value != UNSET)
+    }
+
+    fn read_environment(&self) {
+        if let Ok(Ok(value)) = env::var(self.variable).map(|value| value.trim().parse::<i32>())
+            && self.fits(value)
+        {
+            self.environment.store(value, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Sets what sockets that are opened later begin with. Numbers that a setting
+/// cannot be are left out.
+pub fn set_defaults(values: &[(&'static Setting, i64)]) {
+    values.iter().for_each(|(setting, value)| setting.give(*value));
+}
+
+/// Reads the environment, the first time. Another thread could hold its lock in the
+/// moment of a fork.
+pub(super) fn read_environment() {
+    static READ: AtomicBool = AtomicBool::new(false);
+    if !READ.swap(true, Ordering::Relaxed) {
+        SOCKETS.iter().chain(&CONTEXT).for_each(Setting::read_environment);
+    }
+}
+
+/// How many I/O threads the context will have.
+pub(super) fn io_threads() -> usize {
+    CONTEXT[0].value().map_or(1, |threads| usize::try_from(threads).unwrap_or(0))
+}
+
+/// Gives a new context its settings.
+pub(super) fn make(context: &zmq::Context) -> Result<(), Error> {
+    for setting in &CONTEXT {
+        if let Some(value) = setting.value() {
+            let more = if setting.number == MAX_SOCKETS { OWN_SOCKETS } else { 0 };
+            // The zmq crate knows this option only; the number says which is meant.
+            numbered(setting.number, || context.set_io_threads(value + more))
+                .map_err(|error| Error::from_zmq("zmq_ctx_set", error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a new socket its settings.
+pub(super) fn begin(socket: &zmq::Socket) -> Result<(), Error> {
+    for setting in &SOCKETS {
+        if let Some(value) = setting.value() {
+            retried(|| numbered(setting.number, || socket.set_linger(value)))
+                .map_err(|error| Error::from_zmq("zmq_setsockopt", error))?;
+        }
+    }
+    Ok(())
+}
+
+/// The options of a context, by their names in `zmq_ctx_get(3)` in lower case.
+pub(super) fn read(context: &zmq::Context) -> Vec<(&'static str, i64)> {
+    let read = |number| {
+        // libzmq tells an error by -1, which is a value of some.
+        let value = numbered(number, || context.get_io_threads()).unwrap_or(-1);
+        i64::from(if number == MAX_SOCKETS { value - OWN_SOCKETS } else { value })
+    };
+    READABLE.iter().map(|(name, number)| (*name, read(*number))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_takes_what_is_in_range() {
+        let [linger, sndhwm, ..] = &SOCKETS;
+        assert!(linger.takes(-1) && linger.takes(0) && !linger.takes(-2));
+        assert!(!sndhwm.takes(-1) && !sndhwm.takes(1 << 31) && sndhwm.takes(0));
+        let threads = setting("threads", 1, "", (0, 64), UNSET);
+        assert_eq!(threads.value(), None);
+        threads.give(65);
+        assert_eq!(threads.value(), None);
+        threads.environment.store(3, Ordering::Relaxed);
+        assert_eq!(threads.value(), Some(3));
+        threads.give(2);
+        assert_eq!(threads.value(), Some(2));
+    }
+
+    #[test]
+    fn a_context_is_read_as_it_was_made() {
+        let context = zmq::Context::new();
+        make(&context).unwrap();
+        let values = read(&context);
+        let value = |name| values.iter().find(|(known, _)| *known == name).unwrap().1;
+        assert_eq!(value("io_threads"), 1);
+        assert_eq!(value("max_sockets"), 1023);
+        assert_eq!(value("msg_t_size"), 64);
+        assert_eq!(value("thread_sched_policy"), -1);
+        assert_eq!(value("blocky"), 1);
+    }
+}

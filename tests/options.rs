@@ -1,0 +1,103 @@
+//! The table of options in `help/zeromq.md` is what the rows of the options say.
+//! `ZEROMQ_BLESS=1` rewrites it.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use zeromq::core::options::{Access, Kind, Needs, Row, When, rows};
+
+const BEGIN: &str = "[comment]: # (the table of options begins)\n";
+const END: &str = "[comment]: # (the table of options ends)\n";
+
+fn table() -> String {
+    let mut rows: Vec<&Row> = rows().collect();
+    rows.sort_by_key(|row| row.name);
+    let lines = rows.iter().map(|row| {
+        let Row { name, unit, doc, .. } = row;
+        let default = row.default.map_or("-".to_owned(), |default| default.to_string());
+        let line = format!(
+            "    {name:<22} {:<6} {unit:<11} {default:<8} {:<2} {:<5} {}{}",
+            kind(row),
+            access(row),
+            when(row),
+            sockets(row),
+            needs(row)
+        );
+        let aliases = match row.aliases {
+            [] => String::new(),
+            aliases => format!(" Also {}.", aliases.join(", ")),
+        };
+        format!("{line}\n        {doc}{aliases}\n")
+    });
+    let head = ["name", "type", "unit", "default", "", "when", "sockets"];
+    let head = format!(
+        "    {:<22} {:<6} {:<11} {:<8} {:<2} {:<5} {}\n",
+        head[0], head[1], head[2], head[3], head[4], head[5], head[6]
+    );
+    format!("\n{head}{}\n", lines.collect::<String>())
+}
+
+fn kind(row: &Row) -> &'static str {
+    match row.kind {
+        Kind::Bool => "Bool",
+        Kind::Int => "Int",
+        Kind::Int64 | Kind::Uint64 => "Int64",
+        Kind::Bytes => "bytes",
+        Kind::Text => "String",
+        Kind::Key => "key",
+    }
+}
+
+fn access(row: &Row) -> &'static str {
+    match row.access {
+        Access::Read => "r",
+        Access::Write => "w",
+        Access::ReadWrite => "rw",
+    }
+}
+
+fn when(row: &Row) -> &'static str {
+    match row.when {
+        _ if row.access == Access::Read => "-",
+        When::Now => "now",
+        When::Later => "later",
+        When::Next => "next",
+        When::First => "first",
+    }
+}
+
+fn sockets(row: &Row) -> String {
+    let all: Vec<_> = zeromq::core::SocketType::ALL.iter().collect();
+    let names = |wanted: bool| {
+        let chosen = all.iter().filter(|socket_type| row.is_for(***socket_type) == wanted);
+        chosen.map(|socket_type| socket_type.name()).collect::<Vec<_>>()
+    };
+    match (names(true), names(false)) {
+        (_, others) if others.is_empty() => "all".to_owned(),
+        (_, others) if others.len() == 1 => format!("all but {}", others[0]),
+        (names, _) => names.join(" "),
+    }
+}
+
+fn needs(row: &Row) -> String {
+    match row.needs {
+        Needs::Capability(capability) => format!(" (if built with {capability})"),
+        Needs::Nothing | Needs::Probe => String::new(),
+    }
+}
+
+#[test]
+fn the_help_has_every_option() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("help/zeromq.md");
+    let help = fs::read_to_string(&path).unwrap();
+    let (before, rest) = help.split_once(BEGIN).expect("the help has a place for the table");
+    let (found, after) = rest.split_once(END).expect("the table ends");
+    let table = table();
+    // Morpho reads lines of at most 2048 bytes, and some terminals show 120.
+    assert!(table.lines().all(|line| line.len() <= 120));
+    if env::var_os("ZEROMQ_BLESS").is_some() && found != table {
+        fs::write(&path, [before, BEGIN, &table, END, after].concat()).unwrap();
+    } else {
+        assert!(found == table, "the help is stale: run ZEROMQ_BLESS=1 cargo test --test options");
+    }
+}
