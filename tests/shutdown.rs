@@ -1,10 +1,11 @@
 //! The end of ZeroMQ in a process, and what a fork leaves of it. One test, as
 //! the end is one for all sockets of the process.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use zeromq::core::proxy::{Proxy, Side, State};
 use zeromq::core::{Error, Socket, SocketType, Wait, context};
 
 /// Far more than the linger of a second.
@@ -19,6 +20,10 @@ fn the_end_is_orderly() {
     everything_queued_is_sent();
     an_unreachable_peer_is_given_up();
     a_call_that_waits_elsewhere_ends();
+    a_proxy_ends();
+    what_a_proxy_has_sent_arrives();
+    #[cfg(unix)]
+    a_fork_leaves_the_proxies_of_its_parent_alone();
     #[cfg(unix)]
     a_fork_leaves_the_sockets_of_its_parent_alone();
     #[cfg(unix)]
@@ -72,6 +77,95 @@ fn a_call_that_waits_elsewhere_ends() {
     let (error, closed) = waiting.join().unwrap();
     assert!(matches!(error, Error::Terminated), "{error}");
     assert!(closed);
+}
+
+fn proxy(front: &str, back: &str) -> Proxy {
+    let proxy = Proxy::new().unwrap();
+    let any = |_: &Arc<Socket>| Ok(false);
+    proxy.set(Side::Frontend, SocketType::Pull, front, &any).unwrap();
+    proxy.set(Side::Backend, SocketType::Push, back, &any).unwrap();
+    proxy
+}
+
+fn a_proxy_ends() {
+    let busy = proxy("inproc://ending-front", "inproc://ending-back");
+    let paused = proxy("inproc://paused-front", "inproc://paused-back");
+    paused.pause().unwrap();
+    let dropped = proxy("inproc://dropped-front", "inproc://dropped-back");
+    let push = Socket::attached(SocketType::Push, "inproc://ending-front").unwrap();
+    let pull = Socket::attached(SocketType::Pull, ">inproc://ending-back").unwrap();
+    let sending = thread::spawn(move || while push.send(&["x"], &soon()).is_ok() {});
+    for _ in 0..100 {
+        pull.receive(&soon()).unwrap();
+    }
+    let start = Instant::now();
+    drop(dropped);
+    assert!(context::shutdown());
+    // No socket had to send anything over the network.
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    sending.join().unwrap();
+    assert_eq!([busy.state(), paused.state()], [State::Stopped; 2]);
+    assert!(matches!(busy.pause(), Err(Error::Stopped { .. })));
+    assert!(busy.stats().unwrap().to_backend.messages >= 100);
+    assert!(busy.stop().is_ok());
+    // The next one has a context of its own.
+    assert_eq!(proxy("inproc://ending-front", "inproc://ending-back").state(), State::Running);
+    assert!(context::shutdown());
+}
+
+fn what_a_proxy_has_sent_arrives() {
+    let receiver = zmq::Context::new();
+    let pull = receiver.socket(zmq::PULL).unwrap();
+    pull.set_rcvtimeo(DEADLINE.as_millis() as i32).unwrap();
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+
+    let proxy = proxy("inproc://sent", &format!(">{endpoint}"));
+    let push = Socket::attached(SocketType::Push, "inproc://sent").unwrap();
+    for number in 0..1000 {
+        push.send(&[number.to_string()], &soon()).unwrap();
+    }
+    let start = Instant::now();
+    while proxy.stats().unwrap().to_backend.messages < 1000 {
+        assert!(start.elapsed() < DEADLINE);
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(context::shutdown());
+    for number in 0..1000 {
+        assert_eq!(pull.recv_string(0).unwrap().unwrap(), number.to_string());
+    }
+}
+
+#[cfg(unix)]
+fn a_fork_leaves_the_proxies_of_its_parent_alone() {
+    let parents = proxy("inproc://fork-front", "inproc://fork-back");
+    context::forking();
+    // SAFETY: the child only looks at its memory, works with a proxy of its own,
+    // and ends with _exit.
+    match unsafe { libc::fork() } {
+        0 => {
+            // SAFETY: alarm takes any number of seconds.
+            unsafe { libc::alarm(DEADLINE.as_secs() as u32) };
+            context::forked();
+            let dead =
+                matches!(parents.pause(), Err(Error::Forked)) && parents.state() == State::Stopped;
+            drop(parents);
+            let own = proxy("inproc://fork-front", "inproc://fork-back");
+            let right = dead && own.state() == State::Running && context::shutdown();
+            // SAFETY: _exit takes any status.
+            unsafe { libc::_exit(if right { 0 } else { 1 }) }
+        }
+        child => {
+            context::parted();
+            let mut status = 0;
+            // SAFETY: child is a child of this process, status a place for an int.
+            assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+            assert_eq!(status, 0);
+        }
+    }
+    assert_eq!(parents.state(), State::Running);
+    parents.pause().unwrap();
+    assert!(context::shutdown());
 }
 
 #[cfg(unix)]

@@ -2,11 +2,13 @@
 //! classes and methods. The edges turn a host's values into [`ValueRef`]s, find
 //! a row of the table, and hand both to [`call`](table::call).
 
+mod beacon;
 pub mod call;
 mod context;
 pub mod failure;
 mod frame;
 pub mod object;
+mod proxy;
 mod socket;
 pub mod table;
 pub mod value;

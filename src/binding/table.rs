@@ -8,7 +8,7 @@ use super::call::{Arguments, Call, Host};
 use super::failure::Failure;
 use super::object::Object;
 use super::value::{Kinds, Value};
-use super::{frame, socket, zmq};
+use super::{beacon, frame, proxy, socket, zmq};
 use crate::core::{Code, Error};
 
 /// All classes; a parent comes before its children.
@@ -26,6 +26,11 @@ pub const CLASSES: &[&Class] = &[
     &socket::ROUTER,
     &socket::PAIR,
     &socket::STREAM,
+    &proxy::CLASS,
+    &proxy::FORWARDER,
+    &proxy::STREAMER,
+    &proxy::QUEUE,
+    &beacon::CLASS,
     &frame::CLASS,
     &zmq::CLASS,
 ];

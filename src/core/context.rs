@@ -13,7 +13,6 @@ use super::error::Error;
 use super::open::spare_files;
 use super::release;
 use super::settings::{self, Setting};
-use super::socket::Socket;
 
 /// How long the end may take beyond what sockets were promised for sending.
 const GRACE: Duration = Duration::from_millis(250);
@@ -27,8 +26,8 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 struct Shared {
     context: zmq::Context,
     generation: u32,
-    sockets: Vec<Weak<Socket>>,
-    /// How many sockets to remember before those that are gone are forgotten.
+    ending: Vec<Weak<dyn Ending>>,
+    /// How many to remember before those that are gone are forgotten.
     room: usize,
     flushed: Flushed,
     /// The names of inproc endpoints that are bound, and those that a socket was
@@ -85,10 +84,16 @@ fn lock() -> MutexGuard<'static, Option<Shared>> {
     SHARED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Opens a socket with `open`, and remembers it for the end.
-pub(super) fn open(
-    open: impl FnOnce(&zmq::Context, u32) -> Result<Arc<Socket>, Error>,
-) -> Result<Arc<Socket>, Error> {
+/// What has to be closed before the context can end.
+pub(super) trait Ending: Send + Sync {
+    /// Closes it, and gives how long it goes on sending; without one, for ever.
+    fn end(&self) -> Option<Duration>;
+}
+
+/// Opens something with `open`, and remembers it for the end.
+pub(super) fn open<T: Ending + 'static>(
+    open: impl FnOnce(&zmq::Context, u32) -> Result<Arc<T>, Error>,
+) -> Result<Arc<T>, Error> {
     let generation = generation();
     let mut guard = lock();
     if guard.as_ref().is_some_and(|shared| shared.generation != generation) {
@@ -101,13 +106,14 @@ pub(super) fn open(
     let Some(shared) = guard.as_mut() else {
         return Err(Error::Terminated);
     };
-    let socket = open(&shared.context, generation)?;
-    if shared.sockets.len() >= shared.room {
-        shared.sockets.retain(|socket| socket.strong_count() > 0);
-        shared.room = 64.max(2 * shared.sockets.len());
+    let opened = open(&shared.context, generation)?;
+    if shared.ending.len() >= shared.room {
+        shared.ending.retain(|ending| ending.strong_count() > 0);
+        shared.room = 64.max(2 * shared.ending.len());
     }
-    shared.sockets.push(Arc::downgrade(&socket));
-    Ok(socket)
+    let ending = Arc::downgrade(&opened);
+    shared.ending.push(ending);
+    Ok(opened)
 }
 
 impl Shared {
@@ -123,7 +129,7 @@ impl Shared {
             last: last.map_err(refused)?,
             context,
             generation,
-            sockets: Vec::new(),
+            ending: Vec::new(),
             room: 64,
             flushed: Flushed::At(Instant::now()),
             bound: HashSet::new(),
@@ -188,8 +194,8 @@ pub fn shutdown() -> bool {
         return true;
     }
     let mut flushed = shared.flushed;
-    for socket in shared.sockets.iter().filter_map(Weak::upgrade) {
-        flushed = match (flushed, socket.end()) {
+    for ending in shared.ending.iter().filter_map(Weak::upgrade) {
+        flushed = match (flushed, ending.end()) {
             (Flushed::At(one), Some(linger)) => Flushed::At(one.max(Instant::now() + linger)),
             _ => Flushed::Never,
         };

@@ -24,7 +24,7 @@ pub enum Error {
         got: String,
     },
     /// An endpoint that cannot be bound, connected, unbound or disconnected.
-    #[error("{}: {fault}", if endpoint.is_empty() { Excerpt("\"\"") } else { Excerpt(endpoint) })]
+    #[error("{}: {fault}", Excerpt(if endpoint.is_empty() { "(empty)" } else { endpoint }))]
     Endpoint {
         /// The endpoint as written.
         endpoint: String,
@@ -45,6 +45,12 @@ pub enum Error {
     /// The socket was closed, by `close`, or because everything was shut down.
     #[error("the socket is closed")]
     Closed,
+    /// Something with a thread of its own, a proxy or a beacon, was stopped.
+    #[error("the {what} was stopped; make a new one")]
+    Stopped {
+        /// What it is: "proxy".
+        what: &'static str,
+    },
     /// The socket belongs to the process that this one was forked from.
     #[error("the socket belongs to the process that this one was forked from; open a new one here")]
     Forked,
@@ -187,6 +193,16 @@ impl Error {
         }
     }
 
+    /// An error of the system, from one of its functions.
+    pub(super) fn from_io(call: &'static str, error: &io::Error) -> Error {
+        Error::Zmq { call, errno: Errno(error.raw_os_error().unwrap_or(libc::EINVAL)) }
+    }
+
+    /// A thread that the system did not give.
+    pub(super) fn no_thread() -> Error {
+        Error::Zmq { call: "thread", errno: Errno(libc::EAGAIN) }
+    }
+
     /// An endpoint that is not written as an endpoint is.
     pub(super) fn syntax(endpoint: &str, fault: impl Into<Cow<'static, str>>) -> Error {
         Error::Endpoint { endpoint: endpoint.to_owned(), fault: Fault::Syntax(fault.into()) }
@@ -207,7 +223,7 @@ impl Error {
             Error::Endpoint { .. } => Code::Endpoint,
             Error::State { .. } => Code::State,
             Error::Again => Code::Again,
-            Error::Closed | Error::Forked => Code::Closed,
+            Error::Closed | Error::Stopped { .. } | Error::Forked => Code::Closed,
             Error::Busy => Code::Busy,
             Error::Terminated => Code::Terminated,
             Error::Interrupted => Code::Interrupted,

@@ -1,5 +1,6 @@
 //! ZeroMQ for Rust: what every edge stands on. It knows no host and no script.
 
+pub mod beacon;
 pub mod context;
 pub mod endpoint;
 pub mod error;
@@ -7,15 +8,18 @@ mod listener;
 pub mod message;
 mod open;
 pub mod options;
+pub mod proxy;
 mod release;
 pub mod settings;
 pub mod socket;
 pub mod socket_type;
 pub mod wait;
 
+pub use beacon::Beacon;
 pub use error::{Code, Error};
 pub use message::Frame;
 pub use options::OptionValue;
+pub use proxy::Proxy;
 pub use socket::Socket;
 pub use socket_type::SocketType;
 pub use wait::Wait;

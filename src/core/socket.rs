@@ -104,14 +104,24 @@ impl Socket {
     /// # Errors
     /// [`Error::Endpoint`]; the endpoints before the faulty one stay attached.
     pub fn attach(&self, endpoints: &str) -> Result<(), Error> {
+        self.attach_by(self.socket_type.default_action(), endpoints).map(drop)
+    }
+
+    /// As [`attach`](Socket::attach), but without a prefix `action` is done. Gives
+    /// the TCP port of the last endpoint that was bound, or 0 if it has none.
+    ///
+    /// # Errors
+    /// As [`attach`](Socket::attach).
+    pub fn attach_by(&self, action: Action, endpoints: &str) -> Result<u16, Error> {
         self.with(|open| {
+            let mut port = 0;
             for item in endpoint::items(endpoints)? {
-                match item.action.unwrap_or(self.socket_type.default_action()) {
-                    Action::Bind => open.bind(item.endpoint).map(drop)?,
+                match item.action.unwrap_or(action) {
+                    Action::Bind => port = open.bind(item.endpoint)?,
                     Action::Connect => open.connect(item.endpoint)?,
                 }
             }
-            Ok(())
+            Ok(port)
         })
     }
 
@@ -295,15 +305,13 @@ impl Socket {
         Ok(())
     }
 
-    /// Closes the socket because the context ends, and gives its linger.
-    pub(super) fn end(&self) -> Option<Duration> {
-        let Ok(mut state) = self.lock() else {
-            // Its call is about to learn of the end, and closes it.
-            return Some(Duration::ZERO);
-        };
-        match mem::replace(&mut *state, State::Closed) {
-            State::Open(open) => open.close(),
-            _ => Some(Duration::ZERO),
+    /// Takes what is open out of the socket, for a thread of the library. The
+    /// socket is closed afterwards.
+    pub(super) fn take(&self) -> Result<Open, Error> {
+        match mem::replace(&mut *self.lock()?, State::Closed) {
+            State::Open(open) => Ok(open),
+            State::Closed => Err(Error::Closed),
+            State::Terminated => Err(Error::Terminated),
         }
     }
 
@@ -390,6 +398,19 @@ impl Socket {
             Err(TryLockError::WouldBlock) => Err(Error::Busy),
             // A panic in the middle of a call leaves the socket as it is.
             Err(TryLockError::Poisoned(state)) => Ok(state.into_inner()),
+        }
+    }
+}
+
+impl context::Ending for Socket {
+    fn end(&self) -> Option<Duration> {
+        let Ok(mut state) = self.lock() else {
+            // Its call is about to learn of the end, and closes it.
+            return Some(Duration::ZERO);
+        };
+        match mem::replace(&mut *state, State::Closed) {
+            State::Open(open) => open.close(),
+            _ => Some(Duration::ZERO),
         }
     }
 }

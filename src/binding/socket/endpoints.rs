@@ -4,7 +4,7 @@ use super::done;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
 
-pub(super) const ENDPOINTS: Parameter = required(
+pub(in crate::binding) const ENDPOINTS: Parameter = required(
     "endpoints",
     Kinds::STRING,
     "a String such as \"tcp://localhost:5555\", several separated by commas",

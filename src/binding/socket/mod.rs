@@ -19,7 +19,7 @@ use super::table::{Class, Method, Parameter, Role, optional};
 use super::value::{Kinds, Value};
 use crate::core;
 use crate::core::{Error, SocketType};
-use endpoints::ENDPOINTS;
+pub(super) use endpoints::ENDPOINTS;
 
 /// What constructors take: without endpoints the socket is attached to nothing yet.
 const ATTACHED: Parameter = Parameter { role: Role::Optional, ..ENDPOINTS };
@@ -230,6 +230,11 @@ fn class_of(socket_type: SocketType) -> &'static Class {
         SocketType::Pair => &PAIR,
         SocketType::Stream => &STREAM,
     }
+}
+
+/// The type of socket that a class is for.
+pub(super) fn type_of(class: &'static Class) -> Option<SocketType> {
+    SocketType::ALL.iter().copied().find(|socket_type| class.is(class_of(*socket_type)))
 }
 
 /// A class of sockets without methods of its own.

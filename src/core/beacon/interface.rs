@@ -1,0 +1,94 @@
+//! The network interface that a beacon uses, chosen as czmq does.
+
+use std::env;
+use std::net::Ipv4Addr;
+
+use if_addrs::{IfAddr, Ifv4Addr, Interface, get_if_addrs};
+
+use crate::core::Error;
+
+/// Where beacons come from and go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Network {
+    /// The address of this machine.
+    pub own: Ipv4Addr,
+    /// The address of all machines.
+    pub all: Ipv4Addr,
+}
+
+/// The network of an interface: of its name or address, `*` for any, or by default
+/// the one that the environment variable `ZSYS_INTERFACE` names, or else the first
+/// that can broadcast.
+///
+/// # Errors
+/// [`Error::Argument`] when there is no such interface, [`Error::Zmq`].
+pub(super) fn network(interface: Option<&str>) -> Result<Network, Error> {
+    let variable = env::var("ZSYS_INTERFACE").unwrap_or_default();
+    let wanted = interface.unwrap_or(&variable);
+    if wanted == "*" {
+        return Ok(Network { own: Ipv4Addr::UNSPECIFIED, all: Ipv4Addr::BROADCAST });
+    }
+    let interfaces = get_if_addrs().map_err(|error| Error::from_io("getifaddrs", &error))?;
+    choose(&interfaces, wanted).ok_or_else(|| Error::Argument {
+        place: "interface".to_owned(),
+        expected: "the name or address of a network interface that can broadcast, or *; \
+                   by default ZSYS_INTERFACE names it"
+            .into(),
+        got: match wanted {
+            "" => "none, and there is none here".to_owned(),
+            wanted => format!("\"{}\"", wanted.escape_debug()),
+        },
+    })
+}
+
+fn choose(interfaces: &[Interface], wanted: &str) -> Option<Network> {
+    interfaces.iter().find_map(|interface| {
+        let IfAddr::V4(address) = &interface.addr else {
+            return None;
+        };
+        let chosen = match wanted {
+            "" => !interface.is_loopback() && address.broadcast.is_some(),
+            wanted => interface.name == wanted || address.ip.to_string() == wanted,
+        };
+        chosen.then(|| Network { own: address.ip, all: broadcast(address) })
+    })
+}
+
+/// The loopback interface has one too, although it does not tell.
+fn broadcast(address: &Ifv4Addr) -> Ipv4Addr {
+    address.broadcast.unwrap_or(address.ip | !address.netmask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interface(name: &str, ip: &str, netmask: &str, broadcast: Option<&str>) -> Interface {
+        let mut interface = get_if_addrs().unwrap().remove(0);
+        name.clone_into(&mut interface.name);
+        interface.addr = IfAddr::V4(Ifv4Addr {
+            ip: ip.parse().unwrap(),
+            netmask: netmask.parse().unwrap(),
+            prefixlen: 0,
+            broadcast: broadcast.map(|address| address.parse().unwrap()),
+        });
+        interface
+    }
+
+    #[test]
+    fn the_first_that_can_broadcast_is_chosen() {
+        let interfaces = [
+            interface("lo", "127.0.0.1", "255.0.0.0", None),
+            interface("ppp0", "10.0.0.1", "255.255.255.255", None),
+            interface("eth0", "192.168.1.7", "255.255.255.0", Some("192.168.1.255")),
+            interface("eth1", "192.168.2.7", "255.255.255.0", Some("192.168.2.255")),
+        ];
+        let all = |wanted| choose(&interfaces, wanted).map(|network| network.all.to_string());
+        assert_eq!(all("").unwrap(), "192.168.1.255");
+        assert_eq!(all("eth1").unwrap(), "192.168.2.255");
+        assert_eq!(all("192.168.2.7").unwrap(), "192.168.2.255");
+        assert_eq!(all("lo").unwrap(), "127.255.255.255");
+        assert_eq!(all("eth2"), None);
+        assert_eq!(choose(&interfaces[..2], ""), None);
+    }
+}

@@ -1,0 +1,23 @@
+//! A copy of everything that passes through a proxy.
+
+use super::message::{Message, Sent};
+use crate::core::open::Open;
+
+/// Where the copies go. It never waits: what its peer does not take in time is
+/// dropped, and counted.
+pub(super) struct Capture {
+    pub open: Open,
+    copy: Message,
+}
+
+impl Capture {
+    pub fn new(open: Open) -> Capture {
+        Capture { open, copy: Message::default() }
+    }
+
+    /// Sends a copy; false if it was dropped.
+    pub fn take(&mut self, message: &mut Message) -> zmq::Result<bool> {
+        self.copy.copy_from(message)?;
+        Ok(self.copy.send(&mut self.open.socket)? == Sent::Yes)
+    }
+}

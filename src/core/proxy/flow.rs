@@ -1,0 +1,259 @@
+//! One direction of a proxy.
+
+use std::collections::{HashSet, VecDeque};
+use std::mem;
+use std::time::{Duration, Instant};
+
+use super::board::Counters;
+use super::capture::Capture;
+use super::fault::{Chances, Faults};
+use super::message::Message;
+use super::patience::Patience;
+
+/// How many messages and bytes pass before the other direction has its turn.
+const MESSAGES: usize = 1000;
+const BYTES: u64 = 8 << 20;
+
+/// How many messages may be held back. No more are taken until there are fewer.
+const HELD: usize = 1000;
+
+/// One direction: what one socket receives is sent by the other.
+pub(super) struct Flow {
+    /// Messages that were taken and cannot be sent yet.
+    held: VecDeque<Held>,
+    /// Room for a message, with frames to be used again.
+    next: Message,
+    chances: Option<Chances>,
+    /// What the flow waits for.
+    pub waits: Waits,
+    patience: Patience,
+    /// What the subscribers behind an XPUB have asked for, for the case that the
+    /// XSUB is replaced.
+    subscriptions: HashSet<Vec<u8>>,
+}
+
+struct Held {
+    message: Message,
+    /// Not before, if it is delayed.
+    due: Option<Instant>,
+}
+
+/// What has to happen before a flow goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Waits {
+    /// A message to receive.
+    pub source: bool,
+    /// Room to send.
+    pub target: bool,
+    /// A time.
+    pub until: Option<Instant>,
+}
+
+impl Waits {
+    /// For a message.
+    const SOURCE: Waits = Waits { source: true, target: false, until: None };
+    /// For room.
+    pub const TARGET: Waits = Waits { source: false, target: true, until: None };
+    /// For nothing: only the other direction has to have its turn.
+    const TURN: Waits = Waits { source: false, target: false, until: None };
+
+    pub fn until(time: Instant) -> Waits {
+        Waits { until: Some(time), ..Waits::TURN }
+    }
+
+    /// Whether the flow can go on, given what its sockets can do now.
+    pub fn over(&self, readable: bool, writable: bool) -> bool {
+        *self == Waits::TURN
+            || (self.source && readable)
+            || (self.target && writable)
+            || self.until.is_some_and(|time| time <= Instant::now())
+    }
+
+    /// How long at most to wait.
+    pub fn time(&self) -> Option<Duration> {
+        match self.until {
+            Some(time) => Some(time.saturating_duration_since(Instant::now())),
+            None => (*self == Waits::TURN).then_some(Duration::ZERO),
+        }
+    }
+}
+
+/// What a flow goes through and is counted by.
+pub(super) struct Way<'a> {
+    pub from: &'a mut zmq::Socket,
+    pub to: &'a mut zmq::Socket,
+    pub kind: Kind,
+    pub counters: &'a Counters,
+    pub capture: Option<&'a mut Capture>,
+    pub uncaptured: &'a Counters,
+}
+
+/// What a flow carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Messages for whichever peers there are.
+    Messages,
+    /// Messages for one peer each, which their first frame names: to a ROUTER.
+    Addressed,
+    /// Subscriptions, from XPUB to XSUB.
+    Subscriptions,
+    /// Subscriptions that go nowhere, from XPUB to a type that cannot have them.
+    Nothing,
+}
+
+/// What came of trying to send what is held.
+enum Progress {
+    /// Nothing is held any more.
+    Empty,
+    /// The next one is delayed, and there is room for more.
+    Until(Instant),
+    /// Nothing can be done before.
+    Wait(Waits),
+}
+
+impl Flow {
+    pub fn new() -> Flow {
+        Flow {
+            held: VecDeque::new(),
+            next: Message::default(),
+            chances: None,
+            waits: Waits::TURN,
+            patience: Patience::default(),
+            subscriptions: HashSet::new(),
+        }
+    }
+
+    pub fn set_faults(&mut self, faults: &Faults, direction: u64) {
+        self.chances = Chances::new(faults, direction);
+    }
+
+    /// Looks at its sockets anew: one of them is another one. What is held goes on.
+    pub fn restart(&mut self) {
+        self.waits = Waits::TURN;
+        self.patience = Patience::default();
+    }
+
+    /// Tells a new XSUB what subscribers have asked for.
+    pub fn resubscribe(&mut self) {
+        self.held.clear();
+        let all = self.subscriptions.iter().map(|prefix| Held::subscription(1, prefix));
+        self.held.extend(all);
+    }
+
+    /// Takes all subscriptions back: their subscribers went away with their XPUB.
+    pub fn unsubscribe(&mut self) {
+        self.held.clear();
+        let all = self.subscriptions.drain();
+        self.held.extend(all.map(|prefix| Held::subscription(0, &prefix)));
+    }
+
+    /// Lets messages pass until there are none, or no room, or until the other
+    /// direction has to have its turn.
+    pub fn turn(&mut self, way: &mut Way) -> zmq::Result<()> {
+        let mut bytes = 0;
+        for _ in 0..MESSAGES {
+            let due = match self.send_held(way)? {
+                Progress::Wait(waits) => {
+                    self.waits = waits;
+                    return Ok(());
+                }
+                Progress::Empty => None,
+                Progress::Until(due) => Some(due),
+            };
+            match self.next.receive(way.from) {
+                Ok(()) => {}
+                // REQ and REP: it is not their turn.
+                Err(zmq::Error::EAGAIN | zmq::Error::EFSM) => {
+                    self.waits = Waits { until: due, ..Waits::SOURCE };
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+            bytes += self.next.bytes();
+            self.pass(way)?;
+            if bytes > BYTES {
+                break;
+            }
+        }
+        self.waits = Waits::TURN;
+        Ok(())
+    }
+
+    /// Sends what is held, even before it is due, as far as there is room.
+    pub fn flush(&mut self, mut way: Way) -> zmq::Result<()> {
+        self.held.iter_mut().for_each(|held| held.due = None);
+        self.send_held(&mut way).map(drop)
+    }
+
+    fn send_held(&mut self, way: &mut Way) -> zmq::Result<Progress> {
+        while let Some(first) = self.held.front_mut() {
+            if let Some(due) = first.due
+                && due > Instant::now()
+            {
+                let full = self.held.len() >= HELD;
+                return Ok(match full {
+                    true => Progress::Wait(Waits::until(due)),
+                    false => Progress::Until(due),
+                });
+            }
+            if let Some(waits) = self.patience.send(&mut first.message, way)? {
+                return Ok(Progress::Wait(waits));
+            }
+            self.held.pop_front();
+        }
+        Ok(Progress::Empty)
+    }
+
+    /// Sends the message that was just received, or holds it.
+    fn pass(&mut self, way: &mut Way) -> zmq::Result<()> {
+        if way.kind == Kind::Nothing {
+            return Ok(());
+        }
+        if let Some(capture) = &mut way.capture
+            && !capture.take(&mut self.next)?
+        {
+            way.uncaptured.lost();
+        }
+        if way.kind == Kind::Subscriptions {
+            self.note_subscription();
+        } else if let Some(chances) = &mut self.chances {
+            let fate = chances.decide(&mut self.next);
+            if fate.dropped {
+                way.counters.lost();
+                return Ok(());
+            }
+            if fate.twice {
+                let message = self.next.copy()?;
+                self.held.push_back(Held { message, due: Some(fate.due) });
+            }
+            self.hold(Some(fate.due));
+            return Ok(());
+        }
+        if !self.held.is_empty() {
+            self.hold(None);
+        } else if let Some(waits) = self.patience.send(&mut self.next, way)? {
+            self.hold(None);
+            self.waits = waits;
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, due: Option<Instant>) {
+        self.held.push_back(Held { message: mem::take(&mut self.next), due });
+    }
+
+    fn note_subscription(&mut self) {
+        match self.next.frames().first().and_then(|frame| frame.split_first()) {
+            Some((1, prefix)) => drop(self.subscriptions.insert(prefix.to_vec())),
+            Some((0, prefix)) => drop(self.subscriptions.remove(prefix)),
+            _ => {}
+        }
+    }
+}
+
+impl Held {
+    /// The control frame of zmq_socket(3): 1 or 0, then the prefix.
+    fn subscription(first: u8, prefix: &[u8]) -> Held {
+        Held { message: Message::from([&[first], prefix].concat().as_slice()), due: None }
+    }
+}

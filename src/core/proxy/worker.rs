@@ -1,0 +1,301 @@
+//! The thread of a proxy.
+
+use std::mem;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::Duration;
+
+use zmq::PollEvents;
+
+use super::capture::Capture;
+use super::fault::Faults;
+use super::flow::{Flow, Kind, Waits, Way};
+use super::{Link, Side, State, pairs};
+use crate::core::SocketType::{self, Router, Xpub, Xsub};
+use crate::core::context;
+use crate::core::open::Open;
+
+/// What the thread is told. Each command is answered once it is done.
+pub(super) enum Command {
+    /// Takes the socket of a side away.
+    Take(Side, Sender<Option<Seat>>),
+    /// Gives a side its socket.
+    Put(Side, Box<Seat>, Sender<()>),
+    /// Sends copies to a new place, or nowhere.
+    Capture(Option<Box<Capture>>, Sender<()>),
+    Pause(bool, Sender<()>),
+    Faults(Faults, Sender<()>),
+    /// Does nothing: all that passed before it is counted.
+    Count(Sender<()>),
+    Stop,
+}
+
+/// The socket of a side.
+pub(super) struct Seat {
+    pub socket_type: SocketType,
+    pub open: Open,
+    /// Whether it was told what to receive.
+    pub subscribed: bool,
+    /// Whether it never was on a side before.
+    pub fresh: bool,
+}
+
+pub(super) struct Worker {
+    link: Arc<Link>,
+    commands: Receiver<Command>,
+    /// Rings when there is a command.
+    bell: Open,
+    sides: [Option<Seat>; 2],
+    /// From the frontend to the backend, and back.
+    flows: [Flow; 2],
+    kinds: [Option<Kind>; 2],
+    capture: Option<Box<Capture>>,
+    paused: bool,
+}
+
+/// What a socket can do now.
+type Ready = [PollEvents; 2];
+
+impl Worker {
+    pub fn new(link: Arc<Link>, commands: Receiver<Command>, bell: Open) -> Worker {
+        Worker {
+            link,
+            commands,
+            bell,
+            sides: [None, None],
+            flows: [Flow::new(), Flow::new()],
+            kinds: [None, None],
+            capture: None,
+            paused: false,
+        }
+    }
+
+    /// Works until it is told to stop, or the context ends.
+    pub fn run(mut self) {
+        // libzmq gives no other reason than the end of the context.
+        let _ = self.work();
+    }
+
+    fn work(&mut self) -> zmq::Result<()> {
+        loop {
+            let ready = self.rest()?;
+            if !self.obey()? {
+                return self.flush();
+            }
+            if self.runs() {
+                self.turn(Side::Frontend, &ready)?;
+                self.turn(Side::Backend, &ready)?;
+            }
+        }
+    }
+
+    fn runs(&self) -> bool {
+        !self.paused && self.sides.iter().all(Option::is_some)
+    }
+
+    /// Waits until there is something to do, and gives what the sides can do.
+    fn rest(&self) -> zmq::Result<Ready> {
+        let mut events = [PollEvents::empty(); 2];
+        let mut time = None;
+        for (from, flow) in self.flows.iter().enumerate() {
+            if self.runs() && self.kinds[from].is_some() {
+                events[from].set(zmq::POLLIN, flow.waits.source);
+                if flow.waits.target {
+                    events[1 - from] |= zmq::POLLOUT;
+                }
+                time = [time, flow.waits.time()].into_iter().flatten().min();
+            }
+        }
+        let mut items = vec![self.bell.socket.as_poll_item(zmq::POLLIN)];
+        let mut polled = Vec::new();
+        for (index, side) in self.sides.iter().enumerate() {
+            if let Some(seat) = side {
+                // Also without a message it has to do with its peers: a SUB tells
+                // each new one what it wants.
+                let events = events[index] | zmq::POLLERR;
+                items.push(seat.open.socket.as_poll_item(events));
+                polled.push(index);
+            }
+        }
+        // Rounded up, so that the last part of a millisecond is not spun away.
+        let ms = time.map_or(-1, |time: Duration| time.as_nanos().div_ceil(1_000_000) as i64);
+        match zmq::poll(&mut items, ms) {
+            Ok(_) | Err(zmq::Error::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+        let mut ready = [PollEvents::empty(); 2];
+        for (index, item) in polled.into_iter().zip(&items[1..]) {
+            ready[index] = item.get_revents();
+        }
+        Ok(ready)
+    }
+
+    /// Lets one direction have its turn.
+    fn turn(&mut self, from: Side, ready: &Ready) -> zmq::Result<()> {
+        let index = from as usize;
+        let flow = &mut self.flows[index];
+        let (Some(kind), [Some(front), Some(back)]) = (self.kinds[index], &mut self.sides) else {
+            return Ok(());
+        };
+        let (from, to) = match from {
+            Side::Frontend => (front, back),
+            Side::Backend => (back, front),
+        };
+        let readable = ready[index].contains(zmq::POLLIN);
+        let writable = ready[1 - index].contains(zmq::POLLOUT);
+        if !flow.waits.over(readable, writable) {
+            return Ok(());
+        }
+        // Nothing is taken from one side that the other has no room for.
+        if kind != Kind::Nothing
+            && !writable
+            && !to.open.socket.get_events()?.contains(zmq::POLLOUT)
+        {
+            flow.waits = Waits::TARGET;
+            return Ok(());
+        }
+        let mut way = Way {
+            from: &mut from.open.socket,
+            to: &mut to.open.socket,
+            kind,
+            counters: &self.link.board.flows[index],
+            capture: self.capture.as_deref_mut(),
+            uncaptured: &self.link.board.capture,
+        };
+        flow.turn(&mut way)
+    }
+
+    /// Sends what it still has in hand, as far as there is room.
+    fn flush(&mut self) -> zmq::Result<()> {
+        let [Some(front), Some(back)] = &mut self.sides else {
+            return Ok(());
+        };
+        let ([there, back_again], kinds) = (&mut self.flows, self.kinds);
+        let [to_backend, to_frontend] = &self.link.board.flows;
+        let uncaptured = &self.link.board.capture;
+        let (front, back) = (&mut front.open.socket, &mut back.open.socket);
+        if let Some(kind) = kinds[0] {
+            let counters = to_backend;
+            let way = Way { from: front, to: back, kind, counters, capture: None, uncaptured };
+            there.flush(way)?;
+        }
+        if let Some(kind) = kinds[1] {
+            let counters = to_frontend;
+            let way = Way { from: back, to: front, kind, counters, capture: None, uncaptured };
+            back_again.flush(way)?;
+        }
+        Ok(())
+    }
+
+    /// Does what it is told; false if that is to stop.
+    fn obey(&mut self) -> zmq::Result<bool> {
+        // First the bell, so that it rings again for what comes now.
+        loop {
+            match self.bell.socket.recv_bytes(zmq::DONTWAIT) {
+                Ok(_) | Err(zmq::Error::EINTR) => {}
+                Err(zmq::Error::EAGAIN) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Take(side, reply) => {
+                    let seat = self.sides[side as usize].take();
+                    self.answer(&reply, seat);
+                }
+                Command::Put(side, seat, reply) => {
+                    self.put(side, *seat)?;
+                    self.answer(&reply, ());
+                }
+                Command::Capture(capture, reply) => {
+                    self.set_capture(capture);
+                    self.answer(&reply, ());
+                }
+                Command::Pause(paused, reply) => {
+                    self.paused = paused;
+                    self.answer(&reply, ());
+                }
+                Command::Faults(faults, reply) => {
+                    self.set_faults(&faults);
+                    self.answer(&reply, ());
+                }
+                Command::Count(reply) => self.answer(&reply, ()),
+                Command::Stop => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    fn answer<T>(&self, reply: &Sender<T>, answer: T) {
+        self.link.board.set_state(match self.paused {
+            true => State::Paused,
+            false if self.runs() => State::Running,
+            false => State::Waiting,
+        });
+        // Whoever asked may have given up.
+        let _ = reply.send(answer);
+    }
+
+    fn put(&mut self, side: Side, mut seat: Seat) -> zmq::Result<()> {
+        if mem::take(&mut seat.fresh) {
+            match seat.socket_type {
+                // The subscribers of the one before are gone.
+                Xpub => self.flows[side as usize].unsubscribe(),
+                Xsub => self.flows[side.other() as usize].resubscribe(),
+                _ => {}
+            }
+        }
+        self.sides[side as usize] = Some(seat);
+        let [Some(front), Some(back)] = &mut self.sides else {
+            return Ok(());
+        };
+        self.kinds = [kind(front, back), kind(back, front)];
+        self.flows.iter_mut().for_each(Flow::restart);
+        subscribe(front, back)?;
+        subscribe(back, front)
+    }
+
+    fn set_capture(&mut self, capture: Option<Box<Capture>>) {
+        if let Some(old) = mem::replace(&mut self.capture, capture) {
+            context::closed(old.open.close());
+        }
+    }
+
+    fn set_faults(&mut self, faults: &Faults) {
+        for (direction, flow) in (0..).zip(&mut self.flows) {
+            flow.set_faults(faults, direction);
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let seats = self.sides.iter_mut().filter_map(Option::take).map(|seat| seat.open);
+        let capture = self.capture.take().map(|capture| capture.open);
+        let lingers: Vec<Option<Duration>> = seats.chain(capture).map(Open::close).collect();
+        lingers.iter().for_each(|linger| context::closed(*linger));
+        // For ever is longer than any time.
+        let longest = lingers.into_iter().reduce(|one, other| Some(one?.max(other?)));
+        self.link.board.end(longest.unwrap_or(Some(Duration::ZERO)));
+    }
+}
+
+fn kind(from: &Seat, to: &Seat) -> Option<Kind> {
+    match (from.socket_type, to.socket_type) {
+        (Xpub, Xsub) => Some(Kind::Subscriptions),
+        (from, to) if pairs::flows(from, to) => {
+            Some(if to == Router { Kind::Addressed } else { Kind::Messages })
+        }
+        (Xpub, _) => Some(Kind::Nothing),
+        _ => None,
+    }
+}
+
+/// An XSUB that no XPUB tells what to receive receives everything.
+fn subscribe(seat: &mut Seat, other: &Seat) -> zmq::Result<()> {
+    if seat.socket_type == Xsub && other.socket_type != Xpub && !seat.subscribed {
+        seat.subscribed = true;
+        return seat.open.socket.send(&[1_u8][..], 0);
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Frames that stay whole when a send fails, and that are copied without
+//! copying their bytes. A `zmq::Message` is gone after a send, whatever came of it.
+
+use std::fmt;
+use std::ops::Deref;
+use std::ptr;
+use std::slice;
+
+use libc::c_int;
+use zmq_sys as sys;
+
+use super::last_error;
+
+/// One frame of a message, to be received into and sent from many times.
+pub(crate) struct Frame {
+    message: sys::zmq_msg_t,
+}
+
+// SAFETY: a zmq_msg_t belongs to no thread; shared bytes are counted atomically.
+unsafe impl Send for Frame {}
+
+impl Frame {
+    /// An empty frame.
+    pub fn new() -> Frame {
+        let mut message = sys::zmq_msg_t::default();
+        // SAFETY: it is memory for a message, and zmq_msg_init cannot fail.
+        unsafe { sys::zmq_msg_init(&mut message) };
+        Frame { message }
+    }
+
+    /// Receives the next frame of a socket in place of this one. After an error
+    /// this one is empty or as it was.
+    ///
+    /// # Errors
+    /// As `zmq_msg_recv(3)`.
+    pub fn receive(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
+        // SAFETY: the message is initialized, and the socket is open as long as it
+        // can be borrowed.
+        let size = unsafe {
+            sys::zmq_msg_recv(&mut self.message, socket.as_mut_ptr(), flags as c_int)
+        };
+        result(size)
+    }
+
+    /// Sends the frame, which is empty afterwards. After an error it is as it was.
+    ///
+    /// # Errors
+    /// As `zmq_msg_send(3)`.
+    pub fn send(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
+        // SAFETY: as in receive.
+        let size = unsafe {
+            sys::zmq_msg_send(&mut self.message, socket.as_mut_ptr(), flags as c_int)
+        };
+        result(size)
+    }
+
+    /// Makes this frame a copy of another one. The bytes of a long frame are
+    /// shared between both.
+    ///
+    /// # Errors
+    /// As `zmq_msg_copy(3)`.
+    pub fn copy(&mut self, other: &mut Frame) -> zmq::Result<()> {
+        // SAFETY: both messages are initialized.
+        result(unsafe { sys::zmq_msg_copy(&mut self.message, &mut other.message) })
+    }
+
+    /// Whether further frames of the same message follow.
+    pub fn more(&self) -> bool {
+        // SAFETY: the message is initialized.
+        unsafe { sys::zmq_msg_more(&self.message) != 0 }
+    }
+}
+
+fn result(code: c_int) -> zmq::Result<()> {
+    if code == -1 { Err(last_error()) } else { Ok(()) }
+}
+
+impl Default for Frame {
+    fn default() -> Frame {
+        Frame::new()
+    }
+}
+
+impl From<&[u8]> for Frame {
+    fn from(bytes: &[u8]) -> Frame {
+        let mut frame = Frame::new();
+        // SAFETY: the message is initialized and empty, so that there is nothing to close.
+        let code = unsafe { sys::zmq_msg_init_size(&mut frame.message, bytes.len()) };
+        assert_ne!(code, -1, "out of memory");
+        // SAFETY: the message has that many bytes of its own.
+        unsafe {
+            let data = sys::zmq_msg_data(&mut frame.message);
+            ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast(), bytes.len());
+        }
+        frame
+    }
+}
+
+impl Deref for Frame {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        let message = ptr::from_ref(&self.message).cast_mut();
+        // SAFETY: the message is initialized, it has that many bytes, and neither
+        // function changes it.
+        unsafe {
+            let size = sys::zmq_msg_size(message);
+            match size {
+                0 => &[],
+                _ => slice::from_raw_parts(sys::zmq_msg_data(message).cast(), size),
+            }
+        }
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        // SAFETY: the message is initialized and not used any more.
+        unsafe { sys::zmq_msg_close(&mut self.message) };
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_survives_a_send_that_fails() {
+        let context = zmq::Context::new();
+        let mut push = context.socket(zmq::PUSH).unwrap();
+        let mut frame = Frame::from(&b"kept"[..]);
+        assert_eq!(frame.send(&mut push, zmq::DONTWAIT), Err(zmq::Error::EAGAIN));
+        assert_eq!(&*frame, b"kept");
+
+        let mut pull = context.socket(zmq::PULL).unwrap();
+        pull.bind("inproc://frame").unwrap();
+        push.connect("inproc://frame").unwrap();
+        let mut copy = Frame::new();
+        copy.copy(&mut frame).unwrap();
+        frame.send(&mut push, zmq::SNDMORE).unwrap();
+        assert!(frame.is_empty());
+        copy.send(&mut push, 0).unwrap();
+        frame.receive(&mut pull, 0).unwrap();
+        assert!(frame.more());
+        copy.receive(&mut pull, 0).unwrap();
+        assert!(!copy.more());
+        assert_eq!((&*frame, &*copy), (&b"kept"[..], &b"kept"[..]));
+    }
+}
