@@ -1,7 +1,11 @@
 //! What libzmq can do and the zmq crate does not offer, or offers at a price: the
 //! edge below the core, with the only calls of libzmq that are not the crate's.
 
+mod frame;
+
 use zmq_sys as sys;
+
+pub(crate) use frame::Frame;
 
 /// Sends one frame, as `zmq_send(3)`: a short one is copied into the pipe without
 /// a message being made of it.

@@ -199,6 +199,12 @@ impl<'a> Call<'a> {
         Ok(frames)
     }
 
+    /// A named argument, if it is given.
+    pub(super) fn argument(&self, name: &str) -> Option<&'a ValueRef<'a>> {
+        let mut named = self.arguments.named.iter();
+        named.find(|(given, _)| *given == name).map(|(_, value)| value)
+    }
+
     /// How long the call may wait: `timeout=`, or as long as the socket says.
     pub(super) fn wait(&self) -> Result<Wait<'a>, Error> {
         let wait = match self.arguments.named {
@@ -210,10 +216,10 @@ impl<'a> Call<'a> {
 
     /// A named number of things, if it is given; nil is any number.
     pub(super) fn count(&self, name: &str) -> Result<Option<i64>, Error> {
-        match self.arguments.named.iter().find(|(given, _)| *given == name) {
-            Some((_, ValueRef::Int(count))) if *count >= 0 => Ok(Some(*count)),
-            None | Some((_, ValueRef::Nil)) => Ok(None),
-            Some((_, value)) => Err(Error::Argument {
+        match self.argument(name) {
+            Some(ValueRef::Int(count)) if *count >= 0 => Ok(Some(*count)),
+            None | Some(ValueRef::Nil) => Ok(None),
+            Some(value) => Err(Error::Argument {
                 place: format!("named argument {name}="),
                 expected: "an Int from 0 on, or nil".into(),
                 got: value.to_string(),
@@ -223,7 +229,7 @@ impl<'a> Call<'a> {
 
     /// A named time in milliseconds, if it is given; nil and -1 are for ever.
     pub(super) fn milliseconds(&self, name: &str) -> Result<Option<Option<Duration>>, Error> {
-        let Some((_, value)) = self.arguments.named.iter().find(|(given, _)| *given == name) else {
+        let Some(value) = self.argument(name) else {
             return Ok(None);
         };
         let ms = match value {

@@ -36,9 +36,8 @@ impl Frame {
     pub fn receive(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
         // SAFETY: the message is initialized, and the socket is open as long as it
         // can be borrowed.
-        let size = unsafe {
-            sys::zmq_msg_recv(&mut self.message, socket.as_mut_ptr(), flags as c_int)
-        };
+        let size =
+            unsafe { sys::zmq_msg_recv(&mut self.message, socket.as_mut_ptr(), flags as c_int) };
         result(size)
     }
 
@@ -48,9 +47,8 @@ impl Frame {
     /// As `zmq_msg_send(3)`.
     pub fn send(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
         // SAFETY: as in receive.
-        let size = unsafe {
-            sys::zmq_msg_send(&mut self.message, socket.as_mut_ptr(), flags as c_int)
-        };
+        let size =
+            unsafe { sys::zmq_msg_send(&mut self.message, socket.as_mut_ptr(), flags as c_int) };
         result(size)
     }
 

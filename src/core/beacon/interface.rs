@@ -21,7 +21,7 @@ pub(super) struct Network {
 /// that can broadcast.
 ///
 /// # Errors
-/// [`Error::Argument`] when there is no such interface, [`Error::Zmq`].
+/// [`Error::Endpoint`] when there is no such interface, [`Error::Zmq`].
 pub(super) fn network(interface: Option<&str>) -> Result<Network, Error> {
     let variable = env::var("ZSYS_INTERFACE").unwrap_or_default();
     let wanted = interface.unwrap_or(&variable);
@@ -29,15 +29,15 @@ pub(super) fn network(interface: Option<&str>) -> Result<Network, Error> {
         return Ok(Network { own: Ipv4Addr::UNSPECIFIED, all: Ipv4Addr::BROADCAST });
     }
     let interfaces = get_if_addrs().map_err(|error| Error::from_io("getifaddrs", &error))?;
-    choose(&interfaces, wanted).ok_or_else(|| Error::Argument {
-        place: "interface".to_owned(),
-        expected: "the name or address of a network interface that can broadcast, or *; \
-                   by default ZSYS_INTERFACE names it"
-            .into(),
-        got: match wanted {
-            "" => "none, and there is none here".to_owned(),
-            wanted => format!("\"{}\"", wanted.escape_debug()),
-        },
+    choose(&interfaces, wanted).ok_or_else(|| match wanted {
+        "" => Error::syntax(
+            "interface",
+            "this machine has none that can broadcast; interface= or ZSYS_INTERFACE name one",
+        ),
+        wanted => Error::syntax(
+            wanted,
+            "there is no such network interface; give its name or its address, or *",
+        ),
     })
 }
 

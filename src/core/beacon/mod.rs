@@ -64,7 +64,7 @@ impl Beacon {
     /// `ZSYS_INTERFACE` names it, and else it is the first that can broadcast.
     ///
     /// # Errors
-    /// [`Error::Argument`] when there is no such interface, [`Error::Zmq`] when the
+    /// [`Error::Endpoint`] when there is no such interface, [`Error::Zmq`] when the
     /// system refuses the port.
     pub fn new(port: u16, interface: Option<&str>) -> Result<Beacon, Error> {
         let network = interface::network(interface)?;
@@ -418,6 +418,6 @@ mod tests {
         let stop = || true;
         let stopped = Wait::new(None).until(Some(&stop));
         assert!(matches!(beacon.receive(&stopped), Err(Error::Interrupted)));
-        assert!(matches!(Beacon::new(port, Some("nonsense")), Err(Error::Argument { .. })));
+        assert!(matches!(Beacon::new(port, Some("nonsense")), Err(Error::Endpoint { .. })));
     }
 }

@@ -118,7 +118,8 @@ impl Worker {
             }
         }
         // Rounded up, so that the last part of a millisecond is not spun away.
-        let ms = time.map_or(-1, |time: Duration| time.as_nanos().div_ceil(1_000_000) as i64);
+        let ms = |time: Duration| time.as_nanos().div_ceil(1_000_000).try_into();
+        let ms = time.map_or(-1, |time| ms(time).unwrap_or(i64::MAX));
         match zmq::poll(&mut items, ms) {
             Ok(_) | Err(zmq::Error::EINTR) => {}
             Err(error) => return Err(error),
