@@ -9,8 +9,8 @@ use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
 use super::context::{self, Inproc};
 use super::endpoint::{self, Target};
 use super::error::Error;
-use super::message::Frame;
 use super::listener::Listener;
+use super::message::Frame;
 use super::release;
 use super::settings;
 

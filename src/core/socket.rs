@@ -309,7 +309,7 @@ impl Socket {
     /// socket is closed afterwards.
     pub(super) fn take(&self) -> Result<Open, Error> {
         match mem::replace(&mut *self.lock()?, State::Closed) {
-            State::Open(open) => Ok(open),
+            State::Open(open) => Ok(*open),
             State::Closed => Err(Error::Closed),
             State::Terminated => Err(Error::Terminated),
         }

@@ -49,9 +49,8 @@ impl SocketType {
 
     /// The type of a name, in capital or small letters: "REQ".
     pub fn from_name(name: &str) -> Option<SocketType> {
-        SocketType::ALL
-            .into_iter()
-            .find(|socket_type| socket_type.name().eq_ignore_ascii_case(name))
+        let mut all = SocketType::ALL.iter().copied();
+        all.find(|socket_type| socket_type.name().eq_ignore_ascii_case(name))
     }
 
     /// What is done with an endpoint that has no prefix, as in czmq.
