@@ -8,7 +8,7 @@ use super::call::{Arguments, Call, Host};
 use super::failure::Failure;
 use super::object::Object;
 use super::value::{Kinds, Value};
-use super::{frame, socket, zmq};
+use super::{authenticator, certificate, frame, socket, zmq};
 use crate::core::{Code, Error};
 
 /// All classes; a parent comes before its children.
@@ -27,6 +27,8 @@ pub const CLASSES: &[&Class] = &[
     &socket::PAIR,
     &socket::STREAM,
     &frame::CLASS,
+    &certificate::CLASS,
+    &authenticator::CLASS,
     &zmq::CLASS,
 ];
 
