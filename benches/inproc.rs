@@ -41,6 +41,10 @@ impl Host for Silent {
     fn interrupt(&self) -> Option<&dyn Interrupt> {
         None
     }
+
+    fn machine(&self) -> usize {
+        0
+    }
 }
 
 fn main() {

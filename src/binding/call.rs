@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::CStr;
 use std::time::Duration;
 
+use super::authenticator;
 use super::object::{Instance, Object};
 use super::socket::Socket;
 use super::table::{Parameter, Role, Row, Target, named, operation};
@@ -18,6 +19,9 @@ pub trait Host {
 
     /// Whom a call that waits asks whether to stop.
     fn interrupt(&self) -> Option<&dyn Interrupt>;
+
+    /// What tells one virtual machine of the process from another.
+    fn machine(&self) -> usize;
 
     /// Keeps a value of the script beyond the call that it was given to.
     fn keep(&self, handle: Handle) -> Kept;
@@ -189,6 +193,15 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// The error that a named argument is not what the table expects.
+    pub(super) fn wrong_named(&self, name: &str, value: &ValueRef) -> Error {
+        let mut parameters = self.row.method.parameters.iter();
+        match parameters.find(|parameter| parameter.role == Role::Named && parameter.name == name) {
+            Some(parameter) => wrong_named(parameter, value),
+            None => self.wrong(0, value.to_string()),
+        }
+    }
+
     /// The frames of a message made of the positional arguments, or of the one
     /// list among them.
     pub(super) fn frames(&self) -> Result<Vec<Cow<'a, [u8]>>, Error> {
@@ -205,13 +218,47 @@ impl<'a> Call<'a> {
         named.find(|(given, _)| *given == name).map(|(_, value)| value)
     }
 
-    /// How long the call may wait: `timeout=`, or as long as the socket says.
-    pub(super) fn wait(&self) -> Result<Wait<'a>, Error> {
+    /// How long the call may wait: `timeout=`, or as long as the socket says. A
+    /// script that decides about clients does so now and while it waits; nothing may
+    /// be locked then that a collector needs.
+    pub(super) fn wait(&self) -> Result<Wait<'_>, Error> {
         let wait = match self.arguments.named {
             [] => Wait::usual(),
             _ => self.milliseconds("timeout")?.map_or_else(Wait::usual, Wait::new),
         };
+        if authenticator::decides(self) {
+            authenticator::decide(self)?;
+            return Ok(wait.until(Some(self)));
+        }
         Ok(wait.until(self.host.interrupt()))
+    }
+
+    /// Whether a function of the script can take away what the call was lent: the
+    /// values in a list.
+    pub(super) fn lends_more(&self) -> bool {
+        let mut values =
+            self.values().iter().chain(self.arguments.named.iter().map(|(_, value)| value));
+        values.any(|value| matches!(value, ValueRef::List(_) | ValueRef::Dictionary(_)))
+    }
+
+    /// A named argument, if it is given and not nil.
+    pub(super) fn given(&self, name: &str) -> Option<&'a ValueRef<'a>> {
+        self.argument(name).filter(|value| !matches!(value, ValueRef::Nil))
+    }
+
+    /// The text of a named String, if it is given and not nil.
+    pub(super) fn given_text(&self, name: &str) -> Result<Option<&'a str>, Error> {
+        match self.given(name) {
+            Some(ValueRef::String(bytes)) => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(Some(text)),
+                Err(_) => Err(Error::Argument {
+                    place: format!("named argument {name}="),
+                    expected: "a String in UTF-8".into(),
+                    got: "a String that is not".to_owned(),
+                }),
+            },
+            _ => Ok(None),
+        }
     }
 
     /// A named number of things, if it is given; nil is any number.
@@ -264,6 +311,24 @@ pub(super) fn frames<'a>(
     };
     let frames = values.iter().enumerate();
     frames.map(|(index, value)| frame(value).ok_or_else(|| wrong(index, value))).collect()
+}
+
+impl Interrupt for Call<'_> {
+    fn interrupted(&self) -> bool {
+        self.host.interrupt().is_some_and(Interrupt::interrupted)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.interrupted() {
+            return Err(Error::Interrupted);
+        }
+        authenticator::decide(self)
+    }
+
+    /// A client waits for the next check.
+    fn pause(&self) -> Duration {
+        Duration::from_millis(20)
+    }
 }
 
 fn check_kind(parameter: &Parameter, index: usize, value: &ValueRef) -> Result<(), Error> {

@@ -81,6 +81,22 @@ static BYTES: Group = Group {
             otherwise: None,
             run: |call| Ok(hex(call.receiver::<Frame>()?).into()),
         },
+        Method {
+            name: "property",
+            parameters: &[required(
+                "name",
+                Kinds::STRING,
+                "a String: \"User-Id\", \"Peer-Address\" or a name in a certificate",
+            )],
+            result: "String or nil",
+            doc: "What is known about the peer that the frame was received from, if a ZMQAuth let \
+                  it in: User-Id is its user name or public key.",
+            otherwise: None,
+            run: |call| {
+                let property = call.receiver::<Frame>()?.property(call.text(0)?);
+                Ok(property.map(str::to_owned).into())
+            },
+        },
     ],
 };
 

@@ -2,8 +2,10 @@
 //! classes and methods. The edges turn a host's values into [`ValueRef`]s, find
 //! a row of the table, and hand both to [`call`](table::call).
 
+mod authenticator;
 mod beacon;
 pub mod call;
+mod certificate;
 mod context;
 pub mod failure;
 mod frame;

@@ -8,7 +8,7 @@ use super::call::{Arguments, Call, Host};
 use super::failure::Failure;
 use super::object::Object;
 use super::value::{Kinds, Value};
-use super::{beacon, frame, proxy, socket, zmq};
+use super::{authenticator, beacon, certificate, frame, proxy, socket, zmq};
 use crate::core::{Code, Error};
 
 /// All classes; a parent comes before its children.
@@ -32,6 +32,8 @@ pub const CLASSES: &[&Class] = &[
     &proxy::QUEUE,
     &beacon::CLASS,
     &frame::CLASS,
+    &certificate::CLASS,
+    &authenticator::CLASS,
     &zmq::CLASS,
 ];
 

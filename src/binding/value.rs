@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::object::Object;
 use super::table::Class;
 use crate::core::error::Excerpt;
-use crate::core::{Error, Frame, message};
+use crate::core::{Error, Frame, message, z85};
 
 /// An argument: what the host owns, lent for the time of a call.
 #[derive(Clone, Debug)]
@@ -211,6 +211,11 @@ impl Bounds {
     }
 }
 
+/// Whether a text has the form of a CURVE key.
+fn is_key(text: &str) -> bool {
+    text.len() == 40 && !text.contains("://") && z85::decode(text.as_bytes()).is_some()
+}
+
 /// A set of kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds(u32);
@@ -291,6 +296,8 @@ impl fmt::Display for ValueRef<'_> {
             ValueRef::Int(value) => write!(f, "the Int {value}"),
             ValueRef::Float(value) => write!(f, "the Float {value:?}"),
             ValueRef::String(bytes) => match std::str::from_utf8(bytes) {
+                // It may be a secret key in the wrong place.
+                Ok(text) if is_key(text) => f.write_str("a String that may be a key"),
                 Ok(text) => write!(f, "the String \"{}\"", Excerpt(text)),
                 Err(_) => write!(f, "a String of {} bytes that are not UTF-8", bytes.len()),
             },

@@ -1,10 +1,19 @@
 //! The class that stands for ZeroMQ itself.
 
+use super::certificate;
 use super::context as setup;
 use super::failure::Failure;
-use super::table::{Class, Method, required};
+use super::object::Object;
+use super::table::{Class, Method, Parameter, required};
 use super::value::{Kinds, Value};
-use crate::core::context;
+use crate::core::certificate::SecretKey;
+use crate::core::{self, Frame, context, z85};
+
+const KEY: Parameter = required(
+    "secret",
+    Kinds::STRING.or(Kinds::OBJECT),
+    "a key: a String of 40 characters or a ZMQFrame of 32 bytes",
+);
 
 /// ZeroMQ itself.
 pub(super) static CLASS: Class = Class {
@@ -49,6 +58,65 @@ pub(super) static CLASS: Class = Class {
         setup::SETCONTEXT,
         setup::CONTEXT,
         setup::CAPABILITIES,
+        Method {
+            name: "curvekeypair",
+            parameters: &[],
+            result: "Tuple",
+            doc: "A new key pair for CURVE: the public and the secret key, each a String of 40 \
+                  characters.",
+            otherwise: None,
+            run: |_| {
+                let pair = core::Certificate::new()?;
+                let secret = pair.secret()?.to_text().to_string();
+                Ok(Value::Tuple(vec![pair.public().to_string().into(), secret.into()]))
+            },
+        },
+        Method {
+            name: "curvepublic",
+            parameters: &[KEY],
+            result: "String",
+            doc: "The public key that belongs to a secret key.",
+            otherwise: None,
+            run: |call| {
+                let key = certificate::key(&call.values()[0])
+                    .ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+                Ok(SecretKey::new(key)?.public()?.to_string().into())
+            },
+        },
+        Method {
+            name: "z85encode",
+            parameters: &[required(
+                "bytes",
+                Kinds::STRING.or(Kinds::OBJECT),
+                "a String or ZMQFrame, its length divisible by 4",
+            )],
+            result: "String",
+            doc: "Bytes as text in the alphabet Z85: five characters for four bytes.",
+            otherwise: None,
+            run: |call| {
+                let value = &call.values()[0];
+                let bytes =
+                    certificate::key(value).ok_or_else(|| call.wrong(0, value.to_string()))?;
+                let text = z85::encode(bytes);
+                Ok(text.ok_or_else(|| call.wrong(0, format!("{} bytes", bytes.len())))?.into())
+            },
+        },
+        Method {
+            name: "z85decode",
+            parameters: &[required(
+                "text",
+                Kinds::STRING,
+                "a String in the alphabet Z85, its length divisible by 5",
+            )],
+            result: "ZMQFrame",
+            doc: "The bytes that a text in the alphabet Z85 stands for.",
+            otherwise: None,
+            run: |call| {
+                let bytes = call.bytes(0).and_then(z85::decode);
+                let bytes = bytes.ok_or_else(|| call.wrong(0, "something else".to_owned()))?;
+                Ok(Value::Object(Object::new(Frame::from(bytes))))
+            },
+        },
     ],
 };
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::authenticator;
 use super::error::Error;
 use super::open::spare_files;
 use super::release;
@@ -52,12 +53,13 @@ thread_local! {
     static FORKING: Cell<Option<Locks>> = const { Cell::new(None) };
 }
 
-type Locks = (MutexGuard<'static, Option<Shared>>, release::Lock);
+/// In the order in which they are taken elsewhere.
+type Locks = (authenticator::Lock, MutexGuard<'static, Option<Shared>>, release::Lock);
 
 /// To be called before a fork. A lock that another thread has then would be
 /// locked for ever in the child, so this one has them all meanwhile.
 pub fn forking() {
-    FORKING.set(Some((lock(), release::lock())));
+    FORKING.set(Some((authenticator::lock(), lock(), release::lock())));
 }
 
 /// To be called in the parent after a fork.
@@ -205,7 +207,9 @@ pub fn shutdown() -> bool {
         let _ = shared.last.bind(name);
     }
     drop(shared.last);
-    end(shared.context, flushed)
+    let ended = end(shared.context, flushed);
+    authenticator::end();
+    ended
 }
 
 /// `zmq_ctx_term(3)`, given up when `flushed` is well over.

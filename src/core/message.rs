@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use crate::libzmq;
+
 /// One frame of a message. It keeps the memory in which libzmq received it.
 #[derive(Debug)]
 pub struct Frame(zmq::Message);
@@ -20,6 +22,13 @@ impl Frame {
     /// The frame as text, if it is UTF-8.
     pub fn as_text(&self) -> Option<&str> {
         self.0.as_str()
+    }
+
+    /// What is known about the peer that sent it: its "Peer-Address" and
+    /// "Socket-Type", and what an authenticator said of it, the "User-Id" and the
+    /// names in the metadata of its certificate (`zmq_msg_gets(3)`).
+    pub fn property(&self, name: &str) -> Option<&str> {
+        libzmq::property(&self.0, name)
     }
 
     /// Whether the frame is UTF-8.

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
 
+use super::authenticator;
 use super::context::{self, Inproc};
 use super::endpoint::{self, Target};
 use super::error::Error;
 use super::listener::Listener;
 use super::message::Frame;
 use super::release;
+use super::secure;
 use super::settings;
 
 /// Options that the zmq crate has no method for.
@@ -32,7 +34,7 @@ pub(super) struct Open {
     /// message has to be made for the next one.
     pub frame: Frame,
     /// Whether it was ever bound or connected.
-    attached: bool,
+    pub attached: bool,
     /// Only the last message is kept, and only one frame of it (conflate).
     pub conflates: bool,
     /// An XPUB socket whose owner decides what its peers get (xpub_manual).
@@ -90,6 +92,10 @@ impl Open {
     }
 
     pub fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
+        if endpoint == authenticator::ENDPOINT {
+            self.check_authenticates()?;
+        }
+        secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         if endpoint.starts_with("tcp://") {
             // For the interfaces, for the socket, and for a peer that comes meanwhile.
             spare_files(3).map_err(|error| Error::refused(endpoint, error))?;
@@ -143,6 +149,18 @@ impl Open {
         Ok(port.unwrap_or(0))
     }
 
+    /// libzmq ends the process when a socket of another type stands where servers
+    /// ask about their clients (session_base.cpp).
+    fn check_authenticates(&self) -> Result<(), Error> {
+        match self.socket.get_socket_type() {
+            Ok(zmq::REP | zmq::ROUTER) => Ok(()),
+            _ => Err(Error::syntax(
+                authenticator::ENDPOINT,
+                "only a ZMQReply or ZMQRouter can authenticate here; a ZMQAuth does it for you",
+            )),
+        }
+    }
+
     fn bind_free(
         &self,
         endpoint: &str,
@@ -166,6 +184,7 @@ impl Open {
 
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
         endpoint::check_connect(endpoint)?;
+        secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.name_peer(endpoint)?;
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;

@@ -11,6 +11,21 @@ const SLICE: Duration = Duration::from_millis(100);
 pub trait Interrupt {
     /// Whether to stop now.
     fn interrupted(&self) -> bool;
+
+    /// Does what has to be done now and then while a call waits. It may call
+    /// functions of the script: of the library nothing may be locked meanwhile that
+    /// a collector needs.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] to stop now; any other ends the call, too.
+    fn check(&self) -> Result<(), Error> {
+        if self.interrupted() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// How long the next check has time.
+    fn pause(&self) -> Duration {
+        SLICE
+    }
 }
 
 impl<F: Fn() -> bool> Interrupt for F {
@@ -96,9 +111,7 @@ impl Clock<'_> {
     /// [`Error::Again`] when the time is over, [`Error::Interrupted`] when the
     /// host wants to stop.
     pub fn slice(&self) -> Result<i64, Error> {
-        if self.interrupt.is_some_and(Interrupt::interrupted) {
-            return Err(Error::Interrupted);
-        }
+        self.interrupt.map_or(Ok(()), Interrupt::check)?;
         let left = match self.deadline {
             None => None,
             Some(deadline) => {
@@ -112,7 +125,7 @@ impl Clock<'_> {
         let slice = match (left, self.interrupt) {
             (None, None) => return Ok(-1),
             (Some(left), None) => left,
-            (left, Some(_)) => left.map_or(SLICE, |left| left.min(SLICE)),
+            (left, Some(interrupt)) => left.unwrap_or(Duration::MAX).min(interrupt.pause()),
         };
         // Rounded up, so that the last part of a millisecond is not spun away.
         Ok(i64::try_from(slice.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX))

@@ -78,6 +78,10 @@ impl<V: Bits> Host for Caller<'_, V> {
         None
     }
 
+    fn machine(&self) -> usize {
+        self.vm.addr()
+    }
+
     fn keep(&self, handle: Handle) -> Kept {
         // The collector asks the instance that keeps it.
         Kept::new(handle, None)

@@ -53,6 +53,10 @@ impl binding::Host for Machine {
         self.0.interrupted.map(|_| self as &dyn Interrupt)
     }
 
+    fn machine(&self) -> usize {
+        self.0.context.addr()
+    }
+
     fn keep(&self, handle: Handle) -> Kept {
         let held: Option<Arc<dyn Held>> = match handle {
             Handle([object, value::OBJECT]) if object::share(object) => {

@@ -6,6 +6,7 @@ mod life;
 mod messages;
 mod options;
 mod reply;
+mod security;
 mod subscriptions;
 
 use std::fmt;
@@ -36,6 +37,7 @@ pub(super) static CLASS: Class = Class {
         &messages::GROUP,
         &subscriptions::GROUP,
         &options::GROUP,
+        &security::GROUP,
         &life::GROUP,
     ],
     functions: &[],

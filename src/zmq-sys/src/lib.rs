@@ -14,6 +14,7 @@
 // Cargo links libsodium only into crates that name this one.
 extern crate libsodium_sys as _;
 
+pub mod curve;
 pub mod errno;
 #[allow(non_camel_case_types, clippy::all)]
 mod ffi;

@@ -1,0 +1,372 @@
+//! The class of the authenticator, which decides whom servers let in.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{self, ThreadId};
+
+use super::call::Call;
+use super::certificate::{self, Certificate};
+use super::object::{Instance, Object};
+use super::table::{Class, Group, Method, Parameter, named, required, variadic};
+use super::value::{Handle, Kept, Kinds, Value, ValueRef};
+use crate::core;
+use crate::core::authenticator::{Decision, Question};
+use crate::core::zap::Credentials;
+use crate::core::{Authenticator, Error};
+
+const ORIGINS: Parameter = variadic(
+    "addresses",
+    Kinds::STRING.or(Kinds::LIST),
+    "Strings such as \"192.168.1.10\", \"10.0.0.0/8\" or \"ipc\", or one List of them",
+);
+
+const DOMAIN: Parameter =
+    named("domain", Kinds::STRING.or(Kinds::NIL), "a String, or nil for all domains");
+
+/// The authenticator.
+pub(super) static CLASS: Class = Class {
+    name: "ZMQAuth",
+    doc: "Decides whom the servers of this program let in: by address, password or key. There is \
+          one for all sockets of a program, and it goes on until stop or the end of the program.",
+    parent: None,
+    constructor: Some(Method {
+        name: "ZMQAuth",
+        parameters: &[],
+        result: "ZMQAuth",
+        doc: "Starts the authenticator. At first it refuses no address, and knows no password and \
+              no key. Clients that came before it are not asked for, so it is made first.",
+        otherwise: None,
+        run: |_| Ok(Value::Object(Object::new(Auth::new(Authenticator::start()?)))),
+    }),
+    alias: None,
+    groups: &[&RULES, &LIFE],
+    functions: &[],
+};
+
+static RULES: Group = Group {
+    name: "rules",
+    doc: "Whom an authenticator lets in.",
+    methods: &[
+        Method {
+            name: "allow",
+            parameters: &[ORIGINS],
+            result: "nil",
+            doc: "Lets only these addresses and networks in, and those of further calls; ipc is \
+                  every program of this machine that comes over ipc.",
+            otherwise: None,
+            run: |call| auth(call)?.allow(&origins(call)?).map(|()| Value::Nil),
+        },
+        Method {
+            name: "deny",
+            parameters: &[ORIGINS],
+            result: "nil",
+            doc: "Refuses these addresses and networks, also if they are allowed.",
+            otherwise: None,
+            run: |call| auth(call)?.deny(&origins(call)?).map(|()| Value::Nil),
+        },
+        Method {
+            name: "plain",
+            parameters: &[
+                required(
+                    "passwords",
+                    Kinds::STRING.or(Kinds::DICTIONARY),
+                    "the name of a file of lines name=value, or a Dictionary of Strings",
+                ),
+                DOMAIN,
+            ],
+            result: "nil",
+            doc: "Lets users with these passwords in: those of a Dictionary, or of a file, which is \
+                  read again when it changes. With domain= they hold for servers of this domain, \
+                  and without it for all domains that have none of their own.",
+            otherwise: None,
+            run: plain,
+        },
+        Method {
+            name: "curve",
+            parameters: &[
+                required(
+                    "keys",
+                    Kinds::STRING.or(Kinds::LIST),
+                    "the name of a directory, \"*\", or a List of ZMQCertificates and Strings of 40 \
+                     characters",
+                ),
+                DOMAIN,
+            ],
+            result: "nil",
+            doc: "Lets clients with these keys in: those of a List, or of all certificates below a \
+                  directory, which is read again when it changes; with \"*\" all that have a key. \
+                  domain= is as for plain.",
+            otherwise: None,
+            run: curve,
+        },
+        Method {
+            name: "decide",
+            parameters: &[required(
+                "function",
+                Kinds::FUNCTION.or(Kinds::NIL),
+                "a function of a Dictionary that returns a Bool, or nil",
+            )],
+            result: "nil",
+            doc: "From now on the function decides about clients whose address is not refused: it \
+                  is called with a Dictionary of address, mechanism, domain, user, password, known \
+                  and reason, and returns whether to let the client in. It is called while the \
+                  script waits in a method of the library; a client that waits for more than five \
+                  seconds is sent away and may try again. With nil the rules decide again.",
+            otherwise: None,
+            run: set_decide,
+        },
+    ],
+};
+
+static LIFE: Group = Group {
+    name: "life",
+    doc: "What an authenticator has done, and its end.",
+    methods: &[
+        Method {
+            name: "log",
+            parameters: &[],
+            result: "List",
+            doc: "The last decisions, at most 256, the oldest first: Dictionaries of address, \
+                  mechanism, domain, user, accepted and reason.",
+            otherwise: None,
+            run: |call| {
+                let log = auth(call)?.log()?;
+                Ok(Value::List(log.into_iter().map(describe).collect()))
+            },
+        },
+        Method {
+            name: "stop",
+            parameters: &[],
+            result: "nil",
+            doc: "Ends the authenticator. From then on only servers with a domain and servers \
+                  that ask for passwords refuse anybody: they refuse everybody.",
+            otherwise: None,
+            run: |call| auth(call)?.stop().map(|()| Value::Nil),
+        },
+    ],
+};
+
+/// The authenticator of a script.
+#[derive(Debug)]
+struct Auth(Arc<Deciding>);
+
+/// An authenticator, and the function of the script that decides for it.
+#[derive(Debug)]
+struct Deciding {
+    authenticator: Authenticator,
+    function: Mutex<Option<Function>>,
+    /// Whether it is being called.
+    called: AtomicBool,
+}
+
+/// A function, and where alone it can be called.
+#[derive(Clone, Debug)]
+struct Function {
+    kept: Kept,
+    machine: usize,
+    thread: ThreadId,
+}
+
+thread_local! {
+    /// The authenticator for which a script of this thread decides.
+    static DECIDING: RefCell<Weak<Deciding>> = const { RefCell::new(Weak::new()) };
+}
+
+impl Auth {
+    fn new(authenticator: Authenticator) -> Auth {
+        let (function, called) = (Mutex::default(), AtomicBool::new(false));
+        Auth(Arc::new(Deciding { authenticator, function, called }))
+    }
+}
+
+impl Deciding {
+    /// Never locked while the host is called.
+    fn function(&self) -> MutexGuard<'_, Option<Function>> {
+        self.function.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Instance for Auth {
+    fn class(&self) -> &'static Class {
+        &CLASS
+    }
+
+    fn kept(&self, visit: &mut dyn FnMut(Handle)) {
+        let function = self.0.function().as_ref().map(|function| function.kept.handle());
+        if let Some(handle) = function {
+            visit(handle);
+        }
+    }
+}
+
+impl fmt::Display for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.0.authenticator.is_running() { "running" } else { "stopped" };
+        write!(f, "<{}: {state}>", CLASS.name)
+    }
+}
+
+fn auth<'a>(call: &Call<'a>) -> Result<&'a Authenticator, Error> {
+    Ok(&call.receiver::<Auth>()?.0.authenticator)
+}
+
+fn set_decide(call: &Call) -> Result<Value, Error> {
+    let deciding = &call.receiver::<Auth>()?.0;
+    let function = match call.values() {
+        [ValueRef::Function(handle)] => Some(Function {
+            kept: call.host.keep(*handle),
+            machine: call.host.machine(),
+            thread: thread::current().id(),
+        }),
+        _ => None,
+    };
+    deciding.authenticator.ask(function.is_some())?;
+    let last = mem::replace(&mut *deciding.function(), function);
+    // What held it may call the host.
+    drop(last);
+    DECIDING.set(Arc::downgrade(deciding));
+    Ok(Value::Nil)
+}
+
+/// Whether functions of the script may decide about clients while a call waits.
+pub(super) fn decides(call: &Call) -> bool {
+    DECIDING.with_borrow(|deciding| deciding.strong_count() > 0) && !call.lends_more()
+}
+
+/// Has the script decide about all clients that wait for it.
+///
+/// # Errors
+/// [`Error::Callback`], [`Error::Argument`] when it returns something else.
+pub(super) fn decide(call: &Call) -> Result<(), Error> {
+    // The instance is not held during a call: when it is collected then, its
+    // function may be, too, and must not be called once more.
+    while let Some((deciding, question, function)) = next(call) {
+        let mut accept = false;
+        let arguments = vec![ask(&question)];
+        let result = call.host.call(function.handle(), arguments, &mut |returned| match returned {
+            ValueRef::Bool(returned) => {
+                accept = *returned;
+                Ok(())
+            }
+            value => Err(Error::Argument {
+                place: "what the function of decide returned".to_owned(),
+                expected: "a Bool".into(),
+                got: value.to_string(),
+            }),
+        });
+        if let Some(deciding) = deciding.upgrade() {
+            deciding.called.store(false, Ordering::Relaxed);
+            deciding.authenticator.answer(&question, accept);
+        }
+        result?;
+    }
+    Ok(())
+}
+
+/// The next client to decide about, and the function that does, if it can be
+/// called here and now.
+fn next(call: &Call) -> Option<(Weak<Deciding>, Question, Kept)> {
+    let deciding = DECIDING.with_borrow(Weak::upgrade)?;
+    let function = deciding.function().clone()?;
+    let here = (call.host.machine(), thread::current().id());
+    if (function.machine, function.thread) != here || deciding.called.load(Ordering::Relaxed) {
+        return None;
+    }
+    let question = deciding.authenticator.question()?;
+    deciding.called.store(true, Ordering::Relaxed);
+    Some((Arc::downgrade(&deciding), question, function.kept))
+}
+
+fn ask(question: &Question) -> Value {
+    let request = &question.request;
+    let credentials = &request.credentials;
+    let password = match credentials {
+        Credentials::Plain { password, .. } => Some(password.clone()),
+        _ => None,
+    };
+    Value::Dictionary(vec![
+        ("address".into(), request.address.clone().into()),
+        ("mechanism".into(), credentials.mechanism().to_owned().into()),
+        ("domain".into(), request.domain.clone().into()),
+        ("user".into(), credentials.user().into()),
+        ("password".into(), password.into()),
+        ("known".into(), Value::Bool(question.known.is_ok())),
+        ("reason".into(), question.known.clone().err().into()),
+    ])
+}
+
+fn origins<'a>(call: &Call<'a>) -> Result<Vec<&'a str>, Error> {
+    let values = match call.values() {
+        [ValueRef::List(items)] => items,
+        values => values,
+    };
+    let text = |(index, value): (usize, &'a ValueRef)| match value {
+        ValueRef::String(bytes) => {
+            std::str::from_utf8(bytes).map_err(|_| call.wrong(index, value.to_string()))
+        }
+        _ => Err(call.wrong(index, value.to_string())),
+    };
+    let origins: Vec<&str> = values.iter().enumerate().map(text).collect::<Result<_, _>>()?;
+    if origins.is_empty() {
+        return Err(call.wrong(0, "nothing".to_owned()));
+    }
+    Ok(origins)
+}
+
+/// The domain that a rule is for; `None` for all.
+fn domain<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Error> {
+    Ok(call.given_text("domain")?.filter(|domain| *domain != "*"))
+}
+
+fn plain(call: &Call) -> Result<Value, Error> {
+    let (auth, domain) = (auth(call)?, domain(call)?);
+    let ValueRef::Dictionary(entries) = &call.values()[0] else {
+        return auth.plain_file(domain, call.text(0)?).map(|()| Value::Nil);
+    };
+    let text = |value: &ValueRef| match value {
+        ValueRef::String(bytes) => String::from_utf8(bytes.to_vec()).ok(),
+        _ => None,
+    };
+    let entry = |(name, word): &(ValueRef, ValueRef)| Some((text(name)?, text(word)?));
+    let entries: Option<Vec<_>> = entries.iter().map(entry).collect();
+    // What is wrong may be a password, so it is not shown.
+    let entries = entries
+        .ok_or_else(|| call.wrong(0, "a Dictionary with something else in it".to_owned()))?;
+    auth.plain(domain, entries).map(|()| Value::Nil)
+}
+
+fn curve(call: &Call) -> Result<Value, Error> {
+    let (auth, domain) = (auth(call)?, domain(call)?);
+    let done = match &call.values()[0] {
+        ValueRef::List(items) => {
+            let known = |item: &ValueRef| match item {
+                ValueRef::Object(object, _) if object.get::<Certificate>().is_some() => {
+                    Ok(object.get::<Certificate>().ok_or(Error::Closed)?.lock().clone())
+                }
+                item => match certificate::key(item) {
+                    Some(key) => core::Certificate::from_keys(Some(key), None),
+                    None => Err(call.wrong(0, format!("{item} in it"))),
+                },
+            };
+            let certificates: Vec<_> = items.iter().map(known).collect::<Result<_, _>>()?;
+            auth.curve(domain, &certificates)
+        }
+        ValueRef::String(b"*") => auth.curve_any(domain),
+        _ => auth.curve_directory(domain, call.text(0)?),
+    };
+    done.map(|()| Value::Nil)
+}
+
+fn describe(decision: Decision) -> Value {
+    Value::Dictionary(vec![
+        ("address".into(), decision.address.into()),
+        ("mechanism".into(), decision.mechanism.into()),
+        ("domain".into(), decision.domain.into()),
+        ("user".into(), decision.user.into()),
+        ("accepted".into(), Value::Bool(decision.accepted)),
+        ("reason".into(), decision.reason.into()),
+    ])
+}

@@ -1,0 +1,91 @@
+//! How a socket is secured.
+
+use crate::binding::call::Call;
+use crate::binding::certificate::{self, Certificate};
+use crate::binding::table::{Group, Method, Parameter, named, optional};
+use crate::binding::value::{Kinds, Value, ValueRef};
+use crate::core;
+use crate::core::Error;
+use crate::core::certificate::PublicKey;
+use crate::core::secure::Role;
+
+const SERVERKEY: Parameter = named(
+    "serverkey",
+    certificate::KEY.or(Kinds::NIL),
+    "the key of the server: a ZMQCertificate, or a String of 40 characters",
+);
+
+pub(super) static GROUP: Group = Group {
+    name: "security",
+    doc: "Encryption and passwords.",
+    methods: &[Method {
+        name: "secure",
+        parameters: &[
+            optional("certificate", Kinds::OBJECT.or(Kinds::NIL), "a ZMQCertificate"),
+            SERVERKEY,
+            named("username", Kinds::STRING.or(Kinds::NIL), "a String"),
+            named("password", Kinds::STRING.or(Kinds::NIL), "a String"),
+            named("plain", Kinds::BOOL, "true for a server that asks for passwords"),
+            named("domain", Kinds::STRING.or(Kinds::NIL), "a String, for servers only"),
+        ],
+        result: "nil",
+        doc: "Secures a socket that is not bound or connected yet. With a certificate it is a \
+              CURVE server, with serverkey= a CURVE client, of that certificate or of a new one. \
+              With username= and password= it is a PLAIN client, with plain=true a PLAIN server. A \
+              server with a domain is told apart by the rules of a ZMQAuth; with nothing but a \
+              domain, by addresses only.",
+        otherwise: None,
+        run: secure,
+    }],
+};
+
+fn secure(call: &Call) -> Result<Value, Error> {
+    let certificate = match call.values() {
+        [] | [ValueRef::Nil] => None,
+        [ValueRef::Object(object, _), ..] if object.get::<Certificate>().is_some() => {
+            // A copy, so that nothing is locked while the socket is.
+            object.get::<Certificate>().map(|certificate| certificate.lock().clone())
+        }
+        [value, ..] => return Err(call.wrong(0, value.to_string())),
+    };
+    let server = call.given("serverkey").map(|value| server_key(call, value)).transpose()?;
+    let (username, password) = (call.given_text("username")?, call.given_text("password")?);
+    let plain = matches!(call.given("plain"), Some(ValueRef::Bool(true)));
+    let domain = call.given_text("domain")?;
+
+    let own = match (&certificate, server) {
+        (None, Some(_)) => Some(core::Certificate::new()?),
+        _ => certificate,
+    };
+    let role = match (&own, server, username, password, plain) {
+        (Some(own), None, None, None, false) => Role::CurveServer(own),
+        (Some(own), Some(server), None, None, false) => Role::CurveClient(own, server),
+        (None, None, Some(username), Some(password), false) => {
+            Role::PlainClient { username, password }
+        }
+        (None, None, None, None, true) => Role::PlainServer,
+        (None, None, None, None, false) if domain.is_some() => Role::Null,
+        _ => {
+            return Err(Error::Argument {
+                place: "arguments".to_owned(),
+                expected: "a certificate, serverkey=, both of them, username= with password=, \
+                           plain=true or domain="
+                    .into(),
+                got: if own.is_none() { "none of them" } else { "more than that" }.to_owned(),
+            });
+        }
+    };
+    call.socket()?.secure(&role, domain).map(|()| Value::Nil)
+}
+
+fn server_key(call: &Call, value: &ValueRef) -> Result<PublicKey, Error> {
+    if let ValueRef::Object(object, _) = value
+        && let Some(certificate) = object.get::<Certificate>()
+    {
+        return Ok(certificate.lock().public());
+    }
+    match certificate::key(value) {
+        Some(key) => PublicKey::new(key),
+        None => Err(call.wrong_named("serverkey", value)),
+    }
+}

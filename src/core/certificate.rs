@@ -1,0 +1,524 @@
+//! Certificates for CURVE: a key pair, or only its public half, with metadata;
+//! and their files, which are those of czmq (`name` and `name_secret`) and, with
+//! a name that ends in `.key`, those of pyzmq.
+//!
+//! A secret key is never in an error and never printed, and its memory is wiped.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::error::Error;
+use super::z85;
+use super::zpl;
+
+/// More than any certificate has.
+const LARGEST: u64 = 64 * 1024;
+
+/// The length of a key as text.
+const TEXT: usize = 40;
+
+const PUBLIC: &str = "\
+#   ****  ZeroMQ CURVE Public Certificate  ****
+#   Exchange securely, or use a secure mechanism to verify the contents
+#   of this file after exchange.
+
+";
+
+const SECRET: &str = "\
+#   ****  ZeroMQ CURVE **Secret** Certificate  ****
+#   DO NOT PROVIDE THIS FILE TO OTHER USERS nor change its permissions.
+
+";
+
+/// The public half of a key pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PublicKey([u8; 32]);
+
+/// The secret half of a key pair.
+#[derive(Clone)]
+pub struct SecretKey(Zeroizing<Vec<u8>>);
+
+/// A key pair, or its public half, and what is said about its owner.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    public: PublicKey,
+    secret: Option<SecretKey>,
+    meta: Vec<(String, String)>,
+}
+
+/// What stands in a file of a certificate.
+enum Content {
+    Public,
+    Secret,
+}
+
+impl PublicKey {
+    /// Reads a key: 40 characters of Z85, or 32 bytes.
+    ///
+    /// # Errors
+    /// [`Error::Security`] for anything else.
+    pub fn new(key: &[u8]) -> Result<PublicKey, Error> {
+        match bytes(key).and_then(|bytes| bytes.as_slice().try_into().ok()) {
+            Some(key) => Ok(PublicKey(key)),
+            None => Err(wrong_key("public", key)),
+        }
+    }
+
+    /// Its 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for PublicKey {
+    /// As 40 characters of Z85.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&z85::encode(&self.0).unwrap_or_default())
+    }
+}
+
+impl SecretKey {
+    /// Reads a key: 40 characters of Z85, or 32 bytes.
+    ///
+    /// # Errors
+    /// [`Error::Security`] for anything else.
+    pub fn new(key: &[u8]) -> Result<SecretKey, Error> {
+        bytes(key).map(SecretKey).ok_or_else(|| wrong_key("secret", key))
+    }
+
+    /// Its 32 bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// As 40 characters of Z85.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(z85::encode(&self.0).unwrap_or_default())
+    }
+
+    /// The public key that belongs to it.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when libzmq cannot tell.
+    pub fn public(&self) -> Result<PublicKey, Error> {
+        let mut secret = Zeroizing::new([0; TEXT + 1]);
+        secret[..TEXT].copy_from_slice(self.to_text().as_bytes());
+        let public = zmq_sys::curve::public(&secret).ok_or_else(no_curve)?;
+        PublicKey::new(&public[..TEXT])
+    }
+
+    /// czmq writes zeros where there is no secret key.
+    fn is_missing(&self) -> bool {
+        self.0.iter().all(|byte| *byte == 0)
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey")
+    }
+}
+
+impl Certificate {
+    /// A new key pair.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when libzmq makes none.
+    pub fn new() -> Result<Certificate, Error> {
+        let (public, mut secret) = zmq_sys::curve::keypair().ok_or_else(no_curve)?;
+        let keys = (PublicKey::new(&public[..TEXT]), SecretKey::new(&secret[..TEXT]));
+        secret.zeroize();
+        Ok(Certificate { public: keys.0?, secret: Some(keys.1?), meta: Vec::new() })
+    }
+
+    /// A certificate of a secret key, a public one, or both.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when one is given that is none, when both do not belong
+    /// together, or when none is given.
+    pub fn from_keys(public: Option<&[u8]>, secret: Option<&[u8]>) -> Result<Certificate, Error> {
+        let given = public.map(PublicKey::new).transpose()?;
+        let secret = secret.map(SecretKey::new).transpose()?;
+        let derived = secret.as_ref().map(SecretKey::public).transpose()?;
+        match (given, derived) {
+            (Some(given), Some(derived)) if given != derived => {
+                Err(security("the public key does not belong to the secret key"))
+            }
+            (Some(public), _) | (None, Some(public)) => {
+                Ok(Certificate { public, secret, meta: Vec::new() })
+            }
+            (None, None) => Err(security("a certificate needs a public or a secret key")),
+        }
+    }
+
+    /// Loads a certificate: from the file `name_secret` if there is one, which has
+    /// both keys, and else from `name`.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when a file cannot be read or is no certificate.
+    pub fn load(name: &str) -> Result<Certificate, Error> {
+        let file = secret_file(name);
+        match read(Path::new(&file)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Certificate::read(Path::new(name))
+            }
+            Err(error) => Err(unreadable(&file, &error)),
+            Ok(text) => Certificate::parse(&text, &file),
+        }
+    }
+
+    /// Reads exactly this file.
+    pub(super) fn read(file: &Path) -> Result<Certificate, Error> {
+        let name = file.to_string_lossy();
+        let text = read(file).map_err(|error| unreadable(&name, &error))?;
+        Certificate::parse(&text, &name)
+    }
+
+    fn parse(text: &[u8], file: &str) -> Result<Certificate, Error> {
+        let wrong =
+            |what: fmt::Arguments| security(format!("{} is not a certificate: {what}", Name(file)));
+        let items = zpl::parse(text)
+            .map_err(|fault| wrong(format_args!("line {}: {}", fault.line, fault.what)))?;
+        let (mut section, mut public, mut secret) = ("", None, None);
+        let mut meta: Vec<(String, String)> = Vec::new();
+        for item in items {
+            match (item.level, section, item.name) {
+                (0, _, name) => section = name,
+                (1, "curve", "public-key") => public = public.or(Some(item.value)),
+                (1, "curve", "secret-key") => secret = secret.or(Some(item.value)),
+                (1, "metadata", name) if meta.iter().all(|(known, _)| known != name) => {
+                    let value = String::from_utf8_lossy(item.value).into_owned();
+                    meta.push((name.to_owned(), value));
+                }
+                _ => {}
+            }
+        }
+        let public = public.ok_or_else(|| wrong(format_args!("it has no public-key")))?;
+        let in_file = |error: Error| wrong(format_args!("{error}"));
+        let public = PublicKey::new(public).map_err(in_file)?;
+        let secret = secret.map(SecretKey::new).transpose().map_err(in_file)?;
+        let secret = secret.filter(|secret| !secret.is_missing());
+        if let Some(secret) = &secret
+            && secret.public()? != public
+        {
+            return Err(wrong(format_args!("its keys do not belong together")));
+        }
+        Ok(Certificate { public, secret, meta })
+    }
+
+    /// Saves both files of the certificate: `name` with the public key, and
+    /// `name_secret` with both, which only the owner may read.
+    ///
+    /// # Errors
+    /// [`Error::Security`] without a secret key, and when a file cannot be written.
+    pub fn save(&self, name: &str) -> Result<(), Error> {
+        let secret = self.text(&Content::Secret)?;
+        self.save_public(name)?;
+        let name = secret_file(name);
+        write(&name, secret.as_bytes(), 0o600).map_err(|error| unwritable(&name, &error))
+    }
+
+    /// Saves the public key and the metadata in this file.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when it cannot be written.
+    pub fn save_public(&self, file: &str) -> Result<(), Error> {
+        let text = self.text(&Content::Public)?;
+        write(file, text.as_bytes(), 0o644).map_err(|error| unwritable(file, &error))
+    }
+
+    /// Saves both keys and the metadata in this file, which only the owner may read.
+    ///
+    /// # Errors
+    /// [`Error::Security`] without a secret key, and when it cannot be written.
+    pub fn save_secret(&self, file: &str) -> Result<(), Error> {
+        let text = self.text(&Content::Secret)?;
+        write(file, text.as_bytes(), 0o600).map_err(|error| unwritable(file, &error))
+    }
+
+    fn text(&self, content: &Content) -> Result<Zeroizing<String>, Error> {
+        let meta: String = self.meta.iter().map(|(name, value)| zpl::line(name, value)).collect();
+        let head = match content {
+            Content::Public => PUBLIC,
+            Content::Secret => SECRET,
+        };
+        // With room for all of it, so that no copy of the key is left behind.
+        let mut text = Zeroizing::new(String::with_capacity(head.len() + meta.len() + 256));
+        text.push_str(head);
+        text.push_str("metadata\n");
+        text.push_str(&meta);
+        text.push_str("curve\n");
+        text.push_str(&zpl::line("public-key", &self.public.to_string()));
+        if let Content::Secret = content {
+            let secret = self.secret()?.to_text();
+            text.push_str(&Zeroizing::new(zpl::line("secret-key", &secret)));
+        }
+        Ok(text)
+    }
+
+    /// The public key.
+    pub fn public(&self) -> PublicKey {
+        self.public
+    }
+
+    /// The secret key.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when it has none.
+    pub fn secret(&self) -> Result<&SecretKey, Error> {
+        self.secret.as_ref().ok_or_else(|| {
+            security("the certificate has no secret key; load the file that ends in _secret")
+        })
+    }
+
+    /// What is said under a name about its owner.
+    pub fn meta(&self, name: &str) -> Option<&str> {
+        self.meta.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
+    }
+
+    /// Everything that is said about its owner.
+    pub fn metas(&self) -> &[(String, String)] {
+        &self.meta
+    }
+
+    /// Says something about its owner, or no longer, if there is no value.
+    ///
+    /// # Errors
+    /// [`Error::Security`] for a name or value that a file cannot hold.
+    pub fn set_meta(&mut self, name: &str, value: Option<&str>) -> Result<(), Error> {
+        if let Some(fault) = zpl::check_name(name).or(value.and_then(zpl::check_value)) {
+            return Err(security(fault));
+        }
+        self.meta.retain(|(known, _)| known != name);
+        if let Some(value) = value {
+            self.meta.push((name.to_owned(), value.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a key, in either form.
+fn bytes(key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    match key.len() {
+        32 => Some(Zeroizing::new(key.to_vec())),
+        TEXT => z85::decode(key).map(Zeroizing::new),
+        _ => None,
+    }
+}
+
+/// It does not show the key, which may be a secret one in the wrong place.
+fn wrong_key(which: &str, key: &[u8]) -> Error {
+    let got = match key.len() {
+        TEXT => "40 others".to_owned(),
+        count => count.to_string(),
+    };
+    security(format!("a {which} key is 40 characters of Z85, or 32 bytes in a ZMQFrame, not {got}"))
+}
+
+fn no_curve() -> Error {
+    security("libzmq was built without CURVE")
+}
+
+pub(super) fn security(what: impl Into<Cow<'static, str>>) -> Error {
+    Error::Security { what: what.into() }
+}
+
+/// What stands for the name of a file in an error: not what may be a key.
+pub(super) struct Name<'a>(pub &'a str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// The end tells more than the beginning.
+        const LONGEST: usize = 80;
+        let name = self.0;
+        let stem = name.strip_suffix("_secret").unwrap_or(name);
+        if stem.len() == TEXT && z85::decode(stem.as_bytes()).is_some() {
+            return f.write_str("a file with the name of a key");
+        }
+        match name.char_indices().rev().nth(LONGEST) {
+            None => write!(f, "{}", name.escape_debug()),
+            Some((start, _)) => write!(f, "...{}", name[start..].escape_debug()),
+        }
+    }
+}
+
+fn secret_file(name: &str) -> String {
+    format!("{name}_secret")
+}
+
+pub(super) fn unreadable(file: &str, error: &io::Error) -> Error {
+    security(format!("{} cannot be read: {}", Name(file), reason(error)))
+}
+
+fn unwritable(file: &str, error: &io::Error) -> Error {
+    security(format!("{} cannot be written: {}", Name(file), reason(error)))
+}
+
+/// "No such file or directory (os error 2)": the number says nothing to a user.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+/// Reads a file that may hold a secret: an ordinary one, and not a large one.
+pub(super) fn read(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    // A pipe would be waited for, a device has no end.
+    let size = match fs::metadata(file)? {
+        about if about.is_file() => about.len(),
+        _ => return Err(io::Error::other("it is not a file")),
+    };
+    if size > LARGEST {
+        return Err(io::Error::other("it is larger than 64 KiB"));
+    }
+    let mut text = Zeroizing::new(Vec::with_capacity(size as usize + 1));
+    File::open(file)?.take(LARGEST).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// Writes a file that is there with all its content and this mode, or not at all.
+fn write(file: &str, text: &[u8], mode: u32) -> io::Result<()> {
+    if file.is_empty() || file.contains('\0') {
+        return Err(io::Error::other("this is not a name of a file"));
+    }
+    let path = PathBuf::from(file);
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".zeromq-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut new = builder.tempfile_in(folder)?;
+    new.write_all(text)?;
+    new.as_file().sync_all()?;
+    new.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(error: &Error) -> String {
+        error.to_string()
+    }
+
+    #[test]
+    fn keys_belong_together() {
+        let certificate = Certificate::new().unwrap();
+        let secret = certificate.secret().unwrap();
+        assert_eq!(secret.public().unwrap(), certificate.public());
+        let other = Certificate::new().unwrap();
+        assert_ne!(other.public(), certificate.public());
+        let same = Certificate::from_keys(None, Some(secret.to_text().as_bytes())).unwrap();
+        assert_eq!(same.public(), certificate.public());
+        let error = Certificate::from_keys(
+            Some(other.public().to_string().as_bytes()),
+            Some(secret.as_bytes()),
+        );
+        assert_eq!(text(&error.unwrap_err()), "the public key does not belong to the secret key");
+        assert!(Certificate::from_keys(None, None).is_err());
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_and_not_shown() {
+        let secret = Certificate::new().unwrap().secret().unwrap().to_text().to_string();
+        for wrong in [&secret[1..], &format!("\"{}", &secret[1..]), &format!("{secret}x"), ""] {
+            let error = text(&SecretKey::new(wrong.as_bytes()).unwrap_err());
+            assert!(wrong.is_empty() || !error.contains(&wrong[2..]), "{error}");
+        }
+        let error = text(&Certificate::load(&secret).unwrap_err());
+        assert!(!error.contains(&secret), "{error}");
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let certificate = Certificate::new().unwrap();
+        let shown = format!("{certificate:?}");
+        assert!(!shown.contains(&**certificate.secret().unwrap().to_text()), "{shown}");
+        assert!(!shown.contains(&format!("{:?}", certificate.secret().unwrap().as_bytes())));
+    }
+
+    #[test]
+    fn files_keep_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("server").to_str().unwrap().to_owned();
+        let mut certificate = Certificate::new().unwrap();
+        certificate.set_meta("name", Some("it's # mine")).unwrap();
+        certificate.set_meta("email", Some("\"me\" <me@example>")).unwrap();
+        certificate.save(&name).unwrap();
+        let loaded = Certificate::load(&name).unwrap();
+        assert_eq!(loaded.public(), certificate.public());
+        assert_eq!(loaded.secret().unwrap().as_bytes(), certificate.secret().unwrap().as_bytes());
+        assert_eq!(loaded.metas(), certificate.metas());
+
+        fs::remove_file(secret_file(&name)).unwrap();
+        let public = Certificate::load(&name).unwrap();
+        assert!(public.secret().is_err());
+        assert_eq!(public.meta("name"), Some("it's # mine"));
+        assert!(public.save(&name).is_err(), "it has no secret to save");
+        public.save_public(&name).unwrap();
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "no other file is left behind: {left:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_a_secret() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("x.key").to_str().unwrap().to_owned();
+        let file = secret_file(&name);
+        // What is there before does not matter: not its mode, not that it is a link.
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, "").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+        Certificate::new().unwrap().save(&name).unwrap();
+        let mode = |file: &str| fs::symlink_metadata(file).unwrap().permissions().mode();
+        assert_eq!(mode(&file), 0o100_600);
+        assert_eq!(mode(&name) & 0o200_600, 0o600);
+        assert_eq!(fs::read(elsewhere).unwrap(), b"");
+    }
+
+    #[test]
+    fn files_that_are_no_certificates_say_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("c").to_str().unwrap().to_owned();
+        let fault = |text_of_file: &str| {
+            fs::write(&name, text_of_file).unwrap();
+            text(&Certificate::load(&name).unwrap_err())
+        };
+        assert!(fault("").ends_with("c is not a certificate: it has no public-key"));
+        assert!(fault("curve\n  public-key = 1").contains("line 2: it is not indented"));
+        assert!(fault("curve\n    public-key = \"abc\"").contains("40 characters of Z85"));
+        let (one, two) = (Certificate::new().unwrap(), Certificate::new().unwrap());
+        let secret = two.secret().unwrap().to_text();
+        let both = format!(
+            "curve\n    public-key = \"{}\"\n    secret-key = \"{}\"\n",
+            one.public(),
+            *secret
+        );
+        let error = fault(&both);
+        assert!(error.ends_with("its keys do not belong together"), "{error}");
+        assert!(!error.contains(&**secret));
+        let zeros = format!(
+            "curve\n    public-key = '{}'\n    secret-key = {}",
+            one.public(),
+            "0".repeat(40)
+        );
+        fs::write(&name, zeros).unwrap();
+        assert!(Certificate::load(&name).unwrap().secret().is_err(), "czmq's zeros are no secret");
+        assert!(text(&Certificate::load("/").unwrap_err()).contains("it is not a file"));
+        let error = text(&Certificate::load("no\0file").unwrap_err());
+        assert!(error.contains("cannot be read"), "{error}");
+        assert!(text(&one.save("/no/such/folder/x").unwrap_err()).contains("cannot be written"));
+    }
+}

@@ -1,0 +1,86 @@
+//! Why a connection was refused, in words: libzmq tells it as an event with a
+//! number (`zmq_socket_monitor(3)`).
+
+/// How a handshake failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`: the status of ZAP.
+    Auth(u32),
+    /// `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`: a `ZMQ_PROTOCOL_ERROR`.
+    Protocol(u32),
+    /// `ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL`: an errno.
+    Other(u32),
+}
+
+/// Why it failed and what to do about it; what is said holds for either side.
+pub fn sentence(failed: Failed) -> &'static str {
+    match failed {
+        Failed::Auth(300) => "the authenticator of the server has a passing problem; try again",
+        Failed::Auth(400) => {
+            "the authenticator of the server refused the client: its address, password or key is \
+             not among those allowed"
+        }
+        Failed::Auth(500) => "the authenticator of the server failed",
+        Failed::Auth(_) => "the authenticator of the server gave an unknown status",
+        Failed::Protocol(error) => protocol(error),
+        Failed::Other(errno) => other(errno),
+    }
+}
+
+fn protocol(error: u32) -> &'static str {
+    match error {
+        zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
+        | zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE => {
+            "the keys do not fit: the client needs the public key of exactly this server as \
+             serverkey="
+        }
+        zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH => {
+            "the two sides are not secured in the same way: both or neither have to be, with CURVE \
+             or with passwords, one as the server and the other as a client"
+        }
+        zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA => {
+            "the types of the two sockets do not fit, such as REQ and PUB, or the peer tells \
+             nonsense of itself"
+        }
+        0x2000_0000..0x3000_0000 => {
+            "the authenticator of the server gave an answer that is not ZAP 1.0"
+        }
+        _ => "the peer does not speak ZeroMQ's protocol as it should",
+    }
+}
+
+fn other(errno: u32) -> &'static str {
+    let is = |known: i32| i64::from(errno) == i64::from(known);
+    if is(libc::EPIPE) || is(libc::ECONNRESET) {
+        "the peer closed the connection in the middle of the handshake: most often the serverkey \
+         of the client is wrong, or one side is secured and the other is not"
+    } else if is(libc::ETIMEDOUT) {
+        "the peer took too long: it may not speak ZeroMQ's protocol, or its authenticator does not \
+         answer"
+    } else if is(libc::EFAULT) {
+        "the server has no authenticator, and passwords or a domain need one: make a ZMQAuth first"
+    } else {
+        "the connection broke in the middle of the handshake"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_a_sentence_that_fits_into_a_message() {
+        let auth = [300, 400, 500, 7].map(Failed::Auth);
+        let protocol = [0x1000_0000, 0x1000_0003, 0x1100_0001, 0x1100_0002, 0x1000_0018];
+        let protocol = protocol.into_iter().chain([0x2000_0001, 0x3000_0000, 0]);
+        let other = [libc::EPIPE, libc::ETIMEDOUT, libc::EFAULT, libc::EINVAL];
+        let other = other.map(|errno| Failed::Other(errno.try_into().unwrap()));
+        for failed in auth.into_iter().chain(protocol.map(Failed::Protocol)).chain(other) {
+            let sentence = sentence(failed);
+            assert!(!sentence.is_empty() && sentence.len() < 200, "{sentence}");
+            assert!(!sentence.ends_with('.') && sentence.starts_with(char::is_lowercase));
+        }
+        assert!(sentence(Failed::Protocol(0x1100_0001)).contains("serverkey"));
+        assert!(sentence(Failed::Auth(400)).contains("refused"));
+    }
+}

@@ -1,0 +1,471 @@
+//! Whom an authenticator lets in: addresses, passwords and keys.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ipnet::IpNet;
+use zeroize::Zeroizing;
+
+use super::certificate::{Certificate, Name, PublicKey, read, security, unreadable};
+use super::error::{Error, Excerpt};
+use super::zap::{Credentials, Request};
+
+/// A directory with more is not one of certificates.
+const MOST_FILES: usize = 10_000;
+
+/// How deep certificates may lie in a directory.
+const DEEPEST: usize = 16;
+
+/// The rules of an authenticator.
+#[derive(Default)]
+pub(super) struct Rules {
+    allowed: Vec<Origin>,
+    denied: Vec<Origin>,
+    passwords: HashMap<Domain, Passwords>,
+    keys: HashMap<Domain, Keys>,
+}
+
+/// A domain, or `None` for those that have no rule of their own.
+type Domain = Option<String>;
+
+/// Why a client is let in, or not.
+pub(super) struct Admission {
+    pub reason: String,
+    /// What the certificate of its key says about it.
+    pub meta: Vec<(String, String)>,
+}
+
+/// Where clients come from.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Network(IpNet),
+    /// Another process of this machine, over ipc.
+    Ipc,
+}
+
+/// Names and their passwords.
+pub(super) enum Passwords {
+    Table(Table),
+    File { file: PathBuf, seen: Option<Stamp>, table: Result<Table, Error> },
+}
+
+type Table = HashMap<String, Zeroizing<String>>;
+
+/// Keys that are known.
+pub(super) enum Keys {
+    /// Whoever has a key.
+    Any,
+    Listed(HashMap<PublicKey, Vec<(String, String)>>),
+    Directory(Directory),
+}
+
+/// A directory of certificates.
+pub(super) struct Directory {
+    path: PathBuf,
+    seen: Vec<(PathBuf, Stamp)>,
+    known: HashMap<PublicKey, Vec<(String, String)>>,
+    /// How many files are none.
+    others: usize,
+}
+
+/// What changes when a file does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    modified: Option<SystemTime>,
+    size: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(about: &fs::Metadata) -> Stamp {
+        Stamp {
+            modified: about.modified().ok(),
+            size: about.len(),
+            #[cfg(unix)]
+            inode: std::os::unix::fs::MetadataExt::ino(about),
+        }
+    }
+}
+
+impl Rules {
+    pub fn allow(&mut self, origins: Vec<Origin>) {
+        self.allowed.extend(origins);
+    }
+
+    pub fn deny(&mut self, origins: Vec<Origin>) {
+        self.denied.extend(origins);
+    }
+
+    pub fn plain(&mut self, domain: Domain, passwords: Passwords) {
+        self.passwords.insert(domain, passwords);
+    }
+
+    pub fn curve(&mut self, domain: Domain, keys: Keys) {
+        self.keys.insert(domain, keys);
+    }
+
+    /// Whether the address of a client may come in at all.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_address(&self, address: &str) -> Result<(), String> {
+        let matches = |origins: &[Origin]| origins.iter().any(|origin| origin.has(address));
+        if matches(&self.denied) {
+            Err("the address is denied".to_owned())
+        } else if self.allowed.is_empty() || matches(&self.allowed) {
+            Ok(())
+        } else {
+            Err("the address is not among those allowed".to_owned())
+        }
+    }
+
+    /// Whether the credentials of a client are known.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_credentials(&mut self, request: &Request) -> Result<Admission, String> {
+        let domain = &request.domain;
+        let admitted = |reason: &str| Admission { reason: reason.to_owned(), meta: Vec::new() };
+        match &request.credentials {
+            Credentials::Null => Ok(admitted("the address is not refused")),
+            Credentials::Plain { username, password } => {
+                let passwords = rule(&mut self.passwords, domain)
+                    .ok_or("no passwords are set for the domain; call plain")?;
+                if passwords.has(username, password)? {
+                    Ok(admitted("the password is right"))
+                } else {
+                    Err("the user name or the password is wrong".to_owned())
+                }
+            }
+            Credentials::Curve(key) => rule(&mut self.keys, domain)
+                .ok_or("no keys are set for the domain; call curve")?
+                .find(key),
+            Credentials::Other(_) => Err("the mechanism is not supported".to_owned()),
+        }
+    }
+}
+
+/// The rule of a domain, or else that of all domains.
+fn rule<'a, T>(rules: &'a mut HashMap<Domain, T>, domain: &str) -> Option<&'a mut T> {
+    let own = Some(domain.to_owned());
+    let domain = if rules.contains_key(&own) { own } else { None };
+    rules.get_mut(&domain)
+}
+
+impl Origin {
+    /// Reads an address, a network such as "10.0.0.0/8", or "ipc".
+    ///
+    /// # Errors
+    /// [`Error::Security`] for anything else.
+    pub fn parse(text: &str) -> Result<Origin, Error> {
+        if text == "ipc" {
+            return Ok(Origin::Ipc);
+        }
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Origin::Network(address.to_canonical().into()));
+        }
+        let network: Result<IpNet, _> = text.parse();
+        network.map(|network| Origin::Network(network.trunc())).map_err(|_| {
+            security(format!(
+                "{} is not an address such as 192.168.1.10 or ::1, a network such as 10.0.0.0/8, \
+                 or ipc",
+                if text.is_empty() { Excerpt("\"\"") } else { Excerpt(text) }
+            ))
+        })
+    }
+
+    fn has(&self, address: &str) -> bool {
+        // An address of a link has its interface after a %.
+        let number = address.split_once('%').map_or(address, |(number, _)| number);
+        match (self, number.parse::<IpAddr>()) {
+            (Origin::Network(network), Ok(address)) => network.contains(&address.to_canonical()),
+            // libzmq gives the path and the ids of the process, or nothing.
+            (Origin::Ipc, Err(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Passwords {
+    /// A table of names and passwords.
+    pub fn table(entries: Vec<(String, String)>) -> Passwords {
+        let entries = entries.into_iter();
+        Passwords::Table(entries.map(|(name, word)| (name, Zeroizing::new(word))).collect())
+    }
+
+    /// A file of lines `name=value`, which is read again when it has changed.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when it cannot be read now.
+    pub fn file(file: &str) -> Result<Passwords, Error> {
+        let path = PathBuf::from(file);
+        let seen = stamp(&path);
+        let table = read_table(&path)?;
+        Ok(Passwords::File { file: path, seen, table: Ok(table) })
+    }
+
+    fn has(&mut self, username: &str, password: &str) -> Result<bool, String> {
+        let table = match self {
+            Passwords::Table(table) => table,
+            Passwords::File { file, seen, table } => {
+                let now = stamp(file);
+                if now != *seen || now.is_none() {
+                    *table = read_table(file);
+                    *seen = now;
+                }
+                table.as_ref().map_err(ToString::to_string)?
+            }
+        };
+        let known = table.get(username);
+        // An unknown name takes as long as a known one.
+        let same = same(known.map_or("", |word| word), password);
+        Ok(known.is_some() && same)
+    }
+}
+
+/// Whether both are the same, in a time that tells only their lengths.
+fn same(one: &str, other: &str) -> bool {
+    let differences = one.bytes().zip(other.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
+    std::hint::black_box(differences) == 0 && one.len() == other.len()
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    fs::metadata(file).ok().map(|about| Stamp::of(&about))
+}
+
+/// Reads lines `name=value`; others, and those that begin with #, say nothing.
+fn read_table(file: &Path) -> Result<Table, Error> {
+    let name = file.to_string_lossy();
+    let text = read(file).map_err(|error| unreadable(&name, &error))?;
+    let text = std::str::from_utf8(&text)
+        .map_err(|_| security(format!("{} is not text in UTF-8", Name(&name))))?;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let entries = lines.filter_map(|line| line.split_once('='));
+    let entries = entries.filter(|(name, _)| !name.is_empty());
+    Ok(entries.map(|(name, word)| (name.to_owned(), Zeroizing::new(word.to_owned()))).collect())
+}
+
+impl Keys {
+    /// Keys, and what is known about their owners.
+    pub fn listed(certificates: &[Certificate]) -> Keys {
+        let entry = |c: &Certificate| (c.public(), c.metas().to_vec());
+        Keys::Listed(certificates.iter().map(entry).collect())
+    }
+
+    /// The keys of all certificates below a directory, which is read again when
+    /// something in it has changed.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when it cannot be read now.
+    pub fn directory(path: &str) -> Result<Keys, Error> {
+        let mut directory = Directory {
+            path: PathBuf::from(path),
+            seen: Vec::new(),
+            known: HashMap::new(),
+            others: 0,
+        };
+        directory.refresh()?;
+        Ok(Keys::Directory(directory))
+    }
+
+    fn find(&mut self, key: &PublicKey) -> Result<Admission, String> {
+        let known =
+            |meta: &Vec<_>| Admission { reason: "the key is known".to_owned(), meta: meta.clone() };
+        match self {
+            Keys::Any => {
+                Ok(Admission { reason: "every key is let in".to_owned(), meta: Vec::new() })
+            }
+            Keys::Listed(listed) => {
+                listed.get(key).map(known).ok_or("the key is not in the list".to_owned())
+            }
+            Keys::Directory(directory) => {
+                directory.refresh().map_err(|error| error.to_string())?;
+                directory.known.get(key).map(known).ok_or_else(|| match directory.others {
+                    0 => "the key is not in the directory".to_owned(),
+                    others => format!(
+                        "the key is not in the directory, of which {others} files are no \
+                         certificates"
+                    ),
+                })
+            }
+        }
+    }
+}
+
+impl Directory {
+    fn refresh(&mut self) -> Result<(), Error> {
+        let mut found = Vec::new();
+        if let Err(error) = search(&self.path, DEEPEST, &mut found) {
+            // What was known may have been withdrawn.
+            self.seen.clear();
+            self.known.clear();
+            return Err(error);
+        }
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if found == self.seen {
+            return Ok(());
+        }
+        self.known.clear();
+        self.others = 0;
+        for (file, _) in &found {
+            match Certificate::read(file) {
+                Ok(certificate) => {
+                    self.known.insert(certificate.public(), certificate.metas().to_vec());
+                }
+                Err(_) => self.others += 1,
+            }
+        }
+        self.seen = found;
+        Ok(())
+    }
+}
+
+/// All files below a directory but secret ones.
+fn search(directory: &Path, deeper: usize, found: &mut Vec<(PathBuf, Stamp)>) -> Result<(), Error> {
+    let name = directory.to_string_lossy();
+    let entries = fs::read_dir(directory).map_err(|error| unreadable(&name, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| unreadable(&name, &error))?;
+        let path = entry.path();
+        // Links to directories are not followed: they may lead back.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if deeper > 0 {
+                search(&path, deeper - 1, found)?;
+            }
+            continue;
+        }
+        let secret = entry.file_name().to_string_lossy().ends_with("_secret");
+        // One that was removed just now is not there.
+        if let Ok(about) = fs::metadata(&path)
+            && about.is_file()
+            && !secret
+        {
+            found.push((path, Stamp::of(&about)));
+        }
+        if found.len() > MOST_FILES {
+            return Err(security(format!("{} has more than 10000 files", Name(&name))));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origins(list: &[&str]) -> Vec<Origin> {
+        list.iter().map(|text| Origin::parse(text).unwrap()).collect()
+    }
+
+    #[test]
+    fn addresses_are_in_networks() {
+        let mut rules = Rules::default();
+        assert_eq!(rules.check_address("10.1.2.3"), Ok(()));
+        rules.deny(origins(&["10.1.2.0/24", "fe80::/10"]));
+        let allowed = |rules: &Rules, address| rules.check_address(address).is_ok();
+        assert!(!allowed(&rules, "10.1.2.3"));
+        assert!(!allowed(&rules, "::ffff:10.1.2.3"), "an IPv4 address in IPv6 clothes");
+        assert!(!allowed(&rules, "fe80::1%eth0"));
+        assert!(allowed(&rules, "10.1.3.3"));
+        rules.allow(origins(&["10.0.0.0/8", "::1", "ipc"]));
+        assert!(allowed(&rules, "10.1.3.3"));
+        assert!(!allowed(&rules, "10.1.2.3"), "deny goes before allow");
+        assert!(!allowed(&rules, "11.0.0.1"));
+        assert!(allowed(&rules, "::1"));
+        assert!(allowed(&rules, ":1000:1000:4711"), "a peer over ipc");
+        assert!(allowed(&rules, ""));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in ["", "localhost", "10.0.0.0/33", "10.0.0", "::1/129", "IPC", "10.0.0.1 "] {
+            assert!(Origin::parse(text).is_err(), "{text}");
+        }
+        // What is beyond the mask does not count.
+        assert_eq!(Origin::parse("10.1.2.3/8").unwrap(), Origin::parse("10.0.0.0/8").unwrap());
+    }
+
+    fn plain(domain: &str, username: &str, password: &str) -> Request {
+        let [domain, username, password] = [domain, username, password].map(str::to_owned);
+        let credentials = Credentials::Plain { username, password };
+        Request { domain, address: "127.0.0.1".to_owned(), credentials }
+    }
+
+    fn table(entries: &[(&str, &str)]) -> Passwords {
+        let own = |(name, word): &(&str, &str)| ((*name).to_owned(), (*word).to_owned());
+        Passwords::table(entries.iter().map(own).collect())
+    }
+
+    #[test]
+    fn a_domain_has_its_own_passwords_or_those_of_all() {
+        let mut rules = Rules::default();
+        let right = |rules: &mut Rules, domain, name, word| {
+            rules.check_credentials(&plain(domain, name, word)).is_ok()
+        };
+        assert!(!right(&mut rules, "", "a", "1"), "without passwords nobody is known");
+        rules.plain(None, table(&[("a", "1"), ("", "")]));
+        rules.plain(Some("inner".to_owned()), table(&[("b", "2")]));
+        assert!(right(&mut rules, "", "a", "1"));
+        assert!(right(&mut rules, "outer", "a", "1"));
+        assert!(!right(&mut rules, "inner", "a", "1"));
+        assert!(right(&mut rules, "inner", "b", "2"));
+        for (name, word) in [("a", "2"), ("a", ""), ("a", "11"), ("x", ""), ("x", "1")] {
+            assert!(!right(&mut rules, "", name, word), "{name} {word}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_passwords_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("passwords");
+        let name = file.to_str().unwrap();
+        assert!(Passwords::file(name).is_err());
+        fs::write(&file, "# users\na=1\r\nb = 2\nc=x=y\n=z\nnothing\n#d=1\n").unwrap();
+        let mut passwords = Passwords::file(name).unwrap();
+        for (name, word, right) in [
+            ("a", "1", true),
+            ("b", "2", false),
+            ("b ", " 2", true),
+            ("c", "x=y", true),
+            ("", "z", false),
+            ("#d", "1", false),
+            ("nothing", "", false),
+        ] {
+            assert_eq!(passwords.has(name, word), Ok(right), "{name}");
+        }
+        fs::write(&file, "a=12").unwrap();
+        assert_eq!(passwords.has("a", "12"), Ok(true));
+        assert_eq!(passwords.has("a", "1"), Ok(false));
+        fs::remove_file(&file).unwrap();
+        assert!(passwords.has("a", "12").unwrap_err().contains("cannot be read"));
+        fs::write(&file, "a=12").unwrap();
+        assert_eq!(passwords.has("a", "12"), Ok(true));
+    }
+
+    #[test]
+    fn a_directory_of_certificates_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap().to_owned();
+        let mut keys = Keys::directory(&path).unwrap();
+        let mut one = Certificate::new().unwrap();
+        one.set_meta("name", Some("one")).unwrap();
+        let two = Certificate::new().unwrap();
+        assert!(keys.find(&one.public()).is_err());
+        fs::create_dir(folder.path().join("deeper")).unwrap();
+        one.save(&format!("{path}/deeper/one")).unwrap();
+        two.save_secret(&format!("{path}/two_secret")).unwrap();
+        assert_eq!(keys.find(&one.public()).ok().unwrap().meta, one.metas());
+        assert!(keys.find(&two.public()).is_err(), "a secret file is not read");
+        fs::write(format!("{path}/notes"), "these are notes").unwrap();
+        assert!(keys.find(&two.public()).err().unwrap().contains("1 files are no certificates"));
+        fs::remove_file(format!("{path}/deeper/one")).unwrap();
+        assert!(keys.find(&one.public()).is_err(), "what is removed is not known any more");
+        folder.close().unwrap();
+        assert!(keys.find(&one.public()).is_err());
+        assert!(Keys::directory(&path).is_err());
+    }
+}

@@ -1,0 +1,185 @@
+//! How a socket is secured, before it is attached: CURVE with keys, PLAIN with
+//! passwords, or only by the address of its peers.
+
+use super::certificate::{Certificate, PublicKey, security};
+use super::error::Error;
+use super::open::Open;
+use super::socket::Socket;
+use crate::libzmq;
+
+/// `ZMQ_ZAP_ENFORCE_DOMAIN`, which zmq.h calls a draft and libzmq has in any case.
+const ENFORCE_DOMAIN: u32 = 93;
+
+/// What the socket is to its peers.
+#[derive(Debug)]
+pub enum Role<'a> {
+    /// The server of clients that know its public key.
+    CurveServer(&'a Certificate),
+    /// A client of the server with this key.
+    CurveClient(&'a Certificate, PublicKey),
+    /// The server of users whose passwords the authenticator knows.
+    PlainServer,
+    /// A user.
+    PlainClient {
+        /// The name, of 1 to 255 bytes.
+        username: &'a str,
+        /// The password, of 1 to 255 bytes.
+        password: &'a str,
+    },
+    /// A server that asks the authenticator about addresses only.
+    Null,
+}
+
+impl Socket {
+    /// Secures what the socket is attached to from now on. A server with a domain
+    /// tells it to the authenticator, and lets nobody in while there is none.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when it is attached already, when a certificate has no
+    /// secret key, when a name or password cannot be sent, and when a client has
+    /// a domain.
+    pub fn secure(&self, role: &Role, domain: Option<&str>) -> Result<(), Error> {
+        self.with(|open| {
+            if open.attached {
+                return Err(security(
+                    "the socket is bound or connected already, and that stays as it is; secure a \
+                     new socket first, then bind or connect it",
+                ));
+            }
+            if let Some(domain) = domain {
+                check_domain(role, domain)?;
+            }
+            apply(open, role)?;
+            domain.map_or(Ok(()), |domain| enforce(open, domain))
+        })
+    }
+
+    /// Gives the socket the keys of a certificate, and leaves its role to options.
+    ///
+    /// # Errors
+    /// As [`secure`](Socket::secure).
+    pub fn set_keys(&self, certificate: &Certificate) -> Result<(), Error> {
+        self.with(|open| {
+            if open.attached {
+                return Err(security("the socket is attached already; set its keys before"));
+            }
+            keys(open, certificate)
+        })
+    }
+}
+
+fn check_domain(role: &Role, domain: &str) -> Result<(), Error> {
+    if let Role::CurveClient(..) | Role::PlainClient { .. } = role {
+        return Err(security("only servers have a domain; leave domain= out for a client"));
+    }
+    if domain.is_empty() || domain.len() > 254 {
+        return Err(security("a domain has 1 to 254 bytes"));
+    }
+    Ok(())
+}
+
+fn apply(open: &Open, role: &Role) -> Result<(), Error> {
+    let socket = &open.socket;
+    match role {
+        Role::CurveServer(certificate) => {
+            keys(open, certificate)?;
+            set("curve_server", socket.set_curve_server(true))
+        }
+        Role::CurveClient(certificate, server) => {
+            set("curve_serverkey", socket.set_curve_serverkey(server.as_bytes()))?;
+            keys(open, certificate)
+        }
+        Role::PlainServer => set("plain_server", socket.set_plain_server(true)),
+        Role::PlainClient { username, password } => {
+            check_word("username", username)?;
+            check_word("password", password)?;
+            set("plain_username", socket.set_plain_username(Some(username)))?;
+            set("plain_password", socket.set_plain_password(Some(password)))
+        }
+        // It resets whatever was set before.
+        Role::Null => set("plain_server", socket.set_plain_server(false)),
+    }
+}
+
+/// Sets the domain of a server, which then lets nobody in unasked.
+fn enforce(open: &mut Open, domain: &str) -> Result<(), Error> {
+    // In this order: libzmq ends the process when it meets the second without the
+    // first (plain_server.cpp).
+    set("zap_domain", open.socket.set_zap_domain(domain))?;
+    set("zap_enforce_domain", libzmq::set_int(&mut open.socket, ENFORCE_DOMAIN, 1))
+}
+
+/// To be called before a socket is attached: libzmq ends the process when a client
+/// comes to a PLAIN server that has zap_enforce_domain and no domain. Such a server
+/// needs an authenticator in any case.
+pub(super) fn relax(socket: &mut zmq::Socket) -> zmq::Result<()> {
+    let nameless =
+        socket.is_plain_server()? && socket.get_zap_domain()?.is_ok_and(|domain| domain.is_empty());
+    if nameless { libzmq::set_int(socket, ENFORCE_DOMAIN, 0) } else { Ok(()) }
+}
+
+fn keys(open: &Open, certificate: &Certificate) -> Result<(), Error> {
+    let secret = certificate.secret()?;
+    set("curve_publickey", open.socket.set_curve_publickey(certificate.public().as_bytes()))?;
+    set("curve_secretkey", open.socket.set_curve_secretkey(secret.as_bytes()))
+}
+
+fn check_word(name: &str, word: &str) -> Result<(), Error> {
+    match word.len() {
+        1..=255 => Ok(()),
+        size => Err(security(format!("{name}= has 1 to 255 bytes, this has {size}"))),
+    }
+}
+
+fn set(option: &'static str, result: zmq::Result<()>) -> Result<(), Error> {
+    result.map_err(|error| Error::from_zmq(option, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{SocketType, Wait};
+    use std::time::Duration;
+
+    #[test]
+    fn a_nameless_server_that_enforces_domains_does_not_end_the_process() {
+        let server = Socket::new(SocketType::Pull).unwrap();
+        server.secure(&Role::PlainServer, None).unwrap();
+        let set = |open: &mut Open| {
+            libzmq::set_int(&mut open.socket, ENFORCE_DOMAIN, 1).unwrap();
+            Ok(())
+        };
+        server.with(set).unwrap();
+        let port = server.bind("tcp://127.0.0.1:*").unwrap();
+        let client = Socket::new(SocketType::Push).unwrap();
+        client.secure(&Role::PlainClient { username: "a", password: "b" }, None).unwrap();
+        client.connect(&format!("tcp://127.0.0.1:{port}")).unwrap();
+        // Without an authenticator nobody comes in.
+        let brief = Wait::new(Some(Duration::from_millis(200)));
+        assert!(matches!(server.receive(&brief), Err(Error::Again)));
+    }
+
+    #[test]
+    fn a_client_comes_to_exactly_its_server() {
+        let certificate = Certificate::new().unwrap();
+        let server = Socket::new(SocketType::Pull).unwrap();
+        server.secure(&Role::CurveServer(&certificate), None).unwrap();
+        let port = server.bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = format!("tcp://127.0.0.1:{port}");
+        let connect = |key: PublicKey, text: &str| {
+            let own = Certificate::new().unwrap();
+            let client = Socket::new(SocketType::Push).unwrap();
+            client.secure(&Role::CurveClient(&own, key), None).unwrap();
+            client.connect(&endpoint).unwrap();
+            // One that is refused has nobody to send to, or waits for the end.
+            let _ = client.send(&[text], &Wait::new(Some(Duration::from_millis(100))));
+            client
+        };
+        let _lost = connect(Certificate::new().unwrap().public(), "lost");
+        let _right = connect(certificate.public(), "right");
+        let soon = Wait::new(Some(Duration::from_secs(20)));
+        assert_eq!(server.receive(&soon).unwrap().as_text(), Some("right"));
+        let brief = Wait::new(Some(Duration::from_millis(100)));
+        assert!(matches!(server.receive(&brief), Err(Error::Again)));
+    }
+}

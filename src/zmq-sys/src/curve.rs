@@ -1,0 +1,38 @@
+//! Keys for CURVE, as libzmq makes them: 40 characters of Z85 and a NUL.
+
+use libc::{c_char, c_int};
+
+use crate::ffi;
+
+/// A key as text, with its NUL.
+pub type Text = [u8; 41];
+
+/// A new key pair, public and secret; nothing if libzmq was built without CURVE.
+pub fn keypair() -> Option<(Text, Text)> {
+    let (mut public, mut secret) = ([0; 41], [0; 41]);
+    // SAFETY: both are places for the 41 bytes that zmq_curve_keypair(3) writes.
+    let result: c_int = unsafe {
+        ffi::zmq_curve_keypair(
+            public.as_mut_ptr().cast::<c_char>(),
+            secret.as_mut_ptr().cast::<c_char>(),
+        )
+    };
+    (result == 0).then_some((public, secret))
+}
+
+/// The public key that belongs to a secret one; nothing if it is none.
+pub fn public(secret: &Text) -> Option<Text> {
+    if secret[40] != 0 {
+        return None;
+    }
+    let mut public = [0; 41];
+    // SAFETY: public is a place for the 41 bytes that zmq_curve_public(3) writes, and
+    // secret ends with a NUL.
+    let result: c_int = unsafe {
+        ffi::zmq_curve_public(
+            public.as_mut_ptr().cast::<c_char>(),
+            secret.as_ptr().cast::<c_char>(),
+        )
+    };
+    (result == 0).then_some(public)
+}
