@@ -1,9 +1,11 @@
 //! One call of a method: its receiver, its arguments, its host.
 
-use std::borrow::Cow;
 use std::ffi::CStr;
+use std::ops::Deref;
+use std::sync::RwLockReadGuard;
 use std::time::Duration;
 
+use super::frame::Shared;
 use super::object::{Instance, Object};
 use super::socket::Socket;
 use super::table::{Parameter, Role, Row, Target, named, operation};
@@ -191,12 +193,32 @@ impl<'a> Call<'a> {
 
     /// The frames of a message made of the positional arguments, or of the one
     /// list among them.
-    pub(super) fn frames(&self) -> Result<Vec<Cow<'a, [u8]>>, Error> {
-        let frames = frames(self.values(), |index, value| self.wrong(index, value.to_string()))?;
+    pub(super) fn frames(&self) -> Result<Vec<Bytes<'a>>, Error> {
+        self.frames_from(0)
+    }
+
+    /// The same of the positional arguments from an index on.
+    pub(super) fn frames_from(&self, first: usize) -> Result<Vec<Bytes<'a>>, Error> {
+        let values = self.values().get(first..).unwrap_or_default();
+        let wrong = |index, value: &ValueRef| self.wrong(first + index, value.to_string());
+        let frames = frames(values, wrong)?;
         if frames.is_empty() {
-            return Err(self.wrong(0, "nothing".to_owned()));
+            return Err(self.wrong(first, "nothing".to_owned()));
         }
         Ok(frames)
+    }
+
+    /// The bytes of an argument that can be a frame.
+    pub(super) fn frame(&self, index: usize) -> Result<Bytes<'a>, Error> {
+        match self.values().get(index) {
+            Some(value) => frame(value).ok_or_else(|| self.wrong(index, value.to_string())),
+            None => Err(self.wrong(index, "nothing".to_owned())),
+        }
+    }
+
+    /// A named argument, if it is given.
+    pub(super) fn named(&self, name: &str) -> Option<&'a ValueRef<'a>> {
+        self.arguments.named.iter().find(|(given, _)| *given == name).map(|(_, value)| value)
     }
 
     /// How long the call may wait: `timeout=`, or as long as the socket says.
@@ -251,7 +273,7 @@ impl<'a> Call<'a> {
 pub(super) fn frames<'a>(
     values: &'a [ValueRef<'a>],
     wrong: impl Fn(usize, &ValueRef) -> Error,
-) -> Result<Vec<Cow<'a, [u8]>>, Error> {
+) -> Result<Vec<Bytes<'a>>, Error> {
     let values = match values {
         [ValueRef::List(items)] => items,
         values => values,
@@ -295,14 +317,44 @@ pub(super) const TIMEOUT: Parameter = named(
 pub(super) const FRAME: Kinds =
     Kinds::STRING.or(Kinds::INT).or(Kinds::FLOAT).or(Kinds::BOOL).or(Kinds::OBJECT);
 
+/// The bytes of a frame that is to be sent.
+pub(super) enum Bytes<'a> {
+    /// Those of the script.
+    Lent(&'a [u8]),
+    /// Text made for the occasion.
+    Made(String),
+    /// Those of a frame.
+    Frame(RwLockReadGuard<'a, Frame>),
+}
+
+impl Deref for Bytes<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Lent(bytes) => bytes,
+            Bytes::Made(text) => text.as_bytes(),
+            Bytes::Frame(frame) => frame,
+        }
+    }
+}
+
+impl AsRef<[u8]> for Bytes<'_> {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
 /// A value as the bytes of a frame: numbers and truth values as text.
-fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
+pub(super) fn frame<'a>(value: &'a ValueRef) -> Option<Bytes<'a>> {
     match value {
-        ValueRef::String(bytes) => Some(Cow::Borrowed(bytes)),
-        ValueRef::Int(value) => Some(Cow::Owned(value.to_string().into_bytes())),
-        ValueRef::Float(value) => Some(Cow::Owned(number(*value).into_bytes())),
-        ValueRef::Bool(value) => Some(Cow::Owned(value.to_string().into_bytes())),
-        ValueRef::Object(object, _) => object.get::<Frame>().map(|frame| Cow::Borrowed(&**frame)),
+        ValueRef::String(bytes) => Some(Bytes::Lent(bytes)),
+        ValueRef::Int(value) => Some(Bytes::Made(value.to_string())),
+        ValueRef::Float(value) => Some(Bytes::Made(number(*value))),
+        ValueRef::Bool(value) => Some(Bytes::Made(value.to_string())),
+        ValueRef::Object(object, _) => {
+            object.get::<Shared>().map(|frame| Bytes::Frame(frame.read()))
+        }
         ValueRef::Nil
         | ValueRef::List(_)
         | ValueRef::Dictionary(_)

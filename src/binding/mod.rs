@@ -4,6 +4,8 @@
 
 pub mod call;
 mod context;
+mod decode;
+mod encode;
 pub mod failure;
 mod frame;
 pub mod object;

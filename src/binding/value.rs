@@ -6,6 +6,7 @@ use std::mem;
 use std::ops::{BitOr, Deref};
 use std::sync::Arc;
 
+use super::frame::Shared;
 use super::object::Object;
 use super::table::Class;
 use crate::core::error::Excerpt;
@@ -24,7 +25,7 @@ pub enum ValueRef<'a> {
     Float(f64),
     /// Any bytes.
     String(&'a [u8]),
-    /// A list or a tuple.
+    /// A list, a tuple or a range.
     List(Vec<ValueRef<'a>>),
     /// Keys and their values.
     Dictionary(Vec<(ValueRef<'a>, ValueRef<'a>)>),
@@ -143,11 +144,14 @@ impl From<Frame> for Value {
     /// Text if the frame is UTF-8, and else the frame itself: string methods of a
     /// host may go astray on other bytes.
     fn from(frame: Frame) -> Value {
-        if frame.is_text() {
-            Value::String(Text::Received(frame))
-        } else {
-            Value::Object(Object::new(frame))
-        }
+        if frame.is_text() { Value::String(Text::Received(frame)) } else { Value::frame(frame) }
+    }
+}
+
+impl Value {
+    /// A frame as an object, whatever it holds.
+    pub(super) fn frame(frame: Frame) -> Value {
+        Value::Object(Object::new(Shared::from(frame)))
     }
 }
 

@@ -22,6 +22,14 @@ impl Frame {
         self.0.as_str()
     }
 
+    /// A property of the connection that the frame came over: "Peer-Address",
+    /// "Socket-Type", "Routing-Id", "User-Id", and others that an authenticator has
+    /// given it. Frames that came over inproc, or were made here, have none.
+    pub fn property(&mut self, name: &str) -> Option<&str> {
+        // A NUL would make the zmq crate panic.
+        if name.contains('\0') { None } else { self.0.gets(name) }
+    }
+
     /// Whether the frame is UTF-8.
     pub fn is_text(&self) -> bool {
         is_text(self)
@@ -50,6 +58,12 @@ impl From<&[u8]> for Frame {
 impl From<Vec<u8>> for Frame {
     fn from(bytes: Vec<u8>) -> Frame {
         Frame(zmq::Message::from(bytes))
+    }
+}
+
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
 
 use super::context::{self, Inproc};
-use super::endpoint::{self, Target};
+use super::endpoint::{self, Action, Target};
 use super::error::Error;
-use super::message::Frame;
 use super::listener::Listener;
+use super::message::Frame;
 use super::release;
 use super::settings;
 
@@ -22,6 +22,7 @@ const USE_FD: i32 = 89;
 pub(super) struct Open {
     pub socket: zmq::Socket,
     bound: Vec<Bound>,
+    connected: Vec<Connected>,
     /// What `endpoint` tells: it stays after an unbind.
     pub endpoint: Option<String>,
     /// How long calls wait that are not told (rcvtimeo, sndtimeo): libzmq itself
@@ -54,6 +55,12 @@ struct Bound {
     resolved: String,
 }
 
+/// An endpoint that is connected, as it was written and as libzmq calls it.
+struct Connected {
+    written: String,
+    resolved: String,
+}
+
 impl Bound {
     /// libzmq was just told to give it back.
     fn release(&self) {
@@ -76,6 +83,7 @@ impl Open {
         Ok(Open {
             socket,
             bound: Vec::new(),
+            connected: Vec::new(),
             endpoint: None,
             receive_timeout: None,
             send_timeout: None,
@@ -107,10 +115,7 @@ impl Open {
                 (format!("{host}:{port}"), port)
             }
         };
-        let resolved = match self.socket.get_last_endpoint() {
-            Ok(Ok(resolved)) => resolved,
-            _ => named.clone(),
-        };
+        let resolved = self.last_endpoint().unwrap_or_else(|| named.clone());
         context::note(Inproc::Bound, endpoint);
         self.note_bound(endpoint, named, resolved);
         Ok(port)
@@ -173,6 +178,8 @@ impl Open {
         self.given_ids.extend(self.connect_id.take());
         self.attached = true;
         context::note(Inproc::Connected, endpoint);
+        let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
+        self.connected.push(Connected { written: endpoint.to_owned(), resolved });
         Ok(())
     }
 
@@ -225,7 +232,33 @@ impl Open {
         retried(|| self.socket.disconnect(endpoint)).map_err(|error| match error {
             zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
             error => Error::refused(endpoint, error),
-        })
+        })?;
+        // libzmq takes back all connections to it at once.
+        self.connected.retain(|known| known.written != endpoint && known.resolved != endpoint);
+        Ok(())
+    }
+
+    /// What the socket is attached to: first what it is bound to, with the ports
+    /// filled in, then what it is connected to, as written.
+    pub fn endpoints(&self) -> impl Iterator<Item = (Action, &str)> {
+        let bound = self.bound.iter().map(|bound| (Action::Bind, &*bound.named));
+        bound.chain(self.connected().map(|endpoint| (Action::Connect, endpoint)))
+    }
+
+    /// Every connection was taken back.
+    pub fn forget_connected(&mut self) {
+        self.connected.clear();
+    }
+
+    /// What the socket is connected to, as written.
+    pub fn connected(&self) -> impl Iterator<Item = &str> {
+        self.connected.iter().map(|connected| &*connected.written)
+    }
+
+    /// The endpoint that was attached last, as libzmq calls it.
+    pub fn last_endpoint(&self) -> Option<String> {
+        let endpoint = self.socket.get_last_endpoint().ok()?.ok()?;
+        (!endpoint.is_empty()).then_some(endpoint)
     }
 
     /// Closes the socket, and gives how long it goes on sending.
@@ -242,7 +275,7 @@ impl Open {
         linger
     }
 
-    fn linger(&self) -> Option<Duration> {
+    pub fn linger(&self) -> Option<Duration> {
         let linger = self.socket.get_linger().unwrap_or(0);
         u64::try_from(linger).ok().map(Duration::from_millis)
     }
