@@ -382,6 +382,14 @@ const struct zeromq_class *zeromq_object_class(zeromq_object object);
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if there is no such object.
 enum zeromq_code zeromq_object_text(zeromq_object object, struct zeromq_value *result);
 
+// Whether two objects mean the same: 1 if both are one object, or two frames with
+// the same bytes, else 0. It is what `==` of a script should say.
+int32_t zeromq_object_equals(zeromq_object one, zeromq_object other);
+
+// A number that objects that are equal have in common, for hosts that find the
+// keys of dictionaries by it; 0 if there is no such object.
+uint64_t zeromq_object_hash(zeromq_object object);
+
 // Why the last call that failed on this thread did so, or NULL if none did. It
 // is valid until the next call of this function on this thread.
 const struct zeromq_error *zeromq_last_error(void);

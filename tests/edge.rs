@@ -14,8 +14,8 @@ use zeromq::plugin::abi::{
     ZEROMQ_OTHER, ZEROMQ_STRING,
 };
 use zeromq::plugin::{
-    zeromq_call, zeromq_last_error, zeromq_object_class, zeromq_object_free, zeromq_object_text,
-    zeromq_register, zeromq_value_free,
+    zeromq_call, zeromq_last_error, zeromq_object_class, zeromq_object_equals, zeromq_object_free,
+    zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
 };
 
 /// A virtual machine that keeps what the library tells it.
@@ -273,6 +273,30 @@ fn objects_are_checked() {
     assert_eq!(code, Code::Closed);
     // SAFETY: a NULL result is an answer of its own.
     assert_eq!(unsafe { zeromq_object_text(1, null_mut()) }, Code::Host);
+}
+
+#[test]
+fn objects_are_equal_that_mean_the_same() {
+    let machine = Machine::new();
+    let frame = |bytes| {
+        let constructor = machine.class("ZMQFrame").constructor;
+        let made = machine.call(constructor, 0, &[text(bytes)]).unwrap();
+        // SAFETY: the result of a constructor is an object.
+        unsafe { made.payload.object }
+    };
+    let (one, same, other) = (frame("a"), frame("a"), frame("b"));
+    let socket = machine.open("ZMQPair", "");
+    let another = machine.open("ZMQPair", "");
+    assert_eq!(zeromq_object_equals(one, same), 1);
+    assert_eq!(zeromq_object_hash(one), zeromq_object_hash(same));
+    assert_eq!(zeromq_object_equals(one, other), 0);
+    assert_eq!(zeromq_object_equals(one, socket), 0);
+    assert_eq!(zeromq_object_equals(socket, socket), 1);
+    assert_eq!(zeromq_object_equals(socket, another), 0);
+    assert_ne!(zeromq_object_hash(socket), zeromq_object_hash(another));
+    zeromq_object_free(same);
+    assert_eq!(zeromq_object_equals(one, same), 0);
+    assert_eq!((zeromq_object_equals(0, 0), zeromq_object_hash(0)), (0, 0));
 }
 
 #[test]

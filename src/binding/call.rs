@@ -205,11 +205,26 @@ impl<'a> Call<'a> {
     /// The frames of a message made of the positional arguments, or of the one
     /// list among them.
     pub(super) fn frames(&self) -> Result<Vec<Cow<'a, [u8]>>, Error> {
-        let frames = frames(self.values(), |index, value| self.wrong(index, value.to_string()))?;
+        self.frames_from(0)
+    }
+
+    /// The same of the positional arguments from an index on.
+    pub(super) fn frames_from(&self, first: usize) -> Result<Vec<Cow<'a, [u8]>>, Error> {
+        let values = self.values().get(first..).unwrap_or_default();
+        let wrong = |index, value: &ValueRef| self.wrong(first + index, value.to_string());
+        let frames = frames(values, wrong)?;
         if frames.is_empty() {
-            return Err(self.wrong(0, "nothing".to_owned()));
+            return Err(self.wrong(first, "nothing".to_owned()));
         }
         Ok(frames)
+    }
+
+    /// The bytes of an argument that can be a frame.
+    pub(super) fn frame(&self, index: usize) -> Result<Cow<'a, [u8]>, Error> {
+        match self.values().get(index) {
+            Some(value) => frame(value).ok_or_else(|| self.wrong(index, value.to_string())),
+            None => Err(self.wrong(index, "nothing".to_owned())),
+        }
     }
 
     /// A named argument, if it is given.
@@ -367,7 +382,7 @@ pub(super) const FRAME: Kinds =
     Kinds::STRING.or(Kinds::INT).or(Kinds::FLOAT).or(Kinds::BOOL).or(Kinds::OBJECT);
 
 /// A value as the bytes of a frame: numbers and truth values as text.
-fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
+pub(super) fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
     match value {
         ValueRef::String(bytes) => Some(Cow::Borrowed(bytes)),
         ValueRef::Int(value) => Some(Cow::Owned(value.to_string().into_bytes())),

@@ -1,10 +1,11 @@
 //! The class of frames: bytes that need not be text.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::call::Call;
+use super::call::{Call, FRAME};
 use super::object::{Instance, Object};
-use super::table::{Class, Group, Method, required};
+use super::table::{Class, Group, Method, optional, required, variadic};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core::{Error, Frame};
 
@@ -26,7 +27,7 @@ pub(super) static CLASS: Class = Class {
         run: make,
     }),
     alias: None,
-    groups: &[&BYTES],
+    groups: &[&BYTES, &ORIGIN],
     functions: &[],
 };
 
@@ -44,13 +45,10 @@ static BYTES: Group = Group {
         },
         Method {
             name: "index",
-            parameters: &[required(
-                "index",
-                Kinds::INT,
-                "an Int from 0 to count() - 1, or from -1 down to count from the end",
-            )],
-            result: "Int",
-            doc: "The byte at an index, as frame[index].",
+            parameters: &[required("index", Kinds::INT.or(Kinds::LIST), INDEX)],
+            result: "Int or ZMQFrame",
+            doc: "The byte at an index, as frame[index]; for a Range or a List of indices a new \
+                  frame of those bytes, as frame[0..2].",
             otherwise: None,
             run: index,
         },
@@ -68,10 +66,7 @@ static BYTES: Group = Group {
             result: "List",
             doc: "The bytes as Ints from 0 to 255.",
             otherwise: None,
-            run: |call| {
-                let bytes = call.receiver::<Frame>()?.iter().copied();
-                Ok(Value::List(bytes.map(|byte| Value::Int(byte.into())).collect()))
-            },
+            run: to_list,
         },
         Method {
             name: "hex",
@@ -82,22 +77,67 @@ static BYTES: Group = Group {
             run: |call| Ok(hex(call.receiver::<Frame>()?).into()),
         },
         Method {
-            name: "property",
-            parameters: &[required(
-                "name",
-                Kinds::STRING,
-                "a String: \"User-Id\", \"Peer-Address\" or a name in a certificate",
-            )],
-            result: "String or nil",
-            doc: "What is known about the peer that the frame was received from, if a ZMQAuth let \
-                  it in: User-Id is its user name or public key.",
+            name: "slice",
+            parameters: &[
+                required("from", Kinds::INT, FROM),
+                optional("to", Kinds::INT.or(Kinds::NIL), TO),
+            ],
+            result: "ZMQFrame",
+            doc: "The bytes from one index up to, but not with, another one, or to the end; as \
+                  many of them as there are.",
             otherwise: None,
-            run: |call| {
-                let property = call.receiver::<Frame>()?.property(call.text(0)?);
-                Ok(property.map(str::to_owned).into())
-            },
+            run: slice,
+        },
+        Method {
+            name: "join",
+            parameters: &[variadic(
+                "others",
+                FRAME.or(Kinds::LIST),
+                "Strings, ZMQFrames, numbers or Bools, or one List of them",
+            )],
+            result: "ZMQFrame",
+            doc: "A new frame of these bytes and those of the others after them.",
+            otherwise: None,
+            run: join,
+        },
+        Method {
+            name: "equals",
+            parameters: &[required(
+                "other",
+                Kinds::STRING.or(Kinds::OBJECT),
+                "a ZMQFrame or a String",
+            )],
+            result: "Bool",
+            doc: "Whether the other one has the same bytes.",
+            otherwise: None,
+            run: |call| Ok(Value::Bool(**call.receiver::<Frame>()? == *call.frame(0)?)),
         },
     ],
+};
+
+const INDEX: &str = "an Int from 0 to count() - 1, or from -1 down to count from the end, or a Range \
+                     or List of them";
+const FROM: &str = "an Int, from -1 down to count from the end";
+const TO: &str = "an Int, from -1 down to count from the end, or nil for the end";
+
+static ORIGIN: Group = Group {
+    name: "origin",
+    doc: "What is known of the connection that a frame came over.",
+    methods: &[Method {
+        name: "property",
+        parameters: &[required(
+            "name",
+            Kinds::STRING,
+            "a String: \"Peer-Address\", \"User-Id\", \"Socket-Type\", \"Routing-Id\" or one of an \
+             authenticator",
+        )],
+        result: "String or nil",
+        doc: "A property of the connection that the frame came over: Peer-Address, Socket-Type, \
+              Routing-Id, after authentication User-Id, and what an authenticator has added. nil \
+              when there is none, as on frames that came over inproc.",
+        otherwise: None,
+        run: property,
+    }],
 };
 
 impl Instance for Frame {
@@ -107,6 +147,16 @@ impl Instance for Frame {
 
     fn bytes(&self) -> Option<usize> {
         Some(self.len())
+    }
+
+    fn equals(&self, other: &Object) -> bool {
+        other.get::<Frame>().is_some_and(|other| **self == **other)
+    }
+
+    fn hash(&self) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        self[..].hash(&mut hasher);
+        Some(hasher.finish())
     }
 }
 
@@ -125,9 +175,9 @@ impl fmt::Display for Frame {
 fn make(call: &Call) -> Result<Value, Error> {
     let frame = match call.values() {
         [ValueRef::List(items)] => Frame::from(bytes(call, items)?),
-        _ => Frame::from(&*call.frames()?.concat()),
+        _ => Frame::from(&*call.frame(0)?),
     };
-    Ok(Value::Object(Object::new(frame)))
+    Ok(Value::frame(frame))
 }
 
 fn bytes(call: &Call, items: &[ValueRef]) -> Result<Vec<u8>, Error> {
@@ -140,23 +190,83 @@ fn bytes(call: &Call, items: &[ValueRef]) -> Result<Vec<u8>, Error> {
     bytes.collect()
 }
 
-fn count(frame: &Frame) -> Value {
+fn count(frame: &[u8]) -> Value {
     Value::Int(i64::try_from(frame.len()).unwrap_or(i64::MAX))
 }
 
 fn index(call: &Call) -> Result<Value, Error> {
     let frame = call.receiver::<Frame>()?;
-    let found = match call.values() {
-        [ValueRef::Int(index)] if *index < 0 => usize::try_from(index.unsigned_abs())
+    match call.values() {
+        [ValueRef::List(indices)] => {
+            let bytes: Result<Vec<u8>, Error> =
+                indices.iter().map(|index| byte(call, frame, index)).collect();
+            Ok(Value::frame(Frame::from(bytes?)))
+        }
+        values => Ok(Value::Int(byte(call, frame, &values[0])?.into())),
+    }
+}
+
+/// The byte at an index.
+fn byte(call: &Call, bytes: &[u8], index: &ValueRef) -> Result<u8, Error> {
+    let place = match index {
+        ValueRef::Int(index) if *index < 0 => usize::try_from(index.unsigned_abs())
             .ok()
-            .and_then(|back| frame.len().checked_sub(back)),
-        [ValueRef::Int(index)] => usize::try_from(*index).ok(),
+            .and_then(|back| bytes.len().checked_sub(back)),
+        ValueRef::Int(index) => usize::try_from(*index).ok(),
         _ => None,
     };
-    match found.and_then(|index| frame.get(index)) {
-        Some(byte) => Ok(Value::Int((*byte).into())),
-        None => Err(call.wrong(0, format!("{} in a frame of {}", call.values()[0], frame.len()))),
+    let found = place.and_then(|place| bytes.get(place)).copied();
+    found.ok_or_else(|| call.wrong(0, format!("{index} in a frame of {}", bytes.len())))
+}
+
+/// Frames are not joined to larger ones, and larger ones are no lists: a host may
+/// end when there is no memory.
+const LARGEST: usize = 1 << 30;
+const LARGEST_LIST: usize = 1 << 24;
+
+fn join(call: &Call) -> Result<Value, Error> {
+    let (frame, others) = (call.receiver::<Frame>()?, call.frames()?);
+    let size = others.iter().fold(frame.len(), |size, other| size.saturating_add(other.len()));
+    if size > LARGEST {
+        return Err(call.wrong(0, format!("{size} bytes in all, where {LARGEST} are the most")));
     }
+    let mut bytes = Vec::with_capacity(size);
+    bytes.extend_from_slice(frame);
+    others.iter().for_each(|other| bytes.extend_from_slice(other));
+    Ok(Value::frame(Frame::from(bytes)))
+}
+
+fn to_list(call: &Call) -> Result<Value, Error> {
+    let frame = call.receiver::<Frame>()?;
+    if frame.len() > LARGEST_LIST {
+        return Err(Error::Argument {
+            place: "receiver".to_owned(),
+            expected: format!("a frame of no more than {LARGEST_LIST} bytes: slice it").into(),
+            got: format!("{} bytes", frame.len()),
+        });
+    }
+    Ok(Value::List(frame.iter().map(|byte| Value::Int((*byte).into())).collect()))
+}
+
+fn slice(call: &Call) -> Result<Value, Error> {
+    let frame = call.receiver::<Frame>()?;
+    let place = |index: usize| match call.values().get(index) {
+        Some(ValueRef::Int(place)) if *place < 0 => {
+            let back = usize::try_from(place.unsigned_abs()).unwrap_or(usize::MAX);
+            frame.len().saturating_sub(back)
+        }
+        Some(ValueRef::Int(place)) => {
+            usize::try_from(*place).unwrap_or(usize::MAX).min(frame.len())
+        }
+        _ => frame.len(),
+    };
+    let (from, to) = (place(0), place(1));
+    Ok(Value::frame(Frame::from(frame.get(from..to).unwrap_or_default())))
+}
+
+fn property(call: &Call) -> Result<Value, Error> {
+    let frame = call.receiver::<Frame>()?;
+    Ok(frame.property(call.text(0)?).map(str::to_owned).into())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -7,6 +7,8 @@ mod beacon;
 pub mod call;
 mod certificate;
 mod context;
+mod decode;
+mod encode;
 pub mod failure;
 mod frame;
 pub mod object;

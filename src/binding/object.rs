@@ -28,6 +28,18 @@ pub(super) trait Instance: Any + Debug + Display + Send + Sync {
         None
     }
 
+    /// Whether `other`, which is another instance, means the same.
+    fn equals(&self, other: &Object) -> bool {
+        let _ = other;
+        false
+    }
+
+    /// A number that instances that mean the same have in common; without one only
+    /// the same instance means the same.
+    fn hash(&self) -> Option<u64> {
+        None
+    }
+
     /// Tells `visit` of each value of the script that it keeps. A collector may ask
     /// at any allocation of the host, in the middle of a call too: no lock that is
     /// needed here may be held while the host is called.
@@ -49,6 +61,17 @@ impl Object {
     /// Its class.
     pub fn class(&self) -> &'static Class {
         self.0.class
+    }
+
+    /// Whether both are the same instance, or frames with the same bytes.
+    pub fn equals(&self, other: &Object) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.instance.equals(other)
+    }
+
+    /// A number that instances that are equal have in common; without one only the
+    /// same instance is equal.
+    pub fn hash(&self) -> Option<u64> {
+        self.0.instance.hash()
     }
 
     /// How much memory its bytes take, if they are what it is made of.

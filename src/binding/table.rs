@@ -239,7 +239,8 @@ fn run(call: &Call) -> Result<Value, Error> {
 /// What becomes of an error: some are an ordinary result.
 #[cold]
 fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
-    match (error, call.row.method.otherwise) {
+    let otherwise = call.row.method.otherwise.filter(|_| !strict(call));
+    match (error, otherwise) {
         (Error::Again, Some(otherwise)) => Ok(otherwise()),
         (Error::State { .. }, Some(otherwise)) => {
             if let Ok(socket) = call.receiver::<socket::Socket>()
@@ -261,6 +262,11 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
             Err(Box::new(failure))
         }
     }
+}
+
+/// Whether a script has asked to be told of everything that did not happen.
+fn strict(call: &Call) -> bool {
+    call.receiver::<socket::Socket>().is_ok_and(socket::Socket::is_strict)
 }
 
 #[cfg(test)]

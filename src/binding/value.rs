@@ -24,7 +24,7 @@ pub enum ValueRef<'a> {
     Float(f64),
     /// Any bytes.
     String(&'a [u8]),
-    /// A list or a tuple.
+    /// A list, a tuple or a range.
     List(Vec<ValueRef<'a>>),
     /// Keys and their values.
     Dictionary(Vec<(ValueRef<'a>, ValueRef<'a>)>),
@@ -143,11 +143,14 @@ impl From<Frame> for Value {
     /// Text if the frame is UTF-8, and else the frame itself: string methods of a
     /// host may go astray on other bytes.
     fn from(frame: Frame) -> Value {
-        if frame.is_text() {
-            Value::String(Text::Received(frame))
-        } else {
-            Value::Object(Object::new(frame))
-        }
+        if frame.is_text() { Value::String(Text::Received(frame)) } else { Value::frame(frame) }
+    }
+}
+
+impl Value {
+    /// A frame as an object, whatever it holds.
+    pub(super) fn frame(frame: Frame) -> Value {
+        Value::Object(Object::new(frame))
     }
 }
 

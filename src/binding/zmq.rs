@@ -4,8 +4,9 @@ use super::certificate;
 use super::context as setup;
 use super::failure::Failure;
 use super::object::Object;
+use super::socket;
 use super::table::{Class, Method, Parameter, required};
-use super::value::{Kinds, Value};
+use super::value::{Kinds, Value, ValueRef};
 use crate::core::certificate::SecretKey;
 use crate::core::{self, Frame, context, z85};
 
@@ -53,6 +54,19 @@ pub(super) static CLASS: Class = Class {
                   one the endpoint, and the name and number of the system's error.",
             otherwise: None,
             run: |_| Ok(Failure::last().map(describe).into()),
+        },
+        Method {
+            name: "setstrict",
+            parameters: &[required("strict", Kinds::BOOL, "true or false")],
+            result: "nil",
+            doc: "Whether it is an error on every socket when time runs out (ZMQTimeout) or when \
+                  a message is out of order (ZMQState), in place of false or nil. A socket's own \
+                  setstrict goes before.",
+            otherwise: None,
+            run: |call| {
+                socket::Socket::set_all_strict(matches!(call.values(), [ValueRef::Bool(true)]));
+                Ok(Value::Nil)
+            },
         },
         setup::SETDEFAULTS,
         setup::SETCONTEXT,

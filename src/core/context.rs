@@ -118,6 +118,22 @@ pub(super) fn open<T: Ending + 'static>(
     Ok(opened)
 }
 
+/// A socket of the library's own, for the time of one call: it is not closed at
+/// the end, but every call on it fails from then on.
+pub(super) fn own_socket(socket_type: zmq::SocketType) -> Result<zmq::Socket, Error> {
+    let guard = lock();
+    let Some(shared) = guard.as_ref().filter(|shared| shared.generation == generation()) else {
+        return Err(Error::Terminated);
+    };
+    let socket = shared.context.socket(socket_type);
+    socket.map_err(|error| Error::from_zmq("zmq_socket", error))
+}
+
+/// Whether a socket of this process is bound to an inproc endpoint.
+pub(super) fn is_bound(endpoint: &str) -> bool {
+    lock().as_ref().is_some_and(|shared| shared.bound.contains(endpoint))
+}
+
 impl Shared {
     fn new(generation: u32) -> Result<Shared, Error> {
         settings::read_environment();

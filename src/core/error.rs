@@ -261,6 +261,12 @@ impl Error {
 /// What has to come first when a strict request/reply order is broken.
 fn order(socket_type: SocketType, operation: &str) -> &'static str {
     match (socket_type, operation) {
+        (_, "publish" | "sendto" | "request") => {
+            "end the message that sendmore began with send, or drop it with flush"
+        }
+        (_, "receivefrom" | "receivetopic") => {
+            "receive the rest of the message that was begun, or drop it with flush"
+        }
         (SocketType::Req, "send") => "receive the reply to the last request first",
         (SocketType::Req, _) => "send a request first",
         (SocketType::Rep, "send") => "receive a request first",

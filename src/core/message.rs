@@ -62,6 +62,12 @@ impl From<Vec<u8>> for Frame {
     }
 }
 
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl Deref for Frame {
     type Target = [u8];
 

@@ -1,21 +1,28 @@
 //! ZeroMQ for Rust: what every edge stands on. It knows no host and no script.
 
 pub mod authenticator;
+pub mod batch;
 pub mod beacon;
 pub mod certificate;
 pub mod context;
 pub mod endpoint;
 pub mod error;
+mod farewell;
 pub mod handshake;
 mod listener;
 pub mod message;
+mod notes;
 mod open;
 pub mod options;
 pub mod proxy;
 mod release;
+mod request;
+mod routing;
 mod rules;
 pub mod secure;
+mod sequence;
 pub mod settings;
+pub mod signal;
 pub mod socket;
 pub mod socket_type;
 pub mod wait;

@@ -8,7 +8,7 @@ use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
 
 use super::authenticator;
 use super::context::{self, Inproc};
-use super::endpoint::{self, Target};
+use super::endpoint::{self, Action, Target};
 use super::error::Error;
 use super::listener::Listener;
 use super::message::Frame;
@@ -24,6 +24,7 @@ const USE_FD: i32 = 89;
 pub(super) struct Open {
     pub socket: zmq::Socket,
     bound: Vec<Bound>,
+    connected: Vec<Connected>,
     /// What `endpoint` tells: it stays after an unbind.
     pub endpoint: Option<String>,
     /// How long calls wait that are not told (rcvtimeo, sndtimeo): libzmq itself
@@ -56,6 +57,12 @@ struct Bound {
     resolved: String,
 }
 
+/// An endpoint that is connected, as it was written and as libzmq calls it.
+struct Connected {
+    written: String,
+    resolved: String,
+}
+
 impl Bound {
     /// libzmq was just told to give it back.
     fn release(&self) {
@@ -78,6 +85,7 @@ impl Open {
         Ok(Open {
             socket,
             bound: Vec::new(),
+            connected: Vec::new(),
             endpoint: None,
             receive_timeout: None,
             send_timeout: None,
@@ -113,10 +121,7 @@ impl Open {
                 (format!("{host}:{port}"), port)
             }
         };
-        let resolved = match self.socket.get_last_endpoint() {
-            Ok(Ok(resolved)) => resolved,
-            _ => named.clone(),
-        };
+        let resolved = self.last_endpoint().unwrap_or_else(|| named.clone());
         context::note(Inproc::Bound, endpoint);
         self.note_bound(endpoint, named, resolved);
         Ok(port)
@@ -192,6 +197,8 @@ impl Open {
         self.given_ids.extend(self.connect_id.take());
         self.attached = true;
         context::note(Inproc::Connected, endpoint);
+        let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
+        self.connected.push(Connected { written: endpoint.to_owned(), resolved });
         Ok(())
     }
 
@@ -244,7 +251,33 @@ impl Open {
         retried(|| self.socket.disconnect(endpoint)).map_err(|error| match error {
             zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
             error => Error::refused(endpoint, error),
-        })
+        })?;
+        // libzmq takes back all connections to it at once.
+        self.connected.retain(|known| known.written != endpoint && known.resolved != endpoint);
+        Ok(())
+    }
+
+    /// What the socket is attached to: first what it is bound to, with the ports
+    /// filled in, then what it is connected to, as written.
+    pub fn endpoints(&self) -> impl Iterator<Item = (Action, &str)> {
+        let bound = self.bound.iter().map(|bound| (Action::Bind, &*bound.named));
+        bound.chain(self.connected().map(|endpoint| (Action::Connect, endpoint)))
+    }
+
+    /// Every connection was taken back.
+    pub fn forget_connected(&mut self) {
+        self.connected.clear();
+    }
+
+    /// What the socket is connected to, as written.
+    pub fn connected(&self) -> impl Iterator<Item = &str> {
+        self.connected.iter().map(|connected| &*connected.written)
+    }
+
+    /// The endpoint that was attached last, as libzmq calls it.
+    pub fn last_endpoint(&self) -> Option<String> {
+        let endpoint = self.socket.get_last_endpoint().ok()?.ok()?;
+        (!endpoint.is_empty()).then_some(endpoint)
     }
 
     /// Closes the socket, and gives how long it goes on sending.
@@ -261,7 +294,7 @@ impl Open {
         linger
     }
 
-    fn linger(&self) -> Option<Duration> {
+    pub fn linger(&self) -> Option<Duration> {
         let linger = self.socket.get_linger().unwrap_or(0);
         u64::try_from(linger).ok().map(Duration::from_millis)
     }

@@ -15,6 +15,7 @@ use super::context;
 use super::endpoint::{self, Action};
 use super::error::Error;
 use super::message::Frame;
+use super::notes::Notes;
 use super::open::{Open, retried};
 use super::socket_type::SocketType::{self, Sub, Xsub};
 use super::wait::Wait;
@@ -26,9 +27,11 @@ pub struct Socket {
     socket_type: SocketType,
     generation: u32,
     state: Mutex<State>,
+    /// What libzmq does not remember.
+    pub(super) notes: Notes,
 }
 
-enum State {
+pub(super) enum State {
     Open(Box<Open>),
     Closed,
     /// ZeroMQ ended while the socket was open.
@@ -54,10 +57,16 @@ impl Socket {
         context::open(|context, generation| {
             let socket = context.socket(socket_type.raw());
             let socket = socket.map_err(|error| Error::from_zmq("zmq_socket", error))?;
+            if socket_type == SocketType::Router {
+                // So that messages to nobody are noticed; routing drops them.
+                let result = socket.set_router_mandatory(true);
+                result.map_err(|error| Error::from_zmq("router_mandatory", error))?;
+            }
             Ok(Arc::new(Socket {
                 socket_type,
                 generation,
                 state: Mutex::new(State::Open(Box::new(Open::new(socket)?))),
+                notes: Notes::new(socket_type),
             }))
         })
     }
@@ -219,7 +228,9 @@ impl Socket {
                     });
                 }
             };
-            result.map_err(|error| Error::from_zmq(operation, error))
+            result.map_err(|error| Error::from_zmq(operation, error))?;
+            self.notes.subscription(subscribe, prefix);
+            Ok(())
         })
     }
 
@@ -235,11 +246,14 @@ impl Socket {
         if frames.len() > 1 {
             self.check_conflates()?;
         }
+        if self.notes.careful() {
+            return self.send_carefully(frames, wait);
+        }
         self.transfer("send", zmq::POLLOUT, wait, |open| send(&mut open.socket, frames))
     }
 
     /// libzmq would cut a message of several frames to pieces.
-    fn check_conflates(&self) -> Result<(), Error> {
+    pub(super) fn check_conflates(&self) -> Result<(), Error> {
         self.with(|open| match open.conflates {
             false => Ok(()),
             true => Err(Error::Unsupported {
@@ -317,7 +331,7 @@ impl Socket {
 
     /// Tries until it is done, the time is over or the host wants to stop. The
     /// first attempt costs no clock and no poll.
-    fn transfer<T>(
+    pub(super) fn transfer<T>(
         &self,
         operation: &'static str,
         events: PollEvents,
@@ -389,10 +403,15 @@ impl Socket {
         call(self.lock()?.open()?)
     }
 
-    fn lock(&self) -> Result<MutexGuard<'_, State>, Error> {
-        if self.generation != context::generation() {
-            return Err(Error::Forked);
-        }
+    /// # Errors
+    /// [`Error::Forked`] in a process that the socket does not belong to: another
+    /// thread may have had its locks when it was forked.
+    pub(super) fn check_process(&self) -> Result<(), Error> {
+        if self.generation == context::generation() { Ok(()) } else { Err(Error::Forked) }
+    }
+
+    pub(super) fn lock(&self) -> Result<MutexGuard<'_, State>, Error> {
+        self.check_process()?;
         match self.state.try_lock() {
             Ok(state) => Ok(state),
             Err(TryLockError::WouldBlock) => Err(Error::Busy),
@@ -431,7 +450,7 @@ impl Drop for Socket {
 }
 
 impl State {
-    fn open(&mut self) -> Result<&mut Open, Error> {
+    pub(super) fn open(&mut self) -> Result<&mut Open, Error> {
         match self {
             State::Open(open) => Ok(open),
             State::Closed => Err(Error::Closed),
@@ -441,7 +460,7 @@ impl State {
 }
 
 /// The endpoints of a list in which no item may have a prefix.
-fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
+pub(super) fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
     let items = endpoint::items(endpoints)?;
     if items.is_empty() {
         return Err(Error::syntax(endpoints, "there is no endpoint in it"));
@@ -457,7 +476,7 @@ fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
 }
 
 /// Sends all frames, none of them waiting, or none at all.
-fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
+pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
     let last = frames.len() - 1;
     for (index, frame) in frames.iter().enumerate() {
         let more = if index < last { zmq::SNDMORE } else { 0 };
@@ -479,7 +498,7 @@ fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<(
     Ok(())
 }
 
-fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
+pub(super) fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
     let mut frames = Vec::new();
     loop {
         // All frames of a message arrive together, so only the first can be missing.

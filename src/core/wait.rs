@@ -103,7 +103,13 @@ pub(super) struct Clock<'a> {
     interrupt: Option<&'a dyn Interrupt>,
 }
 
-impl Clock<'_> {
+impl<'a> Clock<'a> {
+    /// The time that is left, as the patience of a further call.
+    pub fn rest(&self) -> Wait<'a> {
+        let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        Wait { patience: Patience::For(left), interrupt: self.interrupt }
+    }
+
     /// How long to poll now, in milliseconds as `zmq_poll(3)` takes them: -1 is
     /// for ever.
     ///

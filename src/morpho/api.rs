@@ -51,6 +51,10 @@ symbols! {
     list_getelement: unsafe extern "C" fn(*mut Header, i32, *mut V) -> bool,
     tuple_length: unsafe extern "C" fn(*mut Header) -> u32,
     tuple_getelement: unsafe extern "C" fn(*mut Header, i32, *mut V) -> bool,
+    range_count: unsafe extern "C" fn(*mut Header) -> i32,
+    range_iterate: unsafe extern "C" fn(*mut Header, u32) -> V,
+    /// The kind of ranges.
+    objectrangetype: *const i32,
     builtin_addclass: unsafe extern "C" fn(*const c_char, *const c_void, V) -> V,
     builtin_addfunction: unsafe extern "C" fn(*const c_char, Native<V>, u32) -> V,
     builtin_findclass: unsafe extern "C" fn(V) -> V,

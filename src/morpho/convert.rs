@@ -115,6 +115,12 @@ impl<V: Bits> Morpho<V> {
                 self.items(count, bounds, |i, item| (api.tuple_getelement)(header, i, item))
             } else if kind == self.kinds.dictionary {
                 self.entries(header, bounds)
+            } else if kind == *api.objectrangetype {
+                let count = u32::try_from((api.range_count)(header)).unwrap_or(0);
+                self.items(count, bounds, |i, item| {
+                    *item = (api.range_iterate)(header, i as u32);
+                    true
+                })
             } else {
                 Ok(self.rarer(value, header))
             }

@@ -28,8 +28,8 @@ pub(super) fn definition<V: Hosted>() -> TypeDefinition {
         mark: Some(mark::<V>),
         size: Some(size),
         print: Some(print::<V>),
-        hash: None,
-        compare: None,
+        hash: Some(hash),
+        compare: Some(compare),
     }
 }
 
@@ -79,6 +79,29 @@ unsafe extern "C" fn mark<V: Hosted>(header: *mut Header, vm: *mut c_void) {
             object.kept(&mut |handle| unsafe { (morpho.api.morpho_markvalue)(vm, V::of(handle)) });
         }
     });
+}
+
+/// Morpho looks for an object among the keys of a dictionary.
+unsafe extern "C" fn hash(header: *mut Header) -> u32 {
+    ffi::guard_or(0, || {
+        // SAFETY: Morpho hashes objects that are alive.
+        let own = unsafe { of(header) }.and_then(Object::hash);
+        let hash = own.unwrap_or_else(|| header.addr() as u64 >> 4);
+        (hash ^ (hash >> 32)) as u32
+    })
+}
+
+/// Morpho compares two objects of one kind: 0 is equal.
+unsafe extern "C" fn compare(one: *mut Header, other: *mut Header) -> i32 {
+    ffi::guard_or(1, || {
+        // SAFETY: Morpho compares objects that are alive.
+        let (first, second) = unsafe { (of(one), of(other)) };
+        let equal = match (first, second) {
+            (Some(first), Some(second)) => first.equals(second),
+            _ => one == other,
+        };
+        i32::from(!equal)
+    })
 }
 
 unsafe extern "C" fn size(header: *mut Header) -> usize {

@@ -156,6 +156,26 @@ pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Va
     })
 }
 
+/// Whether two objects mean the same: 1 if both are one object, or two frames with
+/// the same bytes, else 0. It is what `==` of a script should say.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_object_equals(one: Object, other: Object) -> i32 {
+    ffi::guard_or(0, || match (object::get(one), object::get(other)) {
+        (Ok(first), Ok(second)) => i32::from(first.equals(&second)),
+        _ => 0,
+    })
+}
+
+/// A number that objects that are equal have in common, for hosts that find the
+/// keys of dictionaries by it; 0 if there is no such object.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_object_hash(object: Object) -> u64 {
+    ffi::guard_or(0, || match object::get(object) {
+        Ok(found) => found.hash().unwrap_or(object),
+        Err(_) => 0,
+    })
+}
+
 /// Why the last call that failed on this thread did so, or NULL if none did. It
 /// is valid until the next call of this function on this thread.
 #[unsafe(no_mangle)]

@@ -194,6 +194,10 @@ static void frames(void) {
     CHECK(length(OK(host_invoke(frame, "tolist", NONE))) == 3);
     CHECK(is_integer(OK(host_operator(frame, "index", ARGS(integer(1)))), 255));
     CHECK(is_integer(OK(host_operator(frame, "index", ARGS(integer(-1)))), 65));
+    CHECK_PRINTS(OK(host_operator(frame, "index", ARGS(host_range(1, 2)))), "<ZMQFrame: ff41>");
+    CHECK_PRINTS(OK(host_operator(frame, "index", ARGS(host_range(1, 0)))), "<ZMQFrame: >");
+    RAISES("ZMQArgs", host_operator(frame, "index", ARGS(host_range(2, 2))));
+    RAISES("ZMQArgs", host_operator(frame, "index", ARGS(host_range(0, INT32_MAX))));
     RAISES("ZMQArgs", host_operator(frame, "index", ARGS(integer(3))));
     RAISES("ZMQArgs", host_operator(frame, "index", ARGS(integer(INT32_MIN))));
     RAISES("ZMQArgs", host_operator(frame, "index", ARGS(text("0"))));
@@ -413,7 +417,9 @@ static void wrong_arguments(void) {
             RAISES("ZMQArgs", host_invoke(subscriber, methods[m], ARGS(bad[i])));
         }
         RAISES("ZMQArgs", host_invoke(subscriber, methods[m], NONE));
-        RAISES("ZMQArgs", host_invoke(subscriber, methods[m], ARGS(text("a"), text("b"))));
+        if (m < 4) {
+            RAISES("ZMQArgs", host_invoke(subscriber, methods[m], ARGS(text("a"), text("b"))));
+        }
     }
     value refused[] = {nil(), host_dictionary(), p.in, host_class("ZMQ"), function("ZMQPull")};
     for (size_t i = 0; i < COUNT(refused); i++) {

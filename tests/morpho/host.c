@@ -76,7 +76,7 @@ vm *globalvm = &machine;
 value initselector;
 int objectstringtype, objectlisttype, objecttupletype, objectdictionarytype;
 int objectclasstype, objectinstancetype, objectbuiltinfunctiontype;
-int objectfunctiontype, objectclosuretype, objectinvocationtype;
+int objectfunctiontype, objectclosuretype, objectinvocationtype, objectrangetype;
 
 #if OPTIONS_BEHIND_MARKER
 value vm_optmarker;
@@ -406,6 +406,16 @@ bool tuple_getelement(tuple *t, int index, value *out) {
     return element(a_tuple(t, "tuple_getelement")->items, t->length, index, out);
 }
 
+static range *a_range(range *r, const char *what) {
+    return (range *)of_type(r, objectrangetype, what);
+}
+
+int range_count(range *r) { return (int)a_range(r, "range_count")->steps; }
+
+value range_iterate(range *r, unsigned int i) {
+    return integer(as_integer(a_range(r, "range_iterate")->start) + (int)i);
+}
+
 static bool same(value one, value other) {
     if (kind_of(one) != kind_of(other)) return false;
     switch (kind_of(one)) {
@@ -702,7 +712,7 @@ static void add_types(void) {
     int *const names[] = {&objectstringtype,         &objectclasstype,    &objectinstancetype,
                           &objectbuiltinfunctiontype, &objectlisttype,     &objecttupletype,
                           &objectdictionarytype,      &objectfunctiontype, &objectclosuretype,
-                          &objectinvocationtype};
+                          &objectinvocationtype,      &objectrangetype};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) *names[i] = next++;
 }
 
@@ -794,6 +804,13 @@ value host_string(const char *bytes, size_t length) {
 
 value host_list(uint32_t count, const value *items) {
     return host_keep(bind_one(&machine, object_newlist(count, items)));
+}
+
+value host_range(int start, uint32_t steps) {
+    range *r = (range *)object_new(sizeof(range), objectrangetype);
+    r->steps = steps;
+    r->start = integer(start);
+    return host_keep(bind_one(&machine, r));
 }
 
 value host_tuple(uint32_t length, const value *items) {

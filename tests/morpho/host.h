@@ -184,6 +184,13 @@ typedef struct {
     value content[];
 } tuple;
 
+/* What comes after these is not looked at. */
+typedef struct {
+    object header;
+    uint32_t steps;
+    value start;
+} range;
+
 typedef struct {
     value key; /* nil: the entry is free */
     value item;
@@ -285,7 +292,7 @@ extern value initselector;
 extern vm *globalvm;
 extern int objectstringtype, objectlisttype, objecttupletype, objectdictionarytype;
 extern int objectclasstype, objectinstancetype, objectbuiltinfunctiontype;
-extern int objectfunctiontype, objectclosuretype, objectinvocationtype;
+extern int objectfunctiontype, objectclosuretype, objectinvocationtype, objectrangetype;
 
 int object_addtype(const type_definition *definition);
 object *object_new(size_t size, int type);
@@ -303,6 +310,8 @@ void list_append(list *l, value item);
 tuple *object_newtuple(uint32_t length, const value *items);
 uint32_t tuple_length(tuple *t);
 bool tuple_getelement(tuple *t, int index, value *out);
+int range_count(range *r);
+value range_iterate(range *r, unsigned int i);
 dictionary *object_newdictionary(void);
 bool dictionary_insert(table *t, value key, value item);
 bool dictionary_get(table *t, value key, value *out);
@@ -390,6 +399,7 @@ int host_own_objects(void);
 value host_string(const char *bytes, size_t length);
 value host_list(uint32_t count, const value *items);
 value host_tuple(uint32_t length, const value *items);
+value host_range(int start, uint32_t steps);
 value host_dictionary(void);
 
 /* `fn (...) { }`, and `self.method` of a class that the script has written. */

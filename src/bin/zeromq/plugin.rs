@@ -32,6 +32,8 @@ pub struct Library {
     object_free: unsafe extern "C" fn(abi::Object),
     object_class: unsafe extern "C" fn(abi::Object) -> *const abi::Class,
     object_text: unsafe extern "C" fn(abi::Object, *mut abi::Value) -> i32,
+    object_equals: unsafe extern "C" fn(abi::Object, abi::Object) -> i32,
+    object_hash: unsafe extern "C" fn(abi::Object) -> u64,
     last_error: unsafe extern "C" fn() -> *const abi::ErrorInfo,
     shutdown: unsafe extern "C" fn() -> i32,
     version: unsafe extern "C" fn() -> *const c_char,
@@ -130,6 +132,8 @@ fn open() -> Result<&'static Library, String> {
             object_free: symbol(file, "zeromq_object_free")?,
             object_class: symbol(file, "zeromq_object_class")?,
             object_text: symbol(file, "zeromq_object_text")?,
+            object_equals: symbol(file, "zeromq_object_equals")?,
+            object_hash: symbol(file, "zeromq_object_hash")?,
             last_error: symbol(file, "zeromq_last_error")?,
             shutdown: symbol(file, "zeromq_shutdown")?,
             version: symbol(file, "zeromq_version")?,
@@ -476,6 +480,18 @@ impl Object {
 
     pub fn call(&self, machine: &mut Machine, method: Method, values: &Values) -> Outcome<Value> {
         self.class.library.call(machine, method, self.handle, values)
+    }
+
+    /// What `==` says.
+    pub fn equals(&self, other: &Object) -> bool {
+        // SAFETY: it may be called with any numbers.
+        unsafe { (self.class.library.object_equals)(self.handle, other.handle) == 1 }
+    }
+
+    /// A number that equal objects have in common.
+    pub fn hash(&self) -> u64 {
+        // SAFETY: it may be called with any number.
+        unsafe { (self.class.library.object_hash)(self.handle) }
     }
 
     /// What `print` shows.

@@ -3,6 +3,7 @@
 use super::done;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
+use crate::core::endpoint::Action;
 
 pub(in crate::binding) const ENDPOINTS: Parameter = required(
     "endpoints",
@@ -55,5 +56,33 @@ pub(super) static GROUP: Group = Group {
             otherwise: None,
             run: |call| Ok(call.socket()?.endpoint()?.into()),
         },
+        Method {
+            name: "lastendpoint",
+            parameters: &[],
+            result: "String or nil",
+            doc: "The endpoint that was bound or connected last, as libzmq calls it: the address \
+                  0.0.0.0 for *, the file that was found for ipc://*.",
+            otherwise: None,
+            run: |call| Ok(call.socket()?.last_endpoint()?.into()),
+        },
+        Method {
+            name: "endpoints",
+            parameters: &[],
+            result: "List",
+            doc: "What the socket is attached to: Tuples of \"bind\" or \"connect\" and the endpoint.",
+            otherwise: None,
+            run: |call| {
+                let endpoints = call.socket()?.endpoints()?.into_iter();
+                Ok(Value::List(endpoints.map(attached).collect()))
+            },
+        },
     ],
 };
+
+fn attached((action, endpoint): (Action, String)) -> Value {
+    let action = match action {
+        Action::Bind => "bind",
+        Action::Connect => "connect",
+    };
+    Value::Tuple(vec![action.into(), endpoint.into()])
+}

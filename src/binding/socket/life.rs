@@ -1,11 +1,12 @@
 //! What a socket is, and its end.
 
-use super::done;
-use crate::binding::call::TIMEOUT;
+use crate::binding::call::{Call, TIMEOUT};
 use crate::binding::table::{Group, Method, Parameter};
 use crate::binding::value::Value;
+use crate::core::{Error, Wait};
 
 const LINGER: Parameter = Parameter { name: "linger", ..TIMEOUT };
+const WAIT: Parameter = Parameter { name: "wait", ..TIMEOUT };
 
 pub(super) static GROUP: Group = Group {
     name: "closing",
@@ -13,12 +14,15 @@ pub(super) static GROUP: Group = Group {
     methods: &[
         Method {
             name: "close",
-            parameters: &[LINGER],
-            result: "nil",
-            doc: "Closes the socket and returns at once. What is not sent yet goes on being sent \
-                  for a second, or as long as linger says.",
+            parameters: &[LINGER, WAIT],
+            result: "Bool or nil",
+            doc: "Closes the socket and returns at once, with nil. What is not sent yet goes on \
+                  being sent for a second, or as long as linger says. With wait it waits for \
+                  that, no longer than so many milliseconds, and gives whether everything was \
+                  handed to the network: false if the time or the linger was over before. \
+                  Over inproc a message is with its peer as soon as it is sent.",
             otherwise: None,
-            run: |call| done(call.socket()?.close(call.milliseconds("linger")?)),
+            run: close,
         },
         Method {
             name: "closed",
@@ -38,3 +42,15 @@ pub(super) static GROUP: Group = Group {
         },
     ],
 };
+
+fn close(call: &Call) -> Result<Value, Error> {
+    let (socket, linger) = (call.socket()?, call.milliseconds("linger")?);
+    match call.milliseconds("wait")? {
+        None => socket.close(linger).map(|()| Value::Nil),
+        Some(wait) => {
+            let wait = Wait::new(wait).until(call.host.interrupt());
+            let sent = socket.close_and_wait(linger, &wait)?;
+            Ok(sent.map_or(Value::Nil, Value::Bool))
+        }
+    }
+}

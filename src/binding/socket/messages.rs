@@ -1,7 +1,6 @@
 //! Sending and receiving messages.
 
 use crate::binding::call::{Call, FRAME, TIMEOUT};
-use crate::binding::object::Object;
 use crate::binding::table::{Group, Method, variadic};
 use crate::binding::value::{Kinds, Value};
 use crate::core::Error;
@@ -42,10 +41,7 @@ pub(super) static GROUP: Group = Group {
             result: "ZMQFrame or nil",
             doc: "As receive, but the frame is a ZMQFrame whatever it holds.",
             otherwise: Some(|| Value::Nil),
-            run: |call| {
-                let frame = call.socket()?.receive(&call.wait()?)?;
-                Ok(Value::Object(Object::new(frame)))
-            },
+            run: |call| Ok(Value::frame(call.socket()?.receive(&call.wait()?)?)),
         },
         Method {
             name: "receiveall",

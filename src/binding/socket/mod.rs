@@ -4,22 +4,30 @@
 mod endpoints;
 mod life;
 mod messages;
+mod multipart;
 mod options;
+mod picture;
+mod publishing;
 mod reply;
+mod request;
+mod routing;
 mod security;
+mod signals;
 mod subscriptions;
+mod values;
+mod waiting;
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::call::Call;
 use super::object::{Instance, Object};
 use super::table::{Class, Method, Parameter, Role, optional};
 use super::value::{Kinds, Value};
 use crate::core;
-use crate::core::{Error, SocketType};
+use crate::core::{Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
 
 /// What constructors take: without endpoints the socket is attached to nothing yet.
@@ -35,6 +43,11 @@ pub(super) static CLASS: Class = Class {
     groups: &[
         &endpoints::GROUP,
         &messages::GROUP,
+        &multipart::GROUP,
+        &values::GROUP,
+        &picture::GROUP,
+        &signals::GROUP,
+        &waiting::GROUP,
         &subscriptions::GROUP,
         &options::GROUP,
         &security::GROUP,
@@ -44,7 +57,7 @@ pub(super) static CLASS: Class = Class {
 };
 
 pub(super) static REQUEST: Class = Class {
-    groups: &[&options::REQUEST],
+    groups: &[&request::GROUP, &options::REQUEST],
     ..class(
         "ZMQRequest",
         "Sends requests and receives the reply to each (REQ). Connects by default.",
@@ -62,7 +75,7 @@ pub(super) static REPLY: Class = Class {
 };
 
 pub(super) static PUBLISHER: Class = Class {
-    groups: &[&options::PUBLISHER],
+    groups: &[&publishing::PUBLISHER, &options::PUBLISHER],
     ..class(
         "ZMQPublisher",
         "Sends each message to all subscribers that asked for its prefix (PUB). Binds by default.",
@@ -71,7 +84,6 @@ pub(super) static PUBLISHER: Class = Class {
 };
 
 pub(super) static SUBSCRIBER: Class = Class {
-    groups: &[&options::CONFLATING],
     constructor: Some(Method {
         name: "ZMQSubscriber",
         parameters: &[
@@ -89,6 +101,7 @@ pub(super) static SUBSCRIBER: Class = Class {
         otherwise: None,
         run: subscriber,
     }),
+    groups: &[&publishing::SUBSCRIBER, &options::CONFLATING],
     ..class(
         "ZMQSubscriber",
         "Receives the messages of publishers that start with one of its prefixes (SUB). Connects \
@@ -98,7 +111,7 @@ pub(super) static SUBSCRIBER: Class = Class {
 };
 
 pub(super) static XPUBLISHER: Class = Class {
-    groups: &[&options::XPUBLISHER],
+    groups: &[&publishing::XPUBLISHER, &options::XPUBLISHER],
     ..class(
         "ZMQXPublisher",
         "A publisher that receives the subscriptions of its peers as messages (XPUB). Binds by default.",
@@ -145,7 +158,7 @@ pub(super) static DEALER: Class = Class {
 };
 
 pub(super) static ROUTER: Class = Class {
-    groups: &[&options::ROUTER],
+    groups: &[&routing::GROUP, &routing::ROUTER, &options::ROUTER],
     ..class(
         "ZMQRouter",
         "Receives from all its peers and sends to the one that the first frame names (ROUTER). Binds \
@@ -161,7 +174,7 @@ pub(super) static PAIR: Class = class(
 );
 
 pub(super) static STREAM: Class = Class {
-    groups: &[&options::STREAM],
+    groups: &[&routing::GROUP, &routing::STREAM, &options::STREAM],
     ..class(
         "ZMQStream",
         "Talks to peers that speak plain TCP (STREAM). A message is the routing id of the peer and its \
@@ -177,11 +190,24 @@ pub(super) struct Socket {
     warned: AtomicBool,
     /// Whether it was told that an option came late.
     late: AtomicBool,
+    /// Whether it is strict, or UNSAID.
+    strict: AtomicU8,
 }
+
+/// A socket that is as strict as all others.
+const UNSAID: u8 = 2;
+
+/// Whether sockets are strict that are not told.
+static STRICT: AtomicBool = AtomicBool::new(false);
 
 impl Socket {
     fn new(socket: Arc<core::Socket>) -> Socket {
-        Socket { socket, warned: AtomicBool::new(false), late: AtomicBool::new(false) }
+        Socket {
+            socket,
+            warned: AtomicBool::new(false),
+            late: AtomicBool::new(false),
+            strict: AtomicU8::new(UNSAID),
+        }
     }
 
     /// True the first time: one warning a socket says that something was ignored.
@@ -192,6 +218,23 @@ impl Socket {
     /// True the first time: one warning a socket says that an option came late.
     pub fn warns_late(&self) -> bool {
         !self.late.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether what did not happen in time or in order is an error.
+    pub fn is_strict(&self) -> bool {
+        match self.strict.load(Ordering::Relaxed) {
+            UNSAID => STRICT.load(Ordering::Relaxed),
+            strict => strict != 0,
+        }
+    }
+
+    fn set_strict(&self, strict: bool) {
+        self.strict.store(strict.into(), Ordering::Relaxed);
+    }
+
+    /// The same for all sockets that are not told.
+    pub fn set_all_strict(strict: bool) {
+        STRICT.store(strict, Ordering::Relaxed);
     }
 }
 
@@ -286,6 +329,11 @@ impl From<Socket> for Value {
     fn from(socket: Socket) -> Value {
         Value::Object(Object::new(socket))
     }
+}
+
+/// The frames of a message, or of what is left of one.
+fn list(frames: impl IntoIterator<Item = Frame>) -> Value {
+    Value::List(frames.into_iter().map(Value::from).collect())
 }
 
 pub(super) fn done(result: Result<(), Error>) -> Result<Value, Error> {

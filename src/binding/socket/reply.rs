@@ -49,7 +49,7 @@ fn serve(call: &Call) -> Result<Value, Error> {
             // It is the host's only until the next call.
             reply = frames(returned, |_, value| wrong(value))?
                 .into_iter()
-                .map(|frame| frame.into_owned())
+                .map(|frame| frame.to_vec())
                 .collect();
             if reply.is_empty() { Err(wrong(&returned[0])) } else { Ok(()) }
         })?;

@@ -1,10 +1,16 @@
 //! What a subscriber receives.
 
-use super::done;
-use crate::binding::table::{Group, Method, Parameter, required};
-use crate::binding::value::Kinds;
+use super::{Socket, done};
+use crate::binding::call::Call;
+use crate::binding::table::{Group, Method, Parameter, variadic};
+use crate::binding::value::{Kinds, Value};
+use crate::core::{Error, Frame};
 
-const PREFIX: Parameter = required("prefix", Kinds::STRING, "a String, \"\" for every message");
+const PREFIXES: Parameter = variadic(
+    "prefix",
+    Kinds::STRING.or(Kinds::OBJECT),
+    "a String or a ZMQFrame, \"\" for every message",
+);
 
 pub(super) static GROUP: Group = Group {
     name: "subscriptions",
@@ -12,20 +18,36 @@ pub(super) static GROUP: Group = Group {
     methods: &[
         Method {
             name: "subscribe",
-            parameters: &[PREFIX],
+            parameters: &[PREFIXES],
             result: "nil",
-            doc: "Receives messages that start with the prefix from now on. ZMQSubscriber and \
+            doc: "Receives messages that start with one of the prefixes from now on. ZMQSubscriber and \
                   ZMQXSubscriber only.",
             otherwise: None,
-            run: |call| done(call.socket()?.subscribe(call.bytes(0).unwrap_or_default())),
+            run: |call| each(call, |socket, prefix| socket.subscribe(prefix)),
         },
         Method {
             name: "unsubscribe",
-            parameters: &[PREFIX],
+            parameters: &[PREFIXES],
             result: "nil",
-            doc: "Takes back one subscription with this prefix.",
+            doc: "Takes back one subscription with each prefix.",
             otherwise: None,
-            run: |call| done(call.socket()?.unsubscribe(call.bytes(0).unwrap_or_default())),
+            run: |call| each(call, |socket, prefix| socket.unsubscribe(prefix)),
+        },
+        Method {
+            name: "subscriptions",
+            parameters: &[],
+            result: "List",
+            doc: "The prefixes that are subscribed, in their order, each as often as it was.",
+            otherwise: None,
+            run: |call| {
+                let prefixes = call.socket()?.subscriptions()?.into_iter();
+                Ok(Value::List(prefixes.map(|prefix| Frame::from(prefix).into()).collect()))
+            },
         },
     ],
 };
+
+fn each(call: &Call, run: impl Fn(&Socket, &[u8]) -> Result<(), Error>) -> Result<Value, Error> {
+    let socket = call.socket()?;
+    done(call.frames()?.iter().try_for_each(|prefix| run(socket, prefix)))
+}

@@ -46,6 +46,7 @@ impl Socket {
         match (row.via, &checked) {
             (Via::Subscribe, Checked::Bytes(prefix)) => self.subscribed(row, true, prefix)?,
             (Via::Unsubscribe, Checked::Bytes(prefix)) => self.subscribed(row, false, prefix)?,
+            (Via::Mandatory, Checked::Int(on)) => self.set_mandatory(*on != 0)?,
             _ => {
                 return self.with(|open| {
                     if row.when == When::First && open.is_attached() {

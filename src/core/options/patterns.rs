@@ -34,6 +34,7 @@ pub(super) static ROWS: &[Row] = &[
         .write_only()
         .on(&[Router])
         .when(Now)
+        .via(Via::Mandatory)
         .doc("A message to an unknown peer is an error, and one to a full peer waits."),
     Row::bool("router_handover", 56, false)
         .write_only()

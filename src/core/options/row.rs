@@ -124,6 +124,8 @@ pub(super) enum Via {
     Filter,
     /// Properties such as "X-name:value".
     Metadata,
+    /// [`Socket::set_mandatory`](crate::core::Socket::set_mandatory).
+    Mandatory,
 }
 
 impl Row {

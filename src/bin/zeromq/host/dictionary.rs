@@ -133,6 +133,7 @@ fn hash(key: &Value, depth: usize) -> u32 {
         Value::String(text) => fnv(text.bytes().map(|byte| byte as i8 as u32)),
         Value::Tuple(_) if depth > DEEPEST_TUPLE => 0,
         Value::Tuple(items) => fnv(items.0.borrow().iter().map(|item| hash(item, depth + 1))),
+        Value::Foreign(object) => object.hash() as u32,
         other => other.address().map_or(0, |address| (address >> 4) as u32),
     }
 }

@@ -175,6 +175,7 @@ impl Value {
                 let is_same = a.len() == b.len() && depth < DEEPEST_TUPLE;
                 is_same && pairs.all(|(a, b)| a.is_same_at(b, depth + 1))
             }
+            (Value::Foreign(a), Value::Foreign(b)) => Rc::ptr_eq(a, b) || a.equals(b),
             _ => match (self.address(), other.address()) {
                 (Some(a), Some(b)) => a == b,
                 _ => false,

@@ -122,6 +122,13 @@ impl Lent {
             }
             Value::List(list) => self.items(to, abi::ZEROMQ_LIST, &list.0.borrow(), depth)?,
             Value::Tuple(tuple) => self.items(to, abi::ZEROMQ_TUPLE, &tuple.0.borrow(), depth)?,
+            Value::Range(range) => {
+                let count = range.count().unwrap_or(0);
+                // More would be refused anyway.
+                let positions = 0..count.min(MOST as i32 + 1);
+                let elements: Vec<Value> = positions.map(|at| range.element(at)).collect();
+                self.items(to, abi::ZEROMQ_LIST, &elements, depth)?
+            }
             Value::Dictionary(table) => {
                 let table = table.0.borrow();
                 let pairs = table.entries().flat_map(|(key, value)| [key.clone(), value.clone()]);

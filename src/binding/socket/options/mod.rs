@@ -3,7 +3,7 @@
 
 mod types;
 
-use crate::binding::call::Call;
+use crate::binding::call::{Call, frame};
 use crate::binding::socket::done;
 use crate::binding::table::{Group, Method, Parameter, named, optional, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
@@ -227,7 +227,7 @@ fn taken(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
             if exact { Ok(OptionValue::Int(whole as i64)) } else { refused() }
         }
         ValueRef::String(bytes) => Ok(OptionValue::Bytes(bytes.to_vec())),
-        ValueRef::Object(object, _) => match object.get::<Frame>() {
+        ValueRef::Object(..) => match frame(value) {
             Some(frame) => Ok(OptionValue::Bytes(frame.to_vec())),
             None => refused(),
         },

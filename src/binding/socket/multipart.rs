@@ -1,0 +1,75 @@
+//! Messages frame by frame, and many at once.
+
+use super::{done, list};
+use crate::binding::call::{Call, FRAME, TIMEOUT};
+use crate::binding::table::{Group, Method, named, required};
+use crate::binding::value::{Kinds, Value, ValueRef};
+use crate::core::Error;
+use crate::core::batch::Message;
+
+pub(super) static GROUP: Group = Group {
+    name: "frames and batches",
+    doc: "Messages frame by frame, and many messages at once.",
+    methods: &[
+        Method {
+            name: "sendmore",
+            parameters: &[required("frame", FRAME, "a String, a ZMQFrame, a number or a Bool")],
+            result: "Bool",
+            doc: "Puts a frame in front of the next message: what follows with send, or with \
+                  sendjson and the like, is sent together with it, as one message or not at all. \
+                  Until then nothing leaves, and receiving goes on as ever. When that send gives \
+                  false the frame still waits; flush, an error of send, and close drop it.",
+            otherwise: Some(|| Value::Bool(false)),
+            run: |call| {
+                call.socket()?.send_more(&call.frame(0)?)?;
+                Ok(Value::Bool(true))
+            },
+        },
+        Method {
+            name: "more",
+            parameters: &[],
+            result: "Bool",
+            doc: "Whether frames follow of the message of which one was received last.",
+            otherwise: None,
+            run: |call| Ok(Value::Bool(call.socket()?.more()?)),
+        },
+        Method {
+            name: "flush",
+            parameters: &[],
+            result: "nil",
+            doc: "Drops what is left of the message of which a frame was received last, and the \
+                  frames of sendmore that are not sent.",
+            otherwise: None,
+            run: |call| done(call.socket()?.flush()),
+        },
+        Method {
+            name: "receivebatch",
+            parameters: &[
+                required("max", Kinds::INT, "how many messages at most, an Int from 1 on"),
+                named("whole", Kinds::BOOL, "true for a List of frames for every message"),
+                TIMEOUT,
+            ],
+            result: "List or nil",
+            doc: "Waits for a message, and gives it with those that are there already, no more \
+                  than max in all, nor than 65536. A message of one frame is a String, or a \
+                  ZMQFrame if it is not text, as receive gives it; one of several frames is a \
+                  List, as receiveall gives it; with whole=true every one is a List.",
+            otherwise: Some(|| Value::Nil),
+            run: receive_batch,
+        },
+    ],
+};
+
+fn receive_batch(call: &Call) -> Result<Value, Error> {
+    let most = match call.values() {
+        [ValueRef::Int(most @ 1..)] => usize::try_from(*most).unwrap_or(usize::MAX),
+        values => return Err(call.wrong(0, values[0].to_string())),
+    };
+    let whole = matches!(call.argument("whole"), Some(ValueRef::Bool(true)));
+    let messages = call.socket()?.receive_batch(most, &call.wait()?)?;
+    let value = |mut message: Message| match message.pop() {
+        Some(frame) if message.is_empty() && !whole => Value::from(frame),
+        last => list(message.into_iter().chain(last)),
+    };
+    Ok(Value::List(messages.into_iter().map(value).collect()))
+}

@@ -1,0 +1,138 @@
+//! Closing a socket and waiting until it has sent everything.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::context;
+use super::error::Error;
+use super::open::{Open, retried};
+use super::socket::{Socket, State};
+use super::wait::Wait;
+
+/// How much earlier than its linger a socket has to end to have ended by itself.
+const EARLIER: Duration = Duration::from_millis(5);
+
+impl Socket {
+    /// Closes the socket as [`close`](Socket::close) does, and waits until its last
+    /// message is handed to the network. Gives whether that is so: false when the
+    /// time or the linger is over before, or when it cannot be known. A message
+    /// over inproc is with its peer as soon as it is sent. Gives nothing when the
+    /// socket was closed already.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Interrupted`].
+    pub fn close_and_wait(
+        &self,
+        linger: Option<Option<Duration>>,
+        wait: &Wait,
+    ) -> Result<Option<bool>, Error> {
+        let mut state = self.lock()?;
+        let State::Open(open) = std::mem::replace(&mut *state, State::Closed) else {
+            return Ok(None);
+        };
+        if let Some(linger) = linger {
+            open.set_linger(linger)?;
+        }
+        let inproc = handed_over(&open);
+        let end = if inproc.is_some() { None } else { watch(&open) };
+        let begin = Instant::now();
+        let linger = open.close();
+        drop(state);
+        context::closed(linger);
+        let Some(end) = end else {
+            return Ok(Some(inproc.unwrap_or(false)));
+        };
+        let ended = ends(&end, wait)?;
+        // It ends when all is sent or when its linger is over, and does not tell
+        // which.
+        let early = linger.is_none_or(|linger| begin.elapsed() + EARLIER < linger);
+        Ok(Some(ended && early))
+    }
+}
+
+/// Whether all messages are with their peers, if they went over inproc only.
+fn handed_over(open: &Open) -> Option<bool> {
+    let mut all = open.endpoints().map(|(_, endpoint)| endpoint);
+    all.all(|endpoint| endpoint.starts_with("inproc://"))
+        .then(|| open.connected().all(context::is_bound))
+}
+
+/// A socket that receives a message once `open` has come to its end.
+fn watch(open: &Open) -> Option<zmq::Socket> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let endpoint = format!("inproc://zeromq-farewell-{number}");
+    let end = context::own_socket(zmq::PAIR).ok()?;
+    open.socket.monitor(&endpoint, zmq::SocketEvent::MONITOR_STOPPED.to_raw().into()).ok()?;
+    retried(|| end.connect(&endpoint)).ok()?;
+    Some(end)
+}
+
+/// Whether a message comes in time.
+fn ends(end: &zmq::Socket, wait: &Wait) -> Result<bool, Error> {
+    let clock = wait.begin();
+    loop {
+        let slice = match clock.slice() {
+            Ok(slice) => slice,
+            Err(Error::Again) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        match end.poll(zmq::POLLIN, slice) {
+            Ok(0) | Err(zmq::Error::EINTR) => {}
+            Ok(_) => return Ok(true),
+            // Everything is shut down meanwhile.
+            Err(_) => return Ok(false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::SocketType::{Pull, Push};
+    use std::net::TcpListener;
+
+    const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
+
+    #[test]
+    fn what_was_sent_is_known_to_be_sent() {
+        let pull = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
+        let push = Socket::attached(Push, &pull.endpoint().unwrap().unwrap()).unwrap();
+        for number in 0..500 {
+            push.send(&[format!("{number}")], &SOON).unwrap();
+        }
+        let linger = Some(Some(Duration::from_secs(20)));
+        assert_eq!(push.close_and_wait(linger, &SOON).unwrap(), Some(true));
+        assert_eq!(push.close_and_wait(linger, &SOON).unwrap(), None);
+        for number in 0..500 {
+            assert_eq!(pull.receive(&SOON).unwrap().as_text(), Some(&*format!("{number}")));
+        }
+    }
+
+    #[test]
+    fn what_nobody_takes_is_known_to_be_lost() {
+        // It takes connections, but never says a word.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("tcp://{}", silent.local_addr().unwrap());
+        let push = Socket::attached(Push, &endpoint).unwrap();
+        push.send(&["x"], &SOON).unwrap();
+        let linger = Some(Some(Duration::from_millis(100)));
+        assert_eq!(push.close_and_wait(linger, &SOON).unwrap(), Some(false));
+        let push = Socket::attached(Push, &endpoint).unwrap();
+        push.send(&["x"], &SOON).unwrap();
+        let brief = Wait::new(Some(Duration::from_millis(20)));
+        assert_eq!(push.close_and_wait(None, &brief).unwrap(), Some(false));
+    }
+
+    #[test]
+    fn over_inproc_the_peer_has_it_already() {
+        let pull = Socket::attached(Pull, "inproc://farewell").unwrap();
+        let push = Socket::attached(Push, "inproc://farewell").unwrap();
+        push.send(&["x"], &SOON).unwrap();
+        assert_eq!(push.close_and_wait(None, &SOON).unwrap(), Some(true));
+        assert_eq!(pull.receive(&SOON).unwrap().as_text(), Some("x"));
+        let push = Socket::attached(Push, "inproc://farewell-nobody").unwrap();
+        push.send(&["x"], &SOON).unwrap();
+        assert_eq!(push.close_and_wait(None, &SOON).unwrap(), Some(false));
+    }
+}

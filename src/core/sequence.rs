@@ -1,0 +1,248 @@
+//! Published messages with a number, so that subscribers know what they missed.
+//!
+//! When a publisher numbers its messages, each ends with one frame more, of 20
+//! bytes: "SEQ1", eight bytes that are the publisher's own, and the number of the
+//! message among those with the same topic, from 1 on; most significant bytes first.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use super::error::Error;
+use super::message::Frame;
+use super::socket::Socket;
+use super::socket_type::SocketType::{self, Pub, Sub};
+use super::wait::Wait;
+
+const MARK: &[u8] = b"SEQ1";
+
+/// How many topics are remembered. When there are more, numbers start anew.
+const TOPICS: usize = 1 << 16;
+
+/// What a publisher remembers.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    publisher: u64,
+    keys: RandomState,
+    /// The last number of each topic.
+    topics: HashMap<u64, u64>,
+}
+
+/// What a subscriber remembers.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    keys: RandomState,
+    /// The last number of each topic of each publisher. They stand there by a hash,
+    /// so that peers cannot fill the memory with long topics.
+    last: HashMap<u64, u64>,
+    missed: u64,
+}
+
+impl Numbers {
+    fn new() -> Numbers {
+        // Every state has other keys.
+        let keys = RandomState::new();
+        Numbers { publisher: keys.hash_one(0), keys, topics: HashMap::new() }
+    }
+
+    /// The frame for the next message of a topic.
+    fn next(&mut self, topic: &[u8]) -> [u8; 20] {
+        if self.topics.len() >= TOPICS && !self.topics.contains_key(&self.keys.hash_one(topic)) {
+            *self = Numbers::new();
+        }
+        let last = self.topics.entry(self.keys.hash_one(topic)).or_default();
+        let number = *last + 1;
+        let mut frame = [0; 20];
+        frame[..4].copy_from_slice(MARK);
+        frame[4..12].copy_from_slice(&self.publisher.to_be_bytes());
+        frame[12..].copy_from_slice(&number.to_be_bytes());
+        frame
+    }
+
+    /// The message was sent.
+    fn advance(&mut self, topic: &[u8]) {
+        if let Some(number) = self.topics.get_mut(&self.keys.hash_one(topic)) {
+            *number += 1;
+        }
+    }
+}
+
+impl Gaps {
+    /// Notes the number of a message; gives false if the frame has none.
+    fn note(&mut self, topic: &[u8], frame: &[u8]) -> bool {
+        let Some((publisher, number)) = read(frame) else {
+            return false;
+        };
+        let key = self.keys.hash_one((publisher, topic));
+        match self.last.get_mut(&key) {
+            Some(last) => {
+                let lost = number.saturating_sub(*last).saturating_sub(1);
+                self.missed = self.missed.saturating_add(lost);
+                *last = number.max(*last);
+            }
+            None => {
+                if self.last.len() >= TOPICS {
+                    self.last.clear();
+                }
+                self.last.insert(key, number);
+            }
+        }
+        true
+    }
+}
+
+fn read(frame: &[u8]) -> Option<(u64, u64)> {
+    let rest = frame.strip_prefix(MARK)?;
+    let (publisher, number) = rest.split_first_chunk()?;
+    Some((u64::from_be_bytes(*publisher), u64::from_be_bytes(number.try_into().ok()?)))
+}
+
+impl Socket {
+    /// Sends a message whose first frame is its topic.
+    ///
+    /// # Errors
+    /// As [`send`](Socket::send), and [`Error::State`] when
+    /// [`send_more`](Socket::send_more) has begun another message.
+    pub fn publish<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
+        self.ready_for("publish")?;
+        let topic = frames.first().map_or(&[][..], AsRef::as_ref);
+        let number = self.notes.numbers().as_mut().map(|numbers| numbers.next(topic));
+        let Some(number) = number else {
+            return self.send(frames, wait);
+        };
+        let mut all: Vec<&[u8]> = frames.iter().map(AsRef::as_ref).collect();
+        all.push(&number);
+        self.send(&all, wait)?;
+        if let Some(numbers) = self.notes.numbers().as_mut() {
+            numbers.advance(topic);
+        }
+        Ok(())
+    }
+
+    /// Receives a message whose first frame is its topic, and notes the number of
+    /// one that has a number, if [`set_sequence`](Socket::set_sequence) was called.
+    ///
+    /// # Errors
+    /// As [`receive`](Socket::receive), and [`Error::State`] in the middle of a
+    /// message.
+    pub fn receive_topic(&self, wait: &Wait) -> Result<(Frame, Vec<Frame>), Error> {
+        let mut frames = self.receive_whole("receivetopic", wait)?.into_iter();
+        let topic = frames.next().unwrap_or_default();
+        let mut rest: Vec<Frame> = frames.collect();
+        if let Some(gaps) = self.notes.gaps().as_mut()
+            && rest.last().is_some_and(|last| gaps.note(&topic, last))
+        {
+            rest.pop();
+        }
+        Ok((topic, rest))
+    }
+
+    /// Whether a PUB numbers what it [publishes](Socket::publish), or a SUB looks
+    /// for these numbers. To do so again begins anew.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for another type.
+    pub fn set_sequence(&self, on: bool) -> Result<(), Error> {
+        self.with(|_| Ok(()))?;
+        match self.socket_type() {
+            Pub => *self.notes.numbers() = on.then(Numbers::new),
+            Sub => *self.notes.gaps() = on.then(Gaps::default),
+            socket_type => return Err(unsupported(socket_type)),
+        }
+        Ok(())
+    }
+
+    /// How many messages of the topics that a SUB has received were lost between
+    /// those that it received.
+    ///
+    /// # Errors
+    /// [`Error::Forked`].
+    pub fn missed(&self) -> Result<u64, Error> {
+        self.check_process()?;
+        Ok(self.notes.gaps().as_ref().map_or(0, |gaps| gaps.missed))
+    }
+
+    /// The prefixes that are subscribed, in their order, each as often as it was.
+    ///
+    /// # Errors
+    /// [`Error::Forked`].
+    pub fn subscriptions(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.check_process()?;
+        Ok(self.notes.subscriptions())
+    }
+}
+
+fn unsupported(socket_type: SocketType) -> Error {
+    Error::Unsupported { operation: "number messages", socket_type, needs: "PUB or SUB" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(numbers: &mut Numbers, topic: &[u8]) -> [u8; 20] {
+        let frame = numbers.next(topic);
+        numbers.advance(topic);
+        frame
+    }
+
+    #[test]
+    fn what_is_lost_between_two_messages_of_a_topic_is_missed() {
+        let (mut numbers, mut gaps) = (Numbers::new(), Gaps::default());
+        for _ in 0..5 {
+            sent(&mut numbers, b"early");
+        }
+        // What came before the first message that was received was not asked for.
+        assert!(gaps.note(b"early", &sent(&mut numbers, b"early")));
+        assert!(gaps.note(b"other", &sent(&mut numbers, b"other")));
+        assert_eq!(gaps.missed, 0);
+        sent(&mut numbers, b"early");
+        sent(&mut numbers, b"early");
+        let late = sent(&mut numbers, b"early");
+        gaps.note(b"early", &late);
+        gaps.note(b"early", &late);
+        assert_eq!(gaps.missed, 2);
+        // A publisher that starts anew is another one.
+        assert!(gaps.note(b"early", &sent(&mut Numbers::new(), b"early")));
+        assert_eq!(gaps.missed, 2);
+    }
+
+    #[test]
+    fn other_frames_have_no_number() {
+        let mut gaps = Gaps::default();
+        for frame in [&b""[..], b"SEQ1", b"SEQ1aaaaaaaabbbbbbbbc", b"SEQ2aaaaaaaabbbbbbbb"] {
+            assert!(!gaps.note(b"", frame));
+        }
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_do_no_harm() {
+        let mut gaps = Gaps::default();
+        let frame = |number: u64| {
+            let mut frame = b"SEQ1publishe".to_vec();
+            frame.extend_from_slice(&number.to_be_bytes());
+            frame
+        };
+        for number in [0, u64::MAX, 0, 1, u64::MAX] {
+            assert!(gaps.note(b"", &frame(number)));
+        }
+        assert_eq!(gaps.missed, u64::MAX - 1);
+        gaps.note(b"other", &frame(0));
+        gaps.note(b"other", &frame(u64::MAX));
+        assert_eq!(gaps.missed, u64::MAX);
+    }
+
+    #[test]
+    fn only_so_many_topics_are_remembered() {
+        let (mut numbers, mut gaps) = (Numbers::new(), Gaps::default());
+        let publisher = numbers.publisher;
+        for topic in 0..TOPICS {
+            let topic = topic.to_be_bytes();
+            assert!(gaps.note(&topic, &sent(&mut numbers, &topic)));
+        }
+        assert!(gaps.note(&[0; 8], &sent(&mut numbers, &[0; 8])));
+        assert_eq!(numbers.publisher, publisher);
+        assert!(gaps.note(b"one more", &sent(&mut numbers, b"one more")));
+        assert_ne!(numbers.publisher, publisher);
+        assert_eq!((numbers.topics.len(), gaps.last.len(), gaps.missed), (1, 1, 0));
+    }
+}

@@ -1,0 +1,122 @@
+//! Messages that are looked for among others: signals and subscriptions.
+
+use super::error::Error;
+use super::message::Frame;
+use super::socket::Socket;
+use super::wait::Wait;
+
+/// A signal is eight bytes, this number with a status in place of the last digits,
+/// as the machine has its numbers, as in czmq.
+const SIGNAL: u64 = 0x7766_5544_3322_1100;
+
+/// How many messages are looked at when there is no time to wait.
+const AT_ONCE: u32 = 1000;
+
+/// The status in a message, if it is a signal.
+pub fn status(frames: &[Frame]) -> Option<u8> {
+    let [frame] = frames else {
+        return None;
+    };
+    let number = u64::from_ne_bytes((&**frame).try_into().ok()?);
+    u8::try_from(number.checked_sub(SIGNAL)?).ok()
+}
+
+impl Socket {
+    /// Sends a signal, which czmq's `zsock_wait` knows too.
+    ///
+    /// # Errors
+    /// As [`send`](Socket::send).
+    pub fn signal(&self, status: u8, wait: &Wait) -> Result<(), Error> {
+        self.send(&[(SIGNAL + u64::from(status)).to_ne_bytes()], wait)
+    }
+
+    /// Waits for a signal and gives its status. Other messages are dropped.
+    ///
+    /// # Errors
+    /// As [`receive`](Socket::receive).
+    pub fn wait_signal(&self, wait: &Wait) -> Result<u8, Error> {
+        self.look_for(wait, status)
+    }
+
+    /// Waits for a subscription of a peer of an XPUB: whether it subscribes, or
+    /// takes that back, and the prefix. Other messages are dropped.
+    ///
+    /// # Errors
+    /// As [`receive`](Socket::receive).
+    pub fn receive_subscription(&self, wait: &Wait) -> Result<(bool, Vec<u8>), Error> {
+        self.look_for(wait, |frames| match frames {
+            [frame] => match &**frame {
+                [0, prefix @ ..] => Some((false, prefix.to_owned())),
+                [1, prefix @ ..] => Some((true, prefix.to_owned())),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    fn look_for<T>(&self, wait: &Wait, find: impl Fn(&[Frame]) -> Option<T>) -> Result<T, Error> {
+        let clock = self.clock(wait)?;
+        let mut passed = 0;
+        loop {
+            if let Some(found) = find(&self.receive_all(&clock.rest())?) {
+                return Ok(found);
+            }
+            passed += 1;
+            // However many other messages there are, the time is kept; without any
+            // time those are looked at that are there.
+            match clock.slice() {
+                Ok(_) => {}
+                Err(Error::Again) if passed < AT_ONCE => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::SocketType::{Pull, Push, Xpub, Xsub};
+    use std::time::Duration;
+
+    const NOW: Wait = Wait::new(Some(Duration::ZERO));
+    const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
+
+    #[test]
+    fn signals_are_those_of_czmq() {
+        let pull = Socket::attached(Pull, "inproc://signal").unwrap();
+        let push = Socket::attached(Push, "inproc://signal").unwrap();
+        push.send(&["other"], &SOON).unwrap();
+        push.signal(3, &SOON).unwrap();
+        push.signal(255, &SOON).unwrap();
+        assert_eq!(pull.wait_signal(&NOW).unwrap(), 3);
+        assert_eq!(&*pull.receive(&SOON).unwrap(), 0x7766_5544_3322_11ff_u64.to_ne_bytes());
+        for frame in [&b""[..], b"1234567", &0x7766_5544_3322_1200_u64.to_ne_bytes()] {
+            assert_eq!(status(&[Frame::from(frame)]), None);
+        }
+    }
+
+    #[test]
+    fn a_flood_of_other_messages_ends_with_the_time() {
+        let pull = Socket::attached(Pull, "inproc://signal-flood").unwrap();
+        let push = Socket::attached(Push, "inproc://signal-flood").unwrap();
+        let refill = || {
+            while push.send(&["other"], &NOW).is_ok() {}
+            false
+        };
+        let wait = Wait::new(Some(Duration::from_millis(30))).until(Some(&refill));
+        assert!(matches!(pull.wait_signal(&wait), Err(Error::Again)));
+    }
+
+    #[test]
+    fn subscriptions_are_told_apart_from_messages() {
+        let xpub = Socket::attached(Xpub, "inproc://signal-xpub").unwrap();
+        let xsub = Socket::attached(Xsub, "inproc://signal-xpub").unwrap();
+        xsub.send(&["a message"], &SOON).unwrap();
+        xsub.subscribe(b"a").unwrap();
+        xsub.unsubscribe(b"a").unwrap();
+        assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (true, b"a".to_vec()));
+        assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (false, b"a".to_vec()));
+        assert!(matches!(xpub.receive_subscription(&NOW), Err(Error::Again)));
+    }
+}
