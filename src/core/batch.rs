@@ -8,12 +8,13 @@ use smallvec::SmallVec;
 use super::endpoint::Action;
 use super::error::Error;
 use super::message::Frame;
-use super::open::retried;
+use super::open::{Open, retried};
 use super::socket::{Socket, receive_all};
 use super::wait::{Clock, Wait};
 
-/// A received message. Most have one frame, which then needs no memory of its own.
-pub type Message = SmallVec<[Frame; 1]>;
+/// What was made of the frames of a received message. Most have one, which then
+/// needs no memory of its own.
+pub type Message<T> = SmallVec<[T; 1]>;
 
 /// No batch is larger: what comes meanwhile would make it grow without an end.
 const LARGEST: usize = 1 << 16;
@@ -65,18 +66,23 @@ impl Socket {
     }
 
     /// Waits for a message, and receives with it those that are there already, no
-    /// more than `most` in all, and no more than 65,536.
+    /// more than `most` in all, and no more than 65,536. Gives what `take` makes of
+    /// each frame; what it leaves of a frame is used for the next one.
     ///
     /// # Errors
     /// As [`receive`](Socket::receive).
-    pub fn receive_batch(&self, most: usize, wait: &Wait) -> Result<Vec<Message>, Error> {
+    pub fn receive_batch<T>(
+        &self,
+        most: usize,
+        wait: &Wait,
+        mut take: impl FnMut(&mut Frame) -> T,
+    ) -> Result<Vec<Message<T>>, Error> {
         self.socket_type().check_receives()?;
         self.transfer("receive", zmq::POLLIN, wait, |open| {
-            let socket = &open.socket;
-            let mut messages = vec![message(socket)?];
+            let mut messages = vec![message(open, &mut take)?];
             // What goes wrong later is told by the next call: these are received.
             while messages.len() < most.min(LARGEST)
-                && let Ok(message) = message(socket)
+                && let Ok(message) = message(open, &mut take)
             {
                 messages.push(message);
             }
@@ -164,13 +170,12 @@ impl Socket {
     }
 }
 
-fn message(socket: &zmq::Socket) -> zmq::Result<Message> {
+fn message<T>(open: &mut Open, take: &mut impl FnMut(&mut Frame) -> T) -> zmq::Result<Message<T>> {
     let mut frames = Message::new();
     loop {
-        let mut frame = Frame::default();
-        retried(|| frame.receive(socket))?;
-        let more = frame.more();
-        frames.push(frame);
+        retried(|| open.frame.receive(&open.socket))?;
+        let more = open.frame.more();
+        frames.push(take(&mut open.frame));
         if !more {
             return Ok(frames);
         }
@@ -181,6 +186,7 @@ fn message(socket: &zmq::Socket) -> zmq::Result<Message> {
 mod tests {
     use super::*;
     use crate::core::SocketType::{Dealer, Pub, Pull, Push, Rep, Req, Sub};
+    use std::mem;
     use std::sync::Arc;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
@@ -247,12 +253,12 @@ mod tests {
         for number in 0..10 {
             push.send(&[format!("{number}"), "x".to_owned()], &SOON).unwrap();
         }
-        let batch = pull.receive_batch(7, &SOON).unwrap();
+        let batch = pull.receive_batch(7, &SOON, mem::take).unwrap();
         assert_eq!(batch.len(), 7);
         assert!(batch.iter().all(|message| message.len() == 2));
         assert_eq!(texts(&batch[6]), ["6", "x"]);
-        assert_eq!(pull.receive_batch(usize::MAX, &SOON).unwrap().len(), 3);
-        assert!(matches!(pull.receive_batch(1, &NOW), Err(Error::Again)));
+        assert_eq!(pull.receive_batch(usize::MAX, &SOON, mem::take).unwrap().len(), 3);
+        assert!(matches!(pull.receive_batch(1, &NOW, mem::take), Err(Error::Again)));
     }
 
     #[test]

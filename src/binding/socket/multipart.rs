@@ -1,6 +1,6 @@
 //! Messages frame by frame, and many at once.
 
-use super::{done, list};
+use super::done;
 use crate::binding::call::{Call, FRAME, TIMEOUT};
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
@@ -66,10 +66,10 @@ fn receive_batch(call: &Call) -> Result<Value, Error> {
         values => return Err(call.wrong(0, values[0].to_string())),
     };
     let whole = matches!(call.argument("whole"), Some(ValueRef::Bool(true)));
-    let messages = call.socket()?.receive_batch(most, &call.wait()?)?;
-    let value = |mut message: Message| match message.pop() {
-        Some(frame) if message.is_empty() && !whole => Value::from(frame),
-        last => list(message.into_iter().chain(last)),
+    let messages = call.socket()?.receive_batch(most, &call.wait()?, Value::of)?;
+    let value = |mut message: Message<Value>| match message.pop() {
+        Some(frame) if message.is_empty() && !whole => frame,
+        last => Value::List(message.into_iter().chain(last).collect()),
     };
     Ok(Value::List(messages.into_iter().map(value).collect()))
 }
