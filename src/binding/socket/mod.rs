@@ -6,7 +6,7 @@ mod life;
 mod messages;
 mod options;
 mod reply;
-mod security;
+pub(super) mod security;
 mod subscriptions;
 
 use std::fmt;
