@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::call::Call;
+use super::certificate::Certificate;
 use super::object::{Instance, Object};
+use super::socket::security::{DOMAIN, SERVERKEY, server_key};
 use super::socket::{ENDPOINTS, done, type_of};
 use super::table::{Class, Group, Method, Parameter, named, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core::proxy::{Faults, Side, Traffic};
+use crate::core::secure::Role;
 use crate::core::{self, Error, SocketType};
 
 /// Proxies.
@@ -63,6 +66,8 @@ const SUBSCRIBE: Parameter = named(
     "a String, \"\" for every message, or a List of Strings",
 );
 
+const SECURE: Parameter = named("secure", Kinds::OBJECT.or(Kinds::NIL), "a ZMQCertificate");
+
 const CHANCE: Parameter = named("", Kinds::INT.or(Kinds::FLOAT), "a chance from 0 to 1");
 
 static SIDES: Group = Group {
@@ -71,18 +76,19 @@ static SIDES: Group = Group {
     methods: &[
         Method {
             name: "setfrontend",
-            parameters: &[TYPE, ENDPOINTS, SUBSCRIBE],
+            parameters: &[TYPE, ENDPOINTS, SUBSCRIBE, SECURE, SERVERKEY, DOMAIN],
             result: "nil",
             doc: "Gives the frontend a socket of this type, bound to each endpoint that has no \
                   prefix; the one that it had is closed. A SUB or XSUB subscribes to what \
                   subscribe says, without it to everything; an XSUB in front of an XPUB to what \
-                  the subscribers of this one ask for.",
+                  the subscribers of this one ask for. With the certificate of secure= it is a \
+                  CURVE server, with serverkey= too a CURVE client; a domain= is told to ZMQAuth.",
             otherwise: None,
             run: |call| set(call, Side::Frontend),
         },
         Method {
             name: "setbackend",
-            parameters: &[TYPE, ENDPOINTS, SUBSCRIBE],
+            parameters: &[TYPE, ENDPOINTS, SUBSCRIBE, SECURE, SERVERKEY, DOMAIN],
             result: "nil",
             doc: "Gives the backend a socket, as setfrontend does for the frontend.",
             otherwise: None,
@@ -289,7 +295,22 @@ fn proxy<'a>(call: &Call<'a>) -> Result<&'a core::Proxy, Error> {
 fn set(call: &Call, side: Side) -> Result<Value, Error> {
     let socket_type = socket_type(call, 0)?;
     let prefixes = prefixes(call, socket_type)?;
+    let (own, server) = (certificate(call)?, server_key(call)?);
+    // A client without a certificate of its own has a new one.
+    let own = match (own, server) {
+        (None, Some(_)) => Some(core::Certificate::new()?),
+        (own, _) => own,
+    };
+    let role = match (&own, server) {
+        (None, _) => call.given(DOMAIN.name).map(|_| Role::Null),
+        (Some(own), None) => Some(Role::CurveServer(own)),
+        (Some(own), Some(server)) => Some(Role::CurveClient(own, server)),
+    };
+    let domain = call.given_text(DOMAIN.name)?;
     let prepare = |socket: &Arc<core::Socket>| {
+        if let Some(role) = &role {
+            socket.secure(role, domain)?;
+        }
         let Some(prefixes) = &prefixes else {
             return Ok(false);
         };
@@ -306,6 +327,17 @@ fn socket_type(call: &Call, index: usize) -> Result<SocketType, Error> {
         _ => SocketType::from_name(call.text(index)?),
     };
     named.ok_or_else(|| call.wrong(index, call.values()[index].to_string()))
+}
+
+/// A copy of the certificate that `secure=` gives.
+fn certificate(call: &Call) -> Result<Option<core::Certificate>, Error> {
+    match call.given(SECURE.name) {
+        None => Ok(None),
+        Some(ValueRef::Object(object, _)) if object.get::<Certificate>().is_some() => {
+            Ok(object.get::<Certificate>().map(|certificate| certificate.lock().clone()))
+        }
+        Some(value) => Err(call.wrong_named(SECURE.name, value)),
+    }
 }
 
 /// What `subscribe=` asks for.

@@ -11,7 +11,7 @@ mod publishing;
 mod reply;
 mod request;
 mod routing;
-mod security;
+pub(super) mod security;
 mod signals;
 mod subscriptions;
 mod values;

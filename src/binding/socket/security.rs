@@ -9,11 +9,14 @@ use crate::core::Error;
 use crate::core::certificate::PublicKey;
 use crate::core::secure::Role;
 
-const SERVERKEY: Parameter = named(
+pub(in crate::binding) const SERVERKEY: Parameter = named(
     "serverkey",
     certificate::KEY.or(Kinds::NIL),
     "the key of the server: a ZMQCertificate, or a String of 40 characters",
 );
+
+pub(in crate::binding) const DOMAIN: Parameter =
+    named("domain", Kinds::STRING.or(Kinds::NIL), "a String, for servers only");
 
 pub(super) static GROUP: Group = Group {
     name: "security",
@@ -26,7 +29,7 @@ pub(super) static GROUP: Group = Group {
             named("username", Kinds::STRING.or(Kinds::NIL), "a String"),
             named("password", Kinds::STRING.or(Kinds::NIL), "a String"),
             named("plain", Kinds::BOOL, "true for a server that asks for passwords"),
-            named("domain", Kinds::STRING.or(Kinds::NIL), "a String, for servers only"),
+            DOMAIN,
         ],
         result: "nil",
         doc: "Secures a socket that is not bound or connected yet. With a certificate it is a \
@@ -48,7 +51,7 @@ fn secure(call: &Call) -> Result<Value, Error> {
         }
         [value, ..] => return Err(call.wrong(0, value.to_string())),
     };
-    let server = call.given("serverkey").map(|value| server_key(call, value)).transpose()?;
+    let server = server_key(call)?;
     let (username, password) = (call.given_text("username")?, call.given_text("password")?);
     let plain = matches!(call.given("plain"), Some(ValueRef::Bool(true)));
     let domain = call.given_text("domain")?;
@@ -78,14 +81,18 @@ fn secure(call: &Call) -> Result<Value, Error> {
     call.socket()?.secure(&role, domain).map(|()| Value::Nil)
 }
 
-fn server_key(call: &Call, value: &ValueRef) -> Result<PublicKey, Error> {
+/// The key that `serverkey=` gives.
+pub(in crate::binding) fn server_key(call: &Call) -> Result<Option<PublicKey>, Error> {
+    let Some(value) = call.given(SERVERKEY.name) else {
+        return Ok(None);
+    };
     if let ValueRef::Object(object, _) = value
         && let Some(certificate) = object.get::<Certificate>()
     {
-        return Ok(certificate.lock().public());
+        return Ok(Some(certificate.lock().public()));
     }
     match certificate::key(value) {
-        Some(key) => PublicKey::new(key),
+        Some(key) => PublicKey::new(key).map(Some),
         None => Err(call.wrong_named("serverkey", value)),
     }
 }
