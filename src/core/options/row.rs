@@ -124,6 +124,17 @@ pub(super) enum Via {
     Filter,
     /// Properties such as "X-name:value".
     Metadata,
+    /// In a quiet moment: libzmq tells each peer of it, also one that is just going
+    /// away and whose memory is given back meanwhile (update_pipe_options).
+    Mark,
+    /// Not without zap_domain: libzmq ends the process when a peer comes to a server.
+    Enforce,
+    /// Not switched on: libzmq ends the process when it has nothing to send to a new
+    /// peer (probe_router).
+    Raw,
+    /// Not at all but to what it is: libzmq ends the process when the proxy cannot be
+    /// reached (socks_connecter_t::error leaves a handle behind that it let go).
+    Proxy,
 }
 
 impl Row {
