@@ -1,9 +1,12 @@
-//! The table of options in `help/zeromq.md` is what the rows of the options say.
-//! `ZEROMQ_BLESS=1` rewrites it.
+//! The table of options in `help/zeromq.md` is what the rows of the options say;
+//! `ZEROMQ_BLESS=1` rewrites it. And the environment says what sockets begin with.
 
-use std::path::PathBuf;
+mod support;
+
+use std::time::Duration;
 use std::{env, fs};
 
+use support::{launch, program, root};
 use zeromq::core::options::{Access, Kind, Needs, Row, When, rows};
 
 const BEGIN: &str = "[comment]: # (the table of options begins)\n";
@@ -88,7 +91,7 @@ fn needs(row: &Row) -> String {
 
 #[test]
 fn the_help_has_every_option() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("help/zeromq.md");
+    let path = root("help/zeromq.md");
     let help = fs::read_to_string(&path).unwrap();
     let (before, rest) = help.split_once(BEGIN).expect("the help has a place for the table");
     let (found, after) = rest.split_once(END).expect("the table ends");
@@ -100,4 +103,52 @@ fn the_help_has_every_option() {
     } else {
         assert!(found == table, "the help is stale: run ZEROMQ_BLESS=1 cargo test --test options");
     }
+}
+
+/// What a script prints about a socket and the context, line for line.
+fn settings(variables: &[(&str, &str)], before: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("settings.morpho");
+    let source = format!(
+        "import zeromq\n{before}\nvar push = ZMQPush()\n\
+         for (name in [\"linger\", \"sndhwm\", \"rcvhwm\", \"ipv6\"]) print push.option(name)\n\
+         for (name in [\"io_threads\", \"max_sockets\", \"zero_copy_recv\"]) {{\n\
+           print ZMQ.context()[name]\n\
+         }}\n"
+    );
+    fs::write(&script, source).unwrap();
+    let mut command = program();
+    command.arg("run").arg(&script).envs(variables.iter().copied());
+    let finished = launch(&mut command).finish(Duration::from_secs(60));
+    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
+    finished.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_environment_says_what_sockets_begin_with() {
+    assert_eq!(settings(&[], ""), ["1000", "1000", "1000", "false", "1", "1023", "1"]);
+    let variables = [
+        ("ZSYS_LINGER", "5"),
+        ("ZSYS_SNDHWM", "6"),
+        ("ZSYS_RCVHWM", "0"),
+        ("ZSYS_IPV6", "1"),
+        ("ZSYS_IO_THREADS", "2"),
+        ("ZSYS_MAX_SOCKETS", "9"),
+        ("ZSYS_ZERO_COPY_RECV", "0"),
+    ];
+    assert_eq!(settings(&variables, ""), ["5", "6", "0", "true", "2", "9", "0"]);
+    // What the script says counts more.
+    let script = "ZMQ.setdefaults(linger=7, rcvhwm=8, ipv6=false)\nZMQ.setcontext(iothreads=3)";
+    assert_eq!(settings(&variables, script), ["7", "6", "8", "false", "3", "9", "0"]);
+    // What makes no sense does not count.
+    let variables = [
+        ("ZSYS_LINGER", "-2"),
+        ("ZSYS_SNDHWM", "many"),
+        ("ZSYS_RCVHWM", ""),
+        ("ZSYS_IPV6", "2"),
+        ("ZSYS_IO_THREADS", "1000000"),
+        ("ZSYS_MAX_SOCKETS", "0"),
+        ("ZSYS_ZERO_COPY_RECV", "yes"),
+    ];
+    assert_eq!(settings(&variables, ""), settings(&[], ""));
 }

@@ -20,6 +20,11 @@ use super::settings;
 const CONNECT_ROUTING_ID: i32 = 61;
 const USE_FD: i32 = 89;
 
+/// For how many milliseconds nothing happens before peers that went are gone for
+/// certain, and how often that is tried.
+const MOMENT: i64 = 20;
+const MOMENTS: usize = 25;
+
 /// What an open socket has.
 pub(super) struct Open {
     pub socket: zmq::Socket,
@@ -229,6 +234,21 @@ impl Open {
             Ok(_) | Err(zmq::Error::ENOTSUP) => Ok(!self.given_ids.iter().any(|given| given == id)),
             Err(error) => Err(Error::from_zmq("zmq_socket_get_peer_state", error)),
         }
+    }
+
+    /// Waits until peers that are going away are gone: until there was nothing to do
+    /// for a moment. Gives whether there was one.
+    pub fn settles(&self) -> bool {
+        (0..MOMENTS).any(|_| {
+            // Does what is to be done.
+            let done = retried(|| self.socket.get_events());
+            let descriptor = self.socket.get_fd();
+            let (Ok(_), Ok(descriptor)) = (done, descriptor) else {
+                return false;
+            };
+            let mut items = [zmq::PollItem::from_fd(descriptor, zmq::POLLIN)];
+            zmq::poll(&mut items, MOMENT) == Ok(0)
+        })
     }
 
     /// Whether it was ever bound or connected.

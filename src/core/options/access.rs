@@ -262,6 +262,12 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
             let listener = Listener::new(*descriptor).ok_or_else(|| fault::no_listener(row))?;
             open.listener = Some(listener);
         }
+        (Via::Proxy, Checked::Bytes(_)) => return Err(fault::no_proxy(row)),
+        (Via::Mark, _) if open.is_attached() && !open.settles() => {
+            return Err(fault::restless(row));
+        }
+        (Via::Raw, Checked::Int(1)) => return Err(fault::no_raw(row)),
+        (Via::Enforce, Checked::Int(1)) if !has_domain(open) => return Err(fault::no_domain(row)),
         (Via::Manual, Checked::Int(0)) if open.manual && open.is_attached() => {
             // libzmq would forget to let go of a peer that leaves meanwhile.
             return Err(fault::stays_manual(row));
@@ -282,6 +288,11 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
         }
     }
     Ok(())
+}
+
+/// Whether zap_domain was set; it cannot be emptied again.
+fn has_domain(open: &Open) -> bool {
+    open.socket.get_zap_domain().is_ok_and(|domain| domain.is_ok_and(|domain| !domain.is_empty()))
 }
 
 fn put(row: &Row, socket: &zmq::Socket, value: &Checked) -> zmq::Result<()> {

@@ -93,6 +93,26 @@ pub(super) fn taken(row: &Row) -> Error {
     fault(row, "a peer of this socket has this routing id already; choose another")
 }
 
+pub(super) fn no_proxy(row: &Row) -> Error {
+    fault(
+        row,
+        "refused, since this libzmq ends the whole process when a proxy cannot be reached; connect \
+         to a program that forwards instead",
+    )
+}
+
+pub(super) fn restless(row: &Row) -> Error {
+    fault(row, "peers come and go too fast to change it now; set it before bind and connect")
+}
+
+pub(super) fn no_raw(row: &Row) -> Error {
+    fault(row, "refused, since libzmq is not safe with it; a STREAM socket does the same")
+}
+
+pub(super) fn no_domain(row: &Row) -> Error {
+    fault(row, "there is no domain to enforce; set zap_domain first")
+}
+
 pub(super) fn no_listener(row: &Row) -> Error {
     fault(row, "it is not the descriptor of a stream socket that listens")
 }

@@ -3,7 +3,7 @@
 
 use super::row::When::{First, Next, Now};
 use super::row::{MOST, Row, Via};
-use super::value::Sample::{Bytes, Int};
+use super::value::Sample::{Bool, Bytes, Int};
 use crate::core::SocketType::{
     self, Dealer, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub,
 };
@@ -45,7 +45,9 @@ pub(super) static ROWS: &[Row] = &[
         .write_only()
         .on(&[Router])
         .when(First)
-        .doc("Peers speak plain TCP. An old way: a STREAM socket does this better."),
+        .via(Via::Raw)
+        .test(Bool(false))
+        .doc("Peers speak plain TCP. Not to be set: a STREAM socket does this."),
     Row::int("router_notify", 97, 0, 3)
         .of("bit mask")
         .default(0)

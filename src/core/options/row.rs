@@ -126,6 +126,17 @@ pub(super) enum Via {
     Metadata,
     /// [`Socket::set_mandatory`](crate::core::Socket::set_mandatory).
     Mandatory,
+    /// In a quiet moment: libzmq tells each peer of it, also one that is just going
+    /// away and whose memory is given back meanwhile (update_pipe_options).
+    Mark,
+    /// Not without zap_domain: libzmq ends the process when a peer comes to a server.
+    Enforce,
+    /// Not switched on: libzmq ends the process when it has nothing to send to a new
+    /// peer (probe_router).
+    Raw,
+    /// Not at all but to what it is: libzmq ends the process when the proxy cannot be
+    /// reached (socks_connecter_t::error leaves a handle behind that it let go).
+    Proxy,
 }
 
 impl Row {

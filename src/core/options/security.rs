@@ -1,8 +1,8 @@
 //! Options of security. The last of them that is set says which mechanism is
 //! used; plain_server and curve_server set to false go back to none.
 
-use super::row::{MOST, Row};
-use super::value::Sample::{Int, Text};
+use super::row::{MOST, Row, Via};
+use super::value::Sample::{Bool, Int, Text};
 
 /// Any key: the one of zmq_curve(7).
 const KEY: &str = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
@@ -15,6 +15,8 @@ pub(super) static ROWS: &[Row] = &[
         .test(Text("global"))
         .doc("The domain in which peers are authenticated; it cannot be emptied again."),
     Row::bool("zap_enforce_domain", 93, false)
+        .via(Via::Enforce)
+        .test(Bool(false))
         .probed()
         .doc("Peers are refused when there is nobody to authenticate them."),
     Row::bool("plain_server", 44, false).doc("Asks its peers for a user name and a password."),

@@ -363,3 +363,21 @@ fn a_socket_that_listens_already_is_taken() {
     push.send(&["hello"], &SOON).unwrap();
     assert_eq!(pull.receive(&SOON).unwrap().as_text(), Some("hello"));
 }
+
+#[test]
+fn a_proxy_is_refused() {
+    let socket = Socket::new(SocketType::Push).unwrap();
+    let proxy = OptionValue::Text("127.0.0.1:1080".to_owned());
+    assert!(refusal(socket.set_option("socks_proxy", &proxy)).contains("ends the whole process"));
+}
+
+#[test]
+fn what_ends_the_process_is_refused() {
+    let router = Socket::new(SocketType::Router).unwrap();
+    let yes = OptionValue::Bool(true);
+    assert!(refusal(router.set_option("router_raw", &yes)).contains("STREAM"));
+    assert!(refusal(router.set_option("zap_enforce_domain", &yes)).contains("zap_domain first"));
+    router.set_option("zap_domain", &OptionValue::Text("global".to_owned())).unwrap();
+    router.set_option("zap_enforce_domain", &yes).unwrap();
+    assert_eq!(router.option("zap_enforce_domain").unwrap(), yes);
+}
