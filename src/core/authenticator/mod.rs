@@ -11,10 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::certificate::{Certificate, security};
+use super::certificate::Certificate;
 use super::context;
 use super::error::{Error, Fault};
-use super::rules::{Keys, Origin, Passwords, Rules};
+use super::key::security;
+use super::known::{Keys, Passwords};
+use super::rules::{Origin, Rules};
 use super::socket::Socket;
 use super::socket_type::SocketType;
 use super::wait::Wait;
