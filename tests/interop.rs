@@ -123,6 +123,8 @@ const CASES: &[(&str, Case)] = &[
     ("topics", topics),
     ("envelopes", envelopes),
     ("passwords", passwords),
+    #[cfg(unix)]
+    ("heartbeats", heartbeats),
 ];
 
 /// The same, with certificates that the third library has written.
@@ -150,6 +152,20 @@ fn envelopes(server: &Library, client: &Library) {
     let client = client.start("dealer", &[server.line().as_ref()]);
     assert_eq!(client.rest(), ["2 0 answer to 3", "2 0 answer to 2", "2 0 answer to 1"]);
     assert!(server.rest().is_empty());
+}
+
+/// A connection that is only kept by heartbeats has the same routing id at its
+/// end; and a peer that is frozen, whose system still takes what it is sent, is
+/// missed.
+#[cfg(unix)]
+fn heartbeats(server: &Library, client: &Library) {
+    let server = server.start("keeper", &[]);
+    let client = client.start("idler", &[server.line().as_ref()]);
+    assert_eq!(server.line(), "true");
+    assert_eq!(server.line(), "after");
+    let frozen = Command::new("kill").arg("-STOP").arg(client.child.id().to_string()).status();
+    assert!(frozen.unwrap().success());
+    assert_eq!(server.rest(), ["gone"]);
 }
 
 fn passwords(server: &Library, client: &Library) {

@@ -7,7 +7,7 @@ use super::object::Object;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
 use super::value::{Kinds, Value, ValueRef};
-use crate::core::certificate::SecretKey;
+use crate::core::key::SecretKey;
 use crate::core::{self, Frame, context, z85};
 
 const KEY: Parameter = required(

@@ -4,23 +4,19 @@
 //!
 //! A secret key is never in an error and never printed, and its memory is wiped.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use zeroize::{Zeroize, Zeroizing};
 
 use super::error::Error;
-use super::z85;
+use super::key::{PublicKey, SecretKey, TEXT, no_curve, security};
+use super::secret_file::{Name, read, unreadable, unwritable, write};
 use super::zpl;
 
 /// More than any certificate has.
 const LARGEST: u64 = 64 * 1024;
-
-/// The length of a key as text.
-const TEXT: usize = 40;
 
 const PUBLIC: &str = "\
 #   ****  ZeroMQ CURVE Public Certificate  ****
@@ -35,14 +31,6 @@ const SECRET: &str = "\
 
 ";
 
-/// The public half of a key pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PublicKey([u8; 32]);
-
-/// The secret half of a key pair.
-#[derive(Clone)]
-pub struct SecretKey(Zeroizing<Vec<u8>>);
-
 /// A key pair, or its public half, and what is said about its owner.
 #[derive(Clone, Debug)]
 pub struct Certificate {
@@ -55,73 +43,6 @@ pub struct Certificate {
 enum Content {
     Public,
     Secret,
-}
-
-impl PublicKey {
-    /// Reads a key: 40 characters of Z85, or 32 bytes.
-    ///
-    /// # Errors
-    /// [`Error::Security`] for anything else.
-    pub fn new(key: &[u8]) -> Result<PublicKey, Error> {
-        match bytes(key).and_then(|bytes| bytes.as_slice().try_into().ok()) {
-            Some(key) => Ok(PublicKey(key)),
-            None => Err(wrong_key("public", key)),
-        }
-    }
-
-    /// Its 32 bytes.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Display for PublicKey {
-    /// As 40 characters of Z85.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&z85::encode(&self.0).unwrap_or_default())
-    }
-}
-
-impl SecretKey {
-    /// Reads a key: 40 characters of Z85, or 32 bytes.
-    ///
-    /// # Errors
-    /// [`Error::Security`] for anything else.
-    pub fn new(key: &[u8]) -> Result<SecretKey, Error> {
-        bytes(key).map(SecretKey).ok_or_else(|| wrong_key("secret", key))
-    }
-
-    /// Its 32 bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// As 40 characters of Z85.
-    pub fn to_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(z85::encode(&self.0).unwrap_or_default())
-    }
-
-    /// The public key that belongs to it.
-    ///
-    /// # Errors
-    /// [`Error::Security`] when libzmq cannot tell.
-    pub fn public(&self) -> Result<PublicKey, Error> {
-        let mut secret = Zeroizing::new([0; TEXT + 1]);
-        secret[..TEXT].copy_from_slice(self.to_text().as_bytes());
-        let public = zmq_sys::curve::public(&secret).ok_or_else(no_curve)?;
-        PublicKey::new(&public[..TEXT])
-    }
-
-    /// czmq writes zeros where there is no secret key.
-    fn is_missing(&self) -> bool {
-        self.0.iter().all(|byte| *byte == 0)
-    }
-}
-
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey")
-    }
 }
 
 impl Certificate {
@@ -163,7 +84,7 @@ impl Certificate {
     /// [`Error::Security`] when a file cannot be read or is no certificate.
     pub fn load(name: &str) -> Result<Certificate, Error> {
         let file = secret_file(name);
-        match read(Path::new(&file)) {
+        match read(Path::new(&file), LARGEST) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Certificate::read(Path::new(name))
             }
@@ -175,7 +96,7 @@ impl Certificate {
     /// Reads exactly this file.
     pub(super) fn read(file: &Path) -> Result<Certificate, Error> {
         let name = file.to_string_lossy();
-        let text = read(file).map_err(|error| unreadable(&name, &error))?;
+        let text = read(file, LARGEST).map_err(|error| unreadable(&name, &error))?;
         Certificate::parse(&text, &name)
     }
 
@@ -302,110 +223,14 @@ impl Certificate {
     }
 }
 
-/// The bytes of a key, in either form.
-fn bytes(key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    match key.len() {
-        32 => Some(Zeroizing::new(key.to_vec())),
-        TEXT => z85::decode(key).map(Zeroizing::new),
-        _ => None,
-    }
-}
-
-/// It does not show the key, which may be a secret one in the wrong place.
-fn wrong_key(which: &str, key: &[u8]) -> Error {
-    let got = match key.len() {
-        TEXT => "40 others".to_owned(),
-        count => count.to_string(),
-    };
-    security(format!("a {which} key is 40 characters of Z85, or 32 bytes in a ZMQFrame, not {got}"))
-}
-
-fn no_curve() -> Error {
-    security("libzmq was built without CURVE")
-}
-
-pub(super) fn security(what: impl Into<Cow<'static, str>>) -> Error {
-    Error::Security { what: what.into() }
-}
-
-/// What stands for the name of a file in an error: not what may be a key.
-pub(super) struct Name<'a>(pub &'a str);
-
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// The end tells more than the beginning.
-        const LONGEST: usize = 80;
-        let name = self.0;
-        let stem = name.strip_suffix("_secret").unwrap_or(name);
-        if stem.len() == TEXT && z85::decode(stem.as_bytes()).is_some() {
-            return f.write_str("a file with the name of a key");
-        }
-        match name.char_indices().rev().nth(LONGEST) {
-            None => write!(f, "{}", name.escape_debug()),
-            Some((start, _)) => write!(f, "...{}", name[start..].escape_debug()),
-        }
-    }
-}
-
 fn secret_file(name: &str) -> String {
     format!("{name}_secret")
-}
-
-pub(super) fn unreadable(file: &str, error: &io::Error) -> Error {
-    security(format!("{} cannot be read: {}", Name(file), reason(error)))
-}
-
-fn unwritable(file: &str, error: &io::Error) -> Error {
-    security(format!("{} cannot be written: {}", Name(file), reason(error)))
-}
-
-/// "No such file or directory (os error 2)": the number says nothing to a user.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
-}
-
-/// Reads a file that may hold a secret: an ordinary one, and not a large one.
-pub(super) fn read(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    // A pipe would be waited for, a device has no end.
-    let size = match fs::metadata(file)? {
-        about if about.is_file() => about.len(),
-        _ => return Err(io::Error::other("it is not a file")),
-    };
-    if size > LARGEST {
-        return Err(io::Error::other("it is larger than 64 KiB"));
-    }
-    let mut text = Zeroizing::new(Vec::with_capacity(size as usize + 1));
-    File::open(file)?.take(LARGEST).read_to_end(&mut text)?;
-    Ok(text)
-}
-
-/// Writes a file that is there with all its content and this mode, or not at all.
-fn write(file: &str, text: &[u8], mode: u32) -> io::Result<()> {
-    if file.is_empty() || file.contains('\0') {
-        return Err(io::Error::other("this is not a name of a file"));
-    }
-    let path = PathBuf::from(file);
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".zeromq-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut new = builder.tempfile_in(folder)?;
-    new.write_all(text)?;
-    new.as_file().sync_all()?;
-    new.persist(path)?;
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn text(error: &Error) -> String {
         error.to_string()

@@ -1,8 +1,9 @@
 //! How a socket is secured, before it is attached: CURVE with keys, PLAIN with
 //! passwords, or only by the address of its peers.
 
-use super::certificate::{Certificate, PublicKey, security};
+use super::certificate::Certificate;
 use super::error::Error;
+use super::key::{PublicKey, security};
 use super::open::Open;
 use super::socket::Socket;
 use crate::libzmq;

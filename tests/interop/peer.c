@@ -165,6 +165,54 @@ dealer (const char *endpoint)
     zsock_destroy (&socket);
 }
 
+static zsock_t *
+make_beating (int type)
+{
+    zsock_t *socket = make (type);
+    zsock_set_heartbeat_ivl (socket, 100);
+    zsock_set_heartbeat_timeout (socket, 300);
+    zsock_set_heartbeat_ttl (socket, 300);
+    return socket;
+}
+
+static void
+keeper (void)
+{
+    zsock_t *socket = make_beating (ZMQ_ROUTER);
+    zsock_set_router_mandatory (socket, 1);
+    bind_it (socket);
+    zmsg_t *before = receive (socket), *after = receive (socket);
+    puts (zframe_eq (zmsg_first (before), zmsg_first (after))? "true": "false");
+    print_frame (zmsg_last (after));
+    puts ("");
+    zmsg_destroy (&after);
+    int rc = 0;
+    while (rc == 0) {
+        zmsg_t *message = zmsg_dup (before);
+        rc = zmsg_send (&message, socket);
+        zmsg_destroy (&message);
+        zclock_sleep (20);
+    }
+    check (errno == EHOSTUNREACH, "noticing");
+    puts ("gone");
+    zmsg_destroy (&before);
+    zsock_destroy (&socket);
+}
+
+static void
+idler (const char *endpoint)
+{
+    zsock_t *socket = make_beating (ZMQ_DEALER);
+    connect_it (socket, endpoint);
+    zstr_send (socket, "before");
+    zclock_sleep (800);
+    zstr_send (socket, "after");
+    while (true) {
+        zmsg_t *message = receive (socket);
+        zmsg_destroy (&message);
+    }
+}
+
 static void
 certificates (const char *folder)
 {
@@ -296,6 +344,10 @@ main (int count, char **given)
         router ();
     else if (streq (mode, "dealer"))
         dealer (arguments [0]);
+    else if (streq (mode, "keeper"))
+        keeper ();
+    else if (streq (mode, "idler"))
+        idler (arguments [0]);
     else if (streq (mode, "certificates"))
         certificates (arguments [0]);
     else if (streq (mode, "curve-server"))

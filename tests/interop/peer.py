@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 
 import zmq
 from zmq.auth import create_certificates, load_certificate
@@ -75,6 +76,39 @@ def dealer(endpoint):
     for _ in range(3):
         empty, body = frames = socket.recv_multipart()
         say(len(frames), len(empty), body.decode())
+
+
+def heartbeat(socket):
+    socket.heartbeat_ivl = 100
+    socket.heartbeat_timeout = socket.heartbeat_ttl = 300
+    return socket
+
+
+def keeper():
+    socket = heartbeat(make(zmq.ROUTER))
+    socket.router_mandatory = True
+    bind(socket)
+    before, _ = socket.recv_multipart()
+    after, body = socket.recv_multipart()
+    say(str(before == after).lower())
+    say(body.decode())
+    try:
+        while True:
+            socket.send_multipart([before, b"are you there"])
+            time.sleep(0.02)
+    except zmq.ZMQError as error:
+        assert error.errno == zmq.EHOSTUNREACH
+        say("gone")
+
+
+def idler(endpoint):
+    socket = heartbeat(make(zmq.DEALER))
+    socket.connect(endpoint)
+    socket.send(b"before")
+    time.sleep(0.8)
+    socket.send(b"after")
+    while True:
+        socket.recv()
 
 
 def certificates(folder):

@@ -6,7 +6,7 @@ use crate::binding::table::{Group, Method, Parameter, named, optional};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::Error;
-use crate::core::certificate::PublicKey;
+use crate::core::key::PublicKey;
 use crate::core::secure::Role;
 
 pub(in crate::binding) const SERVERKEY: Parameter = named(

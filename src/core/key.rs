@@ -1,0 +1,114 @@
+//! The keys of CURVE. A secret one is never in an error and never printed, and its
+//! memory is wiped.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::error::Error;
+use super::z85;
+
+/// The length of a key as text.
+pub(super) const TEXT: usize = 40;
+
+/// The public half of a key pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PublicKey([u8; 32]);
+
+/// The secret half of a key pair.
+#[derive(Clone)]
+pub struct SecretKey(Zeroizing<Vec<u8>>);
+
+impl PublicKey {
+    /// Reads a key: 40 characters of Z85, or 32 bytes.
+    ///
+    /// # Errors
+    /// [`Error::Security`] for anything else.
+    pub fn new(key: &[u8]) -> Result<PublicKey, Error> {
+        match bytes(key).and_then(|bytes| bytes.as_slice().try_into().ok()) {
+            Some(key) => Ok(PublicKey(key)),
+            None => Err(wrong_key("public", key)),
+        }
+    }
+
+    /// Its 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for PublicKey {
+    /// As 40 characters of Z85.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&z85::encode(&self.0).unwrap_or_default())
+    }
+}
+
+impl SecretKey {
+    /// Reads a key: 40 characters of Z85, or 32 bytes.
+    ///
+    /// # Errors
+    /// [`Error::Security`] for anything else.
+    pub fn new(key: &[u8]) -> Result<SecretKey, Error> {
+        bytes(key).map(SecretKey).ok_or_else(|| wrong_key("secret", key))
+    }
+
+    /// Its 32 bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// As 40 characters of Z85.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(z85::encode(&self.0).unwrap_or_default())
+    }
+
+    /// The public key that belongs to it.
+    ///
+    /// # Errors
+    /// [`Error::Security`] when libzmq cannot tell.
+    pub fn public(&self) -> Result<PublicKey, Error> {
+        let mut secret = Zeroizing::new([0; TEXT + 1]);
+        secret[..TEXT].copy_from_slice(self.to_text().as_bytes());
+        let public = zmq_sys::curve::public(&secret).ok_or_else(no_curve)?;
+        PublicKey::new(&public[..TEXT])
+    }
+
+    /// czmq writes zeros where there is no secret key.
+    pub(super) fn is_missing(&self) -> bool {
+        self.0.iter().all(|byte| *byte == 0)
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey")
+    }
+}
+
+/// The bytes of a key, in either form.
+fn bytes(key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    match key.len() {
+        32 => Some(Zeroizing::new(key.to_vec())),
+        TEXT => z85::decode(key).map(Zeroizing::new),
+        _ => None,
+    }
+}
+
+/// It does not show the key, which may be a secret one in the wrong place.
+fn wrong_key(which: &str, key: &[u8]) -> Error {
+    let got = match key.len() {
+        TEXT => "40 others".to_owned(),
+        count => count.to_string(),
+    };
+    security(format!("a {which} key is 40 characters of Z85, or 32 bytes in a ZMQFrame, not {got}"))
+}
+
+pub(super) fn no_curve() -> Error {
+    security("libzmq was built without CURVE")
+}
+
+pub(super) fn security(what: impl Into<Cow<'static, str>>) -> Error {
+    Error::Security { what: what.into() }
+}
