@@ -109,6 +109,7 @@ impl Open {
             self.check_authenticates()?;
         }
         secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
+        self.check_transport(endpoint)?;
         if endpoint.starts_with("tcp://") {
             // For the interfaces, for the socket, and for a peer that comes meanwhile.
             spare_files(3).map_err(|error| Error::refused(endpoint, error))?;
@@ -171,6 +172,17 @@ impl Open {
         }
     }
 
+    /// A frame that a STREAM receives has no further one behind it: libzmq ends the
+    /// process if a peer over inproc sends two (stream.cpp).
+    fn check_transport(&self, endpoint: &str) -> Result<(), Error> {
+        if endpoint.starts_with("inproc://")
+            && self.socket.get_socket_type() == Ok(zmq::SocketType::STREAM)
+        {
+            return Err(Error::syntax(endpoint, "a STREAM socket has no inproc; use tcp"));
+        }
+        Ok(())
+    }
+
     fn bind_free(
         &self,
         endpoint: &str,
@@ -195,6 +207,7 @@ impl Open {
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
         endpoint::check_connect(endpoint)?;
         secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
+        self.check_transport(endpoint)?;
         self.name_peer(endpoint)?;
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
