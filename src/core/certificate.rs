@@ -314,6 +314,29 @@ mod tests {
     }
 
     #[test]
+    fn any_bytes_are_a_certificate_or_an_error() {
+        let mut certificate = Certificate::new().unwrap();
+        certificate.set_meta("name", Some("it's me")).unwrap();
+        let text = certificate.text(&Content::Secret).unwrap();
+        let secret = certificate.secret().unwrap().to_text();
+        let mut refused = 0;
+        for place in 0..text.len() {
+            for byte in *b"\0\n\"'#=/ \xff" {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[place] = byte;
+                let cut = &bytes[..place];
+                for bytes in [&bytes[..], cut] {
+                    if let Err(error) = Certificate::parse(bytes, "file") {
+                        refused += 1;
+                        assert!(!error.to_string().contains(&secret[10..30]), "{error}");
+                    }
+                }
+            }
+        }
+        assert!(refused > 1000, "{refused}");
+    }
+
+    #[test]
     fn files_that_are_no_certificates_say_why() {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("c").to_str().unwrap().to_owned();
