@@ -8,7 +8,7 @@ pub mod scripts;
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsStr;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
@@ -75,11 +75,24 @@ pub fn program() -> Command {
     command
 }
 
-/// Starts a command.
+/// Starts a command with an empty input.
 pub fn launch(command: &mut Command) -> Running {
+    begin(command.stdin(Stdio::null()))
+}
+
+/// Starts a command with this input.
+pub fn feed(command: &mut Command, input: &str) -> Running {
+    let mut running = begin(command.stdin(Stdio::piped()));
+    let mut pipe = running.child.stdin.take().unwrap();
+    let input = input.to_owned();
+    // A command that ends early does not read all of it.
+    thread::spawn(move || pipe.write_all(input.as_bytes()));
+    running
+}
+
+fn begin(command: &mut Command) -> Running {
     let shown = format!("{command:?}");
     let mut child = command
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -1,11 +1,15 @@
 //! The command line.
 
+mod complete;
 mod doctor;
+mod help;
 mod host;
 mod install;
+mod interrupt;
 mod library;
 mod morpho;
 mod plugin;
+mod prompt;
 mod run;
 
 use std::io::Write;
@@ -15,8 +19,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 /// ZeroMQ for embedded scripting languages.
+///
+/// `zeromq help` shows how scripts use it, and `zeromq COMMAND --help` more about a
+/// command.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -31,6 +38,23 @@ enum Command {
         /// What System.arguments() gives the script.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Reads statements at a prompt, runs them and shows the values of expressions.
+    ///
+    /// The sockets are imported already. `help TOPIC` shows help, and `quit` or
+    /// Ctrl-D ends it; Ctrl-C ends what is running.
+    Repl,
+    /// Shows the help: for a class, a method, an error, an option.
+    Help {
+        /// What to look for, such as ZMQSocket or ZMQErr; nothing lists the topics.
+        topic: Vec<String>,
+    },
+    /// Prints a file by which a shell completes commands and options.
+    ///
+    /// For bash: `zeromq completions bash > ~/.local/share/bash-completion/completions/zeromq`
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
     },
     /// Installs the package for Morpho, so that scripts can import zeromq.
     Install {
@@ -51,6 +75,9 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run { script, arguments } => run::run(&script, arguments),
+        Command::Repl => prompt::repl(),
+        Command::Help { topic } => help::help(&topic),
+        Command::Completions { shell } => complete::print(shell),
         Command::Install { prefix } => tell(install::install(prefix.as_deref())),
         Command::Uninstall { prefix } => tell(install::uninstall(prefix.as_deref())),
         Command::Doctor => doctor::doctor(),

@@ -20,6 +20,7 @@ use crate::host::error::{CALLABLE, Failure, Outcome, error};
 use crate::host::machine::Machine;
 use crate::host::tree::{Name, Names};
 use crate::host::value::Value;
+use crate::interrupt;
 use crate::library;
 use lend::{Functions, Lent, nothing};
 
@@ -117,7 +118,7 @@ fn open() -> Result<&'static Library, String> {
         context: std::ptr::from_ref(state).cast_mut().cast(),
         define_class: Some(define_class),
         warn: Some(warn),
-        interrupted: None,
+        interrupted: interrupt::is_watched().then_some(interrupted as _),
         call: Some(call),
         retain: Some(retain),
         release: Some(release),
@@ -170,6 +171,11 @@ unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *co
     // SAFETY: the header says that both texts are there for the time of the call.
     let (tag, message) = unsafe { (text(tag), text(message)) };
     state.warnings.borrow_mut().push(format!("Warning '{tag}': {message}\n"));
+}
+
+/// The library asks this while it waits.
+unsafe extern "C" fn interrupted(_: *mut c_void) -> i32 {
+    i32::from(interrupt::asked())
 }
 
 /// The library calls this to call a function of the script.

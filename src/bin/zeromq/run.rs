@@ -31,14 +31,18 @@ pub fn run(script: &str, arguments: Vec<String>) -> ExitCode {
         }
     };
     let path = PathBuf::from(script);
-    // One thread does everything, for sockets belong to one.
-    let work = std::thread::Builder::new().stack_size(STACK).spawn(move || {
+    on_large_stack(move || {
         let mut sources = Sources::default();
         match sources.add(name, path, text) {
             Some(start) => run_source(start, sources, arguments),
             None => fail("the script is longer than 4 GiB"),
         }
-    });
+    })
+}
+
+/// Does everything on one thread, for sockets belong to one.
+pub fn on_large_stack(work: impl FnOnce() -> ExitCode + Send + 'static) -> ExitCode {
+    let work = std::thread::Builder::new().stack_size(STACK).spawn(work);
     match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
         Ok(Err(_)) => ExitCode::FAILURE,
@@ -103,7 +107,7 @@ fn run_program(
     }
 }
 
-fn report_refusal(refusal: &Refusal, sources: &Sources) {
+pub fn report_refusal(refusal: &Refusal, sources: &Sources) {
     match refusal {
         Refusal::Compile { id, text, at, note } => {
             let location = sources.locate(*at);
@@ -126,7 +130,7 @@ fn report_refusal(refusal: &Refusal, sources: &Sources) {
     }
 }
 
-fn report_failure(machine: &mut Machine, failure: Failure) {
+pub fn report_failure(machine: &mut Machine, failure: Failure) {
     match failure {
         Failure::Error(error) => {
             let text = traced(&error, &machine.sources);
@@ -137,6 +141,7 @@ fn report_failure(machine: &mut Machine, failure: Failure) {
             let _ = machine.flush();
             report_unsupported(&what, machine.at, &machine.sources);
         }
+        Failure::Interrupted => eprintln!("interrupted"),
         // Who closes a pipe early does not want to hear of it.
         Failure::Stream(error) if error.kind() == ErrorKind::BrokenPipe => {}
         Failure::Stream(error) => eprintln!("the script's input or output: {error}"),

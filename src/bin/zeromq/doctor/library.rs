@@ -75,6 +75,7 @@ impl Zmq {
             Failure::Error(error) => error.text,
             Failure::Unsupported(what) => what,
             Failure::Stream(error) => error.to_string(),
+            Failure::Interrupted => "interrupted".to_owned(),
         })
     }
 }

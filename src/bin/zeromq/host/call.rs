@@ -8,6 +8,7 @@ use super::error::{self, Failure, Outcome, error, unsupported};
 use super::machine::{Machine, Slot};
 use super::tree::*;
 use super::value::{Class, Closure, Instance, Table, Value};
+use crate::interrupt;
 
 /// How many calls may be running, as in Morpho.
 const DEEPEST: usize = 254;
@@ -86,6 +87,7 @@ impl Machine {
         receiver: Option<&Value>,
         values: Values,
     ) -> Outcome<Value> {
+        interrupt::check()?;
         let start = self.stack.len();
         self.stack.extend(receiver.map(|receiver| Slot::Own(receiver.clone())));
         if let Err(failure) = self.bind(&closure.function, values) {

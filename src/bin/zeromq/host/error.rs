@@ -8,6 +8,8 @@ pub enum Failure {
     Error(Box<ScriptError>),
     /// Something that Morpho may be able to do.
     Unsupported(String),
+    /// The user wants it to stop.
+    Interrupted,
     /// What the script reads or prints cannot be read or written.
     Stream(std::io::Error),
 }

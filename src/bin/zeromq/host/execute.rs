@@ -7,6 +7,7 @@ use super::machine::Machine;
 use super::text::Style;
 use super::tree::*;
 use super::value::{Class, Closure, Value};
+use crate::interrupt;
 
 /// How many `try` blocks may be open, as in Morpho.
 const HANDLERS: usize = 64;
@@ -50,6 +51,7 @@ impl Machine {
                 self.evaluate(expression)?;
             }
             Action::Print(value) => self.print(value)?,
+            Action::Show(value) => self.show(value)?,
             Action::Declare(list) => self.variables(list)?,
             Action::Function(variable, function) => {
                 let closure = self.close_over(function);
@@ -96,6 +98,16 @@ impl Machine {
         self.write(&text)
     }
 
+    fn show(&mut self, value: &Expression) -> Outcome<()> {
+        match self.evaluate(value)? {
+            Value::Nil => Ok(()),
+            value => {
+                let text = self.text(&value, Style::Printed)? + "\n";
+                self.write(&text)
+            }
+        }
+    }
+
     fn variables(&mut self, list: &[(Variable, Option<Expression>)]) -> Outcome<()> {
         for (variable, value) in list {
             match value {
@@ -135,6 +147,7 @@ impl Machine {
         body: &Statement,
     ) -> Outcome<Flow> {
         loop {
+            interrupt::check()?;
             if let Some(condition) = condition
                 && !self.evaluate(condition)?.is_true()
             {
@@ -153,6 +166,7 @@ impl Machine {
 
     fn do_while(&mut self, body: &Statement, condition: &Expression) -> Outcome<Flow> {
         loop {
+            interrupt::check()?;
             match self.execute(body)? {
                 Flow::Break => return Ok(Flow::Next),
                 Flow::Return(value) => return Ok(Flow::Return(value)),
@@ -170,6 +184,7 @@ impl Machine {
         self.at = each.collection.at;
         let (collection, count) = self.enumerable(collection)?;
         for index in 0..count {
+            interrupt::check()?;
             self.at = each.collection.at;
             let item = self.element(&collection, index)?;
             self.declare(each.item.place, item);

@@ -22,17 +22,23 @@ const DEEPEST: usize = 200;
 
 /// Parses the text of a file that starts at `base` among all texts.
 pub fn parse(text: &str, base: Position, names: &Names) -> Result<Block, Refusal> {
-    let state = State {
-        names,
-        base,
-        depth: Cell::new(0),
-        too_deep: Cell::new(None),
-        interpolations: Cell::new(0),
-    };
+    let state = State::new(names, base);
     script::program(text, &state).map_err(|error| match state.too_deep.get() {
         Some(at) => Fault::Unsupported("so many blocks or expressions inside one another").at(at),
         None => complaint(text, &error, state.at(error.location.offset)),
     })
+}
+
+/// Whether the text may be the beginning of a longer one: it could not be read to
+/// its end, and it is the end that is wrong.
+pub fn is_unfinished(text: &str) -> bool {
+    let names = Names::default();
+    let state = State::new(&names, 0);
+    let Err(error) = script::program(text, &state) else {
+        return false;
+    };
+    let rest = &text[error.location.offset..];
+    state.too_deep.get().is_none() && (rest.trim().is_empty() || rest.starts_with("/*"))
 }
 
 /// What the rules share.
@@ -43,6 +49,18 @@ pub struct State<'a> {
     too_deep: Cell<Option<Position>>,
     /// How many interpolations are open; in these, `{` cannot be written.
     interpolations: Cell<usize>,
+}
+
+impl<'a> State<'a> {
+    fn new(names: &'a Names, base: Position) -> State<'a> {
+        State {
+            names,
+            base,
+            depth: Cell::new(0),
+            too_deep: Cell::new(None),
+            interpolations: Cell::new(0),
+        }
+    }
 }
 
 impl State<'_> {

@@ -82,8 +82,18 @@ impl Machine {
 
     /// Runs a script to its end.
     pub fn run(&mut self, program: &Program) -> Outcome<()> {
-        self.globals = vec![Value::Nil; program.globals];
+        // At a prompt there are some already.
+        self.globals.resize(program.globals.max(self.globals.len()), Value::Nil);
         self.run_file(&program.body)
+    }
+
+    /// Forgets what was running, once an error has ended it; the global variables
+    /// stay.
+    pub fn recover(&mut self) {
+        self.stack.clear();
+        self.base = 0;
+        self.depth = 0;
+        self.handlers = 0;
     }
 
     /// Runs the text of a file.

@@ -13,7 +13,7 @@ pub mod dictionary;
 pub mod error;
 mod evaluate;
 mod execute;
-mod grammar;
+pub mod grammar;
 pub mod machine;
 mod nodes;
 mod operate;

@@ -16,6 +16,8 @@ struct Source {
     path: PathBuf,
     text: String,
     start: Position,
+    /// Whether an import brought it.
+    imported: bool,
 }
 
 /// A position, for people.
@@ -35,10 +37,30 @@ pub struct Location<'a> {
 impl Sources {
     /// Adds a text, and says where it starts. `None` if there is too much.
     pub fn add(&mut self, name: String, path: PathBuf, text: String) -> Option<Position> {
+        self.insert(name, path, text, false)
+    }
+
+    /// Adds the text of a file that is imported.
+    pub fn import(&mut self, name: String, path: PathBuf, text: String) -> Option<Position> {
+        self.insert(name, path, text, true)
+    }
+
+    /// Takes back what was added from there on.
+    pub fn forget(&mut self, start: Position) {
+        self.files.retain(|file| file.start < start);
+    }
+
+    fn insert(
+        &mut self,
+        name: String,
+        path: PathBuf,
+        text: String,
+        imported: bool,
+    ) -> Option<Position> {
         let start = self.files.last().map_or(0, |last| last.start as usize + last.text.len() + 1);
         Position::try_from(start + text.len() + 1).ok()?;
         let start = start as Position;
-        self.files.push(Source { name, path, text, start });
+        self.files.push(Source { name, path, text, start, imported });
         Some(start)
     }
 
@@ -65,7 +87,7 @@ impl Sources {
         let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |i| i + 1);
         Location {
             file: &file.name,
-            module: (file.start > 0).then_some(&file.name),
+            module: file.imported.then_some(&file.name),
             line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
             column: offset - start + 1,
             text: file.text[start..].lines().next().unwrap_or(""),

@@ -187,6 +187,8 @@ pub struct Statement {
 pub enum Action {
     Evaluate(Expression),
     Print(Expression),
+    /// At a prompt: prints the value, unless it is nil.
+    Show(Expression),
     Declare(Vec<(Variable, Option<Expression>)>),
     Function(Variable, Rc<Function>),
     Class(Box<ClassTree>),

@@ -1,18 +1,22 @@
 //! `System`: the clock, the command line, standard input.
 
 use std::io::BufRead;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::{ANY, Builtin, Module, row};
 use crate::host::error::{self, Outcome};
 use crate::host::machine::Machine;
 use crate::host::text::Style;
 use crate::host::value::Value;
+use crate::interrupt;
 
 pub static SYSTEM: Module = Module { name: "System", functions: FUNCTIONS, constructor: None };
 
 /// The language that this host understands a part of.
 const VERSION: &str = "0.6.4";
+
+/// How long the user may have to wait for a sleep to stop.
+const PIECE: Duration = Duration::from_millis(50);
 
 static FUNCTIONS: &[Builtin] = &[
     row("clock", 0, 0, |_, _, _| {
@@ -36,9 +40,23 @@ fn sleep(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value
     machine.flush()?;
     // What is less than nothing or more than fits is not waited for.
     if let Ok(time) = Duration::try_from_secs_f64(seconds) {
-        std::thread::sleep(time);
+        rest(time)?;
     }
     Ok(Value::Nil)
+}
+
+/// Sleeps, in pieces where the user may want to stop.
+fn rest(time: Duration) -> Outcome<()> {
+    if !interrupt::is_watched() {
+        std::thread::sleep(time);
+        return Ok(());
+    }
+    let start = Instant::now();
+    while let Some(left) = time.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+        interrupt::check()?;
+        std::thread::sleep(left.min(PIECE));
+    }
+    interrupt::check()
 }
 
 /// The next line; nil at the end, and for an empty line too.

@@ -8,6 +8,7 @@
 mod expressions;
 mod names;
 mod scope;
+pub mod session;
 mod statements;
 
 use std::collections::{HashMap, HashSet};
@@ -51,6 +52,7 @@ impl Program {
             globals: 0,
             classes: HashMap::new(),
             foreign: HashMap::new(),
+            earlier: HashSet::new(),
             building: None,
             depth: 0,
         };
@@ -69,6 +71,8 @@ struct Resolver<'a> {
     classes: HashMap<Name, Rc<ClassFacts>>,
     /// The names that extensions brought.
     foreign: HashMap<Name, Value>,
+    /// At a prompt, what was declared before, and may be declared once more.
+    earlier: HashSet<Name>,
     /// The local variable that a list or range is written to just now.
     building: Option<(usize, Place)>,
     depth: usize,
@@ -80,10 +84,14 @@ impl Resolver<'_> {
     /// Resolves a file as a function without parameters. Its home stays, for
     /// an `import` wants the names that are declared in it.
     fn file(&mut self, start: Position) -> Result<Rc<Function>, Refusal> {
-        let mut block = grammar::parse(self.sources.text(start), start, self.names)?;
-        let mut home = Home::new(FunctionKind::File, false, None);
-        home.innermost().later = declared_functions(&block);
-        self.homes.push(home);
+        let block = grammar::parse(self.sources.text(start), start, self.names)?;
+        self.homes.push(Home::new(FunctionKind::File, false, None));
+        self.statements(block)
+    }
+
+    /// Resolves the statements of a file, whose home is there already.
+    fn statements(&mut self, mut block: Block) -> Result<Rc<Function>, Refusal> {
+        self.home().innermost().later = declared_functions(&block);
         for statement in &mut block.statements {
             self.statement(statement)?;
         }
@@ -129,7 +137,7 @@ impl Resolver<'_> {
             },
         })?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let start = self.sources.add(file, path.to_path_buf(), text);
+        let start = self.sources.import(file, path.to_path_buf(), text);
         start.ok_or_else(|| Refusal::unsupported("more than 4 GiB of text", at))
     }
 

@@ -13,7 +13,10 @@ impl Resolver<'_> {
     /// Gives a name a place in the innermost scope.
     pub(super) fn declare(&mut self, variable: &mut Variable, role: Role) -> Resolved {
         let known = self.home().innermost().names.get(&variable.name).copied();
+        let again = self.is_global() && self.earlier.remove(&variable.name);
         variable.place = match known {
+            // Whatever it was, its users see what it is now.
+            Some(entry) if again => entry.place,
             Some(entry) => self.redeclare(variable, entry, role)?,
             None => self.new_place(),
         };

@@ -30,7 +30,7 @@ impl Resolver<'_> {
         let at = statement.at;
         match &mut statement.action {
             Action::Evaluate(expression) => self.effect(expression),
-            Action::Print(value) => self.expression(value),
+            Action::Print(value) | Action::Show(value) => self.expression(value),
             Action::Declare(list) => self.variables(list),
             Action::Function(variable, function) => self.named_function(variable, function),
             Action::Class(class) => self.class(class, at),

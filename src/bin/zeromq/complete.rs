@@ -1,0 +1,19 @@
+//! `zeromq completions`: what a shell needs to complete our commands. `main` calls
+//! it.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap_complete::{Shell, generate};
+
+use crate::Arguments;
+
+/// Prints the file for a shell.
+pub fn print(shell: Shell) -> ExitCode {
+    let mut file = Vec::new();
+    generate(shell, &mut Arguments::command(), "zeromq", &mut file);
+    // Whoever has closed the output does not want to read it.
+    let _ = std::io::stdout().write_all(&file);
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,146 @@
+//! How a topic looks: headings, code and words of code stand out on a terminal,
+//! and what is longer than it goes through a pager.
+
+use std::env;
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write, stdout};
+use std::process::{Command, Stdio};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use terminal_size::{Height, Width, terminal_size};
+
+use super::pages::{Topic, Topics};
+
+const HEADING: Style = Style::new().bold().underline();
+const CODE: Style = AnsiColor::Cyan.on_default();
+
+/// Longer lines are hard to read, however wide the terminal is.
+const WIDEST: usize = 100;
+
+/// What the reader looks at.
+#[derive(Clone, Copy)]
+pub struct Look {
+    pub color: bool,
+    /// Where lines are broken; files keep them as they are.
+    pub width: Option<usize>,
+}
+
+impl Look {
+    /// That of standard output. Colour follows `NO_COLOR` and its like.
+    pub fn of_output() -> Look {
+        let out = stdout();
+        if !out.is_terminal() {
+            return Look { color: false, width: None };
+        }
+        let columns = terminal_size().map_or(80, |(Width(columns), _)| usize::from(columns));
+        Look {
+            color: AutoStream::choice(&out) != ColorChoice::Never,
+            width: Some(columns.clamp(20, WIDEST)),
+        }
+    }
+
+    fn styled(self, style: Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+/// A topic with its heading, text, and the names of the topics inside.
+pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
+    let mut out = look.styled(HEADING, &topic.title) + "\n";
+    let mut blank = false;
+    for line in &topic.lines {
+        // Where tags stood there may be two.
+        if !(line.is_empty() && blank) {
+            out.push_str(&rendered(line, look));
+            out.push('\n');
+        }
+        blank = line.is_empty();
+    }
+    let inside: Vec<&str> = topics.inside(topic).map(Topic::name).collect();
+    if topic.lists || !inside.is_empty() {
+        // The first page has all that other pages begin with.
+        let more = topics.iter().filter(|other| topic.lists && other.level == 1);
+        let more = more.filter(|other| !std::ptr::eq(*other, topic)).map(Topic::name);
+        let names: Vec<&str> = inside.iter().copied().chain(more).collect();
+        if !names.is_empty() {
+            let list = format!("More: {}", names.join(", "));
+            out.push_str(&wrapped(&list, "      ", look));
+            out.push('\n');
+        }
+    }
+    let text = out.trim_end();
+    format!("{text}\n")
+}
+
+fn rendered(line: &str, look: Look) -> String {
+    if is_code(line) {
+        return look.styled(CODE, line);
+    }
+    let indent = if line.starts_with("- ") { "  " } else { "" };
+    let broken = wrapped(line, indent, look);
+    if look.color { marked(&broken) } else { broken }
+}
+
+pub fn is_code(line: &str) -> bool {
+    line.starts_with("    ") || line.starts_with('\t')
+}
+
+fn wrapped(line: &str, indent: &str, look: Look) -> String {
+    match look.width {
+        None => line.to_owned(),
+        Some(width) => textwrap::fill(
+            line,
+            textwrap::Options::new(width).subsequent_indent(indent).break_words(false),
+        ),
+    }
+}
+
+/// What stands between backticks in colour, and without them.
+fn marked(text: &str) -> String {
+    let mut out = String::new();
+    for (index, part) in text.split('`').enumerate() {
+        // Formatting into a String cannot fail.
+        let _ = match index % 2 {
+            0 => write!(out, "{part}"),
+            _ => write!(out, "{CODE}{part}{CODE:#}"),
+        };
+    }
+    out
+}
+
+/// Prints a text, through the user's pager if it is longer than the terminal.
+pub fn page(text: &str) {
+    let height = terminal_size().map(|(_, Height(lines))| usize::from(lines));
+    let long = height.is_some_and(|height| text.lines().count() >= height);
+    if long && stdout().is_terminal() && paged(text).is_ok() {
+        return;
+    }
+    // Whoever has closed the output does not want to read it.
+    let _ = stdout().write_all(text.as_bytes());
+}
+
+/// Fails if there is no pager.
+fn paged(text: &str) -> std::io::Result<()> {
+    let pager = env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty());
+    let mut command = match &pager {
+        Some(pager) => {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", pager]);
+            shell
+        }
+        None => Command::new("less"),
+    };
+    if env::var_os("LESS").is_none() {
+        // It ends by itself after a short text, passes colours on and leaves the
+        // text where it was.
+        command.env("LESS", "FRX");
+    }
+    let mut child = command.stdin(Stdio::piped()).spawn()?;
+    if let Some(mut input) = child.stdin.take() {
+        // A reader who has seen enough closes it.
+        let _ = input.write_all(text.as_bytes());
+    }
+    child.wait()?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! A script that is entered bit by bit, at a prompt: what one input declares is
+//! known to the next ones.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::scope::{ClassFacts, Entry, Home, Role};
+use super::{Loader, Program, Resolver};
+use crate::host::error::Refusal;
+use crate::host::grammar;
+use crate::host::source::Sources;
+use crate::host::tree::*;
+use crate::host::value::Value;
+
+/// What all inputs so far have declared.
+#[derive(Default)]
+pub struct Session {
+    names: HashMap<Name, Entry>,
+    globals: usize,
+    classes: HashMap<Name, Rc<ClassFacts>>,
+    foreign: HashMap<Name, Value>,
+}
+
+impl Session {
+    /// Reads an input, whose text starts there. Of an input that is refused
+    /// nothing is declared; what it imported stays loaded.
+    pub fn read(
+        &mut self,
+        start: Position,
+        names: &Names,
+        sources: &mut Sources,
+        loader: Loader<'_>,
+    ) -> Result<Program, Refusal> {
+        let mut block = grammar::parse(sources.text(start), start, names)?;
+        show_values(&mut block);
+        let mut home = Home::new(FunctionKind::File, false, None);
+        home.innermost().names = self.names.clone();
+        let mut resolver = Resolver {
+            names,
+            sources,
+            loader,
+            homes: vec![home],
+            globals: self.globals,
+            classes: self.classes.clone(),
+            foreign: std::mem::take(&mut self.foreign),
+            earlier: self.names.keys().cloned().collect::<HashSet<_>>(),
+            building: None,
+            depth: 0,
+        };
+        let body = resolver.statements(block);
+        self.foreign = resolver.foreign;
+        let body = body?;
+        self.globals = resolver.globals;
+        let scopes = resolver.homes.into_iter().flat_map(|home| home.scopes);
+        self.names = scopes.flat_map(|scope| scope.names).collect();
+        // A name that is not of a class any more is no superclass.
+        let is_class = |name: &Name| self.names.get(name).is_some_and(|e| e.role == Role::Class);
+        self.classes = resolver.classes.into_iter().filter(|(name, _)| is_class(name)).collect();
+        Ok(Program { body, globals: self.globals })
+    }
+}
+
+/// A prompt shows the values of expressions, but not those of assignments.
+fn show_values(block: &mut Block) {
+    for statement in &mut block.statements {
+        statement.action = match std::mem::replace(&mut statement.action, Action::Break) {
+            Action::Evaluate(value) if !matches!(value.kind, Kind::Assign(_)) => {
+                Action::Show(value)
+            }
+            other => other,
+        };
+    }
+}

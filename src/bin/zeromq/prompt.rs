@@ -1,0 +1,160 @@
+//! `zeromq repl`: the reference host at a prompt. What one input declares is known
+//! to the next ones, and an error ends the input only. `main` calls it.
+
+mod editor;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::help;
+use crate::host::error::{Failure, Refusal};
+use crate::host::machine::Machine;
+use crate::host::resolve::session::Session;
+use crate::host::source::Sources;
+use crate::host::tree::Names;
+use crate::interrupt;
+use crate::plugin::{self, Library};
+use crate::run;
+use editor::{Editor, Input};
+
+/// Runs until the user wants to leave. The status tells nothing of errors, which
+/// were seen.
+pub fn repl() -> ExitCode {
+    run::on_large_stack(|| match Editor::new() {
+        Ok(editor) => converse(editor),
+        Err(error) => {
+            eprintln!("no prompt: {error}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn converse(mut editor: Editor) -> ExitCode {
+    if let Err(error) = interrupt::watch() {
+        eprintln!("Ctrl-C will end the program: {error}");
+    }
+    let mut prompt = Prompt::new();
+    prompt.run("import zeromq".to_owned());
+    editor.greet();
+    let code = loop {
+        match editor.read() {
+            Ok(Input::Text(text)) => match prompt.answer(text) {
+                Next::Read => {}
+                Next::Leave => break ExitCode::SUCCESS,
+            },
+            Ok(Input::Dropped) => {}
+            Ok(Input::End) => break ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("the input: {error}");
+                break ExitCode::FAILURE;
+            }
+        }
+    };
+    editor.save();
+    prompt.leave();
+    code
+}
+
+/// What comes after an input.
+enum Next {
+    Read,
+    Leave,
+}
+
+/// What the inputs work on.
+struct Prompt {
+    machine: Machine,
+    session: Session,
+    library: Option<&'static Library>,
+}
+
+impl Prompt {
+    fn new() -> Prompt {
+        let machine = Machine::new(Names::default(), Sources::default(), Vec::new());
+        Prompt { machine, session: Session::default(), library: None }
+    }
+
+    /// Does what an input says; some words are for the prompt itself.
+    fn answer(&mut self, text: String) -> Next {
+        let line = text.trim();
+        if line == "quit" {
+            return Next::Leave;
+        }
+        if let Some(topic) = topic(line) {
+            match help::text(topic, help::Look::of_output()) {
+                Ok(text) => help::page(&text),
+                Err(message) => eprintln!("{message}"),
+            }
+            return Next::Read;
+        }
+        self.run(text)
+    }
+
+    fn run(&mut self, text: String) -> Next {
+        let Prompt { machine, session, library } = self;
+        let Machine { names, sources, .. } = machine;
+        let Some(start) = sources.add("input".into(), PathBuf::new(), text) else {
+            eprintln!("there was more input than 4 GiB");
+            return Next::Leave;
+        };
+        interrupt::forget();
+        let program = session.read(start, names, sources, &mut |_| {
+            let (loaded, brought) = plugin::load(names)?;
+            *library = Some(loaded);
+            Ok(brought)
+        });
+        match program {
+            Ok(program) => {
+                let result = machine.run(&program);
+                self.settle(result)
+            }
+            Err(refusal) => {
+                self.refuse(&refusal);
+                // What it imported was not run, and can be imported again.
+                self.machine.sources.forget(start);
+                Next::Read
+            }
+        }
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        run::report_refusal(refusal, &self.machine.sources);
+    }
+
+    fn settle(&mut self, result: Result<(), Failure>) -> Next {
+        let next = match result {
+            Ok(()) => Next::Read,
+            Err(Failure::Error(error)) if error.id == "Exit" => Next::Leave,
+            Err(failure) => {
+                let next = match failure {
+                    // Nobody reads what would come.
+                    Failure::Stream(_) => Next::Leave,
+                    _ => Next::Read,
+                };
+                run::report_failure(&mut self.machine, failure);
+                self.machine.recover();
+                next
+            }
+        };
+        match self.machine.flush() {
+            Ok(()) => next,
+            Err(_) => Next::Leave,
+        }
+    }
+
+    /// Frees the values, and waits a moment until what was sent has left.
+    fn leave(self) {
+        let Prompt { machine, library, .. } = self;
+        drop(machine);
+        if let Some(library) = library {
+            library.shutdown();
+        }
+    }
+}
+
+/// What `help` is asked for; the word is no name in scripts.
+fn topic(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("help").or_else(|| line.strip_prefix('?'))?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace) || line.starts_with('?'))
+        .then_some(rest.trim())
+}

@@ -1,0 +1,114 @@
+//! Reading the lines of an input, with the keys and the history of a shell. Where
+//! the input is no terminal its lines are read as they are.
+
+use std::env;
+use std::fs;
+use std::io::{IsTerminal, stdin};
+use std::path::PathBuf;
+
+use rustyline::config::Configurer;
+use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Completer, Helper, Highlighter, Hinter};
+
+use crate::host::grammar;
+
+/// How many inputs the history keeps.
+const KEPT: usize = 1000;
+
+/// What the user has entered.
+pub enum Input {
+    Text(String),
+    /// Ctrl-C: the line is not meant.
+    Dropped,
+    /// Ctrl-D, or the end of the file.
+    End,
+}
+
+pub struct Editor {
+    lines: rustyline::Editor<Complete, DefaultHistory>,
+    /// Where the history is kept, if it can be.
+    history: Option<PathBuf>,
+}
+
+impl Editor {
+    pub fn new() -> rustyline::Result<Editor> {
+        let mut lines = rustyline::Editor::new()?;
+        lines.set_helper(Some(Complete));
+        lines.set_max_history_size(KEPT)?;
+        lines.set_auto_add_history(true);
+        let history = history().filter(|_| stdin().is_terminal());
+        if let Some(path) = &history {
+            // The first time there is none.
+            let _ = lines.load_history(path);
+        }
+        Ok(Editor { lines, history })
+    }
+
+    /// Says what this is.
+    pub fn greet(&self) {
+        if stdin().is_terminal() {
+            println!("zeromq {}: help shows help, quit leaves", env!("CARGO_PKG_VERSION"));
+        }
+    }
+
+    pub fn read(&mut self) -> rustyline::Result<Input> {
+        if !stdin().is_terminal() {
+            return Ok(read_plain()?);
+        }
+        match self.lines.readline("> ") {
+            Ok(text) => Ok(Input::Text(text)),
+            Err(ReadlineError::Interrupted) => Ok(Input::Dropped),
+            Err(ReadlineError::Eof) => Ok(Input::End),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps the history for the next time; a home that cannot be written keeps
+    /// none.
+    pub fn save(&mut self) {
+        if let Some(path) = &self.history {
+            let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+            let _ = made.is_ok() && self.lines.append_history(path).is_ok();
+        }
+    }
+}
+
+/// Reads lines until they are a whole input; the end of the file ends any.
+fn read_plain() -> std::io::Result<Input> {
+    let mut text = String::new();
+    loop {
+        let start = text.len();
+        if stdin().read_line(&mut text)? == 0 {
+            return Ok(if text.is_empty() { Input::End } else { Input::Text(text) });
+        }
+        let is_empty = text[start..].trim().is_empty();
+        if start > 0 && is_empty || !grammar::is_unfinished(&text) {
+            return Ok(Input::Text(text));
+        }
+    }
+}
+
+/// The file in the place for what programs remember.
+fn history() -> Option<PathBuf> {
+    let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = state.or_else(|| env::home_dir().map(|home| home.join(".local/state")));
+    state.map(|state| state.join("zeromq/history"))
+}
+
+/// Tells whether an input goes on in the next line.
+#[derive(Helper, Completer, Hinter, Highlighter)]
+struct Complete;
+
+impl Validator for Complete {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let text = context.input();
+        // Whoever enters an empty line wants to hear what is wrong.
+        let given_up = text.lines().count() > 1 && text.ends_with('\n');
+        if !given_up && grammar::is_unfinished(text) {
+            return Ok(ValidationResult::Incomplete);
+        }
+        Ok(ValidationResult::Valid(None))
+    }
+}

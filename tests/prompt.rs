@@ -1,0 +1,117 @@
+//! `zeromq repl`, fed through a pipe and at a terminal; and scripts from standard
+//! input.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use support::{Finished, feed, program};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What the prompt says to an input. The home has nothing in it.
+fn told(input: &str) -> Finished {
+    let home = tempfile::tempdir().unwrap();
+    feed(repl(home.path()).arg("repl"), input).finish(DEADLINE)
+}
+
+fn repl(home: &Path) -> Command {
+    let mut command = program();
+    command.env("HOME", home).env_remove("XDG_STATE_HOME");
+    command
+}
+
+/// The output of an input without complaints.
+fn printed(input: &str) -> String {
+    let Finished { stdout, stderr, status } = told(input);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""), "{input}");
+    stdout
+}
+
+#[test]
+fn values_are_shown_and_names_stay() {
+    assert_eq!(printed("var a = 3\na\na + 1\nnil\na = 5\nprint a\n\"x\"\n"), "3\n4\n5\nx\n");
+    assert_eq!(printed("var a = 1\nfn f(x) {\n  return x + a\n}\nf(2)\n"), "3\n");
+}
+
+#[test]
+fn functions_see_what_is_declared_later_again() {
+    let input = "var a = 1\nfn f(x) { return x + a }\nf(1)\na = 10\nf(1)\nvar a = 20\nf(1)\n";
+    assert_eq!(printed(input), "2\n11\n21\n");
+    // A new function takes the place of an old one, also for those that call it.
+    let input = "fn g() { return 1 }\nfn f() { return g() }\nfn g() { return 2 }\nf()\n";
+    assert_eq!(printed(input), "2\n");
+    let input = "class A { go() { return 1 } }\nvar a = A()\n\
+                 class A { go() { return 2 } }\na.go()\nA().go()\nclass B is A { }\nB().go()\n";
+    assert_eq!(printed(input), "1\n2\n2\n");
+}
+
+#[test]
+fn errors_end_the_input_only() {
+    let input = "var kept = 7\nkept.foo()\nmissing\n1 + * 2\nfor (i in 1..2) {\n  i.foo()\n}\n\
+                 try { kept.foo() } catch { \"other\": nil }\nvar half = missing\nkept\n";
+    let Finished { stdout, stderr, status } = told(input);
+    assert_eq!(status, Some(0));
+    assert_eq!(stdout.matches("Error 'ClssLcksMthd'").count(), 3, "{stdout}");
+    assert_eq!(stdout.matches("Error 'SymblUndf' [line 1 char").count(), 2, "{stdout}");
+    assert!(stdout.ends_with("\n7\n"), "{stdout}");
+    assert!(stderr.contains("syntax error\ninput:1:5"), "{stderr}");
+}
+
+#[test]
+fn many_errors_leave_the_stack_as_it_was() {
+    let input = "fn f(n) { if (n == 0) { return nil.foo() }\n return f(n - 1) }\n".to_owned()
+        + &"f(200)\n".repeat(50)
+        + &"try { try { f(3) } catch { \"x\": 1 } } catch { \"x\": 1 }\n".repeat(70)
+        + "print \"end\"\n";
+    let Finished { stdout, status, .. } = told(&input);
+    assert_eq!(status, Some(0));
+    assert!(stdout.ends_with("end\n") && !stdout.contains("StckOvflw"), "{stdout}");
+    assert!(!stdout.contains("ErrStckOvflw"), "{stdout}");
+}
+
+#[test]
+fn inputs_may_have_several_lines() {
+    assert_eq!(printed("var b = [1,\n2]\nb\nif (true) {\nprint 5\n}\n"), "[ 1, 2 ]\n5\n");
+    assert_eq!(printed("/* a\ncomment */\nprint 1\n"), "1\n");
+    assert_eq!(printed("print \"two\nlines\"\n"), "two\nlines\n");
+    // An empty line, or the end, gives up what does not come to its end.
+    let Finished { stdout, stderr, .. } = told("print (1 +\n\nprint 2\nprint \"open");
+    assert_eq!(stdout, "2\n");
+    assert_eq!(stderr.matches("syntax error").count(), 2, "{stderr}");
+}
+
+#[test]
+fn sockets_are_there_and_what_they_sent_leaves() {
+    let input = "var pull = ZMQPull(\"inproc://prompt\")\nimport zeromq\n\
+                 var push = ZMQPush(\"inproc://prompt\")\npush.send(\"x\")\npull.receive()\n\
+                 pull.bind(3)\npush.close()\npush.send(\"y\")\npull.closed()\n";
+    let Finished { stdout, .. } = told(input);
+    assert!(stdout.starts_with("true\nx\nError 'ZMQArgs': ZMQPull.bind:"), "{stdout}");
+    assert!(stdout.contains("Error 'ZMQClosed'") && stdout.ends_with("false\n"), "{stdout}");
+}
+
+#[test]
+fn help_and_quit_are_words_of_the_prompt() {
+    let Finished { stdout, stderr, status } =
+        told("help ZMQErr\n?zmqframe\nhelp nosuch\nquit\nprint 1\n");
+    assert_eq!(status, Some(0));
+    assert!(stdout.contains("ZMQFrame") && !stdout.ends_with("\n1\n"), "{stdout}");
+    assert!(stderr.contains("no help for 'nosuch'"), "{stderr}");
+    assert_eq!(printed("System.exit()\nprint 1\n"), "");
+}
+
+#[test]
+fn a_script_may_come_from_standard_input() {
+    let run =
+        |text: &str| feed(program().args(["run", "-", "an", "argument"]), text).finish(DEADLINE);
+    let Finished { stdout, status, .. } =
+        run("import zeromq\nprint ZMQPush().type()\nprint System.arguments()\n");
+    assert_eq!((stdout.as_str(), status), ("PUSH\n[ an, argument ]\n", Some(0)));
+    let Finished { stdout, stderr, status } = run("var a = 1\nb\n");
+    assert_eq!(stdout, "Error 'SymblUndf' [line 2 char 1] : Symbol 'b' not defined.\n");
+    assert!(stderr.contains("standard input:2:1"), "{stderr}");
+    assert_eq!(status, Some(1));
+}
