@@ -2,9 +2,13 @@
 
 mod support;
 
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::time::Duration;
+use std::{env, fs};
 
-use support::{Finished, launch, program};
+use support::{Finished, Reference, launch, pages, program, root};
+use zeromq::binding::table::{CLASSES, Class, Group, Method};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -56,5 +60,154 @@ fn every_command_has_help_and_shells_complete_it() {
     }
     for shell in ["zsh", "fish", "elvish", "powershell"] {
         assert!(zeromq(&["completions", shell]).stdout.contains("uninstall"), "{shell}");
+    }
+}
+
+#[test]
+fn the_code_of_the_pages_runs() {
+    pages::run(&Reference);
+}
+
+/// The words by which a page calls its topics, in lower case.
+fn names(page: &str) -> Vec<String> {
+    let tag = |line: &str| {
+        let (_, rest) = line.strip_prefix("[tag")?.split_once("]: # (")?;
+        Some(rest.strip_suffix(')')?.to_owned())
+    };
+    page.lines().filter_map(tag).collect()
+}
+
+#[test]
+fn every_class_and_error_has_a_topic_and_every_name_only_one() {
+    let mut all = HashMap::new();
+    for page in pages::all() {
+        for name in names(&fs::read_to_string(&page).unwrap()) {
+            // Morpho takes letters and digits only, and finds one topic of a name.
+            assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{name}");
+            let other = all.insert(name.clone(), page.clone());
+            assert!(other.is_none(), "{name}: {other:?} and {page:?}");
+        }
+    }
+    for name in all.keys() {
+        shown(&[name]);
+    }
+    for class in CLASSES {
+        assert!(all.contains_key(&class.name.to_lowercase()), "{}", class.name);
+    }
+    let failures = fs::read_to_string(root("src/binding/failure.rs")).unwrap();
+    let tags: HashSet<&str> =
+        failures.split("c\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(tags.len() > 10 && tags.contains("ZMQErr"), "{tags:?}");
+    for tag in tags {
+        assert!(shown(&[tag]).starts_with(&format!("{tag}\n")), "{tag}");
+    }
+}
+
+// The reference.
+
+const HEAD: &str = "\
+[comment]: # (Written from the table of methods by ZEROMQ_BLESS=1 cargo test --test help)
+[version]: # (0.1)
+
+# ZMQMethods
+[tagzmqmethods]: # (zmqmethods)
+[tagreference]: # (reference)
+
+Every method with what it takes and gives: a name in brackets may be left out, one with dots may \
+stand any number of times, and one with = is given by its name.
+
+[showsubtopics]: # (subtopics)
+";
+
+fn reference() -> String {
+    let mut out = HEAD.to_owned();
+    let mut groups = Vec::new();
+    for class in CLASSES {
+        write_class(&mut out, class, &mut groups);
+    }
+    while out.contains("\n\n\n") {
+        out = out.replace("\n\n\n", "\n\n");
+    }
+    out.trim_end().to_owned() + "\n"
+}
+
+fn write_class(
+    out: &mut String,
+    class: &'static Class,
+    groups: &mut Vec<(&'static Group, String)>,
+) {
+    topic(out, 2, &format!("{}Reference", class.name));
+    line(out, class.doc);
+    if let Some(parent) = class.parent {
+        line(out, &format!("It has the methods of {}, too.", parent.name));
+    }
+    if let Some(alias) = class.alias {
+        line(out, &format!("Old scripts call it {alias}."));
+    }
+    for group in class.groups {
+        // Some classes share a group.
+        if let Some((_, title)) = groups.iter().find(|(known, _)| std::ptr::eq(*known, *group)) {
+            line(out, &format!("Its methods for {} are in {title}.", group.name));
+        }
+    }
+    methods(out, class.constructor.as_slice(), "");
+    methods(out, class.functions, &format!("{}.", class.name));
+    for group in class.groups {
+        if groups.iter().any(|(known, _)| std::ptr::eq(*known, *group)) {
+            continue;
+        }
+        let title = format!("{}{}", class.name, joined(group.name));
+        topic(out, 3, &title);
+        line(out, group.doc);
+        methods(out, group.methods, "");
+        groups.push((*group, title));
+    }
+}
+
+/// "frames and batches" as one word, for Morpho finds only such.
+fn joined(name: &str) -> String {
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split(' ').map(capital).collect()
+}
+
+fn topic(out: &mut String, level: usize, title: &str) {
+    let tag = title.to_lowercase();
+    write!(out, "\n{} {title}\n[tag{tag}]: # ({tag})\n\n", "#".repeat(level)).unwrap();
+}
+
+fn line(out: &mut String, text: &str) {
+    write!(out, "{}\n\n", quiet(text)).unwrap();
+}
+
+fn methods(out: &mut String, methods: &[Method], prefix: &str) {
+    for method in methods {
+        writeln!(out, "- `{prefix}{}`: {}", method.signature(), quiet(method.doc)).unwrap();
+    }
+    out.push('\n');
+}
+
+/// Words with signs of Markdown become code, which is what they are.
+fn quiet(text: &str) -> String {
+    let word = |word: &str| {
+        if !word.contains(['_', '*']) || word.contains('`') {
+            return word.to_owned();
+        }
+        let code = word.trim_end_matches(['.', ',', ';', ':']);
+        format!("`{code}`{}", &word[code.len()..])
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_reference_is_what_the_table_says() {
+    let path = root("help/reference.md");
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    let reference = reference();
+    // Morpho has room for lines of this length.
+    assert!(reference.lines().all(|line| line.len() < 2000));
+    if env::var_os("ZEROMQ_BLESS").is_some() && found != reference {
+        fs::write(&path, &reference).unwrap();
+    } else {
+        assert!(found == reference, "it is stale: run ZEROMQ_BLESS=1 cargo test --test help");
     }
 }

@@ -7,7 +7,7 @@
 mod support;
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr, c_char};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use support::{Finished, Host, Running, examples, launch, library, root, scripts};
+use support::{Finished, Host, Running, examples, feed, launch, library, root, scripts};
 use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -143,6 +143,12 @@ impl Host for Morpho {
         command.env("HOME", self.home.path());
         launch(command.arg(script).args(arguments))
     }
+
+    fn start_in(&self, folder: &Path, script: &Path) -> Running {
+        let mut command = Command::new(&self.program);
+        command.env("HOME", self.home.path());
+        launch(support::local(command.arg(script), folder))
+    }
 }
 
 #[test]
@@ -157,6 +163,117 @@ fn scripts_on_morpho() {
         }
     }
     assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn the_code_of_the_help_on_morpho() {
+    if let Some(morpho) = Morpho::named() {
+        support::pages::run(&morpho);
+    }
+}
+
+/// The topics by which the pages can be asked for, with their titles.
+fn topics() -> Vec<(String, String)> {
+    let mut topics = Vec::new();
+    for page in support::pages::all() {
+        let mut title = String::new();
+        for line in fs::read_to_string(page).unwrap().lines() {
+            if line.starts_with('#') {
+                title = line.trim_start_matches('#').trim().to_owned();
+            } else if let Some((tag, _)) =
+                line.strip_prefix("[tag").and_then(|rest| rest.split_once("]: # ("))
+            {
+                topics.push((tag.to_owned(), title.clone()));
+            }
+        }
+    }
+    assert!(topics.len() > 100, "{}", topics.len());
+    topics
+}
+
+/// What Morpho shows for a topic is in a terminal only, where it draws its input
+/// anew for each key.
+#[test]
+fn help_on_morpho_finds_every_topic() {
+    let Some(morpho) = Morpho::named() else {
+        return;
+    };
+    let help = morpho.home.path().join("zeromq/share/help");
+    fs::create_dir_all(&help).unwrap();
+    for page in support::pages::all() {
+        fs::copy(&page, help.join(page.file_name().unwrap())).unwrap();
+    }
+    let topics = topics();
+    let mut input = String::new();
+    for (tag, _) in &topics {
+        writeln!(input, "help {tag}").unwrap();
+    }
+    input.push_str("quit\n");
+    let mut command = Command::new("script");
+    command.env("HOME", morpho.home.path()).env("TERM", "xterm");
+    command.arg("-qec").arg(&morpho.program).arg("/dev/null");
+    let Finished { stdout, .. } = feed(&mut command, &input).finish(DEADLINE);
+    let stdout = plain(&stdout);
+    let answers: Vec<&str> = stdout.split("\n>").collect();
+    for (tag, title) in topics {
+        let asked = format!("help {tag}");
+        // The line is complete when it is drawn last.
+        let found = answers.iter().any(|answer| {
+            let mut lines = answer.lines().map(str::trim).filter(|line| !line.is_empty());
+            lines.next().is_some_and(|line| line.ends_with(&asked))
+                && lines.next() == Some(title.as_str())
+        });
+        assert!(found, "help {tag} does not show {title}:\n{stdout}");
+    }
+}
+
+/// A terminal's text without what moves the cursor and colours.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\u{1b}' => {
+                // "[", numbers, and a letter.
+                let _ = characters.find(char::is_ascii_alphabetic);
+            }
+            '\r' => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Morpho 0.6.4 has a second parser, for hosts that show help by themselves; it
+/// drops a page over the smallest thing.
+#[test]
+fn the_strict_parser_of_morpho_takes_every_page() {
+    let Some(morpho) = Morpho::named() else {
+        return;
+    };
+    let library = morpho.program.ancestors().nth(2).unwrap().join("lib/libmorpho.so");
+    // SAFETY: loading Morpho runs nothing of it.
+    let Ok(library) = (unsafe { libloading::Library::new(&library) }) else {
+        let _ = writeln!(std::io::stderr(), "skipped, as there is no {}", library.display());
+        return;
+    };
+    type Initialize = unsafe extern "C" fn();
+    type Load = unsafe extern "C" fn(*const c_char) -> bool;
+    // SAFETY: Morpho's headers declare these functions so.
+    let found = unsafe {
+        (library.get::<Initialize>(b"morpho_initialize"), library.get::<Load>(b"help_load"))
+    };
+    let (Ok(initialize), Ok(load)) = found else {
+        let _ = writeln!(std::io::stderr(), "skipped, as this Morpho has one parser only");
+        return;
+    };
+    // SAFETY: it is called once, and before anything else.
+    unsafe { initialize() };
+    for page in support::pages::all() {
+        let path = CString::new(page.to_str().unwrap()).unwrap();
+        // SAFETY: the path is a text that ends with a zero byte.
+        assert!(unsafe { load(path.as_ptr()) }, "{}", page.display());
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod examples;
+pub mod pages;
 pub mod scripts;
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
@@ -51,6 +52,9 @@ pub fn library() -> PathBuf {
 /// What runs scripts.
 pub trait Host {
     fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running;
+
+    /// Starts a script in a folder; it looks for others on this machine only.
+    fn start_in(&self, folder: &Path, script: &Path) -> Running;
 }
 
 /// The reference host.
@@ -60,6 +64,15 @@ impl Host for Reference {
     fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running {
         start(script, arguments)
     }
+
+    fn start_in(&self, folder: &Path, script: &Path) -> Running {
+        launch(local(program().arg("run").arg(script), folder))
+    }
+}
+
+/// A command that runs in a folder, and whose beacons stay on this machine.
+pub fn local<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
+    command.current_dir(folder).env("ZSYS_INTERFACE", "127.0.0.1")
 }
 
 /// Starts a script on the reference host.

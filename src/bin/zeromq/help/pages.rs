@@ -2,8 +2,12 @@
 //! their level, and `[tagX]: # (word)` gives a topic a further name.
 
 /// The pages in this program, as they are in the repository.
-pub const PAGES: [&str; 2] =
-    [include_str!("../../../../help/zeromq.md"), include_str!("../../../../help/reference.md")];
+pub const PAGES: [&str; 4] = [
+    include_str!("../../../../help/zeromq.md"),
+    include_str!("../../../../help/guide.md"),
+    include_str!("../../../../help/errors.md"),
+    include_str!("../../../../help/reference.md"),
+];
 
 /// What stands between a header and the next one.
 pub struct Topic {

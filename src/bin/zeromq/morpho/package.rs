@@ -12,7 +12,10 @@ use super::NAME;
 use super::replace::replace;
 
 /// The files with text, as they are in the repository.
-const TEXTS: [(&str, &str); 2] = [
+const TEXTS: [(&str, &str); 5] = [
+    ("share/help/errors.md", include_str!("../../../../help/errors.md")),
+    ("share/help/guide.md", include_str!("../../../../help/guide.md")),
+    ("share/help/reference.md", include_str!("../../../../help/reference.md")),
     ("share/help/zeromq.md", include_str!("../../../../help/zeromq.md")),
     ("share/modules/zeromq.morpho", include_str!("../../../../share/modules/zeromq.morpho")),
 ];
