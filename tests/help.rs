@@ -103,6 +103,26 @@ fn every_class_and_error_has_a_topic_and_every_name_only_one() {
     }
 }
 
+/// The strict parser of Morpho 0.6.4 drops a page that has more of Markdown, and
+/// its reader has room for lines of this length.
+#[test]
+fn the_pages_are_simple_markdown() {
+    for page in pages::all() {
+        for (index, line) in fs::read_to_string(&page).unwrap().lines().enumerate() {
+            let at = format!("{}:{}: {line}", page.display(), index + 1);
+            assert!(
+                line.len() < 2000 && !line.starts_with("####") && !line.starts_with(']'),
+                "{at}"
+            );
+            if !line.starts_with("    ") && !line.starts_with('[') {
+                let mut outside = line.split('`').step_by(2);
+                assert!(line.matches('`').count() % 2 == 0, "{at}");
+                assert!(outside.all(|text| !text.contains(['*', '_'])), "{at}");
+            }
+        }
+    }
+}
+
 // The reference.
 
 const HEAD: &str = "\
@@ -203,8 +223,6 @@ fn the_reference_is_what_the_table_says() {
     let path = root("help/reference.md");
     let found = fs::read_to_string(&path).unwrap_or_default();
     let reference = reference();
-    // Morpho has room for lines of this length.
-    assert!(reference.lines().all(|line| line.len() < 2000));
     if env::var_os("ZEROMQ_BLESS").is_some() && found != reference {
         fs::write(&path, &reference).unwrap();
     } else {

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use support::{Finished, Host, Running, examples, feed, launch, library, root, scripts};
+use support::terminal::Terminal;
+use support::{Finished, Host, Running, examples, launch, library, root, scripts};
 use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -191,8 +192,6 @@ fn topics() -> Vec<(String, String)> {
     topics
 }
 
-/// What Morpho shows for a topic is in a terminal only, where it draws its input
-/// anew for each key.
 #[test]
 fn help_on_morpho_finds_every_topic() {
     let Some(morpho) = Morpho::named() else {
@@ -203,45 +202,20 @@ fn help_on_morpho_finds_every_topic() {
     for page in support::pages::all() {
         fs::copy(&page, help.join(page.file_name().unwrap())).unwrap();
     }
-    let topics = topics();
-    let mut input = String::new();
-    for (tag, _) in &topics {
-        writeln!(input, "help {tag}").unwrap();
-    }
-    input.push_str("quit\n");
-    let mut command = Command::new("script");
-    command.env("HOME", morpho.home.path()).env("TERM", "xterm");
-    command.arg("-qec").arg(&morpho.program).arg("/dev/null");
-    let Finished { stdout, .. } = feed(&mut command, &input).finish(DEADLINE);
-    let stdout = plain(&stdout);
-    let answers: Vec<&str> = stdout.split("\n>").collect();
-    for (tag, title) in topics {
-        let asked = format!("help {tag}");
-        // The line is complete when it is drawn last.
-        let found = answers.iter().any(|answer| {
-            let mut lines = answer.lines().map(str::trim).filter(|line| !line.is_empty());
-            lines.next().is_some_and(|line| line.ends_with(&asked))
-                && lines.next() == Some(title.as_str())
+    let mut command = Command::new(&morpho.program);
+    command.env("HOME", morpho.home.path());
+    let mut terminal = Terminal::start(command);
+    terminal.wait(|shown| shown.ends_with('>'));
+    for (tag, title) in topics() {
+        terminal.press(&format!("help {tag}\r"));
+        // The line is drawn anew for each key; then comes the topic, and a prompt.
+        terminal.wait(|shown| {
+            let answer = shown.rsplit_once(&format!("help {tag}\n")).map_or("", |(_, rest)| rest);
+            answer.trim_start().starts_with(&format!("{title}\n")) && answer.ends_with('>')
         });
-        assert!(found, "help {tag} does not show {title}:\n{stdout}");
     }
-}
-
-/// A terminal's text without what moves the cursor and colours.
-fn plain(text: &str) -> String {
-    let mut out = String::new();
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\u{1b}' => {
-                // "[", numbers, and a letter.
-                let _ = characters.find(char::is_ascii_alphabetic);
-            }
-            '\r' => {}
-            other => out.push(other),
-        }
-    }
-    out
+    terminal.press("quit\r");
+    terminal.finish();
 }
 
 /// Morpho 0.6.4 has a second parser, for hosts that show help by themselves; it

@@ -64,7 +64,7 @@ fn errors_end_the_input_only() {
 fn many_errors_leave_the_stack_as_it_was() {
     let input = "fn f(n) { if (n == 0) { return nil.foo() }\n return f(n - 1) }\n".to_owned()
         + &"f(200)\n".repeat(50)
-        + &"try { try { f(3) } catch { \"x\": 1 } } catch { \"x\": 1 }\n".repeat(70)
+        + &"try { try { f(3) } catch { \"x\": nil } } catch { \"x\": nil }\n".repeat(70)
         + "print \"end\"\n";
     let Finished { stdout, status, .. } = told(&input);
     assert_eq!(status, Some(0));
@@ -114,4 +114,88 @@ fn a_script_may_come_from_standard_input() {
     assert_eq!(stdout, "Error 'SymblUndf' [line 2 char 1] : Symbol 'b' not defined.\n");
     assert!(stderr.contains("standard input:2:1"), "{stderr}");
     assert_eq!(status, Some(1));
+}
+
+// At a terminal.
+
+#[cfg(unix)]
+mod keys {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::repl;
+    use crate::support::terminal::Terminal;
+
+    /// A prompt that waits for the first input.
+    fn prompt(home: &Path) -> Terminal {
+        let mut command = repl(home);
+        command.arg("repl");
+        let terminal = Terminal::start(command);
+        terminal.wait(|shown| shown.ends_with("> "));
+        terminal
+    }
+
+    /// Waits until an answer was given, and the prompt is there again.
+    fn answered(terminal: &Terminal, answer: &str) {
+        let line = format!("\n{answer}\n");
+        terminal.wait(|shown| shown.contains(&line) && shown.ends_with("> "));
+    }
+
+    #[test]
+    fn control_c_ends_what_runs_and_nothing_else() {
+        let home = tempfile::tempdir().unwrap();
+        let mut terminal = prompt(home.path());
+        // A call that waits, a loop, a sleep, and a script that catches everything.
+        for waits in [
+            "ZMQPull(\"inproc://keys\").receive()",
+            "while (true) 1",
+            "System.sleep(1000)",
+            "while (true) { try { ZMQPull(\"inproc://keys\").receive() } catch { \"ZMQInterrupted\": nil } }",
+        ] {
+            terminal.press(&format!("print \"begin\"; {waits}\r"));
+            terminal.wait(|shown| shown.contains("\nbegin\n"));
+            terminal.press("\u{3}");
+            terminal.wait(|shown| shown.contains("nterrupted") && shown.ends_with("> "));
+            terminal.press("1 + 1\r");
+            answered(&terminal, "2");
+        }
+        // A line that is dropped.
+        terminal.press("print \"dropped\"\u{3}");
+        terminal.wait(|shown| shown.ends_with("\n> "));
+        terminal.press("\u{4}");
+        assert_eq!(terminal.finish(), Some(0));
+    }
+
+    #[test]
+    fn the_history_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let mut terminal = prompt(home.path());
+        terminal.press("40 + 2\r");
+        answered(&terminal, "42");
+        terminal.press("quit\r");
+        assert_eq!(terminal.finish(), Some(0));
+        let history = home.path().join(".local/state/zeromq/history");
+        assert!(fs::read_to_string(history).unwrap().contains("40 + 2"));
+        let mut terminal = prompt(home.path());
+        // The key up, twice: quit, and what was before.
+        terminal.press("\u{1b}[A\u{1b}[A\r");
+        answered(&terminal, "42");
+        terminal.press("\u{4}");
+        assert_eq!(terminal.finish(), Some(0));
+    }
+
+    #[test]
+    fn a_home_that_cannot_be_written_is_no_hindrance() {
+        let home = tempfile::tempdir().unwrap();
+        // A file where a folder would be stops the superuser, too.
+        fs::write(home.path().join(".local"), "").unwrap();
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o500)).unwrap();
+        let mut terminal = prompt(home.path());
+        terminal.press("40 + 2\r");
+        answered(&terminal, "42");
+        terminal.press("\u{4}");
+        assert_eq!(terminal.finish(), Some(0));
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    }
 }

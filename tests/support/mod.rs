@@ -6,6 +6,8 @@
 pub mod examples;
 pub mod pages;
 pub mod scripts;
+#[cfg(unix)]
+pub mod terminal;
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsStr;
