@@ -34,7 +34,13 @@ fn a_topic_is_found_by_title_tag_and_path() {
     // A method is where it is explained.
     assert_eq!(shown(&["receiveall"]), shown(&["ZMQSocket"]));
     assert_eq!(shown(&["ZMQRouter.dropped"]), shown(&["ZMQRouter"]));
-    assert!(shown(&["maxmsgsize"]).contains("    maxmsgsize"));
+    // Of an option its row is shown, whose name Morpho knows without `_`.
+    for name in ["tcp_keepalive", "tcpkeepalive", "TCP_KEEPALIVE"] {
+        let row = shown(&[name]);
+        assert!(row.contains("\n    tcp_keepalive ") && row.lines().count() == 7, "{row}");
+    }
+    assert!(shown(&["options"]).lines().count() > 100);
+    assert!(shown(&["setlinger"]).starts_with("Options\n\nThe usual"));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 use std::{env, fs};
 
-use support::{launch, program, root};
+use support::{launch, pages, program, root};
 use zeromq::core::options::{Access, Kind, Needs, Row, When, rows};
 
 const BEGIN: &str = "[comment]: # (the table of options begins)\n";
@@ -89,13 +90,28 @@ fn needs(row: &Row) -> String {
     }
 }
 
+/// The names by which Morpho finds the table: it takes letters and digits only.
+/// Those that say something else, too, are left to that.
+fn tags(others: &str) -> String {
+    let mut tags = BTreeSet::new();
+    for row in rows() {
+        tags.extend([row.name].iter().chain(row.aliases).map(|name| name.replace('_', "")));
+    }
+    tags.retain(|tag| !others.contains(&format!("[tag{tag}]")) && tag != "type" && tag != "fd");
+    tags.iter().map(|tag| format!("[tag{tag}]: # ({tag})\n")).collect()
+}
+
 #[test]
 fn the_help_has_every_option() {
     let path = root("help/zeromq.md");
     let help = fs::read_to_string(&path).unwrap();
     let (before, rest) = help.split_once(BEGIN).expect("the help has a place for the table");
     let (found, after) = rest.split_once(END).expect("the table ends");
-    let table = table();
+    let mut others = [before, after].concat();
+    for page in pages::all().iter().filter(|page| **page != path) {
+        others += &fs::read_to_string(page).unwrap();
+    }
+    let table = tags(&others) + &table();
     // Morpho reads lines of at most 2048 bytes, and some terminals show 120.
     assert!(table.lines().all(|line| line.len() <= 120));
     if env::var_os("ZEROMQ_BLESS").is_some() && found != table {

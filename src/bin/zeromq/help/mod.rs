@@ -30,6 +30,12 @@ pub fn text(query: &str, look: Look) -> Result<String, String> {
         let first = topics.iter().next().ok_or("there is no help")?;
         return Ok(show::render(&topics, first, look));
     }
+    // Its row tells more than the whole table.
+    if topics.find(query).is_none_or(|topic| topic.title == "Options")
+        && let Some(row) = topics.option(query)
+    {
+        return Ok(show::option(&row, look));
+    }
     let found = topics.find(query).or_else(|| topics.mentioning(last_word(query)));
     found.map(|topic| show::render(&topics, topic, look)).ok_or_else(|| missing(&topics, query))
 }

@@ -98,6 +98,23 @@ impl Topics {
         self.0.iter().find(|topic| topic.lines.iter().any(explains))
     }
 
+    /// What the table says of an option: the head, its row, and what it does.
+    pub fn option(&self, query: &str) -> Option<String> {
+        let squeezed = words(query).concat();
+        let is_row = |line: &&String| {
+            let row = line.strip_prefix("    ").and_then(|rest| rest.split(' ').next());
+            row.is_some_and(|row| !row.is_empty() && row.replace('_', "") == squeezed)
+        };
+        let lines = &self.0.iter().find(|topic| topic.title == "Options")?.lines;
+        let head = lines.iter().position(|line| line.starts_with("    name "))?;
+        let row = head + 1 + lines[head + 1..].iter().position(|line| is_row(&line))?;
+        Some(
+            [&lines[head], &lines[row], lines.get(row + 1)?]
+                .map(|line| format!("{line}\n"))
+                .concat(),
+        )
+    }
+
     /// Names that are written nearly like this one, the nearest first.
     pub fn near(&self, query: &str) -> Vec<&str> {
         let wanted = words(query).join("");

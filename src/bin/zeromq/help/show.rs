@@ -73,6 +73,12 @@ pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
     format!("{text}\n")
 }
 
+/// A row of the table of options.
+pub fn option(row: &str, look: Look) -> String {
+    let heading = look.styled(HEADING, "Options");
+    format!("{heading}\n\n{}\n`help options` tells what the columns mean\n", look.styled(CODE, row))
+}
+
 fn rendered(line: &str, look: Look) -> String {
     if is_code(line) {
         return look.styled(CODE, line);
