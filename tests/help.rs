@@ -69,6 +69,36 @@ fn every_command_has_help_and_shells_complete_it() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_terminal_gets_colours_and_a_pager() {
+    use support::terminal::Terminal;
+    let start = |lines: u16, name: &str, value: &str| {
+        let mut command = program();
+        command.args(["help", "frame"]).env_remove("NO_COLOR").env_remove("LESS").env(name, value);
+        Terminal::sized(lines, command)
+    };
+    let end = "Frames that came over inproc";
+    // What fits is shown at once; it is broken at the edge and has no marks.
+    let terminal = start(500, "PAGER", "false");
+    let shown = terminal.wait(|shown| shown.contains(end));
+    assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+    assert!(!shown.contains('`') && terminal.raw().contains("\u{1b}[36m"), "{shown}");
+    assert_eq!(terminal.finish(), Some(0));
+    let terminal = start(500, "NO_COLOR", "1");
+    terminal.wait(|shown| shown.contains(end));
+    assert!(!terminal.raw().contains("\u{1b}[36m"));
+    assert_eq!(terminal.finish(), Some(0));
+    // What does not goes through the pager; whoever leaves that early is no error.
+    let terminal = start(10, "PAGER", "sed 's/^/paged: /'");
+    assert!(terminal.wait(|shown| shown.contains(end)).contains("paged: "));
+    assert_eq!(terminal.finish(), Some(0));
+    assert_eq!(start(10, "PAGER", "true").finish(), Some(0));
+    let terminal = start(10, "PAGER", "/nowhere/pager");
+    terminal.wait(|shown| shown.contains(end));
+    assert_eq!(terminal.finish(), Some(0));
+}
+
 #[test]
 fn the_code_of_the_pages_runs() {
     pages::run(&Reference);

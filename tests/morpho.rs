@@ -206,6 +206,13 @@ fn help_on_morpho_finds_every_topic() {
     command.env("HOME", morpho.home.path());
     let mut terminal = Terminal::start(command);
     terminal.wait(|shown| shown.ends_with('>'));
+    terminal.press("import zeromq\r");
+    terminal.wait(|shown| shown.ends_with("import zeromq\n>"));
+    terminal.press("ZMQPull().bind(3)\r");
+    terminal.wait(|shown| shown.contains("Error 'ZMQArgs'") && shown.ends_with('>'));
+    // After an error help is about it.
+    terminal.press("help\r");
+    terminal.wait(|shown| shown.contains("\nZMQArgs\n") && shown.ends_with('>'));
     for (tag, title) in topics() {
         terminal.press(&format!("help {tag}\r"));
         // The line is drawn anew for each key; then comes the topic, and a prompt.

@@ -100,6 +100,10 @@ fn help_and_quit_are_words_of_the_prompt() {
     assert_eq!(status, Some(0));
     assert!(stdout.contains("ZMQFrame") && !stdout.ends_with("\n1\n"), "{stdout}");
     assert!(stderr.contains("no help for 'nosuch'"), "{stderr}");
+    // After an error help is about it, once.
+    let Finished { stdout, .. } = told("ZMQPull().bind(3)\nhelp\nhelp\nnil.foo()\nhelp\n");
+    assert_eq!(stdout.matches("\nZMQArgs\n").count(), 1, "{stdout}");
+    assert_eq!(stdout.matches("\nZeroMQ\n").count(), 2, "{stdout}");
     assert_eq!(printed("System.exit()\nprint 1\n"), "");
 }
 

@@ -23,9 +23,14 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub fn start(mut command: Command) -> Terminal {
+    pub fn start(command: Command) -> Terminal {
+        Terminal::sized(500, command)
+    }
+
+    /// Starts it at a terminal with so many lines.
+    pub fn sized(lines: u16, mut command: Command) -> Terminal {
         let (mut master, mut slave) = (0, 0);
-        let size = libc::winsize { ws_row: 500, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = libc::winsize { ws_row: lines, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
         let (null, none) = (std::ptr::null_mut(), std::ptr::null_mut());
         // SAFETY: both descriptors and the size are there; name and settings may
         // be NULL.
@@ -80,14 +85,15 @@ impl Terminal {
         }
     }
 
+    /// All that came so far.
+    pub fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.shown.0.lock().unwrap()).into_owned()
+    }
+
     /// Waits for the end of the program; its status.
     pub fn finish(mut self) -> Option<i32> {
         let status = self.child.wait_timeout(DEADLINE).unwrap();
         status.expect("it does not end").code()
-    }
-
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 }
 

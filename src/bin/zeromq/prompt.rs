@@ -66,12 +66,14 @@ struct Prompt {
     machine: Machine,
     session: Session,
     library: Option<&'static Library>,
+    /// The tag of the last error, until help was asked for.
+    error: Option<String>,
 }
 
 impl Prompt {
     fn new() -> Prompt {
         let machine = Machine::new(Names::default(), Sources::default(), Vec::new());
-        Prompt { machine, session: Session::default(), library: None }
+        Prompt { machine, session: Session::default(), library: None, error: None }
     }
 
     /// Does what an input says; some words are for the prompt itself.
@@ -81,17 +83,25 @@ impl Prompt {
             return Next::Leave;
         }
         if let Some(topic) = topic(line) {
-            match help::text(topic, help::Look::of_output()) {
-                Ok(text) => help::page(&text),
-                Err(message) => eprintln!("{message}"),
-            }
+            self.help(topic);
             return Next::Read;
         }
         self.run(text)
     }
 
+    /// Without a topic it is about the last error, if there was one.
+    fn help(&mut self, topic: &str) {
+        let look = help::Look::of_output();
+        let last = self.error.take().filter(|_| topic.is_empty());
+        let explained = last.and_then(|tag| help::text(&tag, look).ok());
+        match explained.map_or_else(|| help::text(topic, look), Ok) {
+            Ok(text) => help::page(&text),
+            Err(message) => eprintln!("{message}"),
+        }
+    }
+
     fn run(&mut self, text: String) -> Next {
-        let Prompt { machine, session, library } = self;
+        let Prompt { machine, session, library, .. } = self;
         let Machine { names, sources, .. } = machine;
         let Some(start) = sources.add("input".into(), PathBuf::new(), text) else {
             eprintln!("there was more input than 4 GiB");
@@ -126,10 +136,14 @@ impl Prompt {
             Ok(()) => Next::Read,
             Err(Failure::Error(error)) if error.id == "Exit" => Next::Leave,
             Err(failure) => {
-                let next = match failure {
+                let next = match &failure {
                     // Nobody reads what would come.
                     Failure::Stream(_) => Next::Leave,
-                    _ => Next::Read,
+                    Failure::Error(error) => {
+                        self.error = Some(error.id.clone());
+                        Next::Read
+                    }
+                    Failure::Unsupported(_) | Failure::Interrupted => Next::Read,
                 };
                 run::report_failure(&mut self.machine, failure);
                 self.machine.recover();

@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stdout};
 use std::process::{Command, Stdio};
 
 use anstream::{AutoStream, ColorChoice};
@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use terminal_size::{Height, Width, terminal_size};
 
 use super::pages::{Topic, Topics};
+use crate::interrupt;
 
 const HEADING: Style = Style::new().bold().underline();
 const CODE: Style = AnsiColor::Cyan.on_default();
@@ -142,11 +143,16 @@ fn paged(text: &str) -> std::io::Result<()> {
         // text where it was.
         command.env("LESS", "FRX");
     }
+    // Ctrl-C is for the pager.
+    let _ = interrupt::watch();
     let mut child = command.stdin(Stdio::piped()).spawn()?;
     if let Some(mut input) = child.stdin.take() {
         // A reader who has seen enough closes it.
         let _ = input.write_all(text.as_bytes());
     }
-    child.wait()?;
-    Ok(())
+    match child.wait()?.code() {
+        // By these a shell says that there is no such program.
+        Some(126 | 127) => Err(ErrorKind::NotFound.into()),
+        _ => Ok(()),
+    }
 }
