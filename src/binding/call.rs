@@ -11,6 +11,7 @@ use super::table::{Parameter, Role, Row, Target, named, operation};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame, Wait};
+use crate::interrupt;
 
 /// The virtual machine, as a call needs it.
 pub trait Host {
@@ -245,7 +246,8 @@ impl<'a> Call<'a> {
             authenticator::decide(self)?;
             return Ok(wait.until(Some(self)));
         }
-        Ok(wait.until(self.host.interrupt()))
+        let asked = if interrupt::catching() { Some(self as _) } else { self.host.interrupt() };
+        Ok(wait.until(asked))
     }
 
     /// Whether a function of the script can take away what the call was lent: the
@@ -330,7 +332,7 @@ pub(super) fn frames<'a>(
 
 impl Interrupt for Call<'_> {
     fn interrupted(&self) -> bool {
-        self.host.interrupt().is_some_and(Interrupt::interrupted)
+        interrupt::caught() || self.host.interrupt().is_some_and(Interrupt::interrupted)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -340,9 +342,9 @@ impl Interrupt for Call<'_> {
         authenticator::decide(self)
     }
 
-    /// A client waits for the next check.
     fn pause(&self) -> Duration {
-        Duration::from_millis(20)
+        // A client waits for the next check; a signal breaks the wait off by itself.
+        Duration::from_millis(if authenticator::decides(self) { 20 } else { 100 })
     }
 }
 

@@ -11,6 +11,7 @@ mod decode;
 mod encode;
 pub mod failure;
 mod frame;
+mod interrupts;
 pub mod object;
 mod proxy;
 mod socket;

@@ -3,6 +3,7 @@
 use super::certificate;
 use super::context as setup;
 use super::failure::Failure;
+use super::interrupts;
 use super::object::Object;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
@@ -72,6 +73,8 @@ pub(super) static CLASS: Class = Class {
         setup::SETCONTEXT,
         setup::CONTEXT,
         setup::CAPABILITIES,
+        interrupts::CATCH,
+        interrupts::INTERRUPTED,
         Method {
             name: "curvekeypair",
             parameters: &[],

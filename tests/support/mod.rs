@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod examples;
+#[cfg(unix)]
+pub mod morpho;
 pub mod scripts;
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
