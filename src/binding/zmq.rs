@@ -4,6 +4,7 @@ use super::certificate;
 use super::context as setup;
 use super::failure::Failure;
 use super::object::Object;
+use super::process;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
 use super::value::{Kinds, Value, ValueRef};
@@ -131,6 +132,12 @@ pub(super) static CLASS: Class = Class {
                 Ok(Value::Object(Object::new(Frame::from(bytes))))
             },
         },
+        process::SOCKETS,
+        process::STATS,
+        process::SHUTDOWN,
+        process::SLEEP,
+        process::CLOCK,
+        process::PIPE,
     ],
 };
 
