@@ -296,6 +296,11 @@ impl<'a> Call<'a> {
         let Some(value) = self.argument(name) else {
             return Ok(None);
         };
+        self.time(value, &format!("named argument {name}=")).map(Some)
+    }
+
+    /// A time in milliseconds; nil and -1 are for ever.
+    pub(super) fn time(&self, value: &ValueRef, place: &str) -> Result<Option<Duration>, Error> {
         let ms = match value {
             ValueRef::Nil => -1.0,
             ValueRef::Int(ms) => *ms as f64,
@@ -303,13 +308,13 @@ impl<'a> Call<'a> {
             _ => f64::NAN,
         };
         if ms == -1.0 {
-            return Ok(Some(None));
+            return Ok(None);
         }
         match Duration::try_from_secs_f64(ms / 1000.0) {
-            Ok(time) => Ok(Some(Some(time))),
-            Err(_) if ms > 0.0 => Ok(Some(None)),
+            Ok(time) => Ok(Some(time)),
+            Err(_) if ms > 0.0 => Ok(None),
             Err(_) => Err(Error::Argument {
-                place: format!("named argument {name}="),
+                place: place.to_owned(),
                 expected: "milliseconds from 0 on, or nil or -1 for ever".into(),
                 got: value.to_string(),
             }),

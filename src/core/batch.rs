@@ -103,7 +103,7 @@ impl Socket {
         self.socket_type().check_receives()?;
         self.transfer(operation, zmq::POLLIN, wait, |open| match open.socket.get_rcvmore()? {
             true => Err(zmq::Error::EFSM),
-            false => receive_all(&open.socket),
+            false => receive_all(open),
         })
     }
 
@@ -175,6 +175,7 @@ fn message<T>(open: &mut Open, take: &mut impl FnMut(&mut Frame) -> T) -> zmq::R
     loop {
         retried(|| open.frame.receive(&open.socket))?;
         let more = open.frame.more();
+        open.count_received(open.frame.len(), more);
         frames.push(take(&mut open.frame));
         if !more {
             return Ok(frames);

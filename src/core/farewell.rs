@@ -27,12 +27,14 @@ impl Socket {
         wait: &Wait,
     ) -> Result<Option<bool>, Error> {
         let mut state = self.lock()?;
-        let State::Open(open) = std::mem::replace(&mut *state, State::Closed) else {
+        let State::Open(mut open) = std::mem::replace(&mut *state, State::Closed) else {
             return Ok(None);
         };
         if let Some(linger) = linger {
             open.set_linger(linger)?;
         }
+        // libzmq tells one reader only.
+        open.watch.end(&open.socket);
         let inproc = handed_over(&open);
         let end = if inproc.is_some() { None } else { watch(&open) };
         let begin = Instant::now();

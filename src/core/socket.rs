@@ -55,17 +55,12 @@ impl Socket {
     /// [`Error::Zmq`] when there are too many (EMFILE).
     pub fn new(socket_type: SocketType) -> Result<Arc<Socket>, Error> {
         context::open(|context, generation| {
-            let socket = context.socket(socket_type.raw());
-            let socket = socket.map_err(|error| Error::from_zmq("zmq_socket", error))?;
-            if socket_type == SocketType::Router {
-                // So that messages to nobody are noticed; routing drops them.
-                let result = socket.set_router_mandatory(true);
-                result.map_err(|error| Error::from_zmq("router_mandatory", error))?;
-            }
+            let id = context::next_id();
+            let open = Open::new(context, socket_type, id)?;
             Ok(Arc::new(Socket {
                 socket_type,
                 generation,
-                state: Mutex::new(State::Open(Box::new(Open::new(socket)?))),
+                state: Mutex::new(State::Open(Box::new(open))),
                 notes: Notes::new(socket_type),
             }))
         })
@@ -249,7 +244,11 @@ impl Socket {
         if self.notes.careful() {
             return self.send_carefully(frames, wait);
         }
-        self.transfer("send", zmq::POLLOUT, wait, |open| send(&mut open.socket, frames))
+        self.transfer("send", zmq::POLLOUT, wait, |open| {
+            send(&mut open.socket, frames)?;
+            open.count_sent(frames);
+            Ok(())
+        })
     }
 
     /// libzmq would cut a message of several frames to pieces.
@@ -288,6 +287,7 @@ impl Socket {
         self.socket_type.check_receives()?;
         self.transfer("receive", zmq::POLLIN, wait, |open| {
             open.frame.receive(&open.socket)?;
+            open.count_received(open.frame.len(), open.frame.more());
             Ok(take(&mut open.frame))
         })
     }
@@ -299,7 +299,7 @@ impl Socket {
     /// As [`receive`](Socket::receive).
     pub fn receive_all(&self, wait: &Wait) -> Result<Vec<Frame>, Error> {
         self.socket_type.check_receives()?;
-        self.transfer("receive", zmq::POLLIN, wait, |open| receive_all(&open.socket))
+        self.transfer("receive", zmq::POLLIN, wait, receive_all)
     }
 
     /// Closes the socket. What is not sent yet goes on being sent for `linger`,
@@ -344,8 +344,11 @@ impl Socket {
             Ok(done) => return Ok(done),
             Err(error) => self.persist(operation, events, wait, open, error, attempt),
         };
-        if matches!(result, Err(Error::Terminated)) {
-            *state = State::Terminated;
+        match result {
+            Err(Error::Terminated) => *state = State::Terminated,
+            Err(Error::Again) if events == zmq::POLLOUT => open.counters.expired += 1,
+            Err(Error::Unroutable) => open.counters.unroutable += 1,
+            _ => {}
         }
         result
     }
@@ -375,6 +378,10 @@ impl Socket {
                 // Ready for some peer, but not for the one that the message is for.
                 thread::sleep(Duration::from_millis(1));
             }
+            if !ready && clock.is_some() {
+                // It has waited in vain for a while.
+                open.update();
+            }
             let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
             ready = match open.socket.poll(events, slice) {
                 Ok(count) => count > 0,
@@ -400,7 +407,12 @@ impl Socket {
         &self,
         call: impl FnOnce(&mut Open) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        call(self.lock()?.open()?)
+        let mut state = self.lock()?;
+        let result = call(state.open()?);
+        if matches!(result, Err(Error::Terminated)) {
+            *state = State::Terminated;
+        }
+        result
     }
 
     /// # Errors
@@ -422,6 +434,10 @@ impl Socket {
 }
 
 impl context::Ending for Socket {
+    fn socket(self: Arc<Self>) -> Option<Arc<Socket>> {
+        Some(self)
+    }
+
     fn end(&self) -> Option<Duration> {
         let Ok(mut state) = self.lock() else {
             // Its call is about to learn of the end, and closes it.
@@ -450,6 +466,15 @@ impl Drop for Socket {
 }
 
 impl State {
+    /// Lets go of a socket whose context has ended.
+    pub(super) fn check_terminated(&mut self) {
+        if let State::Open(open) = self
+            && matches!(retried(|| open.socket.get_events()), Err(zmq::Error::ETERM))
+        {
+            *self = State::Terminated;
+        }
+    }
+
     pub(super) fn open(&mut self) -> Result<&mut Open, Error> {
         match self {
             State::Open(open) => Ok(open),
@@ -498,13 +523,14 @@ pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zm
     Ok(())
 }
 
-pub(super) fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
+pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
     let mut frames = Vec::new();
     loop {
         // All frames of a message arrive together, so only the first can be missing.
         let mut frame = Frame::default();
-        retried(|| frame.receive(socket))?;
+        retried(|| frame.receive(&open.socket))?;
         let more = frame.more();
+        open.count_received(frame.len(), more);
         frames.push(frame);
         if !more {
             return Ok(frames);
