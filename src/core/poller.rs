@@ -4,6 +4,7 @@ use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use try_lock::Locked;
 use zmq::PollEvents;
 
 use super::error::Error;
@@ -226,7 +227,7 @@ impl<T: Clone> Poller<T> {
 
 /// A source that can be waited for: a socket only while it is locked.
 enum Held<'a> {
-    Socket(MutexGuard<'a, State>),
+    Socket(Locked<'a, State>),
     Descriptor(Descriptor),
 }
 

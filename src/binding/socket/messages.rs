@@ -3,7 +3,7 @@
 use crate::binding::call::{Call, FRAME, TIMEOUT};
 use crate::binding::table::{Group, Method, variadic};
 use crate::binding::value::{Kinds, Value};
-use crate::core::Error;
+use crate::core::{Error, Frame};
 
 pub(super) static GROUP: Group = Group {
     name: "messages",
@@ -33,7 +33,7 @@ pub(super) static GROUP: Group = Group {
                   that was begun: a String if it is UTF-8, else a ZMQFrame. Gives nil when the \
                   time runs out or when it is not this socket's turn to receive.",
             otherwise: Some(|| Value::Nil),
-            run: |call| call.socket()?.receive_with(&call.wait()?, Value::of),
+            run: receive,
         },
         Method {
             name: "receiveframe",
@@ -57,6 +57,13 @@ pub(super) static GROUP: Group = Group {
         },
     ],
 };
+
+fn receive(call: &Call) -> Result<Value, Error> {
+    let mut result = Ok(Value::Nil);
+    let put = |frame: &mut Frame| Value::put(frame, &mut result);
+    call.socket()?.receive_with(&call.wait()?, put)?;
+    result
+}
 
 fn send(call: &Call) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
