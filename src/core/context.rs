@@ -43,6 +43,9 @@ struct Shared {
     awaited: HashSet<String>,
     /// What closed sockets have sent and received.
     counters: Counters,
+    /// Who waits for the news that a closed socket has come to its end: libzmq would
+    /// wait for ever to tell it to nobody, and close no other socket meanwhile.
+    awaiting: Vec<zmq::Socket>,
     /// Binds the awaited names at the end. libzmq does not let go of a socket that
     /// waits for a name, and ends the process when it finds no room for a socket to
     /// do this itself (ctx.cpp), so its room is taken in time.
@@ -142,6 +145,16 @@ pub(super) fn own_socket(socket_type: zmq::SocketType) -> Result<zmq::Socket, Er
     socket.map_err(|error| Error::from_zmq("zmq_socket", error))
 }
 
+/// Keeps a socket of the library's own until it has received something: somebody
+/// is about to send it.
+pub(super) fn keep_awaiting(socket: zmq::Socket) {
+    if let Some(shared) = lock().as_mut() {
+        let waits = |socket: &zmq::Socket| socket.poll(zmq::POLLIN, 0) == Ok(0);
+        shared.awaiting.retain(waits);
+        shared.awaiting.push(socket);
+    }
+}
+
 /// Whether a socket of this process is bound to an inproc endpoint.
 pub(super) fn is_bound(endpoint: &str) -> bool {
     lock().as_ref().is_some_and(|shared| shared.names.is_bound(endpoint))
@@ -168,6 +181,7 @@ impl Shared {
             names: Names::default(),
             awaited: HashSet::new(),
             counters: Counters::default(),
+            awaiting: Vec::new(),
         })
     }
 }
