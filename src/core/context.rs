@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::authenticator;
-use super::error::Error;
+use super::error::{Errno, Error};
 use super::monitor;
 use super::names::{Event, Id, Names};
 use super::open::spare_files;
@@ -124,6 +124,7 @@ pub(super) fn open<T: Ending + 'static>(
     let Some(shared) = guard.as_mut() else {
         return Err(Error::Terminated);
     };
+    shared.check_room()?;
     let opened = open(&shared.context, generation)?;
     if shared.ending.len() >= shared.room {
         shared.ending.retain(|ending| ending.strong_count() > 0);
@@ -161,6 +162,22 @@ pub(super) fn is_bound(endpoint: &str) -> bool {
 }
 
 impl Shared {
+    /// # Errors
+    /// [`Error::Zmq`] (EMFILE) when as many sockets are open as may be.
+    fn check_room(&self) -> Result<(), Error> {
+        let most = settings::max_sockets();
+        if self.ending.len() < most {
+            return Ok(());
+        }
+        let open = |ending: Arc<dyn Ending>| ending.socket().is_none_or(|s| !s.is_closed());
+        let count =
+            self.ending.iter().filter_map(Weak::upgrade).filter(|e| open(e.clone())).count();
+        if count < most {
+            return Ok(());
+        }
+        Err(Error::Zmq { call: "zmq_socket", errno: Errno::TOO_MANY })
+    }
+
     fn new(generation: u32) -> Result<Shared, Error> {
         settings::read_environment();
         let refused = |error| Error::from_zmq("zmq_socket", error);
