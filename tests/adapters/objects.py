@@ -28,8 +28,10 @@ print(pull.receivevalue())
 # Named arguments, and errors with their tags as classes.
 print(pull.receive(timeout=10), tried(pull.receive, timeuot=10))
 #> None ZMQArgs: ZMQPull.receive: named argument timeuot=: expected only timeout=, got the Int 10
-print(tried(push.send, 1 << 70)[-34:], tried(push.send, object())[-10:], tried(push.send, "\ud800")[:18])
-#> got an int of more than 64 bits got object UnicodeEncodeError
+print(tried(push.send, 1 << 70).split("got ")[1], tried(push.send, object()).split("got ")[1])
+#> an int of more than 64 bits object
+print(tried(push.send, "\ud800").split(":")[0])
+#> UnicodeEncodeError
 try:
     zeromq.ZMQPull("inproc://objects")
 except zeromq.ZMQErr as error:
@@ -83,7 +85,7 @@ print(zeromq.ZMQPull("inproc://objects-collected"))
 print(inspect.signature(zeromq.ZMQPush.send), zeromq.ZMQPush.send.__doc__.splitlines()[0])
 #> (self, /, *frames, timeout=None) send(frames..., timeout=) -> Bool
 print(zeromq.ZMQPush.__doc__.splitlines()[0], zeromq.ZMQ.version.__name__)
-#> Sends each message to one of the pulling sockets in turn (PUSH). Connects by default. version
+#> Sends each message to one of its peers, in turn (PUSH). Connects by default. version
 
 # Warnings are Python's.
 rep = zeromq.ZMQReply("inproc://objects-rep")
