@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::authenticator;
 use super::object::{Instance, Object};
 use super::socket::Socket;
-use super::table::{Parameter, Role, Row, Target, named, operation};
+use super::table::{Parameter, Role, Row, Target, named, operation, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame, Wait};
@@ -387,6 +387,13 @@ pub(super) const TIMEOUT: Parameter = named(
 /// The kinds that can be sent as a frame.
 pub(super) const FRAME: Kinds =
     Kinds::STRING.or(Kinds::INT).or(Kinds::FLOAT).or(Kinds::BOOL).or(Kinds::OBJECT);
+
+/// The frames of a message.
+pub(super) const FRAMES: Parameter = variadic(
+    "frames",
+    FRAME.or(Kinds::LIST),
+    "Strings, ZMQFrames, numbers or Bools, or one List of them",
+);
 
 /// A value as the bytes of a frame: numbers and truth values as text.
 pub(super) fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {

@@ -170,7 +170,12 @@ impl Socket {
     }
 }
 
-fn message<T>(open: &mut Open, take: &mut impl FnMut(&mut Frame) -> T) -> zmq::Result<Message<T>> {
+/// Receives a message without waiting. All its frames arrive together, so only the
+/// first can be missing.
+pub(super) fn message<T>(
+    open: &mut Open,
+    take: &mut impl FnMut(&mut Frame) -> T,
+) -> zmq::Result<Message<T>> {
     let mut frames = Message::new();
     loop {
         retried(|| open.frame.receive(&mut open.socket))?;

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use smallvec::SmallVec;
 use try_lock::{Locked, TryLock};
 use zmq::PollEvents;
 
+use super::batch;
 use super::context;
 use super::endpoint::{self, Action};
 use super::error::Error;
@@ -517,18 +519,7 @@ pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zm
 }
 
 pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
-    let mut frames = Vec::new();
-    loop {
-        // All frames of a message arrive together, so only the first can be missing.
-        let mut frame = Frame::default();
-        retried(|| frame.receive(&mut open.socket))?;
-        let more = frame.more();
-        open.count_received(frame.len(), more);
-        frames.push(frame);
-        if !more {
-            return Ok(frames);
-        }
-    }
+    batch::message(open, &mut mem::take).map(SmallVec::into_vec)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Sending and receiving messages.
 
-use crate::binding::call::{Call, FRAME, TIMEOUT};
-use crate::binding::table::{Group, Method, variadic};
-use crate::binding::value::{Kinds, Value};
+use crate::binding::call::{Call, FRAMES, TIMEOUT};
+use crate::binding::table::{Group, Method};
+use crate::binding::value::Value;
 use crate::core::{Error, Frame};
 
 pub(super) static GROUP: Group = Group {
@@ -11,14 +11,7 @@ pub(super) static GROUP: Group = Group {
     methods: &[
         Method {
             name: "send",
-            parameters: &[
-                variadic(
-                    "frames",
-                    FRAME.or(Kinds::LIST),
-                    "Strings, ZMQFrames, numbers or Bools, or one List of them",
-                ),
-                TIMEOUT,
-            ],
+            parameters: &[FRAMES, TIMEOUT],
             result: "Bool",
             doc: "Sends one message of as many frames. Waits while no peer takes it; gives false \
                   when the time runs out or when it is not this socket's turn to send.",
