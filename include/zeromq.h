@@ -203,7 +203,7 @@ typedef struct zeromq_class {
 } zeromq_class;
 
 // A function of the script: whatever number the host knows it by.
-typedef uint64_t Function;
+typedef uint64_t zeromq_function;
 
 // A number of bytes somewhere in memory. `(NULL, 0)` is empty.
 typedef struct zeromq_bytes {
@@ -240,7 +240,7 @@ typedef union zeromq_payload {
   // `ZEROMQ_OBJECT`.
   zeromq_object object;
   // `ZEROMQ_FUNCTION`.
-  Function function;
+  zeromq_function function;
   // `ZEROMQ_CLASS`: as `define_class` was given it.
   const struct zeromq_class *described;
 } zeromq_payload;
@@ -273,8 +273,8 @@ typedef struct zeromq_host {
   // lent for the time of the call. NULL: warnings are lost.
   void (*warn)(void *context, const char *tag, const char *message);
   // Whether the script should stop: a call that waits asks several times a
-  // second, and ends with `ZEROMQ_CODE_INTERRUPTED` when the answer is not 0.
-  // It must not call the library. NULL: never.
+  // second, one that calls functions of the script before each, and ends with
+  // `ZEROMQ_CODE_INTERRUPTED` when the answer is not 0. It must not call the library. NULL: never.
   int32_t (*interrupted)(void *context);
   // Calls a function of the script, in the middle of a call of the library and on
   // its thread. The arguments are lent; objects among them are given, and to be
@@ -284,16 +284,16 @@ typedef struct zeromq_host {
   // `ZEROMQ_CODE_CALLBACK`, and the host raises what it knows of the failure.
   // NULL: methods that take a function refuse it.
   int32_t (*call)(void *context,
-                  Function function,
+                  zeromq_function function,
                   const struct zeromq_value *arguments,
                   size_t argument_count,
                   struct zeromq_value *result);
   // A function that was passed is kept beyond the call: it must not be collected
   // until it was released as many times. NULL: functions stay for ever.
-  void (*retain)(void *context, Function function);
+  void (*retain)(void *context, zeromq_function function);
   // A function that was retained is not needed any more. It may be called by
   // `zeromq_object_free` and `zeromq_shutdown` too, and must not call the library.
-  void (*release)(void *context, Function function);
+  void (*release)(void *context, zeromq_function function);
 } zeromq_host;
 
 // A named argument, as in `receive(timeout=500)`.
@@ -382,6 +382,14 @@ const struct zeromq_class *zeromq_object_class(zeromq_object object);
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if there is no such object.
 enum zeromq_code zeromq_object_text(zeromq_object object, struct zeromq_value *result);
 
+// The bytes of a frame, for hosts whose strings hold any bytes. `*result` is written
+// only on success; it is a string, which need not be UTF-8 here, to be freed with
+// `zeromq_value_free`.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the object is no frame;
+// `ZEROMQ_CODE_CLOSED` if there is no such object.
+enum zeromq_code zeromq_object_bytes(zeromq_object object, struct zeromq_value *result);
+
 // Whether two objects mean the same: 1 if both are one object, or two frames with
 // the same bytes, else 0. It is what `==` of a script should say.
 int32_t zeromq_object_equals(zeromq_object one, zeromq_object other);
@@ -393,6 +401,11 @@ uint64_t zeromq_object_hash(zeromq_object object);
 // Why the last call that failed on this thread did so, or NULL if none did. It
 // is valid until the next call of this function on this thread.
 const struct zeromq_error *zeromq_last_error(void);
+
+// The names that scripts catch errors by, each of those that `zeromq_error` may
+// have as its tag, for hosts that make a class of each. NULL ends them; they stay
+// for ever.
+const char *const *zeromq_error_tags(void);
 
 // Ends ZeroMQ: closes every socket of the process, also those of other virtual
 // machines, and waits until what they had to send is sent, at the latest until

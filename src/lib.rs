@@ -12,6 +12,7 @@
 //! | `morpho` | Morpho's own extension interface |
 //! | [`plugin`] | the neutral host ABI: what a virtual machine calls, in `include/zeromq.h` |
 //! | `libzmq` | the few calls of libzmq that the zmq crate does not offer |
+//! | `interrupt` | Ctrl-C as something that a script can catch, when it asks for that |
 //! | `ffi` | what every edge needs at the border to C: the panic guard, strings, fork |
 //!
 //! Imports point down: `plugin` and `morpho` use `binding`, `binding` uses `core`.
@@ -21,6 +22,7 @@ pub mod binding;
 #[forbid(unsafe_code)]
 pub mod core;
 mod ffi;
+mod interrupt;
 mod libzmq;
 #[cfg(unix)]
 mod morpho;

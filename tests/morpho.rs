@@ -7,19 +7,18 @@
 mod support;
 
 use std::env;
-use std::ffi::{CString, OsStr, c_char};
+use std::ffi::{CString, c_char};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::symlink;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use support::morpho::Morpho;
 use support::terminal::Terminal;
-use support::{Finished, Host, Running, examples, launch, library, root, scripts};
-use tempfile::TempDir;
+use support::{Finished, examples, launch, library, root, scripts};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -108,48 +107,6 @@ fn boxed(release: u8) {
 
 fn in_structs(release: u8) {
     Variant { release, struct_values: true }.test();
-}
-
-/// A real Morpho, with a home of its own in which the library is installed.
-struct Morpho {
-    program: PathBuf,
-    home: TempDir,
-}
-
-impl Morpho {
-    fn new(program: PathBuf) -> Morpho {
-        let home = tempfile::tempdir().unwrap();
-        let package = home.path().join("zeromq");
-        fs::create_dir_all(package.join("lib")).unwrap();
-        symlink(library(), package.join("lib/zeromq.so")).unwrap();
-        let line = format!("{}\n", package.display());
-        fs::write(home.path().join(".morphopackages"), line).unwrap();
-        Morpho { program, home }
-    }
-
-    /// The one that `MORPHO6` names; says so when there is none.
-    fn named() -> Option<Morpho> {
-        let program = env::var_os("MORPHO6").filter(|program| !program.is_empty());
-        if program.is_none() {
-            // Past the test harness, which keeps what tests print to itself.
-            let _ = writeln!(std::io::stderr(), "skipped, as MORPHO6 names no morpho6");
-        }
-        program.map(|program| Morpho::new(program.into()))
-    }
-}
-
-impl Host for Morpho {
-    fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running {
-        let mut command = Command::new(&self.program);
-        command.env("HOME", self.home.path());
-        launch(command.arg(script).args(arguments))
-    }
-
-    fn start_in(&self, folder: &Path, script: &Path) -> Running {
-        let mut command = Command::new(&self.program);
-        command.env("HOME", self.home.path());
-        launch(support::local(command.arg(script), folder))
-    }
 }
 
 #[test]

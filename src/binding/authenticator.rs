@@ -170,6 +170,9 @@ struct Function {
     thread: ThreadId,
 }
 
+/// Whether a script of this process has ever decided: every call that waits asks.
+static EVER: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
     /// The authenticator for which a script of this thread decides.
     static DECIDING: RefCell<Weak<Deciding>> = const { RefCell::new(Weak::new()) };
@@ -228,12 +231,15 @@ fn set_decide(call: &Call) -> Result<Value, Error> {
     // What held it may call the host.
     drop(last);
     DECIDING.set(Arc::downgrade(deciding));
+    EVER.store(true, Ordering::Relaxed);
     Ok(Value::Nil)
 }
 
 /// Whether functions of the script may decide about clients while a call waits.
 pub(super) fn decides(call: &Call) -> bool {
-    DECIDING.with_borrow(|deciding| deciding.strong_count() > 0) && !call.lends_more()
+    EVER.load(Ordering::Relaxed)
+        && DECIDING.with_borrow(|deciding| deciding.strong_count() > 0)
+        && !call.lends_more()
 }
 
 /// Has the script decide about all clients that wait for it.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::authenticator;
 use super::object::{Instance, Object};
 use super::socket::Socket;
-use super::table::{Parameter, Role, Row, Target, named, operation};
+use super::table::{Parameter, Role, Row, Target, named, operation, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame, Wait};
+use crate::interrupt;
 
 /// The virtual machine, as a call needs it.
 pub trait Host {
@@ -245,7 +246,8 @@ impl<'a> Call<'a> {
             authenticator::decide(self)?;
             return Ok(wait.until(Some(self)));
         }
-        Ok(wait.until(self.host.interrupt()))
+        let asked = if interrupt::catching() { Some(self as _) } else { self.host.interrupt() };
+        Ok(wait.until(asked))
     }
 
     /// Whether a function of the script can take away what the call was lent: the
@@ -294,6 +296,11 @@ impl<'a> Call<'a> {
         let Some(value) = self.argument(name) else {
             return Ok(None);
         };
+        self.time(value, &format!("named argument {name}=")).map(Some)
+    }
+
+    /// A time in milliseconds; nil and -1 are for ever.
+    pub(super) fn time(&self, value: &ValueRef, place: &str) -> Result<Option<Duration>, Error> {
         let ms = match value {
             ValueRef::Nil => -1.0,
             ValueRef::Int(ms) => *ms as f64,
@@ -301,13 +308,13 @@ impl<'a> Call<'a> {
             _ => f64::NAN,
         };
         if ms == -1.0 {
-            return Ok(Some(None));
+            return Ok(None);
         }
         match Duration::try_from_secs_f64(ms / 1000.0) {
-            Ok(time) => Ok(Some(Some(time))),
-            Err(_) if ms > 0.0 => Ok(Some(None)),
+            Ok(time) => Ok(Some(time)),
+            Err(_) if ms > 0.0 => Ok(None),
             Err(_) => Err(Error::Argument {
-                place: format!("named argument {name}="),
+                place: place.to_owned(),
                 expected: "milliseconds from 0 on, or nil or -1 for ever".into(),
                 got: value.to_string(),
             }),
@@ -330,7 +337,7 @@ pub(super) fn frames<'a>(
 
 impl Interrupt for Call<'_> {
     fn interrupted(&self) -> bool {
-        self.host.interrupt().is_some_and(Interrupt::interrupted)
+        interrupt::caught() || self.host.interrupt().is_some_and(Interrupt::interrupted)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -340,9 +347,9 @@ impl Interrupt for Call<'_> {
         authenticator::decide(self)
     }
 
-    /// A client waits for the next check.
     fn pause(&self) -> Duration {
-        Duration::from_millis(20)
+        // A client waits for the next check; a signal breaks the wait off by itself.
+        Duration::from_millis(if authenticator::decides(self) { 20 } else { 100 })
     }
 }
 
@@ -380,6 +387,13 @@ pub(super) const TIMEOUT: Parameter = named(
 /// The kinds that can be sent as a frame.
 pub(super) const FRAME: Kinds =
     Kinds::STRING.or(Kinds::INT).or(Kinds::FLOAT).or(Kinds::BOOL).or(Kinds::OBJECT);
+
+/// The frames of a message.
+pub(super) const FRAMES: Parameter = variadic(
+    "frames",
+    FRAME.or(Kinds::LIST),
+    "Strings, ZMQFrames, numbers or Bools, or one List of them",
+);
 
 /// A value as the bytes of a frame: numbers and truth values as text.
 pub(super) fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {

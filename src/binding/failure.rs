@@ -68,6 +68,22 @@ impl Failure {
     }
 }
 
+/// Every name that scripts catch an error by.
+pub const TAGS: &[&CStr] = &[
+    c"ZMQArgs",
+    c"ZMQClosed",
+    c"ZMQConsArgs",
+    c"ZMQDecode",
+    c"ZMQErr",
+    c"ZMQInterrupted",
+    c"ZMQOption",
+    c"ZMQSecurity",
+    c"ZMQState",
+    c"ZMQTimeout",
+    c"ZMQUnroutable",
+    c"ZMQUnsupported",
+];
+
 /// The name that scripts catch an error by. Few and fixed: a script compares
 /// them letter by letter.
 fn tag(code: Code) -> &'static CStr {
@@ -85,5 +101,23 @@ fn tag(code: Code) -> &'static CStr {
         Code::Ok | Code::Endpoint | Code::Zmq | Code::Host | Code::Panic | Code::Callback => {
             c"ZMQErr"
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tag_is_listed() {
+        let (code, _) = include_str!("failure.rs").split_once("cfg(test)").unwrap();
+        let used: Vec<&str> = code.split("c\"ZMQ").skip(1).collect();
+        assert!(used.len() > TAGS.len());
+        for tag in used {
+            let tag = tag.split('"').next().unwrap();
+            let listed = TAGS.iter().any(|known| known.to_str().unwrap()[3..] == *tag);
+            assert!(listed, "ZMQ{tag}");
+        }
+        assert!(TAGS.is_sorted());
     }
 }

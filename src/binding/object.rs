@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::table::Class;
 use super::value::Handle;
+use crate::core::Frame;
 
 /// An instance of one of the classes of the table. A copy is the same instance.
 #[derive(Clone, Debug)]
@@ -77,6 +78,11 @@ impl Object {
     /// How much memory its bytes take, if they are what it is made of.
     pub fn bytes(&self) -> Option<usize> {
         self.0.instance.bytes()
+    }
+
+    /// Its bytes, if it is a frame.
+    pub fn frame(&self) -> Option<&[u8]> {
+        self.get::<Frame>().map(|frame| &**frame)
     }
 
     /// What it is, if it is a T.

@@ -8,7 +8,9 @@ use super::call::{Arguments, Call, Host};
 use super::failure::Failure;
 use super::object::Object;
 use super::value::{Kinds, Value};
-use super::{authenticator, beacon, certificate, frame, proxy, socket, zmq};
+use super::{
+    authenticator, beacon, certificate, frame, monitor, poller, proxy, reactor, socket, zmq,
+};
 use crate::core::{Code, Error};
 
 /// All classes; a parent comes before its children.
@@ -34,6 +36,9 @@ pub const CLASSES: &[&Class] = &[
     &frame::CLASS,
     &certificate::CLASS,
     &authenticator::CLASS,
+    &poller::CLASS,
+    &reactor::CLASS,
+    &monitor::CLASS,
     &zmq::CLASS,
 ];
 

@@ -158,13 +158,24 @@ impl Value {
     /// What a frame holds, as [`From`] gives it. The frame is left for the next one,
     /// or taken.
     pub(super) fn of(frame: &mut Frame) -> Value {
+        let mut result = Ok(Value::Nil);
+        Value::put(frame, &mut result);
+        result.unwrap_or(Value::Nil)
+    }
+
+    /// The same as the result of a call, in its place: a text that was just copied
+    /// is slow to move.
+    #[inline]
+    pub(super) fn put(frame: &mut Frame, result: &mut Result<Value, Error>) {
         let text: &[u8] = frame;
         if text.len() <= SHORT && message::is_text(text) {
-            let mut bytes = [0; SHORT];
-            bytes[..text.len()].copy_from_slice(text);
-            Value::String(Text::Short { bytes, size: text.len() as u8 })
+            let short = Text::Short { bytes: [0; SHORT], size: text.len() as u8 };
+            *result = Ok(Value::String(short));
+            if let Ok(Value::String(Text::Short { bytes, .. })) = result {
+                bytes[..text.len()].copy_from_slice(text);
+            }
         } else {
-            mem::take(frame).into()
+            *result = Ok(mem::take(frame).into());
         }
     }
 }

@@ -3,7 +3,9 @@
 use super::certificate;
 use super::context as setup;
 use super::failure::Failure;
+use super::interrupts;
 use super::object::Object;
+use super::process;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
 use super::value::{Kinds, Value, ValueRef};
@@ -72,6 +74,8 @@ pub(super) static CLASS: Class = Class {
         setup::SETCONTEXT,
         setup::CONTEXT,
         setup::CAPABILITIES,
+        interrupts::CATCH,
+        interrupts::INTERRUPTED,
         Method {
             name: "curvekeypair",
             parameters: &[],
@@ -131,6 +135,12 @@ pub(super) static CLASS: Class = Class {
                 Ok(Value::Object(Object::new(Frame::from(bytes))))
             },
         },
+        process::SOCKETS,
+        process::STATS,
+        process::SHUTDOWN,
+        process::SLEEP,
+        process::CLOCK,
+        process::PIPE,
     ],
 };
 

@@ -55,7 +55,7 @@ impl Socket {
             let mut frame = Frame::default();
             // All frames of a message are there once the first one is.
             while open.socket.get_rcvmore() == Ok(true) {
-                let received = retried(|| frame.receive(&open.socket));
+                let received = retried(|| frame.receive(&mut open.socket));
                 received.map_err(|error| Error::from_zmq("receive", error))?;
             }
             Ok(())
@@ -103,7 +103,7 @@ impl Socket {
         self.socket_type().check_receives()?;
         self.transfer(operation, zmq::POLLIN, wait, |open| match open.socket.get_rcvmore()? {
             true => Err(zmq::Error::EFSM),
-            false => receive_all(&open.socket),
+            false => receive_all(open),
         })
     }
 
@@ -170,11 +170,17 @@ impl Socket {
     }
 }
 
-fn message<T>(open: &mut Open, take: &mut impl FnMut(&mut Frame) -> T) -> zmq::Result<Message<T>> {
+/// Receives a message without waiting. All its frames arrive together, so only the
+/// first can be missing.
+pub(super) fn message<T>(
+    open: &mut Open,
+    take: &mut impl FnMut(&mut Frame) -> T,
+) -> zmq::Result<Message<T>> {
     let mut frames = Message::new();
     loop {
-        retried(|| open.frame.receive(&open.socket))?;
+        retried(|| open.frame.receive(&mut open.socket))?;
         let more = open.frame.more();
+        open.count_received(open.frame.len(), more);
         frames.push(take(&mut open.frame));
         if !more {
             return Ok(frames);

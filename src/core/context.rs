@@ -4,16 +4,22 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::mem;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::authenticator;
-use super::error::Error;
+use super::error::{Errno, Error};
+use super::monitor;
+use super::names::{Event, Id, Names};
 use super::open::spare_files;
 use super::release;
 use super::settings::{self, Setting};
+use super::socket::Socket;
+use super::socket_type::SocketType;
+use super::statistics::Counters;
+use super::wait::Wait;
 
 /// How long the end may take beyond what sockets were promised for sending.
 const GRACE: Duration = Duration::from_millis(250);
@@ -31,10 +37,15 @@ struct Shared {
     /// How many to remember before those that are gone are forgotten.
     room: usize,
     flushed: Flushed,
-    /// The names of inproc endpoints that are bound, and those that a socket was
-    /// connected to and nobody has bound since.
-    bound: HashSet<String>,
+    names: Names,
+    /// The names of inproc endpoints that a socket was connected to, be it closed
+    /// now, and nobody has bound since.
     awaited: HashSet<String>,
+    /// What closed sockets have sent and received.
+    counters: Counters,
+    /// Who waits for the news that a closed socket has come to its end: libzmq would
+    /// wait for ever to tell it to nobody, and close no other socket meanwhile.
+    awaiting: Vec<zmq::Socket>,
     /// Binds the awaited names at the end. libzmq does not let go of a socket that
     /// waits for a name, and ends the process when it finds no room for a socket to
     /// do this itself (ctx.cpp), so its room is taken in time.
@@ -90,6 +101,11 @@ fn lock() -> MutexGuard<'static, Option<Shared>> {
 pub(super) trait Ending: Send + Sync {
     /// Closes it, and gives how long it goes on sending; without one, for ever.
     fn end(&self) -> Option<Duration>;
+
+    /// The socket that it is, if it is one.
+    fn socket(self: Arc<Self>) -> Option<Arc<Socket>> {
+        None
+    }
 }
 
 /// Opens something with `open`, and remembers it for the end.
@@ -108,6 +124,7 @@ pub(super) fn open<T: Ending + 'static>(
     let Some(shared) = guard.as_mut() else {
         return Err(Error::Terminated);
     };
+    shared.check_room()?;
     let opened = open(&shared.context, generation)?;
     if shared.ending.len() >= shared.room {
         shared.ending.retain(|ending| ending.strong_count() > 0);
@@ -129,12 +146,38 @@ pub(super) fn own_socket(socket_type: zmq::SocketType) -> Result<zmq::Socket, Er
     socket.map_err(|error| Error::from_zmq("zmq_socket", error))
 }
 
+/// Keeps a socket of the library's own until it has received something: somebody
+/// is about to send it.
+pub(super) fn keep_awaiting(socket: zmq::Socket) {
+    if let Some(shared) = lock().as_mut() {
+        let waits = |socket: &zmq::Socket| socket.poll(zmq::POLLIN, 0) == Ok(0);
+        shared.awaiting.retain(waits);
+        shared.awaiting.push(socket);
+    }
+}
+
 /// Whether a socket of this process is bound to an inproc endpoint.
 pub(super) fn is_bound(endpoint: &str) -> bool {
-    lock().as_ref().is_some_and(|shared| shared.bound.contains(endpoint))
+    lock().as_ref().is_some_and(|shared| shared.names.is_bound(endpoint))
 }
 
 impl Shared {
+    /// # Errors
+    /// [`Error::Zmq`] (EMFILE) when as many sockets are open as may be.
+    fn check_room(&self) -> Result<(), Error> {
+        let most = settings::max_sockets();
+        if self.ending.len() < most {
+            return Ok(());
+        }
+        let open = |ending: Arc<dyn Ending>| ending.socket().is_none_or(|s| !s.is_closed());
+        let count =
+            self.ending.iter().filter_map(Weak::upgrade).filter(|e| open(e.clone())).count();
+        if count < most {
+            return Ok(());
+        }
+        Err(Error::Zmq { call: "zmq_socket", errno: Errno::TOO_MANY })
+    }
+
     fn new(generation: u32) -> Result<Shared, Error> {
         settings::read_environment();
         let refused = |error| Error::from_zmq("zmq_socket", error);
@@ -143,21 +186,25 @@ impl Shared {
         let context = zmq::Context::new();
         settings::make(&context)?;
         let last = context.socket(zmq::PAIR);
+        let last = last.map_err(refused)?;
+        last.bind(monitor::TAKEN).map_err(|error| Error::from_zmq("zmq_bind", error))?;
         Ok(Shared {
-            last: last.map_err(refused)?,
+            last,
             context,
             generation,
             ending: Vec::new(),
             room: 64,
             flushed: Flushed::At(Instant::now()),
-            bound: HashSet::new(),
+            names: Names::default(),
             awaited: HashSet::new(),
+            counters: Counters::default(),
+            awaiting: Vec::new(),
         })
     }
 }
 
-/// Notes what becomes of an inproc endpoint.
-pub(super) fn note(event: Inproc, endpoint: &str) {
+/// Notes what a socket did with an endpoint, if it is an inproc one.
+pub(super) fn note(event: Event, endpoint: &str, id: Id) {
     if !endpoint.starts_with("inproc://") {
         return;
     }
@@ -165,23 +212,38 @@ pub(super) fn note(event: Inproc, endpoint: &str) {
     let Some(shared) = guard.as_mut() else {
         return;
     };
+    shared.names.note(event, endpoint, id);
     match event {
-        Inproc::Bound => {
-            shared.awaited.remove(endpoint);
-            shared.bound.insert(endpoint.to_owned());
+        Event::Bound => drop(shared.awaited.remove(endpoint)),
+        Event::Connected if shared.names.waits(endpoint, id) => {
+            shared.awaited.insert(endpoint.to_owned());
         }
-        Inproc::Unbound => drop(shared.bound.remove(endpoint)),
-        Inproc::Connected if shared.bound.contains(endpoint) => {}
-        Inproc::Connected => drop(shared.awaited.insert(endpoint.to_owned())),
+        Event::Unbound | Event::Connected | Event::Disconnected => {}
     }
 }
 
-/// What becomes of an inproc endpoint.
-#[derive(Clone, Copy)]
-pub(super) enum Inproc {
-    Bound,
-    Unbound,
-    Connected,
+/// How many peers a socket has by inproc.
+pub(super) fn inproc_peers(id: Id, socket_type: SocketType) -> usize {
+    lock().as_ref().map_or(0, |shared| shared.names.peers(id, socket_type))
+}
+
+/// Whether an inproc connection of a socket still waits for a bind.
+pub(super) fn waits(endpoint: &str, id: Id) -> bool {
+    lock().as_ref().is_some_and(|shared| shared.names.waits(endpoint, id))
+}
+
+/// A number for the next socket.
+pub(super) fn next_id() -> Id {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Id(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Notes that a socket is closed, which has counted so much.
+pub(super) fn forget(id: Id, counters: &Counters) {
+    if let Some(shared) = lock().as_mut() {
+        shared.names.forget(id);
+        shared.counters.add(counters);
+    }
 }
 
 /// Notes that a socket was closed, and may be sending for `linger` from now on;
@@ -196,6 +258,28 @@ pub(super) fn closed(linger: Option<Duration>) {
     }
 }
 
+/// All sockets that the process has open or is about to close, the oldest first.
+pub fn sockets() -> Vec<Arc<Socket>> {
+    // Not dropped in here: the last reference to a socket locks this again.
+    let guard = lock();
+    let shared = guard.as_ref().filter(|shared| shared.generation == generation());
+    shared.map_or_else(Vec::new, |shared| {
+        shared.ending.iter().filter_map(Weak::upgrade).filter_map(Ending::socket).collect()
+    })
+}
+
+/// What all sockets of this context have sent and received so far; those that are
+/// in the middle of a call are left out.
+pub fn counters() -> Counters {
+    let mut total = lock().as_ref().map_or_else(Counters::default, |shared| shared.counters);
+    for socket in sockets() {
+        if let Ok(counters) = socket.counters() {
+            total.add(&counters);
+        }
+    }
+    total
+}
+
 /// Closes every socket and ends the context. It returns when everything is sent,
 /// at the latest when the linger of every socket is over; a socket whose linger
 /// is for ever is waited for. Calls that wait in other threads end with
@@ -204,6 +288,12 @@ pub(super) fn closed(linger: Option<Duration>) {
 /// Gives whether the context has ended; it has not, if another thread holds a
 /// socket and does not let it go.
 pub fn shutdown() -> bool {
+    shutdown_within(None)
+}
+
+/// The same, given up when `wait` is over or its host wants to stop; the sockets
+/// are closed all the same, and the context ends when they are done.
+pub fn shutdown_within(wait: Option<&Wait>) -> bool {
     let Some(shared) = lock().take() else {
         return true;
     };
@@ -223,13 +313,13 @@ pub fn shutdown() -> bool {
         let _ = shared.last.bind(name);
     }
     drop(shared.last);
-    let ended = end(shared.context, flushed);
+    let ended = end(shared.context, flushed, wait);
     authenticator::end();
     ended
 }
 
 /// `zmq_ctx_term(3)`, given up when `flushed` is well over.
-fn end(mut context: zmq::Context, flushed: Flushed) -> bool {
+fn end(mut context: zmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool {
     let (ended, end) = mpsc::channel();
     let term = move || {
         while context.destroy() == Err(zmq::Error::EINTR) {}
@@ -241,15 +331,33 @@ fn end(mut context: zmq::Context, flushed: Flushed) -> bool {
     let Ok(thread) = thread::Builder::new().name("zeromq-end".to_owned()).spawn(term) else {
         return false;
     };
-    let in_time = match flushed {
-        Flushed::Never => end.recv().is_ok(),
-        Flushed::At(time) => {
+    let in_time = match (wait, flushed) {
+        (Some(wait), _) => received(&end, wait),
+        (None, Flushed::Never) => end.recv().is_ok(),
+        (None, Flushed::At(time)) => {
             let left = time.saturating_duration_since(Instant::now());
             end.recv_timeout(left + GRACE).is_ok()
         }
     };
     // Its last steps are code of the library, which may be unmapped soon.
     in_time && thread.join().is_ok()
+}
+
+/// Whether the end was told within `wait`.
+fn received(end: &mpsc::Receiver<()>, wait: &Wait) -> bool {
+    let clock = wait.begin();
+    loop {
+        let slice = match clock.slice() {
+            Ok(-1) => return end.recv().is_ok(),
+            Ok(slice) => Duration::from_millis(slice.unsigned_abs()),
+            Err(_) => return end.try_recv().is_ok(),
+        };
+        match end.recv_timeout(slice) {
+            Ok(()) => return true,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => return false,
+        }
+    }
 }
 
 /// Says how the context is to be made.

@@ -290,6 +290,14 @@ impl Errno {
         }
     }
 
+    /// Too many sockets or files are open.
+    pub(super) const TOO_MANY: Errno = Errno(libc::EMFILE);
+
+    /// The error of this number.
+    pub(super) fn of(number: u32) -> Errno {
+        Errno(number.cast_signed())
+    }
+
     /// The number.
     pub fn number(self) -> i32 {
         self.0

@@ -27,12 +27,14 @@ impl Socket {
         wait: &Wait,
     ) -> Result<Option<bool>, Error> {
         let mut state = self.lock()?;
-        let State::Open(open) = std::mem::replace(&mut *state, State::Closed) else {
+        let State::Open(mut open) = std::mem::replace(&mut *state, State::Closed) else {
             return Ok(None);
         };
         if let Some(linger) = linger {
             open.set_linger(linger)?;
         }
+        // libzmq tells one reader only.
+        open.watch.end(&open.socket);
         let inproc = handed_over(&open);
         let end = if inproc.is_some() { None } else { watch(&open) };
         let begin = Instant::now();
@@ -42,7 +44,11 @@ impl Socket {
         let Some(end) = end else {
             return Ok(Some(inproc.unwrap_or(false)));
         };
-        let ended = ends(&end, wait)?;
+        let ended = ends(&end, wait);
+        if !matches!(ended, Ok(true)) {
+            context::keep_awaiting(end);
+        }
+        let ended = ended?;
         // It ends when all is sent or when its linger is over, and does not tell
         // which.
         let early = linger.is_none_or(|linger| begin.elapsed() + EARLIER < linger);
@@ -122,6 +128,23 @@ mod tests {
         push.send(&["x"], &SOON).unwrap();
         let brief = Wait::new(Some(Duration::from_millis(20)));
         assert_eq!(push.close_and_wait(None, &brief).unwrap(), Some(false));
+    }
+
+    #[test]
+    fn others_are_closed_after_one_was_waited_for_in_vain() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("tcp://{}", silent.local_addr().unwrap());
+        let push = Socket::attached(Push, &endpoint).unwrap();
+        push.send(&["x"], &SOON).unwrap();
+        let linger = Some(Some(Duration::from_millis(50)));
+        let at_once = Wait::new(Some(Duration::ZERO));
+        assert_eq!(push.close_and_wait(linger, &at_once).unwrap(), Some(false));
+        // Its end comes before that of the next one, which is closed later.
+        let next = Socket::attached(Push, &endpoint).unwrap();
+        next.send(&["x"], &SOON).unwrap();
+        let begin = Instant::now();
+        assert_eq!(next.close_and_wait(linger, &SOON).unwrap(), Some(false));
+        assert!(begin.elapsed() < Duration::from_secs(10));
     }
 
     #[test]

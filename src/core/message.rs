@@ -9,9 +9,9 @@ use crate::libzmq;
 pub struct Frame(zmq::Message);
 
 impl Frame {
-    /// Receives a frame into this one, without waiting.
-    pub(super) fn receive(&mut self, socket: &zmq::Socket) -> zmq::Result<()> {
-        socket.recv(&mut self.0, zmq::DONTWAIT)
+    /// Receives a frame into this one, without waiting, and gives its size.
+    pub(super) fn receive(&mut self, socket: &mut zmq::Socket) -> zmq::Result<usize> {
+        libzmq::receive(socket, &mut self.0, zmq::DONTWAIT)
     }
 
     /// Whether further frames of the same message follow.

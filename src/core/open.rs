@@ -2,19 +2,24 @@
 
 #[cfg(unix)]
 use std::fs::File;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
 
 use super::authenticator;
-use super::context::{self, Inproc};
+use super::context;
 use super::endpoint::{self, Action, Target};
 use super::error::Error;
 use super::listener::Listener;
 use super::message::Frame;
+use super::monitor::Watch;
+use super::names::{Event, Id};
 use super::release;
 use super::secure;
 use super::settings;
+use super::socket_type::SocketType;
+use super::statistics::{Attachment, Counters};
+use super::subscriptions::Subscriptions;
 
 /// Options that the zmq crate has no method for.
 const CONNECT_ROUTING_ID: i32 = 61;
@@ -28,6 +33,8 @@ const MOMENTS: usize = 25;
 /// What an open socket has.
 pub(super) struct Open {
     pub socket: zmq::Socket,
+    pub id: Id,
+    pub socket_type: SocketType,
     bound: Vec<Bound>,
     connected: Vec<Connected>,
     /// What `endpoint` tells: it stays after an unbind.
@@ -51,6 +58,10 @@ pub(super) struct Open {
     given_ids: Vec<Vec<u8>>,
     /// What the next bind listens on (use_fd).
     pub listener: Option<Listener>,
+    pub counters: Counters,
+    pub watch: Watch,
+    /// Of the peers of a publisher.
+    pub subscriptions: Option<Subscriptions>,
 }
 
 /// An endpoint that is bound, in its three spellings.
@@ -60,19 +71,21 @@ struct Bound {
     named: String,
     /// As libzmq calls it (`ZMQ_LAST_ENDPOINT`), and knows it in unbind.
     resolved: String,
+    since: Instant,
 }
 
 /// An endpoint that is connected, as it was written and as libzmq calls it.
 struct Connected {
     written: String,
     resolved: String,
+    since: Instant,
 }
 
 impl Bound {
     /// libzmq was just told to give it back.
-    fn release(&self) {
+    fn release(&self, id: Id) {
         release::note(&self.resolved);
-        context::note(Inproc::Unbound, &self.written);
+        context::note(Event::Unbound, &self.written, id);
     }
 
     fn is(&self, endpoint: &str) -> bool {
@@ -84,11 +97,26 @@ impl Open {
     /// An open socket that is attached to nothing.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when libzmq refuses what sockets begin with.
-    pub fn new(socket: zmq::Socket) -> Result<Open, Error> {
+    /// [`Error::Zmq`] when there are too many sockets, or when libzmq refuses what
+    /// sockets begin with.
+    pub fn new(context: &zmq::Context, socket_type: SocketType, id: Id) -> Result<Open, Error> {
+        let failed = |error| Error::from_zmq("zmq_socket", error);
+        let publishes = socket_type == SocketType::Pub;
+        let raw = if publishes { zmq::XPUB } else { socket_type.raw() };
+        let socket = context.socket(raw).map_err(failed)?;
+        if publishes {
+            Subscriptions::begin(&socket).map_err(failed)?;
+        }
+        if socket_type == SocketType::Router {
+            // So that messages to nobody are noticed; routing drops them.
+            let result = socket.set_router_mandatory(true);
+            result.map_err(|error| Error::from_zmq("router_mandatory", error))?;
+        }
         settings::begin(&socket)?;
         Ok(Open {
             socket,
+            id,
+            socket_type,
             bound: Vec::new(),
             connected: Vec::new(),
             endpoint: None,
@@ -101,6 +129,9 @@ impl Open {
             connect_id: None,
             given_ids: Vec::new(),
             listener: None,
+            counters: Counters::default(),
+            watch: Watch::new(socket_type, context.clone()),
+            subscriptions: publishes.then(Subscriptions::default),
         })
     }
 
@@ -117,6 +148,7 @@ impl Open {
         if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
             return self.bind_listener(endpoint, listener);
         }
+        self.begin_watch(endpoint);
         let (named, port) = match endpoint::bind_target(endpoint)? {
             Target::Fixed(port) => {
                 self.bind_exactly(endpoint).map_err(|e| Error::refused(endpoint, e))?;
@@ -128,7 +160,7 @@ impl Open {
             }
         };
         let resolved = self.last_endpoint().unwrap_or_else(|| named.clone());
-        context::note(Inproc::Bound, endpoint);
+        context::note(Event::Bound, endpoint, self.id);
         self.note_bound(endpoint, named, resolved);
         Ok(port)
     }
@@ -136,7 +168,8 @@ impl Open {
     fn note_bound(&mut self, endpoint: &str, named: String, resolved: String) {
         self.attached = true;
         self.endpoint = Some(named.clone());
-        self.bound.push(Bound { written: endpoint.to_owned(), named, resolved });
+        let since = Instant::now();
+        self.bound.push(Bound { written: endpoint.to_owned(), named, resolved, since });
     }
 
     /// Binds a socket of the system that listens already; of the endpoint only the
@@ -223,14 +256,22 @@ impl Open {
         self.check_transport(endpoint)?;
         self.check_awaited(endpoint)?;
         self.name_peer(endpoint)?;
+        let network = !endpoint.starts_with("inproc://");
+        let again = self.connected.iter().any(|connected| connected.written == endpoint);
+        if network && again && self.subscriptions.is_some() {
+            // As a PUB socket does; the XPUB socket that it is would send everything twice.
+            return Ok(());
+        }
+        self.begin_watch(endpoint);
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
         // Only now libzmq has used it up.
         self.given_ids.extend(self.connect_id.take());
         self.attached = true;
-        context::note(Inproc::Connected, endpoint);
+        context::note(Event::Connected, endpoint, self.id);
         let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
-        self.connected.push(Connected { written: endpoint.to_owned(), resolved });
+        let since = Instant::now();
+        self.connected.push(Connected { written: endpoint.to_owned(), resolved, since });
         Ok(())
     }
 
@@ -290,7 +331,7 @@ impl Open {
         };
         retried(|| self.socket.unbind(&self.bound[index].resolved))
             .map_err(|error| Error::refused(endpoint, error))?;
-        self.bound.remove(index).release();
+        self.bound.remove(index).release(self.id);
         Ok(())
     }
 
@@ -299,9 +340,55 @@ impl Open {
             zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
             error => Error::refused(endpoint, error),
         })?;
+        context::note(Event::Disconnected, endpoint, self.id);
+        self.watch.update(&self.socket);
+        self.watch.disconnected(endpoint);
         // libzmq takes back all connections to it at once.
         self.connected.retain(|known| known.written != endpoint && known.resolved != endpoint);
         Ok(())
+    }
+
+    /// libzmq does not tell of what has happened before.
+    fn begin_watch(&mut self, endpoint: &str) {
+        if !endpoint.starts_with("inproc://") {
+            self.watch.begin(&self.socket);
+        }
+    }
+
+    /// Counts a message that was sent.
+    pub fn count_sent<F: AsRef<[u8]>>(&mut self, frames: &[F]) {
+        if self.counters.sent(frames) {
+            self.update();
+        }
+    }
+
+    /// Counts a frame that was received.
+    pub fn count_received(&mut self, bytes: usize, more: bool) {
+        if self.counters.received(bytes, more) {
+            self.update();
+        }
+    }
+
+    /// Takes in what has happened meanwhile.
+    pub fn update(&mut self) {
+        self.watch.update(&self.socket);
+        if let Some(subscriptions) = &mut self.subscriptions {
+            // A context that has ended is told by the next call that needs it.
+            let _ = subscriptions.update(&self.socket);
+        }
+    }
+
+    /// What the socket is attached to, what is bound first.
+    pub fn attachments(&self) -> Vec<Attachment> {
+        let bound = self.bound.iter().map(|bound| (true, &bound.named, bound.since));
+        let connected = self.connected.iter().map(|item| (false, &item.written, item.since));
+        let attachments = bound.chain(connected);
+        let attachment = |(bound, endpoint, since): (bool, &String, Instant)| Attachment {
+            bound,
+            endpoint: endpoint.clone(),
+            age: since.elapsed(),
+        };
+        attachments.map(attachment).collect()
     }
 
     /// What the socket is attached to: first what it is bound to, with the ports
@@ -328,8 +415,9 @@ impl Open {
     }
 
     /// Closes the socket, and gives how long it goes on sending.
-    pub fn close(self) -> Option<Duration> {
+    pub fn close(mut self) -> Option<Duration> {
         let linger = self.linger();
+        self.watch.end(&self.socket);
         for Bound { resolved, .. } in &self.bound {
             if resolved.starts_with("inproc://") {
                 // Else the name would be taken until libzmq gets round to it.
@@ -337,7 +425,8 @@ impl Open {
             }
         }
         drop(self.socket);
-        self.bound.iter().for_each(Bound::release);
+        self.bound.iter().for_each(|bound| bound.release(self.id));
+        context::forget(self.id, &self.counters);
         linger
     }
 

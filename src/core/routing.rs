@@ -42,7 +42,10 @@ impl Socket {
         let drops = self.socket_type() == Router && !self.notes.mandatory.load(Ordering::Relaxed);
         let sent = self.transfer("send", zmq::POLLOUT, wait, |open| {
             match send(&mut open.socket, frames) {
-                Ok(()) => Ok(true),
+                Ok(()) => {
+                    open.count_sent(frames);
+                    Ok(true)
+                }
                 Err(zmq::Error::EHOSTUNREACH | zmq::Error::EAGAIN) if drops => Ok(false),
                 Err(error) => Err(error),
             }

@@ -67,7 +67,9 @@ const READABLE: [(&str, c_int); 10] = [
 
 const MAX_SOCKETS: c_int = 2;
 
-/// The library itself has one socket.
+/// How many sockets libzmq is told of for each of a script, as two more watch over
+/// its peers, and for the library itself.
+const SOCKETS_EACH: i32 = 3;
 const OWN_SOCKETS: i32 = 1;
 
 const fn setting(
@@ -137,13 +139,21 @@ pub(super) fn io_threads() -> usize {
     CONTEXT[0].value().map_or(1, |threads| usize::try_from(threads).unwrap_or(0))
 }
 
+/// How many sockets scripts may have at a time.
+pub(super) fn max_sockets() -> usize {
+    CONTEXT[1].value().map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(0))
+}
+
 /// Gives a new context its settings.
 pub(super) fn make(context: &zmq::Context) -> Result<(), Error> {
     for setting in &CONTEXT {
         if let Some(value) = setting.value() {
-            let more = if setting.number == MAX_SOCKETS { OWN_SOCKETS } else { 0 };
+            let told = match setting.number {
+                MAX_SOCKETS => value * SOCKETS_EACH + OWN_SOCKETS,
+                _ => value,
+            };
             // The zmq crate knows this option only; the number says which is meant.
-            numbered(setting.number, || context.set_io_threads(value + more))
+            numbered(setting.number, || context.set_io_threads(told))
                 .map_err(|error| Error::from_zmq("zmq_ctx_set", error))?;
         }
     }
@@ -166,7 +176,10 @@ pub(super) fn read(context: &zmq::Context) -> Vec<(&'static str, i64)> {
     let read = |number| {
         // libzmq tells an error by -1, which is a value of some.
         let value = numbered(number, || context.get_io_threads()).unwrap_or(-1);
-        i64::from(if number == MAX_SOCKETS { value - OWN_SOCKETS } else { value })
+        i64::from(match number {
+            MAX_SOCKETS => (value - OWN_SOCKETS) / SOCKETS_EACH,
+            _ => value,
+        })
     };
     READABLE.iter().map(|(name, number)| (*name, read(*number))).collect()
 }

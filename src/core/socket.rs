@@ -5,12 +5,15 @@
 //! stays, and says [`Error::Closed`].
 
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+use try_lock::{Locked, TryLock};
 use zmq::PollEvents;
 
+use super::batch;
 use super::context;
 use super::endpoint::{self, Action};
 use super::error::Error;
@@ -26,7 +29,8 @@ use crate::libzmq;
 pub struct Socket {
     socket_type: SocketType,
     generation: u32,
-    state: Mutex<State>,
+    /// Taken or not, never waited for. It costs half of what a Mutex does.
+    state: TryLock<State>,
     /// What libzmq does not remember.
     pub(super) notes: Notes,
 }
@@ -55,17 +59,12 @@ impl Socket {
     /// [`Error::Zmq`] when there are too many (EMFILE).
     pub fn new(socket_type: SocketType) -> Result<Arc<Socket>, Error> {
         context::open(|context, generation| {
-            let socket = context.socket(socket_type.raw());
-            let socket = socket.map_err(|error| Error::from_zmq("zmq_socket", error))?;
-            if socket_type == SocketType::Router {
-                // So that messages to nobody are noticed; routing drops them.
-                let result = socket.set_router_mandatory(true);
-                result.map_err(|error| Error::from_zmq("router_mandatory", error))?;
-            }
+            let id = context::next_id();
+            let open = Open::new(context, socket_type, id)?;
             Ok(Arc::new(Socket {
                 socket_type,
                 generation,
-                state: Mutex::new(State::Open(Box::new(Open::new(socket)?))),
+                state: TryLock::new(State::Open(Box::new(open))),
                 notes: Notes::new(socket_type),
             }))
         })
@@ -99,12 +98,8 @@ impl Socket {
         if self.generation != context::generation() {
             return true;
         }
-        match self.state.try_lock() {
-            Ok(state) => !matches!(*state, State::Open(_)),
-            // It is in the middle of a call, so it is open.
-            Err(TryLockError::WouldBlock) => false,
-            Err(TryLockError::Poisoned(state)) => !matches!(**state.get_ref(), State::Open(_)),
-        }
+        // In the middle of a call it is open.
+        self.state.try_lock().is_some_and(|state| !matches!(*state, State::Open(_)))
     }
 
     /// Binds or connects each endpoint of a list: `@` binds, `>` connects, and
@@ -249,7 +244,11 @@ impl Socket {
         if self.notes.careful() {
             return self.send_carefully(frames, wait);
         }
-        self.transfer("send", zmq::POLLOUT, wait, |open| send(&mut open.socket, frames))
+        self.transfer("send", zmq::POLLOUT, wait, |open| {
+            send(&mut open.socket, frames)?;
+            open.count_sent(frames);
+            Ok(())
+        })
     }
 
     /// libzmq would cut a message of several frames to pieces.
@@ -287,7 +286,8 @@ impl Socket {
     ) -> Result<T, Error> {
         self.socket_type.check_receives()?;
         self.transfer("receive", zmq::POLLIN, wait, |open| {
-            open.frame.receive(&open.socket)?;
+            let size = open.frame.receive(&mut open.socket)?;
+            open.count_received(size, open.frame.more());
             Ok(take(&mut open.frame))
         })
     }
@@ -299,7 +299,7 @@ impl Socket {
     /// As [`receive`](Socket::receive).
     pub fn receive_all(&self, wait: &Wait) -> Result<Vec<Frame>, Error> {
         self.socket_type.check_receives()?;
-        self.transfer("receive", zmq::POLLIN, wait, |open| receive_all(&open.socket))
+        self.transfer("receive", zmq::POLLIN, wait, receive_all)
     }
 
     /// Closes the socket. What is not sent yet goes on being sent for `linger`,
@@ -344,8 +344,11 @@ impl Socket {
             Ok(done) => return Ok(done),
             Err(error) => self.persist(operation, events, wait, open, error, attempt),
         };
-        if matches!(result, Err(Error::Terminated)) {
-            *state = State::Terminated;
+        match result {
+            Err(Error::Terminated) => *state = State::Terminated,
+            Err(Error::Again) if events == zmq::POLLOUT => open.counters.expired += 1,
+            Err(Error::Unroutable) => open.counters.unroutable += 1,
+            _ => {}
         }
         result
     }
@@ -375,6 +378,10 @@ impl Socket {
                 // Ready for some peer, but not for the one that the message is for.
                 thread::sleep(Duration::from_millis(1));
             }
+            if !ready && clock.is_some() {
+                // It has waited in vain for a while.
+                open.update();
+            }
             let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
             ready = match open.socket.poll(events, slice) {
                 Ok(count) => count > 0,
@@ -400,7 +407,12 @@ impl Socket {
         &self,
         call: impl FnOnce(&mut Open) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        call(self.lock()?.open()?)
+        let mut state = self.lock()?;
+        let result = call(state.open()?);
+        if matches!(result, Err(Error::Terminated)) {
+            *state = State::Terminated;
+        }
+        result
     }
 
     /// # Errors
@@ -410,18 +422,20 @@ impl Socket {
         if self.generation == context::generation() { Ok(()) } else { Err(Error::Forked) }
     }
 
-    pub(super) fn lock(&self) -> Result<MutexGuard<'_, State>, Error> {
+    pub(super) fn lock(&self) -> Result<Locked<'_, State>, Error> {
         self.check_process()?;
         match self.state.try_lock() {
-            Ok(state) => Ok(state),
-            Err(TryLockError::WouldBlock) => Err(Error::Busy),
-            // A panic in the middle of a call leaves the socket as it is.
-            Err(TryLockError::Poisoned(state)) => Ok(state.into_inner()),
+            Some(state) => Ok(state),
+            None => Err(Error::Busy),
         }
     }
 }
 
 impl context::Ending for Socket {
+    fn socket(self: Arc<Self>) -> Option<Arc<Socket>> {
+        Some(self)
+    }
+
     fn end(&self) -> Option<Duration> {
         let Ok(mut state) = self.lock() else {
             // Its call is about to learn of the end, and closes it.
@@ -436,20 +450,26 @@ impl context::Ending for Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(|state| state.into_inner());
-        let State::Open(open) = mem::replace(state, State::Closed) else {
-            return;
-        };
-        if self.generation == context::generation() {
-            context::closed(open.close());
-        } else {
+        let state = mem::replace(&mut self.state, TryLock::new(State::Closed));
+        if self.generation != context::generation() {
             // Its threads are in the parent process: nobody would answer.
-            mem::forget(open);
+            mem::forget(state);
+        } else if let State::Open(open) = state.into_inner() {
+            context::closed(open.close());
         }
     }
 }
 
 impl State {
+    /// Lets go of a socket whose context has ended.
+    pub(super) fn check_terminated(&mut self) {
+        if let State::Open(open) = self
+            && matches!(retried(|| open.socket.get_events()), Err(zmq::Error::ETERM))
+        {
+            *self = State::Terminated;
+        }
+    }
+
     pub(super) fn open(&mut self) -> Result<&mut Open, Error> {
         match self {
             State::Open(open) => Ok(open),
@@ -498,18 +518,8 @@ pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zm
     Ok(())
 }
 
-pub(super) fn receive_all(socket: &zmq::Socket) -> zmq::Result<Vec<Frame>> {
-    let mut frames = Vec::new();
-    loop {
-        // All frames of a message arrive together, so only the first can be missing.
-        let mut frame = Frame::default();
-        retried(|| frame.receive(socket))?;
-        let more = frame.more();
-        frames.push(frame);
-        if !more {
-            return Ok(frames);
-        }
-    }
+pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
+    batch::message(open, &mut mem::take).map(SmallVec::into_vec)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! How long a call may wait, and how it is told to stop.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
@@ -94,6 +95,28 @@ impl<'a> Wait<'a> {
 
     pub(super) fn is_zero(&self) -> bool {
         self.timeout() == Some(Duration::ZERO)
+    }
+
+    /// Whether nothing but an interrupt ends it.
+    pub(super) fn is_endless(&self) -> bool {
+        self.timeout().is_none()
+    }
+}
+
+/// Does nothing for as long as `wait` says.
+///
+/// # Errors
+/// [`Error::Interrupted`] when the host wants to stop.
+pub fn sleep(wait: &Wait) -> Result<(), Error> {
+    let clock = wait.begin();
+    loop {
+        match clock.slice() {
+            // For ever, with nobody to say when it is enough.
+            Ok(-1) => thread::park(),
+            Ok(slice) => thread::sleep(Duration::from_millis(slice.unsigned_abs())),
+            Err(Error::Again) => return Ok(()),
+            Err(error) => return Err(error),
+        }
     }
 }
 

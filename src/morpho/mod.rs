@@ -22,6 +22,7 @@ use crate::binding::table::{Row, Target, rows};
 use crate::binding::{CLASSES, Class};
 use crate::core::context;
 use crate::ffi;
+use crate::interrupt;
 use abi::{Boxed063, Boxed064, Layout, LongEntry, Native, ShortEntry, Tagged, USER, Vm};
 use api::{Api, Refusal};
 use convert::Kinds;
@@ -59,6 +60,8 @@ pub extern "C" fn zeromq_initialize() {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_finalize() {
     ffi::guard_or((), || {
+        // Its handler would be called in a Morpho without the library.
+        let _ = interrupt::catch(false);
         context::shutdown();
     });
 }

@@ -205,8 +205,8 @@ pub struct Host {
         unsafe extern "C" fn(context: *mut c_void, tag: *const c_char, message: *const c_char),
     >,
     /// Whether the script should stop: a call that waits asks several times a
-    /// second, and ends with `ZEROMQ_CODE_INTERRUPTED` when the answer is not 0.
-    /// It must not call the library. NULL: never.
+    /// second, one that calls functions of the script before each, and ends with
+    /// `ZEROMQ_CODE_INTERRUPTED` when the answer is not 0. It must not call the library. NULL: never.
     pub interrupted: Option<unsafe extern "C" fn(context: *mut c_void) -> i32>,
     /// Calls a function of the script, in the middle of a call of the library and on
     /// its thread. The arguments are lent; objects among them are given, and to be

@@ -79,6 +79,10 @@ impl binding::Host for Machine {
         let (Handle([function, value::FUNCTION]), Some(call)) = (function, self.0.call) else {
             return Err(fault("the host cannot call functions of the script"));
         };
+        // Where messages never stop nothing waits, and nobody else asks.
+        if self.interrupted() {
+            return Err(Error::Interrupted);
+        }
         let mut arguments: Vec<abi::Value> = arguments.into_iter().map(value::give).collect();
         let mut result = value::nil();
         // SAFETY: new's caller promises that it may be called; the arguments stay in

@@ -156,6 +156,25 @@ pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Va
     })
 }
 
+/// The bytes of a frame, for hosts whose strings hold any bytes. `*result` is written
+/// only on success; it is a string, which need not be UTF-8 here, to be freed with
+/// `zeromq_value_free`.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the object is no frame;
+/// `ZEROMQ_CODE_CLOSED` if there is no such object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_object_bytes(object: Object, result: *mut abi::Value) -> Code {
+    ffi::guard("zeromq_object_bytes", || {
+        if result.is_null() {
+            return Err(fault("there is no place for the result").into());
+        }
+        let bytes = value::give_bytes(object::get(object)?.clone())?;
+        // SAFETY: result is not NULL, and the caller says that it has room.
+        unsafe { result.write(bytes) };
+        Ok(())
+    })
+}
+
 /// Whether two objects mean the same: 1 if both are one object, or two frames with
 /// the same bytes, else 0. It is what `==` of a script should say.
 #[unsafe(no_mangle)]
@@ -181,6 +200,14 @@ pub extern "C" fn zeromq_object_hash(object: Object) -> u64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_last_error() -> *const ErrorInfo {
     ffi::guard_or(ptr::null(), error::last)
+}
+
+/// The names that scripts catch errors by, each of those that `zeromq_error` may
+/// have as its tag, for hosts that make a class of each. NULL ends them; they stay
+/// for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_error_tags() -> *const *const c_char {
+    ffi::guard_or(ptr::null(), error::tags)
 }
 
 /// Ends ZeroMQ: closes every socket of the process, also those of other virtual

@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::abi::{self, Bytes, Items, Payload};
 use super::{class, object};
-use crate::binding::{Bounds, Handle, Text, Value, ValueRef};
+use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::{self, fault};
 
@@ -17,6 +17,7 @@ pub(super) const FUNCTION: u64 = 1;
 enum Owner {
     Text(Text),
     Items(Vec<abi::Value>),
+    Frame(#[expect(dead_code, reason = "it keeps its bytes in place")] Object),
 }
 
 impl Drop for Owner {
@@ -129,6 +130,19 @@ pub(super) fn give(value: Value) -> abi::Value {
             _ => nil(),
         },
     }
+}
+
+/// The bytes of a frame, whatever they are, as a string for the host.
+pub(super) fn give_bytes(frame: Object) -> Result<abi::Value, Error> {
+    let Some(bytes) = frame.frame() else {
+        return Err(Error::Argument {
+            place: "argument 1 (object)".to_owned(),
+            expected: "a frame".into(),
+            got: frame.to_string(),
+        });
+    };
+    let payload = Payload { bytes: Bytes { data: bytes.as_ptr().cast(), size: bytes.len() } };
+    Ok(owned(abi::ZEROMQ_STRING, payload, Box::new(Owner::Frame(frame))))
 }
 
 /// No value.

@@ -3,7 +3,10 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod cases;
 pub mod examples;
+#[cfg(unix)]
+pub mod morpho;
 pub mod pages;
 pub mod scripts;
 #[cfg(unix)]

@@ -1,9 +1,9 @@
 //! Sending and receiving messages.
 
-use crate::binding::call::{Call, FRAME, TIMEOUT};
-use crate::binding::table::{Group, Method, variadic};
-use crate::binding::value::{Kinds, Value};
-use crate::core::Error;
+use crate::binding::call::{Call, FRAMES, TIMEOUT};
+use crate::binding::table::{Group, Method};
+use crate::binding::value::Value;
+use crate::core::{Error, Frame};
 
 pub(super) static GROUP: Group = Group {
     name: "messages",
@@ -11,14 +11,7 @@ pub(super) static GROUP: Group = Group {
     methods: &[
         Method {
             name: "send",
-            parameters: &[
-                variadic(
-                    "frames",
-                    FRAME.or(Kinds::LIST),
-                    "Strings, ZMQFrames, numbers or Bools, or one List of them",
-                ),
-                TIMEOUT,
-            ],
+            parameters: &[FRAMES, TIMEOUT],
             result: "Bool",
             doc: "Sends one message of as many frames. Waits while no peer takes it; gives false \
                   when the time runs out or when it is not this socket's turn to send.",
@@ -33,7 +26,7 @@ pub(super) static GROUP: Group = Group {
                   that was begun: a String if it is UTF-8, else a ZMQFrame. Gives nil when the \
                   time runs out or when it is not this socket's turn to receive.",
             otherwise: Some(|| Value::Nil),
-            run: |call| call.socket()?.receive_with(&call.wait()?, Value::of),
+            run: receive,
         },
         Method {
             name: "receiveframe",
@@ -57,6 +50,13 @@ pub(super) static GROUP: Group = Group {
         },
     ],
 };
+
+fn receive(call: &Call) -> Result<Value, Error> {
+    let mut result = Ok(Value::Nil);
+    let put = |frame: &mut Frame| Value::put(frame, &mut result);
+    call.socket()?.receive_with(&call.wait()?, put)?;
+    result
+}
 
 fn send(call: &Call) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);

@@ -6,6 +6,7 @@ mod life;
 mod messages;
 mod multipart;
 mod options;
+mod peers;
 mod picture;
 mod publishing;
 mod reply;
@@ -29,6 +30,7 @@ use super::value::{Kinds, Value};
 use crate::core;
 use crate::core::{Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
+pub(super) use peers::totals;
 
 /// What constructors take: without endpoints the socket is attached to nothing yet.
 const ATTACHED: Parameter = Parameter { role: Role::Optional, ..ENDPOINTS };
@@ -48,6 +50,7 @@ pub(super) static CLASS: Class = Class {
         &picture::GROUP,
         &signals::GROUP,
         &waiting::GROUP,
+        &peers::GROUP,
         &subscriptions::GROUP,
         &options::GROUP,
         &security::GROUP,
@@ -75,7 +78,7 @@ pub(super) static REPLY: Class = Class {
 };
 
 pub(super) static PUBLISHER: Class = Class {
-    groups: &[&publishing::PUBLISHER, &options::PUBLISHER],
+    groups: &[&publishing::PUBLISHER, &peers::SUBSCRIBERS, &options::PUBLISHER],
     ..class(
         "ZMQPublisher",
         "Sends each message to all subscribers that asked for its prefix (PUB). Binds by default.",
@@ -201,13 +204,18 @@ const UNSAID: u8 = 2;
 static STRICT: AtomicBool = AtomicBool::new(false);
 
 impl Socket {
-    fn new(socket: Arc<core::Socket>) -> Socket {
+    pub fn new(socket: Arc<core::Socket>) -> Socket {
         Socket {
             socket,
             warned: AtomicBool::new(false),
             late: AtomicBool::new(false),
             strict: AtomicU8::new(UNSAID),
         }
+    }
+
+    /// The socket itself, for whoever uses it longer than a call.
+    pub fn shared(&self) -> Arc<core::Socket> {
+        self.socket.clone()
     }
 
     /// True the first time: one warning a socket says that something was ignored.

@@ -1,8 +1,8 @@
 //! What only a request socket does.
 
 use super::list;
-use crate::binding::call::{Call, FRAME, TIMEOUT};
-use crate::binding::table::{Group, Method, named, variadic};
+use crate::binding::call::{Call, FRAMES, TIMEOUT};
+use crate::binding::table::{Group, Method, named};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
 
@@ -15,11 +15,7 @@ pub(super) static GROUP: Group = Group {
     methods: &[Method {
         name: "request",
         parameters: &[
-            variadic(
-                "frames",
-                FRAME.or(Kinds::LIST),
-                "Strings, ZMQFrames, numbers or Bools, or one List of them",
-            ),
+            FRAMES,
             named("retries", Kinds::INT, "how many further tries, an Int from 0 on"),
             named("endpoints", Kinds::STRING.or(Kinds::LIST), SERVERS),
             TIMEOUT,

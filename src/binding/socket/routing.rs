@@ -1,8 +1,8 @@
 //! What only sockets do that talk to one peer among many.
 
 use super::list;
-use crate::binding::call::{Call, FRAME, TIMEOUT};
-use crate::binding::table::{Group, Method, Parameter, required, variadic};
+use crate::binding::call::{Call, FRAMES, TIMEOUT};
+use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Frame};
 
@@ -31,15 +31,7 @@ pub(super) static GROUP: Group = Group {
         },
         Method {
             name: "sendto",
-            parameters: &[
-                ID,
-                variadic(
-                    "frames",
-                    FRAME.or(Kinds::LIST),
-                    "Strings, ZMQFrames, numbers or Bools, or one List of them",
-                ),
-                TIMEOUT,
-            ],
+            parameters: &[ID, FRAMES, TIMEOUT],
             result: "Bool",
             doc: "Sends a message to the peer with this routing id; a ZMQStream sends the bytes \
                   of the frames without any border between them. Gives false when there is no \

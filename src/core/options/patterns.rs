@@ -113,7 +113,7 @@ pub(super) static ROWS: &[Row] = &[
         .when(Now)
         .doc("Messages without the prefix are received; to be set at both ends."),
     Row::bool("conflate", 54, false)
-        .on(&[Pub, Sub, Push, Pull, Dealer])
+        .on(&[Sub, Push, Pull, Dealer])
         .when(First)
         .via(Via::Conflate)
         .doc("Keeps the last message only, which may have one frame only."),

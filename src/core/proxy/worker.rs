@@ -94,7 +94,7 @@ impl Worker {
     }
 
     /// Waits until there is something to do, and gives what the sides can do.
-    fn rest(&self) -> zmq::Result<Ready> {
+    fn rest(&mut self) -> zmq::Result<Ready> {
         let mut events = [PollEvents::empty(); 2];
         let mut time = None;
         for (from, flow) in self.flows.iter().enumerate() {
@@ -105,6 +105,9 @@ impl Worker {
                 }
                 time = [time, flow.waits.time()].into_iter().flatten().min();
             }
+        }
+        for seat in self.sides.iter_mut().flatten() {
+            seat.open.update();
         }
         let mut items = vec![self.bell.socket.as_poll_item(zmq::POLLIN)];
         let mut polled = Vec::new();

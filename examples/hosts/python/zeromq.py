@@ -1,0 +1,478 @@
+"""ZeroMQ for Python, by ctypes: import zeromq
+
+The classes, their methods and their documentation come from the library when it
+registers them, so a new class or method needs no change here; help(zeromq.ZMQPush)
+shows them. The library is found by the environment variable ZEROMQ_PLUGIN, beside
+this file, or where the system looks for libraries.
+
+Text is str or bytes when it is sent; what is received is str if it is UTF-8, and
+else bytes. The tag of an error is its class: except zeromq.ZMQTimeout. Whoever
+wants all of them writes except zeromq.Error.
+"""
+
+import atexit
+import ctypes
+import inspect
+import os
+import sys
+import threading
+import warnings
+import weakref
+from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t
+from ctypes import c_uint32, c_uint64, c_void_p, byref, sizeof
+
+ABI = 1
+NIL, BOOL, INT, FLOAT, STRING, LIST, TUPLE, DICTIONARY, OBJECT, OTHER, FUNCTION, CLASS = range(12)
+REQUIRED, OPTIONAL, VARIADIC, NAMED = range(4)
+OK, INTERRUPTED, CALLBACK = 0, 8, 17
+DEEPEST, MOST = 64, 1 << 22
+
+
+# ---- The header. ----
+
+def _struct(name, fields, base=ctypes.Structure):
+    return type(name, (base,), {"_fields_": fields})
+
+
+_Bytes = _struct("_Bytes", [("data", c_void_p), ("size", c_size_t)])
+_Items = _struct("_Items", [("data", c_void_p), ("count", c_size_t)])
+_Payload = _struct("_Payload", [
+    ("integer", c_int64), ("number", c_double), ("bytes", _Bytes), ("items", _Items),
+    ("object", c_uint64), ("function", c_uint64), ("described", c_void_p)], ctypes.Union)
+_Value = _struct("_Value", [("kind", c_uint32), ("payload", _Payload), ("owner", c_void_p)])
+_Named = _struct("_Named", [("name", c_char_p), ("value", _Value)])
+_Parameter = _struct("_Parameter", [
+    ("size", c_uint32), ("role", c_uint32), ("kinds", c_uint32), ("name", c_char_p),
+    ("doc", c_char_p)])
+_Method = _struct("_Method", [
+    ("size", c_uint32), ("parameter_count", c_uint32), ("name", c_char_p),
+    ("signature", c_char_p), ("doc", c_char_p), ("parameters", POINTER(POINTER(_Parameter)))])
+_Class = _struct("_Class", [
+    ("size", c_uint32), ("abi", c_uint32), ("name", c_char_p), ("doc", c_char_p),
+    ("parent", c_void_p), ("constructor", POINTER(_Method)), ("alias", c_char_p),
+    ("methods", POINTER(POINTER(_Method))), ("method_count", c_uint32),
+    ("function_count", c_uint32), ("functions", POINTER(POINTER(_Method)))])
+_DEFINE = CFUNCTYPE(c_int32, c_void_p, POINTER(_Class))
+_WARN = CFUNCTYPE(None, c_void_p, c_char_p, c_char_p)
+_INTERRUPTED = CFUNCTYPE(c_int32, c_void_p)
+_CALL = CFUNCTYPE(c_int32, c_void_p, c_uint64, POINTER(_Value), c_size_t, POINTER(_Value))
+_HOLD = CFUNCTYPE(None, c_void_p, c_uint64)
+_Host = _struct("_Host", [
+    ("size", c_uint32), ("abi", c_uint32), ("context", c_void_p), ("define_class", _DEFINE),
+    ("warn", _WARN), ("interrupted", _INTERRUPTED), ("call", _CALL), ("retain", _HOLD),
+    ("release", _HOLD)])
+_Invocation = _struct("_Invocation", [
+    ("size", c_uint32), ("abi", c_uint32), ("host", c_void_p), ("method", c_void_p),
+    ("receiver", c_uint64), ("arguments", c_void_p), ("argument_count", c_size_t),
+    ("named", c_void_p), ("named_count", c_size_t)])
+_Error = _struct("_Error", [
+    ("size", c_uint32), ("code", c_int), ("tag", c_char_p), ("message", c_char_p)])
+
+
+def _load():
+    name = {"win32": "zeromq.dll", "darwin": "libzeromq.dylib"}.get(sys.platform, "libzeromq.so")
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+    given = os.environ.get("ZEROMQ_PLUGIN")
+    library = ctypes.CDLL(given or (beside if os.path.exists(beside) else name))
+    for name, result, arguments in [
+            ("register", c_int, [POINTER(_Host)]),
+            ("call", c_int, [POINTER(_Invocation), POINTER(_Value)]),
+            ("value_free", None, [POINTER(_Value)]), ("object_free", None, [c_uint64]),
+            ("object_class", c_void_p, [c_uint64]), ("object_hash", c_uint64, [c_uint64]),
+            ("object_text", c_int, [c_uint64, POINTER(_Value)]),
+            ("object_bytes", c_int, [c_uint64, POINTER(_Value)]),
+            ("object_equals", c_int32, [c_uint64, c_uint64]),
+            ("last_error", POINTER(_Error), []), ("error_tags", POINTER(c_char_p), []),
+            ("shutdown", c_int, []), ("version", c_char_p, [])]:
+        function = getattr(library, "zeromq_" + name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+_library = _load()
+__version__ = _library.zeromq_version().decode()
+
+
+# ---- Errors. ----
+
+class Error(Exception):
+    """What ZeroMQ cannot do: message says why, tag is the name of the class."""
+
+    def __init__(self, message, code=0):
+        super().__init__(message)
+        self.message, self.code, self.tag = message, code, type(self).__name__
+
+
+def _failure():
+    error = _library.zeromq_last_error().contents
+    return _errors.get(error.tag.decode(), Error)(error.message.decode(), error.code)
+
+
+def _make_errors():
+    tags, made = _library.zeromq_error_tags(), {}
+    while tags[len(made)] is not None:
+        tag = tags[len(made)].decode()
+        made[tag] = type(tag, (Error,), {"__module__": __name__, "__doc__": Error.__doc__})
+    return made
+
+
+_errors = _make_errors()
+globals().update(_errors)
+
+
+# ---- Values for the library. ----
+
+class _Lent:
+    """The memory of what a call passes; functions are lent until done."""
+
+    def __init__(self):
+        self.memory, self.functions, self.count = [], [], 0
+
+    def values(self, given, depth=0):
+        items = (_Value * len(given))(*(self.value(value, depth) for value in given))
+        self.memory.append(items)
+        return items
+
+    def value(self, given, depth=0):
+        value = _Value(kind=NIL)
+        if isinstance(given, str):
+            given = given.encode()
+        elif isinstance(given, (bytearray, memoryview)):
+            given = bytes(given)
+        if given is None:
+            pass
+        elif isinstance(given, bool):
+            value.kind, value.payload.integer = BOOL, given
+        elif isinstance(given, int) and -(1 << 63) <= given < 1 << 63:
+            value.kind, value.payload.integer = INT, given
+        elif isinstance(given, float):
+            value.kind, value.payload.number = FLOAT, given
+        elif isinstance(given, bytes):
+            self.bytes(value, STRING, given)
+        elif isinstance(given, (list, tuple, range, dict)):
+            self.items(value, given, depth)
+        elif isinstance(given, Object):
+            value.kind, value.payload.object = OBJECT, given._handle
+        elif isinstance(given, type) and issubclass(given, Object) and given is not Object:
+            value.kind, value.payload.described = CLASS, given._described
+        elif callable(given):
+            value.kind, value.payload.function = FUNCTION, _functions.add(given)
+            self.functions.append(value.payload.function)
+        else:
+            name = "an int of more than 64 bits" if isinstance(given, int) else type(given).__name__
+            self.bytes(value, OTHER, name.encode())
+        return value
+
+    def bytes(self, value, kind, given):
+        self.memory.append(given)
+        value.kind = kind
+        value.payload.bytes.data = ctypes.cast(c_char_p(given), c_void_p)
+        value.payload.bytes.size = len(given)
+
+    def items(self, value, given, depth):
+        self.count += len(given)
+        if depth == DEEPEST or self.count > MOST:
+            return self.bytes(value, OTHER, b"a list that is too large or too deep, or in itself")
+        kinds = {tuple: TUPLE, dict: DICTIONARY}
+        value.kind = next((kinds[kind] for kind in kinds if isinstance(given, kind)), LIST)
+        if value.kind == DICTIONARY:
+            given = [part for pair in given.items() for part in pair]
+        items = self.values(given, depth + 1)
+        value.payload.items.data = ctypes.addressof(items)
+        value.payload.items.count = len(items)
+
+    def done(self):
+        for function in self.functions:
+            _functions.release(None, function)
+
+
+class _Functions:
+    """The functions that the library has, by the numbers that it knows them by."""
+
+    def __init__(self):
+        # A release may come from a collection in the middle of another.
+        self.lock, self.known, self.last = threading.RLock(), {}, 0
+
+    def add(self, function):
+        with self.lock:
+            self.last += 1
+            self.known[self.last] = [function, 1]
+            return self.last
+
+    def retain(self, context, number):
+        with self.lock:
+            self.known[number][1] += 1
+
+    def release(self, context, number):
+        with self.lock:
+            known = self.known[number]
+            known[1] -= 1
+            if known[1] == 0:
+                del self.known[number]
+
+
+_functions = _Functions()
+
+
+# ---- Values of the library. ----
+
+def _take(value, frame=False):
+    """A value of the library; frames are bytes, or objects when frame is true."""
+    kind, payload = value.kind, value.payload
+    if kind in (LIST, TUPLE, DICTIONARY):
+        items = (_Value * payload.items.count).from_address(payload.items.data or 1)
+        items = [_take(item) for item in items]
+        if kind == DICTIONARY:
+            return dict(zip(items[::2], items[1::2]))
+        return items if kind == LIST else tuple(items)
+    if kind == BOOL:
+        return payload.integer != 0
+    if kind == STRING:
+        return _string(value).decode()
+    if kind == OBJECT:
+        return _object(payload.object, frame)
+    if kind == FUNCTION:
+        return _functions.known[payload.function][0]
+    return payload.integer if kind == INT else payload.number if kind == FLOAT else None
+
+
+def _string(value):
+    return ctypes.string_at(value.payload.bytes.data, value.payload.bytes.size)
+
+
+def _bytes(handle):
+    value = _Value()
+    if _library.zeromq_object_bytes(handle, byref(value)) != OK:
+        raise _failure()
+    try:
+        return _string(value)
+    finally:
+        _library.zeromq_value_free(byref(value))
+
+
+_objects, _objects_lock = weakref.WeakValueDictionary(), threading.RLock()
+
+
+def _object(handle, frame, kind=None):
+    """The object of a handle: the same one each time. It frees the handle once, and
+    each further time that it is given is freed here."""
+    described = _library.zeromq_object_class(handle)
+    if not frame and described == ZMQFrame._described:
+        try:
+            return _bytes(handle)
+        finally:
+            _library.zeromq_object_free(handle)
+    with _objects_lock:
+        known = _objects.get(handle)
+        if known is None:
+            known = object.__new__(kind or _classes[described])
+            known._handle = handle
+            _objects[handle] = known
+        else:
+            _library.zeromq_object_free(handle)
+        return known
+
+
+# ---- What the library calls back. ----
+
+class _Thread(threading.local):
+    failure = None  # of a function, or KeyboardInterrupt
+    returned = None  # what a function returned last, lent
+
+
+_thread = _Thread()
+
+
+def _define(context, described):
+    _described.append(described.contents)
+    return 0
+
+
+def _warn(context, tag, message):
+    # Warnings may be made errors, which would end here.
+    try:
+        warnings.warn(f"{tag.decode()}: {message.decode()}", RuntimeWarning, stacklevel=4)
+    except Warning as failure:
+        _thread.failure = failure
+
+
+def _watch():
+    """Python raises KeyboardInterrupt where it next runs code of the main thread, also
+    on the way into a function; in a generator it does so behind the yield."""
+    answer = 0
+    while True:
+        try:
+            yield answer
+            answer = int(_thread.failure is not None)
+        except (Exception, KeyboardInterrupt) as failure:
+            _thread.failure, answer = failure, 1
+
+
+def _call_function(context, number, arguments, count, result):
+    try:
+        given = [_take(arguments[at]) for at in range(count)]
+        returned = _functions.known[number][0](*given)
+        lent = _Lent()
+        value = lent.value(returned)
+        ctypes.memmove(result, byref(value), sizeof(value))
+        last, _thread.returned = _thread.returned, (lent, value)
+        if last is not None:
+            last[0].done()
+        return 0
+    except BaseException as failure:
+        _thread.failure = failure
+        return 1
+
+
+def _host(interrupted):
+    return _Host(sizeof(_Host), ABI, None, _DEFINE(_define), _WARN(_warn), interrupted,
+                 _CALL(_call_function), _HOLD(_functions.retain), _HOLD(_functions.release))
+
+
+_watcher = _watch()
+next(_watcher)
+_watched, _unwatched = _host(_INTERRUPTED(_watcher.send)), _host(_INTERRUPTED())
+
+
+def _invoke(method, receiver, arguments, named, frame, kind=None):
+    lent, result, outer = _Lent(), _Value(), _thread.returned
+    # Signals come to the main thread only, and their handlers may call this.
+    main = threading.current_thread() is threading.main_thread()
+    host = _watched if main and not _watcher.gi_running else _unwatched
+    try:
+        given = lent.values(arguments)
+        passed = (_Named * len(named))(
+            *(_Named(name.encode(), lent.value(value)) for name, value in named.items()))
+        invocation = _Invocation(
+            sizeof(_Invocation), ABI, ctypes.addressof(host), ctypes.addressof(method), receiver,
+            ctypes.addressof(given), len(given), ctypes.addressof(passed), len(passed))
+        _thread.returned = None
+        code = _library.zeromq_call(byref(invocation), byref(result))
+        failure, _thread.failure = _thread.failure, None
+        if failure is not None:
+            raise failure
+        if code == CALLBACK:
+            # Python has raised it on the way into the function, and told the user.
+            raise KeyboardInterrupt
+        if code != OK:
+            raise _failure()
+        if kind is not None:
+            return _object(result.payload.object, True, kind)
+        return _take(result, frame)
+    finally:
+        _library.zeromq_value_free(byref(result))
+        if _thread.returned is not None:
+            _thread.returned[0].done()
+        _thread.returned = outer
+        lent.done()
+
+
+# ---- Classes. ----
+
+class Object:
+    """What all classes of ZeroMQ have in common."""
+
+    _handle = 0
+
+    def __init__(self, *arguments, **named):
+        """The constructor has used them."""
+
+    def __repr__(self):
+        value = _Value()
+        if _library.zeromq_object_text(self._handle, byref(value)) != OK:
+            return object.__repr__(self)
+        try:
+            return _string(value).decode()
+        finally:
+            _library.zeromq_value_free(byref(value))
+
+    def __eq__(self, other):
+        same = isinstance(other, Object)
+        return same and _library.zeromq_object_equals(self._handle, other._handle) == 1
+
+    def __hash__(self):
+        return _library.zeromq_object_hash(self._handle)
+
+    def __bytes__(self):
+        """The bytes of a ZMQFrame."""
+        return _bytes(self._handle)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        for name in "close", "stop":
+            if hasattr(self, name):
+                return getattr(self, name)() and None
+
+    def __del__(self, free=_library.zeromq_object_free):
+        free(self._handle)
+
+
+def _signature(method, first):
+    kinds = {REQUIRED: inspect.Parameter.POSITIONAL_ONLY,
+             OPTIONAL: inspect.Parameter.POSITIONAL_ONLY,
+             VARIADIC: inspect.Parameter.VAR_POSITIONAL, NAMED: inspect.Parameter.KEYWORD_ONLY}
+    parameters = [inspect.Parameter(name, kinds[REQUIRED]) for name in first]
+    for at in range(method.parameter_count):
+        known = method.parameters[at].contents
+        default = None if known.role in (OPTIONAL, NAMED) else inspect.Parameter.empty
+        name = known.name.decode() + "_" * (known.name in (b"from", b"class"))
+        parameters.append(inspect.Parameter(name, kinds[known.role], default=default))
+    return inspect.Signature(parameters)
+
+
+def _function(method, way):
+    """A method, a function of the class itself, or the constructor."""
+    signature = method.signature.decode()
+    gives = signature.partition("->")[2]
+    # Frames are bytes, if this does not promise an object for every one.
+    frame = "ZMQFrame" in gives and "String" not in gives
+
+    if way == "method":
+        def function(self, /, *arguments, **named):
+            if not isinstance(self, Object):
+                raise TypeError(f"{function.__name__}: it is called on an object of ZeroMQ")
+            return _invoke(method, self._handle, arguments, named, frame)
+    elif way == "function":
+        def function(*arguments, **named):
+            return _invoke(method, 0, arguments, named, frame)
+    else:
+        def function(cls, /, *arguments, **named):
+            return _invoke(method, 0, arguments, named, True, cls)
+    function.__name__ = method.name.decode() if way != "constructor" else "__new__"
+    function.__doc__ = f"{signature}\n\n{method.doc.decode()}"
+    function.__signature__ = _signature(
+        method, {"method": ["self"], "function": [], "constructor": ["cls"]}[way])
+    return staticmethod(function) if way == "function" else function
+
+
+def _no_constructor(cls, /, *arguments, **named):
+    raise TypeError(f"{cls.__name__} has no objects of its own")
+
+
+def _make_class(described):
+    members = {"__module__": __name__, "__doc__": described.doc.decode(),
+               "_described": ctypes.addressof(described), "__new__": _no_constructor}
+    for way, rows, count in [("method", described.methods, described.method_count),
+                             ("function", described.functions, described.function_count)]:
+        for row in rows[:count]:
+            members[row.contents.name.decode()] = _function(row.contents, way)
+    if described.constructor:
+        members["__new__"] = _function(described.constructor.contents, "constructor")
+        members["__doc__"] += "\n\n" + members["__new__"].__doc__
+    made = type(described.name.decode(), (_classes.get(described.parent, Object),), members)
+    _classes[members["_described"]] = made
+    globals()[made.__name__] = made
+    if described.alias:
+        globals()[described.alias.decode()] = made
+
+
+_described, _classes = [], {}
+if _library.zeromq_register(byref(_watched)) != OK:
+    raise ImportError(_failure().message)
+for _one in _described:
+    _make_class(_one)
+
+# What was sent leaves before the process ends.
+atexit.register(_library.zeromq_shutdown)

@@ -1,0 +1,107 @@
+//! The class of monitors, which tell what happens to the connections of a socket.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::call::{Call, TIMEOUT};
+use super::object::{Instance, Object};
+use super::poller::socket;
+use super::table::{Class, Group, Method, Parameter, required, variadic};
+use super::value::{Kinds, Value};
+use crate::core::monitor::{Event, events};
+use crate::core::{self, Error};
+
+/// The events that a monitor is to tell of.
+pub(super) const NAMES: Parameter = variadic(
+    "events",
+    Kinds::STRING,
+    "names of events such as CONNECTED, ACCEPTED, DISCONNECTED, HANDSHAKE_FAILED or ALL",
+);
+
+/// Monitors.
+pub(super) static CLASS: Class = Class {
+    name: "ZMQMonitor",
+    doc: "Tells what happens to the connections of a socket.",
+    parent: None,
+    constructor: Some(Method {
+        name: "ZMQMonitor",
+        parameters: &[required("socket", Kinds::OBJECT, "a socket"), NAMES],
+        result: "ZMQMonitor",
+        doc: "Makes a monitor of a socket, as the socket's monitor method does.",
+        otherwise: None,
+        run: |call| {
+            let socket = socket(&call.values()[0]);
+            let socket = socket.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+            watch(call, &socket, 1)
+        },
+    }),
+    alias: None,
+    groups: &[&EVENTS],
+    functions: &[],
+};
+
+static EVENTS: Group = Group {
+    name: "events",
+    doc: "What happens to the connections of a socket.",
+    methods: &[
+        Method {
+            name: "next",
+            parameters: &[TIMEOUT],
+            result: "Dictionary or nil",
+            doc: "Waits for the next event, and gives its name as event, its value, its endpoint, \
+                  and what it means as reason; nil when the time runs out. The last one of a \
+                  closed socket is MONITOR_STOPPED; after it there is an error.",
+            otherwise: Some(|| Value::Nil),
+            run: |call| Ok(describe(call.receiver::<Monitor>()?.0.next(&call.wait()?)?)),
+        },
+        Method {
+            name: "stop",
+            parameters: &[],
+            result: "nil",
+            doc: "Ends the monitor. The socket stays as it is.",
+            otherwise: None,
+            run: |call| {
+                call.receiver::<Monitor>()?.0.stop();
+                Ok(Value::Nil)
+            },
+        },
+    ],
+};
+
+/// A monitor of a script.
+#[derive(Debug)]
+struct Monitor(core::Monitor);
+
+/// Makes a monitor of a socket, of the events that the arguments from `first` on name.
+pub(super) fn watch(call: &Call, socket: &Arc<core::Socket>, first: usize) -> Result<Value, Error> {
+    let names: Result<Vec<&str>, Error> =
+        (first..call.values().len()).map(|index| call.text(index)).collect();
+    let names = names?;
+    let events = events(names.iter().copied()).map_err(|wrong| {
+        let index = first + names.iter().position(|name| *name == wrong).unwrap_or_default();
+        call.wrong(index, call.values()[index].to_string())
+    })?;
+    Ok(Value::Object(Object::new(Monitor(core::Monitor::new(socket, events)?))))
+}
+
+impl Instance for Monitor {
+    fn class(&self) -> &'static Class {
+        &CLASS
+    }
+}
+
+impl fmt::Display for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stopped = if self.0.is_stopped() { " stopped" } else { "" };
+        write!(f, "<{}: {}{stopped}>", CLASS.name, self.0.socket().socket_type().name())
+    }
+}
+
+fn describe(event: Event) -> Value {
+    Value::Dictionary(vec![
+        ("event".into(), event.name().into()),
+        ("value".into(), Value::Int(event.value.into())),
+        ("reason".into(), event.reason().into()),
+        ("endpoint".into(), event.endpoint.into()),
+    ])
+}

@@ -1,0 +1,272 @@
+//! The class of pollers, which wait for several sockets at once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::call::Call;
+use super::object::{Instance, Object};
+use super::socket::Socket;
+use super::table::{Class, Group, Method, Parameter, Role, optional, required, variadic};
+use super::value::{Handle, Kept, Kinds, Value, ValueRef};
+use crate::core::poller::{self, Ready, Source};
+use crate::core::{Error, Wait};
+
+const SOURCES: Parameter =
+    variadic("sockets", Kinds::OBJECT.or(Kinds::INT), "sockets, or Ints that are descriptors");
+
+const SOURCE: Parameter = Parameter { name: "socket", role: Role::Required, ..SOURCES };
+
+/// How long a wait may take: by position, as in the extension that this library
+/// succeeds, or by name.
+pub(super) const PATIENCE: [Parameter; 2] = [
+    optional(
+        "timeout",
+        Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL),
+        "milliseconds, or nil or -1 for ever",
+    ),
+    super::call::TIMEOUT,
+];
+
+/// Pollers.
+pub(super) static CLASS: Class = Class {
+    name: "ZMQPoller",
+    doc: "Waits for several sockets at once.",
+    parent: None,
+    constructor: Some(Method {
+        name: "ZMQPoller",
+        parameters: &[SOURCES],
+        result: "ZMQPoller",
+        doc: "Makes a poller that waits until one of the sockets has a message to receive.",
+        otherwise: None,
+        run: make,
+    }),
+    alias: None,
+    groups: &[&SOCKETS, &WAITING],
+    functions: &[],
+};
+
+static SOCKETS: Group = Group {
+    name: "sockets",
+    doc: "What a poller waits for.",
+    methods: &[
+        Method {
+            name: "add",
+            parameters: &[
+                SOURCE,
+                optional("event", Kinds::STRING, "\"in\" to receive, \"out\" to send or \"both\""),
+            ],
+            result: "nil",
+            doc: "Adds a socket, to wait for a message to receive (in), for room to send (out), or \
+                  for both. One that is there already stays in its place. An Int is a descriptor \
+                  of the system.",
+            otherwise: None,
+            run: add,
+        },
+        Method {
+            name: "remove",
+            parameters: &[SOURCE],
+            result: "Bool",
+            doc: "Removes a socket; false if it was not there.",
+            otherwise: None,
+            run: |call| {
+                let source = source(call, 0)?;
+                Ok(Value::Bool(call.receiver::<Poller>()?.0.remove(&source)))
+            },
+        },
+        Method {
+            name: "contains",
+            parameters: &[SOURCE],
+            result: "Bool",
+            doc: "Whether a socket is there.",
+            otherwise: None,
+            run: |call| {
+                let source = source(call, 0)?;
+                Ok(Value::Bool(call.receiver::<Poller>()?.0.contains(&source)))
+            },
+        },
+        Method {
+            name: "count",
+            parameters: &[],
+            result: "Int",
+            doc: "How many sockets there are.",
+            otherwise: None,
+            run: |call| Ok(number(call.receiver::<Poller>()?.0.count())),
+        },
+    ],
+};
+
+static WAITING: Group = Group {
+    name: "waiting",
+    doc: "Waiting for sockets.",
+    methods: &[
+        Method {
+            name: "wait",
+            parameters: &PATIENCE,
+            result: "a socket or nil",
+            doc: "Waits until a socket is ready, and gives the first one in the order in which \
+                  they were added; nil when the time runs out. Closed sockets are passed over; \
+                  it is an error when all are closed.",
+            otherwise: Some(|| Value::Nil),
+            run: |call| {
+                let (found, _) = call.receiver::<Poller>()?.0.wait(&patience(call)?)?;
+                Ok(found.into())
+            },
+        },
+        Method {
+            name: "waitall",
+            parameters: &PATIENCE,
+            result: "List",
+            doc: "Waits until a socket is ready, and gives all that are: a List of Tuples of the \
+                  socket and \"in\", \"out\", \"both\", or \"error\" for a descriptor that fails. \
+                  The List is empty when the time runs out.",
+            otherwise: Some(|| Value::List(Vec::new())),
+            run: |call| {
+                let found = call.receiver::<Poller>()?.0.wait_all(&patience(call)?)?;
+                let tuple = |(found, ready): (Found, Ready)| {
+                    Value::Tuple(vec![found.into(), event(ready).into()])
+                };
+                Ok(Value::List(found.into_iter().map(tuple).collect()))
+            },
+        },
+        Method {
+            name: "setfair",
+            parameters: &[required("fair", Kinds::BOOL, "a Bool")],
+            result: "nil",
+            doc: "Whether wait looks first at the socket after the one that it gave last, so that \
+                  a busy one does not hide the others.",
+            otherwise: None,
+            run: |call| {
+                let fair = matches!(call.values(), [ValueRef::Bool(true)]);
+                call.receiver::<Poller>()?.0.set_fair(fair);
+                Ok(Value::Nil)
+            },
+        },
+        Method {
+            name: "expired",
+            parameters: &[],
+            result: "Bool",
+            doc: "Whether the time ran out in the last wait.",
+            otherwise: None,
+            run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.0.expired())),
+        },
+        Method {
+            name: "terminated",
+            parameters: &[],
+            result: "Bool",
+            doc: "Whether the last wait was interrupted, or ended because ZeroMQ was shut down.",
+            otherwise: None,
+            run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.0.terminated())),
+        },
+    ],
+};
+
+/// A poller of a script.
+#[derive(Debug, Default)]
+struct Poller(poller::Poller<Found>);
+
+/// What a wait gives back: what the script has added.
+#[derive(Clone, Debug)]
+enum Found {
+    Socket(Kept),
+    Descriptor(i64),
+}
+
+impl From<Found> for Value {
+    fn from(found: Found) -> Value {
+        match found {
+            Found::Socket(kept) => Value::Kept(kept),
+            Found::Descriptor(descriptor) => Value::Int(descriptor),
+        }
+    }
+}
+
+impl Instance for Poller {
+    fn class(&self) -> &'static Class {
+        &CLASS
+    }
+
+    fn kept(&self, visit: &mut dyn FnMut(Handle)) {
+        self.0.visit(|found| {
+            if let Found::Socket(kept) = found {
+                visit(kept.handle());
+            }
+        });
+    }
+}
+
+impl fmt::Display for Poller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<ZeroMQPoller>")
+    }
+}
+
+fn make(call: &Call) -> Result<Value, Error> {
+    let poller = Poller::default();
+    for index in 0..call.values().len() {
+        add_to(&poller, call, index, Ready::IN)?;
+    }
+    Ok(Value::Object(Object::new(poller)))
+}
+
+fn add(call: &Call) -> Result<Value, Error> {
+    let events = match call.text(1)? {
+        "in" | "" => Ready::IN,
+        "out" => Ready::OUT,
+        "both" => Ready::BOTH,
+        _ => return Err(call.wrong(1, call.values()[1].to_string())),
+    };
+    add_to(call.receiver()?, call, 0, events)?;
+    Ok(Value::Nil)
+}
+
+fn add_to(poller: &Poller, call: &Call, index: usize, events: Ready) -> Result<(), Error> {
+    let source = source(call, index)?;
+    let found = match &call.values()[index] {
+        ValueRef::Object(_, handle) => Found::Socket(call.host.keep(*handle)),
+        ValueRef::Int(descriptor) => Found::Descriptor(*descriptor),
+        value => return Err(call.wrong(index, value.to_string())),
+    };
+    poller.0.add(source, events, found)
+}
+
+/// The socket or descriptor that an argument is.
+fn source(call: &Call, index: usize) -> Result<Source, Error> {
+    let value = &call.values()[index];
+    let source = match value {
+        ValueRef::Int(descriptor) if *descriptor >= 0 => {
+            (*descriptor).try_into().ok().map(Source::Descriptor)
+        }
+        _ => socket(value).map(Source::Socket),
+    };
+    source.ok_or_else(|| call.wrong(index, value.to_string()))
+}
+
+/// The socket that a value is.
+pub(super) fn socket(value: &ValueRef) -> Option<Arc<crate::core::Socket>> {
+    match value {
+        ValueRef::Object(object, _) => object.get::<Socket>().map(Socket::shared),
+        _ => None,
+    }
+}
+
+fn event(ready: Ready) -> &'static str {
+    match ready {
+        Ready { error: true, .. } => "error",
+        Ready { input: true, output: true, .. } => "both",
+        Ready { output: true, .. } => "out",
+        _ => "in",
+    }
+}
+
+/// How long to wait: the first argument, or `timeout=`, or for ever.
+pub(super) fn patience<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
+    let timeout = match call.values() {
+        [value] => call.time(value, "argument 1 (timeout)")?,
+        _ => call.milliseconds("timeout")?.unwrap_or(None),
+    };
+    Ok(Wait::new(timeout).until(call.host.interrupt()))
+}
+
+pub(super) fn number(count: usize) -> Value {
+    Value::Int(i64::try_from(count).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,352 @@
+//! The class of loops, which call functions of the script when a socket is ready
+//! or a time has come.
+
+use std::fmt;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::call::{Call, TIMEOUT};
+use super::object::{Instance, Object};
+use super::poller::socket;
+use super::table::{Class, Group, Method, Parameter, named, required};
+use super::value::{Handle, Kept, Kinds, Value, ValueRef};
+use crate::core::poller::{Poller, Ready, Source};
+use crate::core::timers::Timers;
+use crate::core::{Error, Wait, wait};
+
+const SOCKET: Parameter = required("socket", Kinds::OBJECT, "a socket");
+const HANDLER: Parameter = required("function", Kinds::FUNCTION, "a function of the socket");
+
+/// Loops.
+pub(super) static CLASS: Class = Class {
+    name: "ZMQLoop",
+    doc: "Calls functions when sockets are ready and when times have come.",
+    parent: None,
+    constructor: Some(Method {
+        name: "ZMQLoop",
+        parameters: &[],
+        result: "ZMQLoop",
+        doc: "Makes a loop that has nothing to do yet.",
+        otherwise: None,
+        run: |_| Ok(Value::Object(Object::new(Loop::default()))),
+    }),
+    alias: None,
+    groups: &[&HANDLERS, &RUNNING],
+    functions: &[],
+};
+
+static HANDLERS: Group = Group {
+    name: "handlers",
+    doc: "What a loop does when. A function that returns false ends the loop.",
+    methods: &[
+        Method {
+            name: "reader",
+            parameters: &[SOCKET, HANDLER],
+            result: "nil",
+            doc: "Calls the function with the socket each time that it has a message to receive, \
+                  in place of the reader that it had.",
+            otherwise: None,
+            run: |call| handle(call, Ready::IN),
+        },
+        Method {
+            name: "writer",
+            parameters: &[SOCKET, HANDLER],
+            result: "nil",
+            doc: "Calls the function with the socket as long as it has room to send, in place of \
+                  the writer that it had. Cancel it when there is nothing to send.",
+            otherwise: None,
+            run: |call| handle(call, Ready::OUT),
+        },
+        Method {
+            name: "timer",
+            parameters: &[
+                required("ms", Kinds::INT.or(Kinds::FLOAT), "milliseconds from 0 on"),
+                required("function", Kinds::FUNCTION, "a function without parameters"),
+                named("times", Kinds::INT.or(Kinds::NIL), "how many times, or nil for ever"),
+            ],
+            result: "Int",
+            doc: "Calls the function after so many milliseconds, and again each time as long \
+                  after, for ever or as many times as said. Gives a number to cancel it by.",
+            otherwise: None,
+            run: timer,
+        },
+        Method {
+            name: "cancel",
+            parameters: &[required(
+                "what",
+                Kinds::INT.or(Kinds::OBJECT),
+                "the number of a timer, or a socket",
+            )],
+            result: "Bool",
+            doc: "Ends a timer, or the reader and the writer of a socket; false if there is none.",
+            otherwise: None,
+            run: cancel,
+        },
+    ],
+};
+
+static RUNNING: Group = Group {
+    name: "running",
+    doc: "The loop itself.",
+    methods: &[
+        Method {
+            name: "start",
+            parameters: &[TIMEOUT],
+            result: "Bool",
+            doc: "Runs the loop until a function returns false or fails, until stop is called, or \
+                  until nothing is left to wait for, since timers are over and sockets closed: \
+                  that gives true. Gives false when the time runs out. Timers come before readers.",
+            otherwise: Some(|| Value::Bool(false)),
+            run: start,
+        },
+        Method {
+            name: "stop",
+            parameters: &[],
+            result: "nil",
+            doc: "Ends the loop when the function that runs has returned.",
+            otherwise: None,
+            run: |call| {
+                call.receiver::<Loop>()?.state().stopping = true;
+                Ok(Value::Nil)
+            },
+        },
+    ],
+};
+
+/// A loop of a script.
+#[derive(Debug, Default)]
+struct Loop {
+    poller: Poller<Handlers>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    timers: Timers<Kept>,
+    running: bool,
+    stopping: bool,
+    /// The function that is being called, which may have been cancelled.
+    current: Option<Kept>,
+}
+
+/// The functions of a socket.
+#[derive(Clone, Debug)]
+struct Handlers {
+    socket: Kept,
+    source: Source,
+    reader: Option<Kept>,
+    writer: Option<Kept>,
+}
+
+impl Loop {
+    /// Never locked while the host is called, be it by dropping what it has kept.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the one before, to be dropped while nothing is locked.
+    fn set_current(&self, function: Option<Kept>) -> Option<Kept> {
+        mem::replace(&mut self.state().current, function)
+    }
+}
+
+impl Instance for Loop {
+    fn class(&self) -> &'static Class {
+        &CLASS
+    }
+
+    fn kept(&self, visit: &mut dyn FnMut(Handle)) {
+        self.poller.visit(|handlers| {
+            let functions = handlers.reader.iter().chain(&handlers.writer);
+            functions.chain([&handlers.socket]).for_each(|kept| visit(kept.handle()));
+        });
+        let state = self.state();
+        state.timers.iter().chain(&state.current).for_each(|kept| visit(kept.handle()));
+    }
+}
+
+impl fmt::Display for Loop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<ZMQLoop>")
+    }
+}
+
+fn handle(call: &Call, event: Ready) -> Result<Value, Error> {
+    let looped = call.receiver::<Loop>()?;
+    let [ValueRef::Object(_, handle), ValueRef::Function(function)] = call.values() else {
+        return Err(call.wrong(0, call.values()[0].to_string()));
+    };
+    let found = socket(&call.values()[0]);
+    let found = found.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+    let source = Source::Socket(found);
+    let (socket, function) = (call.host.keep(*handle), Some(call.host.keep(*function)));
+    let (mut events, known) = looped.poller.find(&source).unzip();
+    let mut handlers =
+        known.unwrap_or(Handlers { socket, source: source.clone(), reader: None, writer: None });
+    if event.input {
+        handlers.reader = function;
+    } else {
+        handlers.writer = function;
+    }
+    let events = events.get_or_insert(event);
+    events.input |= event.input;
+    events.output |= event.output;
+    looped.poller.add(source, *events, handlers)?;
+    Ok(Value::Nil)
+}
+
+fn timer(call: &Call) -> Result<Value, Error> {
+    let ValueRef::Function(function) = call.values()[1] else {
+        return Err(call.wrong(1, call.values()[1].to_string()));
+    };
+    let every = call.time(&call.values()[0], "argument 1 (ms)")?;
+    let every = every.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+    let times = call.count("times")?.map(i64::unsigned_abs);
+    if times == Some(0) {
+        return Err(Error::Argument {
+            place: "named argument times=".to_owned(),
+            expected: "an Int from 1 on, or nil for ever".into(),
+            got: "the Int 0".to_owned(),
+        });
+    }
+    let function = call.host.keep(function);
+    Ok(Value::Int(call.receiver::<Loop>()?.state().timers.add(every, times, function)))
+}
+
+fn cancel(call: &Call) -> Result<Value, Error> {
+    let looped = call.receiver::<Loop>()?;
+    let what = &call.values()[0];
+    let cancelled = match (what, socket(what)) {
+        (ValueRef::Int(id), _) => {
+            let cancelled = looped.state().timers.cancel(*id);
+            cancelled.is_some()
+        }
+        (_, Some(socket)) => looped.poller.remove(&Source::Socket(socket)),
+        _ => return Err(call.wrong(0, what.to_string())),
+    };
+    Ok(Value::Bool(cancelled))
+}
+
+fn start(call: &Call) -> Result<Value, Error> {
+    let looped = call.receiver::<Loop>()?;
+    let timeout = call.milliseconds("timeout")?.unwrap_or(None);
+    {
+        let mut state = looped.state();
+        if state.running {
+            return Err(Error::Argument {
+                place: "the loop".to_owned(),
+                expected: "one that is not running".into(),
+                got: "one that is".to_owned(),
+            });
+        }
+        state.running = true;
+        state.stopping = false;
+    }
+    let result = run(call, looped, timeout);
+    looped.state().running = false;
+    let last = looped.set_current(None);
+    drop(last);
+    result.map(|()| Value::Bool(true))
+}
+
+/// Runs until the loop has ended.
+fn run(call: &Call, looped: &Loop, timeout: Option<Duration>) -> Result<(), Error> {
+    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    loop {
+        if call.host.interrupt().is_some_and(|interrupt| interrupt.interrupted()) {
+            return Err(Error::Interrupted);
+        }
+        if !run_timers(call, looped)? {
+            return Ok(());
+        }
+        // Nothing will ever come from these.
+        looped.poller.retain(|source| match source {
+            Source::Socket(socket) => !socket.is_closed(),
+            Source::Descriptor(_) => true,
+        });
+        let sockets = looped.poller.count();
+        let next = looped.state().timers.next();
+        if sockets == 0 && next.is_none() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        if end.is_some_and(|end| end <= now) {
+            return Err(Error::Again);
+        }
+        let until = [end, next].into_iter().flatten().min();
+        let slice = until.map(|until| until.saturating_duration_since(now));
+        let slice = Wait::new(slice).until(call.host.interrupt());
+        if sockets == 0 {
+            wait::sleep(&slice)?;
+        } else if !run_handlers(call, looped, &slice)? {
+            return Ok(());
+        }
+    }
+}
+
+/// Runs the timers that are due, and tells whether the loop goes on.
+fn run_timers(call: &Call, looped: &Loop) -> Result<bool, Error> {
+    let now = Instant::now();
+    let due = looped.state().timers.due(now);
+    for id in due {
+        let mut state = looped.state();
+        let Some(function) = state.timers.turn(id, now) else {
+            continue;
+        };
+        // It may have been the last turn.
+        let before = state.current.replace(function.clone());
+        drop(state);
+        drop(before);
+        if !goes_on(call, looped, &function, Vec::new())? {
+            return Ok(false);
+        }
+    }
+    Ok(!looped.state().stopping)
+}
+
+/// Waits for sockets, calls the functions of those that are ready, and tells whether
+/// the loop goes on.
+fn run_handlers(call: &Call, looped: &Loop, wait: &Wait) -> Result<bool, Error> {
+    let ready = match looped.poller.wait_all(wait) {
+        Ok(ready) => ready,
+        // Closed by another thread meanwhile.
+        Err(Error::Again | Error::Closed) => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    for (handlers, ready) in ready {
+        let functions = [(ready.input, true), (ready.output, false)];
+        for (_, reads) in functions.into_iter().filter(|(ready, _)| *ready) {
+            // A function before may have cancelled it, or closed the socket.
+            let known = looped.poller.find(&handlers.source).map(|(_, handlers)| handlers);
+            let Some(Handlers { socket, source: Source::Socket(open), reader, writer }) = known
+            else {
+                continue;
+            };
+            let function = if reads { reader } else { writer };
+            if let Some(function) = function
+                && !open.is_closed()
+                && !goes_on(call, looped, &function, vec![Value::Kept(socket)])?
+            {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Calls a function of the script, and tells whether the loop goes on.
+fn goes_on(
+    call: &Call,
+    looped: &Loop,
+    function: &Kept,
+    arguments: Vec<Value>,
+) -> Result<bool, Error> {
+    drop(looped.set_current(Some(function.clone())));
+    let mut goes_on = true;
+    call.host.call(function.handle(), arguments, &mut |returned| {
+        goes_on = !matches!(returned, ValueRef::Bool(false));
+        Ok(())
+    })?;
+    Ok(goes_on && !looped.state().stopping)
+}

@@ -1,0 +1,318 @@
+//! The library in other virtual machines: Lua and Python as their users have them,
+//! and one table of calls that gives the same on every host.
+//!
+//! Where Lua or Python is missing its tests say so and pass; with
+//! `ZEROMQ_INTEROP=required` they fail instead.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use support::cases::{self, Case};
+use support::{Finished, Host, Reference, launch, library, root};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Past the test harness, which keeps what tests print to itself.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Says that a test is skipped, unless that is not allowed.
+fn skip<T>(why: &str) -> Option<T> {
+    assert_ne!(env::var("ZEROMQ_INTEROP").as_deref(), Ok("required"), "{why}");
+    tell(&format!("skipped: {why}"));
+    None
+}
+
+fn runs(command: &mut Command) -> bool {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// The folder with the adapter for Lua, compiled as README.md says.
+fn adapter() -> Option<&'static Path> {
+    static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    FOLDER.get_or_init(compile).as_deref()
+}
+
+fn compile() -> Option<PathBuf> {
+    if !runs(Command::new("lua5.4").arg("-v")) {
+        return skip("there is no lua5.4");
+    }
+    let headers = Path::new("/usr/include/lua5.4");
+    if !headers.exists() {
+        return skip("there is no liblua5.4-dev");
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lua");
+    fs::create_dir_all(&folder).unwrap();
+    let compiler = env::var("CC").unwrap_or("cc".into());
+    let mut command = Command::new(&compiler);
+    command
+        .args(["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .args(["-shared", "-fPIC", "-I"])
+        .arg(root("include"))
+        .arg("-I")
+        .arg(headers)
+        .arg(root("examples/hosts/lua/zeromq.c"))
+        .arg(library())
+        .arg("-o")
+        .arg(folder.join("zeromq.so"));
+    let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
+    assert_eq!(status, Some(0), "{compiler}: {stderr}");
+    Some(folder)
+}
+
+fn lua() -> Option<Command> {
+    let mut command = Command::new("lua5.4");
+    command.env("LUA_CPATH", adapter()?.join("?.so"));
+    Some(command)
+}
+
+fn python() -> Option<Command> {
+    if !runs(Command::new("python3").args(["-c", "import ctypes"])) {
+        return skip("there is no python3 with ctypes");
+    }
+    let mut command = Command::new("python3");
+    command
+        .env("PYTHONPATH", root("examples/hosts/python"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("ZEROMQ_PLUGIN", library());
+    Some(command)
+}
+
+/// Runs a program that says in comments what it prints.
+fn run(command: Option<Command>, program: &str, comment: &str) {
+    let Some(mut command) = command else {
+        return;
+    };
+    let path = root("tests/adapters").join(program);
+    let source = fs::read_to_string(&path).unwrap();
+    let expected = source.lines().filter_map(|line| line.split_once(comment));
+    let expected: String = expected.map(|(_, line)| format!("{line}\n")).collect();
+    assert_ne!(expected, "");
+    let Finished { stdout, stderr, status } = launch(command.arg(&path)).finish(DEADLINE);
+    assert!(stdout == expected, "expected:\n{expected}\nprinted:\n{stdout}\nstderr:\n{stderr}");
+    assert_eq!(status, Some(0), "{stderr}");
+}
+
+#[test]
+fn values_objects_and_errors_of_lua() {
+    run(lua(), "objects.lua", "--> ");
+}
+
+#[test]
+fn functions_of_lua() {
+    run(lua(), "callbacks.lua", "--> ");
+}
+
+#[test]
+fn values_objects_and_errors_of_python() {
+    run(python(), "objects.py", "#> ");
+}
+
+#[test]
+fn functions_and_threads_of_python() {
+    run(python(), "callbacks.py", "#> ");
+}
+
+/// Python with pyzmq, which has a libzmq of its own.
+fn pyzmq() -> Option<Command> {
+    let found = runs(Command::new("python3").args(["-c", "import zmq"]));
+    if found { python() } else { skip("there is no pyzmq") }
+}
+
+#[test]
+fn beside_pyzmq() {
+    run(pyzmq(), "beside-pyzmq.py", "#> ");
+}
+
+#[test]
+fn beside_czmq_and_another_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("libcopy.so");
+    fs::copy(library(), &copy).unwrap();
+    let command = pyzmq().map(|mut command| {
+        command.env("ZEROMQ_COPY", &copy);
+        command
+    });
+    let czmq =
+        runs(Command::new("python3").args(["-c", "import ctypes; ctypes.CDLL('libczmq.so.4')"]));
+    let command = if czmq { command } else { skip("there is no libczmq") };
+    run(command, "beside-czmq.py", "#> ");
+}
+
+/// What is sent at the very end of a program arrives, however it ends.
+#[test]
+fn nothing_is_lost_at_the_end() {
+    let lua_ends = ["", "os.exit(0)", "os.exit(0, true)", "error('oops')"];
+    let python_ends = ["", "import sys; sys.exit(0)", "raise KeyError"];
+    for end in lua_ends {
+        farewell(
+            lua(),
+            "lua",
+            &format!(
+                "local zeromq = require 'zeromq'\nlocal push = zeromq.ZMQPush(arg[1])\n\
+             push:send('farewell')\n{end}\n"
+            ),
+        );
+    }
+    for end in python_ends {
+        farewell(
+            python(),
+            "py",
+            &format!(
+                "import sys, zeromq\npush = zeromq.ZMQPush(sys.argv[1])\npush.send('farewell')\n{end}\n"
+            ),
+        );
+    }
+}
+
+fn farewell(command: Option<Command>, extension: &str, program: &str) {
+    let Some(mut command) = command else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(format!("program.{extension}"));
+    fs::write(&path, program).unwrap();
+    let context = zmq::Context::new();
+    let pull = context.socket(zmq::PULL).unwrap();
+    pull.set_rcvtimeo(i32::try_from(DEADLINE.as_millis()).unwrap()).unwrap();
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+    let running = launch(command.arg(&path).arg(endpoint));
+    assert_eq!(pull.recv_string(0).unwrap().unwrap(), "farewell", "{program}");
+    assert!(running.finish(DEADLINE).status.is_some(), "{program}");
+}
+
+/// Ctrl-C ends a program of Lua that waits, as it ends one that calculates.
+#[test]
+fn lua_can_be_interrupted() {
+    for (program, expected) in [
+        ("pull:receive()", "interrupted!"),
+        ("print(select(2, pcall(pull.receive, pull)))", "interrupted!"),
+        ("print(coroutine.wrap(function() return pcall(pull.receive, pull) end)())", "interrupted"),
+    ] {
+        let Some(mut command) = lua() else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("program.lua");
+        let start = "local zeromq = require 'zeromq'\n\
+                     local pull = zeromq.ZMQPull('tcp://127.0.0.1:*')\n\
+                     local push = zeromq.ZMQPush(arg[1])\npush:send('ready')\n";
+        fs::write(&path, format!("{start}{program}\n")).unwrap();
+        let context = zmq::Context::new();
+        let ready = context.socket(zmq::PULL).unwrap();
+        ready.set_rcvtimeo(i32::try_from(DEADLINE.as_millis()).unwrap()).unwrap();
+        ready.bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = ready.get_last_endpoint().unwrap().unwrap();
+        let running = launch(command.arg(&path).arg(endpoint));
+        ready.recv_string(0).unwrap().unwrap();
+        // SAFETY: the process is a child of this one that was not waited for.
+        unsafe { libc::kill(running.id() as i32, libc::SIGINT) };
+        let Finished { stdout, stderr, status } = running.finish(DEADLINE);
+        assert!(status.is_some() && (stdout + &stderr).contains(expected), "{program}: {stderr}");
+    }
+}
+
+/// One line of the table of counts.
+struct Count {
+    host: &'static str,
+    passed: Option<usize>,
+}
+
+/// The cases on a host that reads programs.
+fn script(
+    host: &'static str,
+    program: &str,
+    command: Option<Command>,
+    failures: &mut String,
+) -> Count {
+    let Some(mut command) = command else {
+        return Count { host, passed: None };
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cases");
+    fs::write(&path, program).unwrap();
+    let finished = launch(command.arg(&path)).finish(DEADLINE);
+    Count { host, passed: Some(count(host, &finished, failures)) }
+}
+
+fn count(host: &str, finished: &Finished, failures: &mut String) -> usize {
+    let Finished { stdout, stderr, status } = finished;
+    // Some hosts print warnings among the rest.
+    let lines = stdout.lines().filter(|line| !line.starts_with("Warning '"));
+    let (passed, failed): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("ok: "));
+    if !failed.is_empty() || *status != Some(0) {
+        writeln!(failures, "{host}: {status:?}\n{}\n{stderr}", failed.join("\n")).unwrap();
+    }
+    passed.len()
+}
+
+#[test]
+fn the_same_calls_give_the_same_on_every_host() {
+    let cases = cases::all();
+    assert!(cases.len() >= 60);
+    let mut failures = String::new();
+    let morpho = cases::morpho::program(&cases);
+    let counts = [
+        directly(&cases, &mut failures),
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("cases.morpho");
+            fs::write(&path, &morpho).unwrap();
+            let finished = Reference.start(&path, &[]).finish(DEADLINE);
+            Count {
+                host: "reference host",
+                passed: Some(count("reference host", &finished, &mut failures)),
+            }
+        },
+        script("Lua", &cases::lua::program(&cases), lua(), &mut failures),
+        script("Python", &cases::python::program(&cases), python(), &mut failures),
+        on_morpho(&morpho, &mut failures),
+    ];
+    tell(&format!("{:<16} {:>6}", "host", "passed"));
+    for Count { host, passed } in &counts {
+        let shown = passed.map_or("skipped".to_owned(), |passed| passed.to_string());
+        tell(&format!("{host:<16} {shown:>6}  of {}", cases.len()));
+    }
+    assert_eq!(failures, "");
+    assert!(counts.iter().all(|count| count.passed.is_none_or(|passed| passed == cases.len())));
+}
+
+fn directly(cases: &[Case], failures: &mut String) -> Count {
+    let mut passed = 0;
+    for case in cases {
+        match cases::direct::run(case) {
+            Ok(()) => passed += 1,
+            Err(got) => writeln!(failures, "directly: {}: {got}", case.name).unwrap(),
+        }
+    }
+    Count { host: "zeromq.h", passed: Some(passed) }
+}
+
+fn on_morpho(program: &str, failures: &mut String) -> Count {
+    let morpho = env::var_os("MORPHO6").filter(|program| !program.is_empty());
+    let home = tempfile::tempdir().unwrap();
+    let command = morpho.map(|morpho| {
+        let package = home.path().join("zeromq");
+        fs::create_dir_all(package.join("lib")).unwrap();
+        symlink(library(), package.join("lib/zeromq.so")).unwrap();
+        fs::write(home.path().join(".morphopackages"), format!("{}\n", package.display())).unwrap();
+        let mut command = Command::new(morpho);
+        command.env("HOME", home.path());
+        command
+    });
+    script("Morpho", program, command, failures)
+}

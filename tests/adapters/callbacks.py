@@ -1,0 +1,110 @@
+"""Functions of Python that the library calls, threads and Ctrl-C."""
+import gc
+import os
+import signal
+import threading
+import time
+
+import zeromq
+
+rep, req = zeromq.ZMQReply("inproc://callbacks"), zeromq.ZMQRequest("inproc://callbacks")
+
+req.send("a", b"\xff")
+print(rep.serve(lambda frames: [frames[1], frames[0] + "!"], count=1), req.receiveall())
+#> 1 [b'\xff', 'a!']
+req.send("a")
+try:
+    rep.serve(lambda frames: 1 / 0, count=1)
+except ZeroDivisionError as error:
+    print("raised", error, rep.send("late"), req.receive())
+#> raised division by zero True late
+
+# Calls in calls.
+inner, asks = zeromq.ZMQReply("inproc://inner"), zeromq.ZMQRequest("inproc://inner")
+def deep(frames):
+    asks.send(frames[0])
+    try:
+        inner.serve(lambda frames: [][0], count=1)
+    except IndexError:
+        inner.send("failed inside")
+    return asks.receive()
+req.send("x")
+print(rep.serve(deep, count=1), req.receive())
+#> 1 failed inside
+
+# What was passed is forgotten.
+for i in range(100):
+    try:
+        rep.send(lambda: None)
+    except zeromq.ZMQArgs:
+        pass
+print(len(zeromq._functions.known))
+#> 0
+
+# A function that is kept is called while another call waits, and then forgotten.
+auth, asked = zeromq.ZMQAuth(), []
+auth.decide(lambda client: asked.append(client["user"]) or client["password"] == "secret")
+gc.collect()
+pull, push = zeromq.ZMQPull(), zeromq.ZMQPush()
+pull.secure(plain=True)
+port = pull.bind("tcp://127.0.0.1:*")
+push.secure(username="me", password="secret")
+push.connect(f"tcp://127.0.0.1:{port}")
+push.send("let in")
+print(pull.receive(timeout=10000), asked, len(zeromq._functions.known))
+#> let in ['me'] 1
+auth.stop()
+del auth
+gc.collect()
+print(len(zeromq._functions.known))
+#> 0
+
+# Other threads run while one waits, with sockets of their own; one socket serves
+# one call at a time.
+waiting = zeromq.ZMQPull("inproc://threads")
+received = []
+thread = threading.Thread(target=lambda: received.append(waiting.receive(timeout=20000)))
+thread.start()
+busy = None
+while busy is None:
+    try:
+        waiting.receive(timeout=0)
+    except zeromq.ZMQClosed as error:
+        busy = "in use" in str(error)
+zeromq.ZMQPush("inproc://threads").send("from the main thread")
+thread.join()
+print(busy, received)
+#> True ['from the main thread']
+
+
+def interrupt(after):
+    threading.Timer(after, os.kill, [os.getpid(), signal.SIGINT]).start()
+
+
+# Ctrl-C ends a call that waits, and one that is never out of work.
+began = time.monotonic()
+interrupt(0.2)
+try:
+    waiting.receive()
+except KeyboardInterrupt:
+    print("interrupted", time.monotonic() - began < 10)
+#> interrupted True
+dealer, done = zeromq.ZMQDealer("inproc://callbacks"), threading.Event()
+
+
+def feed():
+    while not done.is_set():
+        dealer.send("", "x", timeout=100)
+        dealer.receiveall(timeout=0)
+
+
+thread = threading.Thread(target=feed)
+thread.start()
+interrupt(0.3)
+try:
+    rep.serve(lambda frames: "answer")
+except KeyboardInterrupt:
+    print("interrupted", time.monotonic() - began < 20)
+#> interrupted True
+done.set()
+thread.join()

@@ -1,0 +1,331 @@
+//! The cases through the host interface itself, from a host in this process.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::mem::size_of;
+use std::ptr::null_mut;
+use std::slice;
+
+use serde_json::Value as Json;
+use zeromq::core::Code;
+use zeromq::plugin::abi::{
+    Bytes, Class, Host, Invocation, Items, Method, Named, Object, Payload, Value, ZEROMQ_ABI,
+    ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION, ZEROMQ_INT,
+    ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING, ZEROMQ_TUPLE,
+};
+use zeromq::plugin::{
+    zeromq_call, zeromq_last_error, zeromq_object_bytes, zeromq_object_class, zeromq_object_free,
+    zeromq_object_text, zeromq_register, zeromq_value_free,
+};
+
+use super::{Call, Case, Expected, Literal, Step, Target};
+
+/// A machine whose scripts are the steps of cases.
+struct Machine {
+    host: Host,
+    classes: Box<RefCell<Vec<&'static Class>>>,
+}
+
+/// What a call gave: a value that reads as those of the table.
+type Given = Result<Json, String>;
+
+/// Memory that is lent to the library.
+#[derive(Default)]
+struct Lent {
+    items: Vec<Vec<Value>>,
+    bytes: Vec<Vec<u8>>,
+}
+
+thread_local! {
+    static RETURNED: RefCell<Lent> = RefCell::default();
+}
+
+/// The functions of the table by their numbers.
+const FUNCTIONS: [&str; 4] = ["echo", "first", "nothing", "fail"];
+
+unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> i32 {
+    // SAFETY: the context is the list of the machine that registers, and classes
+    // stay for ever.
+    unsafe { (*context.cast::<RefCell<Vec<&Class>>>()).borrow_mut().push(&*class) };
+    0
+}
+
+unsafe extern "C" fn call(
+    _: *mut c_void,
+    function: u64,
+    arguments: *const Value,
+    count: usize,
+    result: *mut Value,
+) -> i32 {
+    // SAFETY: the library passes as many values, which stay for the call.
+    let arguments = unsafe { slice::from_raw_parts(arguments, count) };
+    let returned = match FUNCTIONS[function as usize] {
+        "echo" => read(&arguments[0], false),
+        "first" => read(&arguments[0], false)[0].clone(),
+        "nothing" => Json::Null,
+        _ => return 1,
+    };
+    // It is the library's until its call returns.
+    let value = RETURNED.with_borrow_mut(|lent| lend(&returned, lent));
+    // SAFETY: there is room for a value.
+    unsafe { result.write(value) };
+    0
+}
+
+fn plain(kind: u32, payload: Payload) -> Value {
+    Value { kind, payload, owner: null_mut() }
+}
+
+fn text(text: *const c_char) -> String {
+    // SAFETY: the library terminates its texts.
+    unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned()
+}
+
+/// Runs a case; the error tells what it gave instead.
+pub fn run(case: &Case) -> Result<(), String> {
+    let machine = Machine::new();
+    let mut variables = HashMap::new();
+    let outcome = case.steps.iter().enumerate().try_for_each(|(at, step)| {
+        let outcome = machine.step(step, &mut variables);
+        outcome.map_err(|got| format!("step {at}: {got}"))
+    });
+    for object in variables.into_values() {
+        zeromq_object_free(object);
+    }
+    outcome
+}
+
+impl Machine {
+    fn new() -> Machine {
+        let classes = Box::<RefCell<Vec<&'static Class>>>::default();
+        let host = Host {
+            size: size_of::<Host>() as u32,
+            abi: ZEROMQ_ABI,
+            context: (&raw const *classes).cast_mut().cast(),
+            define_class: Some(define_class),
+            warn: None,
+            interrupted: None,
+            call: Some(call),
+            retain: None,
+            release: None,
+        };
+        // SAFETY: the host is filled in.
+        assert_eq!(unsafe { zeromq_register(&host) }, Code::Ok);
+        Machine { host, classes }
+    }
+
+    fn step(&self, step: &Step, variables: &mut HashMap<String, Object>) -> Result<(), String> {
+        let call = match step {
+            Step::Text(variable, text) => {
+                let shown = shown(variables[variable]);
+                return if shown == *text { Ok(()) } else { Err(shown) };
+            }
+            Step::Call(call) => call,
+        };
+        let mut result = plain(ZEROMQ_NIL, Payload { integer: 0 });
+        let code = self.invoke(call, variables, &mut result);
+        let given: Given = match code {
+            Code::Ok => Ok(read(&result, call.keep.is_some())),
+            Code::Callback => Err("Mine".to_owned()),
+            // SAFETY: a call has failed on this thread.
+            _ => Err(text(unsafe { (*zeromq_last_error()).tag })),
+        };
+        if let (Code::Ok, ZEROMQ_OBJECT, Some(variable)) = (code, result.kind, &call.keep) {
+            // SAFETY: it is an object.
+            variables.insert(variable.clone(), unsafe { result.payload.object });
+        }
+        // SAFETY: the result is the library's or nil.
+        unsafe { zeromq_value_free(&mut result) };
+        match (&call.expected, given) {
+            (Expected::Anything, Ok(_)) => Ok(()),
+            (Expected::Result(expected), Ok(given)) if *expected == given => Ok(()),
+            (Expected::Error(expected), Err(tag)) if *expected == tag => Ok(()),
+            (_, Ok(given)) => Err(given.to_string()),
+            (_, Err(tag)) => Err(tag),
+        }
+    }
+
+    fn invoke(&self, call: &Call, variables: &HashMap<String, Object>, result: &mut Value) -> Code {
+        let (method, receiver) = match &call.target {
+            Target::Constructor(class) => (self.class(class).constructor, 0),
+            Target::Function(class, name) => {
+                let class = self.class(class);
+                (find(class.functions, class.function_count, name).unwrap(), 0)
+            }
+            Target::Method(variable, name) => {
+                let object = variables[variable];
+                // SAFETY: the class of an object stays for ever.
+                let mut class = unsafe { &*zeromq_object_class(object) };
+                loop {
+                    if let Some(method) = find(class.methods, class.method_count, name) {
+                        break (method, object);
+                    }
+                    // SAFETY: as above.
+                    class = unsafe { class.parent.as_ref() }.unwrap_or_else(|| panic!("{name}"));
+                }
+            }
+        };
+        let mut lent = Lent::default();
+        let mut lend = |value| self.lend(value, variables, &mut lent);
+        let arguments: Vec<Value> = call.arguments.iter().map(&mut lend).collect();
+        let names: Vec<CString> =
+            call.named.keys().map(|name| CString::new(&**name).unwrap()).collect();
+        let named = names.iter().zip(call.named.values());
+        let named: Vec<Named> =
+            named.map(|(name, value)| Named { name: name.as_ptr(), value: lend(value) }).collect();
+        let invocation = Invocation {
+            size: size_of::<Invocation>() as u32,
+            abi: ZEROMQ_ABI,
+            host: &self.host,
+            method,
+            receiver,
+            arguments: arguments.as_ptr(),
+            argument_count: arguments.len(),
+            named: named.as_ptr(),
+            named_count: named.len(),
+        };
+        // SAFETY: the invocation is filled in, and what it points to is here.
+        unsafe { zeromq_call(&invocation, result) }
+    }
+
+    fn class(&self, name: &str) -> &'static Class {
+        let classes = self.classes.borrow();
+        classes.iter().find(|class| text(class.name) == name).unwrap_or_else(|| panic!("{name}"))
+    }
+
+    /// A value for the library, which may mean a variable or a class.
+    fn lend(&self, value: &Json, variables: &HashMap<String, Object>, lent: &mut Lent) -> Value {
+        match Literal::read(value) {
+            Literal::Variable(name) => plain(ZEROMQ_OBJECT, Payload { object: variables[name] }),
+            Literal::Class(name) => plain(ZEROMQ_CLASS, Payload { described: self.class(name) }),
+            Literal::List(items) => {
+                let items = items.iter().map(|item| self.lend(item, variables, lent)).collect();
+                lent.items(ZEROMQ_LIST, items)
+            }
+            _ => lend(value, lent),
+        }
+    }
+}
+
+/// A plain value for the library.
+fn lend(value: &Json, lent: &mut Lent) -> Value {
+    match Literal::read(value) {
+        Literal::Nil => plain(ZEROMQ_NIL, Payload { integer: 0 }),
+        Literal::Bool(flag) => plain(ZEROMQ_BOOL, Payload { integer: flag.into() }),
+        Literal::Int(integer) => plain(ZEROMQ_INT, Payload { integer }),
+        Literal::Float(number) => plain(ZEROMQ_FLOAT, Payload { number }),
+        Literal::Text(text) => lent.string(text.into()),
+        Literal::Bytes(bytes) => lent.string(bytes),
+        Literal::Function(name) => {
+            let number = FUNCTIONS.iter().position(|known| *known == name).unwrap();
+            plain(ZEROMQ_FUNCTION, Payload { function: number as u64 })
+        }
+        Literal::List(items) => {
+            let items = items.iter().map(|item| lend(item, lent)).collect();
+            lent.items(ZEROMQ_LIST, items)
+        }
+        Literal::Dictionary(entries) => {
+            let pairs = entries.iter();
+            let pairs =
+                pairs.map(|(key, value)| [lend(&Json::from(&**key), lent), lend(value, lent)]);
+            let items = pairs.collect::<Vec<_>>().concat();
+            lent.items(ZEROMQ_DICTIONARY, items)
+        }
+        Literal::Tuple(_) | Literal::Variable(_) | Literal::Class(_) => {
+            panic!("{value} is not lent here")
+        }
+    }
+}
+
+impl Lent {
+    fn string(&mut self, bytes: Vec<u8>) -> Value {
+        let payload = Payload { bytes: Bytes { data: bytes.as_ptr().cast(), size: bytes.len() } };
+        self.bytes.push(bytes);
+        plain(ZEROMQ_STRING, payload)
+    }
+
+    fn items(&mut self, kind: u32, items: Vec<Value>) -> Value {
+        let payload = Payload { items: Items { data: items.as_ptr(), count: items.len() } };
+        self.items.push(items);
+        plain(kind, payload)
+    }
+}
+
+fn find(methods: *const *const Method, count: u32, name: &str) -> Option<*const Method> {
+    // SAFETY: a class has as many methods as it says.
+    let methods = unsafe { slice::from_raw_parts(methods, count as usize) };
+    // SAFETY: methods stay for ever.
+    methods.iter().copied().find(|method| text(unsafe { (**method).name }) == name)
+}
+
+fn shown(object: Object) -> String {
+    let mut result = plain(ZEROMQ_NIL, Payload { integer: 0 });
+    // SAFETY: there is room for a value.
+    assert_eq!(unsafe { zeromq_object_text(object, &mut result) }, Code::Ok);
+    let shown = String::from_utf8(string(&result)).unwrap();
+    // SAFETY: the value is the library's.
+    unsafe { zeromq_value_free(&mut result) };
+    shown
+}
+
+fn string(value: &Value) -> Vec<u8> {
+    assert_eq!(value.kind, ZEROMQ_STRING);
+    // SAFETY: it is a string of the library.
+    unsafe {
+        let Bytes { data, size } = value.payload.bytes;
+        if size == 0 { vec![] } else { slice::from_raw_parts(data.cast(), size).to_vec() }
+    }
+}
+
+/// A value of the library as one of the table. Objects are freed, unless the case
+/// keeps them; those that are no frames cannot be compared.
+fn read(value: &Value, kept: bool) -> Json {
+    // SAFETY: the library says by the kind which member it has filled in.
+    unsafe {
+        match value.kind {
+            ZEROMQ_NIL => Json::Null,
+            ZEROMQ_BOOL => Json::Bool(value.payload.integer != 0),
+            ZEROMQ_INT => value.payload.integer.into(),
+            ZEROMQ_FLOAT => value.payload.number.into(),
+            ZEROMQ_STRING => String::from_utf8(string(value)).unwrap().into(),
+            ZEROMQ_LIST => items(value).into(),
+            ZEROMQ_TUPLE => serde_json::json!({ "$tuple": items(value) }),
+            ZEROMQ_DICTIONARY => {
+                let items = items(value);
+                let pairs = items.chunks_exact(2);
+                pairs.map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].clone())).collect()
+            }
+            ZEROMQ_OBJECT => {
+                let object = value.payload.object;
+                let mut bytes = plain(ZEROMQ_NIL, Payload { integer: 0 });
+                let read = match zeromq_object_bytes(object, &mut bytes) {
+                    Code::Ok => {
+                        let hex: String =
+                            string(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+                        serde_json::json!({ "$bytes": hex })
+                    }
+                    _ => shown(object).into(),
+                };
+                zeromq_value_free(&mut bytes);
+                if !kept {
+                    zeromq_object_free(object);
+                }
+                read
+            }
+            kind => panic!("kind {kind}"),
+        }
+    }
+}
+
+fn items(value: &Value) -> Vec<Json> {
+    // SAFETY: it is a list, a tuple or a dictionary of the library.
+    let items = unsafe { value.payload.items };
+    let items = if items.count == 0 {
+        &[]
+    } else {
+        // SAFETY: as above.
+        unsafe { slice::from_raw_parts(items.data, items.count) }
+    };
+    items.iter().map(|item| read(item, false)).collect()
+}

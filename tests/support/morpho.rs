@@ -1,0 +1,55 @@
+//! The real Morpho that the machine has.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::{Host, Running, launch, library, local};
+
+/// A real Morpho, with a home of its own in which the library is installed.
+pub struct Morpho {
+    pub program: PathBuf,
+    pub home: TempDir,
+}
+
+impl Morpho {
+    pub fn new(program: PathBuf) -> Morpho {
+        let home = tempfile::tempdir().unwrap();
+        let package = home.path().join("zeromq");
+        fs::create_dir_all(package.join("lib")).unwrap();
+        symlink(library(), package.join("lib/zeromq.so")).unwrap();
+        let line = format!("{}\n", package.display());
+        fs::write(home.path().join(".morphopackages"), line).unwrap();
+        Morpho { program, home }
+    }
+
+    /// The one that `MORPHO6` names; says so when there is none.
+    pub fn named() -> Option<Morpho> {
+        let program = env::var_os("MORPHO6").filter(|program| !program.is_empty());
+        if program.is_none() {
+            // Past the test harness, which keeps what tests print to itself.
+            let _ = writeln!(std::io::stderr(), "skipped, as MORPHO6 names no morpho6");
+        }
+        program.map(|program| Morpho::new(program.into()))
+    }
+}
+
+impl Host for Morpho {
+    fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running {
+        let mut command = Command::new(&self.program);
+        command.env("HOME", self.home.path());
+        launch(command.arg(script).args(arguments))
+    }
+
+    fn start_in(&self, folder: &Path, script: &Path) -> Running {
+        let mut command = Command::new(&self.program);
+        command.env("HOME", self.home.path());
+        launch(local(command.arg(script), folder))
+    }
+}
