@@ -371,11 +371,14 @@ fn doctor_says_which_package_wins() {
 fn doctor_knows_an_outdated_package() {
     let home = Home::new();
     home.succeed(&["install"]);
-    let copy = home.package().join("lib/zeromq").with_extension(DLL_EXTENSION);
-    fs::write(copy, "").unwrap();
-    assert!(contains(&home.doctor(0, "warning"), "install the package again"));
-    home.succeed(&["install"]);
-    assert!(!contains(&home.doctor(0, "warning"), "install the package again"));
+    let library = format!("lib/zeromq.{DLL_EXTENSION}");
+    for file in [library.as_str(), "share/help/errors.md", "share/modules/zeromq.morpho"] {
+        fs::write(home.package().join(file), "").unwrap();
+        let odd = home.doctor(0, "warning");
+        assert!(contains(&odd, "install the package again") && contains(&odd, file), "{file}");
+        home.succeed(&["install"]);
+        assert!(!contains(&home.doctor(0, "warning"), "install the package again"));
+    }
 }
 
 #[test]

@@ -69,6 +69,12 @@ fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
     report.ok(format!("package {ours}"));
     let copy = ours.folder.join(package::library());
     check_copy(report, &copy);
+    for file in package::outdated(&ours.folder) {
+        report.warning(format!(
+            "{} is not that of this program: install the package again, as it was before",
+            file.display()
+        ));
+    }
     match provider::rivals(&providers, &ours.folder) {
         Ok(odd) => odd.iter().for_each(|odd| report.warning(odd)),
         Err(wrong) => report.problem(wrong),

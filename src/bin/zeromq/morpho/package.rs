@@ -126,6 +126,13 @@ pub fn library() -> PathBuf {
     Path::new("lib").join(NAME).with_extension(DLL_EXTENSION)
 }
 
+/// The help pages and modules of a package that are not those of this program.
+pub fn outdated(folder: &Path) -> Vec<PathBuf> {
+    let texts = TEXTS.map(|(path, text)| (folder.join(path), text));
+    let differs = |path: &Path, text: &str| fs::read(path).ok().as_deref() != Some(text.as_bytes());
+    texts.into_iter().filter(|(path, text)| differs(path, text)).map(|(path, _)| path).collect()
+}
+
 /// The files of a package, with this library.
 fn files(library_bytes: &[u8]) -> BTreeMap<PathBuf, &[u8]> {
     let texts = TEXTS.map(|(path, text)| (path.into(), text.as_bytes()));
