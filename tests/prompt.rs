@@ -12,7 +12,7 @@ use support::{Finished, feed, program};
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// What the prompt says to an input. The home has nothing in it.
-fn told(input: &str) -> Finished {
+fn told(input: impl AsRef<[u8]>) -> Finished {
     let home = tempfile::tempdir().unwrap();
     feed(repl(home.path()).arg("repl"), input).finish(DEADLINE)
 }
@@ -81,6 +81,40 @@ fn inputs_may_have_several_lines() {
     let Finished { stdout, stderr, .. } = told("print (1 +\n\nprint 2\nprint \"open");
     assert_eq!(stdout, "2\n");
     assert_eq!(stderr.matches("syntax error").count(), 2, "{stderr}");
+}
+
+#[test]
+fn any_input_leaves_the_prompt() {
+    let bytes = [&b"print \"\xff\"\n"[..], b"print 1\0\nprint 2\n"].concat();
+    let Finished { stdout, stderr, status } = told(bytes);
+    assert_eq!((stdout.as_str(), status), ("2\n", Some(0)), "{stderr}");
+    assert!(stderr.starts_with("the input is not UTF-8\n"), "{stderr}");
+    for part in ["fn a() {", "(", "-", "[", "{1:(", "/*", "\"${", "if (true) 1 else "] {
+        // Nothing of it can go on in the next line for ever.
+        let Finished { stdout, status, .. } = told(part.repeat(50_000) + "\n\nprint 3\n");
+        assert_eq!((stdout.as_str(), status), ("3\n", Some(0)), "{part}");
+    }
+    // Without an end of the line.
+    assert_eq!(printed("print 1"), "1\n");
+}
+
+#[test]
+fn a_file_that_was_not_run_can_be_imported_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("some.morpho");
+    std::fs::write(&file, "fn f() { return 1 }\nmissing\n").unwrap();
+    let import = format!("import \"{}\"\n", file.display());
+    let home = tempfile::tempdir().unwrap();
+    let mut running = feed(repl(home.path()).arg("repl"), import.repeat(2) + "f()\nprint 4\n");
+    let Finished { stdout, .. } = running.finish(DEADLINE);
+    let errors = stdout.matches("Error 'SymblUndf' [line 2 char 1 in module 'some.morpho']");
+    assert_eq!(errors.count(), 2, "{stdout}");
+    assert!(stdout.ends_with("\n4\n"), "{stdout}");
+    std::fs::write(&file, "fn f() { return 1 }\nfn g() { return nil.foo() }\n").unwrap();
+    running = feed(repl(home.path()).arg("repl"), format!("{import}{import}f()\ng()\nf()\n"));
+    let Finished { stdout, .. } = running.finish(DEADLINE);
+    assert!(stdout.starts_with("1\n") && stdout.ends_with("\n1\n"), "{stdout}");
+    assert!(stdout.contains("from g at line 2 in module 'some.morpho'"), "{stdout}");
 }
 
 #[test]

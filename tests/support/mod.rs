@@ -99,12 +99,12 @@ pub fn launch(command: &mut Command) -> Running {
 }
 
 /// Starts a command with this input.
-pub fn feed(command: &mut Command, input: &str) -> Running {
+pub fn feed(command: &mut Command, input: impl AsRef<[u8]>) -> Running {
     let mut running = begin(command.stdin(Stdio::piped()));
     let mut pipe = running.child.stdin.take().unwrap();
-    let input = input.to_owned();
+    let input = input.as_ref().to_vec();
     // A command that ends early does not read all of it.
-    thread::spawn(move || pipe.write_all(input.as_bytes()));
+    thread::spawn(move || pipe.write_all(&input));
     running
 }
 

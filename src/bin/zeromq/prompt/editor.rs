@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{IsTerminal, stdin};
+use std::io::{BufRead, IsTerminal, stdin};
 use std::path::PathBuf;
 
 use rustyline::config::Configurer;
@@ -80,9 +80,15 @@ fn read_plain() -> std::io::Result<Input> {
     let mut text = String::new();
     loop {
         let start = text.len();
-        if stdin().read_line(&mut text)? == 0 {
+        let mut line = Vec::new();
+        if stdin().lock().read_until(b'\n', &mut line)? == 0 {
             return Ok(if text.is_empty() { Input::End } else { Input::Text(text) });
         }
+        let Ok(line) = str::from_utf8(&line) else {
+            eprintln!("the input is not UTF-8");
+            return Ok(Input::Dropped);
+        };
+        text.push_str(line);
         let is_empty = text[start..].trim().is_empty();
         if start > 0 && is_empty || !grammar::is_unfinished(&text) {
             return Ok(Input::Text(text));
