@@ -139,7 +139,13 @@ fn install_lays_out_the_package() {
     let installed = format!("lib/zeromq.{DLL_EXTENSION}");
     assert_eq!(
         files(&package),
-        ["installed-files.txt", &installed, "share/help/zeromq.md", "share/modules/zeromq.morpho"]
+        [
+            "installed-files.txt",
+            &installed,
+            "share/help/embedding.md",
+            "share/help/zeromq.md",
+            "share/modules/zeromq.morpho"
+        ]
     );
     let same = |a: &Path, b: &Path| assert!(fs::read(a).unwrap() == fs::read(b).unwrap());
     same(&package.join(installed), &library());

@@ -12,7 +12,8 @@ use super::NAME;
 use super::replace::replace;
 
 /// The files with text, as they are in the repository.
-const TEXTS: [(&str, &str); 2] = [
+const TEXTS: [(&str, &str); 3] = [
+    ("share/help/embedding.md", include_str!("../../../../help/embedding.md")),
     ("share/help/zeromq.md", include_str!("../../../../help/zeromq.md")),
     ("share/modules/zeromq.morpho", include_str!("../../../../share/modules/zeromq.morpho")),
 ];
