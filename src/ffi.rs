@@ -20,22 +20,34 @@ pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Co
     }
 }
 
-/// Runs the body of a function that is called `name`: what goes wrong in it, a panic included,
-/// becomes the last failure of this thread.
+/// Runs the body of a function that is called `name`: what goes wrong in it, a
+/// panic included, becomes the last failure of this thread.
+#[inline]
 pub(crate) fn caught<T>(
     name: impl FnOnce() -> String,
     body: impl FnOnce() -> Result<T, Failed>,
 ) -> Result<T, Box<Failure>> {
-    let error = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(value)) => return Ok(value),
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(failed)) => Err(failure(name, failed)),
+        Err(payload) => {
+            let message = panic_text(&*payload);
+            Err(failure(name, Failed::Here(Error::Panic { message })))
+        }
+    }
+}
+
+#[cold]
+fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
+    match failed {
         // The binding has remembered it.
-        Ok(Err(Failed::Call(failure))) => return Err(failure),
-        Ok(Err(Failed::Here(error))) => error,
-        Err(payload) => Error::Panic { message: panic_text(&*payload) },
-    };
-    let failure = Box::new(Failure::new(name(), false, &error));
-    failure.remember();
-    Err(failure)
+        Failed::Call(failure) => failure,
+        Failed::Here(error) => {
+            let failure = Box::new(Failure::new(name(), false, &error));
+            failure.remember();
+            failure
+        }
+    }
 }
 
 /// Runs a body that has nothing to report: a panic in it gives `otherwise`.

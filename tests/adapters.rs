@@ -117,6 +117,16 @@ fn functions_of_lua() {
 }
 
 #[test]
+fn any_call_of_lua() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = lua().map(|mut command| {
+        command.current_dir(folder.path());
+        command
+    });
+    run(command, "wild.lua", "--> ");
+}
+
+#[test]
 fn values_objects_and_errors_of_python() {
     run(python(), "objects.py", "#> ");
 }

@@ -14,8 +14,9 @@ use zeromq::plugin::abi::{
     ZEROMQ_OTHER, ZEROMQ_STRING,
 };
 use zeromq::plugin::{
-    zeromq_call, zeromq_last_error, zeromq_object_class, zeromq_object_equals, zeromq_object_free,
-    zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
+    zeromq_call, zeromq_error_tags, zeromq_last_error, zeromq_object_bytes, zeromq_object_class,
+    zeromq_object_equals, zeromq_object_free, zeromq_object_hash, zeromq_object_text,
+    zeromq_register, zeromq_value_free,
 };
 
 /// A virtual machine that keeps what the library tells it.
@@ -457,4 +458,43 @@ fn a_call_on_a_socket_that_waits_in_another_thread_is_refused() {
     assert_eq!(code, Code::Busy);
     machine.call(machine.method("ZMQSocket", "send"), push, &[text("done")]).unwrap();
     assert_eq!(waiting.join().unwrap(), b"done");
+}
+
+#[test]
+fn the_bytes_of_a_frame_are_any_bytes() {
+    let machine = Machine::new();
+    let bytes_of = |object| {
+        let mut result = nil();
+        // SAFETY: there is room for a value.
+        let code = unsafe { zeromq_object_bytes(object, &mut result) };
+        (code, result)
+    };
+    for given in [&b""[..], b"\0\xff", &[0xfe; 100_000]] {
+        let frame = machine.class("ZMQFrame").constructor;
+        let frame = machine.call(frame, 0, &[bytes(given.as_ptr(), given.len())]).unwrap();
+        // SAFETY: it is an object.
+        let object = unsafe { frame.payload.object };
+        let (code, read) = bytes_of(object);
+        // The value goes on without the object.
+        zeromq_object_free(object);
+        assert_eq!((code, of(&read)), (Code::Ok, given.to_vec()));
+        free(read);
+        assert_eq!(bytes_of(object).0, Code::Closed);
+    }
+    let socket = machine.open("ZMQPull", "inproc://no-frame");
+    assert_eq!(bytes_of(socket).0, Code::Argument);
+    assert!(last_error().1.contains("expected a frame"), "{}", last_error().1);
+    // SAFETY: NULL is refused.
+    assert_eq!(unsafe { zeromq_object_bytes(socket, null_mut()) }, Code::Host);
+    zeromq_object_free(socket);
+}
+
+#[test]
+fn the_tags_of_errors_end_with_null() {
+    let tags = zeromq_error_tags();
+    // SAFETY: the last one is NULL.
+    let tags = (0..).map(|at| unsafe { *tags.add(at) }).take_while(|tag| !tag.is_null());
+    let tags: Vec<String> = tags.map(string).collect();
+    assert!(tags.contains(&"ZMQErr".to_owned()) && tags.contains(&"ZMQTimeout".to_owned()));
+    assert!(tags.iter().all(|tag| tag.starts_with("ZMQ")), "{tags:?}");
 }

@@ -15,7 +15,9 @@ use super::api::{Api, Options};
 use super::convert::Kinds;
 use super::object;
 use crate::binding::table::{Row, Target};
-use crate::binding::{self, Arguments, Bounds, Class, Handle, Host, Kept, Object, Value, ValueRef};
+use crate::binding::{
+    self, Arguments, Bounds, Class, Failure, Handle, Host, Kept, Object, Value, ValueRef,
+};
 use crate::core::wait::Interrupt;
 use crate::core::{Code, Error};
 use crate::ffi::{self, Failed, fault};
@@ -189,13 +191,8 @@ unsafe fn raising<V: Hosted>(
     };
     match ffi::caught(name, || body(morpho)) {
         Ok(value) => value,
-        // Morpho has the error of the function already.
-        Err(failure) if failure.code == Code::Callback => V::nil(),
-        Err(failure) => {
-            // SAFETY: the caller's promise.
-            unsafe { morpho.raise(vm, USER, failure.tag, &failure.message) };
-            V::nil()
-        }
+        // SAFETY: the caller's promise.
+        Err(failure) => unsafe { morpho.fail(vm, &failure) },
     }
 }
 
@@ -350,6 +347,18 @@ impl<V: Bits> Morpho<V> {
             }
             _ => None,
         }
+    }
+
+    /// # Safety
+    /// The virtual machine is the one that calls.
+    #[cold]
+    unsafe fn fail(&self, vm: *mut Vm, failure: &Failure) -> V {
+        // Morpho has the error of a function of the script already.
+        if failure.code != Code::Callback {
+            // SAFETY: the caller's promise.
+            unsafe { self.raise(vm, USER, failure.tag, &failure.message) };
+        }
+        V::nil()
     }
 
     /// # Safety

@@ -63,7 +63,17 @@ print(len(zeromq._functions.known))
 # one call at a time.
 waiting = zeromq.ZMQPull("inproc://threads")
 received = []
-thread = threading.Thread(target=lambda: received.append(waiting.receive(timeout=20000)))
+
+
+def receive():
+    while not received:
+        try:
+            received.append(waiting.receive(timeout=20000))
+        except zeromq.ZMQClosed:
+            pass  # the main thread was in a call just now
+
+
+thread = threading.Thread(target=receive)
 thread.start()
 busy = None
 while busy is None:

@@ -48,6 +48,7 @@ typedef struct call {
   zeromq_value result;
   function *functions; /* those that are lent */
   size_t values;       /* how many, in tables */
+  const void *inside[DEEPEST];
 } call;
 
 /* Where they are on the stack of a call, above its arguments: the call itself, a
@@ -177,10 +178,15 @@ static zeromq_value lend_table(lua_State *L, call *c, int memory, int index, int
   }
   bool list = count == length && mark(L, index, &DICTIONARY) == NULL;
   size_t needed = list ? count : 2 * count;
-  if (depth == DEEPEST || (c->values += needed) > MOST) {
+  bool again = false;
+  for (int at = 0; at < depth; at++) {
+    again |= c->inside[at] == lua_topointer(L, index);
+  }
+  if (again || depth == DEEPEST || (c->values += needed) > MOST) {
     static const char what[] = "a table that is too large or too deep, or in itself";
     return text(ZEROMQ_OTHER, what, sizeof what - 1);
   }
+  c->inside[depth] = lua_topointer(L, index);
   zeromq_value value = plain(list ? ZEROMQ_LIST : ZEROMQ_DICTIONARY);
   zeromq_value *items = lua_newuserdatauv(L, needed * sizeof *items + 1, 0);
   anchor(L, memory);
@@ -503,7 +509,7 @@ static int invoke(lua_State *L) {
     named_count = 0;
     for (lua_pushnil(L); lua_next(L, last); lua_pop(L, 1), named_count++) {
       named[named_count].name = lua_tostring(L, -2);
-      named[named_count].value = lend(L, c, memory, lua_gettop(L), 1);
+      named[named_count].value = lend(L, c, memory, lua_gettop(L), 0);
       lua_pushvalue(L, -2);
       anchor(L, memory);
       lua_pushvalue(L, -1);

@@ -126,7 +126,7 @@ class _Lent:
     """The memory of what a call passes; functions are lent until done."""
 
     def __init__(self):
-        self.memory, self.functions, self.count = [], [], 0
+        self.memory, self.functions, self.count, self.inside = [], [], 0, []
 
     def values(self, given, depth=0):
         items = (_Value * len(given))(*(self.value(value, depth) for value in given))
@@ -171,13 +171,15 @@ class _Lent:
 
     def items(self, value, given, depth):
         self.count += len(given)
-        if depth == DEEPEST or self.count > MOST:
+        if depth == DEEPEST or self.count > MOST or id(given) in self.inside:
             return self.bytes(value, OTHER, b"a list that is too large or too deep, or in itself")
+        self.inside.append(id(given))
         kinds = {tuple: TUPLE, dict: DICTIONARY}
         value.kind = next((kinds[kind] for kind in kinds if isinstance(given, kind)), LIST)
         if value.kind == DICTIONARY:
             given = [part for pair in given.items() for part in pair]
         items = self.values(given, depth + 1)
+        self.inside.pop()
         value.payload.items.data = ctypes.addressof(items)
         value.payload.items.count = len(items)
 

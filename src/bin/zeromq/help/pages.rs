@@ -2,10 +2,11 @@
 //! their level, and `[tagX]: # (word)` gives a topic a further name.
 
 /// The pages in this program, as they are in the repository.
-pub const PAGES: [&str; 4] = [
+pub const PAGES: [&str; 5] = [
     include_str!("../../../../help/zeromq.md"),
     include_str!("../../../../help/guide.md"),
     include_str!("../../../../help/errors.md"),
+    include_str!("../../../../help/embedding.md"),
     include_str!("../../../../help/reference.md"),
 ];
 

@@ -12,7 +12,8 @@ use super::NAME;
 use super::replace::replace;
 
 /// The files with text, as they are in the repository.
-const TEXTS: [(&str, &str); 5] = [
+const TEXTS: [(&str, &str); 6] = [
+    ("share/help/embedding.md", include_str!("../../../../help/embedding.md")),
     ("share/help/errors.md", include_str!("../../../../help/errors.md")),
     ("share/help/guide.md", include_str!("../../../../help/guide.md")),
     ("share/help/reference.md", include_str!("../../../../help/reference.md")),
