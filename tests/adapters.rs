@@ -172,7 +172,7 @@ fn nothing_is_lost_at_the_end() {
             lua(),
             "lua",
             &format!(
-                "local zeromq = require 'zeromq'\nlocal push = zeromq.ZMQPush(arg[1])\n\
+                "local zeromq = require 'zeromq'\nlocal push = zeromq.ZMQPush(arg[1])\npush:setlinger(-1)\n\
              push:send('farewell')\n{end}\n"
             ),
         );
@@ -182,7 +182,7 @@ fn nothing_is_lost_at_the_end() {
             python(),
             "py",
             &format!(
-                "import sys, zeromq\npush = zeromq.ZMQPush(sys.argv[1])\npush.send('farewell')\n{end}\n"
+                "import sys, zeromq\npush = zeromq.ZMQPush(sys.argv[1])\npush.setlinger(-1)\npush.send('farewell')\n{end}\n"
             ),
         );
     }
