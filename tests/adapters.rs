@@ -23,6 +23,9 @@ use support::{Finished, Host, Reference, launch, library, root};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// Where Debian has the headers of Lua.
+const HEADERS: &str = "/usr/include/lua5.4";
+
 /// Past the test harness, which keeps what tests print to itself.
 fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
@@ -50,27 +53,31 @@ fn compile() -> Option<PathBuf> {
     if !runs(Command::new("lua5.4").arg("-v")) {
         return skip("there is no lua5.4");
     }
-    let headers = Path::new("/usr/include/lua5.4");
-    if !headers.exists() {
+    if !Path::new(HEADERS).exists() {
         return skip("there is no liblua5.4-dev");
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lua");
     fs::create_dir_all(&folder).unwrap();
-    let compiler = env::var("CC").unwrap_or("cc".into());
-    let mut command = Command::new(&compiler);
+    let mut command = compiler();
     command
-        .args(["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
         .args(["-shared", "-fPIC", "-I"])
         .arg(root("include"))
-        .arg("-I")
-        .arg(headers)
         .arg(root("examples/hosts/lua/zeromq.c"))
         .arg(library())
         .arg("-o")
         .arg(folder.join("zeromq.so"));
     let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
-    assert_eq!(status, Some(0), "{compiler}: {stderr}");
+    assert_eq!(status, Some(0), "{stderr}");
     Some(folder)
+}
+
+/// The compiler, which finds the headers of Lua.
+fn compiler() -> Command {
+    let mut command = Command::new(env::var("CC").unwrap_or("cc".into()));
+    command
+        .args(["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
+        .arg(HEADERS);
+    command
 }
 
 fn lua() -> Option<Command> {
@@ -126,6 +133,24 @@ fn any_call_of_lua() {
     run(command, "wild.lua", "--> ");
 }
 
+/// Several states of Lua in a program of its own.
+#[test]
+fn states_of_lua_come_and_go() {
+    let Some(folder) = adapter() else {
+        return;
+    };
+    let program = folder.join("states");
+    let mut command = compiler();
+    command.arg(root("tests/adapters/states.c")).arg("-o").arg(&program).arg("-llua5.4");
+    let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
+    assert_eq!(status, Some(0), "{stderr}");
+    let mut command = Command::new(&program);
+    let running = launch(command.env("LUA_CPATH", folder.join("?.so")));
+    let Finished { stdout, stderr, status } = running.finish(DEADLINE);
+    assert_eq!(stdout, "Hello\nthe last one\tfalse\nagain\ntrue\nend\n", "{stderr}");
+    assert_eq!(status, Some(0), "{stderr}");
+}
+
 #[test]
 fn values_objects_and_errors_of_python() {
     run(python(), "objects.py", "#> ");
@@ -172,7 +197,7 @@ fn nothing_is_lost_at_the_end() {
             lua(),
             "lua",
             &format!(
-                "local zeromq = require 'zeromq'\nlocal push = zeromq.ZMQPush(arg[1])\n\
+                "local zeromq = require 'zeromq'\nlocal push = zeromq.ZMQPush(arg[1])\npush:setlinger(-1)\n\
              push:send('farewell')\n{end}\n"
             ),
         );
@@ -182,7 +207,7 @@ fn nothing_is_lost_at_the_end() {
             python(),
             "py",
             &format!(
-                "import sys, zeromq\npush = zeromq.ZMQPush(sys.argv[1])\npush.send('farewell')\n{end}\n"
+                "import sys, zeromq\npush = zeromq.ZMQPush(sys.argv[1])\npush.setlinger(-1)\npush.send('farewell')\n{end}\n"
             ),
         );
     }

@@ -214,7 +214,9 @@ pub extern "C" fn zeromq_error_tags() -> *const *const c_char {
 /// machines, and waits until what they had to send is sent, at the latest until
 /// their linger is over, one second if nothing else was set. To be called before
 /// the process ends; what is unsent is lost without it. Objects stay valid and
-/// say that they are closed. New sockets may be made afterwards.
+/// say that they are closed. New sockets may be made afterwards. Not to be called
+/// while the system unloads a library, by its destructor or DllMain: it waits for
+/// threads, which cannot end then. At the end of the process a destructor may.
 ///
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_BUSY` if a call on another thread does
 /// not let its socket go.

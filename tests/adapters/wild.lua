@@ -4,8 +4,8 @@ local zeromq = require "zeromq"
 math.randomseed(tonumber(arg and arg[1]) or 7)
 zeromq.ZMQ.setdefaults { linger = 0 }
 
--- These wait without a time, or write files and go on the network.
-local left_out = { "save", "savepublic", "savesecret", "load", "monitor", "start", "setcontext" }
+-- These wait without a time, at the end too, write files, or are for the start.
+local left_out = { "save", "savepublic", "savesecret", "load", "monitor", "start", "setcontext", "setlinger" }
 for _, name in ipairs(left_out) do left_out[name] = true end
 
 local ring = {}

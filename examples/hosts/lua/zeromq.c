@@ -10,6 +10,8 @@
  * back at any time, retain and release, leaves Lua alone.
  */
 
+#define _GNU_SOURCE /* for dladdr */
+#include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -676,12 +678,22 @@ static void make_metatable(lua_State *L, const void *key, const char *name, lua_
   lua_rawsetp(L, LUA_REGISTRYINDEX, key);
 }
 
+/* Lua unloads this file when a state is closed. It stays, for the function end, which
+ * other states and hosts need later, and which cannot run while a file is unloaded. */
+static void stay(void) {
+  Dl_info info;
+  if (dladdr(&MODULE, &info) != 0) {
+    dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
+  }
+}
+
 int luaopen_zeromq(lua_State *L);
 
 int luaopen_zeromq(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &MODULE) == LUA_TTABLE) {
     return 1;
   }
+  stay();
   machine *m = calloc(1, sizeof *m);
   if (m == NULL) {
     return luaL_error(L, "not enough memory");
@@ -719,5 +731,5 @@ int luaopen_zeromq(lua_State *L) {
   return 1;
 }
 
-/* When the last state that had loaded this is closed, or the process ends. */
+/* At the end of the process what was sent leaves. */
 __attribute__((destructor)) static void end(void) { zeromq_shutdown(); }

@@ -13,6 +13,7 @@ wants all of them writes except zeromq.Error.
 import atexit
 import ctypes
 import inspect
+import keyword
 import os
 import sys
 import threading
@@ -416,11 +417,15 @@ def _signature(method, first):
              OPTIONAL: inspect.Parameter.POSITIONAL_ONLY,
              VARIADIC: inspect.Parameter.VAR_POSITIONAL, NAMED: inspect.Parameter.KEYWORD_ONLY}
     parameters = [inspect.Parameter(name, kinds[REQUIRED]) for name in first]
-    for at in range(method.parameter_count):
-        known = method.parameters[at].contents
-        default = None if known.role in (OPTIONAL, NAMED) else inspect.Parameter.empty
-        name = known.name.decode() + "_" * (known.name in (b"from", b"class"))
-        parameters.append(inspect.Parameter(name, kinds[known.role], default=default))
+    rows = [row.contents for row in method.parameters[:method.parameter_count]]
+    # Some are given by position or by name.
+    taken = {row.name for row in rows if row.role == NAMED}
+    for row in rows:
+        default = None if row.role in (OPTIONAL, NAMED) else inspect.Parameter.empty
+        name = row.name.decode()
+        if keyword.iskeyword(name) or row.role != NAMED and row.name in taken:
+            name += "_"
+        parameters.append(inspect.Parameter(name, kinds[row.role], default=default))
     return inspect.Signature(parameters)
 
 

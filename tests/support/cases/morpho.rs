@@ -126,7 +126,8 @@ fn condition(place: &str, expected: &Json) -> String {
             format!("{place}.hex() == \"{hex}\"")
         }
         Literal::List(items) => all("islist", items),
-        Literal::Tuple(items) => all("istuple", items),
+        // Morpho 0.6.0 has no istuple.
+        Literal::Tuple(items) => all("!islist", items),
         Literal::Dictionary(entries) => {
             let count = format!("isdictionary({place}) and {place}.count() == {}", entries.len());
             let entry = |(key, value): (&String, &Json)| {
