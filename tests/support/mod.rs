@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod chance;
 pub mod examples;
 #[cfg(unix)]
 pub mod morpho;
