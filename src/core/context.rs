@@ -184,10 +184,10 @@ pub(super) fn note(event: Event, endpoint: &str, id: Id) {
     shared.names.note(event, endpoint, id);
     match event {
         Event::Bound => drop(shared.awaited.remove(endpoint)),
-        Event::Connected if shared.names.waits(endpoint, id) => {
+        Event::Connected { .. } if shared.names.waits(endpoint, id) => {
             shared.awaited.insert(endpoint.to_owned());
         }
-        Event::Unbound | Event::Connected | Event::Disconnected => {}
+        Event::Unbound | Event::Connected { .. } | Event::Disconnected => {}
     }
 }
 
@@ -199,6 +199,11 @@ pub(super) fn inproc_peers(id: Id, socket_type: SocketType) -> usize {
 /// Whether an inproc connection of a socket still waits for a bind.
 pub(super) fn waits(endpoint: &str, id: Id) -> bool {
     lock().as_ref().is_some_and(|shared| shared.names.waits(endpoint, id))
+}
+
+/// Whether a REP or ROUTER waits for an inproc endpoint to be bound.
+pub(super) fn routes(endpoint: &str) -> bool {
+    lock().as_ref().is_some_and(|shared| shared.names.routes(endpoint))
 }
 
 /// A number for the next socket.

@@ -18,6 +18,7 @@ use super::message::Frame;
 use super::notes::Notes;
 use super::open::{Open, retried};
 use super::socket_type::SocketType::{self, Sub, Xsub};
+use super::subscriptions;
 use super::wait::Wait;
 use crate::libzmq;
 
@@ -205,6 +206,7 @@ impl Socket {
 
     fn subscription(&self, operation: &'static str, prefix: &[u8]) -> Result<(), Error> {
         let subscribe = operation == "subscribe";
+        subscriptions::check(prefix)?;
         self.with(|open| {
             let result = match self.socket_type {
                 Sub if subscribe => open.socket.set_subscribe(prefix),
@@ -241,6 +243,7 @@ impl Socket {
         if frames.len() > 1 {
             self.check_conflates()?;
         }
+        self.check_prefixes(frames)?;
         if self.notes.careful() {
             return self.send_carefully(frames, wait);
         }
@@ -249,6 +252,15 @@ impl Socket {
             open.count_sent(frames);
             Ok(())
         })
+    }
+
+    /// Each frame may tell an XSUB socket to subscribe something.
+    pub(super) fn check_prefixes<F: AsRef<[u8]>>(&self, frames: &[F]) -> Result<(), Error> {
+        let mut frames = frames.iter().map(AsRef::as_ref);
+        match frames.find(|frame| self.socket_type == Xsub && subscriptions::is_too_long(frame)) {
+            Some(frame) => subscriptions::check(&frame[1..]),
+            None => Ok(()),
+        }
     }
 
     /// libzmq would cut a message of several frames to pieces.
@@ -541,7 +553,7 @@ pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use SocketType::{Pub, Pull, Push, Rep, Req};
+    use SocketType::{Dealer, Pub, Pull, Push, Rep, Req, Router};
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
@@ -652,6 +664,53 @@ mod tests {
         assert!(socket.is_closed());
         assert!(matches!(socket.send(&["x"], &NOW), Err(Error::Closed)));
         assert!(matches!(socket.bind("inproc://closed"), Err(Error::Closed)));
+    }
+
+    #[test]
+    fn prefixes_have_an_end() {
+        let long = vec![1; subscriptions::LONGEST + 1];
+        for socket_type in [Sub, Xsub] {
+            let socket = Socket::new(socket_type).unwrap();
+            socket.subscribe(&long[1..]).unwrap();
+            socket.unsubscribe(&long[1..]).unwrap();
+            for prefix in [&long, &vec![1; 1 << 20]] {
+                assert!(matches!(socket.subscribe(prefix), Err(Error::Argument { .. })));
+                assert!(matches!(socket.unsubscribe(prefix), Err(Error::Argument { .. })));
+            }
+        }
+        let socket = Socket::new(Xsub).unwrap();
+        let (frame, other) = (vec![1; 1 << 20], vec![2; 1 << 20]);
+        assert!(matches!(socket.send(&[&other, &frame], &NOW), Err(Error::Argument { .. })));
+        assert!(matches!(socket.send_more(&frame), Err(Error::Argument { .. })));
+        socket.send(&[&other, &other], &NOW).unwrap();
+    }
+
+    #[test]
+    fn what_waits_for_a_name_is_not_disconnected_if_that_would_end_the_process() {
+        for (socket_type, may) in [(Dealer, true), (Router, false), (Rep, false)] {
+            let name = format!("inproc://socket-awaited-{}", socket_type.name());
+            let waiting = Socket::new(socket_type).unwrap();
+            waiting.connect(&name).unwrap();
+            assert_eq!(waiting.disconnect(&name).is_ok(), may);
+            let bound = Socket::attached(Router, &format!("@{name}")).unwrap();
+            assert!(matches!(bound.receive(&NOW), Err(Error::Again)));
+            assert_eq!(waiting.disconnect(&name).is_ok(), !may);
+        }
+    }
+
+    #[test]
+    fn a_pair_does_not_bind_what_routers_wait_for() {
+        let routers = [Rep, Router].map(|socket_type| Socket::new(socket_type).unwrap());
+        for router in &routers {
+            router.connect("inproc://socket-routers").unwrap();
+        }
+        let pair = Socket::new(SocketType::Pair).unwrap();
+        let refused = pair.bind("inproc://socket-routers").unwrap_err();
+        assert!(refused.to_string().contains("waits for it"), "{refused}");
+        for router in &routers {
+            router.close(None).unwrap();
+        }
+        pair.bind("inproc://socket-routers").unwrap();
     }
 
     #[test]
