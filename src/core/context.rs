@@ -155,7 +155,9 @@ impl Shared {
         spare_files(2 * settings::io_threads() + 6).map_err(refused)?;
         let context = zmq::Context::new();
         settings::make(&context)?;
-        let last = context.socket(zmq::PAIR);
+        // A PAIR would end all but one of those that wait, which ends the process
+        // when routers are among them (pipe.cpp).
+        let last = context.socket(zmq::PULL);
         let last = last.map_err(refused)?;
         last.bind(monitor::TAKEN).map_err(|error| Error::from_zmq("zmq_bind", error))?;
         Ok(Shared {
