@@ -50,6 +50,7 @@ pub(super) struct Open {
     pub attached: bool,
     /// Only the last message is kept, and only one frame of it (conflate).
     pub conflates: bool,
+    inproc: bool,
     /// An XPUB socket whose owner decides what its peers get (xpub_manual).
     pub manual: bool,
     /// The routing id of the peer that the next connect leads to, and those that
@@ -125,6 +126,7 @@ impl Open {
             frame: Frame::default(),
             attached: false,
             conflates: false,
+            inproc: false,
             manual: false,
             connect_id: None,
             given_ids: Vec::new(),
@@ -150,6 +152,7 @@ impl Open {
             return self.bind_listener(endpoint, listener);
         }
         self.begin_watch(endpoint);
+        self.inproc |= endpoint.starts_with("inproc://");
         let (named, port) = match endpoint::bind_target(endpoint)? {
             Target::Fixed(port) => {
                 self.bind_exactly(endpoint).map_err(|e| Error::refused(endpoint, e))?;
@@ -293,6 +296,7 @@ impl Open {
             return Ok(());
         }
         self.begin_watch(endpoint);
+        self.inproc |= endpoint.starts_with("inproc://");
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
         // Only now libzmq has used it up.
@@ -347,6 +351,11 @@ impl Open {
             let mut items = [zmq::PollItem::from_fd(descriptor, zmq::POLLIN)];
             zmq::poll(&mut items, MOMENT) == Ok(0)
         })
+    }
+
+    /// Whether it was ever bound or connected to an inproc endpoint.
+    pub fn was_inproc(&self) -> bool {
+        self.inproc
     }
 
     /// Whether it was ever bound or connected.

@@ -414,6 +414,18 @@ impl Socket {
         }
     }
 
+    /// Does what libzmq has to do for its peers.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Closed`].
+    pub(super) fn go_on(&self) -> Result<(), Error> {
+        self.with(|open| {
+            // What is wrong is told by the next call of a script.
+            let _ = retried(|| open.socket.get_events());
+            Ok(())
+        })
+    }
+
     /// Runs `call` on the open socket.
     pub(super) fn with<T>(
         &self,
@@ -553,6 +565,7 @@ pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::OptionValue;
     use SocketType::{Dealer, Pub, Pull, Push, Rep, Req, Router};
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
@@ -711,6 +724,27 @@ mod tests {
             router.close(None).unwrap();
         }
         pair.bind("inproc://socket-routers").unwrap();
+    }
+
+    #[test]
+    fn a_mark_is_not_told_to_those_that_are_gone() {
+        for round in 0..20 {
+            let (one, two) = (format!("inproc://mark-{round}"), format!("inproc://marked-{round}"));
+            let pair = Socket::new(SocketType::Pair).unwrap();
+            // It has one peer only, and ends the other connection.
+            pair.connect(&format!("{one},{two}")).unwrap();
+            let router = Socket::attached(Router, &two).unwrap();
+            assert!(pair.send(&["x"], &NOW).is_ok());
+            for mark in [0, 5] {
+                router.set_option("sndhwm", &OptionValue::Int(mark)).unwrap();
+            }
+            let waits = pair.lock().unwrap();
+            let refused = router.set_option("sndhwm", &OptionValue::Int(7));
+            assert!(matches!(refused, Err(Error::Option { .. })));
+            drop(waits);
+            pair.close(None).unwrap();
+            router.close(None).unwrap();
+        }
     }
 
     #[test]
