@@ -1,8 +1,6 @@
 //! Reading and setting options of a socket, checked by their rows first: libzmq
 //! has one answer for an unknown option, a wrong type and a wrong value.
 
-use std::ptr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use zmq_sys::options::numbered;
@@ -51,7 +49,7 @@ impl Socket {
             (Via::Mandatory, Checked::Int(on)) => self.set_mandatory(*on != 0)?,
             _ => {
                 return self.with(|open| {
-                    if row.via == Via::Mark && !self.settles(open) {
+                    if row.via == Via::Mark && !settles(open) {
                         return Err(fault::restless(row));
                     }
                     if row.when == When::First && open.is_attached() {
@@ -64,20 +62,6 @@ impl Socket {
             }
         }
         Ok(When::Now)
-    }
-
-    /// Waits until peers that are going away are gone: libzmq tells them of a mark
-    /// even if they are gone, and crashes. Gives whether there was such a moment.
-    fn settles(&self, open: &Open) -> bool {
-        if !open.is_attached() {
-            return true;
-        }
-        // Peers by inproc go on only when they are called themselves.
-        let go_on = |peer: &Arc<Socket>| {
-            ptr::eq(&raw const **peer, self) || !matches!(peer.go_on(), Err(Error::Busy))
-        };
-        let others = || !open.was_inproc() || context::sockets().iter().all(go_on);
-        open.settles() && others() && open.settles()
     }
 
     /// Every option of the socket that can be read and is not secret.
@@ -264,6 +248,23 @@ fn get(row: &Row, socket: &zmq::Socket) -> zmq::Result<OptionValue> {
             _ => OptionValue::Text(String::new()),
         }),
     })
+}
+
+/// Waits until peers that are going away are gone: libzmq tells them of a mark
+/// even if they are gone, and crashes. Gives whether there was such a moment.
+fn settles(open: &Open) -> bool {
+    if !open.is_attached() {
+        return true;
+    }
+    if open.was_inproc() {
+        // This one lets peers go, and they are gone once they are called themselves.
+        // Those that are in a call go on anyway.
+        let _ = retried(|| open.socket.get_events());
+        for peer in context::sockets() {
+            let _ = peer.go_on();
+        }
+    }
+    open.settles()
 }
 
 fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Result<(), Error> {
