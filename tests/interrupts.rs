@@ -6,6 +6,7 @@
 mod support;
 
 use std::fs;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use support::Host;
@@ -34,8 +35,8 @@ tells.send("it went on")
 const SERVES: &str = r#"
 import zeromq
 ZMQ.catchinterrupts(true)
-var server = ZMQReply("tcp://127.0.0.1:*")
-ZMQPush(System.arguments()[0]).send(server.endpoint())
+var server = ZMQReply(System.arguments()[1])
+ZMQPush(System.arguments()[0]).send("ready")
 fn serve() {
   try {
     while (true) server.send("World for ${server.receive()}")
@@ -51,8 +52,8 @@ print "Server closed by user"
 /// The same without a thought of Ctrl-C.
 const THOUGHTLESS: &str = r#"
 import zeromq
-var server = ZMQReply("tcp://127.0.0.1:*")
-ZMQPush(System.arguments()[0]).send(server.endpoint())
+var server = ZMQReply(System.arguments()[1])
+ZMQPush(System.arguments()[0]).send("ready")
 while (true) server.send("World for ${server.receive()}")
 "#;
 
@@ -62,8 +63,11 @@ fn serves(host: &dyn Host, source: &str, status: Option<i32>, stdout: &str) {
     fs::write(&script, source).unwrap();
     let context = zmq::Context::new();
     let (told, tells) = endpoint(&context);
-    let running = host.start(&script, &[tells.as_ref()]);
-    let server = told.recv_string(0).unwrap().unwrap();
+    // A port of the system, since those that * finds are taken again by others.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = format!("tcp://127.0.0.1:{port}");
+    let running = host.start(&script, &[tells.as_ref(), server.as_ref()]);
+    assert_eq!(told.recv_string(0).unwrap().unwrap(), "ready");
     let client = context.socket(zmq::REQ).unwrap();
     client.set_rcvtimeo(DEADLINE.as_millis() as i32).unwrap();
     client.set_linger(0).unwrap();
