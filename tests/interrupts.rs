@@ -6,6 +6,7 @@
 mod support;
 
 use std::fs;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use support::Host;
@@ -30,15 +31,80 @@ pull.receive()
 tells.send("it went on")
 "#;
 
+/// A server that ends by Ctrl-C as it should: its address is free again at once.
+const SERVES: &str = r#"
+import zeromq
+ZMQ.catchinterrupts(true)
+var server = ZMQReply(System.arguments()[1])
+ZMQPush(System.arguments()[0]).send("ready")
+fn serve() {
+  try {
+    while (true) server.send("World for ${server.receive()}")
+  } catch { "ZMQInterrupted": return }
+}
+serve()
+var endpoint = server.lastendpoint()
+server.close()
+ZMQReply(endpoint).close()
+print "Server closed by user"
+"#;
+
+/// The same without a thought of Ctrl-C.
+const THOUGHTLESS: &str = r#"
+import zeromq
+var server = ZMQReply(System.arguments()[1])
+ZMQPush(System.arguments()[0]).send("ready")
+while (true) server.send("World for ${server.receive()}")
+"#;
+
+fn serves(host: &dyn Host, source: &str, status: Option<i32>, stdout: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("serves.morpho");
+    fs::write(&script, source).unwrap();
+    let context = zmq::Context::new();
+    let (told, tells) = endpoint(&context);
+    // A port of the system, since those that * finds are taken again by others.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = format!("tcp://127.0.0.1:{port}");
+    let running = host.start(&script, &[tells.as_ref(), server.as_ref()]);
+    assert_eq!(told.recv_string(0).unwrap().unwrap(), "ready");
+    let client = context.socket(zmq::REQ).unwrap();
+    client.set_rcvtimeo(DEADLINE.as_millis() as i32).unwrap();
+    client.set_linger(0).unwrap();
+    client.connect(&server).unwrap();
+    for hello in ["one", "two"] {
+        client.send(hello, 0).unwrap();
+        assert_eq!(client.recv_string(0).unwrap().unwrap(), format!("World for {hello}"));
+    }
+    // SAFETY: the child is running or not waited for yet.
+    assert_eq!(unsafe { libc::kill(running.id().cast_signed(), libc::SIGINT) }, 0);
+    let finished = running.finish(DEADLINE);
+    assert_eq!((finished.status, finished.stdout.as_str()), (status, stdout));
+    // The client is connected still, and there is another server at once.
+    let another = context.socket(zmq::REP).unwrap();
+    another.bind(&server).unwrap();
+}
+
+/// A socket that scripts tell something, and its endpoint.
+fn endpoint(context: &zmq::Context) -> (zmq::Socket, String) {
+    let told = context.socket(zmq::PULL).unwrap();
+    told.set_rcvtimeo(DEADLINE.as_millis() as i32).unwrap();
+    told.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = told.get_last_endpoint().unwrap().unwrap();
+    (told, endpoint)
+}
+
+fn servers(host: &dyn Host) {
+    serves(host, SERVES, Some(0), "Server closed by user\n");
+    serves(host, THOUGHTLESS, None, "");
+}
+
 fn interrupts(host: &dyn Host) {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("catches.morpho");
     fs::write(&script, CATCHES).unwrap();
     let context = zmq::Context::new();
-    let told = context.socket(zmq::PULL).unwrap();
-    told.set_rcvtimeo(DEADLINE.as_millis() as i32).unwrap();
-    told.bind("tcp://127.0.0.1:*").unwrap();
-    let endpoint = told.get_last_endpoint().unwrap().unwrap();
+    let (told, endpoint) = endpoint(&context);
     let running = host.start(&script, &[endpoint.as_ref()]);
     for expected in ["0 caught", "1 caught", "2 caught, nil came, false"] {
         assert_eq!(told.recv_string(0).unwrap().unwrap(), expected);
@@ -52,11 +118,13 @@ fn interrupts(host: &dyn Host) {
 #[test]
 fn the_reference_host_is_interrupted() {
     interrupts(&support::Reference);
+    servers(&support::Reference);
 }
 
 #[test]
 fn morpho_is_interrupted() {
     if let Some(morpho) = Morpho::named() {
         interrupts(&morpho);
+        servers(&morpho);
     }
 }

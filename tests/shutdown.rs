@@ -20,6 +20,7 @@ fn the_end_is_orderly() {
     everything_queued_is_sent();
     an_unreachable_peer_is_given_up();
     a_call_that_waits_elsewhere_ends();
+    routers_that_nobody_has_bound_end();
     a_proxy_ends();
     what_a_proxy_has_sent_arrives();
     #[cfg(unix)]
@@ -60,8 +61,8 @@ fn an_unreachable_peer_is_given_up() {
     assert!(context::shutdown(), "without a context there is nothing to end");
 }
 
-fn a_call_that_waits_elsewhere_ends() {
-    let pull = Socket::attached(SocketType::Pull, "inproc://shutdown").unwrap();
+/// Receives for ever, in a thread; gives why it ended and whether the socket is closed.
+fn waiting(socket: Arc<Socket>) -> thread::JoinHandle<(Error, bool)> {
     let (asked, waits) = mpsc::channel();
     let waiting = thread::spawn(move || {
         let tell = move || {
@@ -69,14 +70,30 @@ fn a_call_that_waits_elsewhere_ends() {
             let _ = asked.send(());
             false
         };
-        let error = pull.receive(&Wait::new(None).until(Some(&tell))).unwrap_err();
-        (error, pull.is_closed())
+        let error = socket.receive(&Wait::new(None).until(Some(&tell))).unwrap_err();
+        (error, socket.is_closed())
     });
     waits.recv_timeout(DEADLINE).unwrap();
+    waiting
+}
+
+fn a_call_that_waits_elsewhere_ends() {
+    let pull = Socket::attached(SocketType::Pull, "inproc://shutdown").unwrap();
+    let waiting = waiting(pull);
     assert!(context::shutdown());
     let (error, closed) = waiting.join().unwrap();
     assert!(matches!(error, Error::Terminated), "{error}");
     assert!(closed);
+}
+
+fn routers_that_nobody_has_bound_end() {
+    let endpoint = ">inproc://shutdown-nobody";
+    let routers = [(); 2].map(|()| Socket::attached(SocketType::Router, endpoint).unwrap());
+    let waiting = routers.map(waiting);
+    assert!(context::shutdown());
+    for waiting in waiting {
+        assert!(matches!(waiting.join().unwrap().0, Error::Terminated));
+    }
 }
 
 fn proxy(front: &str, back: &str) -> Proxy {

@@ -2,10 +2,13 @@
 //! process lives on: libzmq ends it over several combinations, which the library
 //! refuses. `ZEROMQ_SECONDS` and `ZEROMQ_SEED` make it longer and different.
 
+mod support;
+
 use std::env;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use support::chance::Chance;
 use zeromq::core::options::{Kind, Row, rows};
 use zeromq::core::{OptionValue, Socket, SocketType, Wait};
 
@@ -49,30 +52,14 @@ const TRANSPORTS: &[&str] = &["tcp://127.0.0.1:*", "ipc://*", "inproc://wild"];
 
 const NOBODY: &[&str] = &["tcp://127.0.0.1:1", "inproc://wild-nobody", "ipc:///tmp/wild-nobody"];
 
-/// The generator of Marsaglia: what matters is that a run can be repeated.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, count: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % count as u64) as usize
-    }
-
-    fn of<T: Copy>(&mut self, values: &[T]) -> T {
-        values[self.below(values.len())]
-    }
-
-    fn value(&mut self, row: &Row) -> OptionValue {
-        match row.kind {
-            Kind::Bool => OptionValue::Bool(self.below(2) == 1),
-            Kind::Int | Kind::Int64 | Kind::Uint64 => OptionValue::Int(self.of(NUMBERS)),
-            Kind::Text if row.name == "metadata" => {
-                OptionValue::Text(format!("X-a:{}", "v".repeat(1 + self.below(4000))))
-            }
-            Kind::Bytes | Kind::Text | Kind::Key => OptionValue::Text(self.of(TEXTS).to_owned()),
+fn value(chance: &mut Chance, row: &Row) -> OptionValue {
+    match row.kind {
+        Kind::Bool => OptionValue::Bool(chance.below(2) == 1),
+        Kind::Int | Kind::Int64 | Kind::Uint64 => OptionValue::Int(chance.of(NUMBERS)),
+        Kind::Text if row.name == "metadata" => {
+            OptionValue::Text(format!("X-a:{}", "v".repeat(1 + chance.below(4000))))
         }
+        Kind::Bytes | Kind::Text | Kind::Key => OptionValue::Text(chance.of(TEXTS).to_owned()),
     }
 }
 
@@ -81,7 +68,7 @@ fn set(chance: &mut Chance, options: &[&Row], socket: &Socket, most: usize) -> u
     (0..chance.below(most))
         .filter(|_| {
             let row = options[chance.below(options.len())];
-            let value = chance.value(row);
+            let value = value(chance, row);
             socket.set_option(row.name, &value).is_ok()
         })
         .count()
@@ -133,7 +120,7 @@ fn talk(chance: &mut Chance, options: &[&Row]) -> usize {
 #[test]
 fn no_options_end_the_process() {
     let number = |name| env::var(name).ok().and_then(|value| value.parse().ok());
-    let mut chance = Chance(number("ZEROMQ_SEED").unwrap_or(7).max(1));
+    let mut chance = Chance::new(number("ZEROMQ_SEED").unwrap_or(7));
     let end = Instant::now() + Duration::from_secs(number("ZEROMQ_SECONDS").unwrap_or(2));
     let options: Vec<&Row> = rows().filter(|row| row.writes()).collect();
     let mut accepted = 0;

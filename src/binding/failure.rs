@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::ffi::CStr;
 
+use super::value::Value;
 use crate::core::{Code, Error, error::Errno};
 
 /// Hosts cut messages at this number of bytes.
@@ -101,6 +102,24 @@ fn tag(code: Code) -> &'static CStr {
         Code::Ok | Code::Endpoint | Code::Zmq | Code::Host | Code::Panic | Code::Callback => {
             c"ZMQErr"
         }
+    }
+}
+
+impl From<Failure> for Value {
+    fn from(failure: Failure) -> Value {
+        let mut entries: Vec<(Value, Value)> = vec![
+            ("tag".into(), failure.tag().into()),
+            ("message".into(), failure.message.into()),
+            ("operation".into(), failure.operation.into()),
+        ];
+        if let Some(endpoint) = failure.endpoint {
+            entries.push(("endpoint".into(), endpoint.into()));
+        }
+        if let Some(errno) = failure.errno {
+            entries.push(("name".into(), errno.name().into()));
+            entries.push(("number".into(), Value::Int(errno.number().into())));
+        }
+        Value::Dictionary(entries)
     }
 }
 

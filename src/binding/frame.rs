@@ -53,6 +53,17 @@ static BYTES: Group = Group {
             run: index,
         },
         Method {
+            name: "enumerate",
+            parameters: &[required("index", Kinds::INT, "an Int, -1 for the count")],
+            result: "Int",
+            doc: "What for (byte in frame) walks over: the byte at an index, or how many there are.",
+            otherwise: None,
+            run: |call| match call.values() {
+                [ValueRef::Int(-1)] => Ok(count(call.receiver::<Frame>()?)),
+                _ => index(call),
+            },
+        },
+        Method {
             name: "tostring",
             parameters: &[],
             result: "String",

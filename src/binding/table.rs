@@ -263,6 +263,9 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
             // What a function of the script has to say is known to the host.
             if failure.code != Code::Callback {
                 failure.remember();
+                if let Ok(socket) = call.receiver::<socket::Socket>() {
+                    socket.remember(&failure);
+                }
             }
             Err(Box::new(failure))
         }

@@ -55,7 +55,7 @@ pub(super) static CLASS: Class = Class {
             doc: "What went wrong last in this thread: tag, message, operation, and where there is \
                   one the endpoint, and the name and number of the system's error.",
             otherwise: None,
-            run: |_| Ok(Failure::last().map(describe).into()),
+            run: |_| Ok(Failure::last().map(Value::from).into()),
         },
         Method {
             name: "setstrict",
@@ -143,19 +143,3 @@ pub(super) static CLASS: Class = Class {
         process::PIPE,
     ],
 };
-
-fn describe(failure: Failure) -> Value {
-    let mut entries: Vec<(Value, Value)> = vec![
-        ("tag".into(), failure.tag().into()),
-        ("message".into(), failure.message.into()),
-        ("operation".into(), failure.operation.into()),
-    ];
-    if let Some(endpoint) = failure.endpoint {
-        entries.push(("endpoint".into(), endpoint.into()));
-    }
-    if let Some(errno) = failure.errno {
-        entries.push(("name".into(), errno.name().into()));
-        entries.push(("number".into(), Value::Int(errno.number().into())));
-    }
-    Value::Dictionary(entries)
-}

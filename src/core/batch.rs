@@ -28,6 +28,7 @@ impl Socket {
     /// [`Error::Unsupported`] on SUB and PULL, [`Error::Closed`].
     pub fn send_more(&self, frame: &[u8]) -> Result<(), Error> {
         self.socket_type().check_sends()?;
+        self.check_prefixes(&[frame])?;
         self.with(|_| Ok(()))?;
         self.notes.begun()?.push(frame.to_owned());
         self.notes.begins(true);

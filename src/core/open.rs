@@ -50,6 +50,7 @@ pub(super) struct Open {
     pub attached: bool,
     /// Only the last message is kept, and only one frame of it (conflate).
     pub conflates: bool,
+    inproc: bool,
     /// An XPUB socket whose owner decides what its peers get (xpub_manual).
     pub manual: bool,
     /// The routing id of the peer that the next connect leads to, and those that
@@ -125,6 +126,7 @@ impl Open {
             frame: Frame::default(),
             attached: false,
             conflates: false,
+            inproc: false,
             manual: false,
             connect_id: None,
             given_ids: Vec::new(),
@@ -141,6 +143,7 @@ impl Open {
         }
         secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
+        self.check_waiting(endpoint)?;
         if endpoint.starts_with("tcp://") {
             // For the interfaces, for the socket, and for a peer that comes meanwhile.
             spare_files(3).map_err(|error| Error::refused(endpoint, error))?;
@@ -149,6 +152,7 @@ impl Open {
             return self.bind_listener(endpoint, listener);
         }
         self.begin_watch(endpoint);
+        self.inproc |= endpoint.starts_with("inproc://");
         let (named, port) = match endpoint::bind_target(endpoint)? {
             Target::Fixed(port) => {
                 self.bind_exactly(endpoint).map_err(|e| Error::refused(endpoint, e))?;
@@ -229,6 +233,35 @@ impl Open {
         Ok(())
     }
 
+    /// Whether it wants to know the routing ids of its peers.
+    fn routes(&self) -> bool {
+        matches!(self.socket_type, SocketType::Rep | SocketType::Router)
+    }
+
+    /// Whoever binds a name that is not bound yet tells its routing id to those that
+    /// wait for it and want to know. When their connection has ended, libzmq ends the
+    /// process (pipe.cpp): a PAIR ends all but the first.
+    fn check_waiting(&self, endpoint: &str) -> Result<(), Error> {
+        if self.socket_type == SocketType::Pair && context::routes(endpoint) {
+            return Err(Error::syntax(
+                endpoint,
+                "a REP or ROUTER waits for it, which no PAIR talks to; close that one first",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The same, when the socket itself would end its connection.
+    fn check_begun(&self, endpoint: &str) -> Result<(), Error> {
+        if self.routes() && context::waits(endpoint, self.id) {
+            return Err(Error::syntax(
+                endpoint,
+                "nothing is bound to it yet, which a REP or ROUTER waits for; close the socket",
+            ));
+        }
+        Ok(())
+    }
+
     fn bind_free(
         &self,
         endpoint: &str,
@@ -263,12 +296,13 @@ impl Open {
             return Ok(());
         }
         self.begin_watch(endpoint);
+        self.inproc |= endpoint.starts_with("inproc://");
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
         // Only now libzmq has used it up.
         self.given_ids.extend(self.connect_id.take());
         self.attached = true;
-        context::note(Event::Connected, endpoint, self.id);
+        context::note(Event::Connected { routes: self.routes() }, endpoint, self.id);
         let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
         let since = Instant::now();
         self.connected.push(Connected { written: endpoint.to_owned(), resolved, since });
@@ -319,6 +353,11 @@ impl Open {
         })
     }
 
+    /// Whether it was ever bound or connected to an inproc endpoint.
+    pub fn was_inproc(&self) -> bool {
+        self.inproc
+    }
+
     /// Whether it was ever bound or connected.
     pub fn is_attached(&self) -> bool {
         self.attached
@@ -336,6 +375,7 @@ impl Open {
     }
 
     pub fn disconnect(&mut self, endpoint: &str) -> Result<(), Error> {
+        self.check_begun(endpoint)?;
         retried(|| self.socket.disconnect(endpoint)).map_err(|error| match error {
             zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
             error => Error::refused(endpoint, error),

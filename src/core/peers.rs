@@ -12,7 +12,7 @@ use super::context;
 use super::error::{Errno, Error};
 use super::open::{Open, retried};
 use super::socket::Socket;
-use super::socket_type::SocketType;
+use super::socket_type::SocketType::{self, Router, Stream};
 use super::statistics::{Attachment, Counters, Statistics};
 use super::wait::Wait;
 
@@ -83,6 +83,7 @@ impl Socket {
                 disconnections: open.watch.disconnections,
                 failures: open.watch.failures,
                 subscriptions: open.subscriptions.as_ref().map(|all| all.prefixes()),
+                dropped: matches!(open.socket_type, Router | Stream).then(|| self.dropped()),
             })
         })
     }

@@ -80,7 +80,12 @@ impl Socket {
         } else {
             all.extend(frames.iter().map(AsRef::as_ref));
         }
-        match self.transfer("sendto", zmq::POLLOUT, wait, |open| send(&mut open.socket, &all)) {
+        let sent = self.transfer("sendto", zmq::POLLOUT, wait, |open| {
+            send(&mut open.socket, &all)?;
+            open.count_sent(&all);
+            Ok(())
+        });
+        match sent {
             Ok(()) => Ok(true),
             Err(Error::Unroutable) => {
                 self.notes.dropped.fetch_add(1, Ordering::Relaxed);

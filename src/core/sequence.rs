@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::error::Error;
 use super::message::Frame;
 use super::socket::Socket;
-use super::socket_type::SocketType::{self, Pub, Sub};
+use super::socket_type::SocketType::{self, Pub, Sub, Xpub, Xsub};
 use super::wait::Wait;
 
 const MARK: &[u8] = b"SEQ1";
@@ -136,16 +136,16 @@ impl Socket {
         Ok((topic, rest))
     }
 
-    /// Whether a PUB numbers what it [publishes](Socket::publish), or a SUB looks
-    /// for these numbers. To do so again begins anew.
+    /// Whether a PUB or XPUB numbers what it [publishes](Socket::publish), or a SUB
+    /// or XSUB looks for these numbers. To do so again begins anew.
     ///
     /// # Errors
     /// [`Error::Unsupported`] for another type.
     pub fn set_sequence(&self, on: bool) -> Result<(), Error> {
         self.with(|_| Ok(()))?;
         match self.socket_type() {
-            Pub => *self.notes.numbers() = on.then(Numbers::new),
-            Sub => *self.notes.gaps() = on.then(Gaps::default),
+            Pub | Xpub => *self.notes.numbers() = on.then(Numbers::new),
+            Sub | Xsub => *self.notes.gaps() = on.then(Gaps::default),
             socket_type => return Err(unsupported(socket_type)),
         }
         Ok(())

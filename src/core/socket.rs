@@ -21,6 +21,7 @@ use super::message::Frame;
 use super::notes::Notes;
 use super::open::{Open, retried};
 use super::socket_type::SocketType::{self, Sub, Xsub};
+use super::subscriptions;
 use super::wait::Wait;
 use crate::libzmq;
 
@@ -205,6 +206,7 @@ impl Socket {
 
     fn subscription(&self, operation: &'static str, prefix: &[u8]) -> Result<(), Error> {
         let subscribe = operation == "subscribe";
+        subscriptions::check(prefix)?;
         self.with(|open| {
             let result = match self.socket_type {
                 Sub if subscribe => open.socket.set_subscribe(prefix),
@@ -241,6 +243,7 @@ impl Socket {
         if frames.len() > 1 {
             self.check_conflates()?;
         }
+        self.check_prefixes(frames)?;
         if self.notes.careful() {
             return self.send_carefully(frames, wait);
         }
@@ -249,6 +252,15 @@ impl Socket {
             open.count_sent(frames);
             Ok(())
         })
+    }
+
+    /// Each frame may tell an XSUB socket to subscribe something.
+    pub(super) fn check_prefixes<F: AsRef<[u8]>>(&self, frames: &[F]) -> Result<(), Error> {
+        let mut frames = frames.iter().map(AsRef::as_ref);
+        match frames.find(|frame| self.socket_type == Xsub && subscriptions::is_too_long(frame)) {
+            Some(frame) => subscriptions::check(&frame[1..]),
+            None => Ok(()),
+        }
     }
 
     /// libzmq would cut a message of several frames to pieces.
@@ -402,6 +414,18 @@ impl Socket {
         }
     }
 
+    /// Does what libzmq has to do for its peers.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Closed`].
+    pub(super) fn go_on(&self) -> Result<(), Error> {
+        self.with(|open| {
+            // What is wrong is told by the next call of a script.
+            let _ = retried(|| open.socket.get_events());
+            Ok(())
+        })
+    }
+
     /// Runs `call` on the open socket.
     pub(super) fn with<T>(
         &self,
@@ -525,7 +549,8 @@ pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use SocketType::{Pub, Pull, Push, Rep, Req};
+    use crate::core::OptionValue;
+    use SocketType::{Dealer, Pub, Pull, Push, Rep, Req, Router};
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
@@ -636,6 +661,70 @@ mod tests {
         assert!(socket.is_closed());
         assert!(matches!(socket.send(&["x"], &NOW), Err(Error::Closed)));
         assert!(matches!(socket.bind("inproc://closed"), Err(Error::Closed)));
+    }
+
+    #[test]
+    fn prefixes_have_an_end() {
+        let long = vec![1; subscriptions::LONGEST + 1];
+        for socket_type in [Sub, Xsub] {
+            let socket = Socket::new(socket_type).unwrap();
+            socket.subscribe(&long[1..]).unwrap();
+            socket.unsubscribe(&long[1..]).unwrap();
+            for prefix in [&long, &vec![1; 1 << 20]] {
+                assert!(matches!(socket.subscribe(prefix), Err(Error::Argument { .. })));
+                assert!(matches!(socket.unsubscribe(prefix), Err(Error::Argument { .. })));
+            }
+        }
+        let socket = Socket::new(Xsub).unwrap();
+        let (frame, other) = (vec![1; 1 << 20], vec![2; 1 << 20]);
+        assert!(matches!(socket.send(&[&other, &frame], &NOW), Err(Error::Argument { .. })));
+        assert!(matches!(socket.send_more(&frame), Err(Error::Argument { .. })));
+        socket.send(&[&other, &other], &NOW).unwrap();
+    }
+
+    #[test]
+    fn what_waits_for_a_name_is_not_disconnected_if_that_would_end_the_process() {
+        for (socket_type, may) in [(Dealer, true), (Router, false), (Rep, false)] {
+            let name = format!("inproc://socket-awaited-{}", socket_type.name());
+            let waiting = Socket::new(socket_type).unwrap();
+            waiting.connect(&name).unwrap();
+            assert_eq!(waiting.disconnect(&name).is_ok(), may);
+            let bound = Socket::attached(Router, &format!("@{name}")).unwrap();
+            assert!(matches!(bound.receive(&NOW), Err(Error::Again)));
+            assert_eq!(waiting.disconnect(&name).is_ok(), !may);
+        }
+    }
+
+    #[test]
+    fn a_pair_does_not_bind_what_routers_wait_for() {
+        let routers = [Rep, Router].map(|socket_type| Socket::new(socket_type).unwrap());
+        for router in &routers {
+            router.connect("inproc://socket-routers").unwrap();
+        }
+        let pair = Socket::new(SocketType::Pair).unwrap();
+        let refused = pair.bind("inproc://socket-routers").unwrap_err();
+        assert!(refused.to_string().contains("waits for it"), "{refused}");
+        for router in &routers {
+            router.close(None).unwrap();
+        }
+        pair.bind("inproc://socket-routers").unwrap();
+    }
+
+    #[test]
+    fn a_mark_is_not_told_to_those_that_are_gone() {
+        for round in 0..20 {
+            let (one, two) = (format!("inproc://mark-{round}"), format!("inproc://marked-{round}"));
+            let pair = Socket::new(SocketType::Pair).unwrap();
+            // It has one peer only, and ends the other connection.
+            pair.connect(&format!("{one},{two}")).unwrap();
+            let router = Socket::attached(Router, &two).unwrap();
+            assert!(pair.send(&["x"], &NOW).is_ok());
+            for mark in [0, 5] {
+                router.set_option("sndhwm", &OptionValue::Int(mark)).unwrap();
+            }
+            pair.close(None).unwrap();
+            router.close(None).unwrap();
+        }
     }
 
     #[test]

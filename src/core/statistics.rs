@@ -74,6 +74,9 @@ pub struct Statistics {
     pub failures: u64,
     /// How many prefixes its peers have subscribed to, if it is a publisher.
     pub subscriptions: Option<usize>,
+    /// How many messages it dropped since no peer could take them, if it sends to
+    /// the peer that a routing id names.
+    pub dropped: Option<u64>,
 }
 
 /// An endpoint that a socket is attached to.

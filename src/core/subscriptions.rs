@@ -4,6 +4,33 @@
 
 use std::collections::HashMap;
 
+use super::error::Error;
+
+/// How long a prefix may be that is subscribed. libzmq calls itself for each byte
+/// of it (trie.cpp): the stack of a thread would not hold many more.
+pub(super) const LONGEST: usize = 4096;
+
+/// Whether a frame tells an XSUB socket to subscribe, or to take that back, what is
+/// too long. It looks at every frame.
+pub(super) fn is_too_long(frame: &[u8]) -> bool {
+    frame.len() > LONGEST + 1 && frame[0] <= 1
+}
+
+/// Refuses a prefix that is too long.
+///
+/// # Errors
+/// [`Error::Argument`].
+pub(super) fn check(prefix: &[u8]) -> Result<(), Error> {
+    match prefix.len() {
+        ..=LONGEST => Ok(()),
+        long => Err(Error::Argument {
+            place: "a prefix".to_owned(),
+            expected: format!("no more than {LONGEST} bytes").into(),
+            got: format!("{long}"),
+        }),
+    }
+}
+
 /// The subscriptions of the peers of a publisher: how many have each prefix.
 #[derive(Default)]
 pub(super) struct Subscriptions(HashMap<Box<[u8]>, usize>);

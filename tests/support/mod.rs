@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod cases;
+pub mod chance;
 pub mod examples;
 #[cfg(unix)]
 pub mod morpho;

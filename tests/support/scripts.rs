@@ -60,7 +60,8 @@ pub fn run(host: &dyn Host, script: &Path) -> Result<(), String> {
     result
 }
 
-fn peers(script: &Path) -> Vec<PathBuf> {
+/// The scripts that are started before one.
+pub fn peers(script: &Path) -> Vec<PathBuf> {
     if script.file_name().is_none_or(|name| name != "main.morpho") {
         return Vec::new();
     }

@@ -1,5 +1,6 @@
 //! What a socket is, and its end.
 
+use super::Socket;
 use crate::binding::call::{Call, TIMEOUT};
 use crate::binding::table::{Group, Method, Parameter};
 use crate::binding::value::Value;
@@ -31,6 +32,15 @@ pub(super) static GROUP: Group = Group {
             doc: "Whether the socket is closed.",
             otherwise: None,
             run: |call| Ok(Value::Bool(call.socket()?.is_closed())),
+        },
+        Method {
+            name: "lasterror",
+            parameters: &[],
+            result: "Dictionary or nil",
+            doc: "What went wrong last in a call of this socket, as ZMQ.lasterror() tells it; nil \
+                  if nothing did.",
+            otherwise: None,
+            run: |call| Ok(call.receiver::<Socket>()?.failure().map(Value::from).into()),
         },
         Method {
             name: "type",

@@ -20,10 +20,11 @@ mod waiting;
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::call::Call;
+use super::failure::Failure;
 use super::object::{Instance, Object};
 use super::table::{Class, Method, Parameter, Role, optional};
 use super::value::{Kinds, Value};
@@ -123,6 +124,7 @@ pub(super) static XPUBLISHER: Class = Class {
 };
 
 pub(super) static XSUBSCRIBER: Class = Class {
+    groups: &[&publishing::SUBSCRIBER],
     // So spelt in the extension that this library succeeds.
     alias: Some("ZMQXSubcriber"),
     ..class(
@@ -195,6 +197,8 @@ pub(super) struct Socket {
     late: AtomicBool,
     /// Whether it is strict, or UNSAID.
     strict: AtomicU8,
+    /// What went wrong last. Only ever locked for a moment.
+    failure: Mutex<Option<Failure>>,
 }
 
 /// A socket that is as strict as all others.
@@ -210,7 +214,18 @@ impl Socket {
             warned: AtomicBool::new(false),
             late: AtomicBool::new(false),
             strict: AtomicU8::new(UNSAID),
+            failure: Mutex::default(),
         }
+    }
+
+    /// Keeps what went wrong.
+    pub fn remember(&self, failure: &Failure) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
+    }
+
+    /// What went wrong last.
+    fn failure(&self) -> Option<Failure> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The socket itself, for whoever uses it longer than a call.

@@ -57,8 +57,29 @@ pub(super) static GROUP: Group = Group {
             otherwise: Some(|| Value::Nil),
             run: receive_batch,
         },
+        Method {
+            name: "enumerate",
+            parameters: &[required("index", Kinds::INT, "an Int, -1 for the count")],
+            result: "String, ZMQFrame, List, nil or Int",
+            doc: "What for (message in socket) walks over: messages as receivebatch gives them, \
+                  nil when the time runs out, and no end. The loop ends by break or by an error.",
+            otherwise: Some(|| Value::Nil),
+            run: enumerate,
+        },
     ],
 };
+
+/// Hosts ask once how many there are, and then for one after the other.
+fn enumerate(call: &Call) -> Result<Value, Error> {
+    match call.values() {
+        [ValueRef::Int(-1)] => Ok(Value::Int(i32::MAX.into())),
+        [ValueRef::Int(0..)] => {
+            let messages = call.socket()?.receive_batch(1, &call.wait()?, Value::of)?;
+            Ok(messages.into_iter().next().map_or(Value::Nil, |message| unpacked(message, false)))
+        }
+        values => Err(call.wrong(0, values[0].to_string())),
+    }
+}
 
 fn receive_batch(call: &Call) -> Result<Value, Error> {
     let most = match call.values() {
@@ -67,9 +88,13 @@ fn receive_batch(call: &Call) -> Result<Value, Error> {
     };
     let whole = matches!(call.argument("whole"), Some(ValueRef::Bool(true)));
     let messages = call.socket()?.receive_batch(most, &call.wait()?, Value::of)?;
-    let value = |mut message: Message<Value>| match message.pop() {
+    Ok(Value::List(messages.into_iter().map(|message| unpacked(message, whole)).collect()))
+}
+
+/// A message as a script gets it among others: one frame, or a List of them.
+fn unpacked(mut message: Message<Value>, whole: bool) -> Value {
+    match message.pop() {
         Some(frame) if message.is_empty() && !whole => frame,
         last => Value::List(message.into_iter().chain(last).collect()),
-    };
-    Ok(Value::List(messages.into_iter().map(value).collect()))
+    }
 }

@@ -42,8 +42,9 @@ pub(super) static GROUP: Group = Group {
             doc: "What the socket has sent and received: messagessent, framessent, bytessent, \
                   messagesreceived, framesreceived, bytesreceived; expired and unroutable, the \
                   messages that could not be sent in time or had no peer; peers now, nil if \
-                  unknown; connections, disconnections, failures of handshakes; and \
-                  subscriptions, the prefixes that a publisher is asked for.",
+                  unknown; connections, disconnections, failures of handshakes; \
+                  subscriptions, the prefixes that a publisher is asked for; and dropped, what a \
+                  ZMQRouter or ZMQStream dropped since no peer could take it.",
             otherwise: None,
             run: |call| Ok(describe(&call.socket()?.statistics()?)),
         },
@@ -110,6 +111,9 @@ fn describe(statistics: &Statistics) -> Value {
     ]);
     if let Some(subscriptions) = statistics.subscriptions {
         entries.push(("subscriptions".into(), number(subscriptions)));
+    }
+    if let Some(dropped) = statistics.dropped {
+        entries.push(("dropped".into(), total(dropped)));
     }
     Value::Dictionary(entries)
 }

@@ -9,75 +9,78 @@ use crate::core::{Error, Frame};
 pub(super) static PUBLISHER: Group = Group {
     name: "topics",
     doc: "Messages with a topic.",
-    methods: &[
-        Method {
-            name: "publish",
-            parameters: &[
-                required("topic", FRAME, "a String or a ZMQFrame"),
-                variadic(
-                    "parts",
-                    FRAME.or(Kinds::LIST),
-                    "Strings, ZMQFrames, numbers or Bools, or one List of them",
-                ),
-                TIMEOUT,
-            ],
-            result: "Bool",
-            doc: "Sends a message of the topic as its first frame and the parts after it, which \
-                  receivetopic takes apart. Gives false as send does.",
-            otherwise: Some(|| Value::Bool(false)),
-            run: publish,
-        },
-        Method { doc: NUMBERS, ..SEQUENCE },
-    ],
+    methods: &[PUBLISH, Method { doc: NUMBERS, ..SEQUENCE }],
 };
 
 pub(super) static SUBSCRIBER: Group = Group {
     name: "topics",
     doc: "Messages with a topic.",
+    methods: &[RECEIVETOPIC, Method { doc: LOOKS, ..SEQUENCE }, MISSED],
+};
+
+pub(super) static XPUBLISHER: Group = Group {
+    name: "topics",
+    doc: "Messages with a topic, and what peers subscribe.",
     methods: &[
+        PUBLISH,
+        Method { doc: NUMBERS, ..SEQUENCE },
         Method {
-            name: "receivetopic",
+            name: "receivesubscription",
             parameters: &[TIMEOUT],
             result: "Tuple or nil",
-            doc: "Waits for a message and gives its first frame, the topic, and a List of the \
-                  others. Gives nil when the time runs out, or in the middle of a message.",
+            doc: "Waits until a peer subscribes or takes that back, and gives true or false and the \
+              prefix. Messages of peers that are something else are dropped.",
             otherwise: Some(|| Value::Nil),
             run: |call| {
-                let (topic, parts) = call.socket()?.receive_topic(&call.wait()?)?;
-                Ok(Value::Tuple(vec![topic.into(), list(parts)]))
-            },
-        },
-        Method { doc: LOOKS, ..SEQUENCE },
-        Method {
-            name: "missed",
-            parameters: &[],
-            result: "Int",
-            doc: "How many messages were lost, since setsequence, between those that receivetopic \
-                  gave: because this subscriber was too slow, or away.",
-            otherwise: None,
-            run: |call| {
-                let missed = call.socket()?.missed()?;
-                Ok(Value::Int(i64::try_from(missed).unwrap_or(i64::MAX)))
+                let (subscribed, prefix) = call.socket()?.receive_subscription(&call.wait()?)?;
+                Ok(Value::Tuple(vec![Value::Bool(subscribed), Frame::from(prefix).into()]))
             },
         },
     ],
 };
 
-pub(super) static XPUBLISHER: Group = Group {
-    name: "peers",
-    doc: "What peers subscribe.",
-    methods: &[Method {
-        name: "receivesubscription",
-        parameters: &[TIMEOUT],
-        result: "Tuple or nil",
-        doc: "Waits until a peer subscribes or takes that back, and gives true or false and the \
-              prefix. Messages of peers that are something else are dropped.",
-        otherwise: Some(|| Value::Nil),
-        run: |call| {
-            let (subscribed, prefix) = call.socket()?.receive_subscription(&call.wait()?)?;
-            Ok(Value::Tuple(vec![Value::Bool(subscribed), Frame::from(prefix).into()]))
-        },
-    }],
+const PUBLISH: Method = Method {
+    name: "publish",
+    parameters: &[
+        required("topic", FRAME, "a String or a ZMQFrame"),
+        variadic(
+            "parts",
+            FRAME.or(Kinds::LIST),
+            "Strings, ZMQFrames, numbers or Bools, or one List of them",
+        ),
+        TIMEOUT,
+    ],
+    result: "Bool",
+    doc: "Sends a message of the topic as its first frame and the parts after it, which \
+          receivetopic takes apart. Gives false as send does.",
+    otherwise: Some(|| Value::Bool(false)),
+    run: publish,
+};
+
+const RECEIVETOPIC: Method = Method {
+    name: "receivetopic",
+    parameters: &[TIMEOUT],
+    result: "Tuple or nil",
+    doc: "Waits for a message and gives its first frame, the topic, and a List of the \
+          others. Gives nil when the time runs out, or in the middle of a message.",
+    otherwise: Some(|| Value::Nil),
+    run: |call| {
+        let (topic, parts) = call.socket()?.receive_topic(&call.wait()?)?;
+        Ok(Value::Tuple(vec![topic.into(), list(parts)]))
+    },
+};
+
+const MISSED: Method = Method {
+    name: "missed",
+    parameters: &[],
+    result: "Int",
+    doc: "How many messages were lost, since setsequence, between those that receivetopic \
+          gave: because this subscriber was too slow, or away.",
+    otherwise: None,
+    run: |call| {
+        let missed = call.socket()?.missed()?;
+        Ok(Value::Int(i64::try_from(missed).unwrap_or(i64::MAX)))
+    },
 };
 
 const ON: Parameter = required("on", Kinds::BOOL, "true or false");

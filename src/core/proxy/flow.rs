@@ -9,6 +9,7 @@ use super::capture::Capture;
 use super::fault::{Chances, Faults};
 use super::message::Message;
 use super::patience::Patience;
+use crate::core::subscriptions;
 
 /// How many messages and bytes pass before the other direction has its turn.
 const MESSAGES: usize = 1000;
@@ -215,6 +216,11 @@ impl Flow {
             way.uncaptured.lost();
         }
         if way.kind == Kind::Subscriptions {
+            // Any peer may send them.
+            if self.next.frames().iter().any(|frame| subscriptions::is_too_long(frame)) {
+                way.counters.lost();
+                return Ok(());
+            }
             self.note_subscription();
         } else if let Some(chances) = &mut self.chances {
             let fate = chances.decide(&mut self.next);

@@ -109,6 +109,28 @@ fn subscriptions_go_through() {
 }
 
 #[test]
+fn a_prefix_without_an_end_goes_nowhere() {
+    let proxy = Proxy::new().unwrap();
+    proxy.set(Side::Frontend, Xsub, &front("endless"), &any).unwrap();
+    proxy.set(Side::Backend, Xpub, "tcp://127.0.0.1:*", &any).unwrap();
+    let publisher = connected(Xpub, &front("endless"));
+    let endpoint = format!("tcp://127.0.0.1:{}", proxy.port(Side::Backend).unwrap().unwrap());
+    let stranger = move || {
+        let socket = zmq::Context::new().socket(zmq::XSUB).unwrap();
+        socket.connect(&endpoint).unwrap();
+        socket.send(vec![1; 200_000], 0).unwrap();
+        socket.send("\x01short", 0).unwrap();
+        // When it ends too, and there on a stack that is smaller.
+        std::mem::forget(socket);
+    };
+    // libzmq calls itself for each byte of the prefix.
+    let stranger = thread::Builder::new().stack_size(256 << 20).spawn(stranger).unwrap();
+    assert_eq!(&*publisher.receive(&SOON).unwrap(), b"\x01short");
+    assert_eq!(proxy.stats().unwrap().to_frontend.dropped, 1);
+    stranger.join().unwrap();
+}
+
+#[test]
 fn without_an_xpub_everything_is_subscribed() {
     for (name, front_type) in [("sub-pub", Sub), ("xsub-pub", Xsub)] {
         let (_proxy, publisher, subscriber) = proxy(name, [front_type, Pub, Xpub, Sub]);

@@ -48,7 +48,7 @@ pub(in crate::binding::socket) static CONFLATING: Group =
 pub(in crate::binding::socket) static PUBLISHER: Group = Group {
     name: "publishing",
     doc: "What happens to messages for slow subscribers.",
-    methods: &[SETNODROP, SETCONFLATE],
+    methods: &[SETNODROP],
 };
 
 pub(in crate::binding::socket) static XPUBLISHER: Group = Group {

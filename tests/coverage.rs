@@ -1,0 +1,100 @@
+//! Every method of the table is called by a script below `tests/scripts`, so that
+//! all hosts that run these scripts run every method.
+//!
+//! A script calls a method when `.name(` stands in it outside of comments and the
+//! script can have an instance of the class: it names the class, a child of it, or
+//! a method that gives one. `cargo test --test coverage -- --nocapture` prints
+//! which script that is for each method.
+
+mod support;
+
+use std::fs;
+
+use support::scripts;
+use zeromq::binding::table::{CLASSES, Class, Row, Target, rows};
+
+/// A script: where it stands, and what of it is no comment.
+struct Script {
+    name: String,
+    code: String,
+}
+
+impl Script {
+    fn all() -> Vec<Script> {
+        let folder = scripts::folder();
+        let paths = scripts::all().into_iter().flat_map(|script| {
+            let peers = scripts::peers(&script);
+            [script].into_iter().chain(peers)
+        });
+        let read = paths.map(|path| {
+            let name = path.strip_prefix(&folder).unwrap().display().to_string();
+            let source = fs::read_to_string(&path).unwrap();
+            let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+            Script { name, code: lines.collect::<Vec<_>>().join("\n") }
+        });
+        read.collect()
+    }
+
+    /// Whether a name stands in it, not as a part of a longer one.
+    fn names(&self, name: &str) -> bool {
+        let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        self.code.match_indices(name).any(|(at, _)| {
+            !self.code[..at].ends_with(part) && !self.code[at + name.len()..].starts_with(part)
+        })
+    }
+
+    /// Whether it can have an instance of a class.
+    fn has(&self, class: &'static Class) -> bool {
+        let kin = CLASSES.iter().filter(|kin| kin.is(class));
+        let mut names = kin.flat_map(|kin| [Some(kin.name), kin.alias]).flatten();
+        let mut givers = rows().iter().filter(|row| row.method.result.contains(class.name));
+        names.any(|name| self.names(name))
+            || givers.any(|row| self.code.contains(&format!(".{}(", row.method.name)))
+    }
+
+    fn calls(&self, row: &Row) -> bool {
+        let name = row.method.name;
+        match row.target {
+            // As a call, or as the argument of one that makes it.
+            Target::Constructor => self.names(name),
+            Target::Class => self.code.contains(&format!("{}.{name}(", row.class.name)),
+            Target::Instance => self.code.contains(&format!(".{name}(")) && self.has(row.class),
+        }
+    }
+}
+
+#[test]
+fn every_method_is_called_by_a_script() {
+    let scripts = Script::all();
+    assert!(scripts.len() > 50);
+    let mut missing = Vec::new();
+    println!("{:32} {:>7}  the first of the scripts that call it", "method", "scripts");
+    for row in rows() {
+        let callers: Vec<&str> =
+            scripts.iter().filter(|script| script.calls(row)).map(|s| s.name.as_str()).collect();
+        let operation = row.operation();
+        println!("{operation:32} {:7}  {}", callers.len(), callers.first().unwrap_or(&"-"));
+        if callers.is_empty() {
+            missing.push(operation);
+        }
+    }
+    assert!(missing.is_empty(), "called by no script: {missing:?}");
+}
+
+#[test]
+fn every_named_argument_is_given_by_a_script() {
+    let scripts = Script::all();
+    let mut missing = Vec::new();
+    for row in rows() {
+        for parameter in row.method.parameters {
+            if parameter.role != zeromq::binding::Role::Named {
+                continue;
+            }
+            let given = format!("{}=", parameter.name);
+            if !scripts.iter().any(|script| script.calls(row) && script.code.contains(&given)) {
+                missing.push(format!("{}({given})", row.operation()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "given by no script: {missing:?}");
+}
