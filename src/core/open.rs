@@ -362,6 +362,13 @@ impl Open {
         }
     }
 
+    /// Counts a message that was sent, by the number of its frames and their bytes.
+    pub fn count_sent_whole(&mut self, frames: usize, bytes: usize) {
+        if self.counters.sent_whole(frames, bytes) {
+            self.update();
+        }
+    }
+
     /// Counts a frame that was received.
     pub fn count_received(&mut self, bytes: usize, more: bool) {
         if self.counters.received(bytes, more) {
