@@ -129,6 +129,16 @@ impl<T: Kind> Registry<T> {
         }
     }
 
+    /// Whether there is still the object that a handle means, in a call or not.
+    pub fn knows<H>(&self, handle: *const H) -> bool {
+        let number = handle.addr();
+        self.is_mine(number)
+            && self.slot(number & (SLOTS - 1)).is_some_and(|slot| {
+                slot.state.load(Ordering::Acquire) & !BUSY == idle(number)
+                    && !slot.doomed.load(Ordering::Relaxed)
+            })
+    }
+
     /// Frees the object; in the middle of a call of another thread, or of a call
     /// further out on this one, when that is over. NULL and what was freed are left
     /// alone.
@@ -349,9 +359,11 @@ mod tests {
         static TWO: Registry<Vec<u8>> = Registry::new();
         let first: *mut Handle = ONE.give("first".to_owned()).unwrap();
         assert_eq!(*ONE.enter(first).unwrap(), "first");
+        assert!(ONE.knows(first) && !TWO.knows(first) && !ONE.knows(ptr::null::<Handle>()));
         assert!(matches!(TWO.enter(first), Err(Error::Argument { .. })));
         assert!(matches!(ONE.enter(ptr::null::<Handle>()), Err(Error::Argument { .. })));
         ONE.free(first);
+        assert!(!ONE.knows(first));
         ONE.free(first);
         ONE.free(ptr::null_mut::<Handle>());
         assert!(matches!(ONE.enter(first), Err(Error::Freed { what: "text" })));

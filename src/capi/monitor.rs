@@ -34,7 +34,18 @@ pub struct MonitorEvent {
 /// A monitor, and the texts that were lent last.
 struct Held {
     monitor: monitor::Monitor,
+    socket: usize,
     lent: [Lent; 3],
+}
+
+impl Held {
+    /// A socket that was freed while its events were waited for is closed now.
+    fn close_freed(&self) {
+        if !socket::is_known(ptr::without_provenance(self.socket)) {
+            // Another monitor that waits closes it.
+            let _ = self.monitor.socket().close(None);
+        }
+    }
 }
 
 impl Kind for Held {
@@ -69,7 +80,7 @@ pub unsafe extern "C" fn zeromq_monitor_new(
         let bits = events(names.split(',').map(str::trim))
             .map_err(|name| wrong("the names", "those of events", format!("{name:?}")))?;
         let monitor = monitor::Monitor::new(&socket::enter(socket)?.socket, bits)?;
-        Ok(MONITORS.give(Held { monitor, lent: Default::default() })?)
+        Ok(MONITORS.give(Held { monitor, socket: socket.addr(), lent: Default::default() })?)
     })
 }
 
@@ -101,7 +112,9 @@ pub unsafe extern "C" fn zeromq_monitor_next(
             return Err(wrong("the size", "sizeof(zeromq_monitor_event)", size.to_string()).into());
         }
         let mut held = enter(monitor)?;
-        let next = held.monitor.next(&wait(timeout)?)?;
+        let next = held.monitor.next(&wait(timeout)?);
+        held.close_freed();
+        let next = next?;
         let texts = [next.name(), &next.endpoint, &next.reason()];
         let mut lent = [ptr::null(); 3];
         for ((lent, place), text) in lent.iter_mut().zip(&mut held.lent).zip(texts) {

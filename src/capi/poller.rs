@@ -2,13 +2,14 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::Arc;
 
 use super::argument::{items_to_fill, place, wait, wrong};
 use super::handle::{InUse, Kind, Registry};
 use super::message::new;
 use super::socket::{self, Socket};
 use crate::core::poller::{self, Descriptor, Ready, Source};
-use crate::core::{Code, Error};
+use crate::core::{self, Code, Error};
 use crate::ffi;
 
 /// A poller.
@@ -45,7 +46,21 @@ struct Known {
     data: usize,
 }
 
-struct Held(poller::Poller<Known>);
+/// A poller, and its sockets with their handles.
+struct Held {
+    poller: poller::Poller<Known>,
+    sockets: Vec<(usize, Arc<core::Socket>)>,
+}
+
+impl Held {
+    /// Forgets sockets that were freed. One that was in use then is closed by that.
+    fn forget(&mut self) {
+        let known = |handle| socket::is_known(ptr::without_provenance(handle));
+        for (_, socket) in self.sockets.extract_if(.., |(handle, _)| !known(*handle)) {
+            self.poller.remove(&Source::Socket(socket));
+        }
+    }
+}
 
 impl Kind for Held {
     const WHAT: &'static str = "poller";
@@ -66,7 +81,7 @@ pub extern "C" fn zeromq_poller_new() -> *mut Poller {
     new("zeromq_poller_new", || {
         let poller = poller::Poller::default();
         poller.set_fair(true);
-        Ok(POLLERS.give(Held(poller))?)
+        Ok(POLLERS.give(Held { poller, sockets: Vec::new() })?)
     })
 }
 
@@ -93,10 +108,16 @@ pub extern "C" fn zeromq_poller_add(
     data: *mut c_void,
 ) -> Code {
     ffi::guard("zeromq_poller_add", || {
-        let poller = enter(poller)?;
-        let source = Source::Socket(socket::enter(socket)?.socket.clone());
+        let mut poller = enter(poller)?;
+        let core = socket::enter(socket)?.socket.clone();
+        let source = Source::Socket(core.clone());
         let known = Known { socket: socket.addr(), descriptor: -1, data: data.expose_provenance() };
-        Ok(poller.0.add(source, wanted(events)?, known)?)
+        poller.forget();
+        poller.poller.add(source, wanted(events)?, known)?;
+        if poller.sockets.iter().all(|(handle, _)| *handle != socket.addr()) {
+            poller.sockets.push((socket.addr(), core));
+        }
+        Ok(())
     })
 }
 
@@ -113,7 +134,7 @@ pub extern "C" fn zeromq_poller_add_descriptor(
     ffi::guard("zeromq_poller_add_descriptor", || {
         let source = Source::Descriptor(number(descriptor)?);
         let known = Known { socket: 0, descriptor, data: data.expose_provenance() };
-        Ok(enter(poller)?.0.add(source, wanted(events)?, known)?)
+        Ok(enter(poller)?.poller.add(source, wanted(events)?, known)?)
     })
 }
 
@@ -124,9 +145,10 @@ pub extern "C" fn zeromq_poller_add_descriptor(
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_remove(poller: *mut Poller, socket: *mut Socket) -> Code {
     ffi::guard("zeromq_poller_remove", || {
-        let poller = enter(poller)?;
+        let mut poller = enter(poller)?;
         let source = Source::Socket(socket::enter(socket)?.socket.clone());
-        poller.0.remove(&source);
+        poller.poller.remove(&source);
+        poller.sockets.retain(|(handle, _)| *handle != socket.addr());
         Ok(())
     })
 }
@@ -137,7 +159,7 @@ pub extern "C" fn zeromq_poller_remove(poller: *mut Poller, socket: *mut Socket)
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_remove_descriptor(poller: *mut Poller, descriptor: i64) -> Code {
     ffi::guard("zeromq_poller_remove_descriptor", || {
-        enter(poller)?.0.remove(&Source::Descriptor(number(descriptor)?));
+        enter(poller)?.poller.remove(&Source::Descriptor(number(descriptor)?));
         Ok(())
     })
 }
@@ -164,11 +186,12 @@ pub unsafe extern "C" fn zeromq_poller_wait(
         let count = place(count)?;
         // SAFETY: the caller passes room for as many.
         let mut places = unsafe { items_to_fill(events, room) }?;
-        let poller = enter(poller)?;
+        let mut poller = enter(poller)?;
         let wait = wait(timeout)?;
+        poller.forget();
         let ready = match room {
-            1 => vec![poller.0.wait(&wait)?],
-            _ => poller.0.wait_all(&wait)?,
+            1 => vec![poller.poller.wait(&wait)?],
+            _ => poller.poller.wait_all(&wait)?,
         };
         let written = ready.len().min(room);
         for (known, ready) in ready.into_iter().take(room) {

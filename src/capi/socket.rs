@@ -89,6 +89,11 @@ pub(super) fn enter(socket: *const Socket) -> Result<InUse<'static, Held>, Error
     SOCKETS.enter(socket)
 }
 
+/// Whether a handle was not freed yet.
+pub(super) fn is_known(socket: *const Socket) -> bool {
+    SOCKETS.knows(socket)
+}
+
 /// The type with this number.
 pub(super) fn socket_type(number: i32) -> Result<SocketType, Error> {
     let index = usize::try_from(number).ok();

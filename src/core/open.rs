@@ -238,7 +238,9 @@ impl Open {
         for port in ports {
             match self.bind_exactly(&format!("{host}:{port}")) {
                 Ok(()) => return Ok(port),
-                Err(zmq::Error::EADDRINUSE) => {}
+                // A monitor that was told of it may have left its own errno behind
+                // (event_bind_failed in socket_base.cpp).
+                Err(zmq::Error::EADDRINUSE | zmq::Error::EAGAIN) => {}
                 // No other port would do.
                 Err(error) => return Err(Error::refused(endpoint, error)),
             }

@@ -94,6 +94,44 @@ static void threads(void) {
     zeromq_socket_free(push);
 }
 
+static zeromq_poller *polling;
+
+static void *poll_once(void *unused) {
+    zeromq_poll_event event;
+    size_t count;
+    waited = zeromq_poller_wait(polling, &event, 1, &count, ZEROMQ_FOREVER);
+    return unused;
+}
+
+/* What a poller waits for is freed: it does not keep it. */
+static void polled(void) {
+    zeromq_socket *push = zeromq_socket_new(ZEROMQ_PUSH, "inproc://polled");
+    zeromq_poll_event event;
+    pthread_t thread;
+    zeromq_code code;
+    size_t count;
+
+    waiting = zeromq_socket_new(ZEROMQ_PULL, "inproc://polled");
+    polling = zeromq_poller_new();
+    GIVES(OK, zeromq_poller_add(polling, waiting, ZEROMQ_POLL_IN, NULL));
+    CHECK(pthread_create(&thread, NULL, poll_once, NULL) == 0);
+    do {
+        int32_t ready;
+        usleep(1000);
+        code = zeromq_socket_can_receive(waiting, &ready);
+    } while (code == ZEROMQ_CODE_OK);
+    CHECK(code == ZEROMQ_CODE_BUSY);
+    GIVES(BUSY, zeromq_poller_wait(polling, &event, 1, &count, 0));
+    zeromq_socket_free(waiting);
+    GIVES(OK, zeromq_socket_send(push, "x", 1, SOON));
+    CHECK(pthread_join(thread, NULL) == 0 && waited == ZEROMQ_CODE_OK);
+    GIVES(AGAIN, zeromq_poller_wait(polling, &event, 1, &count, 5));
+    while (zeromq_socket_send(push, "x", 1, 0) == ZEROMQ_CODE_OK)
+        usleep(1000);
+    zeromq_poller_free(polling);
+    zeromq_socket_free(push);
+}
+
 static void shut_down(void) {
     pthread_t thread = begin();
     zeromq_message *message = zeromq_message_new();
@@ -159,6 +197,7 @@ int main(void) {
     CHECK(zeromq_last_error() == NULL);
     stale();
     threads();
+    polled();
     shut_down();
     forked();
     CHECK(zeromq_shutdown() == ZEROMQ_CODE_OK);
