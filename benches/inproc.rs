@@ -1,15 +1,22 @@
 //! How much the library adds to libzmq: one thread sends messages of 10 bytes to
 //! itself over inproc, through libzmq's own functions, through the zmq crate,
-//! through the core, and by the table as hosts do. The rounds take turns, since
+//! through the core, by the functions for C, and by the table as hosts do. The rounds take turns, since
 //! machines are noisy; only the ratios carry over.
 //!
 //!     cargo bench --bench inproc
 
+use std::ffi::CStr;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use zeromq::binding::table::{Row, rows};
 use zeromq::binding::{Arguments, Handle, Host, Kept, Object, Value, ValueRef, call};
+use zeromq::capi::message::{
+    Message, zeromq_message_data, zeromq_message_new, zeromq_message_size,
+};
+use zeromq::capi::socket::{
+    self as c, zeromq_socket_new, zeromq_socket_receive, zeromq_socket_send,
+};
 use zeromq::core::wait::Interrupt;
 use zeromq::core::{Error, Socket, SocketType, Wait};
 
@@ -36,7 +43,7 @@ impl Host for Silent {
         Err(Error::Callback)
     }
 
-    fn warn(&self, _: &'static std::ffi::CStr, _: &str) {}
+    fn warn(&self, _: &'static CStr, _: &str) {}
 
     fn interrupt(&self) -> Option<&dyn Interrupt> {
         None
@@ -48,9 +55,15 @@ impl Host for Silent {
 }
 
 fn main() {
-    let mut ways: [(&str, Way); 4] =
-        [("libzmq", libzmq()), ("zmq crate", zmq_crate()), ("core", core()), ("table", table())];
-    let mut times = [const { Vec::new() }; 4];
+    let mut ways: [(&str, Way); 6] = [
+        ("libzmq", libzmq()),
+        ("zmq crate", zmq_crate()),
+        ("core", core()),
+        ("capi", capi()),
+        ("+ read", capi_read()),
+        ("table", table()),
+    ];
+    let mut times = [const { Vec::new() }; 6];
     for _ in 0..ROUNDS {
         for ((_, way), times) in ways.iter_mut().zip(&mut times) {
             times.push(time(way));
@@ -67,6 +80,21 @@ fn main() {
         let ratio = raw.as_secs_f64() / time.as_secs_f64();
         println!("{name:>10}: {each:5.0} ns a message, {ratio:.2} of libzmq's speed");
     }
+    println!("{:>10}: {:5.1} ns to check a handle of C in a call", "", check());
+}
+
+/// What a call costs that finds out what its handle means and does next to nothing.
+fn check() -> f64 {
+    let message = zeromq_message_new();
+    let mut times: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            time(&mut || {
+                black_box(zeromq_message_size(black_box(message), 0));
+            })
+        })
+        .collect();
+    times.sort();
+    times[ROUNDS / 2].as_secs_f64() / f64::from(MESSAGES) * 1e9
 }
 
 fn time(way: &mut dyn FnMut()) -> Duration {
@@ -115,6 +143,36 @@ fn core() -> Way {
         push.send(&[TEXT], &wait).unwrap();
         black_box(&*pull.receive(&wait).unwrap());
     })
+}
+
+fn capi() -> Way {
+    let (pull, push, message) = c_sockets(c"inproc://capi");
+    Box::new(move || {
+        // SAFETY: there are as many bytes; handles are checked.
+        let sent = unsafe { zeromq_socket_send(push, TEXT.as_ptr().cast(), TEXT.len(), -1) };
+        let received = zeromq_socket_receive(pull, message, -1);
+        black_box((sent, received));
+    })
+}
+
+/// As `capi`, and the bytes are looked at.
+fn capi_read() -> Way {
+    let (pull, push, message) = c_sockets(c"inproc://capi-read");
+    Box::new(move || {
+        // SAFETY: there are as many bytes; handles are checked.
+        let sent = unsafe { zeromq_socket_send(push, TEXT.as_ptr().cast(), TEXT.len(), -1) };
+        let received = zeromq_socket_receive(pull, message, -1);
+        let size = zeromq_message_size(message, 0);
+        black_box((sent, received, size, zeromq_message_data(message, 0)));
+    })
+}
+
+fn c_sockets(endpoint: &CStr) -> (*mut c::Socket, *mut c::Socket, *mut Message) {
+    // SAFETY: the endpoint is a text.
+    let open = |kind| unsafe { zeromq_socket_new(kind, endpoint.as_ptr()) };
+    let sockets = (open(c::ZEROMQ_PULL), open(c::ZEROMQ_PUSH), zeromq_message_new());
+    assert!(!sockets.0.is_null() && !sockets.1.is_null() && !sockets.2.is_null());
+    sockets
 }
 
 fn table() -> Way {

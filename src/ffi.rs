@@ -8,15 +8,30 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Once;
 
-use crate::binding::Failure;
+pub(crate) use crate::binding::Failure;
 use crate::core::{Code, Error, context};
 
 /// Runs the body of the exported function `name`: what goes wrong in it, a panic
 /// included, becomes a code, and the last failure of this thread.
+#[inline]
 pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Code {
-    match caught(|| name.to_owned(), body) {
-        Ok(()) => Code::Ok,
-        Err(failure) => failure.code,
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => Code::Ok,
+        Ok(Err(failed)) => told(name, failed),
+        Err(payload) => told(name, panicked(&*payload)),
+    }
+}
+
+/// The code of what went wrong, which becomes the last failure of this thread.
+#[cold]
+fn told(name: &str, failed: Failed) -> Code {
+    match failed {
+        // The binding has remembered it.
+        Failed::Call(failure) => failure.code,
+        Failed::Here(error) => {
+            Failure::new(name.to_owned(), false, &error).keep();
+            error.code()
+        }
     }
 }
 
@@ -48,6 +63,12 @@ fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
             failure
         }
     }
+}
+
+/// A panic as the error that it is.
+#[cold]
+fn panicked(payload: &(dyn Any + Send)) -> Failed {
+    Failed::Here(Error::Panic { message: panic_text(payload) })
 }
 
 /// Runs a body that has nothing to report: a panic in it gives `otherwise`.

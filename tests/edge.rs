@@ -7,6 +7,7 @@ use std::mem::{offset_of, size_of, zeroed};
 use std::ptr::{null, null_mut};
 use std::time::{Duration, Instant};
 
+use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
 use zeromq::plugin::abi::{
     Bytes, Class, Host, Invocation, Items, Method, Named, Payload, Value, ZEROMQ_ABI,
@@ -14,9 +15,8 @@ use zeromq::plugin::abi::{
     ZEROMQ_OTHER, ZEROMQ_STRING,
 };
 use zeromq::plugin::{
-    zeromq_call, zeromq_error_tags, zeromq_last_error, zeromq_object_bytes, zeromq_object_class,
-    zeromq_object_equals, zeromq_object_free, zeromq_object_hash, zeromq_object_text,
-    zeromq_register, zeromq_value_free,
+    zeromq_call, zeromq_error_tags, zeromq_object_bytes, zeromq_object_class, zeromq_object_equals,
+    zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
 };
 
 /// A virtual machine that keeps what the library tells it.

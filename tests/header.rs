@@ -5,23 +5,44 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use zeromq::capi::library::{ZEROMQ_VERSION_MAJOR, ZEROMQ_VERSION_MINOR, ZEROMQ_VERSION_PATCH};
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The template with each line `@file file` replaced by what cbindgen writes of them.
 fn generated() -> String {
-    let root = root();
-    let config = cbindgen::Config::from_file(root.join("include/cbindgen.toml")).unwrap();
-    let mut header = Vec::new();
-    cbindgen::Builder::new()
-        .with_config(config)
-        .with_src(root.join("src/plugin/abi.rs"))
-        .with_src(root.join("src/core/error.rs"))
-        .with_src(root.join("src/plugin/mod.rs"))
+    let template = fs::read_to_string(root().join("include/zeromq.h.in")).unwrap();
+    let parts = template.lines().map(|line| match line.strip_prefix('@') {
+        Some(file) => part(file),
+        None => line.to_owned(),
+    });
+    parts.map(|part| part + "\n").collect()
+}
+
+fn part(files: &str) -> String {
+    let mut config = cbindgen::Config::from_file(root().join("include/cbindgen.toml")).unwrap();
+    if files.contains("src/capi/") {
+        // Handles are pointers to what nobody knows more of.
+        config.style = cbindgen::Style::Type;
+    }
+    let mut part = Vec::new();
+    let builder = cbindgen::Builder::new().with_config(config);
+    files
+        .split(' ')
+        .fold(builder, |builder, file| builder.with_src(root().join(file)))
         .generate()
-        .unwrap()
-        .write(&mut header);
-    String::from_utf8(header).unwrap()
+        .unwrap_or_else(|error| panic!("{files}: {error}"))
+        .write(&mut part);
+    String::from_utf8(part).unwrap().trim().to_owned()
+}
+
+/// The source files that export functions.
+fn sources() -> Vec<PathBuf> {
+    let template = fs::read_to_string(root().join("include/zeromq.h.in")).unwrap();
+    let files = template.lines().filter_map(|line| line.strip_prefix('@'));
+    files.flat_map(|files| files.split(' ')).map(|file| root().join(file)).collect()
 }
 
 #[test]
@@ -41,16 +62,36 @@ fn the_header_is_up_to_date() {
 #[test]
 fn the_header_exports_what_the_library_does() {
     let header = fs::read_to_string(root().join("include/zeromq.h")).unwrap();
-    let sources = fs::read_to_string(root().join("src/plugin/mod.rs")).unwrap();
+    let folders =
+        ["src/capi", "src/plugin"].map(|folder| fs::read_dir(root().join(folder)).unwrap());
+    let files = folders.into_iter().flatten().map(|file| file.unwrap().path());
+    let mut sources = String::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        if text.contains("no_mangle") {
+            assert!(self::sources().contains(&file), "{file:?} is not in zeromq.h.in");
+        }
+        sources.push_str(&text);
+    }
     let functions: Vec<&str> = sources
         .split("extern \"C\" fn ")
         .skip(1)
         .map(|rest| rest.split('(').next().unwrap())
         .collect();
-    assert!(functions.len() > 5);
+    assert!(functions.len() > 60);
     for function in functions {
         assert!(header.contains(&format!("{function}(")), "{function} is not in the header");
     }
+    for word in ["impl ", "Option<", "usize", "unsafe", "Rust", "panic"] {
+        assert!(!header.contains(word), "{word} means nothing to a C programmer");
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let version = [ZEROMQ_VERSION_MAJOR, ZEROMQ_VERSION_MINOR, ZEROMQ_VERSION_PATCH];
+    let version = version.map(|number| number.to_string()).join(".");
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
 }
 
 #[test]

@@ -58,6 +58,11 @@ impl Failure {
         LAST.with_borrow_mut(|last| *last = Some(self.clone()));
     }
 
+    /// As [`remember`](Failure::remember), for one that is needed for nothing else.
+    pub(crate) fn keep(self) {
+        LAST.with_borrow_mut(|last| *last = Some(self));
+    }
+
     /// The name that scripts catch it by, as text.
     pub fn tag(&self) -> &'static str {
         self.tag.to_str().unwrap_or_default()

@@ -330,8 +330,7 @@ fn end(mut context: zmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool
     let (ended, end) = mpsc::channel();
     let term = move || {
         while context.destroy() == Err(zmq::Error::EINTR) {}
-        // The zmq crate would end the context once more with its last reference.
-        mem::forget(context);
+        keep(context);
         // Nobody listens any more if the time was over.
         let _ = ended.send(());
     };
@@ -364,6 +363,16 @@ fn received(end: &mpsc::Receiver<()>, wait: &Wait) -> bool {
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => return false,
         }
+    }
+}
+
+/// Keeps a context that has ended: the zmq crate would end it once more with its last
+/// reference. It is a few bytes.
+fn keep(context: zmq::Context) {
+    static ENDED: Mutex<Vec<zmq::Context>> = Mutex::new(Vec::new());
+    match ENDED.try_lock() {
+        Ok(mut ended) => ended.push(context),
+        Err(_) => mem::forget(context),
     }
 }
 

@@ -51,6 +51,12 @@ pub enum Error {
         /// What it is: "proxy".
         what: &'static str,
     },
+    /// A handle of something that was freed.
+    #[error("the {what} was freed")]
+    Freed {
+        /// What it was: "socket".
+        what: &'static str,
+    },
     /// The socket belongs to the process that this one was forked from.
     #[error("the socket belongs to the process that this one was forked from; open a new one here")]
     Forked,
@@ -198,6 +204,11 @@ impl Error {
         Error::Zmq { call, errno: Errno(error.raw_os_error().unwrap_or(libc::EINVAL)) }
     }
 
+    /// Memory that the system did not give.
+    pub(crate) fn no_memory() -> Error {
+        Error::Zmq { call: "memory", errno: Errno(libc::ENOMEM) }
+    }
+
     /// A thread that the system did not give.
     pub(super) fn no_thread() -> Error {
         Error::Zmq { call: "thread", errno: Errno(libc::EAGAIN) }
@@ -223,7 +234,9 @@ impl Error {
             Error::Endpoint { .. } => Code::Endpoint,
             Error::State { .. } => Code::State,
             Error::Again => Code::Again,
-            Error::Closed | Error::Stopped { .. } | Error::Forked => Code::Closed,
+            Error::Closed | Error::Stopped { .. } | Error::Freed { .. } | Error::Forked => {
+                Code::Closed
+            }
             Error::Busy => Code::Busy,
             Error::Terminated => Code::Terminated,
             Error::Interrupted => Code::Interrupted,

@@ -495,6 +495,17 @@ mod tests {
     }
 
     #[test]
+    fn a_free_port_is_found_under_a_monitor() {
+        let first = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
+        let second = Socket::new(Pull).unwrap();
+        let _monitor = Monitor::new(&second, 0x7fff).unwrap();
+        let taken = first.endpoint().unwrap().unwrap();
+        let port: u16 = taken.rsplit_once(':').unwrap().1.parse().unwrap();
+        let found = second.bind(&format!("tcp://127.0.0.1:*[{port}-]")).unwrap();
+        assert!(found > port);
+    }
+
+    #[test]
     fn monitors_and_sockets_end_in_any_order() {
         for round in 0..4 {
             let socket = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();

@@ -271,7 +271,9 @@ impl Open {
         for port in ports {
             match self.bind_exactly(&format!("{host}:{port}")) {
                 Ok(()) => return Ok(port),
-                Err(zmq::Error::EADDRINUSE) => {}
+                // A monitor that was told of it may have left its own errno behind
+                // (event_bind_failed in socket_base.cpp).
+                Err(zmq::Error::EADDRINUSE | zmq::Error::EAGAIN) => {}
                 // No other port would do.
                 Err(error) => return Err(Error::refused(endpoint, error)),
             }
@@ -398,6 +400,13 @@ impl Open {
     /// Counts a message that was sent.
     pub fn count_sent<F: AsRef<[u8]>>(&mut self, frames: &[F]) {
         if self.counters.sent(frames) {
+            self.update();
+        }
+    }
+
+    /// Counts a message that was sent, by the number of its frames and their bytes.
+    pub fn count_sent_whole(&mut self, frames: usize, bytes: usize) {
+        if self.counters.sent_whole(frames, bytes) {
             self.update();
         }
     }

@@ -31,9 +31,14 @@ impl Counters {
 
     /// Counts a message that was sent, and tells whether a round of them is over.
     pub(super) fn sent<F: AsRef<[u8]>>(&mut self, frames: &[F]) -> bool {
+        self.sent_whole(frames.len(), frames.iter().map(|frame| frame.as_ref().len()).sum())
+    }
+
+    /// As [`sent`](Counters::sent), by the number of frames and their bytes.
+    pub(super) fn sent_whole(&mut self, frames: usize, bytes: usize) -> bool {
         self.messages_sent += 1;
-        self.frames_sent += frames.len() as u64;
-        self.bytes_sent += frames.iter().map(|frame| frame.as_ref().len() as u64).sum::<u64>();
+        self.frames_sent += frames as u64;
+        self.bytes_sent += bytes as u64;
         self.messages_sent.is_multiple_of(Counters::ROUND)
     }
 

@@ -1,6 +1,7 @@
 //! Frames that stay whole when a send fails, and that are copied without
 //! copying their bytes. A `zmq::Message` is gone after a send, whatever came of it.
 
+use std::ffi::{CStr, CString, c_void};
 use std::fmt;
 use std::ops::Deref;
 use std::ptr;
@@ -28,17 +29,51 @@ impl Frame {
         Frame { message }
     }
 
-    /// Receives the next frame of a socket in place of this one. After an error
-    /// this one is empty or as it was.
+    /// A frame of memory that is not copied: when libzmq needs it no more, it calls
+    /// `free` with it and `hint`, on whatever thread; without a function the memory
+    /// stays for ever.
+    ///
+    /// # Errors
+    /// As `zmq_msg_init_data(3)`; the memory is the caller's then.
+    ///
+    /// # Safety
+    /// `data` points to `size` bytes that nobody changes, and that stay in place until
+    /// `free` is called, which may be done once, from any thread.
+    pub unsafe fn of_memory(
+        data: *mut c_void,
+        size: usize,
+        free: Option<unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void)>,
+        hint: *mut c_void,
+    ) -> zmq::Result<Frame> {
+        let mut message = sys::zmq_msg_t::default();
+        // SAFETY: message is memory for one; the rest is the caller's promise.
+        result(unsafe { sys::zmq_msg_init_data(&mut message, data, size, free, hint) })?;
+        Ok(Frame { message })
+    }
+
+    /// What is known about the peer that sent it, as `zmq_msg_gets(3)`.
+    pub fn property(&self, name: &str) -> Option<&str> {
+        let name = CString::new(name).ok()?;
+        // SAFETY: the message is initialized and only read, the name ends with a NUL.
+        let value = unsafe { sys::zmq_msg_gets(&self.message, name.as_ptr()) };
+        if value.is_null() {
+            return None;
+        }
+        // SAFETY: it is a text of the message, which is not changed as long as it is lent.
+        unsafe { CStr::from_ptr(value) }.to_str().ok()
+    }
+
+    /// Receives the next frame of a socket in place of this one, and gives its size.
+    /// After an error this one is empty or as it was.
     ///
     /// # Errors
     /// As `zmq_msg_recv(3)`.
-    pub fn receive(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
+    pub fn receive(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<usize> {
         // SAFETY: the message is initialized, and the socket is open as long as it
         // can be borrowed.
         let size =
             unsafe { sys::zmq_msg_recv(&mut self.message, socket.as_mut_ptr(), flags as c_int) };
-        result(size)
+        usize::try_from(size).map_err(|_| last_error())
     }
 
     /// Sends the frame, which is empty afterwards. After an error it is as it was.

@@ -3,8 +3,6 @@
 
 use std::ffi::{c_char, c_void};
 
-use crate::core::Code;
-
 /// The version of the layouts in this header. It changes only when a struct
 /// changes other than by growing at its end.
 pub const ZEROMQ_ABI: u32 = 1;
@@ -254,18 +252,4 @@ pub struct Invocation {
     pub named: *const Named,
     /// How many named arguments.
     pub named_count: usize,
-}
-
-/// Why a call failed.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct ErrorInfo {
-    /// The size of this struct in bytes.
-    pub size: u32,
-    /// The code that the call returned.
-    pub code: Code,
-    /// The name that scripts catch it by: "ZMQErr". It stays for ever.
-    pub tag: *const c_char,
-    /// What happened and what to do about it, UTF-8, at most 254 bytes.
-    pub message: *const c_char,
 }

@@ -17,9 +17,9 @@ use std::{mem, ptr};
 use smallvec::SmallVec;
 
 use crate::binding::{self, Arguments, Bounds, Value, ValueRef};
-use crate::core::{Code, context};
+use crate::core::Code;
 use crate::ffi::{self, Failed, fault};
-use abi::{Class, ErrorInfo, Host, Invocation, Object};
+use abi::{Class, Host, Invocation, Object};
 
 /// Most calls have no more arguments than this; they need no memory from the heap.
 const FEW: usize = 4;
@@ -195,41 +195,10 @@ pub extern "C" fn zeromq_object_hash(object: Object) -> u64 {
     })
 }
 
-/// Why the last call that failed on this thread did so, or NULL if none did. It
-/// is valid until the next call of this function on this thread.
-#[unsafe(no_mangle)]
-pub extern "C" fn zeromq_last_error() -> *const ErrorInfo {
-    ffi::guard_or(ptr::null(), error::last)
-}
-
 /// The names that scripts catch errors by, each of those that `zeromq_error` may
 /// have as its tag, for hosts that make a class of each. NULL ends them; they stay
 /// for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_error_tags() -> *const *const c_char {
     ffi::guard_or(ptr::null(), error::tags)
-}
-
-/// Ends ZeroMQ: closes every socket of the process, also those of other virtual
-/// machines, and waits until what they had to send is sent, at the latest until
-/// their linger is over, one second if nothing else was set. To be called before
-/// the process ends; what is unsent is lost without it. Objects stay valid and
-/// say that they are closed. New sockets may be made afterwards. Not to be called
-/// while the system unloads a library, by its destructor or DllMain: it waits for
-/// threads, which cannot end then. At the end of the process a destructor may.
-///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_BUSY` if a call on another thread does
-/// not let its socket go.
-#[unsafe(no_mangle)]
-pub extern "C" fn zeromq_shutdown() -> Code {
-    ffi::guard("zeromq_shutdown", || {
-        if context::shutdown() { Ok(()) } else { Err(crate::core::Error::Busy.into()) }
-    })
-}
-
-/// The version of this library: "0.1.0". The version of libzmq is
-/// `ZMQ.version()` of the scripts.
-#[unsafe(no_mangle)]
-pub extern "C" fn zeromq_version() -> *const c_char {
-    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }

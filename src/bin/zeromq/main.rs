@@ -1,6 +1,7 @@
 //! The command line.
 
 mod complete;
+mod development;
 mod doctor;
 mod help;
 mod host;
@@ -11,6 +12,7 @@ mod morpho;
 mod plugin;
 mod prompt;
 mod run;
+mod tree;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -56,14 +58,21 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Installs the package for Morpho, so that scripts can import zeromq.
+    /// Installs the package for Morpho, so that scripts can import zeromq; or, with
+    /// --c, what C programs are built with.
     Install {
-        /// The folder of the package [default: ~/.local/share/zeromq].
+        /// Header, libraries and pkg-config file for C programs.
+        #[arg(long)]
+        c: bool,
+        /// The folder of the package [default: ~/.local/share/zeromq, with --c ~/.local].
         #[arg(long, value_name = "DIR")]
         prefix: Option<PathBuf>,
     },
     /// Takes back what install did.
     Uninstall {
+        /// What install --c did.
+        #[arg(long)]
+        c: bool,
         /// The folder that was given to install.
         #[arg(long, value_name = "DIR")]
         prefix: Option<PathBuf>,
@@ -78,8 +87,10 @@ fn main() -> ExitCode {
         Command::Repl => prompt::repl(),
         Command::Help { topic } => help::help(&topic),
         Command::Completions { shell } => complete::print(shell),
-        Command::Install { prefix } => tell(install::install(prefix.as_deref())),
-        Command::Uninstall { prefix } => tell(install::uninstall(prefix.as_deref())),
+        Command::Install { c: true, prefix } => tell(development::install(prefix.as_deref())),
+        Command::Uninstall { c: true, prefix } => tell(development::uninstall(prefix.as_deref())),
+        Command::Install { prefix, .. } => tell(install::install(prefix.as_deref())),
+        Command::Uninstall { prefix, .. } => tell(install::uninstall(prefix.as_deref())),
         Command::Doctor => doctor::doctor(),
     }
 }

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_void};
 use std::rc::{Rc, Weak};
 
+use zeromq::capi::error::ErrorInfo;
 use zeromq::core::Code;
 use zeromq::plugin::abi;
 
@@ -35,7 +36,7 @@ pub struct Library {
     object_text: unsafe extern "C" fn(abi::Object, *mut abi::Value) -> i32,
     object_equals: unsafe extern "C" fn(abi::Object, abi::Object) -> i32,
     object_hash: unsafe extern "C" fn(abi::Object) -> u64,
-    last_error: unsafe extern "C" fn() -> *const abi::ErrorInfo,
+    last_error: unsafe extern "C" fn() -> *const ErrorInfo,
     shutdown: unsafe extern "C" fn() -> i32,
     version: unsafe extern "C" fn() -> *const c_char,
     host: abi::Host,
@@ -330,7 +331,7 @@ impl Library {
     fn failure(&self) -> (String, String) {
         // SAFETY: the function takes nothing.
         let info = unsafe { (self.last_error)() };
-        let known = size_of::<abi::ErrorInfo>() as u32;
+        let known = size_of::<ErrorInfo>() as u32;
         // SAFETY: the result, if not NULL, is valid until the function is called
         // again; it starts with its size. No reference is made to it, for its
         // code may be one that this program does not know.

@@ -8,6 +8,7 @@ use std::ptr::null_mut;
 use std::slice;
 
 use serde_json::Value as Json;
+use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
 use zeromq::plugin::abi::{
     Bytes, Class, Host, Invocation, Items, Method, Named, Object, Payload, Value, ZEROMQ_ABI,
@@ -15,8 +16,8 @@ use zeromq::plugin::abi::{
     ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING, ZEROMQ_TUPLE,
 };
 use zeromq::plugin::{
-    zeromq_call, zeromq_last_error, zeromq_object_bytes, zeromq_object_class, zeromq_object_free,
-    zeromq_object_text, zeromq_register, zeromq_value_free,
+    zeromq_call, zeromq_object_bytes, zeromq_object_class, zeromq_object_free, zeromq_object_text,
+    zeromq_register, zeromq_value_free,
 };
 
 use super::{Call, Case, Expected, Literal, Step, Target};

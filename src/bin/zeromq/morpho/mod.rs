@@ -5,7 +5,7 @@ pub mod list;
 pub mod package;
 pub mod program;
 pub mod provider;
-mod replace;
+pub mod replace;
 
 use std::path::PathBuf;
 

@@ -2,14 +2,13 @@
 //! module for the case that Morpho cannot load the library. `install` lays it
 //! out and takes it back; `doctor` looks whether it is up to date.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::env::consts::DLL_EXTENSION;
 use std::fs;
-use std::io::ErrorKind;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::NAME;
-use super::replace::replace;
+use crate::tree::Tree;
 
 /// The files with text, as they are in the repository.
 const TEXTS: [(&str, &str); 6] = [
@@ -50,75 +49,16 @@ impl Package {
     pub fn install(&self, library: &Path) -> Result<(), String> {
         let library =
             fs::read(library).map_err(|error| format!("{}: {error}", library.display()))?;
-        let files = files(&library);
-        let before = self.record()?;
-        for path in files.keys().filter(|path| !before.contains(path)) {
-            let path = self.folder.join(path);
-            if path.exists() {
-                return Err(format!(
-                    "{} was there before and is not of `zeromq install`: remove it, or choose \
-                     another folder with --prefix",
-                    path.display()
-                ));
-            }
-        }
-        let all: BTreeSet<&Path> = files.keys().chain(&before).map(PathBuf::as_path).collect();
-        let record: String = all.iter().map(|path| format!("{}\n", path.display())).collect();
-        // The record comes first, so that half a package can be taken back.
-        self.write(Path::new(RECORD), record.as_bytes())?;
-        for (path, bytes) in &files {
-            self.write(path, bytes)?;
-        }
-        Ok(())
+        self.tree().lay_out(&files(&library))
     }
 
     /// Takes back what `install` laid out; says whether there was anything.
     pub fn remove(&self) -> Result<bool, String> {
-        let mut files = self.record()?;
-        if files.is_empty() {
-            return Ok(false);
-        }
-        // The record goes last, so that half a removal can be completed.
-        files.push(RECORD.into());
-        for file in &files {
-            self.delete(file)?;
-        }
-        for folder in files.iter().flat_map(|file| file.ancestors().skip(1)) {
-            // A folder that is not empty is not only ours.
-            let _ = fs::remove_dir(self.folder.join(folder));
-        }
-        Ok(true)
+        self.tree().remove()
     }
 
-    fn delete(&self, file: &Path) -> Result<(), String> {
-        let path = self.folder.join(file);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(format!("{}: {error}", path.display()))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The files that `install` has laid out here.
-    fn record(&self) -> Result<Vec<PathBuf>, String> {
-        let path = self.folder.join(RECORD);
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            read => read.map_err(|error| format!("{}: {error}", path.display()))?,
-        };
-        let files = text.lines().map(PathBuf::from);
-        // Whoever edits the record cannot have files outside the package removed.
-        let inside = |file: &PathBuf| file.components().all(|c| matches!(c, Component::Normal(_)));
-        Ok(files.filter(inside).collect())
-    }
-
-    fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), String> {
-        let path = self.folder.join(file);
-        let folder = path.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder)
-            .and_then(|()| replace(&path, bytes))
-            .map_err(|error| format!("{}: {error}", path.display()))
+    fn tree(&self) -> Tree<'_> {
+        Tree { folder: &self.folder, record: Path::new(RECORD) }
     }
 }
 

@@ -1,0 +1,73 @@
+/* Publisher and subscriber: of all the weather, one town hears its own.
+ *
+ *     cc weather.c $(pkg-config --cflags --libs zeromq) -o weather && ./weather
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <zeromq.h>
+
+static int failed(const char *what) {
+    fprintf(stderr, "%s: %s\n", what, zeromq_last_error()->message);
+    return 1;
+}
+
+/* Sends a message of two frames: the topic, by which subscribers choose, and the news. */
+static zeromq_code publish(zeromq_socket *publisher, const char *topic, const char *news) {
+    zeromq_slice frames[2];
+
+    frames[0].data = topic;
+    frames[0].size = strlen(topic);
+    frames[1].data = news;
+    frames[1].size = strlen(news);
+    return zeromq_socket_send_frames(publisher, frames, 2, 1000);
+}
+
+static int listen_to(zeromq_socket *publisher, zeromq_socket *subscriber,
+                     zeromq_message *message) {
+    int day;
+    char news[32];
+
+    if (zeromq_socket_subscribe(subscriber, "Oslo", 4))
+        return failed("the subscription");
+    /* The publisher has to hear of the subscription first: until then it drops. */
+    while (publish(publisher, "Oslo", "begin"), zeromq_socket_receive(subscriber, message, 20))
+        ;
+    for (day = 1; day <= 3; day++) {
+        snprintf(news, sizeof news, "day %d: rain", day);
+        if (publish(publisher, "Rome", "sun") || publish(publisher, "Oslo", news))
+            return failed("the publisher");
+    }
+    for (day = 1; day <= 3;) {
+        if (zeromq_socket_receive(subscriber, message, 1000))
+            return failed("the subscriber");
+        if (zeromq_message_size(message, 1) == 5)
+            continue; /* another "begin" */
+        printf("%.*s, %.*s\n", (int)zeromq_message_size(message, 0),
+               (const char *)zeromq_message_data(message, 0),
+               (int)zeromq_message_size(message, 1),
+               (const char *)zeromq_message_data(message, 1));
+        day++;
+    }
+    return 0;
+}
+
+int main(void) {
+    zeromq_socket *publisher = zeromq_socket_new(ZEROMQ_PUBLISHER, "tcp://127.0.0.1:*");
+    zeromq_socket *subscriber = zeromq_socket_new(ZEROMQ_SUBSCRIBER, NULL);
+    zeromq_message *message = zeromq_message_new();
+    const char *endpoint;
+    int result;
+
+    if (!message || zeromq_socket_endpoint(publisher, &endpoint) ||
+        zeromq_socket_connect(subscriber, endpoint))
+        result = failed("the sockets");
+    else
+        result = listen_to(publisher, subscriber, message);
+
+    zeromq_message_free(message);
+    zeromq_socket_free(subscriber);
+    zeromq_socket_free(publisher);
+    zeromq_shutdown();
+    return result;
+}

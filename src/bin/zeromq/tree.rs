@@ -1,0 +1,90 @@
+//! Files that are laid out in a folder and taken back, with a record of which are
+//! ours. The packages for Morpho and for C are made by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+use crate::morpho::replace::replace;
+
+/// A folder with files of ours, perhaps among others.
+pub struct Tree<'a> {
+    pub folder: &'a Path,
+    /// The file, in the folder, that says which files are ours: one to a line.
+    pub record: &'a Path,
+}
+
+impl Tree<'_> {
+    /// Lays these files out, which are named by their paths in the folder.
+    pub fn lay_out(&self, files: &BTreeMap<PathBuf, &[u8]>) -> Result<(), String> {
+        let before = self.files()?;
+        for path in files.keys().filter(|path| !before.contains(path)) {
+            let path = self.folder.join(path);
+            if path.exists() {
+                return Err(format!(
+                    "{} was there before and is not of `zeromq install`: remove it, or choose \
+                     another folder with --prefix",
+                    path.display()
+                ));
+            }
+        }
+        let all: BTreeSet<&Path> = files.keys().chain(&before).map(PathBuf::as_path).collect();
+        let record: String = all.iter().map(|path| format!("{}\n", path.display())).collect();
+        // The record comes first, so that half a package can be taken back.
+        self.write(self.record, record.as_bytes())?;
+        for (path, bytes) in files {
+            self.write(path, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what was laid out; says whether there was anything.
+    pub fn remove(&self) -> Result<bool, String> {
+        let mut files = self.files()?;
+        if files.is_empty() {
+            return Ok(false);
+        }
+        // The record goes last, so that half a removal can be completed.
+        files.push(self.record.to_owned());
+        for file in &files {
+            self.delete(file)?;
+        }
+        for folder in files.iter().flat_map(|file| file.ancestors().skip(1)) {
+            // A folder that is not empty is not only ours.
+            let _ = fs::remove_dir(self.folder.join(folder));
+        }
+        Ok(true)
+    }
+
+    fn delete(&self, file: &Path) -> Result<(), String> {
+        let path = self.folder.join(file);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(format!("{}: {error}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The files that `install` has laid out here.
+    fn files(&self) -> Result<Vec<PathBuf>, String> {
+        let path = self.folder.join(self.record);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            read => read.map_err(|error| format!("{}: {error}", path.display()))?,
+        };
+        let files = text.lines().map(PathBuf::from);
+        // Whoever edits the record cannot have files outside the package removed.
+        let inside = |file: &PathBuf| file.components().all(|c| matches!(c, Component::Normal(_)));
+        Ok(files.filter(inside).collect())
+    }
+
+    fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), String> {
+        let path = self.folder.join(file);
+        let folder = path.parent().unwrap_or(self.folder);
+        fs::create_dir_all(folder)
+            .and_then(|()| replace(&path, bytes))
+            .map_err(|error| format!("{}: {error}", path.display()))
+    }
+}

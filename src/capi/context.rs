@@ -1,0 +1,88 @@
+//! Settings of the context, and what sockets begin with, for C.
+
+use std::ffi::c_char;
+
+use super::argument::{place, text, wrong};
+use crate::core::settings::{self, Setting};
+use crate::core::{Code, Error, context};
+use crate::ffi;
+
+/// Says how the context is made: "io_threads", "max_sockets", "thread_name_prefix"
+/// or "zero_copy_recv", as in `zmq_ctx_set(3)`. It has to be done before the first
+/// socket is opened.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` for another name or a number out
+/// of range; `ZEROMQ_CODE_ZMQ` when there was a socket already.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_context_set(name: *const c_char, value: i64) -> Code {
+    ffi::guard("zeromq_context_set", || {
+        // SAFETY: the caller passes NULL or a text.
+        let setting = unsafe { find(&settings::CONTEXT, name) }?;
+        Ok(context::set(&[(fit(setting, value)?, value)])?)
+    })
+}
+
+/// A number of the context, by its name in `zmq_ctx_get(3)` in lower case without
+/// ZMQ_: those above, and "socket_limit", "thread_sched_policy", "max_msgsz",
+/// "msg_t_size", "ipv6" and "blocky".
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` for another name, or if a pointer
+/// is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_context_get(name: *const c_char, value: *mut i64) -> Code {
+    ffi::guard("zeromq_context_get", || {
+        let value = place(value)?;
+        // SAFETY: the caller passes NULL or a text.
+        let name = unsafe { text("the name", name) }?;
+        let options = context::options()?;
+        let found = options.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let (_, number) = found.ok_or_else(|| unknown(name))?;
+        // SAFETY: the caller passes a place for it.
+        unsafe { value.put(*number) };
+        Ok(())
+    })
+}
+
+/// Says what sockets that are opened from now on begin with: "linger" in
+/// milliseconds (-1 is for ever; 1000 if this is never called), "sndhwm" and
+/// "rcvhwm" in messages, "ipv6" (0 or 1).
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` for another name or a number out
+/// of range.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_default_set(name: *const c_char, value: i64) -> Code {
+    ffi::guard("zeromq_default_set", || {
+        // SAFETY: the caller passes NULL or a text.
+        let setting = unsafe { find(&settings::SOCKETS, name) }?;
+        settings::set_defaults(&[(fit(setting, value)?, value)]);
+        Ok(())
+    })
+}
+
+/// # Safety
+/// `name` is NULL or a text.
+unsafe fn find(
+    settings: &'static [Setting],
+    name: *const c_char,
+) -> Result<&'static Setting, Error> {
+    // SAFETY: the caller's promise.
+    let name = unsafe { text("the name", name) }?;
+    let found = settings.iter().find(|setting| setting.name.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| unknown(name))
+}
+
+fn fit(setting: &'static Setting, value: i64) -> Result<&'static Setting, Error> {
+    if setting.takes(value) {
+        return Ok(setting);
+    }
+    let (least, most) = setting.range;
+    Err(Error::Argument {
+        place: setting.name.to_owned(),
+        expected: format!("a number from {least} to {most}").into(),
+        got: value.to_string(),
+    })
+}
+
+fn unknown(name: &str) -> Error {
+    wrong("the name", "a setting of the context", format!("{name:?}"))
+}

@@ -1,0 +1,237 @@
+//! Pollers of C programs.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+
+use super::argument::{items_to_fill, place, wait, wrong};
+use super::handle::{InUse, Kind, Registry};
+use super::message::new;
+use super::socket::{self, Socket};
+use crate::core::poller::{self, Descriptor, Ready, Source};
+use crate::core::{self, Code, Error};
+use crate::ffi;
+
+/// A poller.
+pub struct Poller(#[expect(dead_code, reason = "it is known by its address alone")] u8);
+
+/// What to wait for, or what is ready: a message can be received, a descriptor be
+/// read. It can be added to `ZEROMQ_POLL_OUT`.
+pub const ZEROMQ_POLL_IN: u32 = 1;
+/// What to wait for, or what is ready: a message can be sent, a descriptor be
+/// written to.
+pub const ZEROMQ_POLL_OUT: u32 = 2;
+/// What is ready: a descriptor has failed, or is none.
+pub const ZEROMQ_POLL_ERROR: u32 = 4;
+
+/// What is ready.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct PollEvent {
+    /// The socket, or NULL for a descriptor.
+    pub socket: *mut Socket,
+    /// The descriptor, or -1 for a socket.
+    pub descriptor: i64,
+    /// What was given with it.
+    pub data: *mut c_void,
+    /// `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT` and `ZEROMQ_POLL_ERROR`, added up.
+    pub ready: u32,
+}
+
+/// What the program knows a source by.
+#[derive(Clone)]
+struct Known {
+    socket: usize,
+    descriptor: i64,
+    data: usize,
+}
+
+/// A poller, and its sockets with their handles.
+struct Held {
+    poller: poller::Poller<Known>,
+    sockets: Vec<(usize, Arc<core::Socket>)>,
+}
+
+impl Held {
+    /// Forgets sockets that were freed. One that was in use then is closed by that.
+    fn forget(&mut self) {
+        let known = |handle| socket::is_known(ptr::without_provenance(handle));
+        for (_, socket) in self.sockets.extract_if(.., |(handle, _)| !known(*handle)) {
+            self.poller.remove(&Source::Socket(socket));
+        }
+    }
+}
+
+impl Kind for Held {
+    const WHAT: &'static str = "poller";
+    const TAG: usize = 6;
+}
+
+static POLLERS: Registry<Held> = Registry::new();
+
+fn enter(poller: *const Poller) -> Result<InUse<'static, Held>, Error> {
+    POLLERS.enter(poller)
+}
+
+/// Makes a poller without sockets. The caller frees it with `zeromq_poller_free`.
+///
+/// Returns NULL when there are more than a million pollers.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_poller_new() -> *mut Poller {
+    new("zeromq_poller_new", || {
+        let poller = poller::Poller::default();
+        poller.set_fair(true);
+        Ok(POLLERS.give(Held { poller, sockets: Vec::new() })?)
+    })
+}
+
+/// Frees a poller, and leaves its sockets as they are. NULL, and one that was freed,
+/// are left alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_poller_free(poller: *mut Poller) {
+    ffi::guard_or((), || POLLERS.free(poller));
+}
+
+/// Waits for a socket from now on: `events` is `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT` or
+/// both. `data`, which may be NULL, is given back when it is ready. If the socket is
+/// there already, this replaces what was said before. A socket that is closed or
+/// freed is passed over.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` when the type of the socket
+/// cannot receive, or send; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+/// `ZEROMQ_CODE_BUSY`.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_poller_add(
+    poller: *mut Poller,
+    socket: *mut Socket,
+    events: u32,
+    data: *mut c_void,
+) -> Code {
+    ffi::guard("zeromq_poller_add", || {
+        let mut poller = enter(poller)?;
+        let core = socket::enter(socket)?.socket.clone();
+        let source = Source::Socket(core.clone());
+        let known = Known { socket: socket.addr(), descriptor: -1, data: data.expose_provenance() };
+        poller.forget();
+        poller.poller.add(source, wanted(events)?, known)?;
+        if poller.sockets.iter().all(|(handle, _)| *handle != socket.addr()) {
+            poller.sockets.push((socket.addr(), core));
+        }
+        Ok(())
+    })
+}
+
+/// As `zeromq_poller_add`, with a file, pipe or socket of the system.
+///
+/// Returns as `zeromq_poller_add`.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_poller_add_descriptor(
+    poller: *mut Poller,
+    descriptor: i64,
+    events: u32,
+    data: *mut c_void,
+) -> Code {
+    ffi::guard("zeromq_poller_add_descriptor", || {
+        let source = Source::Descriptor(number(descriptor)?);
+        let known = Known { socket: 0, descriptor, data: data.expose_provenance() };
+        Ok(enter(poller)?.poller.add(source, wanted(events)?, known)?)
+    })
+}
+
+/// Waits for a socket no more. One that is not there is left alone.
+///
+/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+/// `ZEROMQ_CODE_BUSY`.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_poller_remove(poller: *mut Poller, socket: *mut Socket) -> Code {
+    ffi::guard("zeromq_poller_remove", || {
+        let mut poller = enter(poller)?;
+        let source = Source::Socket(socket::enter(socket)?.socket.clone());
+        poller.poller.remove(&source);
+        poller.sockets.retain(|(handle, _)| *handle != socket.addr());
+        Ok(())
+    })
+}
+
+/// As `zeromq_poller_remove`, with a descriptor.
+///
+/// Returns as `zeromq_poller_remove`.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_poller_remove_descriptor(poller: *mut Poller, descriptor: i64) -> Code {
+    ffi::guard("zeromq_poller_remove_descriptor", || {
+        enter(poller)?.poller.remove(&Source::Descriptor(number(descriptor)?));
+        Ok(())
+    })
+}
+
+/// Waits for `timeout` milliseconds at most until something is ready. `events` has
+/// room for `room` events, and `*count` gets how many were written. With room for one,
+/// those that are ready take turns; otherwise they come in the order in which they
+/// were added, and there should be room for all. The sockets are in use meanwhile.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` when the time is over;
+/// `ZEROMQ_CODE_CLOSED` when the poller was freed, or all of its sockets are closed;
+/// `ZEROMQ_CODE_BUSY` when the poller or a socket is in another call;
+/// `ZEROMQ_CODE_ARGUMENT`, also for a wait for nothing for ever;
+/// `ZEROMQ_CODE_TERMINATED`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_poller_wait(
+    poller: *mut Poller,
+    events: *mut PollEvent,
+    room: usize,
+    count: *mut usize,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_poller_wait", || {
+        let count = place(count)?;
+        // SAFETY: the caller passes room for as many.
+        let mut places = unsafe { items_to_fill(events, room) }?;
+        let mut poller = enter(poller)?;
+        let wait = wait(timeout)?;
+        poller.forget();
+        let ready = match room {
+            1 => vec![poller.poller.wait(&wait)?],
+            _ => poller.poller.wait_all(&wait)?,
+        };
+        let written = ready.len().min(room);
+        for (known, ready) in ready.into_iter().take(room) {
+            // SAFETY: there is room for it.
+            unsafe { places.put(event(&known, ready)) };
+        }
+        // SAFETY: the caller passes a place for it.
+        unsafe { count.put(written) };
+        Ok(())
+    })
+}
+
+fn event(known: &Known, ready: Ready) -> PollEvent {
+    let bits = [
+        (ready.input, ZEROMQ_POLL_IN),
+        (ready.output, ZEROMQ_POLL_OUT),
+        (ready.error, ZEROMQ_POLL_ERROR),
+    ];
+    PollEvent {
+        socket: ptr::without_provenance_mut(known.socket),
+        descriptor: known.descriptor,
+        data: ptr::with_exposed_provenance_mut(known.data),
+        ready: bits.iter().filter(|(is, _)| *is).map(|(_, bit)| bit).sum(),
+    }
+}
+
+fn wanted(events: u32) -> Result<Ready, Error> {
+    match events {
+        ZEROMQ_POLL_IN => Ok(Ready::IN),
+        ZEROMQ_POLL_OUT => Ok(Ready::OUT),
+        3 => Ok(Ready::BOTH),
+        _ => {
+            Err(wrong("the events", "ZEROMQ_POLL_IN, ZEROMQ_POLL_OUT or both", events.to_string()))
+        }
+    }
+}
+
+fn number(descriptor: i64) -> Result<Descriptor, Error> {
+    match Descriptor::try_from(descriptor) {
+        Ok(number) if descriptor >= 0 => Ok(number),
+        _ => Err(wrong("the descriptor", "a number that is not negative", descriptor.to_string())),
+    }
+}

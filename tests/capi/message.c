@@ -1,0 +1,94 @@
+/* Messages: frames, memory that is handed over, what goes wrong. */
+
+#include "check.h"
+
+static int given_back;
+
+static void give_back(void *data, void *hint) {
+    ++*(int *)hint;
+    free(data);
+}
+
+static void frames(void) {
+    zeromq_message *message = zeromq_message_new();
+    zeromq_message *copy = zeromq_message_new();
+    zeromq_slice slice = {"unchanged", 9};
+    const char *value = "unchanged";
+
+    CHECK(message && copy && message != copy);
+    CHECK(zeromq_message_count(message) == 0);
+    GIVES(ARGUMENT, zeromq_message_frame(message, 0, &slice));
+    CHECK(slice.size == 9);
+    GIVES(OK, zeromq_message_add(message, "one", 3));
+    GIVES(OK, zeromq_message_add(message, NULL, 0));
+    GIVES(ARGUMENT, zeromq_message_add(message, NULL, 1));
+    CHECK(zeromq_message_count(message) == 2 && frame_is(message, 0, "one"));
+    CHECK(zeromq_message_size(message, 1) == 0 && zeromq_message_size(message, 2) == 0);
+    CHECK(zeromq_message_data(message, 2) == NULL);
+    GIVES(OK, zeromq_message_frame(message, 0, &slice));
+    CHECK(slice.size == 3 && memcmp(slice.data, "one", 3) == 0);
+    GIVES(OK, zeromq_message_copy(copy, message));
+    GIVES(BUSY, zeromq_message_copy(copy, copy));
+    GIVES(OK, zeromq_message_clear(message));
+    CHECK(zeromq_message_count(message) == 0 && zeromq_message_count(copy) == 2);
+    CHECK(frame_is(copy, 0, "one"));
+    GIVES(OK, zeromq_message_property(copy, 0, "Peer-Address", &value));
+    CHECK(value == NULL);
+    GIVES(ARGUMENT, zeromq_message_property(copy, 2, "Peer-Address", &value));
+    GIVES(ARGUMENT, zeromq_message_property(copy, 0, NULL, &value));
+    zeromq_message_free(copy);
+    zeromq_message_free(message);
+}
+
+static void memory(void) {
+    zeromq_socket *push = zeromq_socket_new(ZEROMQ_PUSH, "inproc://memory");
+    zeromq_socket *pull = zeromq_socket_new(ZEROMQ_PULL, "inproc://memory");
+    zeromq_message *message = zeromq_message_new();
+    zeromq_message *received = zeromq_message_new();
+    static char fixed[] = "it stays for ever";
+    char *data = malloc(1000);
+
+    memset(data, 'x', 1000);
+    GIVES(OK, zeromq_message_add_memory(message, data, 1000, give_back, &given_back));
+    GIVES(OK, zeromq_message_add_memory(message, fixed, sizeof fixed - 1, NULL, NULL));
+    CHECK(given_back == 0);
+    CHECK(zeromq_message_data(message, 0) == data);
+    GIVES(OK, zeromq_socket_send_message(push, message, SOON));
+    CHECK(zeromq_message_count(message) == 0);
+    GIVES(OK, zeromq_socket_receive(pull, received, SOON));
+    /* inproc hands the very memory on. */
+    CHECK(zeromq_message_size(received, 0) == 1000 && zeromq_message_data(received, 0) == data);
+    CHECK(frame_is(received, 1, "it stays for ever"));
+    GIVES(OK, zeromq_message_copy(message, received));
+    zeromq_message_free(received);
+    CHECK(given_back == 0);
+    zeromq_message_free(message);
+    CHECK(given_back == 1);
+
+    /* What is not sent is given back too, and what fails is as it was. */
+    zeromq_socket_free(pull);
+    zeromq_socket_free(push);
+    push = zeromq_socket_new(ZEROMQ_PUSH, NULL);
+    message = zeromq_message_new();
+    data = malloc(10);
+    GIVES(OK, zeromq_message_add_memory(message, data, 10, give_back, &given_back));
+    GIVES(UNSUPPORTED, zeromq_socket_receive(push, message, 0));
+    CHECK(zeromq_message_count(message) == 0 && given_back == 2);
+    data = malloc(10);
+    GIVES(OK, zeromq_message_add_memory(message, data, 10, give_back, &given_back));
+    GIVES(AGAIN, zeromq_socket_send_message(push, message, 10));
+    CHECK(zeromq_message_data(message, 0) == data && given_back == 2);
+    data = malloc(10);
+    CHECK(zeromq_message_add_memory(NULL, data, 10, give_back, NULL) == ZEROMQ_CODE_ARGUMENT);
+    free(data);
+    zeromq_message_free(message);
+    CHECK(given_back == 3);
+    zeromq_socket_free(push);
+}
+
+int main(void) {
+    frames();
+    memory();
+    CHECK(zeromq_shutdown() == ZEROMQ_CODE_OK);
+    return 0;
+}
