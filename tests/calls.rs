@@ -19,6 +19,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::chance::Chance;
+use zeromq::capi::error::zeromq_last_error;
+use zeromq::capi::library::zeromq_shutdown;
 use zeromq::core::Code;
 use zeromq::core::options::rows;
 use zeromq::plugin::abi::{
@@ -28,8 +30,8 @@ use zeromq::plugin::abi::{
     ZEROMQ_REQUIRED, ZEROMQ_STRING, ZEROMQ_TUPLE, ZEROMQ_VARIADIC,
 };
 use zeromq::plugin::{
-    zeromq_call, zeromq_last_error, zeromq_object_class, zeromq_object_equals, zeromq_object_free,
-    zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_shutdown, zeromq_value_free,
+    zeromq_call, zeromq_object_class, zeromq_object_equals, zeromq_object_free, zeromq_object_hash,
+    zeromq_object_text, zeromq_register, zeromq_value_free,
 };
 
 /// How long a call may wait before the host asks it to stop.
