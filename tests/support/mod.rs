@@ -112,6 +112,8 @@ pub fn feed(command: &mut Command, input: impl AsRef<[u8]>) -> Running {
 fn begin(command: &mut Command) -> Running {
     let shown = format!("{command:?}");
     let mut child = command
+        // Cargo's would lead programs to a library that is left over.
+        .env_remove("LD_LIBRARY_PATH")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
