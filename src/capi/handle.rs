@@ -1,6 +1,6 @@
 //! Handles of C: numbers that look like pointers, and that name an object only as
 //! long as it lives. A stale, foreign or invented one is found out, and an object
-//! serves one call at a time. All of this costs one compare-and-swap a call.
+//! serves one call at a time. All of this costs two compare-and-swaps a call.
 //!
 //! The slots of the objects are never given back to the system, so that any number
 //! may be looked up at any time. Nothing is locked that another thread could have in
@@ -9,7 +9,7 @@
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::core::Error;
 
@@ -26,6 +26,8 @@ const CHUNKS: usize = SLOTS / CHUNK;
 /// The state of a slot is how often it was used, doubled, and whether it is in a
 /// call. An odd number of uses says that it has an object.
 const BUSY: u64 = 1;
+/// Beside BUSY: freed in the middle of the call, which frees it at its end.
+const DOOMED: u64 = 1 << 63;
 
 /// What a handle can mean.
 pub(super) trait Kind: Send + 'static {
@@ -43,8 +45,6 @@ pub(super) struct Registry<T: 'static> {
     used: AtomicUsize,
     /// One more than the slot that was freed last, and how often that has changed.
     free: AtomicU64,
-    /// Whether an object waits for the end of a call to be freed.
-    doomed: AtomicBool,
 }
 
 // SAFETY: a value is reached by the thread only that has made its slot busy.
@@ -53,8 +53,6 @@ unsafe impl<T: Send> Sync for Registry<T> {}
 #[repr(align(64))]
 struct Slot<T> {
     state: AtomicU64,
-    /// Freed in the middle of a call.
-    doomed: AtomicBool,
     /// One more than the slot that was freed before this one.
     next: AtomicU32,
     value: UnsafeCell<Option<T>>,
@@ -76,7 +74,6 @@ impl<T: Kind> Registry<T> {
             chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
             used: AtomicUsize::new(0),
             free: AtomicU64::new(0),
-            doomed: AtomicBool::new(false),
         }
     }
 
@@ -85,7 +82,6 @@ impl<T: Kind> Registry<T> {
     /// # Errors
     /// [`Error::Host`] when there are too many.
     pub fn give<H>(&self, value: T) -> Result<*mut H, Error> {
-        self.sweep();
         let index = self.take_slot().ok_or_else(|| Error::Host {
             what: format!("there are too many objects: free a {} first", T::WHAT).into(),
         })?;
@@ -94,7 +90,6 @@ impl<T: Kind> Registry<T> {
         // SAFETY: the slot has no object, and was just taken from those that are free,
         // so that no other thread has it.
         unsafe { *slot.value.get() = Some(value) };
-        slot.doomed.store(false, Ordering::Relaxed);
         let state = next_use(state);
         slot.state.store(state, Ordering::Release);
         Ok(ptr::without_provenance_mut(self.number(index, state)))
@@ -116,10 +111,9 @@ impl<T: Kind> Registry<T> {
         let entered =
             slot.state.compare_exchange(state, state | BUSY, Ordering::Acquire, Ordering::Relaxed);
         if let Err(found) = entered {
-            return Err(if found == state | BUSY && !slot.doomed.load(Ordering::Relaxed) {
-                Error::Busy
-            } else {
-                Error::Freed { what: T::WHAT }
+            return Err(match found == state | BUSY {
+                true => Error::Busy,
+                false => Error::Freed { what: T::WHAT },
             });
         }
         // SAFETY: the slot was idle, and is this thread's until it is idle again.
@@ -133,62 +127,35 @@ impl<T: Kind> Registry<T> {
     pub fn knows<H>(&self, handle: *const H) -> bool {
         let number = handle.addr();
         self.is_mine(number)
-            && self.slot(number & (SLOTS - 1)).is_some_and(|slot| {
-                slot.state.load(Ordering::Acquire) & !BUSY == idle(number)
-                    && !slot.doomed.load(Ordering::Relaxed)
-            })
+            && self
+                .slot(number & (SLOTS - 1))
+                .is_some_and(|slot| slot.state.load(Ordering::Acquire) & !BUSY == idle(number))
     }
 
     /// Frees the object; in the middle of a call of another thread, or of a call
     /// further out on this one, when that is over. NULL and what was freed are left
     /// alone.
     pub fn free<H>(&self, handle: *mut H) {
-        self.sweep();
-        match self.enter(handle) {
-            Ok(object) => object.end(),
-            Err(Error::Busy) => {
-                let number = handle.addr();
-                if let Some(slot) = self.slot(number & (SLOTS - 1)) {
-                    slot.doomed.store(true, Ordering::SeqCst);
-                    self.doomed.store(true, Ordering::SeqCst);
-                    self.reap(number & (SLOTS - 1), idle(number));
-                }
+        loop {
+            match self.enter(handle) {
+                Ok(object) => return object.end(),
+                Err(Error::Busy) => {}
+                Err(_) => return,
             }
-            Err(_) => {}
-        }
-    }
-
-    /// Frees an object that was to be freed, if its call is over.
-    #[cold]
-    fn reap(&self, index: usize, state: u64) {
-        let Some(slot) = self.slot(index) else {
-            return;
-        };
-        let busy = state | BUSY;
-        if slot.state.compare_exchange(state, busy, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-            if slot.doomed.load(Ordering::SeqCst) {
-                self.empty(slot, index, state);
-            } else {
-                slot.state.store(state, Ordering::Release);
-            }
-        }
-    }
-
-    /// Frees what was to be freed and could not be.
-    fn sweep(&self) {
-        if self.doomed.load(Ordering::Relaxed) && self.doomed.swap(false, Ordering::SeqCst) {
-            for index in 0..self.used.load(Ordering::Acquire).min(SLOTS) {
-                let Some(slot) = self.slot(index) else {
-                    continue;
-                };
-                if slot.doomed.load(Ordering::SeqCst) {
-                    let state = slot.state.load(Ordering::Relaxed);
-                    if state & BUSY == 0 {
-                        self.reap(index, state);
-                    } else {
-                        self.doomed.store(true, Ordering::SeqCst);
-                    }
-                }
+            let number = handle.addr();
+            let Some(slot) = self.slot(number & (SLOTS - 1)) else {
+                return;
+            };
+            let busy = idle(number) | BUSY;
+            let doom = slot.state.compare_exchange(
+                busy,
+                busy | DOOMED,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+            // Else the call is over, or somebody else was quicker.
+            if doom.is_ok() {
+                return;
             }
         }
     }
@@ -197,7 +164,6 @@ impl<T: Kind> Registry<T> {
     fn empty(&self, slot: &Slot<T>, index: usize, state: u64) {
         // SAFETY: the slot is busy, and this thread has made it so.
         let value = unsafe { (*slot.value.get()).take() };
-        slot.doomed.store(false, Ordering::Relaxed);
         slot.state.store(next_use(state), Ordering::Release);
         let mut head = self.free.load(Ordering::Relaxed);
         loop {
@@ -283,12 +249,7 @@ fn next_change(head: u64) -> u64 {
 
 impl<T> Slot<T> {
     const fn new() -> Slot<T> {
-        Slot {
-            state: AtomicU64::new(0),
-            doomed: AtomicBool::new(false),
-            next: AtomicU32::new(0),
-            value: UnsafeCell::new(None),
-        }
+        Slot { state: AtomicU64::new(0), next: AtomicU32::new(0), value: UnsafeCell::new(None) }
     }
 }
 
@@ -304,9 +265,11 @@ impl<T: Kind> InUse<'_, T> {
 impl<T: Kind> Drop for InUse<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.slot.state.store(self.state, Ordering::Release);
-        if self.slot.doomed.load(Ordering::Relaxed) {
-            self.registry.reap(self.index, self.state);
+        let (state, busy) = (self.state, self.state | BUSY);
+        let over =
+            self.slot.state.compare_exchange(busy, state, Ordering::Release, Ordering::Relaxed);
+        if over.is_err() {
+            self.registry.empty(self.slot, self.index, state);
         }
     }
 }
@@ -428,7 +391,6 @@ mod tests {
             })
             .collect();
         threads.into_iter().for_each(|thread| thread.join().unwrap());
-        OBJECTS.sweep();
         let one: *mut Handle = OBJECTS.give(1).unwrap();
         OBJECTS.free(one);
         assert!(OBJECTS.used.load(Ordering::Relaxed) < 64, "slots are used again");

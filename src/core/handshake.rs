@@ -3,7 +3,7 @@
 
 /// How a handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failed {
+pub(super) enum Failed {
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`: the status of ZAP.
     Auth(u32),
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`: a `ZMQ_PROTOCOL_ERROR`.
@@ -13,7 +13,7 @@ pub enum Failed {
 }
 
 /// Why it failed and what to do about it; what is said holds for either side.
-pub fn sentence(failed: Failed) -> &'static str {
+pub(super) fn sentence(failed: Failed) -> &'static str {
     match failed {
         Failed::Auth(300) => "the authenticator of the server has a passing problem; try again",
         Failed::Auth(400) => {

@@ -8,7 +8,7 @@ pub mod context;
 pub mod endpoint;
 pub mod error;
 mod farewell;
-pub mod handshake;
+mod handshake;
 pub mod key;
 mod known;
 mod listener;

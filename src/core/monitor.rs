@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use super::error::{Errno, Error};
+use super::handshake::{Failed, sentence};
 use super::open::retried;
 use super::socket::Socket;
 use super::socket_type::SocketType;
@@ -95,35 +96,11 @@ impl Event {
             "DISCONNECTED" => "the connection has ended".to_owned(),
             "MONITOR_STOPPED" => "the socket is closed, or its monitor stopped".to_owned(),
             "HANDSHAKE_SUCCEEDED" => "the peer can be talked to".to_owned(),
-            "HANDSHAKE_FAILED_NO_DETAIL" => format!(
-                "the peer ended the handshake: {}; it may have another key, other security, or \
-                 not speak ZeroMQ",
-                system()
-            ),
-            "HANDSHAKE_FAILED_PROTOCOL" => protocol(self.value).to_owned(),
-            "HANDSHAKE_FAILED_AUTH" => match self.value {
-                300 => "the authenticator cannot decide now (300)".to_owned(),
-                400 => "the authenticator refuses the peer (400)".to_owned(),
-                500 => "the authenticator has failed (500)".to_owned(),
-                status => format!("the authenticator says {status}"),
-            },
+            "HANDSHAKE_FAILED_NO_DETAIL" => sentence(Failed::Other(self.value)).to_owned(),
+            "HANDSHAKE_FAILED_PROTOCOL" => sentence(Failed::Protocol(self.value)).to_owned(),
+            "HANDSHAKE_FAILED_AUTH" => sentence(Failed::Auth(self.value)).to_owned(),
             _ => String::new(),
         }
-    }
-}
-
-/// `ZMQ_PROTOCOL_ERROR_*` of zmq.h in words.
-fn protocol(value: u32) -> &'static str {
-    match value {
-        0x1100_0001 => "the keys do not match: a wrong server key, or a peer without the secret",
-        0x1100_0002 => "the peer uses other security: NULL, PLAIN or CURVE on one side only",
-        0x1000_0018 => {
-            "the peer's metadata are wrong: these two types of socket do not go together"
-        }
-        0x1000_0000..=0x1fff_ffff => "the peer breaks the rules of ZMTP: it may not speak ZeroMQ",
-        0x2000_0000..=0x2fff_ffff => "the authenticator answered in a wrong form",
-        0x3000_0000..=0x3fff_ffff => "the peer breaks the rules of WebSocket",
-        _ => "the peer breaks the rules of the protocol",
     }
 }
 
