@@ -11,14 +11,14 @@ use super::table::{Parameter, Role, Row, Target, named, operation, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame, Wait};
-use crate::interrupt;
 
 /// The virtual machine, as a call needs it.
 pub trait Host {
     /// Tells the user something that does not stop the script.
     fn warn(&self, tag: &'static CStr, message: &str);
 
-    /// Whom a call that waits asks whether to stop.
+    /// Whom a call that waits asks whether to stop: the virtual machine, and Ctrl-C
+    /// when scripts catch it.
     fn interrupt(&self) -> Option<&dyn Interrupt>;
 
     /// What tells one virtual machine of the process from another.
@@ -173,6 +173,11 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Whether a Bool argument is true.
+    pub(super) fn flag(&self, index: usize) -> bool {
+        matches!(self.values().get(index), Some(ValueRef::Bool(true)))
+    }
+
     /// The text of a String argument; empty if it is left out.
     pub(super) fn text(&self, index: usize) -> Result<&'a str, Error> {
         std::str::from_utf8(self.bytes(index).unwrap_or_default())
@@ -246,8 +251,7 @@ impl<'a> Call<'a> {
             authenticator::decide(self)?;
             return Ok(wait.until(Some(self)));
         }
-        let asked = if interrupt::catching() { Some(self as _) } else { self.host.interrupt() };
-        Ok(wait.until(asked))
+        Ok(wait.until(self.host.interrupt()))
     }
 
     /// Whether a function of the script can take away what the call was lent: the
@@ -337,7 +341,7 @@ pub(super) fn frames<'a>(
 
 impl Interrupt for Call<'_> {
     fn interrupted(&self) -> bool {
-        interrupt::caught() || self.host.interrupt().is_some_and(Interrupt::interrupted)
+        self.host.interrupt().is_some_and(Interrupt::interrupted)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -347,9 +351,9 @@ impl Interrupt for Call<'_> {
         authenticator::decide(self)
     }
 
+    /// A client waits for the next check.
     fn pause(&self) -> Duration {
-        // A client waits for the next check; a signal breaks the wait off by itself.
-        Duration::from_millis(if authenticator::decides(self) { 20 } else { 100 })
+        Duration::from_millis(20)
     }
 }
 

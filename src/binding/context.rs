@@ -79,9 +79,7 @@ fn given(call: &Call, settings: &'static [Setting]) -> Result<Vec<(&'static Sett
     let parameters = call.row.method.parameters.iter().filter(|p| p.role == Role::Named);
     let mut values = Vec::new();
     for (parameter, setting) in parameters.zip(settings) {
-        let Some((_, value)) =
-            call.arguments.named.iter().find(|(name, _)| *name == parameter.name)
-        else {
+        let Some(value) = call.argument(parameter.name) else {
             continue;
         };
         let number = match value {

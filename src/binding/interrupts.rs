@@ -1,7 +1,7 @@
 //! What `ZMQ` has to say about Ctrl-C.
 
 use super::table::{Method, required};
-use super::value::{Kinds, Value, ValueRef};
+use super::value::{Kinds, Value};
 use crate::core::Error;
 use crate::interrupt;
 
@@ -13,7 +13,7 @@ pub(super) const CATCH: Method = Method {
           in place of what it does otherwise: usually it ends the program.",
     otherwise: None,
     run: |call| {
-        let on = matches!(call.values(), [ValueRef::Bool(true)]);
+        let on = call.flag(0);
         let unable = |error| Error::Host { what: format!("the system refuses: {error}").into() };
         interrupt::catch(on).map_err(unable)?;
         Ok(Value::Nil)

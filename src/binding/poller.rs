@@ -136,7 +136,7 @@ static WAITING: Group = Group {
                   a busy one does not hide the others.",
             otherwise: None,
             run: |call| {
-                let fair = matches!(call.values(), [ValueRef::Bool(true)]);
+                let fair = call.flag(0);
                 call.receiver::<Poller>()?.0.set_fair(fair);
                 Ok(Value::Nil)
             },

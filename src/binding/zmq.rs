@@ -8,7 +8,7 @@ use super::object::Object;
 use super::process;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
-use super::value::{Kinds, Value, ValueRef};
+use super::value::{Kinds, Value};
 use crate::core::key::SecretKey;
 use crate::core::{self, Frame, context, z85};
 
@@ -66,7 +66,7 @@ pub(super) static CLASS: Class = Class {
                   setstrict goes before.",
             otherwise: None,
             run: |call| {
-                socket::Socket::set_all_strict(matches!(call.values(), [ValueRef::Bool(true)]));
+                socket::Socket::set_all_strict(call.flag(0));
                 Ok(Value::Nil)
             },
         },

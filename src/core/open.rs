@@ -188,10 +188,7 @@ impl Open {
         };
         bind().map_err(|error| Error::refused(endpoint, error))?;
         listener.given();
-        let resolved = match self.socket.get_last_endpoint() {
-            Ok(Ok(resolved)) if !resolved.is_empty() => resolved,
-            _ => endpoint.to_owned(),
-        };
+        let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
         let port = resolved.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
         self.note_bound(endpoint, resolved.clone(), resolved);
         Ok(port.unwrap_or(0))

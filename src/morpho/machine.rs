@@ -21,6 +21,7 @@ use crate::binding::{
 use crate::core::wait::Interrupt;
 use crate::core::{Code, Error};
 use crate::ffi::{self, Failed, fault};
+use crate::interrupt;
 
 /// Most calls have no more arguments than this; they need no memory from the heap.
 const FEW: usize = 4;
@@ -69,6 +70,12 @@ struct Caller<'a, V: Bits> {
     vm: *mut Vm,
 }
 
+impl<V: Bits> Interrupt for Caller<'_, V> {
+    fn interrupted(&self) -> bool {
+        interrupt::caught()
+    }
+}
+
 impl<V: Bits> Host for Caller<'_, V> {
     fn warn(&self, tag: &'static CStr, message: &str) {
         // SAFETY: the virtual machine is the one that calls.
@@ -76,8 +83,8 @@ impl<V: Bits> Host for Caller<'_, V> {
     }
 
     fn interrupt(&self) -> Option<&dyn Interrupt> {
-        // Ctrl-C ends Morpho as the system does it.
-        None
+        // Otherwise Ctrl-C ends Morpho as the system does it.
+        interrupt::catching().then_some(self as _)
     }
 
     fn machine(&self) -> usize {

@@ -10,6 +10,7 @@ use super::{object, value};
 use crate::binding::{self, Bounds, Handle, Held, Kept, Value, ValueRef};
 use crate::core::{Error, wait::Interrupt};
 use crate::ffi::{self, fault};
+use crate::interrupt;
 
 /// A host that was checked.
 pub(super) struct Machine(Host);
@@ -50,7 +51,7 @@ impl binding::Host for Machine {
     }
 
     fn interrupt(&self) -> Option<&dyn Interrupt> {
-        self.0.interrupted.map(|_| self as &dyn Interrupt)
+        (self.0.interrupted.is_some() || interrupt::catching()).then_some(self as _)
     }
 
     fn machine(&self) -> usize {
@@ -157,6 +158,7 @@ unsafe impl Sync for HeldFunction {}
 impl Interrupt for Machine {
     fn interrupted(&self) -> bool {
         // SAFETY: new's caller promises that it may be called.
-        self.0.interrupted.is_some_and(|interrupted| unsafe { interrupted(self.0.context) } != 0)
+        interrupt::caught()
+            || self.0.interrupted.is_some_and(|asked| unsafe { asked(self.0.context) } != 0)
     }
 }

@@ -3,7 +3,7 @@
 use super::{done, list};
 use crate::binding::call::{Call, FRAME, TIMEOUT};
 use crate::binding::table::{Group, Method, Parameter, required, variadic};
-use crate::binding::value::{Kinds, Value, ValueRef};
+use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Frame};
 
 pub(super) static PUBLISHER: Group = Group {
@@ -100,7 +100,7 @@ const SEQUENCE: Method = Method {
     doc: NUMBERS,
     otherwise: None,
     run: |call| {
-        let on = matches!(call.values(), [ValueRef::Bool(true)]);
+        let on = call.flag(0);
         done(call.socket()?.set_sequence(on))
     },
 };

@@ -2,7 +2,7 @@
 
 use crate::binding::call::TIMEOUT;
 use crate::binding::table::{Group, Method, required};
-use crate::binding::value::{Kinds, Value, ValueRef};
+use crate::binding::value::{Kinds, Value};
 
 pub(super) static GROUP: Group = Group {
     name: "readiness",
@@ -45,7 +45,7 @@ pub(super) static GROUP: Group = Group {
                   of order (ZMQState), in place of false or nil.",
             otherwise: None,
             run: |call| {
-                call.socket()?.set_strict(matches!(call.values(), [ValueRef::Bool(true)]));
+                call.socket()?.set_strict(call.flag(0));
                 Ok(Value::Nil)
             },
         },

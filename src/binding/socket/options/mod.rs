@@ -153,7 +153,7 @@ pub(super) static GROUP: Group = Group {
             otherwise: None,
             run: |call| {
                 set(call, "reconnect_ivl", &call.values()[0])?;
-                match named_value(call, "max") {
+                match call.argument("max") {
                     Some(max) => set(call, "reconnect_ivl_max", max),
                     None => Ok(Value::Nil),
                 }
@@ -184,7 +184,7 @@ fn both(call: &Call, names: [(&str, &str); 2]) -> Result<Value, Error> {
         return Err(call.wrong(0, "nothing".to_owned()));
     }
     for (name, option) in names {
-        if let Some(value) = named_value(call, name).or(all) {
+        if let Some(value) = call.argument(name).or(all) {
             set(call, option, value)?;
         }
     }
@@ -206,10 +206,6 @@ fn heartbeat(call: &Call) -> Result<Value, Error> {
         return set(call, "heartbeat_ttl", &ValueRef::Float(silence));
     }
     set(call, "heartbeat_ttl", &ValueRef::Int(0))
-}
-
-fn named_value<'a>(call: &'a Call, name: &str) -> Option<&'a ValueRef<'a>> {
-    call.arguments.named.iter().find(|(given, _)| *given == name).map(|(_, value)| value)
 }
 
 /// A value of a script, as an option takes it.
