@@ -7,41 +7,38 @@ use std::path::Path;
 
 use support::{Reference, examples, root};
 
-#[test]
-fn hello() {
-    examples::hello(&Reference);
+/// A test of each example, with its name.
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            examples::run(&Reference, stringify!($name));
+        })*
+
+        const TESTED: &[&str] = &[$(stringify!($name)),*];
+    };
 }
 
-#[test]
-fn request_reply() {
-    examples::request_reply(&Reference);
-}
-
-#[test]
-fn reversed() {
-    examples::reversed(&Reference);
-}
-
-#[test]
-fn publish_subscribe() {
-    examples::publish_subscribe(&Reference);
-}
-
-#[test]
-fn pipeline() {
-    examples::pipeline(&Reference);
-}
-
-#[test]
-fn dealer_router() {
-    examples::dealer_router(&Reference);
+tests! {
+    // The first of each pattern.
+    hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
 }
 
 #[test]
 fn every_example_is_tested() {
-    let tests = include_str!("support/examples.rs");
+    let untested: Vec<&str> =
+        examples::all().map(|(name, _)| *name).filter(|name| !TESTED.contains(name)).collect();
+    assert!(untested.is_empty(), "{untested:?}");
+}
+
+#[test]
+fn every_script_belongs_to_an_example() {
+    let mut tests = String::new();
+    visit(&root("tests/support/examples"), "rs", &mut |path| {
+        tests += &fs::read_to_string(path).unwrap();
+    });
     let mut count = 0;
-    visit(&root("examples"), &mut |script| {
+    visit(&root("examples"), "morpho", &mut |script| {
         let name = script.strip_prefix(root("examples")).unwrap().to_str().unwrap();
         assert!(tests.contains(&format!("\"{name}\"")), "{name} has no test");
         count += 1;
@@ -49,13 +46,14 @@ fn every_example_is_tested() {
     assert!(count > 0);
 }
 
-fn visit(folder: &Path, script: &mut impl FnMut(&Path)) {
+/// Every file of a kind in a folder and those below it.
+fn visit(folder: &Path, kind: &str, file: &mut impl FnMut(&Path)) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            visit(&path, script);
-        } else if path.extension().is_some_and(|extension| extension == "morpho") {
-            script(&path);
+            visit(&path, kind, file);
+        } else if path.extension().is_some_and(|extension| extension == kind) {
+            file(&path);
         }
     }
 }

@@ -219,7 +219,7 @@ fn examples_on_morpho() {
     let Some(morpho) = Morpho::named() else {
         return;
     };
-    let failed = examples::ALL.iter().filter(|(_, example)| {
+    let failed = examples::all().filter(|(_, example)| {
         // The others are to run as well.
         catch_unwind(AssertUnwindSafe(|| example(&morpho))).is_err()
     });

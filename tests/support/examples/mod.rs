@@ -1,0 +1,46 @@
+//! The examples, and what their readers are told that they print. Examples of
+//! several processes are started together, on endpoints of their own.
+
+mod basics;
+
+use std::ffi::OsStr;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use super::{Host, Running, root};
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Runs an example on a host, and looks at what it prints.
+pub type Example = fn(&dyn Host);
+
+/// All of them, by name.
+pub fn all() -> impl Iterator<Item = &'static (&'static str, Example)> {
+    [basics::ALL].into_iter().flatten()
+}
+
+/// Runs the example of this name.
+pub fn run(host: &dyn Host, name: &str) {
+    let (_, example) = all().find(|(known, _)| *known == name).unwrap();
+    example(host);
+}
+
+/// Starts an example.
+fn start(host: &dyn Host, script: &str, arguments: &[&str]) -> Running {
+    let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+    host.start(&root("examples").join(script), &arguments)
+}
+
+/// What an example prints until it ends.
+fn output(running: Running) -> String {
+    let finished = running.finish(DEADLINE);
+    assert_eq!(finished.status, Some(0), "{}{}", finished.stdout, finished.stderr);
+    assert_eq!(finished.stderr, "");
+    finished.stdout
+}
+
+/// TCP endpoints that were free a moment ago, all different.
+fn endpoints<const N: usize>() -> [String; N] {
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| format!("tcp://{}", listener.local_addr().unwrap()))
+}
