@@ -17,9 +17,6 @@ pub(crate) struct Frame {
     message: sys::zmq_msg_t,
 }
 
-// SAFETY: a zmq_msg_t belongs to no thread; shared bytes are counted atomically.
-unsafe impl Send for Frame {}
-
 impl Frame {
     /// An empty frame.
     pub fn new() -> Frame {
@@ -126,6 +123,24 @@ impl From<&[u8]> for Frame {
             ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast(), bytes.len());
         }
         frame
+    }
+}
+
+impl From<Vec<u8>> for Frame {
+    /// The bytes are not copied.
+    fn from(bytes: Vec<u8>) -> Frame {
+        unsafe extern "C" fn free(data: *mut c_void, size: *mut c_void) {
+            let bytes = ptr::slice_from_raw_parts_mut(data.cast::<u8>(), size.addr());
+            // SAFETY: they came from Box::into_raw below, and are freed once.
+            drop(unsafe { Box::from_raw(bytes) });
+        }
+        let size = bytes.len();
+        let data = Box::into_raw(bytes.into_boxed_slice()).cast::<c_void>();
+        let hint = ptr::without_provenance_mut(size);
+        // SAFETY: nobody else has the bytes, and free may run on any thread.
+        let frame = unsafe { Frame::of_memory(data, size, Some(free), hint) };
+        // They are left where they are when there is no memory for the rest.
+        frame.expect("memory for a message")
     }
 }
 
