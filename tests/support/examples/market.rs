@@ -14,6 +14,7 @@ use super::{DEADLINE, Example, output, start};
 use crate::support::{Finished, Host, Running, root};
 
 pub const ALL: &[(&str, Example)] = &[
+    ("market_sequence", sequence),
     ("market_consumer", consumer),
     ("market_cache", cache),
     ("market_recording", recording),
@@ -118,6 +119,74 @@ fn assert_complete<'a>(ticks: impl Iterator<Item = (&'a str, u32)>, text: &str) 
             assert_eq!(number, before + 1, "{topic} in:\n{text}");
         }
     }
+}
+
+/// Which ticks are new, of the kinds that two forwarders can bring.
+fn sequence(host: &dyn Host) {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("sequence.morpho");
+    let text = r#"
+var sequence = Sequence()
+fn take(session, number) {
+  var new = sequence.isnew(Tick("A_B_C_LTP", "${session} ${number} 1.5", "{}"))
+  print "${session}/${number} ${new}, ${sequence.missed} missed, ${sequence.twice} twice"
+}
+take(1, 5)
+take(1, 5)
+take(1, 4)
+take(1, 8)
+take(1, 7)
+take(1, 7)
+take(1, 6)
+take(1, 9)
+take(2.5, 2)
+take(1, 10)
+take(2.5, 1)
+take(2.5, 3)
+take(3, 5000)
+take(3, 4999)
+take(3, 1000)
+print sequence.lines["A_B_C_LTP"].missed
+print tickof("A_B_C_LTP", ["1 2 3"])
+print tickof("A_B_C", ["1 2 3", "{}"])
+print tickof("A_B_C_LTP", ["1 x 3", "{}"])
+print tickof("A_B_C_LTP", ["1 2", "{}"])
+print tickof("A_B_C_LTP", [ZMQFrame([255]), "{}"])
+var tick = tickof("A_B_C_LTP", ["1.5 2 3.25", "{\"ltp\": 1.50,\n\t\"volume\": 7}"])
+print line(tick)
+print parse(line(tick))["data"]
+"#;
+    let modules = ["bus", "record"].map(|name| {
+        let path = root("examples/market-data").join(name);
+        format!("import \"{}.morpho\"\n", path.display())
+    });
+    fs::write(&script, modules.concat() + text).unwrap();
+    let expected = "\
+1/5 true, 0 missed, 0 twice
+1/5 false, 0 missed, 1 twice
+1/4 false, 0 missed, 2 twice
+1/8 true, 2 missed, 2 twice
+1/7 true, 1 missed, 2 twice
+1/7 false, 1 missed, 3 twice
+1/6 true, 0 missed, 3 twice
+1/9 true, 0 missed, 3 twice
+2.5/2 true, 1 missed, 3 twice
+1/10 false, 1 missed, 4 twice
+2.5/1 true, 0 missed, 4 twice
+2.5/3 true, 0 missed, 4 twice
+3/5000 true, 4999 missed, 4 twice
+3/4999 false, 4999 missed, 5 twice
+3/1000 true, 4998 missed, 5 twice
+4998
+nil
+nil
+nil
+nil
+nil
+{\"time\":3.250,\"session\":1.500,\"number\":2,\"topic\":\"A_B_C_LTP\",\"data\":\t{\"ltp\": 1.50,\"volume\": 7}\t}
+{\"ltp\": 1.50,\"volume\": 7}
+";
+    assert_eq!(output(host.start(&script, &[])), expected);
 }
 
 fn consumer(host: &dyn Host) {
