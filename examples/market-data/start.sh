@@ -59,7 +59,7 @@ say() {
   printf '\n== %s\n' "$*"
 }
 
-say "Two forwarders, a cache, a recorder, a group of three, and three feeds"
+say "Two forwarders, a cache, a recorder, a group and three feeds; ANGEL on NSE"
 start primary forwarder name=primary
 primary=$pid
 start backup forwarder name=backup
@@ -69,7 +69,7 @@ start group group members=3 count=100
 group=$pid
 members=
 for name in one two three; do
-  start "$name" member name="$name" idle=1000
+  start "$name" member name="$name" idle=2000
   members="$members $pid"
 done
 feeds=
@@ -80,6 +80,11 @@ for broker in ANGEL ZERODHA DHAN; do
   seed=$((seed + 1))
 done
 run consumer prefix=ANGEL_NSE count=6 idle=9000 snapshot=no
+if ! kill -0 "$primary" 2>/dev/null; then
+  # Most likely its ports belong to another program.
+  cat "$logs/primary.log" >&2
+  exit 1
+fi
 
 say "Late, but told at once where INFY stands, then every change"
 start failover consumer prefix=DHAN count=50 idle=9000 snapshot=no
@@ -104,6 +109,8 @@ say "The group has shared 100 ticks, each handled by one member"
 wait "$group" $members
 cat "$logs/group.log"
 for name in one two three; do tail -n 1 "$logs/$name.log"; done
+twice=$(sed -n 's/^[a-z]*: //p' "$logs/one.log" "$logs/two.log" "$logs/three.log" | sort | uniq -d)
+echo "handled by two of them: ${twice:-none}"
 
 say "The primary is back, and a recording is replayed five times as fast"
 for pid in $feeds; do kill "$pid"; done

@@ -416,6 +416,7 @@ fn whole(host: &dyn Host) {
         line.split(' ').nth(2).unwrap().parse().unwrap()
     };
     assert_eq!(handled("one") + handled("two") + handled("three"), 100, "{printed}");
+    assert!(group.contains("\nhandled by two of them: none\n"), "{printed}");
     assert_eq!(lines(replay, "live   REPLAY_").len(), 6, "{printed}");
     assert!(replay.contains("6 ticks shown, 0 missed, none twice"), "{printed}");
     until("nothing is left running", || all_free(port));
