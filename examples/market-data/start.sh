@@ -21,7 +21,7 @@ logs=$(mktemp -d) || exit 1
 pids=
 
 finish() {
-  trap - EXIT INT TERM HUP
+  trap - EXIT INT TERM HUP PIPE
   # Those that have ended are not there to be killed.
   for pid in $pids; do kill "$pid" 2>/dev/null; done
   wait
@@ -29,7 +29,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'exit 143' TERM HUP PIPE
 
 # Becomes the program that runs a script.
 become() {
