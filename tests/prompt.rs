@@ -181,6 +181,20 @@ mod keys {
     }
 
     #[test]
+    fn the_tab_key_completes_names() {
+        let home = tempfile::tempdir().unwrap();
+        let mut terminal = prompt(home.path());
+        terminal.press("var puller = ZMQPul\t()\r");
+        terminal.wait(|shown| shown.contains("ZMQPull()") && shown.ends_with("> "));
+        terminal.press("pulle\t.clo\t\t");
+        terminal.wait(|shown| shown.contains("close ") && shown.contains("closed"));
+        terminal.press("sed()\r");
+        answered(&terminal, "false");
+        terminal.press("help zmqunr\t\r");
+        terminal.wait(|shown| shown.contains("zmqunroutable") && shown.ends_with("> "));
+    }
+
+    #[test]
     fn control_c_ends_what_runs_and_nothing_else() {
         let home = tempfile::tempdir().unwrap();
         let mut terminal = prompt(home.path());

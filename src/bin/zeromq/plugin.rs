@@ -458,6 +458,11 @@ impl Class {
         self.address
     }
 
+    /// The names of its methods and functions.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.methods.keys().chain(self.functions.keys()).map(|name| &**name)
+    }
+
     /// A function that is called on the class itself.
     pub fn function(&self, name: &Name) -> Option<Method> {
         self.functions.get(name).copied()

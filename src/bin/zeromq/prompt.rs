@@ -1,13 +1,16 @@
 //! `zeromq repl`: the reference host at a prompt. What one input declares is known
 //! to the next ones, and an error ends the input only. `main` calls it.
 
+mod complete;
 mod editor;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::help;
+use crate::host::builtins;
 use crate::host::error::{Failure, Refusal};
+use crate::host::grammar;
 use crate::host::machine::Machine;
 use crate::host::resolve::session::Session;
 use crate::host::source::Sources;
@@ -15,6 +18,7 @@ use crate::host::tree::Names;
 use crate::interrupt;
 use crate::plugin::{self, Library};
 use crate::run;
+use complete::Known;
 use editor::{Editor, Input};
 
 /// Runs until the user wants to leave. The status tells nothing of errors, which
@@ -37,7 +41,7 @@ fn converse(mut editor: Editor) -> ExitCode {
     prompt.run("import zeromq".to_owned());
     editor.greet();
     let code = loop {
-        match editor.read() {
+        match editor.read(|| prompt.known()) {
             Ok(Input::Text(text)) => match prompt.answer(text) {
                 Next::Read => {}
                 Next::Leave => break ExitCode::SUCCESS,
@@ -74,6 +78,19 @@ impl Prompt {
     fn new() -> Prompt {
         let machine = Machine::new(Names::default(), Sources::default(), Vec::new());
         Prompt { machine, session: Session::default(), library: None, error: None }
+    }
+
+    /// The names that can be used now.
+    fn known(&self) -> Known {
+        let words = grammar::KEYWORDS.into_iter().chain(builtins::globals());
+        let words = words.chain(["help", "quit"]).map(str::to_owned);
+        let methods = self.machine.methods.names().chain(self.session.members());
+        let topics = help::Topics::new();
+        Known {
+            names: self.session.names().map(str::to_owned).chain(words).collect(),
+            methods: methods.map(str::to_owned).collect(),
+            topics: topics.iter().flat_map(help::Topic::names).map(str::to_owned).collect(),
+        }
     }
 
     /// Does what an input says; some words are for the prompt itself.

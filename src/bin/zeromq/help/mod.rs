@@ -6,7 +6,7 @@ mod show;
 
 use std::process::ExitCode;
 
-pub use pages::Topics;
+pub use pages::{Topic, Topics};
 pub use show::{Look, page};
 
 /// Shows the topic, or what there is. The status is 1 when there is no such topic.

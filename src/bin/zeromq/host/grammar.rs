@@ -20,6 +20,13 @@ use super::value::Value;
 /// How deep blocks, expressions and comments may nest.
 const DEEPEST: usize = 200;
 
+/// Words that are no names.
+pub const KEYWORDS: [&str; 28] = [
+    "and", "as", "break", "class", "catch", "continue", "do", "else", "false", "fn", "for", "help",
+    "if", "import", "im", "in", "is", "nil", "or", "print", "return", "self", "super", "true",
+    "try", "var", "while", "with",
+];
+
 /// Parses the text of a file that starts at `base` among all texts.
 pub fn parse(text: &str, base: Position, names: &Names) -> Result<Block, Refusal> {
     let state = State::new(names, base);
@@ -130,10 +137,9 @@ peg::parser! {
 
         rule letter() = ['a'..='z' | 'A'..='Z' | '_' | '0'..='9']
         rule w() = quiet! { !letter() }
-        rule keyword() = ("and" / "as" / "break" / "class" / "catch" / "continue" / "do" / "else"
-            / "false" / "fn" / "for" / "help" / "if" / "import" / "im" / "in" / "is" / "nil"
-            / "or" / "print" / "return" / "self" / "super" / "true" / "try" / "var" / "while"
-            / "with") w()
+        rule keyword() = text:$(letter()+) {?
+            if KEYWORDS.contains(&text) { Ok(()) } else { Err("a keyword") }
+        }
         rule word() -> Name
             = text:$(['a'..='z' | 'A'..='Z' | '_'] letter()*) { state.names.intern(text) }
         rule name() -> Name = !keyword() it:word() { it }

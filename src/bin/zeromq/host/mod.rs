@@ -7,7 +7,7 @@
 //! the tree. The classes of ZeroMQ come from the shared library, through
 //! `crate::plugin`.
 
-mod builtins;
+pub mod builtins;
 pub mod call;
 pub mod dictionary;
 pub mod error;

@@ -6,12 +6,15 @@ use std::fs;
 use std::io::{BufRead, IsTerminal, stdin};
 use std::path::PathBuf;
 
+use rustyline::completion::Completer;
+use rustyline::config::CompletionType;
 use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Completer, Helper, Highlighter, Hinter};
+use rustyline::{Context, Helper, Highlighter, Hinter};
 
+use super::complete::{Known, complete};
 use crate::host::grammar;
 
 /// How many inputs the history keeps.
@@ -27,7 +30,7 @@ pub enum Input {
 }
 
 pub struct Editor {
-    lines: rustyline::Editor<Complete, DefaultHistory>,
+    lines: rustyline::Editor<Hand, DefaultHistory>,
     /// Where the history is kept, if it can be.
     history: Option<PathBuf>,
 }
@@ -35,7 +38,9 @@ pub struct Editor {
 impl Editor {
     pub fn new() -> rustyline::Result<Editor> {
         let mut lines = rustyline::Editor::new()?;
-        lines.set_helper(Some(Complete));
+        lines.set_helper(Some(Hand::default()));
+        // As shells do: as far as it is certain, then all that it may be.
+        lines.set_completion_type(CompletionType::List);
         lines.set_max_history_size(KEPT)?;
         lines.set_auto_add_history(true);
         let history = history().filter(|_| stdin().is_terminal());
@@ -53,10 +58,12 @@ impl Editor {
         }
     }
 
-    pub fn read(&mut self) -> rustyline::Result<Input> {
+    /// Reads an input; the Tab key offers the names that `known` gives.
+    pub fn read(&mut self, known: impl FnOnce() -> Known) -> rustyline::Result<Input> {
         if !stdin().is_terminal() {
             return Ok(read_plain()?);
         }
+        self.lines.set_helper(Some(Hand { known: known() }));
         match self.lines.readline("> ") {
             Ok(text) => Ok(Input::Text(text)),
             Err(ReadlineError::Interrupted) => Ok(Input::Dropped),
@@ -103,11 +110,27 @@ fn history() -> Option<PathBuf> {
     state.map(|state| state.join("zeromq/history"))
 }
 
-/// Tells whether an input goes on in the next line.
-#[derive(Helper, Completer, Hinter, Highlighter)]
-struct Complete;
+/// Lends a hand while a line is entered.
+#[derive(Default, Helper, Hinter, Highlighter)]
+struct Hand {
+    known: Known,
+}
 
-impl Validator for Complete {
+impl Completer for Hand {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        cursor: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        Ok(complete(line, cursor, &self.known))
+    }
+}
+
+/// Tells whether an input goes on in the next line.
+impl Validator for Hand {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
         // Whoever enters an empty line wants to hear what is wrong.

@@ -50,11 +50,18 @@ const fn row(name: &'static str, least: usize, most: usize, code: Code) -> Built
 /// As many arguments as there are.
 const ANY: usize = usize::MAX;
 
+static MODULES: [&Module; 3] = [&system::SYSTEM, &json::JSON, &error::ERROR];
+
 /// The value of a name that is built in.
 pub fn global(name: &str) -> Option<Value> {
-    let modules = [&system::SYSTEM, &json::JSON, &error::ERROR];
-    let module = modules.into_iter().find(|module| module.name == name).map(Value::Module);
+    let module = MODULES.into_iter().find(|module| module.name == name).map(Value::Module);
     module.or_else(|| functions::TABLE.iter().find(|row| row.name == name).map(Value::Builtin))
+}
+
+/// The names that are built in.
+pub fn globals() -> impl Iterator<Item = &'static str> {
+    let modules = MODULES.iter().map(|module| module.name);
+    modules.chain(functions::TABLE.iter().map(|row| row.name))
 }
 
 /// The methods of all types, by name.
@@ -92,6 +99,12 @@ impl Methods {
     /// Whether Morpho has a method of this name for some type.
     pub fn knows(&self, name: &str) -> bool {
         MISSING_METHODS.contains(&name) || self.0.keys().any(|(_, known)| **known == *name)
+    }
+
+    /// The names of all methods, and of what is called with a dot.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let functions = MODULES.iter().flat_map(|module| module.functions);
+        self.0.keys().map(|(_, name)| &**name).chain(functions.map(|row| row.name))
     }
 
     pub fn find(&self, kind: Type, name: &Name) -> Option<&'static Builtin> {

@@ -58,6 +58,20 @@ impl Session {
         self.classes = resolver.classes.into_iter().filter(|(name, _)| is_class(name)).collect();
         Ok(Program { body, globals: self.globals })
     }
+
+    /// The names that were declared or imported.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().chain(self.foreign.keys()).map(|name| &**name)
+    }
+
+    /// The names that follow a dot, of the classes that were imported.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        let classes = self.foreign.values().filter_map(|value| match value {
+            Value::ForeignClass(class) => Some(class),
+            _ => None,
+        });
+        classes.flat_map(|class| class.members())
+    }
 }
 
 /// A prompt shows the values of expressions, but not those of assignments.
