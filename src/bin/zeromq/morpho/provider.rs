@@ -58,7 +58,8 @@ pub fn winner(providers: &[Provider]) -> Option<&Provider> {
 }
 
 /// What there is to say of the packages beside the one in this folder: what is
-/// wrong when Morpho takes another, otherwise what is merely odd.
+/// wrong when Morpho takes another, otherwise what is merely odd. Libraries are taken
+/// from the last line, help pages from the first.
 pub fn rivals(providers: &[Provider], folder: &Path) -> Result<Vec<String>, String> {
     match winner(providers) {
         Some(winner) if !winner.is_in(folder) => Err(format!(
@@ -67,7 +68,10 @@ pub fn rivals(providers: &[Provider], folder: &Path) -> Result<Vec<String>, Stri
         _ => {
             let others = providers.iter().filter(|provider| !provider.is_in(folder));
             let odd = |other| {
-                format!("{other} provides {NAME} too, but Morpho does not take it from there")
+                format!(
+                    "{other} provides {NAME} too: Morpho does not take it from there, but help \
+                     may show its pages: remove that line"
+                )
             };
             Ok(others.map(odd).collect())
         }
