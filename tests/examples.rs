@@ -23,7 +23,7 @@ tests! {
     // The first of each pattern.
     hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
     // Publishers and subscribers.
-    envelopes,
+    envelopes, last_value_cache,
 }
 
 #[test]

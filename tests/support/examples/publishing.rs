@@ -3,7 +3,8 @@
 use super::{Example, endpoints, output, start};
 use crate::support::Host;
 
-pub const ALL: &[(&str, Example)] = &[("envelopes", envelopes)];
+pub const ALL: &[(&str, Example)] =
+    &[("envelopes", envelopes), ("last_value_cache", last_value_cache)];
 
 fn envelopes(host: &dyn Host) {
     let [endpoint] = endpoints();
@@ -13,4 +14,25 @@ fn envelopes(host: &dyn Host) {
     assert_eq!(output(weather), "weather.oslo [ rain, 8 ]\nweather.rome [ sun, 21 ]\n");
     assert_eq!(output(sport), "sport [ a draw in Rome ]\nsports cars [ a red one ]\n");
     assert_eq!(output(publisher), "The news are published\n");
+}
+
+fn last_value_cache(host: &dyn Host) {
+    let [source, readers] = endpoints();
+    let _cache = start(host, "last-value-cache/cache.morpho", &[&source, &readers]);
+    let _publisher = start(host, "last-value-cache/publisher.morpho", &[&source, "20"]);
+    let subscriber = || {
+        let subscriber = start(host, "last-value-cache/subscriber.morpho", &[&readers, "20"]);
+        let output = output(subscriber);
+        let name = |line: &&str| *line == "ABC.name: The ABC Company";
+        assert!(output.lines().any(|line| name(&line)), "{output}");
+        let lines = output.lines().filter(|line| !name(line));
+        let prices: Vec<u32> =
+            lines.map(|line| line.strip_prefix("ABC.price: ").unwrap().parse().unwrap()).collect();
+        // The last value may come twice, and then all that follow.
+        assert!(prices.is_sorted_by(|one, next| *next == *one || *next == one + 1), "{prices:?}");
+        prices[0]
+    };
+    let early = subscriber();
+    // The name was published once, long before this one came.
+    assert!(subscriber() > early);
 }
