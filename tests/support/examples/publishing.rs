@@ -3,8 +3,14 @@
 use super::{Example, endpoints, output, start};
 use crate::support::Host;
 
-pub const ALL: &[(&str, Example)] =
-    &[("envelopes", envelopes), ("last_value_cache", last_value_cache)];
+pub const ALL: &[(&str, Example)] = &[
+    ("envelopes", envelopes),
+    ("last_value_cache", last_value_cache),
+    ("high_water_marks", high_water_marks),
+    ("nodrop", nodrop),
+    ("conflate", conflate),
+    ("snail", snail),
+];
 
 fn envelopes(host: &dyn Host) {
     let [endpoint] = endpoints();
@@ -35,4 +41,37 @@ fn last_value_cache(host: &dyn Host) {
     let early = subscriber();
     // The name was published once, long before this one came.
     assert!(subscriber() > early);
+}
+
+fn high_water_marks(host: &dyn Host) {
+    assert_eq!(
+        output(start(host, "slow-subscriber/marks.morpho", &[])),
+        "100 messages are published, and nobody has waited\n\
+         The subscriber has got 20, the last is number 20\n\
+         The subscriber has got 1, the last is number 101\n\
+         It has missed 80\n"
+    );
+}
+
+fn nodrop(host: &dyn Host) {
+    assert_eq!(
+        output(start(host, "slow-subscriber/nodrop.morpho", &[])),
+        "For number 21 there was no room\ntrue\n21\n"
+    );
+}
+
+fn conflate(host: &dyn Host) {
+    assert_eq!(
+        output(start(host, "slow-subscriber/conflate.morpho", &[])),
+        "temperature 1\ntemperature 100\ntemperature 2\nnil\n"
+    );
+}
+
+fn snail(host: &dyn Host) {
+    let [endpoint] = endpoints();
+    let _publisher = start(host, "slow-subscriber/publisher.morpho", &[&endpoint]);
+    assert_eq!(
+        output(start(host, "slow-subscriber/snail.morpho", &[&endpoint])),
+        "Too slow: this message is more than half a second old\n"
+    );
 }
