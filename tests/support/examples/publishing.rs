@@ -1,5 +1,7 @@
 //! Publishers and subscribers.
 
+use std::thread;
+
 use super::{Example, endpoints, output, start};
 use crate::support::Host;
 
@@ -10,6 +12,8 @@ pub const ALL: &[(&str, Example)] = &[
     ("nodrop", nodrop),
     ("conflate", conflate),
     ("snail", snail),
+    ("clone", clone),
+    ("ephemeral", ephemeral),
 ];
 
 fn envelopes(host: &dyn Host) {
@@ -73,5 +77,57 @@ fn snail(host: &dyn Host) {
     assert_eq!(
         output(start(host, "slow-subscriber/snail.morpho", &[&endpoint])),
         "Too slow: this message is more than half a second old\n"
+    );
+}
+
+fn clone(host: &dyn Host) {
+    let [snapshots, updates, changes] = endpoints();
+    let _server = start(host, "clone/server.morpho", &[&snapshots, &updates, &changes]);
+    let client =
+        |count| start(host, "clone/client.morpho", &["/counts/", count, &snapshots, &updates]);
+    let early = client("12");
+    let _writer = start(host, "clone/writer.morpho", &["bob", "-1", &changes]);
+    let end = count(&output(early), 12);
+    // This one begins with what the others know.
+    assert!(count(&output(client("5")), 5) >= end + 5);
+}
+
+fn count(output: &str, changes: usize) -> usize {
+    let copied = |line: &str| line.strip_prefix("/counts/bob is ").map(str::to_owned);
+    let copy: Vec<String> = output.lines().filter_map(copied).collect();
+    let begin = copy.first().map_or(0, |number| number.parse().unwrap());
+    let end = begin + changes;
+    let mut expected = String::new();
+    for i in begin.max(1)..=end {
+        let verb = if i == begin { "is" } else { "=" };
+        expected += &format!("/counts/bob {verb} {i}\n");
+    }
+    assert_eq!(output, expected);
+    end
+}
+
+fn ephemeral(host: &dyn Host) {
+    let [snapshots, updates, changes] = endpoints();
+    let _server = start(host, "clone/server.morpho", &[&snapshots, &updates, &changes]);
+    let client =
+        |count| start(host, "clone/client.morpho", &["/writers/", count, &snapshots, &updates]);
+    let watcher = client("2");
+    let watcher = thread::spawn(|| output(watcher));
+    let wait = |text| while output(client("0")) != text {};
+    while !watcher.is_finished() {
+        let writer = start(host, "clone/writer.morpho", &["bob", "-1", &changes]);
+        wait("/writers/bob is here\n");
+        drop(writer);
+        wait("");
+    }
+    let seen = watcher.join().unwrap();
+    assert!(
+        [
+            "/writers/bob = here\n/writers/bob is gone\n",
+            // The copy was made while it was there.
+            "/writers/bob is here\n/writers/bob is gone\n/writers/bob = here\n",
+        ]
+        .contains(&&*seen),
+        "{seen}"
     );
 }
