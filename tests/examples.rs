@@ -24,6 +24,8 @@ tests! {
     hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
     // Publishers and subscribers.
     envelopes, last_value_cache, high_water_marks, nodrop, conflate, snail, clone, ephemeral,
+    // Others.
+    kill_signal,
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! several processes are started together, on endpoints of their own.
 
 mod basics;
+mod others;
 mod publishing;
 
 use std::ffi::OsStr;
@@ -17,7 +18,7 @@ pub type Example = fn(&dyn Host);
 
 /// All of them, by name.
 pub fn all() -> impl Iterator<Item = &'static (&'static str, Example)> {
-    [basics::ALL, publishing::ALL].into_iter().flatten()
+    [basics::ALL, publishing::ALL, others::ALL].into_iter().flatten()
 }
 
 /// Runs the example of this name.
