@@ -14,6 +14,7 @@ pub const ALL: &[(&str, Example)] = &[
     ("snail", snail),
     ("clone", clone),
     ("ephemeral", ephemeral),
+    ("espresso", espresso),
 ];
 
 fn envelopes(host: &dyn Host) {
@@ -129,5 +130,22 @@ fn ephemeral(host: &dyn Host) {
         ]
         .contains(&&*seen),
         "{seen}"
+    );
+}
+
+fn espresso(host: &dyn Host) {
+    let [publishers, subscribers] = endpoints();
+    let forwarder = start(host, "espresso/forwarder.morpho", &[&publishers, &subscribers, "5"]);
+    let publisher = start(host, "espresso/publisher.morpho", &[&publishers]);
+    let subscriber = start(host, "espresso/subscriber.morpho", &[&subscribers]);
+    assert_eq!(output(subscriber), "espresso 1\nespresso 2\nespresso 3\n");
+    assert_eq!(output(publisher), "3 of tea, 3 of espresso\n");
+    assert_eq!(
+        output(forwarder),
+        "subscribed: espresso\n\
+         published: [ espresso, 1 ]\n\
+         published: [ espresso, 2 ]\n\
+         published: [ espresso, 3 ]\n\
+         taken back: espresso\n"
     );
 }
