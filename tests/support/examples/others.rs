@@ -1,8 +1,12 @@
 //! Patterns of pipelines, security, other protocols and discovery.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::{Example, endpoints, output, start};
+use super::{DEADLINE, Example, endpoints, output, start};
 use crate::support::Host;
 
 pub const ALL: &[(&str, Example)] = &[
@@ -10,6 +14,7 @@ pub const ALL: &[(&str, Example)] = &[
     ("plain", plain),
     ("stonehouse", stonehouse),
     ("ironhouse", ironhouse),
+    ("web_server", web_server),
 ];
 
 fn kill_signal(host: &dyn Host) {
@@ -61,4 +66,77 @@ fn ironhouse(host: &dyn Host) {
         .unwrap()
         .replace("A client from 127.0.0.1 is refused\n", "!");
     assert!(!refused.is_empty() && refused.chars().all(|letter| letter == '!'), "{seen}");
+}
+
+fn web_server(host: &dyn Host) {
+    let [endpoint] = endpoints();
+    let address = endpoint.strip_prefix("tcp://").unwrap();
+    let server = start(host, "web-server/server.morpho", &[&endpoint, "9"]);
+    let begin = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(begin.elapsed() < DEADLINE);
+        thread::sleep(Duration::from_millis(10));
+    }
+    let connect = || {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream
+    };
+    let answer = |mut stream: TcpStream| {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let ask = |request: &[u8]| {
+        let mut stream = connect();
+        stream.write_all(request).unwrap();
+        answer(stream)
+    };
+    let page = |answer: &str| {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/html"), "{head}");
+        assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{head}");
+        body.to_owned()
+    };
+    let hello = |answer: &str| assert!(page(answer).starts_with("<h1>Hello</h1>"), "{answer}");
+
+    hello(&ask(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n"));
+    assert!(ask(b"GET /nothing HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 Not Found\r\n"));
+    let answered = ask(b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\na=b");
+    assert!(answered.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"), "{answered}");
+    for nonsense in [&b"rubbish\r\n\r\n"[..], b"\x00\xff\xfe \x80\0\r\n\r\n"] {
+        assert!(ask(nonsense).starts_with("HTTP/1.1 400 Bad Request\r\n"));
+    }
+
+    // Those that say nothing, or not enough.
+    drop(connect());
+    let mut half = connect();
+    half.write_all(b"GET / HT").unwrap();
+    half.shutdown(Shutdown::Write).unwrap();
+    let mut gone = connect();
+    gone.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+    drop(gone);
+
+    // One that says too much: its answer may be lost, as it does not listen.
+    let mut endless = connect();
+    let _ = endless.write_all(&vec![b'x'; 1 << 20]);
+    let mut answered = Vec::new();
+    let _ = endless.read_to_end(&mut answered);
+    let start = b"HTTP/1.1 431 Request Header Fields Too Large\r\n";
+    assert!(answered.is_empty() || answered.starts_with(start), "{answered:?}");
+
+    // Two at once, one of them in pieces.
+    let mut slow = connect();
+    let (last, first) = b"GET /about HTTP/1.1\r\n\r\n".split_last().unwrap();
+    for byte in first {
+        slow.write_all(&[*byte]).unwrap();
+    }
+    hello(&ask(b"GET / HTTP/1.0\n\n"));
+    slow.write_all(&[*last]).unwrap();
+    assert!(page(&answer(slow)).contains("stream socket"));
+
+    // And after all that.
+    hello(&ask(b"GET / HTTP/1.1\r\n\r\n"));
+    assert_eq!(output(server), "");
 }
