@@ -25,7 +25,7 @@ tests! {
     // Publishers and subscribers.
     envelopes, last_value_cache, high_water_marks, nodrop, conflate, snail, clone, ephemeral, espresso,
     // Others.
-    kill_signal, plain, stonehouse, ironhouse, web_server,
+    kill_signal, plain, stonehouse, ironhouse, web_server, discovery,
 }
 
 #[test]

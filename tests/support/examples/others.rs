@@ -15,6 +15,7 @@ pub const ALL: &[(&str, Example)] = &[
     ("stonehouse", stonehouse),
     ("ironhouse", ironhouse),
     ("web_server", web_server),
+    ("discovery", discovery),
 ];
 
 fn kill_signal(host: &dyn Host) {
@@ -139,4 +140,24 @@ fn web_server(host: &dyn Host) {
     // And after all that.
     hello(&ask(b"GET / HTTP/1.1\r\n\r\n"));
     assert_eq!(output(server), "");
+}
+
+fn discovery(host: &dyn Host) {
+    // A port that is free for TCP is as good as any for UDP.
+    let [endpoint] = endpoints();
+    let port = endpoint.rsplit(':').next().unwrap();
+    let names = ["alice", "bob", "carol"];
+    let peers = names.map(|name| start(host, "discovery/peer.morpho", &[name, "2", port]));
+    for (peer, name) in peers.into_iter().zip(names) {
+        let output = output(peer);
+        let mut lines: Vec<&str> = output.lines().collect();
+        lines.sort_unstable();
+        let others = names.iter().filter(|other| **other != name);
+        let expected: Vec<String> = others
+            .clone()
+            .map(|other| format!("{name} finds {other}"))
+            .chain(others.map(|other| format!("{name} hears: Hello from {other}")))
+            .collect();
+        assert_eq!(lines, expected);
+    }
 }
