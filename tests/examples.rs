@@ -23,7 +23,8 @@ tests! {
     // The first of each pattern.
     hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
     // Publishers and subscribers.
-    envelopes, last_value_cache, high_water_marks, nodrop, conflate, snail, clone, ephemeral, espresso,
+    envelopes, last_value_cache, high_water_marks, nodrop, conflate, snail, clone, ephemeral,
+    espresso,
     // Others.
     kill_signal, plain, stonehouse, ironhouse, web_server, discovery,
 }

@@ -93,6 +93,8 @@ fn clone(host: &dyn Host) {
     assert!(count(&output(client("5")), 5) >= end + 5);
 }
 
+/// Checks that a client has seen all numbers that were counted, each of them once.
+/// The copy has those before. Gives the last one.
 fn count(output: &str, changes: usize) -> usize {
     let copied = |line: &str| line.strip_prefix("/counts/bob is ").map(str::to_owned);
     let copy: Vec<String> = output.lines().filter_map(copied).collect();
