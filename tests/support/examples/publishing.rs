@@ -24,7 +24,7 @@ fn envelopes(host: &dyn Host) {
     let publisher = start(host, "envelopes/publisher.morpho", &[&endpoint]);
     assert_eq!(output(weather), "weather.oslo [ rain, 8 ]\nweather.rome [ sun, 21 ]\n");
     assert_eq!(output(sport), "sport [ a draw in Rome ]\nsports cars [ a red one ]\n");
-    assert_eq!(output(publisher), "The news are published\n");
+    assert_eq!(output(publisher), "The news is published\n");
 }
 
 fn last_value_cache(host: &dyn Host) {
