@@ -25,6 +25,11 @@ tests! {
     // Market data.
     market_sequence, market_consumer, market_cache, market_recording, market_group, market_failover,
     market_monitor, market_start, market_interrupted,
+    // Publishers and subscribers.
+    envelopes, last_value_cache, high_water_marks, nodrop, conflate, snail, clone, ephemeral,
+    espresso,
+    // Others.
+    kill_signal, plain, stonehouse, ironhouse, web_server, discovery,
 }
 
 #[test]

@@ -86,13 +86,18 @@ impl Host for Reference {
 
 /// A command that runs in a folder, and whose beacons stay on this machine.
 pub fn local<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
-    command.current_dir(folder).env("ZSYS_INTERFACE", "127.0.0.1")
+    loopback(command.current_dir(folder))
+}
+
+/// A command whose beacons stay on this machine.
+pub fn loopback(command: &mut Command) -> &mut Command {
+    command.env("ZSYS_INTERFACE", "127.0.0.1")
 }
 
 /// Starts a script on the reference host.
 pub fn start<A: AsRef<OsStr>>(script: &Path, arguments: &[A]) -> Running {
     let mut command = program();
-    launch(command.arg("run").arg(script).args(arguments))
+    launch(loopback(command.arg("run").arg(script).args(arguments)))
 }
 
 /// The program, with the library that belongs to it.

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Host, Running, launch, library, local};
+use super::{Host, Running, launch, library, local, loopback};
 
 /// A real Morpho, with a home of its own in which the library is installed.
 pub struct Morpho {
@@ -44,7 +44,7 @@ impl Host for Morpho {
     fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running {
         let mut command = Command::new(&self.program);
         command.env("HOME", self.home.path());
-        launch(command.arg(script).args(arguments))
+        launch(loopback(command.arg(script).args(arguments)))
     }
 
     fn start_in(&self, folder: &Path, script: &Path) -> Running {

@@ -18,6 +18,7 @@ mod subscriptions;
 mod values;
 mod waiting;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -27,7 +28,7 @@ use super::call::Call;
 use super::failure::Failure;
 use super::object::{Instance, Object};
 use super::table::{Class, Method, Parameter, Role, optional};
-use super::value::{Kinds, Value};
+use super::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::{Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
@@ -94,8 +95,8 @@ pub(super) static SUBSCRIBER: Class = Class {
             ATTACHED,
             optional(
                 "prefix",
-                Kinds::STRING.or(Kinds::NIL),
-                "a String, or nil for no subscription",
+                Kinds::STRING.or(Kinds::OBJECT).or(Kinds::NIL),
+                "a String, a ZMQFrame, or nil for no subscription",
             ),
         ],
         result: "ZMQSubscriber",
@@ -339,11 +340,14 @@ fn attached(call: &Call, socket_type: SocketType) -> Result<Socket, Error> {
 }
 
 fn subscriber(call: &Call) -> Result<Value, Error> {
+    let prefix = match call.values() {
+        [] | [_, ValueRef::Nil, ..] => None,
+        [_] => Some(Cow::default()),
+        _ => Some(call.frame(1)?),
+    };
     let socket = attached(call, SocketType::Sub)?;
-    match (call.values().len(), call.bytes(1)) {
-        (1, _) => socket.subscribe(b"")?,
-        (_, Some(prefix)) => socket.subscribe(prefix)?,
-        (_, None) => {}
+    if let Some(prefix) = prefix {
+        socket.subscribe(&prefix)?;
     }
     Ok(socket.into())
 }

@@ -4,6 +4,8 @@
 mod basics;
 #[cfg(unix)]
 mod market;
+mod others;
+mod publishing;
 
 use std::ffi::OsStr;
 use std::net::TcpListener;
@@ -22,6 +24,8 @@ pub fn all() -> impl Iterator<Item = &'static (&'static str, Example)> {
         basics::ALL,
         #[cfg(unix)]
         market::ALL,
+        publishing::ALL,
+        others::ALL,
     ]
     .into_iter()
     .flatten()

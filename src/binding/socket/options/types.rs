@@ -9,7 +9,8 @@ use crate::core::Error;
 
 const ON: &[Parameter] = &[required("on", Kinds::BOOL, "true or false")];
 
-const PREFIX: &[Parameter] = &[required("prefix", Kinds::STRING, "a String")];
+const PREFIX: &[Parameter] =
+    &[required("prefix", Kinds::STRING.or(Kinds::OBJECT), "a String or a ZMQFrame")];
 
 /// A method that switches an option on and off.
 const fn switch(
@@ -30,7 +31,7 @@ const SETCONFLATE: Method = switch(
 const SETNODROP: Method = switch(
     "setnodrop",
     "Lets send wait for a subscriber that is slow, up to its timeout, where the message would be \
-     dropped.",
+     dropped. Set it before messages are sent: one that is too slow already is not waited for.",
     |call| set_first(call, "xpub_nodrop"),
 );
 
@@ -78,7 +79,7 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
             doc: "Gives the peer whose subscription was received last the messages with this \
                   prefix. In manual mode only.",
             otherwise: None,
-            run: |call| done(call.socket()?.accept(call.bytes(0).unwrap_or_default())),
+            run: |call| done(call.socket()?.accept(&call.frame(0)?)),
         },
         Method {
             name: "reject",
@@ -87,7 +88,7 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
             doc: "Takes one accept with this prefix back, for the peer whose subscription was \
                   received last. In manual mode only.",
             otherwise: None,
-            run: |call| done(call.socket()?.reject(call.bytes(0).unwrap_or_default())),
+            run: |call| done(call.socket()?.reject(&call.frame(0)?)),
         },
         Method {
             name: "setwelcome",
