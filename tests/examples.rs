@@ -22,6 +22,8 @@ macro_rules! tests {
 tests! {
     // The first of each pattern.
     hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
+    // Requests that get over what fails.
+    broker, balance,
 }
 
 #[test]

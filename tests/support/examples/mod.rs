@@ -2,6 +2,7 @@
 //! several processes are started together, on endpoints of their own.
 
 mod basics;
+mod requests;
 
 use std::ffi::OsStr;
 use std::net::TcpListener;
@@ -16,7 +17,7 @@ pub type Example = fn(&dyn Host);
 
 /// All of them, by name.
 pub fn all() -> impl Iterator<Item = &'static (&'static str, Example)> {
-    [basics::ALL].into_iter().flatten()
+    [basics::ALL, requests::ALL].into_iter().flatten()
 }
 
 /// Runs the example of this name.
