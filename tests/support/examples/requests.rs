@@ -5,7 +5,8 @@ use std::time::Instant;
 use super::{DEADLINE, Example, endpoints, output, start};
 use crate::support::Host;
 
-pub const ALL: &[(&str, Example)] = &[("broker", broker), ("balance", balance)];
+pub const ALL: &[(&str, Example)] =
+    &[("broker", broker), ("balance", balance), ("lazy_pirate", lazy_pirate)];
 
 /// Runs a script again and again, until it prints what is waited for.
 fn until(host: &dyn Host, script: &str, arguments: &[&str], done: impl Fn(&str) -> bool) {
@@ -63,4 +64,22 @@ fn balance(host: &dyn Host) {
         [expected("Ann", "Bob"), expected("Bob", "Ann")].contains(&printed),
         "the turns are {printed}"
     );
+}
+
+fn lazy_pirate(host: &dyn Host) {
+    let [endpoint] = endpoints();
+    let client = start(host, "lazy-pirate/client.morpho", &[&endpoint]);
+    let server = start(host, "lazy-pirate/server.morpho", &[&endpoint]);
+    let printed = output(client);
+    let (replies, sent) = printed.trim_end().rsplit_once('\n').unwrap();
+    let answers = (1..=6).map(|i| format!("Reply {i}: The answer to {i}\n")).collect::<String>();
+    assert_eq!(replies, answers + "Request 7 has no reply: giving up");
+    // On a machine that is busy there may be more tries.
+    let sent: u32 = sent.strip_suffix(" messages were sent").unwrap().parse().unwrap();
+    assert!((12..=7 * 4).contains(&sent), "{sent}");
+    let mut lines: Vec<String> = output(server).lines().map(str::to_owned).collect();
+    lines.dedup();
+    let expected = "Request 1|Request 2|Request 3: a crash|Request 3|Request 4|\
+                    Request 5: this takes a while|Request 5|Request 6|Request 7: the end";
+    assert_eq!(lines.join("|"), expected);
 }
