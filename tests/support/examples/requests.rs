@@ -5,8 +5,12 @@ use std::time::Instant;
 use super::{DEADLINE, Example, endpoints, output, start};
 use crate::support::Host;
 
-pub const ALL: &[(&str, Example)] =
-    &[("broker", broker), ("balance", balance), ("lazy_pirate", lazy_pirate)];
+pub const ALL: &[(&str, Example)] = &[
+    ("broker", broker),
+    ("balance", balance),
+    ("lazy_pirate", lazy_pirate),
+    ("paranoid_pirate", paranoid_pirate),
+];
 
 /// Runs a script again and again, until it prints what is waited for.
 fn until(host: &dyn Host, script: &str, arguments: &[&str], done: impl Fn(&str) -> bool) {
@@ -82,4 +86,33 @@ fn lazy_pirate(host: &dyn Host) {
     let expected = "Request 1|Request 2|Request 3: a crash|Request 3|Request 4|\
                     Request 5: this takes a while|Request 5|Request 6|Request 7: the end";
     assert_eq!(lines.join("|"), expected);
+}
+
+fn paranoid_pirate(host: &dyn Host) {
+    let [front, back] = endpoints();
+    let queue = |replies| start(host, "paranoid-pirate/queue.morpho", &[&front, &back, replies]);
+    let ask = |requests| output(start(host, "paranoid-pirate/client.morpho", &[&front, requests]));
+    let worker = |arguments: &[&str]| start(host, "paranoid-pirate/worker.morpho", arguments);
+
+    // A worker hangs, and another one does its work.
+    let first = queue("6");
+    let _ann = worker(&["Ann", &back, "2"]);
+    assert_eq!(ask("2"), hellos(2, "Ann"));
+    let bob = worker(&["Bob", &back]);
+    assert_eq!(ask("4"), hellos(4, "Bob"));
+    let told = output(first);
+    for line in ["Worker Ann is ready\n", "Worker Bob is ready\n", "Worker Ann is gone\n"] {
+        assert!(told.contains(line), "{told}");
+    }
+
+    // The queue is started again, and then a worker dies.
+    let second = queue("4");
+    assert_eq!(ask("2"), hellos(2, "Bob"));
+    drop(bob);
+    let _cleo = worker(&["Cleo", &back]);
+    assert_eq!(ask("2"), hellos(2, "Cleo"));
+    let told = output(second);
+    for line in ["Worker Bob is ready\n", "Worker Cleo is ready\n"] {
+        assert!(told.contains(line), "{told}");
+    }
 }
