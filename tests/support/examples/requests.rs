@@ -10,6 +10,7 @@ pub const ALL: &[(&str, Example)] = &[
     ("balance", balance),
     ("lazy_pirate", lazy_pirate),
     ("paranoid_pirate", paranoid_pirate),
+    ("majordomo", majordomo),
 ];
 
 /// Runs a script again and again, until it prints what is waited for.
@@ -115,4 +116,35 @@ fn paranoid_pirate(host: &dyn Host) {
     for line in ["Worker Bob is ready\n", "Worker Cleo is ready\n"] {
         assert!(told.contains(line), "{told}");
     }
+}
+
+fn majordomo(host: &dyn Host) {
+    let [endpoint] = endpoints();
+    let worker = |service| start(host, "majordomo/worker.morpho", &[service, &endpoint]);
+    let ask = || {
+        let expected: String = BACKWARDS
+            .iter()
+            .map(|(word, turned)| format!("{word} backwards is {turned}, length {}\n", word.len()))
+            .collect();
+        assert_eq!(output(start(host, "majordomo/client.morpho", &[&endpoint])), expected);
+    };
+    let services = |length: &str| {
+        let expected = format!("backwards: 200\nlength: {length}\ntea: 404\n");
+        until(host, "majordomo/services.morpho", &[&endpoint], |printed| printed == expected);
+    };
+
+    let broker = start(host, "majordomo/broker.morpho", &[&endpoint]);
+    let _backwards = [(); 2].map(|()| worker("backwards"));
+    let length = worker("length");
+    ask();
+    services("200");
+    // It is noticed that a worker has died.
+    drop(length);
+    services("404");
+    // Workers come back to a broker that was started again.
+    drop(broker);
+    let _length = worker("length");
+    let _broker = start(host, "majordomo/broker.morpho", &[&endpoint]);
+    ask();
+    services("200");
 }
