@@ -11,6 +11,7 @@ pub const ALL: &[(&str, Example)] = &[
     ("lazy_pirate", lazy_pirate),
     ("paranoid_pirate", paranoid_pirate),
     ("majordomo", majordomo),
+    ("freelance", freelance),
 ];
 
 /// Runs a script again and again, until it prints what is waited for.
@@ -147,4 +148,15 @@ fn majordomo(host: &dyn Host) {
     let _broker = start(host, "majordomo/broker.morpho", &[&endpoint]);
     ask();
     services("200");
+}
+
+fn freelance(host: &dyn Host) {
+    let [dead, slow, quick] = endpoints();
+    let _slow = start(host, "freelance/server.morpho", &["Bob", &slow, "60000"]);
+    let _quick = start(host, "freelance/server.morpho", &["Cleo", &quick]);
+    let expected = hellos(5, "Cleo");
+    until(host, "freelance/shotgun.morpho", &[&quick], |printed| printed == expected);
+    for client in ["freelance/failover.morpho", "freelance/shotgun.morpho"] {
+        assert_eq!(output(start(host, client, &[&dead, &slow, &quick])), expected, "{client}");
+    }
 }
