@@ -23,7 +23,7 @@ tests! {
     // The first of each pattern.
     hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
     // Requests that get over what fails.
-    broker, balance, lazy_pirate, paranoid_pirate, majordomo, freelance,
+    broker, balance, lazy_pirate, paranoid_pirate, majordomo, freelance, binary_star,
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub const ALL: &[(&str, Example)] = &[
     ("paranoid_pirate", paranoid_pirate),
     ("majordomo", majordomo),
     ("freelance", freelance),
+    ("binary_star", binary_star),
 ];
 
 /// Runs a script again and again, until it prints what is waited for.
@@ -159,4 +160,32 @@ fn freelance(host: &dyn Host) {
     for client in ["freelance/failover.morpho", "freelance/shotgun.morpho"] {
         assert_eq!(output(start(host, client, &[&dead, &slow, &quick])), expected, "{client}");
     }
+}
+
+fn binary_star(host: &dyn Host) {
+    let [clients, clients_too, states, states_too] = endpoints();
+    let primary =
+        || start(host, "binary-star/server.morpho", &["primary", &clients, &states, &states_too]);
+    let backup = || {
+        start(host, "binary-star/server.morpho", &["backup", &clients_too, &states_too, &states])
+    };
+    let arguments = [&*clients, &clients_too, "2"];
+    let served = |by: &str, other: &str| {
+        let expected = hellos(2, &format!("the {by}, the other one being {other}"));
+        until(host, "binary-star/client.morpho", &arguments, |printed| printed == expected);
+    };
+
+    let first = primary();
+    let second = backup();
+    served("primary", "passive");
+    // Who finds the backup only must not make it active while the primary is.
+    let alone = start(host, "binary-star/client.morpho", &[&clients_too, &clients_too, "1"]);
+    assert_eq!(output(alone), "Hello 1, says nobody\n");
+    drop(first);
+    served("backup", "silent");
+    // The primary comes back, and waits for its turn.
+    let _third = primary();
+    served("backup", "passive");
+    drop(second);
+    served("primary", "silent");
 }
