@@ -21,3 +21,28 @@ fn deep_nesting_is_refused() {
         assert_eq!(finished.stdout, "", "{part}");
     }
 }
+
+#[test]
+fn files_are_written_to_the_end_and_refused_where_morpho_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("files.morpho");
+    std::fs::write(folder.path().join("bytes"), b"a\nx\xff\n").unwrap();
+    // Nothing frees two objects that hold each other; the file is complete anyway.
+    let held = "class A { }\nvar a = A()\na.self = a\na.file = File(\"held\", \"write\")\n\
+                a.file.write(\"line\")\na = nil";
+    for (text, refusal) in [
+        (held, None),
+        ("var f = File(\"bytes\")\nf.readline()\nf.readline()", Some("not UTF-8")),
+        ("File(\".\")", Some("a folder as a file")),
+        ("File(\"out\", \"write\").lines()", Some("never ends")),
+        ("File(\"bytes\", mode=\"write\")", Some("named arguments")),
+    ] {
+        std::fs::write(&script, text).unwrap();
+        let finished = start::<&str>(&script, &[]).finish(DEADLINE);
+        assert_eq!(finished.status, Some(i32::from(refusal.is_some())), "{text}");
+        assert_eq!(finished.stdout, "", "{text}");
+        let refusal = refusal.unwrap_or_default();
+        assert!(finished.stderr.contains(refusal), "{text}: {}", finished.stderr);
+    }
+    assert_eq!(std::fs::read_to_string(folder.path().join("held")).unwrap(), "line\n");
+}

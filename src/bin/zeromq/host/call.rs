@@ -51,7 +51,7 @@ impl Machine {
     ) -> Outcome<Value> {
         let given = values.positional.len();
         if !values.named.is_empty() {
-            return Err(error::NO_OPTIONS.into());
+            return unsupported("named arguments of a built-in, which Morpho does not check");
         }
         if given < builtin.least || given > builtin.most {
             return unsupported(format!(

@@ -52,6 +52,7 @@ pub struct Known(&'static str, &'static str);
 
 pub const ALLOCATION: Known = Known("Alloc", "Memory allocation failed.");
 pub const APPLY: Known = Known("ApplyArgs", "Function 'apply' expects at least two arguments.");
+pub const ARRAY_INDEX: Known = Known("NonNmIndx", "Non-numerical array index.");
 pub const BOUNDS: Known = Known("IndxBnds", "Index out of bounds.");
 pub const CALLABLE: Known = Known("Uncallable", "Can only call a function or method.");
 pub const DICTIONARY_SET: Known = Known(
@@ -68,6 +69,13 @@ pub const ENUMERATE: Known =
 pub const ERROR_ARGUMENTS: Known =
     Known("ErrorArgs", "Error much be called with a tag and a default message as arguments.");
 pub const EXIT: Known = Known("Exit", "Program exit.");
+pub const FILE_MISSING: Known = Known("FlNmMssng", "Filename missing.");
+pub const FILE_MODE: Known =
+    Known("FlMode", "Second argument to File should be 'read', 'write' or 'append'.");
+pub const FILE_NAME: Known = Known("FlNmArgs", "First argument to File must be a filename.");
+pub const FILE_WRITE: Known = Known("FlWrtFld", "Write to file failed.");
+pub const FILE_WRITE_ARGUMENTS: Known =
+    Known("FlWrtArgs", "Arguments to File.write must be strings.");
 pub const FORMAT: Known = Known("InvldFrmt", "Invalid format string.");
 pub const FORMAT_ARGUMENT: Known =
     Known("FrmtArg", "Format method requires a format string as its argument.");

@@ -235,7 +235,9 @@ impl Machine {
             other => other,
         };
         let count = match &value {
-            Value::List(list) | Value::Tuple(list) => list.0.borrow().len() as i32,
+            Value::List(list) | Value::Tuple(list) | Value::Array(list) => {
+                list.0.borrow().len() as i32
+            }
             Value::Range(range) => range.count().unwrap_or(0),
             Value::Foreign(object) => {
                 self.enumerate(&object.clone(), -1).and_then(|count| match count {
@@ -251,7 +253,7 @@ impl Machine {
 
     fn element(&mut self, collection: &Value, index: i32) -> Outcome<Value> {
         match collection {
-            Value::List(list) | Value::Tuple(list) => {
+            Value::List(list) | Value::Tuple(list) | Value::Array(list) => {
                 let item = list.0.borrow().get(index as usize).cloned();
                 item.ok_or_else(|| error::BOUNDS.into())
             }

@@ -2,9 +2,10 @@
 //! on it, `evaluate` expressions, `call` functions.
 
 use std::io::{BufWriter, IsTerminal, Write, stdout};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::builtins::Methods;
+use super::builtins::file::File;
 use super::call::Values;
 use super::error::Outcome;
 use super::resolve::Program;
@@ -34,6 +35,8 @@ pub struct Machine {
     /// The classes that stand for a kind of value, as far as they were asked for.
     kinds: Vec<Rc<Class>>,
     pub random: u64,
+    /// The files of the script, those that it still has.
+    files: Vec<Weak<File>>,
     out: Box<dyn Write>,
 }
 
@@ -76,6 +79,7 @@ impl Machine {
             arguments,
             kinds: Vec::new(),
             random: super::builtins::functions::seed(),
+            files: Vec::new(),
             out: output(),
         }
     }
@@ -145,6 +149,13 @@ impl Machine {
         })
     }
 
+    /// Sees to it that a file is written out when the script ends, even one that
+    /// objects hold which hold each other.
+    pub fn remember(&mut self, file: &Rc<File>) {
+        self.files.retain(|file| file.strong_count() > 0);
+        self.files.push(Rc::downgrade(file));
+    }
+
     // Variables.
 
     pub fn read(&self, place: Place) -> Value {
@@ -210,5 +221,13 @@ impl Machine {
         let class = Rc::new(Class { name: name.into(), parent: None, methods: Default::default() });
         self.kinds.push(class.clone());
         class
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        for file in self.files.drain(..).filter_map(|file| file.upgrade()) {
+            file.close();
+        }
     }
 }

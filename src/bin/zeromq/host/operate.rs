@@ -91,6 +91,12 @@ impl Machine {
                     _ => Ok(Value::tuple(slice(&items, index, error::TUPLE_INDEX)?)),
                 }
             }
+            Value::Array(items) => match index {
+                Value::Int(position) if *position < 0 => Err(error::BOUNDS.into()),
+                Value::Int(position) => element(&items.0.borrow(), *position),
+                Value::Float(_) => unsupported("an index of an array that is not an Int"),
+                _ => Err(error::ARRAY_INDEX.into()),
+            },
             Value::Dictionary(table) => {
                 let found = table.0.borrow().get(&key_of(index)?).cloned();
                 found.ok_or_else(|| error::KEY.into())

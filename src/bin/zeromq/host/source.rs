@@ -69,6 +69,11 @@ impl Sources {
         &self.file(start).text
     }
 
+    /// What the script is called that was started.
+    pub fn script(&self) -> &str {
+        self.files.first().map_or("", |file| &file.name)
+    }
+
     /// Where a file is that is named in the text at a position.
     pub fn beside(&self, at: Position, path: &str) -> PathBuf {
         self.file(at).path.parent().unwrap_or(Path::new("")).join(path)

@@ -51,7 +51,8 @@ impl Writer<'_, '_> {
             Value::List(_) | Value::Tuple(_) if depth > DEEPEST => {
                 return unsupported("the text of a list that contains itself");
             }
-            Value::List(list) => {
+            Value::Array(_) if inside || !printed => self.out.push_str("<Array>"),
+            Value::List(list) | Value::Array(list) => {
                 self.out.push_str("[ ");
                 self.items(&list.0.borrow().clone(), depth)?;
                 self.out.push_str(" ]");
@@ -65,6 +66,8 @@ impl Writer<'_, '_> {
             Value::Dictionary(_) => self.out.push_str("<Dictionary>"),
             Value::Range(range) if printed => self.range(range, depth)?,
             Value::Range(_) => self.out.push_str("<Range>"),
+            Value::File(file) if printed => self.put(format_args!("<File '{}'>", file.name())),
+            Value::File(_) => self.out.push_str("<File>"),
             Value::Function(closure) => self.function(closure),
             Value::Builtin(builtin) => self.put(format_args!("<fn {}>", builtin.name)),
             Value::Module(module) if module.name == "System" => {

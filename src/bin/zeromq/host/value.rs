@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::builtins::file::File;
 use super::builtins::{Builtin, Module};
 use super::dictionary::Dictionary;
 use super::tree::{Function, Name};
@@ -25,6 +26,8 @@ pub enum Value {
     Tuple(Rc<List>),
     Dictionary(Rc<Table>),
     Range(Rc<Range>),
+    Array(Rc<List>),
+    File(Rc<File>),
     Function(Rc<Closure>),
     Builtin(&'static Builtin),
     Module(&'static Module),
@@ -35,7 +38,7 @@ pub enum Value {
     Foreign(Rc<plugin::Object>),
 }
 
-/// The values of a list, or of a tuple, which is not written to.
+/// The values of a list, or of a tuple or array, which are not written to.
 #[derive(Default)]
 pub struct List(pub RefCell<Vec<Value>>);
 
@@ -83,6 +86,8 @@ pub enum Type {
     Tuple,
     Dictionary,
     Range,
+    Array,
+    File,
     Function,
     Closure,
     Class,
@@ -103,6 +108,10 @@ impl Value {
 
     pub fn tuple(items: Vec<Value>) -> Value {
         Value::Tuple(Rc::new(List(RefCell::new(items))))
+    }
+
+    pub fn array(items: Vec<Value>) -> Value {
+        Value::Array(Rc::new(List(RefCell::new(items))))
     }
 
     pub fn dictionary(entries: Dictionary) -> Value {
@@ -133,6 +142,8 @@ impl Value {
             Value::Tuple(_) => Type::Tuple,
             Value::Dictionary(_) => Type::Dictionary,
             Value::Range(_) => Type::Range,
+            Value::Array(_) => Type::Array,
+            Value::File(_) => Type::File,
             Value::Function(closure) if closure.function.closure => Type::Closure,
             Value::Function(_) | Value::Builtin(_) | Value::ForeignClass(_) => Type::Function,
             Value::Class(_) | Value::Module(_) => Type::Class,
@@ -186,9 +197,10 @@ impl Value {
     /// Where the object is, if the value is one that is compared by identity.
     pub fn address(&self) -> Option<usize> {
         Some(match self {
-            Value::List(list) => Rc::as_ptr(list) as usize,
+            Value::List(list) | Value::Array(list) => Rc::as_ptr(list) as usize,
             Value::Dictionary(table) => Rc::as_ptr(table) as usize,
             Value::Range(range) => Rc::as_ptr(range) as usize,
+            Value::File(file) => Rc::as_ptr(file) as usize,
             Value::Function(closure) => Rc::as_ptr(closure) as usize,
             Value::Builtin(builtin) => std::ptr::from_ref(*builtin) as usize,
             Value::Module(module) => std::ptr::from_ref(*module) as usize,
@@ -310,7 +322,7 @@ fn unshare(captured: &mut Vec<Shared>) -> Vec<Value> {
 fn release(mut pending: Vec<Value>) {
     while let Some(value) = pending.pop() {
         match value {
-            Value::List(list) | Value::Tuple(list) => {
+            Value::List(list) | Value::Tuple(list) | Value::Array(list) => {
                 if let Some(mut list) = Rc::into_inner(list) {
                     pending.append(list.0.get_mut());
                 }

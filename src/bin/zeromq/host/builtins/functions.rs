@@ -45,6 +45,7 @@ pub static TABLE: &[Builtin] = &[
     row("isobject", 1, 1, |_, _, a| {
         Ok(Value::Bool(!matches!(a[0].kind(), Type::Nil | Type::Bool | Type::Int | Type::Float)))
     }),
+    row("File", 0, 2, super::file::open),
     row("mod", 2, 2, |_, _, a| modulo(&a[0], &a[1])),
     number!(Float, "abs", "fabs", f64::abs),
     number!(Float, "floor", "floor", f64::floor),

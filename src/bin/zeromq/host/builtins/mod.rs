@@ -2,8 +2,10 @@
 //! functions, or of the methods of one type; `resolve` looks up the functions
 //! by name, `Methods` the methods.
 
+pub mod array;
 pub mod dictionary;
 pub mod error;
+pub mod file;
 pub mod functions;
 pub mod json;
 pub mod list;
@@ -60,12 +62,14 @@ pub struct Methods(HashMap<(Type, Name), &'static Builtin>);
 
 impl Methods {
     pub fn new(names: &Names) -> Methods {
-        let tables: [(Type, &'static [Builtin]); 9] = [
+        let tables: [(Type, &'static [Builtin]); 11] = [
             (Type::String, string::TABLE),
             (Type::List, list::LIST),
             (Type::Tuple, list::TUPLE),
             (Type::Dictionary, dictionary::TABLE),
             (Type::Range, range::TABLE),
+            (Type::Array, array::TABLE),
+            (Type::File, file::TABLE),
             (Type::Int, number::INT),
             (Type::Float, number::FLOAT),
             (Type::Instance, object::INSTANCE),
@@ -123,7 +127,7 @@ pub fn is_missing(name: &str) -> bool {
 
 const MISSING: &str = "
     Area AreaEnclosed AreaIntegral Array CFunction Callable Class Closure Complex
-    ComplexMatrix EquiElement Field File FiniteElementSpace Folder Function GaussCurvature
+    ComplexMatrix EquiElement Field FiniteElementSpace Folder Function GaussCurvature
     GradSq Hydrogel IdentityMatrix InclusiveRange Invocation Jump Length LineCurvatureSq
     LineIntegral LineTorsionSq LinearElasticity Matrix MeanCurvatureSq Mesh Metafunction
     Nematic NematicElectric Nil NormSq Object ScalarPotential Selection Sparse Volume

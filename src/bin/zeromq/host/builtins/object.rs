@@ -29,7 +29,7 @@ pub static ANY: &[Builtin] = &[
 ];
 
 /// The types that have the methods of `ANY`.
-pub const TYPES: [Type; 13] = [
+pub const TYPES: [Type; 15] = [
     Type::Bool,
     Type::Int,
     Type::Float,
@@ -38,6 +38,8 @@ pub const TYPES: [Type; 13] = [
     Type::Tuple,
     Type::Dictionary,
     Type::Range,
+    Type::Array,
+    Type::File,
     Type::Function,
     Type::Closure,
     Type::Instance,

@@ -75,6 +75,7 @@ fn print(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value
         let text = match argument {
             Value::List(_) => "<List>".into(),
             Value::Dictionary(_) => "<Dictionary>".into(),
+            Value::Array(_) => "<Array>".into(),
             other => machine.text(other, Style::Printed)?,
         };
         machine.write(&text)?;

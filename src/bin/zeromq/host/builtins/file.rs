@@ -1,0 +1,226 @@
+//! `File`: texts that scripts read and write line by line.
+
+use std::cell::RefCell;
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::rc::Rc;
+
+use super::{ANY, Builtin, row};
+use crate::host::error::{self, Outcome, error, unsupported};
+use crate::host::machine::Machine;
+use crate::host::value::Value;
+
+/// What is written reaches the disk in pieces of this many bytes, as in Morpho.
+const BUFFER: usize = 4096;
+
+/// A file of a script; what is left to write is written when it is dropped.
+pub struct File {
+    name: Rc<str>,
+    stream: RefCell<Stream>,
+}
+
+enum Stream {
+    Reading { from: BufReader<fs::File>, at_end: bool },
+    Writing(BufWriter<fs::File>),
+    Closed,
+}
+
+pub static TABLE: &[Builtin] = &[
+    row("close", 0, 0, |_, this, _| with(this, Value::Nil, |file| Ok(file.close()))),
+    row("lines", 0, 0, |_, this, _| with(this, Value::Nil, File::lines)),
+    row("readall", 0, 0, |_, this, _| with(this, Value::Nil, File::read_all)),
+    row("readline", 0, 0, |_, this, _| with(this, Value::Nil, File::read_line)),
+    row("readchar", 0, 0, |_, this, _| with(this, Value::Nil, File::read_character)),
+    row("write", 0, ANY, |_, this, a| with(this, Value::Nil, |file| file.write(a))),
+    row("filename", 0, 0, |_, this, _| {
+        with(this, Value::Nil, |file| Ok(Value::String(file.name.clone())))
+    }),
+    row("relativepath", 0, 0, |machine, this, _| {
+        with(this, Value::Nil, |file| Ok(Value::string(path(machine, &file.name))))
+    }),
+    row("eof", 0, 0, |_, this, _| with(this, Value::Bool(false), |file| Ok(file.is_at_end()))),
+];
+
+/// `File(name)` or `File(name, mode)`.
+pub fn open(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let (name, mode) = match arguments {
+        [] => return Err(error::FILE_MISSING.into()),
+        [Value::String(name)] => (name, "read"),
+        [Value::String(name), Value::String(mode)] => (name, &**mode),
+        [Value::String(_), _] => return Err(error::FILE_MODE.into()),
+        _ => return Err(error::FILE_NAME.into()),
+    };
+    let mut options = OpenOptions::new();
+    // Morpho looks at the first letter only.
+    match mode.chars().next() {
+        Some('r') => options.read(true),
+        Some('w') => options.write(true).create(true).truncate(true),
+        Some('a') => options.append(true).create(true),
+        _ => return Err(error::FILE_MODE.into()),
+    };
+    let name = up_to_nul(name);
+    let opened = options.open(path(machine, name));
+    let opened = opened.map_err(|_| error("FlOpnFld", format!("Couldn't open file '{name}'.")))?;
+    let stream = if !mode.starts_with('r') {
+        Stream::Writing(BufWriter::with_capacity(BUFFER, opened))
+    } else if opened.metadata()?.is_dir() {
+        return unsupported("a folder as a file, of which Morpho may read anything");
+    } else {
+        Stream::Reading { from: BufReader::new(opened), at_end: false }
+    };
+    let file = Rc::new(File { name: name.into(), stream: RefCell::new(stream) });
+    machine.remember(&file);
+    Ok(Value::File(file))
+}
+
+/// Names are relative to the folder of the script that was started, as far as the
+/// command line gave one.
+fn path(machine: &Machine, name: &str) -> String {
+    let script = machine.sources.script();
+    let is_drive = name.chars().nth(1) == Some(':');
+    match script.rfind(['/', '\\']) {
+        Some(end) if end > 0 && !name.starts_with(['/', '~']) && !is_drive => {
+            format!("{}/{name}", &script[..end])
+        }
+        _ => name.to_string(),
+    }
+}
+
+/// C's functions see no more of a text.
+fn up_to_nul(text: &str) -> &str {
+    text.split('\0').next().unwrap_or_default()
+}
+
+fn text(bytes: Vec<u8>) -> Outcome<Value> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Value::string(text)),
+        Err(_) => unsupported("bytes in a file that are not UTF-8"),
+    }
+}
+
+fn with(
+    this: &Value,
+    otherwise: Value,
+    act: impl FnOnce(&File) -> Outcome<Value>,
+) -> Outcome<Value> {
+    match this {
+        Value::File(file) => act(file),
+        _ => Ok(otherwise),
+    }
+}
+
+impl File {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Ends it; after that it reads as an empty file, and nothing can be written.
+    pub fn close(&self) -> Value {
+        *self.stream.borrow_mut() = Stream::Closed;
+        Value::Nil
+    }
+
+    /// Whether something was looked for behind the end.
+    fn is_at_end(&self) -> Value {
+        Value::Bool(matches!(*self.stream.borrow(), Stream::Reading { at_end: true, .. }))
+    }
+
+    fn read_line(&self) -> Outcome<Value> {
+        match &mut *self.stream.borrow_mut() {
+            Stream::Reading { from, at_end } => match line(from, at_end) {
+                Some(line) => text(line),
+                None => Ok(Value::Nil),
+            },
+            _ => Ok(Value::Nil),
+        }
+    }
+
+    fn lines(&self) -> Outcome<Value> {
+        match &mut *self.stream.borrow_mut() {
+            Stream::Reading { from, at_end } => {
+                let mut lines = Vec::new();
+                while !*at_end {
+                    lines.extend(line(from, at_end).map(text).transpose()?);
+                }
+                Ok(Value::array(lines))
+            }
+            Stream::Writing(_) => unsupported("lines() of a file to write, which never ends"),
+            Stream::Closed => Ok(Value::Nil),
+        }
+    }
+
+    /// What is left of it. Morpho asks for as many bytes as the whole file has, and
+    /// so does not come to the end when it starts at the beginning.
+    fn read_all(&self) -> Outcome<Value> {
+        match &mut *self.stream.borrow_mut() {
+            Stream::Reading { from, at_end } => {
+                let size = from.get_ref().metadata()?.len();
+                let mut bytes = Vec::new();
+                // What was read before an error is what there is.
+                let _ = from.by_ref().take(size).read_to_end(&mut bytes);
+                *at_end = (bytes.len() as u64) < size;
+                text(bytes)
+            }
+            Stream::Writing(_) => Ok(Value::string("")),
+            Stream::Closed => Ok(Value::Nil),
+        }
+    }
+
+    fn read_character(&self) -> Outcome<Value> {
+        let Stream::Reading { from, at_end } = &mut *self.stream.borrow_mut() else {
+            return Ok(Value::Nil);
+        };
+        let mut byte = [0];
+        if *at_end || from.read_exact(&mut byte).is_err() {
+            *at_end = true;
+            return Ok(Value::Nil);
+        }
+        match byte {
+            [0] => unsupported("readchar() of a zero byte"),
+            byte => text(byte.to_vec()),
+        }
+    }
+
+    /// A line for each argument.
+    fn write(&self, arguments: &[Value]) -> Outcome<Value> {
+        let mut stream = self.stream.borrow_mut();
+        if matches!(*stream, Stream::Closed) {
+            return Ok(Value::Nil);
+        }
+        for argument in arguments {
+            let Value::String(line) = argument else {
+                return Err(error::FILE_WRITE_ARGUMENTS.into());
+            };
+            let Stream::Writing(to) = &mut *stream else {
+                return Err(error::FILE_WRITE.into());
+            };
+            writeln!(to, "{}", up_to_nul(line)).map_err(|_| error::FILE_WRITE)?;
+        }
+        Ok(Value::Nil)
+    }
+}
+
+/// The bytes of the next line, up to a NUL if it has one; none at the end.
+fn line(from: &mut impl BufRead, at_end: &mut bool) -> Option<Vec<u8>> {
+    if *at_end {
+        return None;
+    }
+    let mut line = Vec::new();
+    loop {
+        match from.read_until(b'\n', &mut line) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            _ => break,
+        }
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else {
+        *at_end = true;
+        if line.is_empty() {
+            return None;
+        }
+    }
+    let end = line.iter().position(|&byte| byte == 0).unwrap_or(line.len());
+    line.truncate(end);
+    Some(line)
+}
