@@ -20,10 +20,15 @@ const DEADLINE: Duration = Duration::from_secs(120);
 const TESTS: [&str; 4] = ["message", "socket", "misuse", "patterns"];
 
 /// The examples with what they print.
-const EXAMPLES: [(&str, &str); 4] = [
+const EXAMPLES: [(&str, &str); 5] = [
     ("hello", "Hello\nWorld!\n"),
     ("weather", "Oslo, day 1: rain\nOslo, day 2: rain\nOslo, day 3: rain\n"),
     ("broker", "3 requests answered\n"),
+    (
+        "pirate",
+        "Reply to 1\nReply to 2\nReply to 3\n\
+         No reply to 4: zeromq_socket_receive: the time ran out\n",
+    ),
     ("curve", "a friend gets through\na stranger fails\n"),
 ];
 
