@@ -24,6 +24,7 @@ tests! {
     hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
     // Requests that get over what fails.
     broker, balance, lazy_pirate, paranoid_pirate, majordomo, freelance, binary_star,
+    titanic,
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Requests and replies that go through brokers, and that get over what fails.
 
-use std::time::Instant;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{DEADLINE, Example, endpoints, output, start};
 use crate::support::Host;
@@ -13,6 +15,7 @@ pub const ALL: &[(&str, Example)] = &[
     ("majordomo", majordomo),
     ("freelance", freelance),
     ("binary_star", binary_star),
+    ("titanic", titanic),
 ];
 
 /// Runs a script again and again, until it prints what is waited for.
@@ -188,4 +191,35 @@ fn binary_star(host: &dyn Host) {
     served("backup", "passive");
     drop(second);
     served("primary", "silent");
+}
+
+fn titanic(host: &dyn Host) {
+    let [endpoint] = endpoints();
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    let titanic = || start(host, "titanic/titanic.morpho", &[journal.to_str().unwrap(), &endpoint]);
+    let order = |word| output(start(host, "titanic/request.morpho", &[word, &endpoint]));
+    let fetch = |number| output(start(host, "titanic/reply.morpho", &[number, &endpoint]));
+
+    // It crashes before the work is done,
+    let _broker = start(host, "majordomo/broker.morpho", &[&endpoint]);
+    let first = titanic();
+    assert_eq!(order("stressed"), "The request has number 1\n");
+    drop(first);
+    let second = titanic();
+    let worker = start(host, "majordomo/worker.morpho", &["backwards", &endpoint]);
+    assert_eq!(fetch("1"), "The reply to request 1 is desserts\n");
+    assert_eq!(fetch("1"), "There is no request 1\n");
+
+    // and between that and the reply.
+    assert_eq!(order("drawer"), "The request has number 2\n");
+    let begin = Instant::now();
+    while !fs::read_to_string(&journal).unwrap().contains("\nreward\n") {
+        assert!(begin.elapsed() < DEADLINE);
+        thread::sleep(Duration::from_millis(10));
+    }
+    drop((worker, second));
+    let _third = titanic();
+    assert_eq!(fetch("2"), "The reply to request 2 is reward\n");
+    assert_eq!(fetch("2"), "There is no request 2\n");
 }
