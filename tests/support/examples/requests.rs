@@ -1,11 +1,12 @@
 //! Requests and replies that go through brokers, and that get over what fails.
 
 use std::fs;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{DEADLINE, Example, endpoints, output, start};
-use crate::support::Host;
+use crate::support::{Host, Running};
 
 pub const ALL: &[(&str, Example)] = &[
     ("broker", broker),
@@ -28,6 +29,12 @@ fn until(host: &dyn Host, script: &str, arguments: &[&str], done: impl Fn(&str) 
         }
         assert!(begin.elapsed() < DEADLINE, "{script} prints {printed}");
     }
+}
+
+fn signal(running: &Running, name: &str) {
+    let mut command = Command::new("kill");
+    let status = command.arg(format!("-{name}")).arg(running.id().to_string()).status();
+    assert!(status.unwrap().success());
 }
 
 /// The lines Hello 1 to Hello `count`, each with something behind it.
@@ -187,10 +194,22 @@ fn binary_star(host: &dyn Host) {
     drop(first);
     served("backup", "silent");
     // The primary comes back, and waits for its turn.
-    let _third = primary();
+    let third = primary();
     served("backup", "passive");
     drop(second);
     served("primary", "silent");
+    if cfg!(unix) {
+        // One that was away, and believes that it is active, does not go on.
+        let fourth = backup();
+        served("primary", "passive");
+        signal(&third, "STOP");
+        served("backup", "silent");
+        signal(&third, "CONT");
+        for (server, role) in [(third, "primary"), (fourth, "backup")] {
+            let told = output(server);
+            assert!(told.ends_with(&format!("Both are active: the {role} ends\n")), "{told}");
+        }
+    }
 }
 
 fn titanic(host: &dyn Host) {
