@@ -44,7 +44,7 @@ fn output(running: Running) -> String {
 
 /// TCP endpoints that were free a moment ago, all different, for one test. Where this
 /// machine has more than one address for itself, no other test has the same one.
-fn endpoints<const N: usize>() -> [String; N] {
+pub fn endpoints<const N: usize>() -> [String; N] {
     static TESTS: AtomicU8 = AtomicU8::new(1);
     let address = if cfg!(target_os = "linux") {
         let [.., high, low] = process::id().to_be_bytes();
