@@ -1,12 +1,15 @@
-//! How much the library adds to libzmq: one thread sends messages of 10 bytes to
-//! itself over inproc, through libzmq's own functions, through the zmq crate,
-//! through the core, by the functions for C, and by the table as hosts do. The rounds take turns, since
-//! machines are noisy; only the ratios carry over.
+//! How much the library adds to libzmq, with messages of 10 bytes over inproc: one
+//! thread sends to itself through libzmq's own functions, through the zmq crate,
+//! through the core, by the functions for C, and by the table as hosts do. Then, by
+//! libzmq's functions and by those for C, one thread sends to another, and a request
+//! is answered. The rounds take turns, since machines are noisy; only the ratios
+//! carry over.
 //!
 //!     cargo bench --bench inproc
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString, c_char};
 use std::hint::black_box;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use zeromq::binding::table::{Row, rows};
@@ -19,13 +22,22 @@ use zeromq::capi::socket::{
 };
 use zeromq::core::wait::Interrupt;
 use zeromq::core::{Error, Socket, SocketType, Wait};
+use zmq_sys as sys;
 
 const MESSAGES: u32 = 200_000;
 const ROUNDS: usize = 15;
 const TEXT: &[u8] = b"0123456789";
 
-/// Sends and receives one message.
-type Way = Box<dyn FnMut()>;
+/// Sends and receives as many messages, and tells how long that took.
+type Way = Box<dyn FnMut() -> Duration>;
+
+/// A socket, connected to another one, and how a message is sent and received.
+struct Pair<S> {
+    near: S,
+    far: S,
+    send: fn(&mut S),
+    receive: fn(&mut S),
+}
 
 struct Silent;
 
@@ -55,18 +67,40 @@ impl Host for Silent {
 }
 
 fn main() {
-    let mut ways: [(&str, Way); 6] = [
-        ("libzmq", libzmq()),
-        ("zmq crate", zmq_crate()),
-        ("core", core()),
-        ("capi", capi()),
-        ("+ read", capi_read()),
-        ("table", table()),
-    ];
-    let mut times = [const { Vec::new() }; 6];
+    compare(
+        "a message to itself",
+        &mut [
+            ("libzmq", to_itself(libzmq("itself", sys::ZMQ_PUSH, sys::ZMQ_PULL))),
+            ("zmq crate", zmq_crate()),
+            ("core", core()),
+            ("capi", to_itself(capi(c"inproc://itself", c::ZEROMQ_PUSH, c::ZEROMQ_PULL))),
+            ("+ read", capi_read()),
+            ("table", table()),
+        ],
+    );
+    compare(
+        "a message to another thread",
+        &mut [
+            ("libzmq", to_another(libzmq("another", sys::ZMQ_PUSH, sys::ZMQ_PULL))),
+            ("capi", to_another(capi(c"inproc://another", c::ZEROMQ_PUSH, c::ZEROMQ_PULL))),
+        ],
+    );
+    compare(
+        "a request and its reply",
+        &mut [
+            ("libzmq", there_and_back(libzmq("back", sys::ZMQ_REQ, sys::ZMQ_REP))),
+            ("capi", there_and_back(capi(c"inproc://back", c::ZEROMQ_REQUEST, c::ZEROMQ_REPLY))),
+        ],
+    );
+    println!("{:.1} ns to check a handle of C in a call", check());
+}
+
+/// Prints how long each way takes, and how fast it is beside the first.
+fn compare(what: &str, ways: &mut [(&str, Way)]) {
+    let mut times = vec![Vec::new(); ways.len()];
     for _ in 0..ROUNDS {
         for ((_, way), times) in ways.iter_mut().zip(&mut times) {
-            times.push(time(way));
+            times.push(way());
         }
     }
     let median = |times: &mut Vec<Duration>| {
@@ -74,13 +108,13 @@ fn main() {
         times[ROUNDS / 2]
     };
     let raw = median(&mut times[0]);
+    println!("{what}:");
     for ((name, _), times) in ways.iter().zip(&mut times) {
         let time = median(times);
         let each = time.as_secs_f64() / f64::from(MESSAGES) * 1e9;
         let ratio = raw.as_secs_f64() / time.as_secs_f64();
-        println!("{name:>10}: {each:5.0} ns a message, {ratio:.2} of libzmq's speed");
+        println!("{name:>12}: {each:5.0} ns, {ratio:.2} of libzmq's speed");
     }
-    println!("{:>10}: {:5.1} ns to check a handle of C in a call", "", check());
 }
 
 /// What a call costs that finds out what its handle means and does next to nothing.
@@ -88,7 +122,7 @@ fn check() -> f64 {
     let message = zeromq_message_new();
     let mut times: Vec<Duration> = (0..ROUNDS)
         .map(|_| {
-            time(&mut || {
+            time(|| {
                 black_box(zeromq_message_size(black_box(message), 0));
             })
         })
@@ -97,29 +131,76 @@ fn check() -> f64 {
     times[ROUNDS / 2].as_secs_f64() / f64::from(MESSAGES) * 1e9
 }
 
-fn time(way: &mut dyn FnMut()) -> Duration {
+fn time(mut each: impl FnMut()) -> Duration {
     let start = Instant::now();
     for _ in 0..MESSAGES {
-        way();
+        each();
     }
     start.elapsed()
 }
 
-fn libzmq() -> Way {
-    // SAFETY: the socket functions get sockets that are never closed, and buffers
-    // of the length that they are told.
-    unsafe {
-        let context = zmq_sys::zmq_ctx_new();
-        let pull = zmq_sys::zmq_socket(context, zmq_sys::ZMQ_PULL as i32);
-        let push = zmq_sys::zmq_socket(context, zmq_sys::ZMQ_PUSH as i32);
-        assert_eq!(zmq_sys::zmq_bind(pull, c"inproc://raw".as_ptr()), 0);
-        assert_eq!(zmq_sys::zmq_connect(push, c"inproc://raw".as_ptr()), 0);
-        let mut buffer = [0u8; 64];
-        Box::new(move || {
-            zmq_sys::zmq_send(push, TEXT.as_ptr().cast(), TEXT.len(), 0);
-            let size = zmq_sys::zmq_recv(pull, buffer.as_mut_ptr().cast(), buffer.len(), 0);
-            black_box((size, &buffer));
+fn to_itself<S: 'static>(mut pair: Pair<S>) -> Way {
+    Box::new(move || {
+        time(|| {
+            (pair.send)(&mut pair.near);
+            (pair.receive)(&mut pair.far);
         })
+    })
+}
+
+fn to_another<S: Send + 'static>(mut pair: Pair<S>) -> Way {
+    Box::new(move || {
+        let Pair { near, far, send, receive } = &mut pair;
+        thread::scope(|scope| {
+            scope.spawn(|| time(|| send(near)));
+            time(|| receive(far))
+        })
+    })
+}
+
+fn there_and_back<S: 'static>(mut pair: Pair<S>) -> Way {
+    Box::new(move || {
+        let Pair { near, far, send, receive } = &mut pair;
+        time(|| {
+            send(near);
+            receive(far);
+            send(far);
+            receive(near);
+        })
+    })
+}
+
+/// A socket of libzmq.
+struct Raw(*mut std::ffi::c_void);
+
+// SAFETY: one thread at a time has it, and a thread that is joined hands it back.
+unsafe impl Send for Raw {}
+
+fn libzmq(name: &str, near: u32, far: u32) -> Pair<Raw> {
+    let endpoint = CString::new(format!("inproc://raw-{name}")).unwrap();
+    // SAFETY: the functions get a context and sockets that are never closed.
+    let (near, far) = unsafe {
+        let context = sys::zmq_ctx_new();
+        let far = sys::zmq_socket(context, far as i32);
+        let near = sys::zmq_socket(context, near as i32);
+        assert_eq!(sys::zmq_bind(far, endpoint.as_ptr()), 0);
+        assert_eq!(sys::zmq_connect(near, endpoint.as_ptr()), 0);
+        (Raw(near), Raw(far))
+    };
+    Pair {
+        near,
+        far,
+        send: |socket| {
+            // SAFETY: the socket is open, and there are as many bytes.
+            black_box(unsafe { sys::zmq_send(socket.0, TEXT.as_ptr().cast(), TEXT.len(), 0) });
+        },
+        receive: |socket| {
+            let mut buffer = [0u8; 64];
+            let place = buffer.as_mut_ptr().cast();
+            // SAFETY: the socket is open, and there is room for as many bytes.
+            let size = unsafe { sys::zmq_recv(socket.0, place, buffer.len(), 0) };
+            black_box((size, &buffer));
+        },
     }
 }
 
@@ -130,8 +211,10 @@ fn zmq_crate() -> Way {
     pull.bind("inproc://crate").unwrap();
     push.connect("inproc://crate").unwrap();
     Box::new(move || {
-        push.send(TEXT, 0).unwrap();
-        black_box(&*pull.recv_msg(0).unwrap());
+        time(|| {
+            push.send(TEXT, 0).unwrap();
+            black_box(&*pull.recv_msg(0).unwrap());
+        })
     })
 }
 
@@ -140,39 +223,51 @@ fn core() -> Way {
     let push = Socket::attached(SocketType::Push, "inproc://core").unwrap();
     let wait = Wait::new(None);
     Box::new(move || {
-        push.send(&[TEXT], &wait).unwrap();
-        black_box(&*pull.receive(&wait).unwrap());
+        time(|| {
+            push.send(&[TEXT], &wait).unwrap();
+            black_box(&*pull.receive(&wait).unwrap());
+        })
     })
 }
 
-fn capi() -> Way {
-    let (pull, push, message) = c_sockets(c"inproc://capi");
-    Box::new(move || {
-        // SAFETY: there are as many bytes; handles are checked.
-        let sent = unsafe { zeromq_socket_send(push, TEXT.as_ptr().cast(), TEXT.len(), -1) };
-        let received = zeromq_socket_receive(pull, message, -1);
-        black_box((sent, received));
-    })
+/// A handle of a socket, and that of the message it receives into.
+struct Handles(*mut c::Socket, *mut Message);
+
+// SAFETY: they are checked in every call.
+unsafe impl Send for Handles {}
+
+fn capi(endpoint: &CStr, near: i32, far: i32) -> Pair<Handles> {
+    // SAFETY: the endpoint is a text.
+    let open = |kind, endpoint: *const c_char| unsafe { zeromq_socket_new(kind, endpoint) };
+    let far = open(far, endpoint.as_ptr());
+    let near = open(near, endpoint.as_ptr());
+    assert!(!near.is_null() && !far.is_null());
+    Pair {
+        near: Handles(near, zeromq_message_new()),
+        far: Handles(far, zeromq_message_new()),
+        send: |handles| {
+            // SAFETY: there are as many bytes; handles are checked.
+            black_box(unsafe {
+                zeromq_socket_send(handles.0, TEXT.as_ptr().cast(), TEXT.len(), -1)
+            });
+        },
+        receive: |handles| {
+            black_box(zeromq_socket_receive(handles.0, handles.1, -1));
+        },
+    }
 }
 
 /// As `capi`, and the bytes are looked at.
 fn capi_read() -> Way {
-    let (pull, push, message) = c_sockets(c"inproc://capi-read");
+    let mut pair = capi(c"inproc://read", c::ZEROMQ_PUSH, c::ZEROMQ_PULL);
     Box::new(move || {
-        // SAFETY: there are as many bytes; handles are checked.
-        let sent = unsafe { zeromq_socket_send(push, TEXT.as_ptr().cast(), TEXT.len(), -1) };
-        let received = zeromq_socket_receive(pull, message, -1);
-        let size = zeromq_message_size(message, 0);
-        black_box((sent, received, size, zeromq_message_data(message, 0)));
+        time(|| {
+            (pair.send)(&mut pair.near);
+            (pair.receive)(&mut pair.far);
+            let message = pair.far.1;
+            black_box((zeromq_message_size(message, 0), zeromq_message_data(message, 0)));
+        })
     })
-}
-
-fn c_sockets(endpoint: &CStr) -> (*mut c::Socket, *mut c::Socket, *mut Message) {
-    // SAFETY: the endpoint is a text.
-    let open = |kind| unsafe { zeromq_socket_new(kind, endpoint.as_ptr()) };
-    let sockets = (open(c::ZEROMQ_PULL), open(c::ZEROMQ_PUSH), zeromq_message_new());
-    assert!(!sockets.0.is_null() && !sockets.1.is_null() && !sockets.2.is_null());
-    sockets
 }
 
 fn table() -> Way {
@@ -193,8 +288,10 @@ fn table() -> Way {
         let result = |value: &mut Value| {
             black_box(value);
         };
-        call(send, Some(&push), &arguments, &Silent, result).unwrap();
-        call(receive, Some(&pull), &Arguments::default(), &Silent, result).unwrap();
+        time(|| {
+            call(send, Some(&push), &arguments, &Silent, result).unwrap();
+            call(receive, Some(&pull), &Arguments::default(), &Silent, result).unwrap();
+        })
     })
 }
 

@@ -90,6 +90,12 @@ impl From<Error> for Failed {
     }
 }
 
+impl From<Box<Error>> for Failed {
+    fn from(error: Box<Error>) -> Failed {
+        Failed::Here(*error)
+    }
+}
+
 impl From<Box<Failure>> for Failed {
     fn from(failure: Box<Failure>) -> Failed {
         Failed::Call(failure)

@@ -22,6 +22,9 @@ macro_rules! tests {
 tests! {
     // The first of each pattern.
     hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
+    // Market data.
+    market_sequence, market_consumer, market_cache, market_recording, market_group, market_failover,
+    market_monitor, market_start, market_interrupted,
     // Requests that get over what fails.
     broker, balance, lazy_pirate, paranoid_pirate, majordomo, freelance, binary_star,
     titanic,

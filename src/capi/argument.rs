@@ -110,17 +110,19 @@ impl<T> Places<T> {
 
 /// How long a call waits.
 #[inline]
-pub(super) fn wait(timeout: i32) -> Result<Wait<'static>, Error> {
+pub(super) fn wait(timeout: i32) -> Result<Wait<'static>, Box<Error>> {
     match timeout {
         ZEROMQ_FOREVER => Ok(Wait::new(None)),
         ZEROMQ_USUAL => Ok(Wait::usual()),
         _ => match u64::try_from(timeout) {
             Ok(ms) => Ok(Wait::new(Some(Duration::from_millis(ms)))),
-            Err(_) => Err(wrong(
-                "the timeout",
-                "milliseconds, ZEROMQ_FOREVER or ZEROMQ_USUAL",
-                timeout.to_string(),
-            )),
+            Err(_) => Err(no_timeout(timeout)),
         },
     }
+}
+
+#[cold]
+fn no_timeout(number: i32) -> Box<Error> {
+    let expected = "milliseconds, ZEROMQ_FOREVER or ZEROMQ_USUAL";
+    Box::new(wrong("the timeout", expected, number.to_string()))
 }

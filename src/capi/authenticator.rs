@@ -29,7 +29,7 @@ impl Kind for Held {
 
 static AUTHENTICATORS: Registry<Held> = Registry::new();
 
-fn enter(authenticator: *const Authenticator) -> Result<InUse<'static, Held>, Error> {
+fn enter(authenticator: *const Authenticator) -> Result<InUse<'static, Held>, Box<Error>> {
     AUTHENTICATORS.enter(authenticator)
 }
 

@@ -31,7 +31,7 @@ impl Kind for Held {
 static CERTIFICATES: Registry<Held> = Registry::new();
 
 /// The certificate of a handle, for one call.
-pub(super) fn enter(certificate: *const Certificate) -> Result<InUse<'static, Held>, Error> {
+pub(super) fn enter(certificate: *const Certificate) -> Result<InUse<'static, Held>, Box<Error>> {
     CERTIFICATES.enter(certificate)
 }
 

@@ -7,6 +7,7 @@
 //! the moment of a fork.
 
 use std::cell::UnsafeCell;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -55,16 +56,15 @@ struct Slot<T> {
     state: AtomicU64,
     /// One more than the slot that was freed before this one.
     next: AtomicU32,
-    value: UnsafeCell<Option<T>>,
+    /// There is one when the number of uses is odd.
+    value: UnsafeCell<MaybeUninit<T>>,
 }
 
-/// An object in the middle of a call.
+/// An object in the middle of a call: its slot is busy, and this thread has made it so.
 pub(super) struct InUse<'a, T: Kind> {
     registry: &'a Registry<T>,
     slot: &'a Slot<T>,
-    value: &'a mut T,
-    index: usize,
-    state: u64,
+    number: usize,
 }
 
 impl<T: Kind> Registry<T> {
@@ -89,7 +89,7 @@ impl<T: Kind> Registry<T> {
         let state = slot.state.load(Ordering::Relaxed);
         // SAFETY: the slot has no object, and was just taken from those that are free,
         // so that no other thread has it.
-        unsafe { *slot.value.get() = Some(value) };
+        unsafe { (*slot.value.get()).write(value) };
         let state = next_use(state);
         slot.state.store(state, Ordering::Release);
         Ok(ptr::without_provenance_mut(self.number(index, state)))
@@ -101,32 +101,24 @@ impl<T: Kind> Registry<T> {
     /// [`Error::Argument`] when it is NULL or of another type, [`Error::Freed`] when
     /// there is no such object any more, [`Error::Busy`].
     #[inline]
-    pub fn enter<H>(&self, handle: *const H) -> Result<InUse<'_, T>, Error> {
+    pub fn enter<H>(&self, handle: *const H) -> Result<InUse<'_, T>, Box<Error>> {
         let number = handle.addr();
-        let index = number & (SLOTS - 1);
-        let (Some(slot), true) = (self.slot(index), self.is_mine(number)) else {
-            return Err(self.stranger(number));
+        let (Some(slot), true) = (self.slot(number & (SLOTS - 1)), is_mine::<T>(number)) else {
+            return Err(stranger::<T>(number));
         };
         let state = idle(number);
         let entered =
             slot.state.compare_exchange(state, state | BUSY, Ordering::Acquire, Ordering::Relaxed);
-        if let Err(found) = entered {
-            return Err(match found == state | BUSY {
-                true => Error::Busy,
-                false => Error::Freed { what: T::WHAT },
-            });
-        }
-        // SAFETY: the slot was idle, and is this thread's until it is idle again.
-        match unsafe { &mut *slot.value.get() } {
-            Some(value) => Ok(InUse { registry: self, slot, value, index, state }),
-            None => Err(Error::Freed { what: T::WHAT }),
+        match entered {
+            Ok(_) => Ok(InUse { registry: self, slot, number }),
+            Err(found) => Err(refused::<T>(found == state | BUSY)),
         }
     }
 
     /// Whether there is still the object that a handle means, in a call or not.
     pub fn knows<H>(&self, handle: *const H) -> bool {
         let number = handle.addr();
-        self.is_mine(number)
+        is_mine::<T>(number)
             && self
                 .slot(number & (SLOTS - 1))
                 .is_some_and(|slot| slot.state.load(Ordering::Acquire) & !BUSY == idle(number))
@@ -139,7 +131,7 @@ impl<T: Kind> Registry<T> {
         loop {
             match self.enter(handle) {
                 Ok(object) => return object.end(),
-                Err(Error::Busy) => {}
+                Err(error) if matches!(*error, Error::Busy) => {}
                 Err(_) => return,
             }
             let number = handle.addr();
@@ -161,10 +153,13 @@ impl<T: Kind> Registry<T> {
     }
 
     /// Drops the object of a slot that this thread has made busy.
-    fn empty(&self, slot: &Slot<T>, index: usize, state: u64) {
-        // SAFETY: the slot is busy, and this thread has made it so.
-        let value = unsafe { (*slot.value.get()).take() };
-        slot.state.store(next_use(state), Ordering::Release);
+    #[cold]
+    fn empty(&self, slot: &Slot<T>, number: usize) {
+        // SAFETY: the slot has an object and is busy, and this thread has made it so.
+        // Nobody else reads the object, since its number of uses is even from now on.
+        let value = unsafe { (*slot.value.get()).assume_init_read() };
+        slot.state.store(next_use(idle(number)), Ordering::Release);
+        let index = number & (SLOTS - 1);
         let mut head = self.free.load(Ordering::Relaxed);
         loop {
             slot.next.store(head as u32, Ordering::Relaxed);
@@ -213,21 +208,31 @@ impl<T: Kind> Registry<T> {
     fn number(&self, index: usize, state: u64) -> usize {
         ((state >> 1) as usize) << (INDEX_BITS + TAG_BITS) | (T::TAG << INDEX_BITS) | index
     }
+}
 
-    fn is_mine(&self, number: usize) -> bool {
-        number & (((1 << TAG_BITS) - 1) << INDEX_BITS) == (T::TAG << INDEX_BITS)
-            && idle(number) & 2 != 0
-    }
+/// Whether it may be the handle of an object of this type, by its bits.
+#[inline]
+fn is_mine<T: Kind>(number: usize) -> bool {
+    number & (((1 << TAG_BITS) - 1) << INDEX_BITS) == (T::TAG << INDEX_BITS)
+        && idle(number) & 2 != 0
+}
 
-    #[cold]
-    fn stranger(&self, number: usize) -> Error {
-        let got = if number == 0 { "NULL" } else { "something else" };
-        Error::Argument {
-            place: format!("the {}", T::WHAT),
-            expected: format!("what zeromq_{}_new gave", T::WHAT).into(),
-            got: got.to_owned(),
-        }
-    }
+/// Why there is no object. What is large stays out of the way of those that are let
+/// in: a result of many kinds of fields is copied in pieces, for which processors
+/// wait.
+#[cold]
+fn stranger<T: Kind>(number: usize) -> Box<Error> {
+    let got = if number == 0 { "NULL" } else { "something else" };
+    Box::new(Error::Argument {
+        place: format!("the {}", T::WHAT),
+        expected: format!("what zeromq_{}_new gave", T::WHAT).into(),
+        got: got.to_owned(),
+    })
+}
+
+#[cold]
+fn refused<T: Kind>(is_busy: bool) -> Box<Error> {
+    Box::new(if is_busy { Error::Busy } else { Error::Freed { what: T::WHAT } })
 }
 
 /// The state of a slot that has the object of a handle and is in no call.
@@ -249,27 +254,31 @@ fn next_change(head: u64) -> u64 {
 
 impl<T> Slot<T> {
     const fn new() -> Slot<T> {
-        Slot { state: AtomicU64::new(0), next: AtomicU32::new(0), value: UnsafeCell::new(None) }
+        let value = UnsafeCell::new(MaybeUninit::uninit());
+        Slot { state: AtomicU64::new(0), next: AtomicU32::new(0), value }
     }
 }
 
 impl<T: Kind> InUse<'_, T> {
     /// Frees the object.
     fn end(self) {
-        let (registry, slot, index, state) = (self.registry, self.slot, self.index, self.state);
-        std::mem::forget(self);
-        registry.empty(slot, index, state);
+        let InUse { registry, slot, number } = *ManuallyDrop::new(self);
+        registry.empty(slot, number);
     }
 }
 
 impl<T: Kind> Drop for InUse<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        let (state, busy) = (self.state, self.state | BUSY);
-        let over =
-            self.slot.state.compare_exchange(busy, state, Ordering::Release, Ordering::Relaxed);
+        let state = idle(self.number);
+        let over = self.slot.state.compare_exchange(
+            state | BUSY,
+            state,
+            Ordering::Release,
+            Ordering::Relaxed,
+        );
         if over.is_err() {
-            self.registry.empty(self.slot, self.index, state);
+            self.registry.empty(self.slot, self.number);
         }
     }
 }
@@ -277,14 +286,18 @@ impl<T: Kind> Drop for InUse<'_, T> {
 impl<T: Kind> Deref for InUse<'_, T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
-        self.value
+        // SAFETY: the slot has an object and is busy by this thread, as InUse says.
+        unsafe { (*self.slot.value.get()).assume_init_ref() }
     }
 }
 
 impl<T: Kind> DerefMut for InUse<'_, T> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        self.value
+        // SAFETY: as above; the only InUse of the slot is borrowed mutably.
+        unsafe { (*self.slot.value.get()).assume_init_mut() }
     }
 }
 
@@ -323,16 +336,19 @@ mod tests {
         let first: *mut Handle = ONE.give("first".to_owned()).unwrap();
         assert_eq!(*ONE.enter(first).unwrap(), "first");
         assert!(ONE.knows(first) && !TWO.knows(first) && !ONE.knows(ptr::null::<Handle>()));
-        assert!(matches!(TWO.enter(first), Err(Error::Argument { .. })));
-        assert!(matches!(ONE.enter(ptr::null::<Handle>()), Err(Error::Argument { .. })));
+        assert!(matches!(TWO.enter(first).err().as_deref(), Some(Error::Argument { .. })));
+        assert!(matches!(
+            ONE.enter(ptr::null::<Handle>()).err().as_deref(),
+            Some(Error::Argument { .. })
+        ));
         ONE.free(first);
         assert!(!ONE.knows(first));
         ONE.free(first);
         ONE.free(ptr::null_mut::<Handle>());
-        assert!(matches!(ONE.enter(first), Err(Error::Freed { what: "text" })));
+        assert!(matches!(ONE.enter(first).err().as_deref(), Some(Error::Freed { what: "text" })));
         let second: *mut Handle = ONE.give("second".to_owned()).unwrap();
         assert_ne!(first, second);
-        assert!(matches!(ONE.enter(first), Err(Error::Freed { .. })));
+        assert!(matches!(ONE.enter(first).err().as_deref(), Some(Error::Freed { .. })));
         assert_eq!(*ONE.enter(second).unwrap(), "second");
         // Any number will do: none is followed.
         for bit in 0..usize::BITS {
@@ -350,13 +366,13 @@ mod tests {
         let alive = Arc::new(());
         let handle: *mut Handle = OBJECTS.give(alive.clone()).unwrap();
         let call = OBJECTS.enter(handle).unwrap();
-        assert!(matches!(OBJECTS.enter(handle), Err(Error::Busy)));
+        assert!(matches!(OBJECTS.enter(handle).err().as_deref(), Some(Error::Busy)));
         OBJECTS.free(handle);
-        assert!(matches!(OBJECTS.enter(handle), Err(Error::Freed { .. })));
+        assert!(matches!(OBJECTS.enter(handle).err().as_deref(), Some(Error::Freed { .. })));
         assert_eq!(Arc::strong_count(&alive), 2);
         drop(call);
         assert_eq!(Arc::strong_count(&alive), 1);
-        assert!(matches!(OBJECTS.enter(handle), Err(Error::Freed { .. })));
+        assert!(matches!(OBJECTS.enter(handle).err().as_deref(), Some(Error::Freed { .. })));
     }
 
     #[test]
@@ -382,7 +398,7 @@ mod tests {
                         match OBJECTS.enter(own) {
                             Ok(value) => assert_eq!(*value, thread << 32 | round),
                             Err(error) => {
-                                assert!(matches!(error, Error::Busy | Error::Freed { .. }));
+                                assert!(matches!(*error, Error::Busy | Error::Freed { .. }));
                             }
                         }
                         OBJECTS.free(own);

@@ -43,7 +43,7 @@ static MESSAGES: Registry<Held> = Registry::new();
 
 /// The message of a handle, for one call.
 #[inline]
-pub(super) fn enter(message: *const Message) -> Result<InUse<'static, Held>, Error> {
+pub(super) fn enter(message: *const Message) -> Result<InUse<'static, Held>, Box<Error>> {
     MESSAGES.enter(message)
 }
 

@@ -55,7 +55,7 @@ impl Kind for Held {
 
 static MONITORS: Registry<Held> = Registry::new();
 
-fn enter(monitor: *const Monitor) -> Result<InUse<'static, Held>, Error> {
+fn enter(monitor: *const Monitor) -> Result<InUse<'static, Held>, Box<Error>> {
     MONITORS.enter(monitor)
 }
 

@@ -69,7 +69,7 @@ impl Kind for Held {
 
 static POLLERS: Registry<Held> = Registry::new();
 
-fn enter(poller: *const Poller) -> Result<InUse<'static, Held>, Error> {
+fn enter(poller: *const Poller) -> Result<InUse<'static, Held>, Box<Error>> {
     POLLERS.enter(poller)
 }
 

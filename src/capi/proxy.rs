@@ -52,7 +52,7 @@ impl Kind for core::Proxy {
 
 static PROXIES: Registry<core::Proxy> = Registry::new();
 
-fn enter(proxy: *const Proxy) -> Result<InUse<'static, core::Proxy>, Error> {
+fn enter(proxy: *const Proxy) -> Result<InUse<'static, core::Proxy>, Box<Error>> {
     PROXIES.enter(proxy)
 }
 
@@ -198,7 +198,7 @@ pub extern "C" fn zeromq_proxy_stop(proxy: *mut Proxy) -> Code {
 pub extern "C" fn zeromq_proxy_state(proxy: *const Proxy) -> i32 {
     ffi::guard_or(ZEROMQ_PROXY_STOPPED, || match enter(proxy) {
         Ok(proxy) => proxy.state() as i32,
-        Err(Error::Busy) => -1,
+        Err(error) if matches!(*error, Error::Busy) => -1,
         Err(_) => State::Stopped as i32,
     })
 }

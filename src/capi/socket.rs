@@ -85,7 +85,7 @@ static SOCKETS: Registry<Held> = Registry::new();
 
 /// The socket of a handle, for one call.
 #[inline]
-pub(super) fn enter(socket: *const Socket) -> Result<InUse<'static, Held>, Error> {
+pub(super) fn enter(socket: *const Socket) -> Result<InUse<'static, Held>, Box<Error>> {
     SOCKETS.enter(socket)
 }
 
@@ -149,7 +149,7 @@ pub extern "C" fn zeromq_socket_is_closed(socket: *const Socket) -> i32 {
     ffi::guard_or(1, || match enter(socket) {
         Ok(held) => held.socket.is_closed().into(),
         // It is in the middle of a call, so it is open.
-        Err(Error::Busy) => 0,
+        Err(error) if matches!(*error, Error::Busy) => 0,
         Err(_) => 1,
     })
 }

@@ -514,6 +514,7 @@ pub(super) fn spare_files(count: usize) -> zmq::Result<()> {
 }
 
 /// Repeats a call of libzmq, one that does not wait, that a signal broke off.
+#[inline]
 pub(super) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
     loop {
         match call() {

@@ -256,8 +256,10 @@ impl Socket {
 
     /// Each frame may tell an XSUB socket to subscribe something.
     pub(super) fn check_prefixes<F: AsRef<[u8]>>(&self, frames: &[F]) -> Result<(), Error> {
-        let mut frames = frames.iter().map(AsRef::as_ref);
-        match frames.find(|frame| self.socket_type == Xsub && subscriptions::is_too_long(frame)) {
+        if self.socket_type != Xsub {
+            return Ok(());
+        }
+        match frames.iter().map(AsRef::as_ref).find(|frame| subscriptions::is_too_long(frame)) {
             Some(frame) => subscriptions::check(&frame[1..]),
             None => Ok(()),
         }
@@ -343,6 +345,7 @@ impl Socket {
 
     /// Tries until it is done, the time is over or the host wants to stop. The
     /// first attempt costs no clock and no poll.
+    #[inline]
     pub(super) fn transfer<T>(
         &self,
         operation: &'static str,
@@ -351,11 +354,25 @@ impl Socket {
         mut attempt: impl FnMut(&mut Open) -> zmq::Result<T>,
     ) -> Result<T, Error> {
         let mut state = self.lock()?;
+        match attempt(state.open()?) {
+            Ok(done) => Ok(done),
+            Err(error) => self.persist(operation, events, wait, &mut state, error, attempt),
+        }
+    }
+
+    /// Goes on trying after an attempt that failed.
+    #[cold]
+    fn persist<T>(
+        &self,
+        operation: &'static str,
+        events: PollEvents,
+        wait: &Wait,
+        state: &mut State,
+        error: zmq::Error,
+        attempt: impl FnMut(&mut Open) -> zmq::Result<T>,
+    ) -> Result<T, Error> {
         let open = state.open()?;
-        let result = match attempt(open) {
-            Ok(done) => return Ok(done),
-            Err(error) => self.persist(operation, events, wait, open, error, attempt),
-        };
+        let result = self.retry(operation, events, wait, open, error, attempt);
         match result {
             Err(Error::Terminated) => *state = State::Terminated,
             Err(Error::Again) if events == zmq::POLLOUT => open.counters.expired += 1,
@@ -365,9 +382,7 @@ impl Socket {
         result
     }
 
-    /// Goes on trying after an attempt that failed.
-    #[cold]
-    fn persist<T>(
+    fn retry<T>(
         &self,
         operation: &'static str,
         events: PollEvents,
@@ -520,7 +535,15 @@ pub(super) fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>
 }
 
 /// Sends all frames, none of them waiting, or none at all.
+#[inline]
 pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
+    match frames {
+        [frame] => retried(|| libzmq::send(socket, frame.as_ref(), zmq::DONTWAIT)),
+        frames => send_several(socket, frames),
+    }
+}
+
+fn send_several<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
     let last = frames.len() - 1;
     for (index, frame) in frames.iter().enumerate() {
         let more = if index < last { zmq::SNDMORE } else { 0 };

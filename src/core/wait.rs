@@ -42,24 +42,38 @@ pub struct Wait<'a> {
     interrupt: Option<&'a dyn Interrupt>,
 }
 
-#[derive(Clone, Copy)]
-enum Patience {
+/// Nanoseconds, or one of two special values, in one word: a wait is made in every
+/// call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Patience(u64);
+
+impl Patience {
+    const FOREVER: Patience = Patience(u64::MAX);
     /// As long as the socket's own timeout says.
-    Usual,
-    For(Option<Duration>),
+    const USUAL: Patience = Patience(u64::MAX - 1);
+
+    /// A time of centuries is for ever.
+    const fn of(timeout: Option<Duration>) -> Patience {
+        match timeout {
+            Some(timeout) if timeout.as_nanos() < Patience::USUAL.0 as u128 => {
+                Patience(timeout.as_nanos() as u64)
+            }
+            _ => Patience::FOREVER,
+        }
+    }
 }
 
 impl<'a> Wait<'a> {
     /// Waits for `timeout`, or for ever if there is none. A timeout of zero does
     /// not wait.
     pub const fn new(timeout: Option<Duration>) -> Wait<'static> {
-        Wait { patience: Patience::For(timeout), interrupt: None }
+        Wait { patience: Patience::of(timeout), interrupt: None }
     }
 
     /// Waits as long as the options rcvtimeo and sndtimeo of the socket say: for
     /// ever, if they were not set.
     pub const fn usual() -> Wait<'static> {
-        Wait { patience: Patience::Usual, interrupt: None }
+        Wait { patience: Patience::USUAL, interrupt: None }
     }
 
     /// Ends the wait with [`Error::Interrupted`] once `interrupt` says so; it is
@@ -71,15 +85,15 @@ impl<'a> Wait<'a> {
     /// The same, with `usual` in place of the socket's own timeout.
     pub(super) fn or(self, usual: Option<Duration>) -> Wait<'a> {
         match self.patience {
-            Patience::Usual => Wait { patience: Patience::For(usual), ..self },
-            Patience::For(_) => self,
+            Patience::USUAL => Wait { patience: Patience::of(usual), ..self },
+            _ => self,
         }
     }
 
     fn timeout(&self) -> Option<Duration> {
         match self.patience {
-            Patience::Usual => None,
-            Patience::For(timeout) => timeout,
+            Patience::USUAL | Patience::FOREVER => None,
+            Patience(nanoseconds) => Some(Duration::from_nanos(nanoseconds)),
         }
     }
 
@@ -130,7 +144,7 @@ impl<'a> Clock<'a> {
     /// The time that is left, as the patience of a further call.
     pub fn rest(&self) -> Wait<'a> {
         let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));
-        Wait { patience: Patience::For(left), interrupt: self.interrupt }
+        Wait { patience: Patience::of(left), interrupt: self.interrupt }
     }
 
     /// How long to poll now, in milliseconds as `zmq_poll(3)` takes them: -1 is

@@ -75,6 +75,7 @@ impl Message {
         copied.collect()
     }
 
+    #[inline]
     fn receive(&mut self, open: &mut Open) -> zmq::Result<()> {
         if self.frames.is_empty() {
             self.frames.push(libzmq::Frame::new());

@@ -61,6 +61,9 @@ pub trait Host {
 
     /// Starts a script in a folder; it looks for others on this machine only.
     fn start_in(&self, folder: &Path, script: &Path) -> Running;
+
+    /// Starts a shell script, to which the variable `MORPHO` names this host.
+    fn start_shell(&self, command: &mut Command) -> Running;
 }
 
 /// The reference host.
@@ -73,6 +76,11 @@ impl Host for Reference {
 
     fn start_in(&self, folder: &Path, script: &Path) -> Running {
         launch(local(program().arg("run").arg(script), folder))
+    }
+
+    fn start_shell(&self, command: &mut Command) -> Running {
+        let host = concat!(env!("CARGO_BIN_EXE_zeromq"), " run");
+        launch(command.env("MORPHO", host).env("ZEROMQ_PLUGIN", library()))
     }
 }
 

@@ -52,4 +52,8 @@ impl Host for Morpho {
         command.env("HOME", self.home.path());
         launch(local(command.arg(script), folder))
     }
+
+    fn start_shell(&self, command: &mut Command) -> Running {
+        launch(command.env("MORPHO", &self.program).env("HOME", self.home.path()))
+    }
 }

@@ -2,6 +2,8 @@
 //! several processes are started together, on endpoints of their own.
 
 mod basics;
+#[cfg(unix)]
+mod market;
 mod requests;
 
 use std::ffi::OsStr;
@@ -19,7 +21,14 @@ pub type Example = fn(&dyn Host);
 
 /// All of them, by name.
 pub fn all() -> impl Iterator<Item = &'static (&'static str, Example)> {
-    [basics::ALL, requests::ALL].into_iter().flatten()
+    [
+        basics::ALL,
+        requests::ALL,
+        #[cfg(unix)]
+        market::ALL,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Runs the example of this name.

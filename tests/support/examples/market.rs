@@ -1,0 +1,451 @@
+//! The bus for market data.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{DEADLINE, Example, output, start};
+use crate::support::{Finished, Host, Running, root};
+
+pub const ALL: &[(&str, Example)] = &[
+    ("market_sequence", sequence),
+    ("market_consumer", consumer),
+    ("market_cache", cache),
+    ("market_recording", recording),
+    ("market_group", group),
+    ("market_failover", failover),
+    ("market_monitor", monitor),
+    ("market_start", whole),
+    ("market_interrupted", interrupted),
+];
+
+/// The modules, which the other scripts import.
+const _: [&str; 2] = ["market-data/bus.morpho", "market-data/record.morpho"];
+
+/// How long a look is put off that found too little.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A bus on ports of its own, with both forwarders.
+struct Bus<'a> {
+    host: &'a dyn Host,
+    port: u16,
+    primary: Option<Running>,
+    backup: Option<Running>,
+}
+
+impl Bus<'_> {
+    fn new(host: &dyn Host) -> Bus<'_> {
+        let mut bus = Bus { host, port: ports(), primary: None, backup: None };
+        bus.primary = Some(bus.start("market-data/forwarder.morpho", "name=primary"));
+        bus.backup = Some(bus.start("market-data/forwarder.morpho", "name=backup"));
+        bus
+    }
+
+    /// Starts a script with arguments that have blanks between them.
+    fn start(&self, script: &str, arguments: &str) -> Running {
+        let port = format!("port={}", self.port);
+        let arguments: Vec<&str> = arguments.split(' ').chain([port.as_str()]).collect();
+        start(self.host, script, &arguments)
+    }
+
+    fn consumer(&self, arguments: &str) -> Running {
+        self.start("market-data/consumer.morpho", arguments)
+    }
+
+    /// A feed that waits until both forwarders have a subscriber.
+    fn feed(&self, arguments: &str) -> Running {
+        self.start("market-data/adapter.morpho", &format!("{arguments} wait=50000"))
+    }
+
+    fn recorder(&self, arguments: &str, file: &Path) -> Running {
+        let arguments = format!("{arguments} file={}", file.display());
+        self.start("market-data/recorder.morpho", &arguments)
+    }
+
+    fn replay(&self, arguments: &str, file: &Path) -> Running {
+        let arguments = format!("{arguments} wait=50000 file={}", file.display());
+        self.start("market-data/replay.morpho", &arguments)
+    }
+}
+
+/// The first of six ports that are free, below those that the system gives.
+fn ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let offset = NEXT.fetch_add(1, Ordering::Relaxed) + (std::process::id() % 100) as u16 * 9;
+        let first = 11_000 + offset % 900 * 10;
+        if all_free(first) {
+            return first;
+        }
+    }
+}
+
+fn all_free(first: u16) -> bool {
+    (first..first + 6).all(|port| TcpListener::bind(("0.0.0.0", port)).is_ok())
+}
+
+/// Waits for something that other processes bring about.
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < DEADLINE, "{what}");
+        thread::sleep(PAUSE);
+    }
+}
+
+/// The lines of a text that begin so.
+fn lines<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
+    text.lines().filter(|line| line.starts_with(start)).collect()
+}
+
+/// The topic and the number of a line such as `live   ANGEL_NSE_SBIN_LTP   #1  612.70`.
+fn tick(line: &str) -> (&str, u32) {
+    let mut words = line.split_whitespace().skip(1);
+    let (topic, number) = (words.next().unwrap(), words.next().unwrap());
+    (topic, number.trim_start_matches('#').parse().unwrap())
+}
+
+/// Checks that in each topic every number comes once, in order.
+fn assert_complete<'a>(ticks: impl Iterator<Item = (&'a str, u32)>, text: &str) {
+    let mut last = BTreeMap::new();
+    for (topic, number) in ticks {
+        if let Some(before) = last.insert(topic, number) {
+            assert_eq!(number, before + 1, "{topic} in:\n{text}");
+        }
+    }
+}
+
+/// Which ticks are new, of the kinds that two forwarders can bring.
+fn sequence(host: &dyn Host) {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("sequence.morpho");
+    let text = r#"
+var sequence = Sequence()
+fn take(session, number) {
+  var new = sequence.isnew(Tick("A_B_C_LTP", "${session} ${number} 1.5", "{}"))
+  print "${session}/${number} ${new}, ${sequence.missed} missed, ${sequence.twice} twice"
+}
+take(1, 5)
+take(1, 5)
+take(1, 4)
+take(1, 8)
+take(1, 7)
+take(1, 7)
+take(1, 6)
+take(1, 9)
+take(2.5, 2)
+take(1, 10)
+take(2.5, 1)
+take(2.5, 3)
+take(3, 5000)
+take(3, 4999)
+take(3, 1000)
+print sequence.lines["A_B_C_LTP"].missed
+print tickof("A_B_C_LTP", ["1 2 3"])
+print tickof("A_B_C", ["1 2 3", "{}"])
+print tickof("A_B_C_LTP", ["1 x 3", "{}"])
+print tickof("A_B_C_LTP", ["1 2", "{}"])
+print tickof("A_B_C_LTP", [ZMQFrame([255]), "{}"])
+var tick = tickof("A_B_C_LTP", ["1.5 2 3.25", "{\"ltp\": 1.50,\n\t\"volume\": 7}"])
+print line(tick)
+print parse(line(tick))["data"]
+"#;
+    let modules = ["bus", "record"].map(|name| {
+        let path = root("examples/market-data").join(name);
+        format!("import \"{}.morpho\"\n", path.display())
+    });
+    fs::write(&script, modules.concat() + text).unwrap();
+    let expected = "\
+1/5 true, 0 missed, 0 twice
+1/5 false, 0 missed, 1 twice
+1/4 false, 0 missed, 2 twice
+1/8 true, 2 missed, 2 twice
+1/7 true, 1 missed, 2 twice
+1/7 false, 1 missed, 3 twice
+1/6 true, 0 missed, 3 twice
+1/9 true, 0 missed, 3 twice
+2.5/2 true, 1 missed, 3 twice
+1/10 false, 1 missed, 4 twice
+2.5/1 true, 0 missed, 4 twice
+2.5/3 true, 0 missed, 4 twice
+3/5000 true, 4999 missed, 4 twice
+3/4999 false, 4999 missed, 5 twice
+3/1000 true, 4998 missed, 5 twice
+4998
+nil
+nil
+nil
+nil
+nil
+{\"time\":3.250,\"session\":1.500,\"number\":2,\"topic\":\"A_B_C_LTP\",\"data\":\t{\"ltp\": 1.50,\"volume\": 7}\t}
+{\"ltp\": 1.50,\"volume\": 7}
+";
+    assert_eq!(output(host.start(&script, &[])), expected);
+}
+
+fn consumer(host: &dyn Host) {
+    let bus = Bus::new(host);
+    let consumer = bus.consumer("prefix=ANGEL_NSE count=6 snapshot=no");
+    let feed = bus.feed("broker=ANGEL seed=1 count=20 rate=0");
+    let printed = output(consumer);
+    let expected = "\
+live   ANGEL_NSE_SBIN_QUOTE          #1   612.65  612.60 x 850 / 612.70 x 250
+live   ANGEL_NSE_SBIN_QUOTE          #2   613.05  613.00 x 1000 / 613.10 x 400
+live   ANGEL_NSE_TCS_QUOTE           #1  3568.05  3568.00 x 150 / 3568.10 x 300
+live   ANGEL_NSE_INFY_DEPTH          #1  1450.75  1450.70 / 1450.80, 5 levels
+live   ANGEL_NSE_TCS_QUOTE           #2  3568.05  3568.00 x 500 / 3568.10 x 150
+live   ANGEL_NSE_INFY_DEPTH          #2  1451.00  1450.95 / 1451.05, 5 levels
+6 ticks shown, 0 missed, none twice
+first by primary ";
+    assert!(printed.starts_with(expected), "{printed}");
+    assert_eq!(output(feed), "");
+}
+
+fn cache(host: &dyn Host) {
+    let bus = Bus::new(host);
+    let _cache = bus.start("market-data/cache.morpho", "");
+    let feed = bus.feed("broker=ANGEL seed=1 count=40 rate=0");
+    assert_eq!(output(feed), "");
+    // The last of each topic, once the cache has them.
+    let expected = "\
+cached ANGEL_NSE_INFY_DEPTH          #4  1451.30  1451.25 / 1451.35, 5 levels
+cached ANGEL_NSE_INFY_LTP            #1  1451.15  volume 1610
+cached ANGEL_NSE_INFY_QUOTE          #3  1451.45  1451.40 x 800 / 1451.50 x 950
+";
+    let begin = Instant::now();
+    loop {
+        let late = output(bus.consumer("prefix=ANGEL_NSE_INFY count=3 idle=100"));
+        if late.starts_with(expected) {
+            break;
+        }
+        assert!(begin.elapsed() < DEADLINE, "{late}");
+    }
+
+    // What follows comes live.
+    let _feed = bus.feed("broker=ANGEL seed=2 rate=50");
+    let late = output(bus.consumer("prefix=ANGEL_NSE_INFY count=6"));
+    assert_eq!(lines(&late, "cached").len(), 3, "{late}");
+    assert_eq!(lines(&late, "live").len(), 3, "{late}");
+
+    // Without the cache the stream is there all the same.
+    drop(_cache);
+    let late = output(bus.consumer("prefix=ANGEL_NSE_INFY count=3"));
+    assert_eq!(lines(&late, "The cache does not answer").len(), 1, "{late}");
+    assert_eq!(lines(&late, "live").len(), 3, "{late}");
+}
+
+fn recording(host: &dyn Host) {
+    let folder = tempfile::tempdir().unwrap();
+    let bus = Bus::new(host);
+    let [first, second, third] = ["1", "2", "3"].map(|name| folder.path().join(name));
+
+    let recorder = bus.recorder("count=40", &first);
+    assert_eq!(output(bus.feed("broker=ANGEL seed=1 count=40 rate=0")), "");
+    assert_eq!(output(recorder), "40 ticks recorded, 0 missed\n");
+    let recorded = fs::read_to_string(&first).unwrap();
+    let begin = recorded.lines().next().unwrap();
+    let data =
+        r#"{"ltp":612.65,"bid":612.60,"bid_qty":850,"ask":612.70,"ask_qty":250,"volume":431}"#;
+    assert!(begin.contains(r#""number":1,"topic":"ANGEL_NSE_SBIN_QUOTE","data":"#), "{begin}");
+    assert!(begin.contains(data), "{begin}");
+
+    // Played and recorded again, the ticks are the same but for their time.
+    let recorder = bus.recorder("prefix=REPLAY count=40", &second);
+    assert_eq!(output(bus.replay("speed=0 broker=REPLAY", &first)), "40 ticks replayed\n");
+    assert_eq!(output(recorder), "40 ticks recorded, 0 missed\n");
+    let ticks = |text: &str| -> Vec<String> {
+        let ticks = text.lines().map(|line| line[line.find("\"number\"").unwrap()..].to_string());
+        ticks.map(|tick| tick.replace("REPLAY", "ANGEL")).collect()
+    };
+    let replayed = fs::read_to_string(&second).unwrap();
+    assert_eq!(ticks(&replayed), ticks(&recorded));
+
+    // It takes as long as it took; and what is not there is counted.
+    let without = |gone: &str| recorded.lines().filter(|line| !line.contains(gone)).collect();
+    let lines: Vec<&str> = without("\"number\":2,\"topic\":\"ANGEL_NSE_TCS_QUOTE\"");
+    assert_eq!(lines.len(), 39);
+    fs::write(&first, lines.join("\n")).unwrap();
+    let recorder = bus.recorder("prefix=REPLAY count=39", &third);
+    assert_eq!(output(bus.replay("speed=1 broker=REPLAY", &first)), "39 ticks replayed\n");
+    assert_eq!(output(recorder), "39 ticks recorded, 1 missed\n");
+}
+
+fn group(host: &dyn Host) {
+    let bus = Bus::new(host);
+    let group = bus.start("market-data/group.morpho", "members=3 count=60");
+    let names = ["one", "two", "three"];
+    let members =
+        names.map(|name| bus.start("market-data/member.morpho", &format!("name={name} idle=2000")));
+    // It subscribes when its members are there.
+    assert_eq!(output(bus.feed("broker=ANGEL seed=1 count=60 rate=0")), "");
+    assert_eq!(output(group), "60 ticks given out, 0 missed\n");
+    let printed = members.map(output).concat();
+    for name in names {
+        assert_eq!(lines(&printed, &format!("{name} handled 20 ticks")).len(), 1, "{printed}");
+    }
+    let handled: Vec<&str> =
+        printed.lines().filter_map(|line| line.split_once(": ")).map(|p| p.1).collect();
+    assert_eq!(handled.len(), 60);
+    let mut sorted: Vec<(&str, u32)> = handled
+        .iter()
+        .map(|tick| tick.split_once(" #").unwrap())
+        .map(|(topic, number)| (topic, number.parse().unwrap()))
+        .collect();
+    sorted.sort_unstable();
+    assert_eq!(sorted.iter().collect::<HashSet<_>>().len(), 60, "{printed}");
+    assert_complete(sorted.into_iter(), &printed);
+}
+
+fn failover(host: &dyn Host) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ticks");
+    let mut bus = Bus::new(host);
+    let consumer = bus.consumer("prefix=ANGEL snapshot=no count=121");
+    // A tick leaves when both forwarders know of the consumer.
+    assert_eq!(output(bus.feed("broker=ANGEL seed=1 count=1")), "");
+    let recorder = bus.recorder("count=120", &file);
+    let _feed = bus.feed("broker=ANGEL seed=1 rate=60");
+    let recorded = || fs::read_to_string(&file).unwrap_or_default().lines().count();
+    until("ticks before the primary is gone", || recorded() >= 20);
+    drop(bus.primary.take());
+
+    let printed = output(consumer);
+    assert_eq!(lines(&printed, "-- the primary forwarder is gone").len(), 1, "{printed}");
+    assert_eq!(lines(&printed, "121 ticks shown, 0 missed, none twice").len(), 1, "{printed}");
+    // The first was of another session.
+    let live = lines(&printed, "live");
+    assert_complete(live[1..].iter().map(|line| tick(line)), &printed);
+    assert_eq!(output(recorder), "120 ticks recorded, 0 missed\n");
+
+    // The primary comes back and the backup goes: whether the feed has found the
+    // primary again by then or not, the consumer knows what it missed.
+    let consumer = bus.consumer("prefix=ANGEL snapshot=no count=120");
+    bus.primary = Some(bus.start("market-data/forwarder.morpho", "name=primary"));
+    let address = ("127.0.0.1", bus.port + 1);
+    until("the primary listens", || TcpStream::connect(address).is_ok());
+    let before = bus.recorder("count=60", &file);
+    assert!(output(before).starts_with("60 ticks recorded, "));
+    drop(bus.backup.take());
+    let printed = output(consumer);
+    let shown = lines(&printed, "live").into_iter().map(tick);
+    let said = format!("120 ticks shown, {} missed, none twice", missing(shown));
+    assert_eq!(lines(&printed, &said).len(), 1, "{printed}");
+}
+
+/// How many numbers are missing between the first and the last of each topic.
+fn missing<'a>(ticks: impl Iterator<Item = (&'a str, u32)>) -> usize {
+    let mut topics: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (topic, number) in ticks {
+        topics.entry(topic).or_default().push(number);
+    }
+    let missing = topics.values().map(|numbers| {
+        let (first, last) = (numbers.iter().min().unwrap(), numbers.iter().max().unwrap());
+        (last - first + 1) as usize - numbers.len()
+    });
+    missing.sum()
+}
+
+fn monitor(host: &dyn Host) {
+    let mut bus = Bus::new(host);
+    let monitor = bus.start("market-data/monitor.morpho", "every=300 rounds=30");
+    for feed in ["broker=ANGEL seed=1 count=30 rate=0", "broker=DHAN seed=2 count=50 rate=0"] {
+        assert_eq!(output(bus.feed(feed)), "");
+    }
+    drop(bus.backup.take());
+    let printed = output(monitor);
+    for line in printed.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let last: Vec<&str> = printed.trim_end().rsplit("\n\n").next().unwrap().lines().collect();
+    let [forwarders, header, angel, dhan] = last[..] else {
+        panic!("{printed}");
+    };
+    assert!(
+        forwarders.contains("primary alive") && forwarders.contains("backup down"),
+        "{printed}"
+    );
+    assert_eq!(header, "feed        ticks  per sec  missed  age, s  lag, ms  last tick");
+    let words =
+        |line: &str| -> Vec<String> { line.split_whitespace().map(str::to_string).collect() };
+    let [angel, dhan] = [angel, dhan].map(words);
+    assert_eq!(angel[..4], ["ANGEL", "30", "0.0", "0"], "{printed}");
+    assert_eq!(dhan[..4], ["DHAN", "50", "0.0", "0"], "{printed}");
+    assert_eq!((angel.len(), dhan.len()), (7, 7), "{printed}");
+    assert!(angel[6].starts_with("ANGEL_"), "{printed}");
+}
+
+/// The script that starts everything, in a group of its own, all of which is killed
+/// when this is dropped.
+struct Shell(u32);
+
+impl Shell {
+    fn start(host: &dyn Host, port: u16) -> (Running, Shell) {
+        let mut command = Command::new("sh");
+        command.arg(root("examples/market-data/start.sh")).arg(port.to_string());
+        let running = host.start_shell(command.process_group(0));
+        let shell = Shell(running.id());
+        (running, shell)
+    }
+
+    fn signal(&self, name: &str) {
+        // There may be nobody left.
+        let group = format!("-{}", self.0);
+        let _ = Command::new("kill").args([name, "--", &group]).output();
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        self.signal("-KILL");
+    }
+}
+
+fn whole(host: &dyn Host) {
+    let port = ports();
+    let (running, shell) = Shell::start(host, port);
+    let printed = output(running);
+    for line in printed.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let parts: Vec<&str> = printed.split("\n== ").skip(1).collect();
+    let [feeds, late, killed, monitor, group, replay] = parts[..] else {
+        panic!("{printed}");
+    };
+    assert_eq!(lines(feeds, "live   ANGEL_NSE_").len(), 6, "{printed}");
+    assert!(!lines(late, "cached ZERODHA_NSE_INFY_").is_empty(), "{printed}");
+    assert_eq!(lines(late, "7 ticks shown, ").len(), 1, "{printed}");
+    assert_eq!(lines(killed, "-- the primary forwarder is gone").len(), 1, "{printed}");
+    assert_eq!(lines(killed, "50 ticks shown, 0 missed, none twice").len(), 1, "{printed}");
+    assert_eq!(lines(monitor, "forwarders: primary down, ").len(), 1, "{printed}");
+    for broker in ["ANGEL ", "DHAN ", "ZERODHA "] {
+        assert_eq!(lines(monitor, broker).len(), 1, "{printed}");
+    }
+    assert!(group.contains("\n100 ticks given out, 0 missed\n"), "{printed}");
+    let handled = |name: &str| -> u32 {
+        let line = lines(group, &format!("{name} handled "))[0];
+        line.split(' ').nth(2).unwrap().parse().unwrap()
+    };
+    assert_eq!(handled("one") + handled("two") + handled("three"), 100, "{printed}");
+    assert!(group.contains("\nhandled by two of them: none\n"), "{printed}");
+    assert_eq!(lines(replay, "live   REPLAY_").len(), 6, "{printed}");
+    assert!(replay.contains("6 ticks shown, 0 missed, none twice"), "{printed}");
+    until("nothing is left running", || all_free(port));
+    drop(shell);
+}
+
+fn interrupted(host: &dyn Host) {
+    let port = ports();
+    let (running, shell) = Shell::start(host, port);
+    until("the backup listens", || TcpStream::connect(("127.0.0.1", port + 3)).is_ok());
+    // As Ctrl-C does, to all of them.
+    shell.signal("-INT");
+    let Finished { status, .. } = running.finish(DEADLINE);
+    assert_eq!(status, Some(130));
+    until("nothing is left running", || all_free(port));
+}
