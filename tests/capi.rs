@@ -10,9 +10,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use support::{Finished, launch, library, program, root};
+use support::{Finished, Running, examples, launch, library, program, root};
 use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -20,13 +20,21 @@ const DEADLINE: Duration = Duration::from_secs(120);
 const TESTS: [&str; 4] = ["message", "socket", "misuse", "patterns"];
 
 /// The examples with what they print.
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("hello", "Hello\nWorld!\n"),
     ("weather", "Oslo, day 1: rain\nOslo, day 2: rain\nOslo, day 3: rain\n"),
     ("broker", "3 requests answered\n"),
     ("cache", "A = 2\nA = 3\n"),
+    (
+        "pirate",
+        "Reply to 1\nReply to 2\nReply to 3\n\
+         No reply to 4: zeromq_socket_receive: the time ran out\n",
+    ),
     ("curve", "a friend gets through\na stranger fails\n"),
 ];
+
+/// The example that works for a broker of scripts.
+const WORKER: &str = "majordomo_worker";
 
 /// A program, and the folder that it is in.
 struct Program {
@@ -66,12 +74,16 @@ impl Program {
 
     /// What it prints. `under` is what runs it.
     fn run(&self, under: &[&str]) -> String {
-        let mut words = under.iter().map(OsStr::new).chain([self.file.as_os_str()]);
-        let mut command = Command::new(words.next().unwrap());
-        command.args(words).arg(self.folder.path());
-        let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
+        let Finished { stdout, stderr, status } =
+            self.start(under, &[self.folder.path().as_os_str()]).finish(DEADLINE);
         assert_eq!((status, &*stderr), (Some(0), ""), "{under:?}: {stderr}");
         stdout
+    }
+
+    fn start(&self, under: &[&str], arguments: &[&OsStr]) -> Running {
+        let mut words = under.iter().map(OsStr::new).chain([self.file.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap());
+        launch(command.args(words).args(arguments))
     }
 }
 
@@ -116,6 +128,31 @@ fn the_examples_print_what_they_should() {
 }
 
 #[test]
+fn a_worker_in_c_answers_scripts() {
+    let under: &[&str] = if is_there("valgrind") { &VALGRIND } else { &[] };
+    let program = Program::compile(&example(WORKER), &["-pedantic"]);
+    let [endpoint] = examples::endpoints();
+    let start = |script: &str, arguments: &[&str]| {
+        support::start(&root("examples/majordomo").join(script), arguments)
+    };
+    let _broker = start("broker.morpho", &[&endpoint]);
+    let _other = start("worker.morpho", &["backwards", &endpoint]);
+    let worker = program.start(under, &[endpoint.as_ref(), "6".as_ref()]);
+    // Once it is there it gets each request once.
+    let mut services = String::new();
+    let begin = Instant::now();
+    while !services.starts_with("backwards: 200\nlength: 200\n") {
+        assert!(begin.elapsed() < DEADLINE, "{services}");
+        services = start("services.morpho", &[&endpoint]).finish(DEADLINE).stdout;
+    }
+    let told = start("client.morpho", &[&endpoint]).finish(DEADLINE).stdout;
+    assert!(told.starts_with("star backwards is rats, length 4\n"), "{told}");
+    assert!(told.ends_with("\ndiaper backwards is repaid, length 6\n"), "{told}");
+    let Finished { stdout, stderr, status } = worker.finish(DEADLINE);
+    assert_eq!((status, &*stdout, &*stderr), (Some(0), "", ""));
+}
+
+#[test]
 fn the_example_in_the_header_is_complete() {
     let header = fs::read_to_string(root("include/zeromq.h")).unwrap();
     let lines = header.lines().skip_while(|line| !line.ends_with("#include <stdio.h>"));
@@ -131,6 +168,7 @@ fn the_example_in_the_header_is_complete() {
 #[test]
 fn an_example_can_be_read_at_once() {
     let mut known: Vec<_> = EXAMPLES.iter().map(|(name, _)| example(name)).collect();
+    known.push(example(WORKER));
     let mut found: Vec<PathBuf> =
         fs::read_dir(root("examples/c")).unwrap().map(|file| file.unwrap().path()).collect();
     known.sort();

@@ -30,6 +30,9 @@ tests! {
     espresso,
     // Others.
     kill_signal, plain, stonehouse, ironhouse, web_server, discovery,
+    // Requests that get over what fails.
+    broker, balance, lazy_pirate, paranoid_pirate, majordomo, freelance, binary_star,
+    titanic,
 }
 
 #[test]

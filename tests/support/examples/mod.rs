@@ -6,9 +6,12 @@ mod basics;
 mod market;
 mod others;
 mod publishing;
+mod requests;
 
 use std::ffi::OsStr;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::{Host, Running, root};
@@ -22,6 +25,7 @@ pub type Example = fn(&dyn Host);
 pub fn all() -> impl Iterator<Item = &'static (&'static str, Example)> {
     [
         basics::ALL,
+        requests::ALL,
         #[cfg(unix)]
         market::ALL,
         publishing::ALL,
@@ -51,8 +55,16 @@ fn output(running: Running) -> String {
     finished.stdout
 }
 
-/// TCP endpoints that were free a moment ago, all different.
-fn endpoints<const N: usize>() -> [String; N] {
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+/// TCP endpoints that were free a moment ago, all different, for one test. Where this
+/// machine has more than one address for itself, no other test has the same one.
+pub fn endpoints<const N: usize>() -> [String; N] {
+    static TESTS: AtomicU8 = AtomicU8::new(1);
+    let address = if cfg!(target_os = "linux") {
+        let [.., high, low] = process::id().to_be_bytes();
+        Ipv4Addr::new(127, high, low, TESTS.fetch_add(1, Relaxed))
+    } else {
+        Ipv4Addr::LOCALHOST
+    };
+    let listeners = [(); N].map(|()| TcpListener::bind((address, 0)).unwrap());
     listeners.map(|listener| format!("tcp://{}", listener.local_addr().unwrap()))
 }

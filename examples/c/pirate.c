@@ -1,0 +1,79 @@
+/* A client that asks again when there is no reply, of a server that fails.
+ *
+ *     cc pirate.c $(pkg-config --cflags --libs zeromq) -pthread -o pirate && ./pirate
+ */
+
+#include <pthread.h>
+#include <stdio.h>
+#include <zeromq.h>
+
+#define PATIENCE 1000 /* milliseconds */
+
+/* Loses request 2, is too late with the first reply to 3, and dies of 4. */
+static void *serve(void *router) {
+    zeromq_socket *server = (zeromq_socket *)router;
+    zeromq_message *message = zeromq_message_new(), *late = zeromq_message_new();
+    int lost = 0, slow = 0;
+
+    while (!zeromq_socket_receive(server, message, ZEROMQ_FOREVER)) {
+        /* Before the request stand the routing id, its number and an empty frame. */
+        char request = *(const char *)zeromq_message_data(message, 3);
+        if (request == '4')
+            break;
+        if (request == '2' && !lost++)
+            continue;
+        if (request == '3' && !slow++) {
+            zeromq_message_copy(late, message);
+            continue;
+        }
+        if (zeromq_message_count(late) > 0)
+            zeromq_socket_send_message(server, late, PATIENCE);
+        zeromq_socket_send_message(server, message, PATIENCE);
+    }
+    zeromq_message_free(late);
+    zeromq_message_free(message);
+    return NULL;
+}
+
+static zeromq_code ask(zeromq_socket *client, const char *endpoint, char request,
+                       zeromq_message *reply) {
+    zeromq_code code = ZEROMQ_CODE_AGAIN;
+    int tries;
+    for (tries = 0; tries < 3 && code == ZEROMQ_CODE_AGAIN; tries++) {
+        /* With a new connection, what waits in the old one is dropped. */
+        if (tries > 0 && !zeromq_socket_disconnect(client, endpoint))
+            zeromq_socket_connect(client, endpoint);
+        code = zeromq_socket_send(client, &request, 1, PATIENCE);
+        if (code == ZEROMQ_CODE_OK)
+            code = zeromq_socket_receive(client, reply, PATIENCE);
+    }
+    return code;
+}
+
+int main(void) {
+    zeromq_socket *server = zeromq_socket_new(ZEROMQ_ROUTER, "tcp://127.0.0.1:*");
+    zeromq_socket *client = zeromq_socket_new(ZEROMQ_REQUEST, NULL);
+    zeromq_message *reply = zeromq_message_new();
+    const char *endpoint = "";
+    pthread_t thread;
+    char request;
+
+    zeromq_socket_endpoint(server, &endpoint);
+    /* Requests may follow each other, and have numbers: a late reply is dropped. */
+    if (zeromq_socket_set_int(client, "linger", 0) ||
+        zeromq_socket_set_int(client, "req_relaxed", 1) ||
+        zeromq_socket_set_int(client, "req_correlate", 1) ||
+        zeromq_socket_connect(client, endpoint) || pthread_create(&thread, NULL, serve, server)) {
+        fputs("the sockets cannot be made\n", stderr);
+        return 1;
+    }
+    for (request = '1'; !ask(client, endpoint, request, reply); request++)
+        printf("Reply to %.1s\n", (const char *)zeromq_message_data(reply, 0));
+    printf("No reply to %c: %s\n", request, zeromq_last_error()->message);
+    pthread_join(thread, NULL);
+    zeromq_message_free(reply);
+    zeromq_socket_free(client);
+    zeromq_socket_free(server);
+    zeromq_shutdown();
+    return 0;
+}
