@@ -124,6 +124,8 @@ pub fn feed(command: &mut Command, input: impl AsRef<[u8]>) -> Running {
 
 fn begin(command: &mut Command) -> Running {
     let shown = format!("{command:?}");
+    #[cfg(unix)]
+    heeds_interrupts(command);
     let mut child = command
         // Cargo's would lead programs to a library that is left over.
         .env_remove("LD_LIBRARY_PATH")
@@ -136,6 +138,19 @@ fn begin(command: &mut Command) -> Running {
         stdout: child.stdout.take().map(reader),
         stderr: child.stderr.take().map(reader),
         child,
+    }
+}
+
+/// Who runs the tests in the background of a shell has programs ignore Ctrl-C.
+#[cfg(unix)]
+fn heeds_interrupts(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: signal may be called between fork and exec.
+    unsafe {
+        command.pre_exec(|| match libc::signal(libc::SIGINT, libc::SIG_DFL) {
+            libc::SIG_ERR => Err(std::io::Error::last_os_error()),
+            _ => Ok(()),
+        });
     }
 }
 
