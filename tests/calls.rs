@@ -273,6 +273,7 @@ impl Script {
             call: Some(call),
             retain: None,
             release: None,
+            flags: 0,
         });
         // SAFETY: the host is filled in, and the list is there while it registers.
         assert_eq!(unsafe { zeromq_register(&*host) }, Code::Ok);

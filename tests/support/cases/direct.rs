@@ -110,6 +110,7 @@ impl Machine {
             call: Some(call),
             retain: None,
             release: None,
+            flags: 0,
         };
         // SAFETY: the host is filled in.
         assert_eq!(unsafe { zeromq_register(&host) }, Code::Ok);
