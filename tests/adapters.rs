@@ -226,8 +226,18 @@ fn farewell(command: Option<Command>, extension: &str, program: &str) {
     pull.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.get_last_endpoint().unwrap().unwrap();
     let running = launch(command.arg(&path).arg(endpoint));
-    assert_eq!(pull.recv_string(0).unwrap().unwrap(), "farewell", "{program}");
+    assert_eq!(receive(&pull), "farewell", "{program}");
     assert!(running.finish(DEADLINE).status.is_some(), "{program}");
+}
+
+/// Children that end interrupt a wait.
+fn receive(socket: &zmq::Socket) -> String {
+    loop {
+        match socket.recv_string(0) {
+            Err(zmq::Error::EINTR) => {}
+            received => return received.unwrap().unwrap(),
+        }
+    }
 }
 
 /// Ctrl-C ends a program of Lua that waits, as it ends one that calculates.
@@ -253,7 +263,7 @@ fn lua_can_be_interrupted() {
         ready.bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = ready.get_last_endpoint().unwrap().unwrap();
         let running = launch(command.arg(&path).arg(endpoint));
-        ready.recv_string(0).unwrap().unwrap();
+        receive(&ready);
         // SAFETY: the process is a child of this one that was not waited for.
         unsafe { libc::kill(running.id() as i32, libc::SIGINT) };
         let Finished { stdout, stderr, status } = running.finish(DEADLINE);
