@@ -92,9 +92,9 @@
 #if defined(_WIN32)
 #define ZEROMQ_LIBRARY "zeromq.dll"
 #elif defined(__APPLE__)
-#define ZEROMQ_LIBRARY "libzeromq.dylib"
+#define ZEROMQ_LIBRARY "libzeromq.0.dylib"
 #else
-#define ZEROMQ_LIBRARY "libzeromq.so"
+#define ZEROMQ_LIBRARY "libzeromq.so.0"
 #endif
 
 #ifdef __cplusplus

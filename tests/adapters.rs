@@ -64,6 +64,7 @@ fn compile() -> Option<PathBuf> {
         .arg(root("include"))
         .arg(root("examples/hosts/lua/zeromq.c"))
         .arg(library())
+        .arg(format!("-Wl,-rpath,{}", library().parent().unwrap().display()))
         .arg("-o")
         .arg(folder.join("zeromq.so"));
     let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
