@@ -137,6 +137,13 @@ impl Machine {
             // SAFETY: it is an object.
             variables.insert(variable.clone(), unsafe { result.payload.object });
         }
+        if let (Err(_), Some(says)) = (&given, &call.says) {
+            // SAFETY: a call has failed on this thread.
+            let message = text(unsafe { (*zeromq_last_error()).message });
+            if !message.contains(&**says) {
+                return Err(message);
+            }
+        }
         // SAFETY: the result is the library's or nil.
         unsafe { zeromq_value_free(&mut result) };
         match (&call.expected, given) {

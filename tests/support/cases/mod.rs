@@ -7,6 +7,7 @@
 //! `$bytes`, `$tuple`, `$ref` to a variable, `$class`, and `$function`, one of
 //! those that the programs begin with.
 
+pub mod capi;
 pub mod direct;
 pub mod lua;
 pub mod morpho;
@@ -37,6 +38,8 @@ pub struct Call {
     pub arguments: Vec<Json>,
     pub named: Map<String, Json>,
     pub expected: Expected,
+    /// What the message of the error contains, where hosts see it.
+    pub says: Option<String>,
 }
 
 pub enum Target {
@@ -104,7 +107,7 @@ impl Case {
 impl Step {
     fn read(step: &Json) -> Step {
         let step = step.as_object().unwrap();
-        let known = ["do", "let", "args", "named", "result", "error", "text"];
+        let known = ["do", "let", "args", "named", "result", "error", "text", "says"];
         assert!(step.keys().all(|key| known.contains(&key.as_str())), "{step:?}");
         if let Some(text) = step.get("text") {
             return Step::Text(string(&text[0]), string(&text[1]));
@@ -127,6 +130,7 @@ impl Step {
             arguments: step.get("args").map_or(vec![], |args| args.as_array().unwrap().clone()),
             named: step.get("named").map_or(Map::new(), |named| named.as_object().unwrap().clone()),
             expected,
+            says: step.get("says").map(string),
         })
     }
 }
