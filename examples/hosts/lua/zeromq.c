@@ -40,8 +40,8 @@ typedef struct call {
   zeromq_value result;
 } call;
 
-/* The addresses of these are keys of the registry and of metatables. */
-static const char MODULE, OBJECTS, CLASS, CALL, ERROR, DICTIONARY;
+/* The addresses of these are keys of the registry and of metatables, which no script has. */
+static const char OBJECTS, CLASS, DICTIONARY;
 
 /* Raises an error with the message on top of the stack. */
 static int raise_error(lua_State *L, const char *tag) {
@@ -54,9 +54,8 @@ static int raise_error(lua_State *L, const char *tag) {
   luaL_where(L, 1);
   lua_pushfstring(L, "%s%s: %s", lua_tostring(L, -1), tag, message);
   lua_setfield(L, -3, "text");
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &ERROR);
-  lua_setmetatable(L, -3);
   lua_pop(L, 1);
+  luaL_setmetatable(L, "zeromq.error");
   return lua_error(L);
 }
 
@@ -88,9 +87,15 @@ static void anchor(lua_State *L, int memory) {
   lua_rawseti(L, memory, (lua_Integer)lua_rawlen(L, memory) + 1);
 }
 
-static void lend_text(zeromq_value *value, uint32_t kind, const char *data, size_t size) {
-  value->kind = kind;
-  value->as.bytes = (zeromq_bytes){data, size};
+static zeromq_value text(uint32_t kind, const char *data, size_t size) {
+  return (zeromq_value){kind, {.bytes = {data, size}}, NULL};
+}
+
+/* The library knows it by its place in the registry, and says when it may go. */
+static zeromq_value lend_function(lua_State *L, int index) {
+  lua_pushvalue(L, index);
+  zeromq_function place = (zeromq_function)luaL_ref(L, LUA_REGISTRYINDEX);
+  return (zeromq_value){ZEROMQ_FUNCTION, {.function = place}, NULL};
 }
 
 static void lend(lua_State *L, call *c, int memory, int index, int depth, zeromq_value *value);
@@ -101,17 +106,15 @@ static void lend_table(lua_State *L, call *c, int memory, int index, int depth, 
   static const char too_large[] = "a table that is too large or too deep, or in itself";
   size_t count = 0, length = lua_rawlen(L, index), at = 0;
   luaL_checkstack(L, 8, "a table of tables");
-  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
     count++;
-  }
   bool list = count == length && mark(L, index, &DICTIONARY) == NULL;
   count = list ? count : 2 * count;
   bool again = false;
-  for (int outer = 0; outer < depth; outer++) {
+  for (int outer = 0; outer < depth; outer++)
     again |= c->inside[outer] == lua_topointer(L, index);
-  }
   if (again || depth == DEEPEST || (c->values += count) > MOST) {
-    lend_text(value, ZEROMQ_OTHER, too_large, sizeof too_large - 1);
+    *value = text(ZEROMQ_OTHER, too_large, sizeof too_large - 1);
     return;
   }
   c->inside[depth] = lua_topointer(L, index);
@@ -128,45 +131,37 @@ static void lend_table(lua_State *L, call *c, int memory, int index, int depth, 
     lend(L, c, memory, lua_gettop(L), depth + 1, &items[at++]);
   }
   lua_settop(L, lua_gettop(L) - (list || at == count));
-  value->kind = list ? ZEROMQ_LIST : ZEROMQ_DICTIONARY;
-  value->as.items = (zeromq_items){items, at};
+  *value = (zeromq_value){list ? ZEROMQ_LIST : ZEROMQ_DICTIONARY, {.items = {items, at}}, NULL};
 }
 
 static void lend(lua_State *L, call *c, int memory, int index, int depth, zeromq_value *value) {
-  memset(value, 0, sizeof *value);
   int type = lua_type(L, index);
   zeromq_object *object = to_object(L, index);
   const zeromq_class *class = type == LUA_TTABLE ? mark(L, index, &CLASS) : NULL;
-  if (type == LUA_TBOOLEAN) {
-    value->kind = ZEROMQ_BOOL;
-    value->as.integer = lua_toboolean(L, index);
-  } else if (type == LUA_TNUMBER && lua_isinteger(L, index)) {
-    value->kind = ZEROMQ_INT;
-    value->as.integer = lua_tointeger(L, index);
-  } else if (type == LUA_TNUMBER) {
-    value->kind = ZEROMQ_FLOAT;
-    value->as.number = lua_tonumber(L, index);
-  } else if (type == LUA_TSTRING) {
-    lend_text(value, ZEROMQ_STRING, lua_tostring(L, index), lua_rawlen(L, index));
-    if (depth > 0) { /* a function may change the table that it is in */
-      lua_pushvalue(L, index);
-      anchor(L, memory);
-    }
-  } else if (type == LUA_TFUNCTION) {
-    lua_pushvalue(L, index);
-    value->kind = ZEROMQ_FUNCTION;
-    value->as.function = (zeromq_function)luaL_ref(L, LUA_REGISTRYINDEX);
-  } else if (object != NULL) {
-    value->kind = ZEROMQ_OBJECT;
-    value->as.object = *object;
-  } else if (class != NULL) {
-    value->kind = ZEROMQ_CLASS;
-    value->as.described = class;
-  } else if (type == LUA_TTABLE) {
+  if (type == LUA_TBOOLEAN)
+    *value = (zeromq_value){ZEROMQ_BOOL, {.integer = lua_toboolean(L, index)}, NULL};
+  else if (type == LUA_TNUMBER && lua_isinteger(L, index))
+    *value = (zeromq_value){ZEROMQ_INT, {.integer = lua_tointeger(L, index)}, NULL};
+  else if (type == LUA_TNUMBER)
+    *value = (zeromq_value){ZEROMQ_FLOAT, {.number = lua_tonumber(L, index)}, NULL};
+  else if (type == LUA_TSTRING)
+    *value = text(ZEROMQ_STRING, lua_tostring(L, index), lua_rawlen(L, index));
+  else if (object != NULL)
+    *value = (zeromq_value){ZEROMQ_OBJECT, {.object = *object}, NULL};
+  else if (class != NULL)
+    *value = (zeromq_value){ZEROMQ_CLASS, {.described = class}, NULL};
+  else if (type == LUA_TTABLE)
     lend_table(L, c, memory, index, depth, value);
-  } else if (type != LUA_TNIL && !(type == LUA_TLIGHTUSERDATA && !lua_touserdata(L, index))) {
-    lend_text(value, ZEROMQ_OTHER, luaL_typename(L, index), strlen(luaL_typename(L, index)));
-  } /* else nil or zeromq.null */
+  else if (type == LUA_TNIL || (type == LUA_TLIGHTUSERDATA && !lua_touserdata(L, index)))
+    *value = (zeromq_value){ZEROMQ_NIL, {0}, NULL}; /* zeromq.null is a NULL */
+  else if (type == LUA_TFUNCTION)
+    *value = lend_function(L, index);
+  else
+    *value = text(ZEROMQ_OTHER, luaL_typename(L, index), strlen(luaL_typename(L, index)));
+  if (type == LUA_TSTRING && depth > 0) { /* a function may change the table that it is in */
+    lua_pushvalue(L, index);
+    anchor(L, memory);
+  }
 }
 
 /* ---- Values of the library. ---- */
@@ -195,21 +190,13 @@ static void push(lua_State *L, const zeromq_value *value, bool inside) {
   const zeromq_value *items = value->as.items.data;
   luaL_checkstack(L, 8, "a list of lists");
   switch (value->kind) {
-  case ZEROMQ_BOOL:
-    lua_pushboolean(L, value->as.integer != 0);
-    break;
-  case ZEROMQ_INT:
-    lua_pushinteger(L, value->as.integer);
-    break;
-  case ZEROMQ_FLOAT:
-    lua_pushnumber(L, value->as.number);
-    break;
-  case ZEROMQ_STRING:
-  case ZEROMQ_BYTES:
+  case ZEROMQ_BOOL: lua_pushboolean(L, value->as.integer != 0); break;
+  case ZEROMQ_INT: lua_pushinteger(L, value->as.integer); break;
+  case ZEROMQ_FLOAT: lua_pushnumber(L, value->as.number); break;
+  case ZEROMQ_STRING: case ZEROMQ_BYTES:
     lua_pushlstring(L, value->as.bytes.data, value->as.bytes.size);
     break;
-  case ZEROMQ_LIST:
-  case ZEROMQ_TUPLE:
+  case ZEROMQ_LIST: case ZEROMQ_TUPLE:
     lua_createtable(L, count < MOST ? (int)count : MOST, 0);
     for (size_t at = 0; at < count; at++) {
       push(L, &items[at], true);
@@ -223,19 +210,14 @@ static void push(lua_State *L, const zeromq_value *value, bool inside) {
       push(L, &items[at + 1], true);
       lua_rawset(L, -3);
     }
-    if (count == 0) { /* not to be taken for a list */
-      lua_rawgetp(L, LUA_REGISTRYINDEX, &DICTIONARY);
-      lua_setmetatable(L, -2);
-    }
+    if (count == 0) /* not to be taken for a list */
+      luaL_setmetatable(L, "zeromq.dictionary");
     break;
-  case ZEROMQ_OBJECT:
-    push_object(L, value->as.object);
-    break;
+  case ZEROMQ_OBJECT: push_object(L, value->as.object); break;
   case ZEROMQ_FUNCTION:
     lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)value->as.function);
     break;
-  default:
-    inside ? lua_pushlightuserdata(L, NULL) : lua_pushnil(L);
+  default: inside ? lua_pushlightuserdata(L, NULL) : lua_pushnil(L);
   }
 }
 
@@ -269,9 +251,8 @@ static int run(lua_State *L) {
   luaL_checkstack(L, (int)r->count + 8, "arguments of a function");
   lua_newtable(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)r->function);
-  for (size_t at = 0; at < r->count; at++) {
+  for (size_t at = 0; at < r->count; at++)
     push(L, &r->arguments[at], false);
-  }
   lua_call(L, (int)r->count, 1);
   r->caller->values = 0;
   lend(L, r->caller, 2, 3, 0, r->result);
@@ -283,9 +264,8 @@ static int32_t call_function(void *context, zeromq_function function,
                              const zeromq_value *arguments, size_t count, zeromq_value *result) {
   call *c = ((machine *)context)->innermost;
   request r = {c, function, arguments, count, result};
-  if (!lua_checkstack(c->L, 8)) {
+  if (!lua_checkstack(c->L, 8))
     return 1;
-  }
   lua_pushcfunction(c->L, run);
   lua_pushlightuserdata(c->L, &r);
   int failed = lua_pcall(c->L, 1, 1, 0) != LUA_OK;
@@ -305,9 +285,8 @@ static int fail(lua_State *L, call *c, zeromq_code code) {
     lua_getiuservalue(L, c->at, FAILURE);
     return lua_error(L);
   }
-  if (code == ZEROMQ_CODE_INTERRUPTED && lua_gethook(L) != c->hook) {
+  if (code == ZEROMQ_CODE_INTERRUPTED && lua_gethook(L) != c->hook)
     return 0; /* the hook runs next, and raises what it likes */
-  }
   const zeromq_error *error = zeromq_last_error();
   const char *tag = error->tag; /* which stays, unlike the message */
   lua_pushstring(L, error->message);
@@ -325,20 +304,17 @@ static int invoke(lua_State *L) {
     lua_pushfstring(L, "%s: call it on an object, with a colon", method->name);
     return raise_error(L, "ZMQArgs");
   }
-  for (zeromq_function f; (f = zeromq_function_released(&m->host)) != 0;) {
+  for (zeromq_function f; (f = zeromq_function_released(&m->host)) != 0;)
     luaL_unref(L, LUA_REGISTRYINDEX, (int)f);
-  }
   luaL_checkstack(L, 32, NULL);
   call *c = lua_newuserdatauv(L, sizeof *c, RETURNED);
   *c = (call){.L = L, .at = lua_gettop(L), .hook = lua_gethook(m->main)};
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &CALL);
-  lua_setmetatable(L, -2);
+  luaL_setmetatable(L, "zeromq.call");
   lua_newtable(L);
   size_t count = last < first ? 0 : (size_t)(last - first + 1);
   zeromq_value *arguments = lua_newuserdatauv(L, count * sizeof *arguments + 1, 0);
-  for (size_t at = 0; at < count; at++) {
+  for (size_t at = 0; at < count; at++)
     lend(L, c, c->at + 1, first + (int)at, 0, &arguments[at]);
-  }
 
   zeromq_invocation invocation = {
       .size = sizeof invocation, .abi = ZEROMQ_ABI, .host = &m->host, .method = method,
@@ -348,15 +324,13 @@ static int invoke(lua_State *L) {
   m->innermost = c;
   zeromq_code code = zeromq_call(&invocation, &c->result);
   m->innermost = outer;
-  if (code != ZEROMQ_CODE_OK) {
+  if (code != ZEROMQ_CODE_OK)
     return fail(L, c, code);
-  }
   if (c->result.kind == ZEROMQ_TUPLE) { /* several results of a function */
     given = (int)c->result.as.items.count;
     luaL_checkstack(L, given + 8, "results");
-    for (int at = 0; at < given; at++) {
+    for (int at = 0; at < given; at++)
       push(L, &c->result.as.items.data[at], false);
-    }
   } else {
     push(L, &c->result, false);
   }
@@ -422,12 +396,12 @@ static void set_methods(lua_State *L, machine *m, const zeromq_method *const *me
   }
 }
 
-/* Pushes a metatable that scripts do not see, with a pointer under a key. */
-static void push_metatable(lua_State *L, const void *key, const void *pointer, const char *name) {
+/* Pushes the metatable of a class or of its objects, which scripts do not see. */
+static void push_metatable(lua_State *L, const zeromq_class *class) {
   lua_newtable(L);
-  lua_pushlightuserdata(L, (void *)pointer);
-  lua_rawsetp(L, -2, key);
-  lua_pushstring(L, name);
+  lua_pushlightuserdata(L, (void *)class);
+  lua_rawsetp(L, -2, &CLASS);
+  lua_pushstring(L, class->name);
   lua_setfield(L, -2, "__name");
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");
@@ -439,7 +413,7 @@ static void make_class(lua_State *L, machine *m, const zeromq_class *class) {
   lua_newtable(L);
   set_methods(L, m, class->methods, class->method_count, METHOD);
   set_methods(L, m, class->functions, class->function_count, FUNCTION);
-  push_metatable(L, &CLASS, class, class->name);
+  push_metatable(L, class);
   if (class->parent != NULL) {
     lua_getfield(L, -3, class->parent->name);
     lua_setfield(L, -2, "__index");
@@ -449,7 +423,7 @@ static void make_class(lua_State *L, machine *m, const zeromq_class *class) {
     lua_setfield(L, -2, "__call");
   }
   lua_setmetatable(L, -2);
-  push_metatable(L, &CLASS, class, class->name); /* that of its objects */
+  push_metatable(L, class); /* that of its objects */
   lua_pushvalue(L, -2);
   lua_setfield(L, -2, "__index");
   luaL_setfuncs(L, OBJECT, 0);
@@ -465,35 +439,25 @@ static void make_class(lua_State *L, machine *m, const zeromq_class *class) {
 static int dictionary(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &DICTIONARY);
-  lua_setmetatable(L, 1);
+  luaL_setmetatable(L, "zeromq.dictionary");
   return 1;
 }
 
-/* Puts a metatable into the registry, with a function or a text. */
-static void register_metatable(lua_State *L, const void *key, const char *name, lua_CFunction function) {
-  lua_newtable(L);
-  lua_pushlightuserdata(L, (void *)key);
-  lua_rawsetp(L, -2, key);
-  if (function == NULL) {
-    lua_pushliteral(L, "v");
-  } else {
-    lua_pushcfunction(L, function);
-  }
-  lua_setfield(L, -2, name);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+/* Leaves a new metatable on the stack that the registry has by its name. */
+static void make_metatable(lua_State *L, const char *name, const char *key, lua_CFunction function) {
+  luaL_newmetatable(L, name);
+  lua_pushcfunction(L, function);
+  lua_setfield(L, -2, key);
 }
 
 int luaopen_zeromq(lua_State *L);
 
 int luaopen_zeromq(lua_State *L) {
   machine *m;
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &MODULE) == LUA_TTABLE) {
+  if (lua_getfield(L, LUA_REGISTRYINDEX, "zeromq") == LUA_TTABLE)
     return 1;
-  }
-  if ((m = calloc(1, sizeof *m)) == NULL || zeromq_shutdown_at_exit() != ZEROMQ_CODE_OK) {
+  if ((m = calloc(1, sizeof *m)) == NULL || zeromq_shutdown_at_exit() != ZEROMQ_CODE_OK)
     return luaL_error(L, "not enough memory");
-  }
   m->host = (zeromq_host){
       .size = sizeof m->host, .abi = ZEROMQ_ABI, .context = m,
       .warn = warn, .interrupted = interrupted, .call = call_function,
@@ -501,17 +465,20 @@ int luaopen_zeromq(lua_State *L) {
   };
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   m->main = lua_tothread(L, -1);
-  register_metatable(L, &ERROR, "__tostring", error_text);
-  register_metatable(L, &CALL, "__gc", end_call);
-  register_metatable(L, &DICTIONARY, "dictionary", dictionary);
-  register_metatable(L, &OBJECTS, "__mode", NULL); /* of the objects that the script has */
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &OBJECTS);
+  make_metatable(L, "zeromq.error", "__tostring", error_text);
+  make_metatable(L, "zeromq.call", "__gc", end_call);
+  make_metatable(L, "zeromq.dictionary", "dictionary", dictionary);
+  lua_pushlightuserdata(L, (void *)&DICTIONARY);
+  lua_rawsetp(L, -2, &DICTIONARY);
+  lua_newtable(L); /* the objects that the script has, which is weak and its own metatable */
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
   lua_pushvalue(L, -1);
   lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &OBJECTS);
   lua_newtable(L);
-  for (const zeromq_class *const *class = zeromq_classes(); *class != NULL; class++) {
+  for (const zeromq_class *const *class = zeromq_classes(); *class != NULL; class++)
     make_class(L, m, *class);
-  }
   lua_pushcfunction(L, dictionary);
   lua_setfield(L, -2, "dictionary");
   lua_pushlightuserdata(L, NULL);
@@ -519,6 +486,6 @@ int luaopen_zeromq(lua_State *L) {
   lua_pushstring(L, zeromq_version());
   lua_setfield(L, -2, "_VERSION");
   lua_pushvalue(L, -1);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &MODULE);
+  lua_setfield(L, LUA_REGISTRYINDEX, "zeromq");
   return 1;
 }
