@@ -35,9 +35,12 @@ struct Program {
 
 impl Program {
     fn compile(source: &Path, flags: &[&str]) -> Program {
+        Program::linked(source, flags, &library())
+    }
+
+    fn linked(source: &Path, flags: &[&str], library: &Path) -> Program {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("program");
-        let library = library();
         let place = library.parent().unwrap().display();
         let mut command = Command::new(env::var("CC").unwrap_or("cc".into()));
         command
@@ -161,14 +164,39 @@ fn valgrind_finds_nothing_in_the_examples() {
     }
 }
 
+const SANITIZE: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
+/// A library that is instrumented itself, as `tests/capi/sanitize.sh` makes it.
+fn sanitized() -> Option<PathBuf> {
+    env::var_os("ZEROMQ_SANITIZED").map(PathBuf::from)
+}
+
 #[test]
 fn address_sanitizer_finds_nothing() {
-    let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    let library = sanitized().unwrap_or_else(library);
     for name in TESTS {
-        assert_eq!(Program::compile(&test(name), &flags).run(&[]), "", "{name}");
+        let program = Program::linked(&test(name), &SANITIZE, &library);
+        assert_eq!(program.run(&[]), "", "{name}");
     }
     for (name, expected) in EXAMPLES {
-        assert_eq!(Program::compile(&example(name), &flags).run(&[]), expected, "{name}");
+        let program = Program::linked(&example(name), &SANITIZE, &library);
+        assert_eq!(program.run(&[]), expected, "{name}");
+    }
+}
+
+/// That nothing was found means something only if something would have been.
+#[test]
+fn address_sanitizer_sees_into_an_instrumented_library() {
+    let instrumented = sanitized();
+    let library = instrumented.clone().unwrap_or_else(library);
+    let program = Program::linked(&test("dangling"), &SANITIZE, &library);
+    let Finished { stdout, stderr, status } =
+        launch(&mut Command::new(&program.file)).finish(DEADLINE);
+    if instrumented.is_some() {
+        assert_ne!(status, Some(0), "{stdout}");
+        assert!(stderr.contains("heap-use-after-free") && stderr.contains("zmq::"), "{stderr}");
+    } else {
+        assert_eq!((status, &*stdout), (Some(0), "nobody has noticed\n"), "{stderr}");
     }
 }
 
