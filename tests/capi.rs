@@ -1,5 +1,6 @@
 //! The library from C: the tests of each type and the examples, compiled as users
-//! compile them, and run as they are, under valgrind, and with AddressSanitizer.
+//! compile them, and run as they are, under valgrind, and with AddressSanitizer, which
+//! sees into libzmq too when `tests/capi/sanitize.sh` runs them.
 
 #![cfg(target_os = "linux")]
 

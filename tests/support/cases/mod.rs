@@ -26,7 +26,7 @@ pub struct Case {
 }
 
 pub enum Step {
-    Call(Call),
+    Call(Box<Call>),
     /// What is printed for the object in a variable.
     Text(String, String),
 }
@@ -124,14 +124,14 @@ impl Step {
             (None, Some(tag)) => Expected::Error(string(tag)),
             _ => Expected::Anything,
         };
-        Step::Call(Call {
+        Step::Call(Box::new(Call {
             keep: step.get("let").map(string),
             target,
             arguments: step.get("args").map_or(vec![], |args| args.as_array().unwrap().clone()),
             named: step.get("named").map_or(Map::new(), |named| named.as_object().unwrap().clone()),
             expected,
             says: step.get("says").map(string),
-        })
+        }))
     }
 }
 
