@@ -68,15 +68,15 @@ fn build() -> Descriptors {
     let of = |class: &'static binding::Class, target| {
         let rows = rows.iter().zip(methods.iter());
         let methods = rows.filter(|(row, _)| ptr::eq(row.class, class) && row.target == target);
-        leak(methods.map(|(_, method)| &raw const *method).collect())
+        methods.map(|(_, method)| &raw const *method).collect::<Vec<_>>()
     };
     let classes: &'static mut [abi::Class] = Box::leak(
         CLASSES
             .iter()
             .map(|class| {
                 let constructor = of(class, Target::Constructor);
-                let instance = of(class, Target::Instance);
-                let own = of(class, Target::Class);
+                let instance = leak(of(class, Target::Instance));
+                let own = leak(of(class, Target::Class));
                 abi::Class {
                     size: size::<abi::Class>(),
                     abi: ZEROMQ_ABI,
