@@ -202,6 +202,25 @@ fn address_sanitizer_sees_into_an_instrumented_library() {
 }
 
 #[test]
+fn what_is_sent_at_the_end_leaves() {
+    let program = Program::compile(&test("farewell"), &[]);
+    let context = zmq::Context::new();
+    let pull = context.socket(zmq::PULL).unwrap();
+    pull.bind(&format!("ipc://{}/farewell", program.folder.path().display())).unwrap();
+    assert_eq!(program.run(&[]), "");
+    // It is here already, or on its way from what the program has handed over.
+    pull.set_rcvtimeo(i32::try_from(DEADLINE.as_millis()).unwrap()).unwrap();
+    let received = loop {
+        match pull.recv_bytes(0) {
+            // A child of another test has ended.
+            Err(zmq::Error::EINTR) => {}
+            received => break received.unwrap(),
+        }
+    };
+    assert_eq!(received.len(), 8 << 20);
+}
+
+#[test]
 fn it_gets_along_with_other_libraries_and_with_itself() {
     let czmq = Path::new("/usr/include/czmq.h").exists();
     let required = env::var("ZEROMQ_INTEROP").is_ok_and(|value| value == "required");

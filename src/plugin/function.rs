@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::abi::{self, Function, Host, Value, ZEROMQ_HOST_ASKS};
@@ -27,6 +28,10 @@ type Machines = HashMap<usize, Functions>;
 
 static MACHINES: LazyLock<Mutex<Machines>> = LazyLock::new(Mutex::default);
 
+/// How many functions are released in all, so that nothing is locked where there are
+/// none. Machines ask with every call.
+static RELEASED: AtomicUsize = AtomicUsize::new(0);
+
 fn machines() -> MutexGuard<'static, Machines> {
     MACHINES.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -47,11 +52,15 @@ pub(crate) fn parted() {
 
 /// The next function that a machine may forget; 0 if there is none.
 pub(super) fn released(host: &Host) -> Function {
+    if RELEASED.load(Ordering::Acquire) == 0 {
+        return 0;
+    }
     let mut machines = machines();
     let Some(functions) = machines.get_mut(&host.context.addr()) else {
         return 0;
     };
     let released = functions.released.pop();
+    RELEASED.fetch_sub(usize::from(released.is_some()), Ordering::Relaxed);
     if functions.used.is_empty() && functions.released.is_empty() {
         machines.remove(&host.context.addr());
     }
@@ -138,6 +147,7 @@ impl Drop for InUse {
             if *times == 0 {
                 known.used.remove(&function);
                 known.released.push(function);
+                RELEASED.fetch_add(1, Ordering::Release);
             }
         }
     }
