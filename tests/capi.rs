@@ -364,7 +364,7 @@ fn the_static_library_leaves_another_libzmq_alone() {
 fn a_static_library_as_it_is_comes_with_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let told = install("install", &folder.path().join("prefix"), Some(folder.path()));
-    assert!(told.contains("for there is no nm: link no other libzmq.a"), "{told}");
+    assert!(told.contains("for there is no ld: link no other libzmq.a"), "{told}");
     assert!(folder.path().join("prefix/lib/libzeromq.a").exists());
 }
 

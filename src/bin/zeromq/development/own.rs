@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::HEADER;
+
 /// What names of ours begin with.
 const OWN: &str = "zeromq_";
 
@@ -21,7 +23,7 @@ pub fn localized(archive: &Path) -> Result<Vec<u8>, String> {
     let mut link = Command::new("ld");
     // Without its groups, for which another library could be taken.
     link.args(["-r", "--force-group-allocation", "-o"]).arg(&whole);
-    for (name, _) in names(archive)?.iter().filter(|(name, _)| name.starts_with(OWN)) {
+    for name in functions() {
         link.args(["-u", name]);
     }
     run(link.arg(archive))?;
@@ -40,10 +42,24 @@ pub fn localized(archive: &Path) -> Result<Vec<u8>, String> {
     run(hide.args([&whole, &own]))?;
     run(Command::new("ar").arg("rcs").args([&result, &own]))?;
 
-    if let Some((name, _)) = names(&result)?.iter().find(|(name, _)| !name.starts_with(OWN)) {
+    let left = names(&result)?;
+    if left.is_empty() {
+        return Err("the tools here do not read what they write".into());
+    }
+    if let Some((name, _)) = left.iter().find(|(name, _)| !name.starts_with(OWN)) {
         return Err(format!("{name} cannot be hidden"));
     }
     fs::read(result).map_err(|error| error.to_string())
+}
+
+/// The functions of the header, and those that Morpho looks for.
+fn functions() -> impl Iterator<Item = &'static str> {
+    let header = std::str::from_utf8(HEADER).unwrap_or_default();
+    // What stands before each bracket.
+    let words = header.split('(').filter_map(|text| text.rsplit([' ', '*', '\n']).next());
+    let is_name = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let ours = words.filter(|word| word.starts_with(OWN)).filter(is_name);
+    ours.chain(["zeromq_initialize", "zeromq_finalize"])
 }
 
 /// The names that an object or an archive defines for others, with their kinds.
