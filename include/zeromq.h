@@ -92,9 +92,9 @@
 #if defined(_WIN32)
 #define ZEROMQ_LIBRARY "zeromq.dll"
 #elif defined(__APPLE__)
-#define ZEROMQ_LIBRARY "libzeromq.dylib"
+#define ZEROMQ_LIBRARY "libzeromq.0.dylib"
 #else
-#define ZEROMQ_LIBRARY "libzeromq.so"
+#define ZEROMQ_LIBRARY "libzeromq.so.0"
 #endif
 
 #ifdef __cplusplus
@@ -184,6 +184,13 @@ const char *zeromq_libzmq_version(void);
 // Whether libzmq was built with a capability of `zmq_has(3)`, such as "curve",
 // "ipc" or "ws": 1 or 0. NULL gives 0.
 int32_t zeromq_has(const char *capability);
+
+// Has `zeromq_shutdown` called when the process ends by `exit` or by the end of
+// `main`. To do it twice is no mistake. For hosts that are unloaded before that: the
+// library stays in memory from then on.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` when the system cannot do that.
+zeromq_code zeromq_shutdown_at_exit(void);
 
 // Ends ZeroMQ: closes every socket of the process, also those of virtual
 // machines, and waits until what they had to send is sent, at the latest until
@@ -1052,7 +1059,8 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
  * A virtual machine registers the library's classes with zeromq_register() and
  * calls their methods with zeromq_call(). What it needs for that:
  *
- *   - a zeromq_host, with a function that defines a class in the machine;
+ *   - a zeromq_host, with a function that defines a class in the machine, or the
+ *     classes from zeromq_classes();
  *   - its values as zeromq_value, and back;
  *   - an object of the machine that holds a zeromq_object, and frees it with
  *     zeromq_object_free() when it is collected;
@@ -1109,6 +1117,26 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 // a value: `setfrontend(ZMQPull, ...)`.
 #define ZEROMQ_CLASS 11
 
+// Kind of a `zeromq_value`: `as.bytes`, any bytes, for hosts with
+// `ZEROMQ_HOST_BYTES`. A host may pass it as it may pass a string.
+#define ZEROMQ_BYTES 12
+
+// What a machine is like, for the flags of its host: it has strings, or values of
+// another type, that hold any bytes. Frames come as `ZEROMQ_BYTES` then; as an object
+// of ZMQFrame only what a method gives that promises an object and never a string.
+#define ZEROMQ_HOST_BYTES 1
+
+// What a machine is like, for the flags of its host: it has no named arguments. A
+// dictionary with texts as keys behind the other arguments holds them then, unless
+// the method needs one more argument or takes a dictionary there. So does an empty
+// list, for machines that have one kind of table, unless the method takes a list.
+#define ZEROMQ_HOST_NAMED_LAST 2
+
+// What a machine is like, for the flags of its host: it asks
+// `zeromq_function_released` which functions it may forget, in place of `retain` and
+// `release`, which are not called. It numbers its functions from 1.
+#define ZEROMQ_HOST_ASKS 4
+
 // How an argument is given: by position, always.
 #define ZEROMQ_REQUIRED 0
 
@@ -1150,6 +1178,8 @@ typedef struct zeromq_method {
   const char *doc;
   // The parameters, the positional ones first.
   const struct zeromq_parameter *const *parameters;
+  // The kinds that its result may have: `1 << ZEROMQ_STRING` and so on, added up.
+  uint32_t results;
 } zeromq_method;
 
 // A class. It stays in place for the life of the process, as do its methods
@@ -1211,7 +1241,7 @@ typedef union zeromq_payload {
   int64_t integer;
   // `ZEROMQ_FLOAT`.
   double number;
-  // `ZEROMQ_STRING`, `ZEROMQ_OTHER`.
+  // `ZEROMQ_STRING`, `ZEROMQ_BYTES`, `ZEROMQ_OTHER`.
   struct zeromq_bytes bytes;
   // `ZEROMQ_LIST`, `ZEROMQ_TUPLE`, `ZEROMQ_DICTIONARY`.
   struct zeromq_items items;
@@ -1245,7 +1275,7 @@ typedef struct zeromq_host {
   // Given back to each of the functions.
   void *context;
   // Called by `zeromq_register` once a class. Anything but 0 ends the
-  // registration. Never NULL.
+  // registration. NULL: the host asks `zeromq_classes`, and does not register.
   int32_t (*define_class)(void *context, const struct zeromq_class *description);
   // Tells the user something that does not stop the script. Both strings are
   // lent for the time of the call. NULL: warnings are lost.
@@ -1258,8 +1288,9 @@ typedef struct zeromq_host {
   // its thread. The arguments are lent; objects among them are given, and to be
   // freed. `*result` is lent by the host: it has to stay until the library calls
   // this again or returns. The script may call the library meanwhile. Anything
-  // but 0 says that the function failed: the call of the library then ends with
-  // `ZEROMQ_CODE_CALLBACK`, and the host raises what it knows of the failure.
+  // but 0, and a result that is not written, says that the function failed: the call
+  // of the library then ends with `ZEROMQ_CODE_CALLBACK`, and the host raises what it
+  // knows of the failure.
   // NULL: methods that take a function refuse it.
   int32_t (*call)(void *context,
                   zeromq_function function,
@@ -1272,6 +1303,8 @@ typedef struct zeromq_host {
   // A function that was retained is not needed any more. It may be called by
   // `zeromq_object_free` and `zeromq_shutdown` too, and must not call the library.
   void (*release)(void *context, zeromq_function function);
+  // What the machine is like: `ZEROMQ_HOST_BYTES` and so on, added up.
+  uint32_t flags;
 } zeromq_host;
 
 // A named argument, as in `receive(timeout=500)`.
@@ -1312,6 +1345,16 @@ typedef struct zeromq_invocation {
 // another ABI, is too small or has no `define_class`, or when `define_class`
 // returned something but 0.
 zeromq_code zeromq_register(const struct zeromq_host *host);
+
+// All classes, a parent before its children, and NULL behind them: what
+// `define_class` is given, for hosts that would rather ask. They stay for ever.
+const struct zeromq_class *const *zeromq_classes(void);
+
+// The next function that a host with `ZEROMQ_HOST_ASKS` may forget, or 0 when there
+// is none: one that was passed, or returned by a function, in a call that is over,
+// and that the library does not keep. A function that is passed again has to have
+// another number. To be asked until it gives 0, before or after a call.
+zeromq_function zeromq_function_released(const struct zeromq_host *host);
 
 // Calls a method. `*result` is written only on success; it then belongs to the
 // host until `zeromq_value_free`.

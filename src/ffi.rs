@@ -6,10 +6,11 @@ use std::ffi::{CStr, c_char};
 use std::mem::{self, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 
 pub(crate) use crate::binding::Failure;
 use crate::core::{Code, Error, context};
+use crate::plugin::function;
 
 /// Runs the body of the exported function `name`: what goes wrong in it, a panic
 /// included, becomes a code, and the last failure of this thread.
@@ -193,11 +194,14 @@ pub(crate) fn watch_forks() {
     {
         extern "C" fn before() {
             guard_or((), context::forking);
+            guard_or((), function::forking);
         }
         extern "C" fn in_parent() {
+            guard_or((), function::parted);
             guard_or((), context::parted);
         }
         extern "C" fn in_child() {
+            guard_or((), function::parted);
             guard_or((), context::forked);
         }
         static ONCE: Once = Once::new();
@@ -209,3 +213,43 @@ pub(crate) fn watch_forks() {
         });
     }
 }
+
+/// Has ZeroMQ ended when the process does, once however often this is asked for.
+pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
+    #[cfg(unix)]
+    {
+        extern "C" fn end() {
+            guard_or(false, context::shutdown);
+        }
+        static DONE: OnceLock<bool> = OnceLock::new();
+        let done = DONE.get_or_init(|| {
+            stay();
+            // SAFETY: the function stays in place, and lets no panic out.
+            unsafe { libc::atexit(end) == 0 }
+        });
+        if *done {
+            return Ok(());
+        }
+    }
+    Err(fault("the system has no place for what is to be done at the end of the process"))
+}
+
+/// The library stays in memory, whoever unloads it. On Linux it was linked so.
+#[cfg(unix)]
+fn stay() {
+    #[cfg(not(target_os = "linux"))]
+    {
+        let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
+        // SAFETY: there is room for the answer, whose name is a text that stays, and
+        // the library is loaded already, so that nothing else happens.
+        unsafe {
+            if libc::dladdr(ptr::from_ref(&BORDER).cast(), info.as_mut_ptr()) != 0 {
+                libc::dlopen(info.assume_init().dli_fname, libc::RTLD_NOW | libc::RTLD_NODELETE);
+            }
+        }
+    }
+}
+
+/// Something that lies in the library.
+#[cfg(all(unix, not(target_os = "linux")))]
+static BORDER: u8 = 0;

@@ -30,8 +30,8 @@ use zeromq::plugin::abi::{
     ZEROMQ_REQUIRED, ZEROMQ_STRING, ZEROMQ_TUPLE, ZEROMQ_VARIADIC,
 };
 use zeromq::plugin::{
-    zeromq_call, zeromq_object_class, zeromq_object_equals, zeromq_object_free, zeromq_object_hash,
-    zeromq_object_text, zeromq_register, zeromq_value_free,
+    zeromq_call, zeromq_function_released, zeromq_object_class, zeromq_object_equals,
+    zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
 };
 
 /// How long a call may wait before the host asks it to stop.
@@ -273,6 +273,8 @@ impl Script {
             call: Some(call),
             retain: None,
             release: None,
+            // Machines of every kind take turns.
+            flags: seed as u32 % 8,
         });
         // SAFETY: the host is filled in, and the list is there while it registers.
         assert_eq!(unsafe { zeromq_register(&*host) }, Code::Ok);
@@ -312,6 +314,8 @@ impl Script {
 
     /// Frees objects until there are few enough.
     fn forget(&mut self, most: usize) {
+        // SAFETY: the host is filled in.
+        while unsafe { zeromq_function_released(&*self.host) } != 0 {}
         while self.objects.len() > most {
             let index = self.chance.below(self.objects.len());
             let object = self.objects.swap_remove(index);

@@ -1,5 +1,6 @@
 //! The library from C: the tests of each type and the examples, compiled as users
-//! compile them, and run as they are, under valgrind, and with AddressSanitizer.
+//! compile them, and run as they are, under valgrind, and with AddressSanitizer, which
+//! sees into libzmq too when `tests/capi/sanitize.sh` runs them.
 
 #![cfg(target_os = "linux")]
 
@@ -44,9 +45,12 @@ struct Program {
 
 impl Program {
     fn compile(source: &Path, flags: &[&str]) -> Program {
+        Program::linked(source, flags, &library())
+    }
+
+    fn linked(source: &Path, flags: &[&str], library: &Path) -> Program {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("program");
-        let library = library();
         let place = library.parent().unwrap().display();
         let mut command = Command::new(env::var("CC").unwrap_or("cc".into()));
         command
@@ -200,15 +204,59 @@ fn valgrind_finds_nothing_in_the_examples() {
     }
 }
 
+const SANITIZE: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
+/// A library that is instrumented itself, as `tests/capi/sanitize.sh` makes it.
+fn sanitized() -> Option<PathBuf> {
+    env::var_os("ZEROMQ_SANITIZED").map(PathBuf::from)
+}
+
 #[test]
 fn address_sanitizer_finds_nothing() {
-    let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    let library = sanitized().unwrap_or_else(library);
     for name in TESTS {
-        assert_eq!(Program::compile(&test(name), &flags).run(&[]), "", "{name}");
+        let program = Program::linked(&test(name), &SANITIZE, &library);
+        assert_eq!(program.run(&[]), "", "{name}");
     }
     for (name, expected) in EXAMPLES {
-        assert_eq!(Program::compile(&example(name), &flags).run(&[]), expected, "{name}");
+        let program = Program::linked(&example(name), &SANITIZE, &library);
+        assert_eq!(program.run(&[]), expected, "{name}");
     }
+}
+
+/// That nothing was found means something only if something would have been.
+#[test]
+fn address_sanitizer_sees_into_an_instrumented_library() {
+    let instrumented = sanitized();
+    let library = instrumented.clone().unwrap_or_else(library);
+    let program = Program::linked(&test("dangling"), &SANITIZE, &library);
+    let Finished { stdout, stderr, status } =
+        launch(&mut Command::new(&program.file)).finish(DEADLINE);
+    if instrumented.is_some() {
+        assert_ne!(status, Some(0), "{stdout}");
+        assert!(stderr.contains("heap-use-after-free") && stderr.contains("zmq::"), "{stderr}");
+    } else {
+        assert_eq!((status, &*stdout), (Some(0), "nobody has noticed\n"), "{stderr}");
+    }
+}
+
+#[test]
+fn what_is_sent_at_the_end_leaves() {
+    let program = Program::compile(&test("farewell"), &[]);
+    let context = zmq::Context::new();
+    let pull = context.socket(zmq::PULL).unwrap();
+    pull.bind(&format!("ipc://{}/farewell", program.folder.path().display())).unwrap();
+    assert_eq!(program.run(&[]), "");
+    // It is here already, or on its way from what the program has handed over.
+    pull.set_rcvtimeo(i32::try_from(DEADLINE.as_millis()).unwrap()).unwrap();
+    let received = loop {
+        match pull.recv_bytes(0) {
+            // A child of another test has ended.
+            Err(zmq::Error::EINTR) => {}
+            received => break received.unwrap(),
+        }
+    };
+    assert_eq!(received.len(), 8 << 20);
 }
 
 #[test]
@@ -230,6 +278,28 @@ fn it_gets_along_with_other_libraries_and_with_itself() {
     }
 }
 
+/// Runs a line of the shell in a folder. Gives what it prints.
+fn shell(line: &str, folder: &Path) -> String {
+    let mut command = Command::new("sh");
+    command.args(["-ec", line]).current_dir(folder);
+    command.env("PKG_CONFIG_PATH", folder.join("prefix/lib/pkgconfig"));
+    let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
+    assert_eq!(status, Some(0), "{line}: {stdout}{stderr}");
+    stdout
+}
+
+/// Installs for C, or takes it back. Gives what the program says.
+fn install(what: &str, prefix: &Path, path: Option<&Path>) -> String {
+    let mut command = program();
+    command.args([what, "--c", "--prefix"]).arg(prefix);
+    if let Some(path) = path {
+        command.env("PATH", path);
+    }
+    let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
+    assert_eq!((status, &*stderr), (Some(0), ""), "{stdout}");
+    stdout
+}
+
 #[test]
 fn what_is_installed_is_found_by_pkg_config() {
     if !is_there("pkg-config") {
@@ -237,33 +307,176 @@ fn what_is_installed_is_found_by_pkg_config() {
     }
     let folder = tempfile::tempdir().unwrap();
     let prefix = folder.path().join("prefix");
-    let install = |what: &str| {
-        let mut command = program();
-        let Finished { stdout, stderr, status } =
-            launch(command.args([what, "--c", "--prefix"]).arg(&prefix)).finish(DEADLINE);
-        assert_eq!((status, &*stderr), (Some(0), ""), "{stdout}");
-        stdout
-    };
+    let install = |what: &str| install(what, &prefix, None);
     let told = install("install");
     assert!(told.contains("pkg-config --cflags --libs zeromq"), "{told}");
     assert!(!told.contains("Warning"), "{told}");
     // To do it twice is no mistake.
     install("install");
-    let search = prefix.join("lib/pkgconfig");
     let hello = example("hello");
     let hello = hello.display();
     let shared = "$(pkg-config --cflags --libs zeromq)";
     let linked = "$(pkg-config --static --cflags --libs zeromq | sed s/-lzeromq/-l:libzeromq.a/)";
-    for compile in [format!("cc {hello} {shared}"), format!("c++ -x c++ {hello} {shared}"), {
+    let name = format!("libzeromq.so.{}", env!("CARGO_PKG_VERSION_MAJOR"));
+    assert_eq!(fs::read_link(prefix.join("lib/libzeromq.so")).unwrap(), Path::new(&name));
+    for compile in [
+        format!("cc {hello} {shared} -o hello"),
+        format!("c++ -x c++ {hello} {shared} -o hello"),
+        // Programs run without the link, which is there to compile them.
+        "rm prefix/lib/libzeromq.so".to_owned(),
         // The static library is enough.
-        format!("rm prefix/lib/libzeromq.so && cc {hello} {linked}")
-    }] {
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("{compile} -o hello && ./hello")]);
-        command.env("PKG_CONFIG_PATH", &search).current_dir(folder.path());
-        let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
-        assert_eq!((status, &*stdout), (Some(0), "Hello\nWorld!\n"), "{compile}: {stderr}");
+        format!("rm prefix/lib/{name} && cc {hello} {linked} -o hello"),
+    ] {
+        assert_eq!(shell(&format!("{compile} && ./hello"), folder.path()), "Hello\nWorld!\n");
     }
     install("uninstall");
     assert!(!prefix.exists() || fs::read_dir(&prefix).unwrap().next().is_none());
+}
+
+/// The library of an older version was a file where the link is now.
+#[test]
+fn an_installation_without_a_link_gets_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let prefix = folder.path().join("prefix");
+    install("install", &prefix, None);
+    let link = prefix.join("lib/libzeromq.so");
+    fs::remove_file(&link).unwrap();
+    fs::write(&link, "old").unwrap();
+    install("install", &prefix, None);
+    assert!(link.is_symlink() && fs::read(&link).unwrap().starts_with(b"\x7fELF"));
+    // One that is not of the program stays.
+    install("uninstall", &prefix, None);
+    fs::create_dir_all(link.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink("/nowhere", &link).unwrap();
+    let mut command = program();
+    command.args(["install", "--c", "--prefix"]).arg(&prefix);
+    let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
+    assert_eq!(status, Some(1));
+    assert!(stderr.contains("was there before"), "{stderr}");
+}
+
+/// What a static libzmq needs on Debian.
+const OTHERS: &str = "-lsodium -lpgm -lnorm -lgssapi_krb5 -lbsd -lstdc++ -lpthread -lm -ldl";
+
+#[test]
+fn the_static_library_leaves_another_libzmq_alone() {
+    if !is_there("pkg-config") || !is_there("objcopy") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let prefix = folder.path().join("prefix");
+    let told = install("install", &prefix, None);
+    assert!(!told.contains("Warning"), "{told}");
+    let names = shell("nm -g --defined-only --format=posix prefix/lib/libzeromq.a", folder.path());
+    let mut names = names.lines().filter(|line| line.contains(' '));
+    assert!(names.all(|line| line.starts_with("zeromq_")));
+
+    // A library of the same names that is nothing else.
+    let fake = "const char *zmq_init(int n) { return n ? \"mine\" : 0; }\n\
+                int zmq_socket(void) { return 7; }\nint sodium_init(void) { return 8; }\n\
+                int zmq_msg_send(void) { return 9; }\n";
+    fs::write(folder.path().join("fake.c"), fake).unwrap();
+    let test = test("beside");
+    let test = test.display();
+    let ours = "$(pkg-config --static --cflags --libs zeromq | sed s/-lzeromq/-l:libzeromq.a/)";
+    let fake = "cc -c fake.c && ar rcs libfake.a fake.o";
+    for order in [format!("{ours} libfake.a"), format!("libfake.a {ours}")] {
+        let compile = format!("{fake} && cc -DFAKE {test} {order} -o beside && ./beside");
+        assert_eq!(shell(&compile, folder.path()), "mine 7 8 9\n");
+    }
+
+    // Debian's, which talks to ours.
+    let there = Command::new("cc").args(["-print-file-name=libzmq.a"]).output().unwrap();
+    let there = String::from_utf8(there.stdout).unwrap().trim().starts_with('/');
+    let required = env::var("ZEROMQ_INTEROP").is_ok_and(|value| value == "required");
+    assert!(there || !required, "libzmq.a is not there");
+    if !there {
+        return;
+    }
+    for order in [format!("{ours} -l:libzmq.a"), format!("-l:libzmq.a {ours}")] {
+        let compile = format!("cc {test} {order} {OTHERS} -o beside && ./beside");
+        assert_eq!(shell(&compile, folder.path()), "Hello\nWorld!\n");
+    }
+}
+
+#[test]
+fn a_static_library_as_it_is_comes_with_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = install("install", &folder.path().join("prefix"), Some(folder.path()));
+    assert!(told.contains("for there is no ld: link no other libzmq.a"), "{told}");
+    assert!(folder.path().join("prefix/lib/libzeromq.a").exists());
+}
+
+fn doctor(home: &Path, environment: &[(&str, &OsStr)]) -> (Option<i32>, Vec<String>) {
+    let mut command = program();
+    command.arg("doctor").env("HOME", home).env_remove("MORPHO6").env_remove("PKG_CONFIG_PATH");
+    command.envs(environment.iter().copied());
+    let Finished { stdout, status, .. } = launch(&mut command).finish(DEADLINE);
+    (status, stdout.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn the_doctor_looks_at_what_is_installed_for_c() {
+    if !is_there("pkg-config") {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let prefix = home.path().join(".local");
+    let search = prefix.join("lib/pkgconfig");
+    let found = [("PKG_CONFIG_PATH", search.as_os_str())];
+    let has = |lines: &[String], verdict: &str, text: &str| {
+        lines.iter().any(|line| line.starts_with(verdict) && line.contains(text))
+    };
+    let (_, said) = doctor(home.path(), &[]);
+    assert!(has(&said, "ok", "`zeromq install --c` adds it"), "{said:?}");
+
+    // Without the tools for the static library, which take their time.
+    let install = |prefix: &Path| install("install", prefix, Some(Path::new("/nowhere")));
+    install(&prefix);
+    let version = env!("CARGO_PKG_VERSION");
+    let whole = format!("for C: zeromq {version} in {}", prefix.display());
+    let (status, said) = doctor(home.path(), &found);
+    assert_eq!(status, Some(0), "{said:?}");
+    assert!(has(&said, "ok", &whole) && has(&said, "ok", "pkg-config finds it"), "{said:?}");
+    let (_, said) = doctor(home.path(), &[]);
+    let advice = format!("set PKG_CONFIG_PATH={}", search.display());
+    assert!(has(&said, "warning", &advice), "{said:?}");
+    let (_, said) = doctor(home.path(), &[("PATH", OsStr::new("/nowhere"))]);
+    assert!(has(&said, "warning", "there is no pkg-config"), "{said:?}");
+
+    // Another one comes first.
+    let other = home.path().join("other");
+    install(&other);
+    let first = [other.join("lib/pkgconfig"), search.clone()];
+    let first = env::join_paths(first).unwrap();
+    let (_, said) = doctor(home.path(), &[("PKG_CONFIG_PATH", &first)]);
+    let elsewhere = format!("finds zeromq in {}", other.display());
+    assert!(has(&said, "warning", &elsewhere) && has(&said, "warning", &advice), "{said:?}");
+    assert!(has(&said, "ok", &format!("for C: zeromq {version} in {}", other.display())));
+
+    // What does not fit together, or is not there.
+    let header = prefix.join("include/zeromq.h");
+    let text = fs::read_to_string(&header).unwrap();
+    let name = format!("libzeromq.so.{}", env!("CARGO_PKG_VERSION_MAJOR"));
+    let old = text.replace("#define ZEROMQ_VERSION_MINOR 1", "#define ZEROMQ_VERSION_MINOR 0");
+    for (file, content, verdict, expected) in [
+        ("include/zeromq.h", Some(&*old), "problem", "the header is of version 0.0.0"),
+        ("include/zeromq.h", Some(&*(text + "\n")), "warning", "is not of this program"),
+        ("include/zeromq.h", None, "problem", "zeromq.h is not there"),
+        (&format!("lib/{name}"), Some("no library"), "problem", "cannot be loaded"),
+        (&format!("lib/{name}"), None, "problem", "is not there"),
+        ("lib/pkgconfig/zeromq.pc", Some("Version: 7\n"), "problem", "zeromq.pc of 7"),
+    ] {
+        let path = prefix.join(file);
+        let right = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        if let Some(content) = content {
+            fs::write(&path, content).unwrap();
+        }
+        let (status, said) = doctor(home.path(), &found);
+        assert!(has(&said, verdict, expected), "{expected}: {said:?}");
+        assert!(has(&said, verdict, "run `zeromq install --c` again"), "{said:?}");
+        assert_eq!(status, Some(i32::from(verdict == "problem")));
+        fs::write(path, right).unwrap();
+    }
 }

@@ -56,6 +56,7 @@ impl Machine {
             call: None,
             retain: None,
             release: None,
+            flags: 0,
         };
         let machine = Machine { host, seen };
         assert_eq!(register(&machine.host), Code::Ok);

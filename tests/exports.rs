@@ -34,6 +34,18 @@ fn only_its_own_functions_are_exported() {
 
 #[test]
 #[cfg(target_os = "linux")]
+fn programs_find_it_by_the_name_of_its_version() {
+    let output = Command::new("readelf").arg("-d").arg(library()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let name = format!("libzeromq.so.{}", env!("CARGO_PKG_VERSION_MAJOR"));
+    assert!(text.contains(&format!("soname: [{name}]")), "{text}");
+    // Where cargo puts it, too.
+    let link = library().with_file_name(name);
+    assert_eq!(link.canonicalize().unwrap(), library().canonicalize().unwrap());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn it_needs_only_the_libraries_of_every_system() {
     let output = Command::new("ldd").arg(library()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

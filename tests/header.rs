@@ -92,6 +92,9 @@ fn the_version_is_that_of_the_package() {
     let version = [ZEROMQ_VERSION_MAJOR, ZEROMQ_VERSION_MINOR, ZEROMQ_VERSION_PATCH];
     let version = version.map(|number| number.to_string()).join(".");
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    let header = fs::read_to_string(root().join("include/zeromq.h")).unwrap();
+    let library = format!("\"libzeromq.so.{ZEROMQ_VERSION_MAJOR}\"");
+    assert!(header.contains(&library), "the library has another name");
 }
 
 #[test]

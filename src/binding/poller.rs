@@ -102,7 +102,7 @@ static WAITING: Group = Group {
         Method {
             name: "wait",
             parameters: &PATIENCE,
-            result: "a socket or nil",
+            result: "a socket, an Int or nil",
             doc: "Waits until a socket is ready, and gives the first one in the order in which \
                   they were added; nil when the time runs out. Closed sockets are passed over; \
                   it is an error when all are closed.",

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::call::{Arguments, Call, Host};
 use super::failure::Failure;
 use super::object::Object;
-use super::value::{Kinds, Value};
+use super::value::{Kinds, Value, ValueRef};
 use super::{
     authenticator, beacon, certificate, frame, monitor, poller, proxy, reactor, socket, zmq,
 };
@@ -184,6 +184,56 @@ impl Method {
         let parameters: Vec<String> = self.parameters.iter().map(Parameter::signature).collect();
         format!("{}({}) -> {}", self.name, parameters.join(", "), self.result)
     }
+
+    /// The kinds that its result may have, which the words of the result name.
+    pub fn results(&self) -> Kinds {
+        let words = self.result.split([' ', ',']);
+        words.filter_map(meaning).fold(Kinds::NONE, Kinds::or)
+    }
+}
+
+impl Method {
+    /// Whether the last argument holds the named ones, for hosts that cannot name
+    /// them: a dictionary of texts, or an empty list, where nothing of the kind is
+    /// asked for.
+    pub(crate) fn names_last(&self, positional: &[ValueRef<'_>]) -> bool {
+        let (Some(last), index) = (positional.last(), positional.len().saturating_sub(1)) else {
+            return false;
+        };
+        let is_names = match last {
+            ValueRef::Dictionary(entries) => entries.iter().all(|(key, _)| {
+                matches!(key, ValueRef::String(name) if std::str::from_utf8(name).is_ok())
+            }),
+            ValueRef::List(items) => items.is_empty(),
+            _ => false,
+        };
+        let of = |role| self.parameters.iter().filter(move |parameter| parameter.role == role);
+        let here = self.parameters.iter().enumerate().find(|(at, parameter)| {
+            parameter.role == Role::Variadic || (*at == index && parameter.role != Role::Named)
+        });
+        is_names
+            && of(Role::Named).next().is_some()
+            && index >= of(Role::Required).count()
+            && !here.is_some_and(|(_, parameter)| parameter.kinds.has(last.kinds()))
+    }
+}
+
+/// What a word of a result means; none if it only joins others.
+fn meaning(word: &str) -> Option<Kinds> {
+    Some(match word {
+        "nil" => Kinds::NIL,
+        "Bool" => Kinds::BOOL,
+        "Int" => Kinds::INT,
+        "Float" => Kinds::FLOAT,
+        "String" => Kinds::STRING,
+        "List" => Kinds::LIST,
+        "Tuple" => Kinds::TUPLE,
+        "Dictionary" => Kinds::DICTIONARY,
+        "value" => Kinds::ANY,
+        "socket" => Kinds::OBJECT,
+        class if CLASSES.iter().any(|known| known.name == class) => Kinds::OBJECT,
+        _ => return None,
+    })
 }
 
 impl Parameter {
@@ -230,6 +280,11 @@ pub fn call<T>(
     give: impl FnOnce(&mut Value) -> T,
 ) -> Result<T, Box<Failure>> {
     let call = Call { row, receiver, arguments, host };
+    let give = |value: &mut Value| {
+        // Hosts rely on it; every test of a method is one of this too.
+        debug_assert!(row.method.results().has(value.kind()), "{}: {value:?}", row.operation());
+        give(value)
+    };
     match &mut run(&call) {
         Ok(value) => Ok(give(value)),
         Err(error) => settle(&call, error).map(|mut value| give(&mut value)),
@@ -300,6 +355,24 @@ mod tests {
                 assert!(methods.insert(row.method.name), "{}.{}", class.name, row.method.name);
             }
         }
+    }
+
+    #[test]
+    fn the_words_of_results_are_known() {
+        let joining = ["", "or", "a", "an", "any"];
+        for row in rows() {
+            for word in row.method.result.split([' ', ',']) {
+                let known = meaning(word).is_some() || joining.contains(&word);
+                assert!(known, "{}: {word}", row.operation());
+            }
+            assert_ne!(row.method.results(), Kinds::NONE, "{}", row.operation());
+        }
+        let of = |class: &'static Class, name: &str| {
+            class.rows().find(|row| row.method.name == name).unwrap().method.results()
+        };
+        let text = Kinds::STRING | Kinds::OBJECT | Kinds::NIL;
+        assert_eq!(of(&socket::CLASS, "receive"), text);
+        assert_eq!(of(&socket::PUSH, "ZMQPush"), Kinds::OBJECT);
     }
 
     #[test]

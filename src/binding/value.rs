@@ -235,6 +235,12 @@ fn is_key(text: &str) -> bool {
 pub struct Kinds(u32);
 
 impl Kinds {
+    /// No kind at all.
+    pub(super) const NONE: Kinds = Kinds(0);
+    /// Every kind that a message can hold.
+    pub(super) const ANY: Kinds = Kinds::NIL
+        .or(Kinds::BOOL.or(Kinds::INT).or(Kinds::FLOAT))
+        .or(Kinds::STRING.or(Kinds::LIST).or(Kinds::DICTIONARY).or(Kinds::OBJECT));
     /// Nothing.
     pub const NIL: Kinds = Kinds(1 << 0);
     /// A truth value.
@@ -297,6 +303,24 @@ impl ValueRef<'_> {
             ValueRef::Function(_) => Kinds::FUNCTION,
             ValueRef::Class(_) => Kinds::CLASS,
             ValueRef::Other(_) => Kinds(0),
+        }
+    }
+}
+
+impl Value {
+    /// The kind that the table promises it by.
+    pub(super) fn kind(&self) -> Kinds {
+        match self {
+            Value::Nil => Kinds::NIL,
+            Value::Bool(_) => Kinds::BOOL,
+            Value::Int(_) => Kinds::INT,
+            Value::Float(_) => Kinds::FLOAT,
+            Value::String(_) => Kinds::STRING,
+            Value::List(_) => Kinds::LIST,
+            Value::Tuple(_) => Kinds::TUPLE,
+            Value::Dictionary(_) => Kinds::DICTIONARY,
+            // What a script gave itself it may have back.
+            Value::Object(_) | Value::Kept(_) => Kinds::OBJECT,
         }
     }
 }

@@ -41,6 +41,16 @@ pub unsafe extern "C" fn zeromq_has(capability: *const c_char) -> i32 {
     })
 }
 
+/// Has `zeromq_shutdown` called when the process ends by `exit` or by the end of
+/// `main`. To do it twice is no mistake. For hosts that are unloaded before that: the
+/// library stays in memory from then on.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` when the system cannot do that.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_shutdown_at_exit() -> Code {
+    ffi::guard("zeromq_shutdown_at_exit", || Ok(ffi::shut_down_at_exit()?))
+}
+
 /// Ends ZeroMQ: closes every socket of the process, also those of virtual
 /// machines, and waits until what they had to send is sent, at the latest until
 /// their linger is over, one second if nothing else was set. To be called before

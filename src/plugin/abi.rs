@@ -37,6 +37,24 @@ pub const ZEROMQ_FUNCTION: u32 = 10;
 /// a value: `setfrontend(ZMQPull, ...)`.
 pub const ZEROMQ_CLASS: u32 = 11;
 
+/// Kind of a `zeromq_value`: `as.bytes`, any bytes, for hosts with
+/// `ZEROMQ_HOST_BYTES`. A host may pass it as it may pass a string.
+pub const ZEROMQ_BYTES: u32 = 12;
+
+/// What a machine is like, for the flags of its host: it has strings, or values of
+/// another type, that hold any bytes. Frames come as `ZEROMQ_BYTES` then; as an object
+/// of ZMQFrame only what a method gives that promises an object and never a string.
+pub const ZEROMQ_HOST_BYTES: u32 = 1;
+/// What a machine is like, for the flags of its host: it has no named arguments. A
+/// dictionary with texts as keys behind the other arguments holds them then, unless
+/// the method needs one more argument or takes a dictionary there. So does an empty
+/// list, for machines that have one kind of table, unless the method takes a list.
+pub const ZEROMQ_HOST_NAMED_LAST: u32 = 2;
+/// What a machine is like, for the flags of its host: it asks
+/// `zeromq_function_released` which functions it may forget, in place of `retain` and
+/// `release`, which are not called. It numbers its functions from 1.
+pub const ZEROMQ_HOST_ASKS: u32 = 4;
+
 /// How an argument is given: by position, always.
 pub const ZEROMQ_REQUIRED: u32 = 0;
 /// How an argument is given: by position, or left out at the end.
@@ -84,7 +102,7 @@ pub union Payload {
     pub integer: i64,
     /// `ZEROMQ_FLOAT`.
     pub number: f64,
-    /// `ZEROMQ_STRING`, `ZEROMQ_OTHER`.
+    /// `ZEROMQ_STRING`, `ZEROMQ_BYTES`, `ZEROMQ_OTHER`.
     pub bytes: Bytes,
     /// `ZEROMQ_LIST`, `ZEROMQ_TUPLE`, `ZEROMQ_DICTIONARY`.
     pub items: Items,
@@ -151,6 +169,8 @@ pub struct Method {
     pub doc: *const c_char,
     /// The parameters, the positional ones first.
     pub parameters: *const *const Parameter,
+    /// The kinds that its result may have: `1 << ZEROMQ_STRING` and so on, added up.
+    pub results: u32,
 }
 
 /// A class. It stays in place for the life of the process, as do its methods
@@ -194,7 +214,7 @@ pub struct Host {
     /// Given back to each of the functions.
     pub context: *mut c_void,
     /// Called by `zeromq_register` once a class. Anything but 0 ends the
-    /// registration. Never NULL.
+    /// registration. NULL: the host asks `zeromq_classes`, and does not register.
     pub define_class:
         Option<unsafe extern "C" fn(context: *mut c_void, description: *const Class) -> i32>,
     /// Tells the user something that does not stop the script. Both strings are
@@ -210,8 +230,9 @@ pub struct Host {
     /// its thread. The arguments are lent; objects among them are given, and to be
     /// freed. `*result` is lent by the host: it has to stay until the library calls
     /// this again or returns. The script may call the library meanwhile. Anything
-    /// but 0 says that the function failed: the call of the library then ends with
-    /// `ZEROMQ_CODE_CALLBACK`, and the host raises what it knows of the failure.
+    /// but 0, and a result that is not written, says that the function failed: the call
+    /// of the library then ends with `ZEROMQ_CODE_CALLBACK`, and the host raises what it
+    /// knows of the failure.
     /// NULL: methods that take a function refuse it.
     pub call: Option<
         unsafe extern "C" fn(
@@ -228,6 +249,8 @@ pub struct Host {
     /// A function that was retained is not needed any more. It may be called by
     /// `zeromq_object_free` and `zeromq_shutdown` too, and must not call the library.
     pub release: Option<unsafe extern "C" fn(context: *mut c_void, function: Function)>,
+    /// What the machine is like: `ZEROMQ_HOST_BYTES` and so on, added up.
+    pub flags: u32,
 }
 
 /// One call of a method, for `zeromq_call`.

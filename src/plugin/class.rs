@@ -16,6 +16,8 @@ struct Descriptors {
     classes: &'static [abi::Class],
     /// In the order of `rows`.
     methods: &'static [abi::Method],
+    /// Pointers to the classes, and NULL behind them.
+    listed: &'static [*const abi::Class],
 }
 
 // SAFETY: the pointers in the descriptors lead to leaked memory that is never
@@ -33,6 +35,11 @@ fn descriptors() -> &'static Descriptors {
 /// All classes, a parent before its children.
 pub(super) fn all() -> &'static [abi::Class] {
     descriptors().classes
+}
+
+/// The same as a list that ends with NULL.
+pub(super) fn listed() -> *const *const abi::Class {
+    descriptors().listed.as_ptr()
 }
 
 /// A class of the table, as the header has it.
@@ -61,15 +68,15 @@ fn build() -> Descriptors {
     let of = |class: &'static binding::Class, target| {
         let rows = rows.iter().zip(methods.iter());
         let methods = rows.filter(|(row, _)| ptr::eq(row.class, class) && row.target == target);
-        leak(methods.map(|(_, method)| &raw const *method).collect())
+        methods.map(|(_, method)| &raw const *method).collect::<Vec<_>>()
     };
     let classes: &'static mut [abi::Class] = Box::leak(
         CLASSES
             .iter()
             .map(|class| {
                 let constructor = of(class, Target::Constructor);
-                let instance = of(class, Target::Instance);
-                let own = of(class, Target::Class);
+                let instance = leak(of(class, Target::Instance));
+                let own = leak(of(class, Target::Class));
                 abi::Class {
                     size: size::<abi::Class>(),
                     abi: ZEROMQ_ABI,
@@ -94,7 +101,10 @@ fn build() -> Descriptors {
             classes[index].parent = &raw const classes[parent];
         }
     }
-    Descriptors { classes, methods }
+    let classes: &'static [abi::Class] = classes;
+    let pointers = classes.iter().map(|class| &raw const *class);
+    let listed = leak(pointers.chain([ptr::null()]).collect());
+    Descriptors { classes, methods, listed }
 }
 
 fn method(row: &Row) -> abi::Method {
@@ -107,6 +117,7 @@ fn method(row: &Row) -> abi::Method {
         signature: string(&row.method.signature()),
         doc: string(row.method.doc),
         parameters: pointers.as_ptr(),
+        results: row.method.results().bits(),
     }
 }
 

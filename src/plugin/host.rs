@@ -6,11 +6,16 @@ use std::mem::offset_of;
 use std::sync::Arc;
 
 use super::abi::{self, Class, Host, ZEROMQ_ABI};
+use super::function::InUse;
+use super::value::Form;
 use super::{object, value};
 use crate::binding::{self, Bounds, Handle, Held, Kept, Value, ValueRef};
 use crate::core::{Error, wait::Interrupt};
 use crate::ffi::{self, fault};
 use crate::interrupt;
+
+/// The kind of a result that a host has not written.
+const UNWRITTEN: u32 = u32::MAX;
 
 /// A host that was checked.
 pub(super) struct Machine(Host);
@@ -23,6 +28,28 @@ impl Machine {
         // SAFETY: a Host begins with size and abi, and may be all zeros; that it is
         // filled in is the caller's promise.
         unsafe { ffi::versioned(host, ZEROMQ_ABI, offset_of!(Host, warn)) }.map(Machine)
+    }
+
+    /// The host itself.
+    pub fn host(&self) -> &Host {
+        &self.0
+    }
+
+    /// Whether the machine is like a flag of the header says.
+    pub fn is(&self, flag: u32) -> bool {
+        self.0.flags & flag != 0
+    }
+
+    /// The form that a result has for the machine, where these kinds are promised.
+    pub fn form(&self, results: u32) -> Form {
+        let promises = |kind: u32| results & (1 << kind) != 0;
+        if !self.is(abi::ZEROMQ_HOST_BYTES) {
+            Form::Usual
+        } else if promises(abi::ZEROMQ_OBJECT) && !promises(abi::ZEROMQ_STRING) {
+            Form::BytesInside
+        } else {
+            Form::Bytes
+        }
     }
 
     /// Hands a class to the machine.
@@ -63,6 +90,9 @@ impl binding::Host for Machine {
             Handle([object, value::OBJECT]) if object::share(object) => {
                 Some(Arc::new(HeldObject(object)))
             }
+            Handle([function, value::FUNCTION]) if self.is(abi::ZEROMQ_HOST_ASKS) => {
+                Some(Arc::new(UsedFunction(InUse::one(&self.0, function))))
+            }
             Handle([function, value::FUNCTION]) => {
                 Some(Arc::new(HeldFunction::new(self.0, function)))
             }
@@ -84,8 +114,11 @@ impl binding::Host for Machine {
         if self.interrupted() {
             return Err(Error::Interrupted);
         }
-        let mut arguments: Vec<abi::Value> = arguments.into_iter().map(value::give).collect();
-        let mut result = value::nil();
+        let mut arguments: Vec<abi::Value> = {
+            let form = self.form(0);
+            arguments.into_iter().map(|argument| value::give(argument, form)).collect()
+        };
+        let mut result = abi::Value { kind: UNWRITTEN, ..value::nil() };
         // SAFETY: new's caller promises that it may be called; the arguments stay in
         // place for the call.
         let answer = unsafe {
@@ -95,11 +128,13 @@ impl binding::Host for Machine {
             // SAFETY: the argument was made by give, and is given back only here.
             drop(unsafe { value::take_back(argument) });
         }
-        if answer != 0 {
+        if answer != 0 || result.kind == UNWRITTEN {
             return Err(Error::Callback);
         }
-        // SAFETY: new's caller promises that the result is filled in as the header says,
-        // and that it stays.
+        let mut functions = InUse::none(&self.0);
+        // SAFETY: new's caller promises that the result is filled in as the header says.
+        unsafe { functions.find(&self.0, &result) }?;
+        // SAFETY: as above, and that it stays.
         take(&unsafe { value::take(&result, &mut Bounds::default()) }?)
     }
 }
@@ -113,6 +148,17 @@ impl Held for HeldObject {}
 impl Drop for HeldObject {
     fn drop(&mut self) {
         object::free(self.0);
+    }
+}
+
+/// A function that the library keeps for a host that asks when it may forget it.
+struct UsedFunction(InUse);
+
+impl Held for UsedFunction {}
+
+impl fmt::Debug for UsedFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod abi;
 mod class;
 mod error;
+pub(crate) mod function;
 mod host;
 mod object;
 mod value;
@@ -17,9 +18,10 @@ use std::{mem, ptr};
 use smallvec::SmallVec;
 
 use crate::binding::{self, Arguments, Bounds, Value, ValueRef};
-use crate::core::Code;
+use crate::core::{Code, Error};
 use crate::ffi::{self, Failed, fault};
-use abi::{Class, Host, Invocation, Object};
+use abi::{Class, Function, Host, Invocation, Object};
+use value::Form;
 
 /// Most calls have no more arguments than this; they need no memory from the heap.
 const FEW: usize = 4;
@@ -41,6 +43,29 @@ pub unsafe extern "C" fn zeromq_register(host: *const Host) -> Code {
             machine.define(class)?;
         }
         Ok(())
+    })
+}
+
+/// All classes, a parent before its children, and NULL behind them: what
+/// `define_class` is given, for hosts that would rather ask. They stay for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_classes() -> *const *const Class {
+    ffi::guard_or(ptr::null(), || {
+        ffi::watch_forks();
+        class::listed()
+    })
+}
+
+/// The next function that a host with `ZEROMQ_HOST_ASKS` may forget, or 0 when there
+/// is none: one that was passed, or returned by a function, in a call that is over,
+/// and that the library does not keep. A function that is passed again has to have
+/// another number. To be asked until it gives 0, before or after a call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_function_released(host: *const Host) -> Function {
+    ffi::guard_or(0, || {
+        // SAFETY: the caller's promise is the one of Machine::new.
+        let machine = unsafe { host::Machine::new(host) };
+        machine.map_or(0, |machine| function::released(machine.host()))
     })
 }
 
@@ -79,32 +104,43 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     let machine = unsafe { host::Machine::new(call.host) }?;
     let row = class::row(call.method)
         .ok_or_else(|| fault("the method is none that define_class was given"))?;
+    // SAFETY: the caller promises as many values, in place for the call.
+    let given = unsafe { ffi::slice(call.arguments, call.argument_count) }?;
+    // SAFETY: the caller promises as many named values, in place for the call.
+    let given_named = unsafe { ffi::slice(call.named, call.named_count) }?;
+    let mut functions = function::InUse::none(machine.host());
+    for value in given.iter().chain(given_named.iter().map(|named| &named.value)) {
+        // SAFETY: the caller promises that the values are as the header says.
+        unsafe { functions.find(machine.host(), value) }?;
+    }
     let receiver = match call.receiver {
         0 => None,
         handle => Some(object::get(handle)?),
     };
 
     let mut bounds = Bounds::default();
-    // SAFETY: the caller promises as many values, in place for the call.
-    let given = unsafe { ffi::slice(call.arguments, call.argument_count) }?;
     let mut positional = SmallVec::<[ValueRef; FEW]>::with_capacity(given.len());
     for value in given {
         // SAFETY: the caller promises that the values are as the header says.
         positional.push(unsafe { value::take(value, &mut bounds) }?);
     }
-    // SAFETY: the caller promises as many named values, in place for the call.
-    let given = unsafe { ffi::slice(call.named, call.named_count) }?;
-    let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(given.len());
-    for argument in given {
+    let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(given_named.len());
+    for argument in given_named {
         // SAFETY: the caller promises that names and values are as the header says.
         let (name, value) =
             unsafe { (ffi::text(argument.name)?, value::take(&argument.value, &mut bounds)?) };
         named.push((name, value));
     }
 
+    if machine.is(abi::ZEROMQ_HOST_NAMED_LAST) && row.method.names_last(&positional) {
+        named.extend(positional.pop().into_iter().flat_map(value::names));
+    }
+
     let arguments = Arguments { positional: &positional, named: &named };
     let receiver = receiver.as_deref();
-    let give = |value: &mut Value| value::give(mem::replace(value, Value::Nil));
+    // SAFETY: the method is one of ours, which stay in place.
+    let form = machine.form(unsafe { (*call.method).results });
+    let give = |value: &mut Value| value::give(mem::replace(value, Value::Nil), form);
     Ok(binding::call(row, receiver, &arguments, &machine, give)?)
 }
 
@@ -151,7 +187,7 @@ pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Va
         }
         let text = object::get(object)?.to_string();
         // SAFETY: result is not NULL, and the caller says that it has room.
-        unsafe { result.write(value::give(text.into())) };
+        unsafe { result.write(value::give(text.into(), Form::Usual)) };
         Ok(())
     })
 }
@@ -168,7 +204,13 @@ pub unsafe extern "C" fn zeromq_object_bytes(object: Object, result: *mut abi::V
         if result.is_null() {
             return Err(fault("there is no place for the result").into());
         }
-        let bytes = value::give_bytes(object::get(object)?.clone())?;
+        let frame = object::get(object)?.clone();
+        let bytes =
+            value::give_bytes(frame, abi::ZEROMQ_STRING).map_err(|object| Error::Argument {
+                place: "argument 1 (object)".to_owned(),
+                expected: "a frame".into(),
+                got: object.to_string(),
+            })?;
         // SAFETY: result is not NULL, and the caller says that it has room.
         unsafe { result.write(bytes) };
         Ok(())

@@ -13,6 +13,17 @@ use crate::ffi::{self, fault};
 pub(super) const OBJECT: u64 = 0;
 pub(super) const FUNCTION: u64 = 1;
 
+/// The form that a value has for a host.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Strings are text, and a frame that is none is an object.
+    Usual,
+    /// A frame is bytes.
+    Bytes,
+    /// The same of what is inside; the value itself is an object if it is a frame.
+    BytesInside,
+}
+
 /// What keeps the memory of a value alive while the host has it.
 enum Owner {
     Text(Text),
@@ -48,7 +59,7 @@ pub(super) unsafe fn take<'a>(
             abi::ZEROMQ_BOOL => ValueRef::Bool(value.payload.integer != 0),
             abi::ZEROMQ_INT => ValueRef::Int(value.payload.integer),
             abi::ZEROMQ_FLOAT => ValueRef::Float(value.payload.number),
-            abi::ZEROMQ_STRING => {
+            abi::ZEROMQ_STRING | abi::ZEROMQ_BYTES => {
                 let Bytes { data, size } = value.payload.bytes;
                 ValueRef::String(ffi::slice(data.cast(), size)?)
             }
@@ -104,21 +115,42 @@ unsafe fn entries<'a>(
     Ok(pairs)
 }
 
+/// The named arguments in a dictionary whose keys are texts.
+pub(super) fn names<'a>(value: ValueRef<'a>) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {
+    let entries = match value {
+        ValueRef::Dictionary(entries) => entries,
+        _ => Vec::new(),
+    };
+    entries.into_iter().filter_map(|(key, value)| match key {
+        ValueRef::String(name) => Some((std::str::from_utf8(name).ok()?, value)),
+        _ => None,
+    })
+}
+
 /// A value for the host, to be freed with `zeromq_value_free`.
-pub(super) fn give(value: Value) -> abi::Value {
+pub(super) fn give(value: Value, form: Form) -> abi::Value {
+    let inside = if form == Form::Usual { Form::Usual } else { Form::Bytes };
     match value {
         Value::Nil => nil(),
         Value::Bool(value) => plain(abi::ZEROMQ_BOOL, Payload { integer: value.into() }),
         Value::Int(integer) => plain(abi::ZEROMQ_INT, Payload { integer }),
         Value::Float(number) => plain(abi::ZEROMQ_FLOAT, Payload { number }),
         Value::String(text) => give_text(text),
-        Value::List(items) => give_items(abi::ZEROMQ_LIST, items.into_iter()),
-        Value::Tuple(items) => give_items(abi::ZEROMQ_TUPLE, items.into_iter()),
+        Value::List(items) => give_items(abi::ZEROMQ_LIST, items.into_iter(), inside),
+        Value::Tuple(items) => give_items(abi::ZEROMQ_TUPLE, items.into_iter(), inside),
         Value::Dictionary(entries) => give_items(
             abi::ZEROMQ_DICTIONARY,
             entries.into_iter().flat_map(|(key, value)| [key, value]),
+            inside,
         ),
         Value::Object(object) => {
+            let object = match form {
+                Form::Bytes => match give_bytes(object, abi::ZEROMQ_BYTES) {
+                    Ok(bytes) => return bytes,
+                    Err(object) => object,
+                },
+                Form::Usual | Form::BytesInside => object,
+            };
             let object = object::give(object);
             plain(abi::ZEROMQ_OBJECT, Payload { object })
         }
@@ -132,17 +164,14 @@ pub(super) fn give(value: Value) -> abi::Value {
     }
 }
 
-/// The bytes of a frame, whatever they are, as a string for the host.
-pub(super) fn give_bytes(frame: Object) -> Result<abi::Value, Error> {
+/// The bytes of a frame, whatever they are, as a value of this kind; the object if it
+/// is no frame.
+pub(super) fn give_bytes(frame: Object, kind: u32) -> Result<abi::Value, Object> {
     let Some(bytes) = frame.frame() else {
-        return Err(Error::Argument {
-            place: "argument 1 (object)".to_owned(),
-            expected: "a frame".into(),
-            got: frame.to_string(),
-        });
+        return Err(frame);
     };
     let payload = Payload { bytes: Bytes { data: bytes.as_ptr().cast(), size: bytes.len() } };
-    Ok(owned(abi::ZEROMQ_STRING, payload, Box::new(Owner::Frame(frame))))
+    Ok(owned(kind, payload, Box::new(Owner::Frame(frame))))
 }
 
 /// No value.
@@ -169,8 +198,8 @@ fn give_text(text: Text) -> abi::Value {
     owned(abi::ZEROMQ_STRING, payload, owner)
 }
 
-fn give_items(kind: u32, items: impl Iterator<Item = Value>) -> abi::Value {
-    let items: Vec<abi::Value> = items.map(give).collect();
+fn give_items(kind: u32, items: impl Iterator<Item = Value>, form: Form) -> abi::Value {
+    let items: Vec<abi::Value> = items.map(|item| give(item, form)).collect();
     let payload = Payload { items: Items { data: items.as_ptr(), count: items.len() } };
     owned(kind, payload, Box::new(Owner::Items(items)))
 }

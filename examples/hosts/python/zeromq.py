@@ -13,6 +13,7 @@ wants all of them writes except zeromq.Error.
 import atexit
 import ctypes
 import inspect
+import itertools
 import keyword
 import os
 import sys
@@ -23,9 +24,11 @@ from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int32, c_int
 from ctypes import c_uint32, c_uint64, c_void_p, byref, sizeof
 
 ABI = 1
-NIL, BOOL, INT, FLOAT, STRING, LIST, TUPLE, DICTIONARY, OBJECT, OTHER, FUNCTION, CLASS = range(12)
+NIL, BOOL, INT, FLOAT, STRING, LIST, TUPLE, DICTIONARY, OBJECT, OTHER, FUNCTION, CLASS, BYTES = (
+    range(13))
 REQUIRED, OPTIONAL, VARIADIC, NAMED = range(4)
-OK, INTERRUPTED, CALLBACK = 0, 8, 17
+OK, CALLBACK = 0, 17
+HOST_BYTES, HOST_ASKS = 1, 4
 DEEPEST, MOST = 64, 1 << 22
 
 
@@ -47,21 +50,20 @@ _Parameter = _struct("_Parameter", [
     ("doc", c_char_p)])
 _Method = _struct("_Method", [
     ("size", c_uint32), ("parameter_count", c_uint32), ("name", c_char_p),
-    ("signature", c_char_p), ("doc", c_char_p), ("parameters", POINTER(POINTER(_Parameter)))])
+    ("signature", c_char_p), ("doc", c_char_p), ("parameters", POINTER(POINTER(_Parameter))),
+    ("results", c_uint32)])
 _Class = _struct("_Class", [
     ("size", c_uint32), ("abi", c_uint32), ("name", c_char_p), ("doc", c_char_p),
     ("parent", c_void_p), ("constructor", POINTER(_Method)), ("alias", c_char_p),
     ("methods", POINTER(POINTER(_Method))), ("method_count", c_uint32),
     ("function_count", c_uint32), ("functions", POINTER(POINTER(_Method)))])
-_DEFINE = CFUNCTYPE(c_int32, c_void_p, POINTER(_Class))
 _WARN = CFUNCTYPE(None, c_void_p, c_char_p, c_char_p)
 _INTERRUPTED = CFUNCTYPE(c_int32, c_void_p)
 _CALL = CFUNCTYPE(c_int32, c_void_p, c_uint64, POINTER(_Value), c_size_t, POINTER(_Value))
-_HOLD = CFUNCTYPE(None, c_void_p, c_uint64)
 _Host = _struct("_Host", [
-    ("size", c_uint32), ("abi", c_uint32), ("context", c_void_p), ("define_class", _DEFINE),
-    ("warn", _WARN), ("interrupted", _INTERRUPTED), ("call", _CALL), ("retain", _HOLD),
-    ("release", _HOLD)])
+    ("size", c_uint32), ("abi", c_uint32), ("context", c_void_p), ("define_class", c_void_p),
+    ("warn", _WARN), ("interrupted", _INTERRUPTED), ("call", _CALL), ("retain", c_void_p),
+    ("release", c_void_p), ("flags", c_uint32)])
 _Invocation = _struct("_Invocation", [
     ("size", c_uint32), ("abi", c_uint32), ("host", c_void_p), ("method", c_void_p),
     ("receiver", c_uint64), ("arguments", c_void_p), ("argument_count", c_size_t),
@@ -76,7 +78,7 @@ def _load():
     given = os.environ.get("ZEROMQ_PLUGIN")
     library = ctypes.CDLL(given or (beside if os.path.exists(beside) else name))
     for name, result, arguments in [
-            ("register", c_int, [POINTER(_Host)]),
+            ("classes", POINTER(POINTER(_Class)), []), ("function_released", c_uint64, [c_void_p]),
             ("call", c_int, [POINTER(_Invocation), POINTER(_Value)]),
             ("value_free", None, [POINTER(_Value)]), ("object_free", None, [c_uint64]),
             ("object_class", c_void_p, [c_uint64]), ("object_hash", c_uint64, [c_uint64]),
@@ -123,104 +125,80 @@ globals().update(_errors)
 
 # ---- Values for the library. ----
 
-class _Lent:
-    """The memory of what a call passes; functions are lent until done."""
+class _Call(threading.local):
+    """What a call of this thread lends, is given and is told by functions."""
+    failure = None  # of a function, or KeyboardInterrupt
+    returned = None  # what a function returned last
+
+
+_call = _Call()
+# The functions that the library has, by the numbers that it knows them by.
+_functions, _numbers = {}, itertools.count(1)
+
+
+def _lend(given, memory, depth=0):
+    """A value for the library; what it needs stays as long as the list memory."""
+    if isinstance(given, str):
+        given = given.encode()
+    if given is None:
+        return _Value(NIL)
+    if isinstance(given, bool):
+        return _Value(BOOL, _Payload(integer=given))
+    if isinstance(given, int) and -(1 << 63) <= given < 1 << 63:
+        return _Value(INT, _Payload(integer=given))
+    if isinstance(given, float):
+        return _Value(FLOAT, _Payload(number=given))
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        return _text(BYTES, bytes(given), memory)
+    if isinstance(given, (list, tuple, range, dict)):
+        kind = DICTIONARY if isinstance(given, dict) else LIST
+        memory.count += len(given)
+        if depth == DEEPEST or memory.count > MOST or id(given) in memory.inside:
+            return _text(OTHER, b"a list that is too large or too deep, or in itself", memory)
+        memory.inside.append(id(given))
+        parts = itertools.chain.from_iterable(given.items()) if kind == DICTIONARY else given
+        items = _array(_Value, [_lend(part, memory, depth + 1) for part in parts], memory)
+        memory.inside.pop()
+        return _Value(kind, _Payload(items=_Items(ctypes.addressof(items), len(items))))
+    if isinstance(given, Object):
+        return _Value(OBJECT, _Payload(object=given._handle))
+    if isinstance(given, type) and issubclass(given, Object) and given is not Object:
+        return _Value(CLASS, _Payload(described=given._described))
+    if callable(given):
+        number = next(_numbers)
+        _functions[number] = given
+        memory.functions.append(number)
+        return _Value(FUNCTION, _Payload(function=number))
+    name = "an int of more than 64 bits" if isinstance(given, int) else type(given).__name__
+    return _text(OTHER, name.encode(), memory)
+
+
+class _Memory(list):
+    """What is lent, how many values in lists, and the lists that this is in."""
 
     def __init__(self):
-        self.memory, self.functions, self.count, self.inside = [], [], 0, []
+        self.count, self.inside, self.functions = 0, [], []
 
-    def values(self, given, depth=0):
-        items = (_Value * len(given))(*(self.value(value, depth) for value in given))
-        self.memory.append(items)
-        return items
-
-    def value(self, given, depth=0):
-        value = _Value(kind=NIL)
-        if isinstance(given, str):
-            given = given.encode()
-        elif isinstance(given, (bytearray, memoryview)):
-            given = bytes(given)
-        if given is None:
-            pass
-        elif isinstance(given, bool):
-            value.kind, value.payload.integer = BOOL, given
-        elif isinstance(given, int) and -(1 << 63) <= given < 1 << 63:
-            value.kind, value.payload.integer = INT, given
-        elif isinstance(given, float):
-            value.kind, value.payload.number = FLOAT, given
-        elif isinstance(given, bytes):
-            self.bytes(value, STRING, given)
-        elif isinstance(given, (list, tuple, range, dict)):
-            self.items(value, given, depth)
-        elif isinstance(given, Object):
-            value.kind, value.payload.object = OBJECT, given._handle
-        elif isinstance(given, type) and issubclass(given, Object) and given is not Object:
-            value.kind, value.payload.described = CLASS, given._described
-        elif callable(given):
-            value.kind, value.payload.function = FUNCTION, _functions.add(given)
-            self.functions.append(value.payload.function)
-        else:
-            name = "an int of more than 64 bits" if isinstance(given, int) else type(given).__name__
-            self.bytes(value, OTHER, name.encode())
-        return value
-
-    def bytes(self, value, kind, given):
-        self.memory.append(given)
-        value.kind = kind
-        value.payload.bytes.data = ctypes.cast(c_char_p(given), c_void_p)
-        value.payload.bytes.size = len(given)
-
-    def items(self, value, given, depth):
-        self.count += len(given)
-        if depth == DEEPEST or self.count > MOST or id(given) in self.inside:
-            return self.bytes(value, OTHER, b"a list that is too large or too deep, or in itself")
-        self.inside.append(id(given))
-        kinds = {tuple: TUPLE, dict: DICTIONARY}
-        value.kind = next((kinds[kind] for kind in kinds if isinstance(given, kind)), LIST)
-        if value.kind == DICTIONARY:
-            given = [part for pair in given.items() for part in pair]
-        items = self.values(given, depth + 1)
-        self.inside.pop()
-        value.payload.items.data = ctypes.addressof(items)
-        value.payload.items.count = len(items)
-
-    def done(self):
-        for function in self.functions:
-            _functions.release(None, function)
+    def forget(self):
+        """The library was not called after all."""
+        for number in self.functions:
+            del _functions[number]
 
 
-class _Functions:
-    """The functions that the library has, by the numbers that it knows them by."""
-
-    def __init__(self):
-        # A release may come from a collection in the middle of another.
-        self.lock, self.known, self.last = threading.RLock(), {}, 0
-
-    def add(self, function):
-        with self.lock:
-            self.last += 1
-            self.known[self.last] = [function, 1]
-            return self.last
-
-    def retain(self, context, number):
-        with self.lock:
-            self.known[number][1] += 1
-
-    def release(self, context, number):
-        with self.lock:
-            known = self.known[number]
-            known[1] -= 1
-            if known[1] == 0:
-                del self.known[number]
+def _array(kind, items, memory):
+    memory.append((kind * len(items))(*items))
+    return memory[-1]
 
 
-_functions = _Functions()
+def _text(kind, given, memory):
+    memory.append(given)
+    data = ctypes.cast(c_char_p(given), c_void_p)
+    return _Value(kind, _Payload(bytes=_Bytes(data, len(given))))
 
 
 # ---- Values of the library. ----
 
-def _take(value, frame=False):
-    """A value of the library; frames are bytes, or objects when frame is true."""
+def _take(value):
     kind, payload = value.kind, value.payload
     if kind in (LIST, TUPLE, DICTIONARY):
         items = (_Value * payload.items.count).from_address(payload.items.data or 1)
@@ -228,27 +206,23 @@ def _take(value, frame=False):
         if kind == DICTIONARY:
             return dict(zip(items[::2], items[1::2]))
         return items if kind == LIST else tuple(items)
-    if kind == BOOL:
-        return payload.integer != 0
-    if kind == STRING:
-        return _string(value).decode()
+    if kind in (STRING, BYTES):
+        text = ctypes.string_at(payload.bytes.data, payload.bytes.size)
+        return text.decode() if kind == STRING else text
     if kind == OBJECT:
-        return _object(payload.object, frame)
+        return _object(payload.object)
     if kind == FUNCTION:
-        return _functions.known[payload.function][0]
-    return payload.integer if kind == INT else payload.number if kind == FLOAT else None
+        return _functions[payload.function]
+    return {BOOL: payload.integer != 0, INT: payload.integer, FLOAT: payload.number}.get(kind)
 
 
-def _string(value):
-    return ctypes.string_at(value.payload.bytes.data, value.payload.bytes.size)
-
-
-def _bytes(handle):
+def _ask(function, handle):
+    """The text or the bytes of an object."""
     value = _Value()
-    if _library.zeromq_object_bytes(handle, byref(value)) != OK:
+    if function(handle, byref(value)) != OK:
         raise _failure()
     try:
-        return _string(value)
+        return ctypes.string_at(value.payload.bytes.data, value.payload.bytes.size)
     finally:
         _library.zeromq_value_free(byref(value))
 
@@ -256,19 +230,13 @@ def _bytes(handle):
 _objects, _objects_lock = weakref.WeakValueDictionary(), threading.RLock()
 
 
-def _object(handle, frame, kind=None):
+def _object(handle, kind=None):
     """The object of a handle: the same one each time. It frees the handle once, and
     each further time that it is given is freed here."""
-    described = _library.zeromq_object_class(handle)
-    if not frame and described == ZMQFrame._described:
-        try:
-            return _bytes(handle)
-        finally:
-            _library.zeromq_object_free(handle)
     with _objects_lock:
         known = _objects.get(handle)
         if known is None:
-            known = object.__new__(kind or _classes[described])
+            known = object.__new__(kind or _classes[_library.zeromq_object_class(handle)])
             known._handle = handle
             _objects[handle] = known
         else:
@@ -278,25 +246,12 @@ def _object(handle, frame, kind=None):
 
 # ---- What the library calls back. ----
 
-class _Thread(threading.local):
-    failure = None  # of a function, or KeyboardInterrupt
-    returned = None  # what a function returned last, lent
-
-
-_thread = _Thread()
-
-
-def _define(context, described):
-    _described.append(described.contents)
-    return 0
-
-
 def _warn(context, tag, message):
     # Warnings may be made errors, which would end here.
     try:
         warnings.warn(f"{tag.decode()}: {message.decode()}", RuntimeWarning, stacklevel=4)
     except Warning as failure:
-        _thread.failure = failure
+        _call.failure = failure
 
 
 def _watch():
@@ -306,30 +261,28 @@ def _watch():
     while True:
         try:
             yield answer
-            answer = int(_thread.failure is not None)
+            answer = int(_call.failure is not None)
         except (Exception, KeyboardInterrupt) as failure:
-            _thread.failure, answer = failure, 1
+            _call.failure, answer = failure, 1
 
 
 def _call_function(context, number, arguments, count, result):
+    memory = _Memory()
     try:
-        given = [_take(arguments[at]) for at in range(count)]
-        returned = _functions.known[number][0](*given)
-        lent = _Lent()
-        value = lent.value(returned)
+        returned = _functions[number](*[_take(arguments[at]) for at in range(count)])
+        value = _lend(returned, memory)
         ctypes.memmove(result, byref(value), sizeof(value))
-        last, _thread.returned = _thread.returned, (lent, value)
-        if last is not None:
-            last[0].done()
+        _call.returned = memory
         return 0
     except BaseException as failure:
-        _thread.failure = failure
+        memory.forget()
+        _call.failure = failure
         return 1
 
 
 def _host(interrupted):
-    return _Host(sizeof(_Host), ABI, None, _DEFINE(_define), _WARN(_warn), interrupted,
-                 _CALL(_call_function), _HOLD(_functions.retain), _HOLD(_functions.release))
+    return _Host(sizeof(_Host), ABI, None, None, _WARN(_warn), interrupted, _CALL(_call_function),
+                 None, None, HOST_BYTES | HOST_ASKS)
 
 
 _watcher = _watch()
@@ -337,21 +290,24 @@ next(_watcher)
 _watched, _unwatched = _host(_INTERRUPTED(_watcher.send)), _host(_INTERRUPTED())
 
 
-def _invoke(method, receiver, arguments, named, frame, kind=None):
-    lent, result, outer = _Lent(), _Value(), _thread.returned
+def _invoke(method, receiver, arguments, named, kind=None):
+    memory, result, outer = _Memory(), _Value(), _call.returned
     # Signals come to the main thread only, and their handlers may call this.
     main = threading.current_thread() is threading.main_thread()
     host = _watched if main and not _watcher.gi_running else _unwatched
     try:
-        given = lent.values(arguments)
-        passed = (_Named * len(named))(
-            *(_Named(name.encode(), lent.value(value)) for name, value in named.items()))
-        invocation = _Invocation(
+        given = _array(_Value, [_lend(value, memory) for value in arguments], memory)
+        passed = _array(_Named, [_Named(name.encode(), _lend(value, memory))
+                                 for name, value in named.items()], memory)
+    except BaseException:
+        memory.forget()
+        raise
+    try:
+        code = _library.zeromq_call(byref(_Invocation(
             sizeof(_Invocation), ABI, ctypes.addressof(host), ctypes.addressof(method), receiver,
-            ctypes.addressof(given), len(given), ctypes.addressof(passed), len(passed))
-        _thread.returned = None
-        code = _library.zeromq_call(byref(invocation), byref(result))
-        failure, _thread.failure = _thread.failure, None
+            ctypes.addressof(given), len(given), ctypes.addressof(passed), len(passed))),
+            byref(result))
+        failure, _call.failure = _call.failure, None
         if failure is not None:
             raise failure
         if code == CALLBACK:
@@ -359,15 +315,12 @@ def _invoke(method, receiver, arguments, named, frame, kind=None):
             raise KeyboardInterrupt
         if code != OK:
             raise _failure()
-        if kind is not None:
-            return _object(result.payload.object, True, kind)
-        return _take(result, frame)
+        return _take(result) if kind is None else _object(result.payload.object, kind)
     finally:
         _library.zeromq_value_free(byref(result))
-        if _thread.returned is not None:
-            _thread.returned[0].done()
-        _thread.returned = outer
-        lent.done()
+        _call.returned = outer
+        while number := _library.zeromq_function_released(byref(host)):
+            _functions.pop(number, None)
 
 
 # ---- Classes. ----
@@ -381,13 +334,7 @@ class Object:
         """The constructor has used them."""
 
     def __repr__(self):
-        value = _Value()
-        if _library.zeromq_object_text(self._handle, byref(value)) != OK:
-            return object.__repr__(self)
-        try:
-            return _string(value).decode()
-        finally:
-            _library.zeromq_value_free(byref(value))
+        return _ask(_library.zeromq_object_text, self._handle).decode()
 
     def __eq__(self, other):
         same = isinstance(other, Object)
@@ -398,7 +345,7 @@ class Object:
 
     def __bytes__(self):
         """The bytes of a ZMQFrame."""
-        return _bytes(self._handle)
+        return _ask(_library.zeromq_object_bytes, self._handle)
 
     def __enter__(self):
         return self
@@ -431,24 +378,19 @@ def _signature(method, first):
 
 def _function(method, way):
     """A method, a function of the class itself, or the constructor."""
-    signature = method.signature.decode()
-    gives = signature.partition("->")[2]
-    # Frames are bytes, if this does not promise an object for every one.
-    frame = "ZMQFrame" in gives and "String" not in gives
-
     if way == "method":
         def function(self, /, *arguments, **named):
             if not isinstance(self, Object):
                 raise TypeError(f"{function.__name__}: it is called on an object of ZeroMQ")
-            return _invoke(method, self._handle, arguments, named, frame)
+            return _invoke(method, self._handle, arguments, named)
     elif way == "function":
         def function(*arguments, **named):
-            return _invoke(method, 0, arguments, named, frame)
+            return _invoke(method, 0, arguments, named)
     else:
         def function(cls, /, *arguments, **named):
-            return _invoke(method, 0, arguments, named, True, cls)
+            return _invoke(method, 0, arguments, named, cls)
     function.__name__ = method.name.decode() if way != "constructor" else "__new__"
-    function.__doc__ = f"{signature}\n\n{method.doc.decode()}"
+    function.__doc__ = f"{method.signature.decode()}\n\n{method.doc.decode()}"
     function.__signature__ = _signature(
         method, {"method": ["self"], "function": [], "constructor": ["cls"]}[way])
     return staticmethod(function) if way == "function" else function
@@ -475,11 +417,9 @@ def _make_class(described):
         globals()[described.alias.decode()] = made
 
 
-_described, _classes = [], {}
-if _library.zeromq_register(byref(_watched)) != OK:
-    raise ImportError(_failure().message)
-for _one in _described:
-    _make_class(_one)
+_classes, _listed = {}, _library.zeromq_classes()
+for _one in itertools.takewhile(bool, map(_listed.__getitem__, itertools.count())):
+    _make_class(_one.contents)
 
 # What was sent leaves before the process ends.
 atexit.register(_library.zeromq_shutdown)

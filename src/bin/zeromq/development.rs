@@ -2,22 +2,25 @@
 //! compilers look for it: header, shared and static library, and a file for
 //! pkg-config.
 
+mod own;
+
 use std::collections::BTreeMap;
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::env::consts::{self, DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::library;
 use crate::morpho::home;
-use crate::tree::Tree;
+use crate::tree::{Entry, Tree};
 
-const HEADER: &[u8] = include_bytes!("../../../include/zeromq.h");
+/// The header that belongs to this program.
+pub const HEADER: &[u8] = include_bytes!("../../../include/zeromq.h");
 
 /// Which files are ours.
 const RECORD: &str = "share/zeromq/installed-for-c.txt";
 
 /// Where programs find shared libraries without being told.
-const SYSTEM: [&str; 2] = ["/usr", "/usr/local"];
+pub const SYSTEM: [&str; 2] = ["/usr", "/usr/local"];
 
 /// What the static library needs beside it.
 const NEEDED: &str = if cfg!(target_os = "linux") {
@@ -26,6 +29,23 @@ const NEEDED: &str = if cfg!(target_os = "linux") {
     "-lc++ -lSystem -lc -lm"
 };
 
+/// What is laid out, as paths in a folder.
+pub const HEADER_FILE: &str = "include/zeromq.h";
+pub const DESCRIPTION: &str = "lib/pkgconfig/zeromq.pc";
+const STATIC: &str = "lib/libzeromq.a";
+
+/// The shared library, and the name that it is linked by, which leads to it.
+pub fn names() -> (String, String) {
+    let major = env!("CARGO_PKG_VERSION_MAJOR");
+    let linked = format!("{DLL_PREFIX}zeromq{DLL_SUFFIX}");
+    let library = match consts::OS {
+        "windows" => linked.clone(),
+        "macos" => format!("libzeromq.{major}.dylib"),
+        _ => format!("{linked}.{major}"),
+    };
+    (library, linked)
+}
+
 /// Lays the files out.
 pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let folder = folder(prefix)?;
@@ -33,47 +53,71 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let archive = shared.with_file_name("libzeromq.a");
     let read = |path: &Path| fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
     let library = read(&shared)?;
-    let static_library = if archive.exists() { Some(read(&archive)?) } else { None };
+    let (name, linked) = names();
+    let in_lib = |name: &str| PathBuf::from("lib").join(name);
     let description = description(&folder)?;
-    let mut files: BTreeMap<PathBuf, &[u8]> = BTreeMap::from([
-        ("include/zeromq.h".into(), HEADER),
-        (format!("lib/{DLL_PREFIX}zeromq{DLL_SUFFIX}").into(), &*library),
-        ("lib/pkgconfig/zeromq.pc".into(), description.as_bytes()),
+    let mut files: BTreeMap<PathBuf, Entry> = BTreeMap::from([
+        (HEADER_FILE.into(), Entry::File(HEADER)),
+        (in_lib(&name), Entry::File(&library)),
+        (DESCRIPTION.into(), Entry::File(description.as_bytes())),
     ]);
-    if let Some(library) = &static_library {
-        files.insert("lib/libzeromq.a".into(), library);
+    if linked != name {
+        files.insert(in_lib(&linked), Entry::Link(&name));
     }
-    Tree { folder: &folder, record: Path::new(RECORD) }.lay_out(&files)?;
-    let shown = folder.display();
-    let mut text = format!("Header, library and zeromq.pc are in {shown}.\n");
-    if static_library.is_none() {
-        text.push_str(&format!(
-            "Warning: there is no static library, for {} is not there.\n",
-            archive.display()
-        ));
-    }
-    let search = if is_system(&folder) {
-        String::new()
-    } else {
-        format!("PKG_CONFIG_PATH={} ", quoted(&folder.join("lib/pkgconfig")))
+    let mut warning = String::new();
+    let static_library = match archive.exists() {
+        true => match own::localized(&archive) {
+            Ok(localized) => Some(localized),
+            Err(reason) => {
+                warning = format!(
+                    "Warning: the static library has the names of libzmq in it too, for {reason}: \
+                     link no other libzmq.a into the same program.\n"
+                );
+                Some(read(&archive)?)
+            }
+        },
+        false => {
+            warning = format!(
+                "Warning: there is no static library, for {} is not there.\n",
+                archive.display()
+            );
+            None
+        }
     };
+    if let Some(library) = &static_library {
+        files.insert(STATIC.into(), Entry::File(library));
+    }
+    tree(&folder).lay_out(&files)?;
+    let mut text = format!("Header, library and zeromq.pc are in {}.\n{warning}", folder.display());
+    let search = if is_system(&folder) { String::new() } else { search(&folder) + " " };
     text.push_str(&format!(
         "To compile: cc hello.c $({search}pkg-config --cflags --libs zeromq)\n"
     ));
     Ok(text)
 }
 
+/// What pkg-config has to be told to look into a folder.
+pub fn search(folder: &Path) -> String {
+    format!("PKG_CONFIG_PATH={}", quoted(&folder.join("lib/pkgconfig")))
+}
+
+/// What is installed in a folder.
+pub fn tree(folder: &Path) -> Tree<'_> {
+    Tree { folder, record: Path::new(RECORD) }
+}
+
 /// Takes them back. To do it twice is no mistake.
 pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
     let folder = folder(prefix)?;
     let shown = folder.display();
-    Ok(match (Tree { folder: &folder, record: Path::new(RECORD) }).remove()? {
+    Ok(match tree(&folder).remove()? {
         true => format!("What `zeromq install --c` had put in {shown} is removed.\n"),
         false => format!("There was nothing of `zeromq install --c` in {shown}.\n"),
     })
 }
 
-fn folder(prefix: Option<&Path>) -> Result<PathBuf, String> {
+/// Where they are put.
+pub fn folder(prefix: Option<&Path>) -> Result<PathBuf, String> {
     let folder = prefix.map_or_else(|| Ok(home()?.join(".local")), |prefix| Ok(prefix.into()));
     let folder: PathBuf = folder.and_then(|folder: PathBuf| {
         std::path::absolute(&folder).map_err(|error| format!("{}: {error}", folder.display()))
@@ -99,7 +143,8 @@ fn description(folder: &Path) -> Result<String, String> {
         }
         escaped.push(character);
     }
-    let found = if is_system(folder) { "" } else { " -Wl,-rpath,${libdir}" };
+    let found =
+        if is_system(folder) && cfg!(target_os = "linux") { "" } else { " -Wl,-rpath,${libdir}" };
     Ok(format!(
         "prefix={escaped}\n\
          includedir=${{prefix}}/include\n\

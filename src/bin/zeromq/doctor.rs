@@ -1,6 +1,7 @@
 //! `zeromq doctor`: says what is on this machine, line by line, and what to do
 //! about what is wrong. `main` calls it.
 
+mod development;
 mod library;
 mod report;
 
@@ -39,6 +40,7 @@ pub fn doctor() -> ExitCode {
         }
     };
     check_programs(&mut report, copy.as_deref());
+    development::check(&mut report);
     report.status()
 }
 

@@ -123,6 +123,7 @@ fn open() -> Result<&'static Library, String> {
         call: Some(call),
         retain: Some(retain),
         release: Some(release),
+        flags: 0,
     };
     // SAFETY: the header declares each of the functions with the type of the
     // field that it is put into; a library with this name has that header.

@@ -3,10 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
 use crate::morpho::replace::replace;
+
+/// What is laid out.
+#[derive(Clone, Copy)]
+pub enum Entry<'a> {
+    /// A file with these bytes.
+    File(&'a [u8]),
+    /// A link to a file in the same folder.
+    Link(&'a str),
+}
 
 /// A folder with files of ours, perhaps among others.
 pub struct Tree<'a> {
@@ -17,11 +26,11 @@ pub struct Tree<'a> {
 
 impl Tree<'_> {
     /// Lays these files out, which are named by their paths in the folder.
-    pub fn lay_out(&self, files: &BTreeMap<PathBuf, &[u8]>) -> Result<(), String> {
+    pub fn lay_out(&self, files: &BTreeMap<PathBuf, Entry>) -> Result<(), String> {
         let before = self.files()?;
         for path in files.keys().filter(|path| !before.contains(path)) {
             let path = self.folder.join(path);
-            if path.exists() {
+            if path.symlink_metadata().is_ok() {
                 return Err(format!(
                     "{} was there before and is not of `zeromq install`: remove it, or choose \
                      another folder with --prefix",
@@ -32,9 +41,9 @@ impl Tree<'_> {
         let all: BTreeSet<&Path> = files.keys().chain(&before).map(PathBuf::as_path).collect();
         let record: String = all.iter().map(|path| format!("{}\n", path.display())).collect();
         // The record comes first, so that half a package can be taken back.
-        self.write(self.record, record.as_bytes())?;
-        for (path, bytes) in files {
-            self.write(path, bytes)?;
+        self.write(self.record, Entry::File(record.as_bytes()))?;
+        for (path, entry) in files {
+            self.write(path, *entry)?;
         }
         Ok(())
     }
@@ -68,7 +77,7 @@ impl Tree<'_> {
     }
 
     /// The files that `install` has laid out here.
-    fn files(&self) -> Result<Vec<PathBuf>, String> {
+    pub fn files(&self) -> Result<Vec<PathBuf>, String> {
         let path = self.folder.join(self.record);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -80,11 +89,24 @@ impl Tree<'_> {
         Ok(files.filter(inside).collect())
     }
 
-    fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), String> {
+    fn write(&self, file: &Path, entry: Entry) -> Result<(), String> {
         let path = self.folder.join(file);
         let folder = path.parent().unwrap_or(self.folder);
         fs::create_dir_all(folder)
-            .and_then(|()| replace(&path, bytes))
+            .and_then(|()| match entry {
+                Entry::File(bytes) => replace(&path, bytes),
+                Entry::Link(to) => link(&path, to),
+            })
             .map_err(|error| format!("{}: {error}", path.display()))
     }
+}
+
+/// Makes a link, in place of what is there.
+fn link(path: &Path, to: &str) -> io::Result<()> {
+    let temporary = path.with_extension(format!("{}", std::process::id()));
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(to, &temporary)?;
+    #[cfg(not(unix))]
+    fs::copy(path.with_file_name(to), &temporary)?;
+    fs::rename(temporary, path)
 }

@@ -110,6 +110,7 @@ impl Machine {
             call: Some(call),
             retain: None,
             release: None,
+            flags: 0,
         };
         // SAFETY: the host is filled in.
         assert_eq!(unsafe { zeromq_register(&host) }, Code::Ok);
@@ -135,6 +136,13 @@ impl Machine {
         if let (Code::Ok, ZEROMQ_OBJECT, Some(variable)) = (code, result.kind, &call.keep) {
             // SAFETY: it is an object.
             variables.insert(variable.clone(), unsafe { result.payload.object });
+        }
+        if let (Err(_), Some(says)) = (&given, &call.says) {
+            // SAFETY: a call has failed on this thread.
+            let message = text(unsafe { (*zeromq_last_error()).message });
+            if !message.contains(&**says) {
+                return Err(message);
+            }
         }
         // SAFETY: the result is the library's or nil.
         unsafe { zeromq_value_free(&mut result) };

@@ -7,6 +7,7 @@
 //! `$bytes`, `$tuple`, `$ref` to a variable, `$class`, and `$function`, one of
 //! those that the programs begin with.
 
+pub mod capi;
 pub mod direct;
 pub mod lua;
 pub mod morpho;
@@ -25,7 +26,7 @@ pub struct Case {
 }
 
 pub enum Step {
-    Call(Call),
+    Call(Box<Call>),
     /// What is printed for the object in a variable.
     Text(String, String),
 }
@@ -37,6 +38,8 @@ pub struct Call {
     pub arguments: Vec<Json>,
     pub named: Map<String, Json>,
     pub expected: Expected,
+    /// What the message of the error contains, where hosts see it.
+    pub says: Option<String>,
 }
 
 pub enum Target {
@@ -104,7 +107,7 @@ impl Case {
 impl Step {
     fn read(step: &Json) -> Step {
         let step = step.as_object().unwrap();
-        let known = ["do", "let", "args", "named", "result", "error", "text"];
+        let known = ["do", "let", "args", "named", "result", "error", "text", "says"];
         assert!(step.keys().all(|key| known.contains(&key.as_str())), "{step:?}");
         if let Some(text) = step.get("text") {
             return Step::Text(string(&text[0]), string(&text[1]));
@@ -121,13 +124,14 @@ impl Step {
             (None, Some(tag)) => Expected::Error(string(tag)),
             _ => Expected::Anything,
         };
-        Step::Call(Call {
+        Step::Call(Box::new(Call {
             keep: step.get("let").map(string),
             target,
             arguments: step.get("args").map_or(vec![], |args| args.as_array().unwrap().clone()),
             named: step.get("named").map_or(Map::new(), |named| named.as_object().unwrap().clone()),
             expected,
-        })
+            says: step.get("says").map(string),
+        }))
     }
 }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::NAME;
-use crate::tree::Tree;
+use crate::tree::{Entry, Tree};
 
 /// The files with text, as they are in the repository.
 const TEXTS: [(&str, &str); 6] = [
@@ -75,9 +75,9 @@ pub fn outdated(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The files of a package, with this library.
-fn files(library_bytes: &[u8]) -> BTreeMap<PathBuf, &[u8]> {
-    let texts = TEXTS.map(|(path, text)| (path.into(), text.as_bytes()));
-    texts.into_iter().chain([(library(), library_bytes)]).collect()
+fn files(library_bytes: &[u8]) -> BTreeMap<PathBuf, Entry<'_>> {
+    let texts = TEXTS.map(|(path, text)| (path.into(), Entry::File(text.as_bytes())));
+    texts.into_iter().chain([(library(), Entry::File(library_bytes))]).collect()
 }
 
 /// Whether Morpho can be told of a folder, and searches it.

@@ -1,0 +1,154 @@
+//! Functions of scripts, for hosts that ask which of them they may forget. What a
+//! call passes is in use until it ends, and longer if the library keeps it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use super::abi::{self, Function, Host, Value, ZEROMQ_HOST_ASKS};
+use crate::core::Error;
+use crate::ffi;
+
+/// How deep and how many values are looked through; what is beyond that no call takes.
+const DEEPEST: usize = 64;
+const MOST: usize = 1 << 24;
+
+/// The functions of one machine.
+#[derive(Default)]
+struct Functions {
+    /// How many times each is in use.
+    used: HashMap<Function, usize>,
+    /// Those that are used no more, until the machine has asked.
+    released: Vec<Function>,
+}
+
+/// By the context of the host.
+type Machines = HashMap<usize, Functions>;
+
+static MACHINES: LazyLock<Mutex<Machines>> = LazyLock::new(Mutex::default);
+
+/// How many functions are released in all, so that nothing is locked where there are
+/// none. Machines ask with every call.
+static RELEASED: AtomicUsize = AtomicUsize::new(0);
+
+fn machines() -> MutexGuard<'static, Machines> {
+    MACHINES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+thread_local! {
+    static FORKING: RefCell<Option<MutexGuard<'static, Machines>>> = const { RefCell::new(None) };
+}
+
+/// Nothing is changed during a fork, or the child would find it locked for ever.
+pub(crate) fn forking() {
+    FORKING.set(Some(machines()));
+}
+
+/// The fork is over, in the parent and in the child.
+pub(crate) fn parted() {
+    FORKING.set(None);
+}
+
+/// The next function that a machine may forget; 0 if there is none.
+pub(super) fn released(host: &Host) -> Function {
+    if RELEASED.load(Ordering::Acquire) == 0 {
+        return 0;
+    }
+    let mut machines = machines();
+    let Some(functions) = machines.get_mut(&host.context.addr()) else {
+        return 0;
+    };
+    let released = functions.released.pop();
+    RELEASED.fetch_sub(usize::from(released.is_some()), Ordering::Relaxed);
+    if functions.used.is_empty() && functions.released.is_empty() {
+        machines.remove(&host.context.addr());
+    }
+    released.unwrap_or(0)
+}
+
+/// Functions in use by a call, or by what keeps them.
+#[derive(Debug)]
+pub(super) struct InUse {
+    machine: usize,
+    functions: Vec<Function>,
+}
+
+impl InUse {
+    /// One that is kept.
+    pub fn one(host: &Host, function: Function) -> InUse {
+        let mut used = InUse::none(host);
+        used.add(function);
+        used
+    }
+
+    /// None yet.
+    pub fn none(host: &Host) -> InUse {
+        InUse { machine: host.context.addr(), functions: Vec::new() }
+    }
+
+    fn add(&mut self, function: Function) {
+        *machines().entry(self.machine).or_default().used.entry(function).or_default() += 1;
+        self.functions.push(function);
+    }
+
+    /// Those in a value, and in what it contains, if the host asks for them.
+    ///
+    /// # Safety
+    /// The value is filled in as the header says.
+    pub unsafe fn find(&mut self, host: &Host, value: &Value) -> Result<(), Error> {
+        if host.flags & ZEROMQ_HOST_ASKS == 0 {
+            return Ok(());
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.search(value, DEEPEST, &mut { MOST }) }
+    }
+
+    /// # Safety
+    /// As `find`.
+    unsafe fn search(
+        &mut self,
+        value: &Value,
+        deeper: usize,
+        more: &mut usize,
+    ) -> Result<(), Error> {
+        match value.kind {
+            // SAFETY: kind tells which member of the union the host has filled in.
+            abi::ZEROMQ_FUNCTION => self.add(unsafe { value.payload.function }),
+            abi::ZEROMQ_LIST | abi::ZEROMQ_TUPLE | abi::ZEROMQ_DICTIONARY if deeper > 0 => {
+                // SAFETY: as above, and the caller says that the items are there.
+                let items =
+                    unsafe { ffi::slice(value.payload.items.data, value.payload.items.count) }?;
+                for item in items {
+                    let Some(left) = more.checked_sub(1) else {
+                        return Ok(());
+                    };
+                    *more = left;
+                    // SAFETY: the caller's promise holds for each item.
+                    unsafe { self.search(item, deeper - 1, more) }?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        if self.functions.is_empty() {
+            return;
+        }
+        let mut machines = machines();
+        let known = machines.entry(self.machine).or_default();
+        for function in self.functions.drain(..) {
+            let times = known.used.entry(function).or_insert(1);
+            *times -= 1;
+            if *times == 0 {
+                known.used.remove(&function);
+                known.released.push(function);
+                RELEASED.fetch_add(1, Ordering::Release);
+            }
+        }
+    }
+}

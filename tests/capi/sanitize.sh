@@ -1,0 +1,25 @@
+#!/bin/sh
+# Builds the library with AddressSanitizer in all that is C and C++ in it, libzmq and
+# libsodium, and runs the tests of C programs against it. With "rust" as the argument
+# its Rust is instrumented too, which takes a switch that stable compilers hide.
+set -e
+cd "$(dirname "$0")/../.."
+
+target=$(rustc -vV | sed -n 's/^host: //p')
+variable=CARGO_TARGET_$(echo "$target" | tr a-z- A-Z_)_RUSTFLAGS
+folder=${CARGO_TARGET_DIR:-target}/sanitized
+export CFLAGS="-fsanitize=address -fno-omit-frame-pointer -g"
+export CXXFLAGS="$CFLAGS"
+if [ "$1" = rust ]; then
+    folder=$folder-rust
+    export RUSTC_BOOTSTRAP=1 "$variable=-Zsanitizer=address"
+else
+    export "$variable=-Clink-arg=-fsanitize=address"
+fi
+# For a named target, so that programs of the build itself stay as they are.
+cargo rustc --lib --crate-type cdylib --target "$target" --target-dir "$folder" \
+    --release --config profile.release.lto=false --config profile.release.debug=1
+
+unset CFLAGS CXXFLAGS RUSTC_BOOTSTRAP "$variable"
+case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
+ZEROMQ_SANITIZED=$folder/$target/release/libzeromq.so cargo test --test capi sanitizer

@@ -1,0 +1,330 @@
+//! What a machine is like: the flags of its host, the kinds of results, and classes
+//! that it asks for.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::ffi::{CStr, c_void};
+use std::mem::{size_of, zeroed};
+use std::ptr::null_mut;
+use std::slice;
+
+use zeromq::capi::error::zeromq_last_error;
+use zeromq::core::Code;
+use zeromq::plugin::abi::{
+    Bytes, Class, Host, Invocation, Items, Method, Payload, Value, ZEROMQ_ABI, ZEROMQ_BOOL,
+    ZEROMQ_BYTES, ZEROMQ_DICTIONARY, ZEROMQ_FUNCTION, ZEROMQ_HOST_ASKS, ZEROMQ_HOST_BYTES,
+    ZEROMQ_HOST_NAMED_LAST, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING,
+};
+use zeromq::plugin::{
+    zeromq_call, zeromq_classes, zeromq_function_released, zeromq_object_free, zeromq_value_free,
+};
+
+/// What functions of the script were given, as kinds.
+struct Machine {
+    host: Host,
+    seen: Box<RefCell<Vec<u32>>>,
+}
+
+/// A function that returns a list with a function in it.
+unsafe extern "C" fn call(
+    context: *mut c_void,
+    _: u64,
+    arguments: *const Value,
+    count: usize,
+    result: *mut Value,
+) -> i32 {
+    static INNER: [u64; 1] = [77];
+    // SAFETY: the library passes as many values, the context is that of the machine,
+    // and there is room for a result, which stays as the list is never freed.
+    unsafe {
+        let seen = &*context.cast::<RefCell<Vec<u32>>>();
+        for argument in slice::from_raw_parts(arguments, count) {
+            let Items { data, count } = argument.payload.items;
+            seen.borrow_mut().extend(slice::from_raw_parts(data, count).iter().map(|v| v.kind));
+        }
+        let items = Box::leak(Box::new([function(INNER[0])]));
+        result.write(list(items));
+    }
+    0
+}
+
+impl Machine {
+    fn new(flags: u32) -> Machine {
+        let seen = Box::<RefCell<Vec<u32>>>::default();
+        // SAFETY: all zeros are a host without functions.
+        let mut host: Host = unsafe { zeroed() };
+        host.size = size_of::<Host>() as u32;
+        host.abi = ZEROMQ_ABI;
+        host.context = (&raw const *seen).cast_mut().cast();
+        host.call = Some(call);
+        host.flags = flags;
+        Machine { host, seen }
+    }
+
+    fn call(&self, method: &Method, receiver: u64, arguments: &[Value]) -> Result<Value, String> {
+        // SAFETY: a call has failed on this thread.
+        let message = |_| text(unsafe { (*zeromq_last_error()).message });
+        self.code(method, receiver, arguments).map_err(message)
+    }
+
+    fn code(&self, method: &Method, receiver: u64, arguments: &[Value]) -> Result<Value, Code> {
+        let invocation = Invocation {
+            size: size_of::<Invocation>() as u32,
+            abi: ZEROMQ_ABI,
+            host: &self.host,
+            method,
+            receiver,
+            arguments: arguments.as_ptr(),
+            argument_count: arguments.len(),
+            // Nobody looks at a pointer whose count is 0.
+            named: null_mut(),
+            named_count: 0,
+        };
+        let mut result = plain(ZEROMQ_NIL, Payload { integer: 0 });
+        // SAFETY: the invocation is filled in.
+        match unsafe { zeromq_call(&invocation, &mut result) } {
+            Code::Ok => Ok(result),
+            code => Err(code),
+        }
+    }
+
+    fn open(&self, class: &str, endpoint: &str) -> u64 {
+        // SAFETY: classes stay for ever.
+        let constructor = unsafe { &*self::class(class).constructor };
+        let made = self.call(constructor, 0, &[string(endpoint)]).unwrap();
+        assert_eq!(made.kind, ZEROMQ_OBJECT);
+        // SAFETY: it is an object.
+        unsafe { made.payload.object }
+    }
+
+    fn released(&self) -> HashSet<u64> {
+        // SAFETY: the host is filled in.
+        let next = || Some(unsafe { zeromq_function_released(&self.host) }).filter(|f| *f != 0);
+        let all: Vec<u64> = std::iter::from_fn(next).collect();
+        let set: HashSet<u64> = all.iter().copied().collect();
+        assert_eq!(set.len(), all.len(), "each is told once: {all:?}");
+        set
+    }
+}
+
+fn text(text: *const std::ffi::c_char) -> String {
+    // SAFETY: the library terminates its texts.
+    unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned()
+}
+
+fn classes() -> Vec<&'static Class> {
+    let first = zeromq_classes();
+    // SAFETY: NULL ends the classes, which stay for ever.
+    (0..).map_while(|at| unsafe { (*first.add(at)).as_ref() }).collect()
+}
+
+fn class(name: &str) -> &'static Class {
+    classes().into_iter().find(|class| text(class.name) == name).unwrap()
+}
+
+fn method(of: &str, name: &str) -> &'static Method {
+    let class = class(of);
+    // SAFETY: a class has as many methods as it says, which stay for ever.
+    let methods = unsafe { slice::from_raw_parts(class.methods, class.method_count as usize) };
+    // SAFETY: as above.
+    methods.iter().map(|m| unsafe { &**m }).find(|m| text(m.name) == name).unwrap()
+}
+
+fn plain(kind: u32, payload: Payload) -> Value {
+    Value { kind, payload, owner: null_mut() }
+}
+
+fn function(function: u64) -> Value {
+    plain(ZEROMQ_FUNCTION, Payload { function })
+}
+
+fn string(text: &str) -> Value {
+    let bytes = Bytes { data: text.as_ptr().cast(), size: text.len() };
+    plain(ZEROMQ_STRING, Payload { bytes })
+}
+
+fn list(items: &[Value]) -> Value {
+    let items = Items { data: items.as_ptr(), count: items.len() };
+    plain(ZEROMQ_LIST, Payload { items })
+}
+
+fn dictionary(items: &[Value]) -> Value {
+    Value { kind: ZEROMQ_DICTIONARY, ..list(items) }
+}
+
+fn int(integer: i64) -> Value {
+    plain(ZEROMQ_INT, Payload { integer })
+}
+
+/// The bytes of a value, which is freed.
+fn bytes(mut value: Value, kind: u32) -> Vec<u8> {
+    assert_eq!(value.kind, kind);
+    // SAFETY: both kinds have bytes.
+    let Bytes { data, size } = unsafe { value.payload.bytes };
+    // SAFETY: there are as many.
+    let bytes = unsafe { slice::from_raw_parts(data.cast::<u8>(), size) }.to_vec();
+    // SAFETY: the value is the library's.
+    unsafe { zeromq_value_free(&mut value) };
+    bytes
+}
+
+#[test]
+fn classes_can_be_asked_for() {
+    let classes = classes();
+    assert_eq!(classes.len(), zeromq::binding::CLASSES.len());
+    let mut known: Vec<*const Class> = vec![null_mut()];
+    for class in classes {
+        assert!(known.contains(&class.parent), "{} comes too early", text(class.name));
+        known.push(class);
+    }
+}
+
+#[test]
+fn methods_say_the_kinds_of_their_results() {
+    let of = |kinds: &[u32]| kinds.iter().map(|kind| 1 << kind).sum::<u32>();
+    let kinds = |class, name| method(class, name).results;
+    let text = of(&[ZEROMQ_STRING, ZEROMQ_OBJECT, ZEROMQ_NIL]);
+    assert_eq!(kinds("ZMQSocket", "receive"), text);
+    assert_eq!(kinds("ZMQSocket", "receiveframe"), of(&[ZEROMQ_OBJECT, ZEROMQ_NIL]));
+    assert_eq!(kinds("ZMQSocket", "send"), of(&[ZEROMQ_BOOL]));
+    // SAFETY: classes stay for ever.
+    assert_eq!(unsafe { &*class("ZMQPush").constructor }.results, of(&[ZEROMQ_OBJECT]));
+}
+
+#[test]
+fn frames_are_bytes_unless_an_object_is_promised() {
+    let machine = Machine::new(ZEROMQ_HOST_BYTES);
+    let pull = machine.open("ZMQPull", "inproc://machine-bytes");
+    let push = machine.open("ZMQPush", "inproc://machine-bytes");
+    let odd = b"\xff\0";
+    let given = Bytes { data: odd.as_ptr().cast(), size: 2 };
+    let given = [plain(ZEROMQ_BYTES, Payload { bytes: given })];
+    for _ in 0..3 {
+        machine.call(method("ZMQSocket", "send"), push, &given).unwrap();
+    }
+    machine.call(method("ZMQSocket", "send"), push, &[string("text")]).unwrap();
+    let receive = |name| machine.call(method("ZMQSocket", name), pull, &[]).unwrap();
+    assert_eq!(bytes(receive("receive"), ZEROMQ_BYTES), odd);
+    let mut all = receive("receiveall");
+    // SAFETY: it is a list of one.
+    assert_eq!((all.kind, unsafe { (*all.payload.items.data).kind }), (ZEROMQ_LIST, ZEROMQ_BYTES));
+    // SAFETY: the value is the library's.
+    unsafe { zeromq_value_free(&mut all) };
+    let frame = receive("receiveframe");
+    assert_eq!(frame.kind, ZEROMQ_OBJECT);
+    assert_eq!(bytes(receive("receive"), ZEROMQ_STRING), b"text");
+    // SAFETY: it is an object.
+    for object in [unsafe { frame.payload.object }, pull, push] {
+        zeromq_object_free(object);
+    }
+}
+
+#[test]
+fn the_last_dictionary_has_the_names() {
+    let machine = Machine::new(ZEROMQ_HOST_NAMED_LAST);
+    let pull = machine.open("ZMQPull", "inproc://machine-names");
+    let receive = method("ZMQSocket", "receive");
+    let quick = [string("timeout"), int(1)];
+    let wrong = [string("timeuot"), int(1)];
+    assert_eq!(machine.call(receive, pull, &[dictionary(&quick)]).unwrap().kind, ZEROMQ_NIL);
+    // An empty list may be an empty dictionary.
+    let poll = [string("timeout"), int(0)];
+    let push = machine.open("ZMQPush", "inproc://machine-names");
+    machine.call(method("ZMQSocket", "send"), push, &[string("x"), dictionary(&poll)]).unwrap();
+    assert_eq!(bytes(machine.call(receive, pull, &[list(&[])]).unwrap(), ZEROMQ_STRING), b"x");
+    for (arguments, expected) in [
+        (&[dictionary(&wrong)][..], "expected only timeout="),
+        (&[dictionary(&[int(1), int(1)])][..], "got a Dictionary of 1"),
+        (&[list(&[int(1)])][..], "got a List of 1"),
+        (&[dictionary(&quick), dictionary(&quick)][..], "got a Dictionary of 1"),
+    ] {
+        let message = machine.call(receive, pull, arguments).err().unwrap();
+        assert!(message.contains(expected), "{message}");
+    }
+    // Where a dictionary is asked for it is one, and where an argument is missing.
+    let sent = machine.call(method("ZMQSocket", "sendjson"), push, &[dictionary(&quick)]);
+    assert_eq!(sent.unwrap().kind, ZEROMQ_BOOL);
+    assert_eq!(
+        bytes(machine.call(receive, pull, &[dictionary(&quick)]).unwrap(), ZEROMQ_STRING),
+        b"{\"timeout\":1}"
+    );
+    // Others have names, or none.
+    let plain = Machine::new(0);
+    let message = plain.call(receive, pull, &[dictionary(&quick)]).err().unwrap();
+    assert!(message.contains("got a Dictionary of 1"), "{message}");
+    for object in [pull, push] {
+        zeromq_object_free(object);
+    }
+}
+
+/// As where an interpreter gives up on the way into a function.
+#[test]
+fn a_function_without_a_result_has_failed() {
+    unsafe extern "C" fn call(
+        _: *mut c_void,
+        _: u64,
+        _: *const Value,
+        _: usize,
+        _: *mut Value,
+    ) -> i32 {
+        0
+    }
+    let mut machine = Machine::new(0);
+    machine.host.call = Some(call);
+    let rep = machine.open("ZMQReply", "inproc://machine-no-result");
+    let req = machine.open("ZMQRequest", "inproc://machine-no-result");
+    machine.call(method("ZMQSocket", "send"), req, &[string("x")]).unwrap();
+    let serve = method("ZMQReply", "serve");
+    assert_eq!(machine.code(serve, rep, &[function(1)]).err(), Some(Code::Callback));
+    for object in [rep, req] {
+        zeromq_object_free(object);
+    }
+}
+
+#[test]
+fn functions_are_told_once_when_they_are_not_needed() {
+    let machine = Machine::new(ZEROMQ_HOST_ASKS);
+    let push = machine.open("ZMQPush", "inproc://machine-functions");
+    // Whatever becomes of the call, and wherever they are.
+    let inner = [function(2), function(3)];
+    let arguments = [function(1), list(&inner), dictionary(&[string("a"), function(4)])];
+    machine.call(method("ZMQSocket", "send"), push, &arguments).err().unwrap();
+    machine.call(method("ZMQSocket", "send"), 0, &[function(5)]).err().unwrap();
+    machine.call(method("ZMQSocket", "send"), 1 << 40, &[function(6)]).err().unwrap();
+    let dead = plain(ZEROMQ_OBJECT, Payload { object: 1 << 40 });
+    machine.call(method("ZMQSocket", "send"), push, &[dead, function(7)]).err().unwrap();
+    assert_eq!(machine.released(), HashSet::from([1, 2, 3, 4, 5, 6, 7]));
+    assert_eq!(machine.released(), HashSet::new());
+
+    // What a function returns, after the call.
+    let rep = machine.open("ZMQReply", "inproc://machine-serve");
+    let req = machine.open("ZMQRequest", "inproc://machine-serve");
+    machine.call(method("ZMQSocket", "send"), req, &[string("x")]).unwrap();
+    let serve = method("ZMQReply", "serve");
+    let message = machine.call(serve, rep, &[function(8)]).err().unwrap();
+    assert!(message.contains("function"), "{message}");
+    assert_eq!(*machine.seen.borrow(), [ZEROMQ_STRING]);
+    assert_eq!(machine.released(), HashSet::from([8, 77]));
+
+    // One that is kept, when what keeps it is freed. Other machines are not told.
+    let poller = machine.open_plain("ZMQLoop");
+    let every = method("ZMQLoop", "timer");
+    let timer = machine.call(every, poller, &[int(60_000), function(9)]);
+    assert!(timer.is_ok(), "{:?}", timer.err());
+    assert_eq!(machine.released(), HashSet::new());
+    zeromq_object_free(poller);
+    assert_eq!(Machine::new(ZEROMQ_HOST_ASKS).released(), HashSet::new());
+    assert_eq!(machine.released(), HashSet::from([9]));
+    for object in [push, rep, req] {
+        zeromq_object_free(object);
+    }
+}
+
+impl Machine {
+    fn open_plain(&self, class: &str) -> u64 {
+        // SAFETY: classes stay for ever.
+        let made = self.call(unsafe { &*self::class(class).constructor }, 0, &[]).unwrap();
+        // SAFETY: a constructor makes an object.
+        unsafe { made.payload.object }
+    }
+}
