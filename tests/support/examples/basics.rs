@@ -42,12 +42,12 @@ fn publish_subscribe(host: &dyn Host) {
 }
 
 fn pipeline(host: &dyn Host) {
-    let [tasks, results, ready] = endpoints();
+    let [tasks, results] = endpoints();
     let sink = start(host, "pipeline/sink.morpho", &[&results]);
-    let ventilator = start(host, "pipeline/ventilator.morpho", &[&tasks, &ready, "8"]);
-    let worker = || start(host, "pipeline/worker.morpho", &[&tasks, &results, &ready]);
+    let ventilator = start(host, "pipeline/ventilator.morpho", &[&tasks, "8"]);
+    let worker = || start(host, "pipeline/worker.morpho", &[&tasks, &results]);
     let _workers = [(); 8].map(|()| worker());
-    assert_eq!(output(ventilator), "8 workers are ready\n100 tasks are sent\n");
+    assert_eq!(output(ventilator), "Waiting for 8 workers\n100 tasks are sent\n");
     assert_eq!(output(sink), "The sum of the squares up to 100 is 338350\n");
 }
 
