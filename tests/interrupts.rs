@@ -71,6 +71,17 @@ ZMQPush(System.arguments()[0]).send("ready")
 while (true) server.send("World for ${server.receive()}")
 "#;
 
+/// Prints in a function, and answers when that has returned.
+const PRINTS: &str = r#"
+import zeromq
+var server = ZMQReply(">" + System.arguments()[0])
+fn answer(request) {
+  print "called"
+  return "done"
+}
+server.serve(answer)
+"#;
+
 fn serves(host: &dyn Host, source: &str, status: Option<i32>, stdout: &str) {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("serves.morpho");
@@ -128,6 +139,25 @@ fn interrupts(host: &dyn Host) {
         assert_eq!(unsafe { libc::kill(running.id().cast_signed(), libc::SIGINT) }, 0);
     }
     assert_eq!(running.finish(DEADLINE).status, None, "a signal has ended it");
+}
+
+#[test]
+fn what_a_function_prints_is_seen_while_the_script_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("prints.morpho");
+    fs::write(&script, PRINTS).unwrap();
+    let context = zmq::Context::new();
+    let client = context.socket(zmq::REQ).unwrap();
+    client.set_rcvtimeo(DEADLINE.as_millis() as i32).unwrap();
+    client.set_linger(0).unwrap();
+    client.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = client.get_last_endpoint().unwrap().unwrap();
+    let running = support::Reference.start(&script, &[endpoint.as_ref()]);
+    client.send("call", 0).unwrap();
+    assert_eq!(client.recv_string(0).unwrap().unwrap(), "done");
+    // SAFETY: the child is running or not waited for yet.
+    assert_eq!(unsafe { libc::kill(running.id().cast_signed(), libc::SIGINT) }, 0);
+    assert_eq!(running.finish(DEADLINE).stdout, "called\n");
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn order(socket_type: SocketType, operation: &str) -> &'static str {
         }
         (SocketType::Req, "send") => "receive the reply to the last request first",
         (SocketType::Req, _) => "send a request first",
-        (SocketType::Rep, "send") => "receive a request first",
+        (SocketType::Rep, "send") => "receive a request first, with all of its frames",
         (SocketType::Rep, _) => "send the reply to the last request first",
         _ => "not now",
     }

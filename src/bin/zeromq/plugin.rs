@@ -201,6 +201,8 @@ unsafe extern "C" fn call(
         unsafe { slice(arguments, count) }.iter().map(|argument| library.value(argument)).collect();
     let function = state.functions.borrow().get(function);
     let outcome = machine.call(&function, given.into()).and_then(|value| {
+        // The library may go on waiting, and somebody may be watching the output.
+        machine.flush()?;
         let mut lent = Lent::new(state);
         let passed = lent.one(&|| "the result of a function".to_owned(), &value, 0)?;
         state.returned.replace(Some((value, lent)));
