@@ -181,6 +181,15 @@ mod keys {
     }
 
     #[test]
+    fn what_is_typed_ahead_is_read() {
+        let home = tempfile::tempdir().unwrap();
+        let mut terminal = prompt(home.path());
+        terminal.press("print 1 + 1\rprint 2 + 2\rprint 3 + 3\r");
+        answered(&terminal, "6");
+        terminal.wait(|shown| shown.contains("\n2\n") && shown.contains("\n4\n"));
+    }
+
+    #[test]
     fn the_tab_key_completes_names() {
         let home = tempfile::tempdir().unwrap();
         let mut terminal = prompt(home.path());
