@@ -148,7 +148,10 @@ fn states_of_lua_come_and_go() {
     let mut command = Command::new(&program);
     let running = launch(command.env("LUA_CPATH", folder.join("?.so")));
     let Finished { stdout, stderr, status } = running.finish(DEADLINE);
-    assert_eq!(stdout, "Hello\nthe last one\tfalse\nagain\ntrue\nend\n", "{stderr}");
+    assert_eq!(
+        stdout, "Hello\nthe last one\tfalse\nagain\ntrue\nnothing is left\nend\n",
+        "{stderr}"
+    );
     assert_eq!(status, Some(0), "{stderr}");
 }
 

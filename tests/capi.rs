@@ -241,6 +241,12 @@ fn address_sanitizer_sees_into_an_instrumented_library() {
 }
 
 #[test]
+fn calls_say_where_memory_has_run_out() {
+    let program = Program::compile(&test("memory"), &[]);
+    assert_eq!(program.run(&[]), "it goes on\n");
+}
+
+#[test]
 fn what_is_sent_at_the_end_leaves() {
     let program = Program::compile(&test("farewell"), &[]);
     let context = zmq::Context::new();

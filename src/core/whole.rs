@@ -40,8 +40,13 @@ impl Message {
     }
 
     /// Adds a copy of these bytes as its last frame.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.push_frame(libzmq::Frame::from(bytes));
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] when there is no memory.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let frame = libzmq::Frame::copied(bytes).map_err(|_| Error::no_memory())?;
+        self.push_frame(frame);
+        Ok(())
     }
 
     /// Adds a frame as its last.
@@ -198,7 +203,7 @@ mod tests {
 
     fn message(frames: &[&str]) -> Message {
         let mut message = Message::default();
-        frames.iter().for_each(|frame| message.push(frame.as_bytes()));
+        frames.iter().for_each(|frame| message.push(frame.as_bytes()).unwrap());
         message
     }
 

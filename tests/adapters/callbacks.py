@@ -2,6 +2,7 @@
 import gc
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -119,3 +120,25 @@ except KeyboardInterrupt:
 #> interrupted True
 done.set()
 thread.join()
+
+
+# So does whatever else the handler of a signal raises, any number of times.
+class Stop(BaseException):
+    pass
+
+
+def stop(*_):
+    raise Stop
+
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+signal.signal(signal.SIGALRM, stop)
+for number in signal.SIGTERM, signal.SIGALRM, signal.SIGTERM:
+    threading.Timer(0.1, os.kill, [os.getpid(), number]).start()
+    try:
+        waiting.receive(timeout=10000)
+    except (SystemExit, Stop) as ending:
+        print(repr(ending), waiting.receive(timeout=0))
+#> SystemExit(3) None
+#> Stop() None
+#> SystemExit(3) None

@@ -255,14 +255,17 @@ def _warn(context, tag, message):
 
 
 def _watch():
-    """Python raises KeyboardInterrupt where it next runs code of the main thread, also
-    on the way into a function; in a generator it does so behind the yield."""
+    """Python raises KeyboardInterrupt, and what else handlers of signals raise, where it
+    next runs code of the main thread, also on the way into a function; in a generator it
+    does so behind the yield."""
     answer = 0
     while True:
         try:
             yield answer
             answer = int(_call.failure is not None)
-        except (Exception, KeyboardInterrupt) as failure:
+        except GeneratorExit:
+            return
+        except BaseException as failure:
             _call.failure, answer = failure, 1
 
 
