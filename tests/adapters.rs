@@ -165,6 +165,11 @@ fn functions_and_threads_of_python() {
     run(python(), "callbacks.py", "#> ");
 }
 
+#[test]
+fn python_ends_while_threads_call_functions() {
+    run(python(), "end.py", "#> ");
+}
+
 /// Python with pyzmq, which has a libzmq of its own.
 fn pyzmq() -> Option<Command> {
     let found = runs(Command::new("python3").args(["-c", "import zmq"]));

@@ -1,5 +1,7 @@
 """Functions of Python that the library calls, threads and Ctrl-C."""
 import gc
+import importlib.util
+import itertools
 import os
 import signal
 import sys
@@ -142,3 +144,22 @@ for number in signal.SIGTERM, signal.SIGALRM, signal.SIGTERM:
 #> SystemExit(3) None
 #> Stop() None
 #> SystemExit(3) None
+# A signal in the middle of another may end what looks after them; it is begun anew.
+zeromq._watcher.close()
+print(waiting.receive(timeout=200))
+#> None
+
+# A copy of the module has functions of its own.
+found = importlib.util.spec_from_file_location("copy", zeromq.__file__)
+copy = importlib.util.module_from_spec(found)
+found.loader.exec_module(copy)
+zeromq.ZMQ.version()
+before = len(zeromq._functions)
+copy._numbers = itertools.count(next(zeromq._numbers) + 1)
+loop, other = zeromq.ZMQLoop(), copy.ZMQLoop()
+loop.timer(1000, print)
+other.timer(1000, print)
+del loop
+zeromq.ZMQ.version()
+print(len(zeromq._functions) - before, len(copy._functions))
+#> 0 1
