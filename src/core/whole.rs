@@ -235,7 +235,7 @@ mod tests {
         let sent = push.with(|open| Ok(open.counters)).unwrap();
         assert_eq!((sent.messages_sent, sent.frames_sent), (3, 7));
         assert_eq!(sent.bytes_sent, counted.bytes_received);
-        taken.push(b"two");
+        taken.push(b"two").unwrap();
         assert_eq!(texts(&taken), ["one", "two"]);
         assert!(matches!(pull.receive_into(&mut taken, &NOW), Err(Error::Again)));
         assert_eq!(taken.count(), 0);
