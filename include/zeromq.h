@@ -276,7 +276,7 @@ zeromq_code zeromq_message_clear(zeromq_message *message);
 // Adds a frame with a copy of these bytes, at the end of the message.
 //
 // Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
-// `ZEROMQ_CODE_BUSY`.
+// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_ZMQ` when there is no memory.
 zeromq_code zeromq_message_add(zeromq_message *message, const void *data, size_t size);
 
 // Adds a frame without a copy: the memory is handed over, and given back by a call
@@ -1272,7 +1272,8 @@ typedef struct zeromq_host {
   uint32_t size;
   // `ZEROMQ_ABI`.
   uint32_t abi;
-  // Given back to each of the functions.
+  // Given back to each of the functions. It tells machines apart: no other machine
+  // in the process may have the same.
   void *context;
   // Called by `zeromq_register` once a class. Anything but 0 ends the
   // registration. NULL: the host asks `zeromq_classes`, and does not register.

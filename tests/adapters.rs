@@ -148,7 +148,10 @@ fn states_of_lua_come_and_go() {
     let mut command = Command::new(&program);
     let running = launch(command.env("LUA_CPATH", folder.join("?.so")));
     let Finished { stdout, stderr, status } = running.finish(DEADLINE);
-    assert_eq!(stdout, "Hello\nthe last one\tfalse\nagain\ntrue\nend\n", "{stderr}");
+    assert_eq!(
+        stdout, "Hello\nthe last one\tfalse\nagain\ntrue\nnothing is left\nend\n",
+        "{stderr}"
+    );
     assert_eq!(status, Some(0), "{stderr}");
 }
 
@@ -160,6 +163,11 @@ fn values_objects_and_errors_of_python() {
 #[test]
 fn functions_and_threads_of_python() {
     run(python(), "callbacks.py", "#> ");
+}
+
+#[test]
+fn python_ends_while_threads_call_functions() {
+    run(python(), "end.py", "#> ");
 }
 
 /// Python with pyzmq, which has a libzmq of its own.

@@ -241,6 +241,12 @@ fn address_sanitizer_sees_into_an_instrumented_library() {
 }
 
 #[test]
+fn calls_say_where_memory_has_run_out() {
+    let program = Program::compile(&test("memory"), &[]);
+    assert_eq!(program.run(&[]), "it goes on\n");
+}
+
+#[test]
 fn what_is_sent_at_the_end_leaves() {
     let program = Program::compile(&test("farewell"), &[]);
     let context = zmq::Context::new();
@@ -331,6 +337,19 @@ fn what_is_installed_is_found_by_pkg_config() {
     }
     install("uninstall");
     assert!(!prefix.exists() || fs::read_dir(&prefix).unwrap().next().is_none());
+}
+
+#[test]
+fn what_is_told_compiles_in_a_folder_with_spaces() {
+    if !is_there("pkg-config") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let told = install("install", &folder.path().join("it's a prefix"), None);
+    let (_, compile) = told.trim_end().rsplit_once("To compile: ").unwrap();
+    fs::copy(example("hello"), folder.path().join("hello.c")).unwrap();
+    let compile = format!("{compile} && ./a.out");
+    assert_eq!(shell(&compile, folder.path()), "Hello\nWorld!\n");
 }
 
 /// The library of an older version was a file where the link is now.

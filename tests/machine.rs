@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ffi::{CStr, c_void};
-use std::mem::{size_of, zeroed};
+use std::mem::{offset_of, size_of, zeroed};
 use std::ptr::null_mut;
 use std::slice;
 
@@ -16,7 +16,8 @@ use zeromq::plugin::abi::{
     ZEROMQ_HOST_NAMED_LAST, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING,
 };
 use zeromq::plugin::{
-    zeromq_call, zeromq_classes, zeromq_function_released, zeromq_object_free, zeromq_value_free,
+    zeromq_call, zeromq_classes, zeromq_function_released, zeromq_object_free, zeromq_register,
+    zeromq_value_free,
 };
 
 /// What functions of the script were given, as kinds.
@@ -217,6 +218,41 @@ fn frames_are_bytes_unless_an_object_is_promised() {
     for object in [unsafe { frame.payload.object }, pull, push] {
         zeromq_object_free(object);
     }
+}
+
+/// A host that was compiled with an older header, or with a later one.
+#[test]
+fn what_lies_beyond_a_host_is_not_read() {
+    let mut machine = Machine::new(ZEROMQ_HOST_BYTES);
+    let pull = machine.open("ZMQPull", "inproc://machine-size");
+    let push = machine.open("ZMQPush", "inproc://machine-size");
+    let given = Bytes { data: c"\xff".as_ptr(), size: 1 };
+    let given = [plain(ZEROMQ_BYTES, Payload { bytes: given })];
+    let mut receive = |size: usize| {
+        machine.host.size = size as u32;
+        machine.call(method("ZMQSocket", "send"), push, &given).unwrap();
+        machine.call(method("ZMQSocket", "receive"), pull, &[]).unwrap()
+    };
+    let frame = receive(offset_of!(Host, flags));
+    assert_eq!(frame.kind, ZEROMQ_OBJECT);
+    assert_eq!(bytes(receive(size_of::<Host>()), ZEROMQ_BYTES), b"\xff");
+    // SAFETY: it is an object.
+    for object in [unsafe { frame.payload.object }, pull, push] {
+        zeromq_object_free(object);
+    }
+
+    #[repr(C)]
+    struct Later {
+        host: Host,
+        more: [u64; 8],
+    }
+    let mut later = Later { host: machine.host, more: [u64::MAX; 8] };
+    later.host.size = size_of::<Later>() as u32;
+    // SAFETY: the host is as large as it says.
+    assert_eq!(unsafe { zeromq_function_released((&raw const later).cast()) }, 0);
+    assert_eq!(later.more, [u64::MAX; 8]);
+    // SAFETY: as above.
+    assert_eq!(unsafe { zeromq_register((&raw const later).cast()) }, Code::Host);
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub extern "C" fn zeromq_message_clear(message: *mut Message) -> Code {
 /// Adds a frame with a copy of these bytes, at the end of the message.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
-/// `ZEROMQ_CODE_BUSY`.
+/// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_ZMQ` when there is no memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_message_add(
     message: *mut Message,
@@ -88,8 +88,7 @@ pub unsafe extern "C" fn zeromq_message_add(
     ffi::guard("zeromq_message_add", || {
         // SAFETY: the caller passes as many bytes.
         let bytes = unsafe { bytes(data, size) }?;
-        enter(message)?.message.push(bytes);
-        Ok(())
+        Ok(enter(message)?.message.push(bytes)?)
     })
 }
 

@@ -40,8 +40,13 @@ impl Message {
     }
 
     /// Adds a copy of these bytes as its last frame.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.push_frame(libzmq::Frame::from(bytes));
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] when there is no memory.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let frame = libzmq::Frame::copied(bytes).map_err(|_| Error::no_memory())?;
+        self.push_frame(frame);
+        Ok(())
     }
 
     /// Adds a frame as its last.
@@ -198,7 +203,7 @@ mod tests {
 
     fn message(frames: &[&str]) -> Message {
         let mut message = Message::default();
-        frames.iter().for_each(|frame| message.push(frame.as_bytes()));
+        frames.iter().for_each(|frame| message.push(frame.as_bytes()).unwrap());
         message
     }
 
@@ -230,7 +235,7 @@ mod tests {
         let sent = push.with(|open| Ok(open.counters)).unwrap();
         assert_eq!((sent.messages_sent, sent.frames_sent), (3, 7));
         assert_eq!(sent.bytes_sent, counted.bytes_received);
-        taken.push(b"two");
+        taken.push(b"two").unwrap();
         assert_eq!(texts(&taken), ["one", "two"]);
         assert!(matches!(pull.receive_into(&mut taken, &NOW), Err(Error::Again)));
         assert_eq!(taken.count(), 0);

@@ -26,6 +26,22 @@ impl Frame {
         Frame { message }
     }
 
+    /// A frame with a copy of these bytes.
+    ///
+    /// # Errors
+    /// As `zmq_msg_init_size(3)`.
+    pub fn copied(bytes: &[u8]) -> zmq::Result<Frame> {
+        let mut message = sys::zmq_msg_t::default();
+        // SAFETY: it is memory for a message. After an error it is none, and not closed.
+        result(unsafe { sys::zmq_msg_init_size(&mut message, bytes.len()) })?;
+        // SAFETY: the message has that many bytes of its own.
+        unsafe {
+            let data = sys::zmq_msg_data(&mut message);
+            ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast(), bytes.len());
+        }
+        Ok(Frame { message })
+    }
+
     /// A frame of memory that is not copied: when libzmq needs it no more, it calls
     /// `free` with it and `hint`, on whatever thread; without a function the memory
     /// stays for ever.
@@ -113,16 +129,7 @@ impl Default for Frame {
 
 impl From<&[u8]> for Frame {
     fn from(bytes: &[u8]) -> Frame {
-        let mut frame = Frame::new();
-        // SAFETY: the message is initialized and empty, so that there is nothing to close.
-        let code = unsafe { sys::zmq_msg_init_size(&mut frame.message, bytes.len()) };
-        assert_ne!(code, -1, "out of memory");
-        // SAFETY: the message has that many bytes of its own.
-        unsafe {
-            let data = sys::zmq_msg_data(&mut frame.message);
-            ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast(), bytes.len());
-        }
-        frame
+        Frame::copied(bytes).expect("memory for a message")
     }
 }
 

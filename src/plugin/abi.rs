@@ -211,7 +211,8 @@ pub struct Host {
     pub size: u32,
     /// `ZEROMQ_ABI`.
     pub abi: u32,
-    /// Given back to each of the functions.
+    /// Given back to each of the functions. It tells machines apart: no other machine
+    /// in the process may have the same.
     pub context: *mut c_void,
     /// Called by `zeromq_register` once a class. Anything but 0 ends the
     /// registration. NULL: the host asks `zeromq_classes`, and does not register.

@@ -1,7 +1,10 @@
 """Functions of Python that the library calls, threads and Ctrl-C."""
 import gc
+import importlib.util
+import itertools
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -119,3 +122,44 @@ except KeyboardInterrupt:
 #> interrupted True
 done.set()
 thread.join()
+
+
+# So does whatever else the handler of a signal raises, any number of times.
+class Stop(BaseException):
+    pass
+
+
+def stop(*_):
+    raise Stop
+
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+signal.signal(signal.SIGALRM, stop)
+for number in signal.SIGTERM, signal.SIGALRM, signal.SIGTERM:
+    threading.Timer(0.1, os.kill, [os.getpid(), number]).start()
+    try:
+        waiting.receive(timeout=10000)
+    except (SystemExit, Stop) as ending:
+        print(repr(ending), waiting.receive(timeout=0))
+#> SystemExit(3) None
+#> Stop() None
+#> SystemExit(3) None
+# A signal in the middle of another may end what looks after them; it is begun anew.
+zeromq._watcher.close()
+print(waiting.receive(timeout=200))
+#> None
+
+# A copy of the module has functions of its own.
+found = importlib.util.spec_from_file_location("copy", zeromq.__file__)
+copy = importlib.util.module_from_spec(found)
+found.loader.exec_module(copy)
+zeromq.ZMQ.version()
+before = len(zeromq._functions)
+copy._numbers = itertools.count(next(zeromq._numbers) + 1)
+loop, other = zeromq.ZMQLoop(), copy.ZMQLoop()
+loop.timer(1000, print)
+other.timer(1000, print)
+del loop
+zeromq.ZMQ.version()
+print(len(zeromq._functions) - before, len(copy._functions))
+#> 0 1

@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -24,6 +27,30 @@ static void run(lua_State *L, const char *code) {
     fprintf(stderr, "%s\n", luaL_tolstring(L, -1, NULL));
     exit(1);
   }
+}
+
+/* How many bytes the program has from malloc, or 0 where nobody knows. */
+static size_t used(void) {
+#ifdef __GLIBC__
+  return mallinfo2().uordblks;
+#else
+  return 0;
+#endif
+}
+
+/* A state that is closed leaves nothing but a few bytes behind. */
+static void nothing_is_left(void) {
+  size_t before = 0;
+  for (int round = 0; round < 60; round++) {
+    lua_State *L = start();
+    run(L, "loop = require('zeromq').ZMQLoop()"
+           "for i = 1, 1000 do loop:timer(1000, function() return i end) end");
+    lua_close(L);
+    if (round == 10)
+      before = used();
+  }
+  size_t after = used();
+  printf("%s is left\n", after > before + 50 * 2000 ? "much" : "nothing");
 }
 
 int main(void) {
@@ -47,6 +74,7 @@ int main(void) {
   run(again, "print(pull:receive { timeout = 5000 })");
   run(again, "package.loaded.zeromq = nil print(require 'zeromq' == zeromq)");
   lua_close(again);
+  nothing_is_left();
   puts("end");
   return 0;
 }

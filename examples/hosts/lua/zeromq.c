@@ -98,6 +98,12 @@ static zeromq_value lend_function(lua_State *L, int index) {
   return (zeromq_value){ZEROMQ_FUNCTION, {.function = place}, NULL};
 }
 
+/* Forgets those that the library has let go of. */
+static void forget_functions(lua_State *L, const machine *m) {
+  for (zeromq_function f; (f = zeromq_function_released(&m->host)) != 0;)
+    luaL_unref(L, LUA_REGISTRYINDEX, (int)f);
+}
+
 static void lend(lua_State *L, call *c, int memory, int index, int depth, zeromq_value *value);
 
 /* A table is a list if its keys are 1 to n, or if it is empty; zeromq.dictionary makes
@@ -304,8 +310,7 @@ static int invoke(lua_State *L) {
     lua_pushfstring(L, "%s: call it on an object, with a colon", method->name);
     return raise_error(L, "ZMQArgs");
   }
-  for (zeromq_function f; (f = zeromq_function_released(&m->host)) != 0;)
-    luaL_unref(L, LUA_REGISTRYINDEX, (int)f);
+  forget_functions(L, m);
   luaL_checkstack(L, 32, NULL);
   call *c = lua_newuserdatauv(L, sizeof *c, RETURNED);
   *c = (call){.L = L, .at = lua_gettop(L), .hook = lua_gethook(m->main)};
@@ -380,6 +385,12 @@ static const luaL_Reg OBJECT[] = {
 };
 
 /* ---- The module. ---- */
+
+/* The state is closed, and all of its objects are freed already. */
+static int end_machine(lua_State *L) {
+  forget_functions(L, *(machine **)lua_touserdata(L, 1));
+  return 0;
+}
 
 static void push_method(lua_State *L, machine *m, const zeromq_method *method, int way) {
   lua_pushlightuserdata(L, m);
@@ -465,6 +476,10 @@ int luaopen_zeromq(lua_State *L) {
   };
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   m->main = lua_tothread(L, -1);
+  *(machine **)lua_newuserdatauv(L, sizeof m, 0) = m;
+  make_metatable(L, "zeromq.machine", "__gc", end_machine);
+  lua_setmetatable(L, -2); /* before all others, for which it is the last to be finalized */
+  lua_rawsetp(L, LUA_REGISTRYINDEX, m);
   make_metatable(L, "zeromq.error", "__tostring", error_text);
   make_metatable(L, "zeromq.call", "__gc", end_call);
   make_metatable(L, "zeromq.dictionary", "dictionary", dictionary);

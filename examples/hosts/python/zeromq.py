@@ -18,6 +18,7 @@ import keyword
 import os
 import sys
 import threading
+import time
 import warnings
 import weakref
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t
@@ -129,9 +130,11 @@ class _Call(threading.local):
     """What a call of this thread lends, is given and is told by functions."""
     failure = None  # of a function, or KeyboardInterrupt
     returned = None  # what a function returned last
+    innermost = None  # what the call lends that calls functions now
 
 
 _call = _Call()
+_callers = set()  # the calls that have called functions, and are not over
 # The functions that the library has, by the numbers that it knows them by.
 _functions, _numbers = {}, itertools.count(1)
 
@@ -255,20 +258,25 @@ def _warn(context, tag, message):
 
 
 def _watch():
-    """Python raises KeyboardInterrupt where it next runs code of the main thread, also
-    on the way into a function; in a generator it does so behind the yield."""
+    """Python raises KeyboardInterrupt, and what else handlers of signals raise, where it
+    next runs code of the main thread, also on the way into a function; in a generator it
+    does so behind the yield."""
     answer = 0
     while True:
         try:
-            yield answer
-            answer = int(_call.failure is not None)
-        except (Exception, KeyboardInterrupt) as failure:
+            while True:
+                yield answer
+                answer = int(_call.failure is not None)
+        except GeneratorExit:
+            return
+        except BaseException as failure:
             _call.failure, answer = failure, 1
 
 
 def _call_function(context, number, arguments, count, result):
     memory = _Memory()
     try:
+        _callers.add(id(_call.innermost))
         returned = _functions[number](*[_take(arguments[at]) for at in range(count)])
         value = _lend(returned, memory)
         ctypes.memmove(result, byref(value), sizeof(value))
@@ -280,21 +288,37 @@ def _call_function(context, number, arguments, count, result):
         return 1
 
 
+# Its address tells this machine from every other, also from a copy of this module.
+_machine = ctypes.create_string_buffer(2)
+
+
 def _host(interrupted):
-    return _Host(sizeof(_Host), ABI, None, None, _WARN(_warn), interrupted, _CALL(_call_function),
+    return _Host(sizeof(_Host), ABI, ctypes.addressof(_machine), None, _WARN(_warn), interrupted, _CALL(_call_function),
                  None, None, HOST_BYTES | HOST_ASKS)
 
 
-_watcher = _watch()
-next(_watcher)
-_watched, _unwatched = _host(_INTERRUPTED(_watcher.send)), _host(_INTERRUPTED())
+def _watched():
+    """The host of the main thread. A signal between two others may end its watcher."""
+    global _watcher, _main
+    if _watcher is None or _watcher.gi_frame is None:
+        _watcher = _watch()
+        next(_watcher)
+        _main = _host(_INTERRUPTED(_watcher.send))
+    return _main
+
+
+# Calls of other threads end once the context is no empty text: nothing of Python runs for
+# this, which ends a thread when the interpreter ends, and a process if Rust is further out.
+_libc = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
+_others = _host(_INTERRUPTED(ctypes.cast(_libc.strlen, c_void_p).value))
+_watcher = _main = None
 
 
 def _invoke(method, receiver, arguments, named, kind=None):
-    memory, result, outer = _Memory(), _Value(), _call.returned
+    memory, result, outer = _Memory(), _Value(), (_call.returned, _call.innermost)
     # Signals come to the main thread only, and their handlers may call this.
     main = threading.current_thread() is threading.main_thread()
-    host = _watched if main and not _watcher.gi_running else _unwatched
+    host = _watched() if main and not (_watcher and _watcher.gi_running) else _others
     try:
         given = _array(_Value, [_lend(value, memory) for value in arguments], memory)
         passed = _array(_Named, [_Named(name.encode(), _lend(value, memory))
@@ -303,6 +327,7 @@ def _invoke(method, receiver, arguments, named, kind=None):
         memory.forget()
         raise
     try:
+        _call.innermost = memory
         code = _library.zeromq_call(byref(_Invocation(
             sizeof(_Invocation), ABI, ctypes.addressof(host), ctypes.addressof(method), receiver,
             ctypes.addressof(given), len(given), ctypes.addressof(passed), len(passed))),
@@ -318,7 +343,8 @@ def _invoke(method, receiver, arguments, named, kind=None):
         return _take(result) if kind is None else _object(result.payload.object, kind)
     finally:
         _library.zeromq_value_free(byref(result))
-        _call.returned = outer
+        _callers.discard(id(memory))
+        _call.returned, _call.innermost = outer
         while number := _library.zeromq_function_released(byref(host)):
             _functions.pop(number, None)
 
@@ -421,5 +447,13 @@ _classes, _listed = {}, _library.zeromq_classes()
 for _one in itertools.takewhile(bool, map(_listed.__getitem__, itertools.count())):
     _make_class(_one.contents)
 
-# What was sent leaves before the process ends.
-atexit.register(_library.zeromq_shutdown)
+
+
+@atexit.register
+def _end():
+    """What was sent leaves before the process ends, and other threads leave the library."""
+    _machine.value = b"x"
+    _library.zeromq_shutdown()
+    end = time.monotonic() + 1
+    while _callers and time.monotonic() < end:
+        time.sleep(0.001)

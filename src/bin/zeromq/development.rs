@@ -90,9 +90,11 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     tree(&folder).lay_out(&files)?;
     let mut text = format!("Header, library and zeromq.pc are in {}.\n{warning}", folder.display());
     let search = if is_system(&folder) { String::new() } else { search(&folder) + " " };
-    text.push_str(&format!(
-        "To compile: cc hello.c $({search}pkg-config --cflags --libs zeromq)\n"
-    ));
+    let compile = format!("cc hello.c $({search}pkg-config --cflags --libs zeromq)");
+    // The shell has to read what pkg-config has put before spaces.
+    let is_plain = quoted(&folder) == folder.display().to_string();
+    let compile = if is_plain { compile } else { format!("eval \"{compile}\"") };
+    text.push_str(&format!("To compile: {compile}\n"));
     Ok(text)
 }
 
