@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use zeromq::core::proxy::{Proxy, Side, State};
-use zeromq::core::{Error, Socket, SocketType, Wait, context};
+use zeromq::core::{Error, Socket, SocketType, Wait, context, wait};
 
 /// Far more than the linger of a second.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -20,6 +20,7 @@ fn the_end_is_orderly() {
     everything_queued_is_sent();
     an_unreachable_peer_is_given_up();
     a_call_that_waits_elsewhere_ends();
+    a_sleep_elsewhere_ends();
     routers_that_nobody_has_bound_end();
     a_proxy_ends();
     what_a_proxy_has_sent_arrives();
@@ -84,6 +85,21 @@ fn a_call_that_waits_elsewhere_ends() {
     let (error, closed) = waiting.join().unwrap();
     assert!(matches!(error, Error::Terminated), "{error}");
     assert!(closed);
+}
+
+fn a_sleep_elsewhere_ends() {
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || ended.send(wait::sleep(&Wait::new(None))));
+    let start = Instant::now();
+    // The first times it may not have begun.
+    let result = loop {
+        assert!(start.elapsed() < DEADLINE);
+        assert!(context::shutdown());
+        if let Ok(result) = end.recv_timeout(Duration::from_millis(10)) {
+            break result;
+        }
+    };
+    assert!(matches!(result, Err(Error::Terminated)), "{result:?}");
 }
 
 fn routers_that_nobody_has_bound_end() {

@@ -19,7 +19,7 @@ use super::settings::{self, Setting};
 use super::socket::Socket;
 use super::socket_type::SocketType;
 use super::statistics::Counters;
-use super::wait::Wait;
+use super::wait::{self, Wait};
 
 /// How long the end may take beyond what sockets were promised for sending.
 const GRACE: Duration = Duration::from_millis(250);
@@ -301,6 +301,7 @@ pub fn shutdown() -> bool {
 /// The same, given up when `wait` is over or its host wants to stop; the sockets
 /// are closed all the same, and the context ends when they are done.
 pub fn shutdown_within(wait: Option<&Wait>) -> bool {
+    wait::end();
     let Some(shared) = lock().take() else {
         return true;
     };

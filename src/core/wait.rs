@@ -1,5 +1,6 @@
 //! How long a call may wait, and how it is told to stop.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,15 @@ use super::error::Error;
 
 /// How often a call that waits asks the host whether to stop.
 const SLICE: Duration = Duration::from_millis(100);
+
+/// How often everything was shut down.
+static ENDS: AtomicUsize = AtomicUsize::new(0);
+
+/// Ends the calls that sleep in other threads. Those that wait for sockets are told
+/// by libzmq.
+pub(super) fn end() {
+    ENDS.fetch_add(1, Ordering::Relaxed);
+}
 
 /// Who may want a call that waits to stop.
 pub trait Interrupt {
@@ -120,18 +130,20 @@ impl<'a> Wait<'a> {
 /// Does nothing for as long as `wait` says.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when the host wants to stop.
+/// [`Error::Interrupted`] when the host wants to stop; [`Error::Terminated`] when
+/// another thread shuts everything down.
 pub fn sleep(wait: &Wait) -> Result<(), Error> {
     let clock = wait.begin();
-    loop {
-        match clock.slice() {
-            // For ever, with nobody to say when it is enough.
-            Ok(-1) => thread::park(),
-            Ok(slice) => thread::sleep(Duration::from_millis(slice.unsigned_abs())),
+    let ends = ENDS.load(Ordering::Relaxed);
+    while ends == ENDS.load(Ordering::Relaxed) {
+        let slice = match clock.slice() {
+            Ok(slice) => u64::try_from(slice).map_or(SLICE, Duration::from_millis),
             Err(Error::Again) => return Ok(()),
             Err(error) => return Err(error),
-        }
+        };
+        thread::sleep(slice.min(SLICE));
     }
+    Err(Error::Terminated)
 }
 
 /// A running [`Wait`].
