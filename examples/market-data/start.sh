@@ -59,6 +59,13 @@ say() {
   printf '\n== %s\n' "$*"
 }
 
+# What all of them import says nothing, unless it cannot be imported.
+run bus >"$logs/bus.log" 2>&1
+if [ -s "$logs/bus.log" ]; then
+  cat "$logs/bus.log" >&2
+  exit 1
+fi
+
 say "Two forwarders, a cache, a recorder, a group and three feeds; ANGEL on NSE"
 start primary forwarder name=primary
 primary=$pid
