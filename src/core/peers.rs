@@ -66,7 +66,7 @@ impl Socket {
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
     pub fn counters(&self) -> Result<Counters, Error> {
-        self.with(|open| Ok(open.counters))
+        self.visit(|state| state.open().map(|open| open.counters))?
     }
 
     /// What it knows of itself.
@@ -93,7 +93,7 @@ impl Socket {
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
     pub fn attachments(&self) -> Result<Vec<Attachment>, Error> {
-        self.with(|open| Ok(open.attachments()))
+        self.visit(|state| state.open().map(|open| open.attachments()))?
     }
 
     /// How it stands with the peers, in a sentence: how many there are, or why there

@@ -105,7 +105,8 @@ mod tests {
             false
         };
         let wait = Wait::new(Some(Duration::from_millis(30))).until(Some(&refill));
-        assert!(matches!(pull.wait_signal(&wait), Err(Error::Again)));
+        let result = pull.wait_signal(&wait);
+        assert!(matches!(result, Err(Error::Again)), "{result:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub struct Socket {
     generation: u32,
     /// Taken or not, never waited for. It costs half of what a Mutex does.
     state: TryLock<State>,
+    /// Threads that look in for a moment, on whose account no call is refused.
+    visits: Visits,
     /// What libzmq does not remember.
     pub(super) notes: Notes,
 }
@@ -66,6 +69,7 @@ impl Socket {
                 socket_type,
                 generation,
                 state: TryLock::new(State::Open(Box::new(open))),
+                visits: Visits::default(),
                 notes: Notes::new(socket_type),
             }))
         })
@@ -100,7 +104,7 @@ impl Socket {
             return true;
         }
         // In the middle of a call it is open.
-        self.state.try_lock().is_some_and(|state| !matches!(*state, State::Open(_)))
+        self.visit(|state| !matches!(state, State::Open(_))).unwrap_or(false)
     }
 
     /// Binds or connects each endpoint of a list: `@` binds, `>` connects, and
@@ -434,11 +438,27 @@ impl Socket {
     /// # Errors
     /// [`Error::Busy`], [`Error::Closed`].
     pub(super) fn go_on(&self) -> Result<(), Error> {
-        self.with(|open| {
+        self.visit(|state| {
+            let open = state.open()?;
             // What is wrong is told by the next call of a script.
             let _ = retried(|| open.socket.get_events());
             Ok(())
-        })
+        })?
+    }
+
+    /// Looks in for a moment, on behalf of another socket or of the whole process. A
+    /// call of the socket's own that comes just then waits for the end of it.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the socket is in the middle of a call.
+    pub(super) fn visit<T>(&self, call: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
+        self.check_process()?;
+        // It ends after the lock is given back, which is taken later.
+        let _visit = self.visits.begin();
+        match self.state.try_lock() {
+            Some(mut state) => Ok(call(&mut state)),
+            None => Err(Error::Busy),
+        }
     }
 
     /// Runs `call` on the open socket.
@@ -465,8 +485,53 @@ impl Socket {
         self.check_process()?;
         match self.state.try_lock() {
             Some(state) => Ok(state),
-            None => Err(Error::Busy),
+            None => self.lock_after_visits(),
         }
+    }
+
+    #[cold]
+    fn lock_after_visits(&self) -> Result<Locked<'_, State>, Error> {
+        loop {
+            let quiet = self.visits.quiet();
+            if let Some(state) = self.state.try_lock() {
+                return Ok(state);
+            }
+            // It was no visit that was in the way.
+            if quiet.is_some() && quiet == self.visits.quiet() {
+                return Err(Error::Busy);
+            }
+            thread::yield_now();
+        }
+    }
+}
+
+/// How many visits there were.
+#[derive(Debug, Default)]
+struct Visits {
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+/// A visit, which ends when this is dropped.
+struct Visit<'a>(&'a Visits);
+
+impl Visits {
+    fn begin(&self) -> Visit<'_> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        Visit(self)
+    }
+
+    /// How many there were so far, unless there is one just now. In between two equal
+    /// answers was none.
+    fn quiet(&self) -> Option<usize> {
+        let ended = self.ended.load(Ordering::SeqCst);
+        (self.begun.load(Ordering::SeqCst) == ended).then_some(ended)
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -673,6 +738,29 @@ mod tests {
         };
         let wait = Wait::new(None).until(Some(&busy));
         assert!(matches!(pull.receive(&wait), Err(Error::Interrupted)));
+    }
+
+    #[test]
+    fn who_looks_in_for_a_moment_makes_no_call_fail() {
+        let (pull, push) = pair("visits", Pull, Push);
+        let done = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for socket in [&pull, &push] {
+                let done = &done;
+                scope.spawn(move || {
+                    while done.load(Ordering::Relaxed) == 0 {
+                        let _ = (socket.go_on(), socket.counters(), socket.attachments());
+                        socket.is_closed();
+                    }
+                });
+            }
+            let calls = (0..20_000).try_for_each(|_| {
+                push.send(&["x"], &SOON)?;
+                pull.receive(&SOON).map(drop)
+            });
+            done.store(1, Ordering::Relaxed);
+            calls.unwrap();
+        });
     }
 
     #[test]
