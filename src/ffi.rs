@@ -10,7 +10,6 @@ use std::sync::{Once, OnceLock};
 
 pub(crate) use crate::binding::Failure;
 use crate::core::{Code, Error, context};
-use crate::plugin::function;
 
 /// Runs the body of the exported function `name`: what goes wrong in it, a panic
 /// included, becomes a code, and the last failure of this thread.
@@ -187,6 +186,20 @@ pub(crate) unsafe fn text<'a>(data: *const c_char) -> Result<&'a str, Error> {
     text.to_str().map_err(|_| fault("a name is not UTF-8"))
 }
 
+/// What an edge does around a fork, while the core holds its own locks.
+#[cfg(unix)]
+static AROUND_FORKS: OnceLock<[fn(); 2]> = OnceLock::new();
+
+/// As `watch_forks`; `before` and `after` are called around a fork, the second in the
+/// child too. One edge has that to do.
+pub(crate) fn watch_forks_with(before: fn(), after: fn()) {
+    #[cfg(unix)]
+    AROUND_FORKS.get_or_init(|| [before, after]);
+    #[cfg(not(unix))]
+    let _ = (before, after);
+    watch_forks();
+}
+
 /// From now on a fork of the process is noticed, so that it leaves the sockets
 /// of its parent alone.
 pub(crate) fn watch_forks() {
@@ -194,14 +207,17 @@ pub(crate) fn watch_forks() {
     {
         extern "C" fn before() {
             guard_or((), context::forking);
-            guard_or((), function::forking);
+            guard_or((), || AROUND_FORKS.get().into_iter().for_each(|[before, _]| before()));
+        }
+        fn after() {
+            guard_or((), || AROUND_FORKS.get().into_iter().for_each(|[_, after]| after()));
         }
         extern "C" fn in_parent() {
-            guard_or((), function::parted);
+            after();
             guard_or((), context::parted);
         }
         extern "C" fn in_child() {
-            guard_or((), function::parted);
+            after();
             guard_or((), context::forked);
         }
         static ONCE: Once = Once::new();

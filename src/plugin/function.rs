@@ -40,13 +40,18 @@ thread_local! {
     static FORKING: RefCell<Option<MutexGuard<'static, Machines>>> = const { RefCell::new(None) };
 }
 
+/// From now on a fork of the process is noticed, here as well as by the core.
+pub(super) fn watch_forks() {
+    ffi::watch_forks_with(forking, parted);
+}
+
 /// Nothing is changed during a fork, or the child would find it locked for ever.
-pub(crate) fn forking() {
+fn forking() {
     FORKING.set(Some(machines()));
 }
 
 /// The fork is over, in the parent and in the child.
-pub(crate) fn parted() {
+fn parted() {
     FORKING.set(None);
 }
 

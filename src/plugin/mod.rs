@@ -7,7 +7,7 @@
 pub mod abi;
 mod class;
 mod error;
-pub(crate) mod function;
+mod function;
 mod host;
 mod object;
 mod value;
@@ -36,7 +36,7 @@ const FEW: usize = 4;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_register(host: *const Host) -> Code {
     ffi::guard("zeromq_register", || {
-        ffi::watch_forks();
+        function::watch_forks();
         // SAFETY: the caller's promise is the one of Machine::new.
         let machine = unsafe { host::Machine::new(host) }?;
         for class in class::all() {
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn zeromq_register(host: *const Host) -> Code {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_classes() -> *const *const Class {
     ffi::guard_or(ptr::null(), || {
-        ffi::watch_forks();
+        function::watch_forks();
         class::listed()
     })
 }
