@@ -35,6 +35,7 @@ pub mod socket_type;
 pub mod statistics;
 mod subscriptions;
 pub mod timers;
+mod turn;
 pub mod wait;
 pub mod whole;
 pub mod z85;

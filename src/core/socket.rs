@@ -6,12 +6,11 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use smallvec::SmallVec;
-use try_lock::{Locked, TryLock};
+use try_lock::Locked;
 use zmq::PollEvents;
 
 use super::batch;
@@ -23,6 +22,7 @@ use super::notes::Notes;
 use super::open::{Open, retried};
 use super::socket_type::SocketType::{self, Sub, Xsub};
 use super::subscriptions;
+use super::turn::Turn;
 use super::wait::Wait;
 use crate::libzmq;
 
@@ -31,10 +31,7 @@ use crate::libzmq;
 pub struct Socket {
     socket_type: SocketType,
     generation: u32,
-    /// Taken or not, never waited for. It costs half of what a Mutex does.
-    state: TryLock<State>,
-    /// Threads that look in for a moment, on whose account no call is refused.
-    visits: Visits,
+    state: Turn<State>,
     /// What libzmq does not remember.
     pub(super) notes: Notes,
 }
@@ -68,8 +65,7 @@ impl Socket {
             Ok(Arc::new(Socket {
                 socket_type,
                 generation,
-                state: TryLock::new(State::Open(Box::new(open))),
-                visits: Visits::default(),
+                state: Turn::new(State::Open(Box::new(open))),
                 notes: Notes::new(socket_type),
             }))
         })
@@ -453,12 +449,7 @@ impl Socket {
     /// [`Error::Busy`] when the socket is in the middle of a call.
     pub(super) fn visit<T>(&self, call: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
         self.check_process()?;
-        // It ends after the lock is given back, which is taken later.
-        let _visit = self.visits.begin();
-        match self.state.try_lock() {
-            Some(mut state) => Ok(call(&mut state)),
-            None => Err(Error::Busy),
-        }
+        self.state.visit(call).ok_or(Error::Busy)
     }
 
     /// Runs `call` on the open socket.
@@ -483,55 +474,7 @@ impl Socket {
 
     pub(super) fn lock(&self) -> Result<Locked<'_, State>, Error> {
         self.check_process()?;
-        match self.state.try_lock() {
-            Some(state) => Ok(state),
-            None => self.lock_after_visits(),
-        }
-    }
-
-    #[cold]
-    fn lock_after_visits(&self) -> Result<Locked<'_, State>, Error> {
-        loop {
-            let quiet = self.visits.quiet();
-            if let Some(state) = self.state.try_lock() {
-                return Ok(state);
-            }
-            // It was no visit that was in the way.
-            if quiet.is_some() && quiet == self.visits.quiet() {
-                return Err(Error::Busy);
-            }
-            thread::yield_now();
-        }
-    }
-}
-
-/// How many visits there were.
-#[derive(Debug, Default)]
-struct Visits {
-    begun: AtomicUsize,
-    ended: AtomicUsize,
-}
-
-/// A visit, which ends when this is dropped.
-struct Visit<'a>(&'a Visits);
-
-impl Visits {
-    fn begin(&self) -> Visit<'_> {
-        self.begun.fetch_add(1, Ordering::SeqCst);
-        Visit(self)
-    }
-
-    /// How many there were so far, unless there is one just now. In between two equal
-    /// answers was none.
-    fn quiet(&self) -> Option<usize> {
-        let ended = self.ended.load(Ordering::SeqCst);
-        (self.begun.load(Ordering::SeqCst) == ended).then_some(ended)
-    }
-}
-
-impl Drop for Visit<'_> {
-    fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::SeqCst);
+        self.state.take().ok_or(Error::Busy)
     }
 }
 
@@ -554,7 +497,7 @@ impl context::Ending for Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let state = mem::replace(&mut self.state, TryLock::new(State::Closed));
+        let state = mem::replace(&mut self.state, Turn::new(State::Closed));
         if self.generation != context::generation() {
             // Its threads are in the parent process: nobody would answer.
             mem::forget(state);
@@ -639,6 +582,7 @@ mod tests {
     use super::*;
     use crate::core::OptionValue;
     use SocketType::{Dealer, Pub, Pull, Push, Rep, Req, Router};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
