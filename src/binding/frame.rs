@@ -3,9 +3,9 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::call::{Call, FRAME};
+use super::call::{Call, FRAMES};
 use super::object::{Instance, Object};
-use super::table::{Class, Group, Method, optional, required, variadic};
+use super::table::{Class, Group, Method, Parameter, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core::{Error, Frame};
 
@@ -101,11 +101,7 @@ static BYTES: Group = Group {
         },
         Method {
             name: "join",
-            parameters: &[variadic(
-                "others",
-                FRAME.or(Kinds::LIST),
-                "Strings, ZMQFrames, numbers or Bools, or one List of them",
-            )],
+            parameters: &[Parameter { name: "others", ..FRAMES }],
             result: "ZMQFrame",
             doc: "A new frame of these bytes and those of the others after them.",
             otherwise: None,

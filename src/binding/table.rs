@@ -190,9 +190,7 @@ impl Method {
         let words = self.result.split([' ', ',']);
         words.filter_map(meaning).fold(Kinds::NONE, Kinds::or)
     }
-}
 
-impl Method {
     /// Whether the last argument holds the named ones, for hosts that cannot name
     /// them: a dictionary of texts, or an empty list, where nothing of the kind is
     /// asked for.

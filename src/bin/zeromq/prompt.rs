@@ -4,8 +4,10 @@
 mod complete;
 mod editor;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use crate::help;
 use crate::host::builtins;
@@ -72,12 +74,16 @@ struct Prompt {
     library: Option<&'static Library>,
     /// The tag of the last error, until help was asked for.
     error: Option<String>,
+    topics: Rc<BTreeSet<String>>,
 }
 
 impl Prompt {
     fn new() -> Prompt {
         let machine = Machine::new(Names::default(), Sources::default(), Vec::new());
-        Prompt { machine, session: Session::default(), library: None, error: None }
+        let topics = help::Topics::new();
+        let topics = topics.iter().flat_map(help::Topic::names).map(str::to_owned).collect();
+        let (session, topics) = (Session::default(), Rc::new(topics));
+        Prompt { machine, session, library: None, error: None, topics }
     }
 
     /// The names that can be used now.
@@ -85,11 +91,10 @@ impl Prompt {
         let words = grammar::KEYWORDS.into_iter().chain(builtins::globals());
         let words = words.chain(["help", "quit"]).map(str::to_owned);
         let methods = self.machine.methods.names().chain(self.session.members());
-        let topics = help::Topics::new();
         Known {
             names: self.session.names().map(str::to_owned).chain(words).collect(),
             methods: methods.map(str::to_owned).collect(),
-            topics: topics.iter().flat_map(help::Topic::names).map(str::to_owned).collect(),
+            topics: self.topics.clone(),
         }
     }
 

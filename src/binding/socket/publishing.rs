@@ -1,8 +1,8 @@
 //! What only publishers and subscribers do.
 
 use super::{done, list};
-use crate::binding::call::{Call, FRAME, TIMEOUT};
-use crate::binding::table::{Group, Method, Parameter, required, variadic};
+use crate::binding::call::{Call, FRAME, FRAMES, TIMEOUT};
+use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Frame};
 
@@ -43,11 +43,7 @@ const PUBLISH: Method = Method {
     name: "publish",
     parameters: &[
         required("topic", FRAME, "a String or a ZMQFrame"),
-        variadic(
-            "parts",
-            FRAME.or(Kinds::LIST),
-            "Strings, ZMQFrames, numbers or Bools, or one List of them",
-        ),
+        Parameter { name: "parts", ..FRAMES },
         TIMEOUT,
     ],
     result: "Bool",

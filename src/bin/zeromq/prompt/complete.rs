@@ -1,6 +1,7 @@
 //! What the Tab key offers: the names that can stand where the cursor is.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// The names that the prompt knows.
 #[derive(Default)]
@@ -9,8 +10,8 @@ pub struct Known {
     pub names: BTreeSet<String>,
     /// Methods of all types: what type a value has is not known before it is there.
     pub methods: BTreeSet<String>,
-    /// What help can be asked about.
-    pub topics: BTreeSet<String>,
+    /// What help can be asked about, which stays the same.
+    pub topics: Rc<BTreeSet<String>>,
 }
 
 /// Where the word before the cursor begins, and what it may become.
@@ -19,7 +20,7 @@ pub fn complete(line: &str, cursor: usize, known: &Known) -> (usize, Vec<String>
     let start = before.trim_end_matches(is_part_of_word).len();
     let word = &before[start..];
     let (names, fits): (_, fn(&str, &str) -> bool) = match super::topic(before) {
-        Some(_) => (&known.topics, |name, word| name.starts_with(&word.to_lowercase())),
+        Some(_) => (&*known.topics, |name, word| name.starts_with(&word.to_lowercase())),
         None if before[..start].ends_with('.') => {
             (&known.methods, |name, word| name.starts_with(word))
         }
@@ -44,7 +45,7 @@ mod tests {
         let known = Known {
             names: set(&["ZMQPull", "ZMQPush", "pull"]),
             methods: set(&["receive", "receiveall", "send"]),
-            topics: set(&["zmqpull", "patterns"]),
+            topics: Rc::new(set(&["zmqpull", "patterns"])),
         };
         complete(line, line.len(), &known)
     }
