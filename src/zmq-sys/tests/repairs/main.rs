@@ -1,0 +1,5 @@
+//! What the repairs of libzmq cure, shown on libzmq itself. `REPAIRS.md` names the tests
+//! of each repair.
+
+mod peer;
+mod upstream;
