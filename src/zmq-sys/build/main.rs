@@ -1,5 +1,5 @@
-//! Builds libzmq from the sources that zeromq-src carries: repaired as `repairs/`
-//! says, as one translation unit, with libsodium's CURVE.
+//! Builds libzmq from the sources in zeromq-src, with the repairs in `repairs/`, as one
+//! translation unit, with CURVE from libsodium.
 
 mod platform;
 mod repairs;
@@ -9,8 +9,8 @@ mod unit;
 use std::env;
 use std::path::PathBuf;
 
-/// The names of repairs to leave out, separated by commas: a test that shows a
-/// repair has to fail without it.
+/// Names the repairs to leave out, separated by commas, so that a test can be seen to
+/// fail without the repair that it covers.
 const WITHOUT: &str = "ZEROMQ_WITHOUT_REPAIR";
 
 fn main() {
@@ -21,9 +21,7 @@ fn main() {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     if !platform::is("CARGO_CFG_TARGET_FAMILY", "unix") {
-        println!(
-            "cargo::warning=the repairs of libzmq are for Unix only: libzmq is built as it is"
-        );
+        println!("cargo::warning=libzmq is built without its repairs, which are for Unix only");
         sources::build_as_they_are();
         return;
     }
@@ -31,6 +29,9 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let sources = sources::lay_out(&out);
     let without = env::var(WITHOUT).unwrap_or_default();
+    if !without.is_empty() {
+        println!("cargo::warning=libzmq is built without these repairs: {without}");
+    }
     let repairs = repairs::read("repairs".as_ref())
         .and_then(|repairs| repairs::without(repairs, &without))
         .unwrap_or_else(|reason| stop(&reason));
@@ -38,7 +39,7 @@ fn main() {
     unit::compile(&sources, &out);
 }
 
-/// Ends the build with a message, without the words of a panic around it.
+/// Ends the build with an error message, without a panic's backtrace around it.
 fn stop(reason: &str) -> ! {
     for line in reason.lines() {
         println!("cargo::error={line}");

@@ -1,4 +1,5 @@
-//! What the platform offers to libzmq, as its configure script would find out.
+//! The macros that tell libzmq what the target supports. libzmq's own build systems
+//! detect this with a configure script; zeromq-src leaves its platform file empty.
 
 use std::env;
 
@@ -49,12 +50,12 @@ const KQUEUE: &[&str] = &["ZMQ_IOTHREAD_POLLER_USE_KQUEUE", "ZMQ_HAVE_STRLCPY"];
 const APPLE: &[&str] =
     &["ZMQ_HAVE_TCP_KEEPALIVE", "ZMQ_HAVE_LOCAL_PEERCRED", "ZMQ_HAVE_PTHREAD_SETNAME_1"];
 
-/// Whether this value is among those that cargo gives to a variable.
+/// True if a variable that cargo sets contains this value.
 pub fn is(variable: &str, value: &str) -> bool {
     env::var(variable).is_ok_and(|list| list.split(',').any(|item| item == value))
 }
 
-/// The macros that tell libzmq about the target.
+/// Returns the macros for the target, as `NAME` or `NAME=VALUE`.
 pub fn macros() -> Vec<&'static str> {
     let mut macros = EVERYWHERE.to_vec();
     if is("CARGO_CFG_TARGET_OS", "linux") || is("CARGO_CFG_TARGET_OS", "android") {
@@ -72,11 +73,11 @@ pub fn macros() -> Vec<&'static str> {
     macros
 }
 
-/// Whether a C++ program compiles for the target.
+/// True if a C++ program compiles for the target.
 fn has(program: &str) -> bool {
     let out = std::path::PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let source = out.join("probe.cpp");
-    std::fs::write(&source, program).expect("OUT_DIR is there to be written to");
+    std::fs::write(&source, program).expect("OUT_DIR is writable");
     cc::Build::new()
         .cpp(true)
         .cargo_metadata(false)

@@ -1,7 +1,9 @@
-//! Repairs of libzmq. Each is a file of its own in `repairs/`, which says what is
-//! wrong, which test shows it, and what to write at which lines. A line is known by its
-//! number and a checksum, so that nothing of libzmq's text is kept here, and a repair
-//! never lands in a version that it was not written for.
+//! Reads the repairs of libzmq and applies them to its sources.
+//!
+//! Each repair is a file in `repairs/` that describes a bug, names the tests that cover
+//! it, and lists the edits that fix it. An edit identifies its lines by number and
+//! checksum. No text of libzmq is stored in this repository, and no repair is applied to
+//! a version that it was not written for.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,46 +11,46 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-/// What is wrong with libzmq in one place, and what cures it.
+/// A bug in libzmq and the edits that fix it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "the build reads the edits, a test writes the rest to REPAIRS.md")]
+#[allow(dead_code, reason = "only the test of REPAIRS.md reads every field")]
 pub struct Repair {
-    /// The name of its file, without the ending.
+    /// The file name without `.toml`.
     #[serde(skip)]
     pub name: String,
-    /// What is so with the repair, in one sentence.
+    /// The behavior with the repair, in one sentence.
     pub title: String,
-    /// What happens without it, and why.
+    /// What goes wrong without the repair, and why.
     pub reason: String,
-    /// The tests that fail without it.
+    /// The tests that fail without the repair: a test target and a filter for its tests.
     pub tests: Vec<String>,
-    /// Whether libzmq's authors know, or have mended it.
+    /// The state of the bug upstream.
     pub upstream: String,
-    /// What is written where.
+    /// The changes, in any order.
     #[serde(rename = "edit")]
     pub edits: Vec<Edit>,
 }
 
-/// Text for one place of a file of libzmq.
+/// A change to consecutive lines of one file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
-    /// The file, from the folder of libzmq's sources.
+    /// The path of the file, relative to libzmq's root.
     pub file: String,
-    /// The first line that is meant, from 1.
+    /// The number of the first line, starting at 1.
     pub line: usize,
-    /// How many lines are meant.
+    /// The number of lines.
     #[serde(default = "one")]
     pub lines: usize,
-    /// The CRC-32 of these lines, each with its line feed.
+    /// The CRC-32 of these lines, including their line feeds.
     pub crc: u32,
-    /// What comes before these lines.
+    /// Text to insert before these lines.
     #[serde(default)]
     pub before: String,
-    /// What comes in place of them; they stay if nothing is said.
+    /// Text that replaces these lines. By default they are kept.
     pub instead: Option<String>,
-    /// What comes after them.
+    /// Text to insert after these lines.
     #[serde(default)]
     pub after: String,
 }
@@ -57,11 +59,11 @@ fn one() -> usize {
     1
 }
 
-/// The repairs of a folder, in the order of their names.
+/// Returns the repairs in a folder, sorted by name.
 ///
 /// # Errors
 ///
-/// A sentence that names the file that cannot be read and why.
+/// A message that names the file that cannot be read or parsed, and the reason.
 pub fn read(folder: &Path) -> Result<Vec<Repair>, String> {
     let wrong = |what: &Path, why: &dyn std::fmt::Display| format!("{}: {why}", what.display());
     let mut repairs = Vec::new();
@@ -76,27 +78,28 @@ pub fn read(folder: &Path) -> Result<Vec<Repair>, String> {
     Ok(repairs)
 }
 
-/// All repairs but those that a list names, with commas between them.
+/// Returns the repairs without those in a comma-separated list of names.
 ///
 /// # Errors
 ///
-/// A sentence about a name that no repair has.
+/// A message about a name that no repair has.
 pub fn without(mut repairs: Vec<Repair>, list: &str) -> Result<Vec<Repair>, String> {
     for name in list.split(',').filter(|name| !name.is_empty()) {
         let Some(place) = repairs.iter().position(|repair| repair.name == name) else {
-            return Err(format!("there is no repair with the name {name}"));
+            return Err(format!("no repair is named {name}"));
         };
         repairs.remove(place);
     }
     Ok(repairs)
 }
 
-/// Makes the repairs in libzmq's sources, which lie in `sources`.
+/// Applies the repairs to the copy of libzmq in the folder `sources`. On an error, no
+/// file is changed.
 ///
 /// # Errors
 ///
-/// A sentence about each line that is not the one a repair was written for, or that two
-/// repairs mean; nothing is written then.
+/// One line for each edit whose lines do not match its checksum, do not exist, or are
+/// replaced by another repair as well.
 pub fn apply(repairs: &[Repair], sources: &Path) -> Result<(), String> {
     let mut files: BTreeMap<&str, Vec<(&Repair, &Edit)>> = BTreeMap::new();
     for repair in repairs {
@@ -117,7 +120,9 @@ pub fn apply(repairs: &[Repair], sources: &Path) -> Result<(), String> {
         }
     }
     if !faults.is_empty() {
-        faults.push("libzmq is not the version that its repairs are for; see REPAIRS.md".into());
+        faults.push(
+            "the repairs do not fit this version of libzmq; see src/zmq-sys/REPAIRS.md".into(),
+        );
         return Err(faults.join("\n"));
     }
     for (path, text) in texts {
@@ -126,17 +131,17 @@ pub fn apply(repairs: &[Repair], sources: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// What becomes of one line.
+/// The changes to one line.
 #[derive(Clone, Default)]
 struct Line {
     before: String,
-    /// Nothing if the line stays.
+    /// `None` keeps the line.
     instead: Option<String>,
     after: String,
 }
 
-/// The text of a file with its edits. Several may add something around the same line,
-/// yet only one may replace it.
+/// Returns the text of a file with the edits applied. Several edits may add text around
+/// a line, but only one may replace it.
 fn edited(text: &str, edits: &[(&Repair, &Edit)], faults: &mut Vec<String>) -> String {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mut changes = vec![Line::default(); lines.len()];
@@ -151,7 +156,7 @@ fn edited(text: &str, edits: &[(&Repair, &Edit)], faults: &mut Vec<String>) -> S
         let crc = crc32fast::hash(meant.concat().as_bytes());
         if crc != edit.crc {
             faults.push(format!(
-                "{place} has the checksum {crc:#010x}, yet the repair is for one with {:#010x}",
+                "{place} has the checksum {crc:#010x}, but the repair expects {:#010x}",
                 edit.crc
             ));
             continue;
@@ -161,7 +166,7 @@ fn edited(text: &str, edits: &[(&Repair, &Edit)], faults: &mut Vec<String>) -> S
         if let Some(instead) = &edit.instead {
             let replaced = &mut changes[first..end];
             if replaced.iter().any(|line| line.instead.is_some()) {
-                faults.push(format!("{place} is replaced by another repair as well"));
+                faults.push(format!("{place} is also replaced by another repair"));
                 continue;
             }
             for line in &mut replaced[1..] {

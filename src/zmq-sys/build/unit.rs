@@ -1,6 +1,6 @@
-//! libzmq as one translation unit. Its small functions (sizes and flags of messages,
-//! pipes, queues) are then inlined where they are used, which makes it 1.6 times as
-//! fast for small messages as one compiled file by file.
+//! Compiles libzmq as one translation unit. The compiler then inlines the small functions
+//! of messages, pipes and queues across libzmq's files, which makes small messages 1.6
+//! times as fast.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 
 use crate::{platform, sources};
 
-/// Transports and mechanisms that are left out, with what else is no part of the unit.
+/// Prefixes of files that are not compiled: transports and mechanisms that are not
+/// supported, and a file that only serves precompiled headers.
 const LEFT_OUT: &[&str] = &["gssapi_", "norm_", "pgm_", "precompiled", "tipc_", "vmci", "wss_"];
 
-/// Flags that cost nothing that can be measured and stop what a fault would do.
+/// Flags that make memory errors harder to exploit, at no measurable cost.
 const HARDENING: &[&str] =
     &["-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"];
 
-/// Compiles the sources to `lib/libzmq.a` in `out`.
+/// Compiles the sources into `lib/libzmq.a` in the folder `out`.
 pub fn compile(sources: &Path, out: &Path) {
     let files = files(&sources.join("src"));
     let unit = out.join("libzmq.cpp");
@@ -23,16 +24,16 @@ pub fn compile(sources: &Path, out: &Path) {
     for file in &files {
         writeln!(text, "#include \"{}\"", file.display()).expect("a String grows");
     }
-    fs::write(&unit, text).expect("OUT_DIR is there to be written to");
-    // What libzmq would find out about the platform comes as macros instead.
-    fs::write(out.join("platform.hpp"), "").expect("OUT_DIR is there to be written to");
+    fs::write(&unit, text).expect("OUT_DIR is writable");
+    // The macros of the platform are passed to the compiler instead.
+    fs::write(out.join("platform.hpp"), "").expect("OUT_DIR is writable");
 
     let mut as_one = settings(sources, out);
     as_one.file(&unit);
     if let Err(error) = as_one.try_compile("zmq") {
         println!(
-            "cargo::warning=libzmq does not compile as one translation unit here, so it is \
-             compiled file by file, which makes it slower for small messages: {error}"
+            "cargo::warning=libzmq does not compile as one translation unit on this platform. \
+             It is compiled file by file, which makes small messages slower: {error}"
         );
         let mut one_by_one = settings(sources, out);
         one_by_one.files(&files);
@@ -40,7 +41,7 @@ pub fn compile(sources: &Path, out: &Path) {
     }
 }
 
-/// What is the same for both ways.
+/// Returns the settings for both ways to compile.
 fn settings(sources: &Path, out: &Path) -> cc::Build {
     let mut build = cc::Build::new();
     build
@@ -52,9 +53,9 @@ fn settings(sources: &Path, out: &Path) -> cc::Build {
         .include(sources::sodium("INCLUDE"))
         .include(out)
         .out_dir(out.join("lib"))
-        // zeromq-src has told cargo what to link, but for C++'s own library.
+        // zeromq-src has told cargo what to link.
         .cargo_metadata(false)
-        // The warnings are libzmq's own. Hidden, none of its symbols can clash with
+        // The warnings are about libzmq's own code. Hidden symbols cannot clash with
         // another libzmq in the same process.
         .warnings(false)
         .flag("-w")
@@ -70,7 +71,7 @@ fn settings(sources: &Path, out: &Path) -> cc::Build {
     build
 }
 
-/// The files of C++ that make libzmq, in an order that is always the same.
+/// Returns the C++ files to compile, sorted so that every build is the same.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .expect("zeromq-src copies libzmq's sources")
