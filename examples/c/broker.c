@@ -1,4 +1,4 @@
-/* A broker with a poller: clients ask on one side, workers answer on the other.
+/* A broker with a poller: clients connect to one side, workers to the other.
  *
  *     cc broker.c $(pkg-config --cflags --libs zeromq) -pthread -o broker && ./broker
  */
@@ -14,7 +14,7 @@ static int failed(const char *what) {
     return 1;
 }
 
-/* Answers until the library is shut down. */
+/* Replies until the library is shut down. */
 static void *work(void *unused) {
     zeromq_socket *worker = zeromq_socket_new(ZEROMQ_REPLY, ">inproc://workers");
     zeromq_message *message = zeromq_message_new();
@@ -49,7 +49,7 @@ int main(void) {
     pthread_t worker, client;
     int answered = 0, result = 0;
 
-    /* What comes from one side goes to the other: that is what data is for here. */
+    /* The data pointer of each socket is the socket to forward its messages to. */
     if (zeromq_poller_add(poller, clients, ZEROMQ_POLL_IN, workers) ||
         zeromq_poller_add(poller, workers, ZEROMQ_POLL_IN, clients))
         return failed("the broker");
@@ -71,7 +71,7 @@ int main(void) {
     zeromq_message_free(message);
     zeromq_socket_free(workers);
     zeromq_socket_free(clients);
-    zeromq_shutdown(); /* ends the wait of the worker */
+    zeromq_shutdown(); /* ends the worker's receive */
     pthread_join(worker, NULL);
     return result;
 }

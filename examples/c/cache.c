@@ -1,5 +1,5 @@
-/* A cache between a publisher and its subscribers: who comes late gets the last values.
- * A topic is one letter here; a cache for longer ones needs a better table.
+/* A cache between a publisher and its subscribers: late subscribers get the last values.
+ * A topic is one letter here; longer topics would need a better table.
  *
  *     cc cache.c $(pkg-config --cflags --libs zeromq) -o cache && ./cache
  */
@@ -9,7 +9,7 @@
 
 static zeromq_message *last[256]; /* the last message of each topic */
 
-/* Remembers a message, whose first frame is the topic, and passes it on. */
+/* Stores a message, whose first frame is the topic, and forwards it. */
 static void pass(zeromq_socket *readers, zeromq_message *message) {
     const unsigned char *topic = (const unsigned char *)zeromq_message_data(message, 0);
 
@@ -21,11 +21,11 @@ static void pass(zeromq_socket *readers, zeromq_message *message) {
     zeromq_socket_send_message(readers, message, 1000);
 }
 
-/* Tells who has subscribed what is known: a byte, 1 to subscribe, and the topic. */
+/* Sends the stored values for a new subscription: a byte, 1, and the topic. */
 static void tell(zeromq_socket *readers, zeromq_message *message) {
     const unsigned char *bytes = (const unsigned char *)zeromq_message_data(message, 0);
     size_t size = zeromq_message_size(message, 0);
-    int topic, wanted = size == 2 ? bytes[1] : -1; /* no topic is all of them */
+    int topic, wanted = size == 2 ? bytes[1] : -1; /* an empty topic means all of them */
 
     if (size < 1 || size > 2 || *bytes != 1)
         return;
@@ -47,14 +47,14 @@ int main(void) {
     zeromq_poll_event event;
     size_t i, step;
 
-    if (zeromq_socket_set_int(readers, "xpub_verbose", 1) || /* tell it of each reader */
+    if (zeromq_socket_set_int(readers, "xpub_verbose", 1) || /* report every subscription */
         zeromq_poller_add(poller, source, ZEROMQ_POLL_IN, NULL) ||
         zeromq_poller_add(poller, readers, ZEROMQ_POLL_IN, NULL) ||
         zeromq_socket_subscribe(source, "", 0) ||
-        zeromq_socket_receive(publisher, message, 1000)) /* this subscription */
+        zeromq_socket_receive(publisher, message, 1000)) /* the subscription of source */
         fprintf(stderr, "the cache: %s\n", zeromq_last_error()->message);
     for (step = 0; step < 5; step++) {
-        if (step != 3) /* when somebody subscribes */
+        if (step != 3) /* a subscriber joins at step 3 */
             zeromq_socket_send_frames(publisher, news[step < 3 ? step : 3], 2, 1000);
         else
             zeromq_socket_subscribe(late, "A", 1);

@@ -1,4 +1,4 @@
-/* CURVE: an encrypted connection, to which only known clients are let in.
+/* CURVE: an encrypted connection that accepts only known clients.
  *
  *     cc curve.c $(pkg-config --cflags --libs zeromq) -o curve && ./curve
  */
@@ -11,7 +11,7 @@ static int failed(const char *what) {
     return 1;
 }
 
-/* Whether a message of a client arrives within some time. */
+/* Returns 1 if a message from a new client arrives within the timeout. */
 static int connects(zeromq_socket *server, const char *endpoint, zeromq_certificate *own,
                     const char *server_key, int timeout) {
     zeromq_socket *client = zeromq_socket_new(ZEROMQ_PUSH, NULL);
@@ -44,7 +44,7 @@ int main(void) {
         zeromq_certificate_public_key(keys, &key)) {
         result = failed("the server");
     } else {
-        /* What is lent stays until the next call with the same object. */
+        /* The endpoint is valid only until the next call on the socket. */
         snprintf(place, sizeof place, "%s", endpoint);
         printf("a friend %s\n",
                connects(server, place, friend_keys, key, 10000) ? "gets through" : "fails");

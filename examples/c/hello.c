@@ -1,4 +1,4 @@
-/* Hello world: a client asks, a server in the same program answers.
+/* Hello world: a client sends a request, a server in the same program replies.
  *
  *     cc hello.c $(pkg-config --cflags --libs zeromq) -o hello && ./hello
  */
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <zeromq.h>
 
-/* Says why the last call has failed, and where. */
+/* Prints where and why the last call failed. */
 static int failed(const char *what) {
     fprintf(stderr, "%s: %s\n", what, zeromq_last_error()->message);
     return 1;

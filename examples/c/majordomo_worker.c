@@ -1,10 +1,10 @@
-/* A worker for the broker of examples/majordomo: it tells how long a word is.
+/* A worker for the broker in examples/majordomo: it replies with the length of a word.
  *
  *     cc majordomo_worker.c $(pkg-config --cflags --libs zeromq) -o worker
  *     ./worker tcp://localhost:5555 [REQUESTS]
  *
- * It ends after so many requests, if they are given. What a message is, tells
- * rfc.zeromq.org/spec/7: an empty frame, MDPW01, a command, and what belongs to that.
+ * It exits after REQUESTS requests, if given. Messages follow rfc.zeromq.org/spec/7: an
+ * empty frame, MDPW01, a command, and the arguments of the command.
  */
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <zeromq.h>
 
-#define PATIENCE 1500 /* milliseconds that the broker may be silent */
+#define PATIENCE 1500 /* milliseconds without a message from the broker */
 
 enum { READY = 1, REQUEST, REPLY, HEARTBEAT, DISCONNECT };
 
@@ -23,7 +23,7 @@ static void begin(zeromq_message *message, char command) {
     zeromq_message_add(message, &command, 1);
 }
 
-/* The last frame is the word. Those before it tell who has asked, and go back. */
+/* The last frame is the word. The frames before it identify the client: send them back. */
 static void work(zeromq_message *request, zeromq_message *reply) {
     size_t frame, last = zeromq_message_count(request) - 1;
     char length[24];
@@ -43,7 +43,7 @@ int main(int count, char **arguments) {
     zeromq_socket *broker = NULL;
 
     do {
-        /* As when there is no broker yet, and when it is silent. */
+        /* If there is no broker yet or it is silent, register as after DISCONNECT. */
         char command = DISCONNECT;
 
         if (!zeromq_socket_receive(broker, message, PATIENCE) &&

@@ -1,4 +1,4 @@
-/* A client that asks again when there is no reply, of a server that fails.
+/* A client that retries when an unreliable server does not reply.
  *
  *     cc pirate.c $(pkg-config --cflags --libs zeromq) -pthread -o pirate && ./pirate
  */
@@ -9,14 +9,14 @@
 
 #define PATIENCE 1000 /* milliseconds */
 
-/* Loses request 2, is too late with the first reply to 3, and dies of 4. */
+/* Loses request 2, sends the first reply to 3 too late, and exits at 4. */
 static void *serve(void *router) {
     zeromq_socket *server = (zeromq_socket *)router;
     zeromq_message *message = zeromq_message_new(), *late = zeromq_message_new();
     int lost = 0, slow = 0;
 
     while (!zeromq_socket_receive(server, message, ZEROMQ_FOREVER)) {
-        /* Before the request stand the routing id, its number and an empty frame. */
+        /* The first frames are the routing id, a request number and an empty frame. */
         char request = *(const char *)zeromq_message_data(message, 3);
         if (request == '4')
             break;
@@ -40,7 +40,7 @@ static zeromq_code ask(zeromq_socket *client, const char *endpoint, char request
     zeromq_code code = ZEROMQ_CODE_AGAIN;
     int tries;
     for (tries = 0; tries < 3 && code == ZEROMQ_CODE_AGAIN; tries++) {
-        /* With a new connection, what waits in the old one is dropped. */
+        /* A new connection drops the messages queued in the old one. */
         if (tries > 0 && !zeromq_socket_disconnect(client, endpoint))
             zeromq_socket_connect(client, endpoint);
         code = zeromq_socket_send(client, &request, 1, PATIENCE);
@@ -59,7 +59,7 @@ int main(void) {
     char request;
 
     zeromq_socket_endpoint(server, &endpoint);
-    /* Requests may follow each other, and have numbers: a late reply is dropped. */
+    /* Allow a request after a request, and number them: late replies are dropped. */
     if (zeromq_socket_set_int(client, "linger", 0) ||
         zeromq_socket_set_int(client, "req_relaxed", 1) ||
         zeromq_socket_set_int(client, "req_correlate", 1) ||

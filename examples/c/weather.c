@@ -1,4 +1,4 @@
-/* Publisher and subscriber: of all the weather, one town hears its own.
+/* Publisher and subscriber: one town receives only its own weather.
  *
  *     cc weather.c $(pkg-config --cflags --libs zeromq) -o weather && ./weather
  */
@@ -12,7 +12,7 @@ static int failed(const char *what) {
     return 1;
 }
 
-/* Sends a message of two frames: the topic, by which subscribers choose, and the news. */
+/* Sends a message of two frames: the topic, which subscriptions match, and the news. */
 static zeromq_code publish(zeromq_socket *publisher, const char *topic, const char *news) {
     zeromq_slice frames[2];
 
@@ -30,7 +30,7 @@ static int listen_to(zeromq_socket *publisher, zeromq_socket *subscriber,
 
     if (zeromq_socket_subscribe(subscriber, "Oslo", 4))
         return failed("the subscription");
-    /* The publisher has to hear of the subscription first: until then it drops. */
+    /* The publisher drops messages until it has received the subscription. */
     while (publish(publisher, "Oslo", "begin"), zeromq_socket_receive(subscriber, message, 20))
         ;
     for (day = 1; day <= 3; day++) {

@@ -1,12 +1,11 @@
 #!/bin/sh
-# The whole bus on this machine, for some seconds: what it is made of and how it
-# behaves, each part shown by what it prints.
+# Runs the whole bus on this machine for a few seconds and shows what its parts print.
 #
 #     sh examples/market-data/start.sh [PORT]
 #
-# It runs the scripts with target/release/zeromq, or with the command that MORPHO
-# names, as in MORPHO=morpho6. PORT is the first of six, beyond 20000 if none is
-# given. Ctrl-C ends it early; nothing is left running.
+# The scripts run on target/release/zeromq, or on the command in MORPHO, as in
+# MORPHO=morpho6. PORT is the first of six ports; the default is above 20000. Stop it with
+# Ctrl-C; it leaves nothing running.
 
 folder=$(dirname "$0")
 for program in "$folder/../../target/release/zeromq" "$folder/../../target/debug/zeromq"; do
@@ -22,7 +21,7 @@ pids=
 
 finish() {
   trap - EXIT INT TERM HUP PIPE
-  # Those that have ended are not there to be killed.
+  # Processes that have already exited cannot be killed.
   for pid in $pids; do kill "$pid" 2>/dev/null; done
   wait
   rm -rf "$logs"
@@ -31,7 +30,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
 
-# Becomes the program that runs a script.
+# Replaces this shell with the program that runs a script.
 become() {
   script=$folder/$1.morpho
   shift
@@ -41,12 +40,12 @@ become() {
   exec "$program" run "$script" port="$port" "$@"
 }
 
-# Runs a script here.
+# Runs a script in the foreground.
 run() {
   (become "$@")
 }
 
-# Runs it in the background; what it prints is kept under a name.
+# Runs a script in the background. The first argument names its log.
 start() {
   log=$logs/$1.log
   shift
@@ -59,7 +58,7 @@ say() {
   printf '\n== %s\n' "$*"
 }
 
-# What all of them import says nothing, unless it cannot be imported.
+# The shared module prints nothing unless it cannot be loaded.
 run bus >"$logs/bus.log" 2>&1
 if [ -s "$logs/bus.log" ]; then
   cat "$logs/bus.log" >&2
@@ -88,7 +87,7 @@ for broker in ANGEL ZERODHA DHAN; do
 done
 run consumer prefix=ANGEL_NSE count=6 idle=9000 snapshot=no
 if ! kill -0 "$primary" 2>/dev/null; then
-  # Most likely its ports belong to another program.
+  # Most likely another program uses its ports.
   cat "$logs/primary.log" >&2
   exit 1
 fi
@@ -101,7 +100,7 @@ run consumer prefix=ZERODHA_NSE_INFY count=7 idle=9000
 say "The primary forwarder is killed while another consumer listens"
 { kill -9 "$primary"; wait "$primary"; } 2>/dev/null
 wait "$failover"
-# What it printed around that moment, and at the end.
+# Show its output around the failure and at the end.
 awk '{ line[NR] = $0 } /is gone/ { gone = NR }
   END { for (i = 1; i <= NR; i++)
     if ((gone && i >= gone - 2 && i <= gone + 3) || i > NR - 2) print line[i] }' "$logs/failover.log"
@@ -112,7 +111,7 @@ replayed=$pid
 run monitor every=1000 rounds=1
 
 say "The group has shared 100 ticks, each handled by one member"
-# They end by themselves when there is no more work.
+# The members exit when there is no more work.
 wait "$group" $members
 cat "$logs/group.log"
 for name in one two three; do tail -n 1 "$logs/$name.log"; done

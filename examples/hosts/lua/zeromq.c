@@ -1,12 +1,12 @@
 /*
  * ZeroMQ for Lua 5.4: local zeromq = require "zeromq"
  *
- * All that Lua knows of ZeroMQ it is told by the library's descriptors; this file needs
- * zeromq.h and no change when a class or method is added. README.md beside it says how
- * it is built and what scripts see.
+ * The classes come from the library's descriptors. This file needs only zeromq.h, and no
+ * change when a class or method is added. ../README.md explains how to build it and what
+ * scripts see.
  *
- * Lua raises errors with longjmp, which must not cross the library: whatever may raise
- * runs before or after zeromq_call, or in lua_pcall.
+ * Lua raises errors with longjmp, which must not unwind frames of the library: code that
+ * can raise runs before or after zeromq_call, or in lua_pcall.
  */
 
 #include <stdbool.h>

@@ -1,13 +1,13 @@
-"""ZeroMQ for Python, by ctypes: import zeromq
+"""ZeroMQ for Python, with ctypes: import zeromq
 
-The classes, their methods and their documentation come from the library when it
-registers them, so a new class or method needs no change here; help(zeromq.ZMQPush)
-shows them. The library is found by the environment variable ZEROMQ_PLUGIN, beside
-this file, or where the system looks for libraries.
+The classes, their methods and their documentation come from the library's descriptors, so
+new ones need no change here; help(zeromq.ZMQPush) shows them. The library is loaded from
+the path in the environment variable ZEROMQ_PLUGIN, from the folder of this file, or from
+where the system looks for libraries.
 
-Text is str or bytes when it is sent; what is received is str if it is UTF-8, and
-else bytes. The tag of an error is its class: except zeromq.ZMQTimeout. Whoever
-wants all of them writes except zeromq.Error.
+Frames to send are str or bytes. A received frame is str if it is valid UTF-8, otherwise
+bytes. Each error tag is an exception class, such as zeromq.ZMQTimeout; all of them are
+subclasses of zeromq.Error.
 """
 
 import atexit
