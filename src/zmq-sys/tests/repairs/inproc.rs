@@ -15,9 +15,10 @@ fn a_new_mark_is_not_sent_to_a_peer_that_has_gone() {
     for mark in 1..10 {
         let push = context.socket(zmq::PUSH).unwrap();
         push.connect("inproc://gone").unwrap();
-        push.monitor("inproc://end", zmq::SocketEvent::MONITOR_STOPPED as i32).unwrap();
+        let name = format!("inproc://end-{mark}");
+        push.monitor(&name, zmq::SocketEvent::MONITOR_STOPPED as i32).unwrap();
         let end = context.socket(zmq::PAIR).unwrap();
-        end.connect("inproc://end").unwrap();
+        end.connect(&name).unwrap();
         push.send("x", 0).unwrap();
         assert_eq!(pull.recv_bytes(0).unwrap(), b"x");
         drop(push);
