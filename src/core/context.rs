@@ -185,8 +185,6 @@ impl Shared {
         spare_files(2 * settings::io_threads() + 6).map_err(refused)?;
         let context = zmq::Context::new();
         settings::make(&context)?;
-        // A PAIR would end all but one of those that wait, which ends the process
-        // when routers are among them (pipe.cpp).
         let last = context.socket(zmq::PULL);
         let last = last.map_err(refused)?;
         last.bind(monitor::TAKEN).map_err(|error| Error::from_zmq("zmq_bind", error))?;
@@ -217,10 +215,10 @@ pub(super) fn note(event: Event, endpoint: &str, id: Id) {
     shared.names.note(event, endpoint, id);
     match event {
         Event::Bound => drop(shared.awaited.remove(endpoint)),
-        Event::Connected { .. } if shared.names.waits(endpoint, id) => {
+        Event::Connected if shared.names.waits(endpoint, id) => {
             shared.awaited.insert(endpoint.to_owned());
         }
-        Event::Unbound | Event::Connected { .. } | Event::Disconnected => {}
+        Event::Unbound | Event::Connected | Event::Disconnected => {}
     }
 }
 
@@ -232,11 +230,6 @@ pub(super) fn inproc_peers(id: Id, socket_type: SocketType) -> usize {
 /// Whether an inproc connection of a socket still waits for a bind.
 pub(super) fn waits(endpoint: &str, id: Id) -> bool {
     lock().as_ref().is_some_and(|shared| shared.names.waits(endpoint, id))
-}
-
-/// Whether a REP or ROUTER waits for an inproc endpoint to be bound.
-pub(super) fn routes(endpoint: &str) -> bool {
-    lock().as_ref().is_some_and(|shared| shared.names.routes(endpoint))
 }
 
 /// A number for the next socket.

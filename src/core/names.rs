@@ -14,10 +14,7 @@ pub(super) struct Id(pub u64);
 pub(super) enum Event {
     Bound,
     Unbound,
-    /// By a socket that wants to know the routing id of its peer, or by another.
-    Connected {
-        routes: bool,
-    },
+    Connected,
     Disconnected,
 }
 
@@ -27,15 +24,9 @@ pub(super) struct Names {
     /// Who is bound to a name.
     bound: HashMap<String, Id>,
     /// Who waits for a name to be bound, once for each connect.
-    waiting: HashMap<String, Vec<Waiting>>,
+    waiting: HashMap<String, Vec<Id>>,
     /// The connections of each socket, from both ends.
     links: HashMap<Id, Vec<Link>>,
-}
-
-struct Waiting {
-    id: Id,
-    /// Whether it wants to know the routing id of its peer.
-    routes: bool,
 }
 
 struct Link {
@@ -52,17 +43,14 @@ impl Names {
             Event::Bound => {
                 self.bound.insert(name.to_owned(), id);
                 for waiting in self.waiting.remove(name).unwrap_or_default() {
-                    self.link(name, id, waiting.id);
+                    self.link(name, id, waiting);
                 }
             }
             // Connections stay when a name is unbound.
             Event::Unbound => drop(self.bound.remove(name)),
-            Event::Connected { routes } => match self.bound.get(name) {
+            Event::Connected => match self.bound.get(name) {
                 Some(binder) => self.link(name, *binder, id),
-                None => {
-                    let waiting = self.waiting.entry(name.to_owned()).or_default();
-                    waiting.push(Waiting { id, routes });
-                }
+                None => self.waiting.entry(name.to_owned()).or_default().push(id),
             },
             Event::Disconnected => self.disconnected(name, id),
         }
@@ -72,7 +60,7 @@ impl Names {
     pub fn forget(&mut self, id: Id) {
         self.bound.retain(|_, binder| *binder != id);
         self.waiting.retain(|_, waiting| {
-            waiting.retain(|waiting| waiting.id != id);
+            waiting.retain(|waiting| *waiting != id);
             !waiting.is_empty()
         });
         for Link { peer, .. } in self.links.remove(&id).unwrap_or_default() {
@@ -94,13 +82,7 @@ impl Names {
 
     /// Whether a connection to this name still waits for its bind.
     pub fn waits(&self, name: &str, id: Id) -> bool {
-        let mut waiting = self.waiting.get(name).into_iter().flatten();
-        waiting.any(|waiting| waiting.id == id)
-    }
-
-    /// Whether someone waits for this name who wants to know who binds it.
-    pub fn routes(&self, name: &str) -> bool {
-        self.waiting.get(name).into_iter().flatten().any(|waiting| waiting.routes)
+        self.waiting.get(name).is_some_and(|waiting| waiting.contains(&id))
     }
 
     fn link(&mut self, name: &str, binder: Id, connector: Id) {
@@ -114,7 +96,7 @@ impl Names {
 
     fn disconnected(&mut self, name: &str, id: Id) {
         if let Some(waiting) = self.waiting.get_mut(name) {
-            waiting.retain(|waiting| waiting.id != id);
+            waiting.retain(|waiting| *waiting != id);
         }
         let Some(links) = self.links.get_mut(&id) else {
             return;
@@ -139,9 +121,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Event::{Bound, Disconnected, Unbound};
-
-    const CONNECTED: Event = Event::Connected { routes: false };
+    use Event::{Bound, Connected, Disconnected, Unbound};
 
     fn count(names: &Names, id: u64) -> usize {
         names.peers(Id(id), SocketType::Push)
@@ -150,11 +130,11 @@ mod tests {
     #[test]
     fn peers_are_counted_at_both_ends_in_any_order() {
         let mut names = Names::default();
-        names.note(CONNECTED, "inproc://a", Id(1));
+        names.note(Connected, "inproc://a", Id(1));
         assert!(names.waits("inproc://a", Id(1)));
         assert_eq!(count(&names, 1), 0);
         names.note(Bound, "inproc://a", Id(2));
-        names.note(CONNECTED, "inproc://a", Id(3));
+        names.note(Connected, "inproc://a", Id(3));
         assert!(!names.waits("inproc://a", Id(1)));
         assert_eq!([1, 2, 3].map(|id| count(&names, id)), [1, 2, 1]);
         assert_eq!(names.peers(Id(2), SocketType::Pair), 1);
@@ -167,25 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_and_wants_to_know_is_known() {
-        let mut names = Names::default();
-        names.note(CONNECTED, "inproc://a", Id(1));
-        assert!(!names.routes("inproc://a"));
-        names.note(Event::Connected { routes: true }, "inproc://a", Id(2));
-        assert!(names.routes("inproc://a") && !names.routes("inproc://b"));
-        names.forget(Id(2));
-        assert!(!names.routes("inproc://a") && names.waits("inproc://a", Id(1)));
-    }
-
-    #[test]
     fn a_socket_may_be_its_own_peer_and_forgotten_before_it_has_one() {
         let mut names = Names::default();
         names.note(Bound, "inproc://a", Id(1));
-        names.note(CONNECTED, "inproc://a", Id(1));
+        names.note(Connected, "inproc://a", Id(1));
         assert_eq!(count(&names, 1), 2);
         names.note(Disconnected, "inproc://a", Id(1));
         assert_eq!(count(&names, 1), 0);
-        names.note(CONNECTED, "inproc://b", Id(2));
+        names.note(Connected, "inproc://b", Id(2));
         names.forget(Id(2));
         names.note(Bound, "inproc://b", Id(1));
         assert_eq!(count(&names, 1), 0);

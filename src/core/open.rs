@@ -25,11 +25,6 @@ use super::subscriptions::Subscriptions;
 const CONNECT_ROUTING_ID: i32 = 61;
 const USE_FD: i32 = 89;
 
-/// For how many milliseconds nothing happens before peers that went are gone for
-/// certain, and how often that is tried.
-const MOMENT: i64 = 20;
-const MOMENTS: usize = 25;
-
 /// What an open socket has.
 pub(super) struct Open {
     pub socket: zmq::Socket,
@@ -50,7 +45,6 @@ pub(super) struct Open {
     pub attached: bool,
     /// Only the last message is kept, and only one frame of it (conflate).
     pub conflates: bool,
-    inproc: bool,
     /// An XPUB socket whose owner decides what its peers get (xpub_manual).
     pub manual: bool,
     /// The routing id of the peer that the next connect leads to, and those that
@@ -126,7 +120,6 @@ impl Open {
             frame: Frame::default(),
             attached: false,
             conflates: false,
-            inproc: false,
             manual: false,
             connect_id: None,
             given_ids: Vec::new(),
@@ -143,7 +136,6 @@ impl Open {
         }
         secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
-        self.check_waiting(endpoint)?;
         if endpoint.starts_with("tcp://") {
             // For the interfaces, for the socket, and for a peer that comes meanwhile.
             spare_files(3).map_err(|error| Error::refused(endpoint, error))?;
@@ -152,7 +144,6 @@ impl Open {
             return self.bind_listener(endpoint, listener);
         }
         self.begin_watch(endpoint);
-        self.inproc |= endpoint.starts_with("inproc://");
         let (named, port) = match endpoint::bind_target(endpoint)? {
             Target::Fixed(port) => {
                 self.bind_exactly(endpoint).map_err(|e| Error::refused(endpoint, e))?;
@@ -230,35 +221,6 @@ impl Open {
         Ok(())
     }
 
-    /// Whether it wants to know the routing ids of its peers.
-    fn routes(&self) -> bool {
-        matches!(self.socket_type, SocketType::Rep | SocketType::Router)
-    }
-
-    /// Whoever binds a name that is not bound yet tells its routing id to those that
-    /// wait for it and want to know. When their connection has ended, libzmq ends the
-    /// process (pipe.cpp): a PAIR ends all but the first.
-    fn check_waiting(&self, endpoint: &str) -> Result<(), Error> {
-        if self.socket_type == SocketType::Pair && context::routes(endpoint) {
-            return Err(Error::syntax(
-                endpoint,
-                "a REP or ROUTER waits for it, which no PAIR talks to; close that one first",
-            ));
-        }
-        Ok(())
-    }
-
-    /// The same, when the socket itself would end its connection.
-    fn check_begun(&self, endpoint: &str) -> Result<(), Error> {
-        if self.routes() && context::waits(endpoint, self.id) {
-            return Err(Error::syntax(
-                endpoint,
-                "nothing is bound to it yet, which a REP or ROUTER waits for; close the socket",
-            ));
-        }
-        Ok(())
-    }
-
     fn bind_free(
         &self,
         endpoint: &str,
@@ -295,13 +257,12 @@ impl Open {
             return Ok(());
         }
         self.begin_watch(endpoint);
-        self.inproc |= endpoint.starts_with("inproc://");
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
         // Only now libzmq has used it up.
         self.given_ids.extend(self.connect_id.take());
         self.attached = true;
-        context::note(Event::Connected { routes: self.routes() }, endpoint, self.id);
+        context::note(Event::Connected, endpoint, self.id);
         let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
         let since = Instant::now();
         self.connected.push(Connected { written: endpoint.to_owned(), resolved, since });
@@ -337,26 +298,6 @@ impl Open {
         }
     }
 
-    /// Waits until peers that are going away are gone: until there was nothing to do
-    /// for a moment. Gives whether there was one.
-    pub fn settles(&self) -> bool {
-        (0..MOMENTS).any(|_| {
-            // Does what is to be done.
-            let done = retried(|| self.socket.get_events());
-            let descriptor = self.socket.get_fd();
-            let (Ok(_), Ok(descriptor)) = (done, descriptor) else {
-                return false;
-            };
-            let mut items = [zmq::PollItem::from_fd(descriptor, zmq::POLLIN)];
-            zmq::poll(&mut items, MOMENT) == Ok(0)
-        })
-    }
-
-    /// Whether it was ever bound or connected to an inproc endpoint.
-    pub fn was_inproc(&self) -> bool {
-        self.inproc
-    }
-
     /// Whether it was ever bound or connected.
     pub fn is_attached(&self) -> bool {
         self.attached
@@ -374,7 +315,6 @@ impl Open {
     }
 
     pub fn disconnect(&mut self, endpoint: &str) -> Result<(), Error> {
-        self.check_begun(endpoint)?;
         retried(|| self.socket.disconnect(endpoint)).map_err(|error| match error {
             zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
             error => Error::refused(endpoint, error),

@@ -49,9 +49,6 @@ impl Socket {
             (Via::Mandatory, Checked::Int(on)) => self.set_mandatory(*on != 0)?,
             _ => {
                 return self.with(|open| {
-                    if row.via == Via::Mark && !settles(open) {
-                        return Err(fault::restless(row));
-                    }
                     if row.when == When::First && open.is_attached() {
                         return Err(fault::late(row));
                     }
@@ -248,23 +245,6 @@ fn get(row: &Row, socket: &zmq::Socket) -> zmq::Result<OptionValue> {
             _ => OptionValue::Text(String::new()),
         }),
     })
-}
-
-/// Waits until peers that are going away are gone: libzmq tells them of a mark
-/// even if they are gone, and crashes. Gives whether there was such a moment.
-fn settles(open: &Open) -> bool {
-    if !open.is_attached() {
-        return true;
-    }
-    if open.was_inproc() {
-        // This one lets peers go, and they are gone once they are called themselves.
-        // Those that are in a call go on anyway.
-        let _ = retried(|| open.socket.get_events());
-        for peer in context::sockets() {
-            let _ = peer.go_on();
-        }
-    }
-    open.settles()
 }
 
 fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Result<(), Error> {

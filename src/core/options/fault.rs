@@ -101,10 +101,6 @@ pub(super) fn no_proxy(row: &Row) -> Error {
     )
 }
 
-pub(super) fn restless(row: &Row) -> Error {
-    fault(row, "peers come and go too fast to change it now; set it before bind and connect")
-}
-
 pub(super) fn no_raw(row: &Row) -> Error {
     fault(row, "refused, since libzmq is not safe with it; a STREAM socket does the same")
 }

@@ -16,14 +16,12 @@ pub(super) static ROWS: &[Row] = &[
         .default(1000)
         .test(Int(7))
         .when(Now)
-        .via(Via::Mark)
         .doc("How many messages to each peer are kept until they can be sent; 0 is no limit."),
     Row::int("rcvhwm", 24, 0, MOST)
         .of("messages")
         .default(1000)
         .test(Int(7))
         .when(Now)
-        .via(Via::Mark)
         .doc("How many messages of each peer are kept until they are received; 0 is no limit."),
     Row::int("sndtimeo", 28, -1, MOST)
         .of("ms")

@@ -126,9 +126,6 @@ pub(super) enum Via {
     Metadata,
     /// [`Socket::set_mandatory`](crate::core::Socket::set_mandatory).
     Mandatory,
-    /// In a quiet moment: libzmq tells each peer of it, also one that is just going
-    /// away and whose memory is given back meanwhile (update_pipe_options).
-    Mark,
     /// Not without zap_domain: libzmq ends the process when a peer comes to a server.
     Enforce,
     /// Not switched on: libzmq ends the process when it has nothing to send to a new
