@@ -1,5 +1,6 @@
 //! What the repairs of libzmq cure, shown on libzmq itself. `REPAIRS.md` names the tests
 //! of each repair.
 
+mod commands;
 mod peer;
 mod upstream;
