@@ -3,4 +3,5 @@
 
 mod commands;
 mod peer;
+mod stopped;
 mod upstream;
