@@ -2,6 +2,8 @@
 //! of each repair.
 
 mod commands;
+mod curve;
+mod monitor;
 mod peer;
 mod stopped;
 mod upstream;
