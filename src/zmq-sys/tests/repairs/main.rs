@@ -5,5 +5,6 @@ mod commands;
 mod curve;
 mod monitor;
 mod peer;
+mod shortage;
 mod stopped;
 mod upstream;
