@@ -3,6 +3,7 @@
 
 mod commands;
 mod curve;
+mod limits;
 mod monitor;
 mod peer;
 mod shortage;

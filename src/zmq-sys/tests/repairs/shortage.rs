@@ -14,7 +14,7 @@ use zmq_sys as sys;
 use crate::monitor::Monitor;
 
 /// Runs a test in a process of its own.
-fn alone(name: &str, test: fn()) {
+pub fn alone(name: &str, test: fn()) {
     const ALONE: &str = "ZMQ_SYS_TEST_ALONE";
     if env::var_os(ALONE).is_some() {
         return test();
