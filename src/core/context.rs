@@ -13,7 +13,6 @@ use super::authenticator;
 use super::error::{Errno, Error};
 use super::monitor;
 use super::names::{Event, Id, Names};
-use super::open::spare_files;
 use super::release;
 use super::settings::{self, Setting};
 use super::socket::Socket;
@@ -201,6 +200,25 @@ impl Shared {
             awaiting: Vec::new(),
         })
     }
+}
+
+/// Fails if the process cannot open so many more files. libzmq ends the process if it
+/// cannot open those of its threads (epoll.cpp).
+fn spare_files(count: usize) -> zmq::Result<()> {
+    #[cfg(unix)]
+    {
+        let files: Vec<_> = (0..count).map(|_| std::fs::File::open("/dev/null")).collect();
+        let errors = files.iter().filter_map(|file| file.as_ref().err());
+        if errors
+            .filter_map(std::io::Error::raw_os_error)
+            .any(|error| error == zmq::Error::EMFILE.to_raw())
+        {
+            return Err(zmq::Error::EMFILE);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = count;
+    Ok(())
 }
 
 /// Notes what a socket did with an endpoint, if it is an inproc one.

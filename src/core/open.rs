@@ -1,7 +1,5 @@
 //! What an open socket is attached to, and how it ends.
 
-#[cfg(unix)]
-use std::fs::File;
 use std::time::{Duration, Instant};
 
 use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
@@ -136,10 +134,6 @@ impl Open {
         }
         secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
-        if endpoint.starts_with("tcp://") {
-            // For the interfaces, for the socket, and for a peer that comes meanwhile.
-            spare_files(3).map_err(|error| Error::refused(endpoint, error))?;
-        }
         if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
             return self.bind_listener(endpoint, listener);
         }
@@ -431,26 +425,6 @@ impl Open {
         let result = self.socket.set_linger(ms);
         result.map_err(|error| Error::from_zmq("linger", error))
     }
-}
-
-/// Whether the process may open so many more files. When libzmq cannot, as it asks
-/// for the network interfaces in a bind (ip_resolver.cpp) or begins to wait for
-/// events (epoll.cpp), it ends the process.
-pub(super) fn spare_files(count: usize) -> zmq::Result<()> {
-    #[cfg(unix)]
-    {
-        let files: Vec<_> = (0..count).map(|_| File::open("/dev/null")).collect();
-        let errors = files.iter().filter_map(|file| file.as_ref().err());
-        if errors
-            .filter_map(std::io::Error::raw_os_error)
-            .any(|error| error == zmq::Error::EMFILE.to_raw())
-        {
-            return Err(zmq::Error::EMFILE);
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = count;
-    Ok(())
 }
 
 /// Repeats a call of libzmq, one that does not wait, that a signal broke off.

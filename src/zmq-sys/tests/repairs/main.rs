@@ -1,7 +1,13 @@
-//! What the repairs of libzmq cure, shown on libzmq itself. `REPAIRS.md` names the tests
-//! of each repair.
+//! The bugs that the repairs of libzmq fix, shown on libzmq itself. `REPAIRS.md` names the
+//! tests of each repair.
 
+mod commands;
+mod curve;
 mod farewell;
 mod inproc;
+mod limits;
+mod monitor;
 mod peer;
+mod shortage;
+mod stopped;
 mod upstream;

@@ -4,8 +4,10 @@
 #![allow(dead_code, reason = "each test takes its part")]
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The flags of a frame.
 pub const MORE: u8 = 1;
@@ -13,6 +15,8 @@ pub const MORE: u8 = 1;
 pub const LONG: u8 = 2;
 /// As above: a command, no part of a message.
 pub const COMMAND: u8 = 4;
+/// The same over a WebSocket.
+pub const WEB_COMMAND: u8 = 2;
 
 /// How long anything may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -24,7 +28,8 @@ impl Peer {
     /// Connects to an endpoint of a socket, without a word.
     pub fn connect(socket: &zmq::Socket) -> Peer {
         let endpoint = socket.get_last_endpoint().unwrap().unwrap();
-        let stream = TcpStream::connect(endpoint.strip_prefix("tcp://").unwrap()).unwrap();
+        let address = endpoint.split_once("://").unwrap().1;
+        let stream = TcpStream::connect(address.trim_end_matches('/')).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
         Peer(stream)
@@ -33,12 +38,107 @@ impl Peer {
     /// Connects and makes the handshake of NULL as a socket of this type.
     pub fn of_type(socket: &zmq::Socket, socket_type: &str) -> Peer {
         let mut peer = Peer::connect(socket);
-        peer.greet("NULL");
-        peer.command("READY", &property("Socket-Type", socket_type.as_bytes()));
-        let (flags, ready) = peer.receive().unwrap();
+        peer.handshake(socket_type);
+        peer
+    }
+
+    /// Connects to a WebSocket endpoint, and makes the handshakes of HTTP and of NULL.
+    /// Frames are written by hand then.
+    pub fn of_web(socket: &zmq::Socket, socket_type: &str) -> Peer {
+        let mut peer = Peer::connect(socket);
+        peer.upgrade();
+        let property = property("Socket-Type", socket_type.as_bytes());
+        peer.web(WEB_COMMAND, &[b"\x05READY", &*property].concat()).unwrap();
+        let mut header = [0; 3];
+        peer.0.read_exact(&mut header).unwrap();
+        // Binary, and so many bytes with the flags.
+        assert_eq!((header[0], header[2]), (0x82, WEB_COMMAND));
+        peer.0.read_exact(&mut vec![0; usize::from(header[1]) - 1]).unwrap();
+        peer
+    }
+
+    /// Makes the handshake of HTTP for a WebSocket with NULL.
+    pub fn upgrade(&mut self) {
+        self.0
+            .write_all(
+                b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                Sec-WebSocket-Protocol: ZWS2.0/NULL\r\nSec-WebSocket-Version: 13\r\n\r\n",
+            )
+            .unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte).unwrap();
+            answer.extend(byte);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 101 "));
+    }
+
+    /// Sends a frame over a WebSocket, with a mask that changes nothing.
+    pub fn web(&mut self, flags: u8, body: &[u8]) -> io::Result<()> {
+        let mut frame = vec![0x82];
+        match body.len() + 1 {
+            length @ ..126 => frame.push(0x80 | length as u8),
+            length @ ..0x1_0000 => {
+                frame.push(0x80 | 126);
+                frame.extend((length as u16).to_be_bytes());
+            }
+            length => {
+                frame.push(0x80 | 127);
+                frame.extend((length as u64).to_be_bytes());
+            }
+        }
+        frame.extend([0; 4]);
+        frame.push(flags);
+        frame.extend(body);
+        self.0.write_all(&frame)
+    }
+
+    /// Accepts a connection of a socket, without a word.
+    pub fn accept(listener: &TcpListener) -> Peer {
+        // A listener has no deadline of its own.
+        listener.set_nonblocking(true).unwrap();
+        let end = Instant::now() + DEADLINE;
+        let stream = loop {
+            match listener.accept() {
+                Ok((stream, _)) => break stream,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    assert!(Instant::now() < end, "nobody connects");
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Err(error) => panic!("{error}"),
+            }
+        };
+        stream.set_nonblocking(false).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        Peer(stream)
+    }
+
+    /// Makes the handshake of NULL as a socket of this type.
+    pub fn handshake(&mut self, socket_type: &str) {
+        self.greet("NULL");
+        self.command("READY", &property("Socket-Type", socket_type.as_bytes()));
+        let (flags, ready) = self.receive().unwrap();
         assert_eq!(flags & COMMAND, COMMAND);
         assert!(ready.starts_with(b"\x05READY"), "{ready:?}");
-        peer
+    }
+
+    /// Ends the connection so that the other side is told of an error.
+    pub fn reset(self) {
+        let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
+        // SAFETY: the descriptor is open, and the value as long as said.
+        let result = unsafe {
+            libc::setsockopt(
+                self.0.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_LINGER,
+                (&raw const at_once).cast(),
+                size_of_val(&at_once) as libc::socklen_t,
+            )
+        };
+        assert_eq!(result, 0);
     }
 
     /// Exchanges greetings, as a client.

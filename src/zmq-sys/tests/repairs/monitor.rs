@@ -1,0 +1,38 @@
+//! What the monitor of a socket reports.
+
+#![allow(dead_code, reason = "each test takes its part")]
+
+use zmq_sys as sys;
+
+/// The events of one socket.
+pub struct Monitor(zmq::Socket);
+
+impl Monitor {
+    /// Begins to report all events of a socket.
+    pub fn of(context: &zmq::Context, socket: &zmq::Socket, name: &str) -> Monitor {
+        let endpoint = format!("inproc://monitor-{name}");
+        socket.monitor(&endpoint, sys::ZMQ_EVENT_ALL as i32).unwrap();
+        let pair = context.socket(zmq::PAIR).unwrap();
+        pair.connect(&endpoint).unwrap();
+        pair.set_rcvtimeo(5000).unwrap();
+        Monitor(pair)
+    }
+
+    /// The next event and its value; nothing if there is none for five seconds.
+    pub fn next(&self) -> Option<(u32, u32)> {
+        let frames = self.0.recv_multipart(0).ok()?;
+        let event = u16::from_ne_bytes(frames[0][..2].try_into().unwrap());
+        let value = u32::from_ne_bytes(frames[0][2..].try_into().unwrap());
+        Some((u32::from(event), value))
+    }
+
+    /// The value of the next event of this kind.
+    pub fn wait(&self, kind: u32) -> Option<u32> {
+        loop {
+            let (event, value) = self.next()?;
+            if event == kind {
+                return Some(value);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What happens when nothing more can be opened. The tests run in processes of their own,
+//! since others would be short of descriptors as well.
+
+use std::env;
+use std::io::Write;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use zmq_sys as sys;
+
+use crate::monitor::Monitor;
+
+/// Runs a test in a process of its own.
+pub fn alone(name: &str, test: fn()) {
+    const ALONE: &str = "ZMQ_SYS_TEST_ALONE";
+    if env::var_os(ALONE).is_some() {
+        return test();
+    }
+    let mut command = Command::new(env::current_exe().unwrap());
+    let output = command.args([name, "--exact", "--nocapture"]).env(ALONE, "1").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn set_limit(count: libc::rlim_t) -> libc::rlim_t {
+    let mut limit = MaybeUninit::uninit();
+    // SAFETY: the limit is read before it is written.
+    unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()), 0);
+        let mut limit = limit.assume_init();
+        let before = limit.rlim_cur;
+        limit.rlim_cur = count;
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit), 0);
+        before
+    }
+}
+
+/// Leaves so many descriptors for as long as it lives.
+struct Left(libc::rlim_t);
+
+impl Left {
+    fn only(count: usize) -> Left {
+        let dup = || {
+            // SAFETY: the descriptor is new, or none.
+            unsafe {
+                let descriptor = libc::dup(2);
+                assert!(descriptor >= 0);
+                OwnedFd::from_raw_fd(descriptor)
+            }
+        };
+        let taken: Vec<OwnedFd> = (0..=count).map(|_| dup()).collect();
+        Left(set_limit(taken[count].as_raw_fd() as libc::rlim_t))
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        set_limit(self.0);
+    }
+}
+
+#[test]
+fn a_bind_without_descriptors_fails() {
+    alone("shortage::a_bind_without_descriptors_fails", || {
+        let context = zmq::Context::new();
+        for endpoint in ["tcp://127.0.0.1:*", "tcp://lo:*", "ws://127.0.0.1:*", "ipc://*"] {
+            let socket = context.socket(zmq::PULL).unwrap();
+            {
+                let _left = Left::only(0);
+                assert_eq!(socket.bind(endpoint), Err(zmq::Error::EMFILE), "{endpoint}");
+            }
+            let _left = Left::only(1);
+            assert_eq!(socket.bind(endpoint), Ok(()), "{endpoint}");
+        }
+    });
+}
+
+#[test]
+fn a_connection_from_an_address_waits_for_descriptors() {
+    alone("shortage::a_connection_from_an_address_waits_for_descriptors", || {
+        let context = zmq::Context::new();
+        let pull = context.socket(zmq::PULL).unwrap();
+        pull.set_rcvtimeo(5000).unwrap();
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+        let push = context.socket(zmq::PUSH).unwrap();
+        push.set_reconnect_ivl(10).unwrap();
+        let monitor = Monitor::of(&context, &push, "waits");
+        {
+            let _left = Left::only(0);
+            push.connect(&endpoint.replace("tcp://", "tcp://127.0.0.1:0;")).unwrap();
+            for _ in 0..3 {
+                monitor.wait(sys::ZMQ_EVENT_CONNECT_RETRIED).unwrap();
+            }
+        }
+        push.send("hello", 0).unwrap();
+        assert_eq!(pull.recv_bytes(0).unwrap(), b"hello");
+    });
+}
+
+/// A listener of a PULL socket that cannot accept the connection that waits; then it
+/// can again.
+fn listener_waits(endpoint: &str, mut meanwhile: impl FnMut(&Monitor)) {
+    let context = zmq::Context::new();
+    let pull = context.socket(zmq::PULL).unwrap();
+    pull.set_rcvtimeo(5000).unwrap();
+    let monitor = Monitor::of(&context, &pull, "listener");
+    pull.bind(endpoint).unwrap();
+    let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+    let push = context.socket(zmq::PUSH).unwrap();
+    {
+        // The one of the connecting side.
+        let _left = Left::only(1);
+        push.connect(&endpoint).unwrap();
+        let reason = monitor.wait(sys::ZMQ_EVENT_ACCEPT_FAILED).unwrap();
+        assert_eq!(reason, libc::EMFILE as u32);
+        meanwhile(&monitor);
+    }
+    push.send("hello", 0).unwrap();
+    assert_eq!(pull.recv_bytes(0).unwrap(), b"hello");
+}
+
+#[test]
+fn an_ipc_listener_waits_for_descriptors() {
+    alone("shortage::an_ipc_listener_waits_for_descriptors", || listener_waits("ipc://*", |_| {}));
+}
+
+#[test]
+fn a_listener_without_descriptors_rests() {
+    alone("shortage::a_listener_without_descriptors_rests", || {
+        for endpoint in ["tcp://127.0.0.1:*", "ws://127.0.0.1:*", "ipc://*"] {
+            listener_waits(endpoint, |monitor| {
+                let begin = Instant::now();
+                for _ in 0..4 {
+                    monitor.wait(sys::ZMQ_EVENT_ACCEPT_FAILED).unwrap();
+                }
+                let took = begin.elapsed();
+                assert!(took > Duration::from_millis(100), "{endpoint}: {took:?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_listener_that_rests_can_be_closed() {
+    alone("shortage::a_listener_that_rests_can_be_closed", || {
+        let context = zmq::Context::new();
+        let pull = context.socket(zmq::PULL).unwrap();
+        let monitor = Monitor::of(&context, &pull, "closed");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        pull.bind(&format!("ipc://{}", path.display())).unwrap();
+        let _left = Left::only(1);
+        let mut stream = UnixStream::connect(&path).unwrap();
+        monitor.wait(sys::ZMQ_EVENT_ACCEPT_FAILED).unwrap();
+        drop(pull);
+        while monitor.next().unwrap().0 != sys::ZMQ_EVENT_MONITOR_STOPPED {}
+        assert!(stream.write_all(b"x").is_err());
+    });
+}
