@@ -2,4 +2,6 @@
 //! of each repair.
 
 mod peer;
+mod publisher;
 mod upstream;
+mod wait;
