@@ -84,3 +84,23 @@ fn a_peer_that_goes_takes_its_subscriptions_along() {
     assert_eq!(matching(&publisher, b"a"), 1);
     assert_eq!(matching(&publisher, b"b"), 0);
 }
+
+#[test]
+fn topics_of_peers_that_went_are_not_counted() {
+    let context = Context::new();
+    let publisher = bound(&context, XPUB, "tcp://127.0.0.1:*");
+    let one = connected(&context, SUB, &publisher);
+    let two = connected(&context, SUB, &publisher);
+    one.set_subscribe(b"a").unwrap();
+    two.set_subscribe(b"a").unwrap();
+    two.set_subscribe(b"b").unwrap();
+    let topics = || {
+        go_on(&publisher);
+        option(&publisher, TOPICS_COUNT)
+    };
+    assert!(until(|| topics() == 2));
+    drop(two);
+    assert!(until(|| topics() == 1));
+    drop(one);
+    assert!(until(|| topics() == 0));
+}
