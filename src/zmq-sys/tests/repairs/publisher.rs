@@ -104,3 +104,96 @@ fn topics_of_peers_that_went_are_not_counted() {
     drop(one);
     assert!(until(|| topics() == 0));
 }
+
+#[test]
+fn a_peer_that_floods_does_not_hold_a_send() {
+    const MOST: usize = 400_000_000;
+    let context = Context::new();
+    let publisher = context.socket(XPUB).unwrap();
+    publisher.set_maxmsgsize(-1).unwrap();
+    publisher.bind("tcp://127.0.0.1:*").unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let end = Instant::now() + Duration::from_secs(3);
+    let mut frame = vec![2, 0, 0, 0, 0, 0, 1, 0, 0];
+    frame.resize(9 + 65_536, b'x');
+    let frames = Arc::new(frame.repeat(10));
+    let flooders: Vec<_> = (0..2)
+        .map(|_| {
+            let mut peer = Peer::of_type(&publisher, "XSUB");
+            let (done, frames) = (done.clone(), frames.clone());
+            thread::spawn(move || {
+                peer.0.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+                let mut written = 0;
+                while written < MOST && !done.load(Ordering::Relaxed) && Instant::now() < end {
+                    // It may be kept waiting.
+                    written += peer.0.write(&frames[written % frames.len()..]).unwrap_or(0);
+                }
+                !done.load(Ordering::Relaxed)
+            })
+        })
+        .collect();
+    // Somebody listens, and the publisher goes on sending.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(600) {
+        publisher.send("tick", 0).unwrap();
+        go_on(&publisher);
+    }
+    done.store(true, Ordering::Relaxed);
+    let gave_up = flooders.into_iter().any(|flooder| flooder.join().unwrap());
+    assert!(!gave_up, "the flood held the publisher");
+}
+
+#[test]
+fn subscriptions_are_read_in_portions() {
+    const COUNT: i32 = 20_000;
+    let context = Context::new();
+    let subscriber = context.socket(XSUB).unwrap();
+    subscriber.set_sndhwm(0).unwrap();
+    subscriber.connect("inproc://portions").unwrap();
+    for number in 0..COUNT {
+        subscriber.send(&format!("\x01{number}."), 0).unwrap();
+    }
+    let publisher = bound(&context, XPUB, "inproc://portions");
+    let first = option(&publisher, SUBSCRIPTIONS);
+    assert!((1..COUNT).contains(&first), "{first}");
+    // All come, whether somebody waits for them or not.
+    publisher.set_rcvtimeo(10_000).unwrap();
+    for number in 0..COUNT {
+        assert_eq!(publisher.recv_string(0).unwrap().unwrap(), format!("\x01{number}."));
+    }
+    assert_eq!(all(&publisher), COUNT);
+}
+
+#[test]
+fn an_xpub_keeps_no_more_than_its_user_may_want() {
+    const MOST: usize = 100_000_000;
+    let context = Context::new();
+    let publisher = bound(&context, XPUB, "tcp://127.0.0.1:*");
+    let mut peer = Peer::of_type(&publisher, "XSUB");
+    peer.0.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+    let mut frame = vec![2, 0, 0, 0, 0, 0, 0, 31, 64];
+    frame.resize(9 + 8000, b'x');
+    let frames = frame.repeat(100);
+    let writer = thread::spawn(move || {
+        let mut written = 0;
+        while written < MOST {
+            match peer.0.write(&frames[written % frame.len()..]) {
+                Ok(count) => written += count,
+                Err(_) => break,
+            }
+        }
+        (peer, written, frame.len())
+    });
+    while !writer.is_finished() {
+        go_on(&publisher);
+        thread::sleep(Duration::from_millis(1));
+    }
+    let (peer, written, length) = writer.join().unwrap();
+    assert!(written < MOST, "it took everything");
+    // Nothing of it is lost.
+    publisher.set_rcvtimeo(2000).unwrap();
+    for _ in 0..written / length {
+        assert_eq!(publisher.recv_bytes(0).unwrap().len(), 8000);
+    }
+    drop(peer);
+}
