@@ -197,3 +197,38 @@ fn an_xpub_keeps_no_more_than_its_user_may_want() {
     }
     drop(peer);
 }
+
+#[test]
+fn a_subscription_that_came_and_went_unseen_is_forgotten() {
+    let context = Context::new();
+    let publisher = bound(&context, XPUB, "inproc://unseen");
+    let subscriber = connected(&context, XSUB, &publisher);
+    subscriber.send("\x01before", 0).unwrap();
+    for number in 0..5000 {
+        subscriber.send(&format!("\x01{number}"), 0).unwrap();
+        subscriber.send(&format!("\x00{number}"), 0).unwrap();
+        if number == 2000 {
+            subscriber.send("\x01between", 0).unwrap();
+            subscriber.send("a message", 0).unwrap();
+        }
+        go_on(&publisher);
+    }
+    subscriber.send("\x00before", 0).unwrap();
+    go_on(&publisher);
+    let mut pending = Vec::new();
+    while let Ok(message) = publisher.recv_string(DONTWAIT) {
+        pending.push(message.unwrap());
+    }
+    assert!(pending.len() < 2000, "{}", pending.len());
+    // What is left tells the same.
+    assert!(pending.iter().any(|message| message == "a message"));
+    let mut topics = std::collections::BTreeSet::new();
+    for message in pending.iter().filter(|message| *message != "a message") {
+        match message.split_at(1) {
+            ("\x01", topic) => assert!(topics.insert(topic)),
+            (_, topic) => assert!(topics.remove(topic)),
+        }
+    }
+    assert_eq!(topics.into_iter().collect::<Vec<_>>(), ["between"]);
+    assert_eq!(matching(&publisher, b"between"), 1);
+}
