@@ -232,3 +232,28 @@ fn a_subscription_that_came_and_went_unseen_is_forgotten() {
     assert_eq!(topics.into_iter().collect::<Vec<_>>(), ["between"]);
     assert_eq!(matching(&publisher, b"between"), 1);
 }
+
+#[test]
+fn a_topic_has_a_limit_unless_the_program_sets_another() {
+    let context = Context::new();
+    for kind in [PUB, XPUB] {
+        let publisher = bound(&context, kind, "tcp://127.0.0.1:*");
+        assert_eq!(publisher.get_maxmsgsize().unwrap(), 8192);
+        let mut fine = Peer::of_type(&publisher, "XSUB");
+        fine.send(0, &[&[1], "f".repeat(8191).as_bytes()].concat()).unwrap();
+        assert!(until(|| all(&publisher) == 1));
+
+        let mut long = Peer::of_type(&publisher, "XSUB");
+        long.send(MORE, b"\x01first").unwrap();
+        let _ = long.send(0, &[&[1], "l".repeat(8192).as_bytes()].concat());
+        assert!(long.ends());
+        assert_eq!(all(&publisher), 1);
+
+        let free = context.socket(kind).unwrap();
+        free.set_maxmsgsize(-1).unwrap();
+        free.bind("tcp://127.0.0.1:*").unwrap();
+        let mut long = Peer::of_type(&free, "XSUB");
+        long.send(0, &[&[1], "l".repeat(20_000).as_bytes()].concat()).unwrap();
+        assert!(until(|| all(&free) == 1));
+    }
+}
