@@ -3,5 +3,6 @@
 
 mod peer;
 mod publisher;
+mod subscriber;
 mod upstream;
 mod wait;
