@@ -17,7 +17,6 @@ use super::secure;
 use super::settings;
 use super::socket_type::SocketType;
 use super::statistics::{Attachment, Counters};
-use super::subscriptions::Subscriptions;
 
 /// Options that the zmq crate has no method for.
 const CONNECT_ROUTING_ID: i32 = 61;
@@ -53,8 +52,6 @@ pub(super) struct Open {
     pub listener: Option<Listener>,
     pub counters: Counters,
     pub watch: Watch,
-    /// Of the peers of a publisher.
-    pub subscriptions: Option<Subscriptions>,
 }
 
 /// An endpoint that is bound, in its three spellings.
@@ -94,12 +91,7 @@ impl Open {
     /// sockets begin with.
     pub fn new(context: &zmq::Context, socket_type: SocketType, id: Id) -> Result<Open, Error> {
         let failed = |error| Error::from_zmq("zmq_socket", error);
-        let publishes = socket_type == SocketType::Pub;
-        let raw = if publishes { zmq::XPUB } else { socket_type.raw() };
-        let socket = context.socket(raw).map_err(failed)?;
-        if publishes {
-            Subscriptions::begin(&socket).map_err(failed)?;
-        }
+        let socket = context.socket(socket_type.raw()).map_err(failed)?;
         if socket_type == SocketType::Router {
             // So that messages to nobody are noticed; routing drops them.
             let result = socket.set_router_mandatory(true);
@@ -124,7 +116,6 @@ impl Open {
             listener: None,
             counters: Counters::default(),
             watch: Watch::new(socket_type, context.clone()),
-            subscriptions: publishes.then(Subscriptions::default),
         })
     }
 
@@ -246,8 +237,8 @@ impl Open {
         self.name_peer(endpoint)?;
         let network = !endpoint.starts_with("inproc://");
         let again = self.connected.iter().any(|connected| connected.written == endpoint);
-        if network && again && self.subscriptions.is_some() {
-            // As a PUB socket does; the XPUB socket that it is would send everything twice.
+        if network && again && self.socket_type == SocketType::Pub {
+            // libzmq would do nothing.
             return Ok(());
         }
         self.begin_watch(endpoint);
@@ -290,6 +281,15 @@ impl Open {
             Ok(_) | Err(zmq::Error::ENOTSUP) => Ok(!self.given_ids.iter().any(|given| given == id)),
             Err(error) => Err(Error::from_zmq("zmq_socket_get_peer_state", error)),
         }
+    }
+
+    /// Waits until there is something to do for libzmq: room for a message, a new peer,
+    /// or the end of one. A send that was just refused has done all that there was.
+    /// `ZMQ_POLLOUT` would tell of room for some peer, not for the one that a message is
+    /// for, and not of its end.
+    pub fn poll_commands(&self, timeout: i64) -> zmq::Result<()> {
+        let mut items = [zmq::PollItem::from_fd(self.socket.get_fd()?, zmq::POLLIN)];
+        zmq::poll(&mut items, timeout).map(drop)
     }
 
     /// Whether it was ever bound or connected.
@@ -352,10 +352,6 @@ impl Open {
     /// Takes in what has happened meanwhile.
     pub fn update(&mut self) {
         self.watch.update(&self.socket);
-        if let Some(subscriptions) = &mut self.subscriptions {
-            // A context that has ended is told by the next call that needs it.
-            let _ = subscriptions.update(&self.socket);
-        }
     }
 
     /// What the socket is attached to, what is bound first.

@@ -14,6 +14,7 @@ use super::open::{Open, retried};
 use super::socket::Socket;
 use super::socket_type::SocketType::{self, Router, Stream};
 use super::statistics::{Attachment, Counters, Statistics};
+use super::subscriptions;
 use super::wait::Wait;
 
 /// How often to look for peers by inproc, of which libzmq does not tell.
@@ -47,7 +48,7 @@ impl Socket {
         wait: &Wait,
     ) -> Result<(), Error> {
         self.with(|open| {
-            if open.subscriptions.is_none() {
+            if open.socket_type != SocketType::Pub {
                 return Err(Error::Unsupported {
                     operation: "wait for subscribers",
                     socket_type: open.socket_type,
@@ -55,8 +56,8 @@ impl Socket {
                 });
             }
             await_peers(open, count, wait, |open| {
-                let subscriptions = open.subscriptions.as_ref();
-                Ok(subscriptions.is_some_and(|all| all.count(topic) >= count))
+                let counted = subscriptions::count(&open.socket, topic);
+                Ok(counted.map_err(|error| Error::from_zmq("subscriptions", error))? >= count)
             })
         })
     }
@@ -82,7 +83,7 @@ impl Socket {
                 connections: open.watch.connections,
                 disconnections: open.watch.disconnections,
                 failures: open.watch.failures,
-                subscriptions: open.subscriptions.as_ref().map(|all| all.prefixes()),
+                subscriptions: open.prefixes()?,
                 dropped: matches!(open.socket_type, Router | Stream).then(|| self.dropped()),
             })
         })
@@ -153,6 +154,15 @@ impl Open {
         Some(if self.socket_type == SocketType::Pair { count.min(1) } else { count })
     }
 
+    /// How many prefixes its peers have subscribed to, if it is a publisher.
+    fn prefixes(&self) -> Result<Option<usize>, Error> {
+        if self.socket_type != SocketType::Pub {
+            return Ok(None);
+        }
+        let prefixes = subscriptions::prefixes(&self.socket);
+        prefixes.map(Some).map_err(|error| Error::from_zmq("subscriptions", error))
+    }
+
     /// Takes in what has happened, and lets libzmq do so: a peer that it knows of
     /// is one that the next message goes to.
     fn refresh(&mut self) -> Result<(), Error> {
@@ -198,8 +208,11 @@ fn await_peers(
         let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
         let slice = if inproc && !(0..INPROC).contains(&slice) { INPROC } else { slice };
         let mut items: Vec<zmq::PollItem> = open.watch.item().into_iter().collect();
-        if open.subscriptions.is_some() {
-            items.push(open.socket.as_poll_item(zmq::POLLIN));
+        if open.socket_type == SocketType::Pub {
+            // It tells that there may be something to do for libzmq.
+            let descriptor = open.socket.get_fd();
+            let descriptor = descriptor.map_err(|error| Error::from_zmq("fd", error))?;
+            items.push(zmq::PollItem::from_fd(descriptor, zmq::POLLIN));
         }
         if items.is_empty() {
             thread::sleep(Duration::from_millis(INPROC.unsigned_abs()));

@@ -1,10 +1,19 @@
-//! What the peers of a publisher have subscribed to. libzmq does not tell that of
-//! a PUB socket, so ours are XPUB sockets inside, whose peers' subscriptions come
-//! as messages: a byte 1 or 0, and the prefix.
+//! Subscriptions: how long one may be, and those of the peers of a publisher, which
+//! libzmq counts.
 
-use std::collections::HashMap;
+use std::ffi::c_int;
+
+use zmq_sys::options::numbered;
 
 use super::error::Error;
+use super::open::retried;
+
+/// Options of PUB and XPUB: how many prefixes there are, how many subscriptions match
+/// the topic that this was set to, and how many there are in all. The last two are
+/// additions to libzmq.
+const TOPICS_COUNT: c_int = 116;
+const MATCHING: c_int = 5030;
+const SUBSCRIPTIONS: c_int = 5031;
 
 /// How long a prefix may be that is subscribed. libzmq calls itself for each byte
 /// of it (trie.cpp): the stack of a thread would not hold many more.
@@ -31,80 +40,22 @@ pub(super) fn check(prefix: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// The subscriptions of the peers of a publisher: how many have each prefix.
-#[derive(Default)]
-pub(super) struct Subscriptions(HashMap<Box<[u8]>, usize>);
-
-impl Subscriptions {
-    /// Makes an XPUB socket report every subscription and its end, also of the
-    /// second peer that has it.
-    pub fn begin(socket: &zmq::Socket) -> zmq::Result<()> {
-        let option = zmq_sys::ZMQ_XPUB_VERBOSER as i32;
-        zmq_sys::options::numbered(option, || socket.set_xpub_verbose(true))
-    }
-
-    /// Takes in what the peers have sent so far.
-    pub fn update(&mut self, socket: &zmq::Socket) -> zmq::Result<()> {
-        loop {
-            match socket.recv_msg(zmq::DONTWAIT) {
-                Ok(message) => self.note(&message),
-                Err(zmq::Error::EINTR) => {}
-                Err(zmq::Error::EAGAIN) => return Ok(()),
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn note(&mut self, message: &[u8]) {
-        match message.split_first() {
-            Some((1, prefix)) => *self.0.entry(prefix.into()).or_default() += 1,
-            Some((0, prefix)) => {
-                if let Some(count) = self.0.get_mut(prefix) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.0.remove(prefix);
-                    }
-                }
-            }
-            // A message of an XSUB peer, which no publisher receives.
-            _ => {}
-        }
-    }
-
-    /// How many different prefixes there are.
-    pub fn prefixes(&self) -> usize {
-        self.0.len()
-    }
-
-    /// How many subscriptions there are, or those that a message which begins with
-    /// `topic` would go to.
-    pub fn count(&self, topic: Option<&[u8]>) -> usize {
-        match topic {
-            None => self.0.values().sum(),
-            Some(topic) => {
-                let prefixes = (0..=topic.len()).map(|end| &topic[..end]);
-                prefixes.filter_map(|prefix| self.0.get(prefix)).sum()
-            }
-        }
-    }
+/// Returns how many different prefixes the peers of a PUB or XPUB have subscribed to.
+pub(super) fn prefixes(socket: &zmq::Socket) -> zmq::Result<usize> {
+    number(socket, TOPICS_COUNT)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Returns how many subscriptions the peers of a PUB or XPUB have, or how many of them
+/// match a message that begins with `topic`.
+pub(super) fn count(socket: &zmq::Socket, topic: Option<&[u8]>) -> zmq::Result<usize> {
+    let Some(topic) = topic else {
+        return number(socket, SUBSCRIPTIONS);
+    };
+    retried(|| numbered(MATCHING, || socket.set_subscribe(topic)))?;
+    number(socket, MATCHING)
+}
 
-    #[test]
-    fn subscriptions_are_counted_by_what_they_match() {
-        let mut subscriptions = Subscriptions::default();
-        for message in ["\x01", "\x01a", "\x01a", "\x01ab", "\x01b", "\x00a", "\x00none", "x", ""] {
-            subscriptions.note(message.as_bytes());
-        }
-        assert_eq!(subscriptions.prefixes(), 4);
-        assert_eq!(subscriptions.count(None), 4);
-        assert_eq!(subscriptions.count(Some(b"abc")), 3);
-        assert_eq!(subscriptions.count(Some(b"c")), 1);
-        subscriptions.note(b"\x00");
-        assert_eq!(subscriptions.count(Some(b"c")), 0);
-        assert_eq!(subscriptions.count(Some(b"")), 0);
-    }
+fn number(socket: &zmq::Socket, option: c_int) -> zmq::Result<usize> {
+    let number = retried(|| numbered(option, || socket.get_linger()))?;
+    Ok(usize::try_from(number).unwrap_or(0))
 }

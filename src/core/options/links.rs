@@ -46,9 +46,8 @@ pub(super) static ROWS: &[Row] = &[
     Row::int("maxmsgsize", 22, -1, i64::MAX)
         .long(Int64)
         .of("bytes")
-        .default(-1)
         .test(Int(1 << 40))
-        .doc("The longest frame that is received; a peer that sends more is cut off. -1 is any."),
+        .doc("The longest frame to receive; longer ones cut the peer off. -1 is any; PUB, XPUB: 8192."),
     Row::bool("immediate", 39, false)
         .alias(&["delay_attach_on_connect"])
         .doc("Messages wait for peers that are connected, not for those that may never be."),

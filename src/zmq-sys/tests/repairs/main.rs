@@ -3,11 +3,16 @@
 
 mod commands;
 mod curve;
+mod ends;
 mod farewell;
 mod inproc;
 mod limits;
 mod monitor;
 mod peer;
+mod publisher;
+mod room;
 mod shortage;
 mod stopped;
+mod subscriber;
 mod upstream;
+mod wait;

@@ -1,0 +1,259 @@
+//! What peers do to publishers.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use zmq::{Context, DONTWAIT, PUB, SUB, Socket, SocketType, XPUB, XSUB};
+use zmq_sys::options::numbered;
+
+use crate::peer::{MORE, Peer};
+use crate::wait::{go_on, option, until};
+
+/// `ZMQ_TOPICS_COUNT`, and the options of this library.
+const TOPICS_COUNT: i32 = 116;
+const MATCHING: i32 = 5030;
+const SUBSCRIPTIONS: i32 = 5031;
+
+fn bound(context: &Context, kind: SocketType, endpoint: &str) -> Socket {
+    let socket = context.socket(kind).unwrap();
+    socket.set_linger(0).unwrap();
+    socket.bind(endpoint).unwrap();
+    socket
+}
+
+fn connected(context: &Context, kind: SocketType, to: &Socket) -> Socket {
+    let socket = context.socket(kind).unwrap();
+    socket.set_linger(0).unwrap();
+    socket.connect(&to.get_last_endpoint().unwrap().unwrap()).unwrap();
+    socket
+}
+
+/// How many subscriptions there are in all.
+fn all(socket: &Socket) -> i32 {
+    go_on(socket);
+    option(socket, SUBSCRIPTIONS)
+}
+
+/// How many a message with this topic matches.
+fn matching(socket: &Socket, topic: &[u8]) -> i32 {
+    numbered(MATCHING, || socket.set_subscribe(topic)).unwrap();
+    option(socket, MATCHING)
+}
+
+#[test]
+fn subscriptions_are_counted() {
+    let context = Context::new();
+    for (kind, endpoint) in [(PUB, "inproc://counted"), (XPUB, "tcp://127.0.0.1:*")] {
+        let publisher = bound(&context, kind, endpoint);
+        let one = connected(&context, SUB, &publisher);
+        let two = connected(&context, SUB, &publisher);
+        for prefix in ["a", "ab", "b"] {
+            one.set_subscribe(prefix.as_bytes()).unwrap();
+        }
+        two.set_subscribe(b"a").unwrap();
+        two.set_subscribe(b"a").unwrap();
+        two.set_subscribe(b"z").unwrap();
+        assert!(until(|| all(&publisher) == 5 && matching(&publisher, b"z") == 1));
+        assert_eq!(matching(&publisher, b"abc"), 3);
+        assert_eq!(matching(&publisher, b"a"), 2);
+        assert_eq!(matching(&publisher, b"c"), 0);
+        assert_eq!(matching(&publisher, b""), 0);
+        // The second of two subscriptions of a peer is none.
+        two.set_unsubscribe(b"a").unwrap();
+        two.set_unsubscribe(b"a").unwrap();
+        assert!(until(|| all(&publisher) == 4));
+        assert_eq!(matching(&publisher, b"abc"), 2);
+    }
+}
+
+#[test]
+fn a_peer_that_goes_takes_its_subscriptions_along() {
+    let context = Context::new();
+    let publisher = bound(&context, PUB, "tcp://127.0.0.1:*");
+    let one = connected(&context, SUB, &publisher);
+    let two = connected(&context, SUB, &publisher);
+    one.set_subscribe(b"a").unwrap();
+    two.set_subscribe(b"a").unwrap();
+    two.set_subscribe(b"b").unwrap();
+    assert!(until(|| all(&publisher) == 3));
+    drop(two);
+    assert!(until(|| all(&publisher) == 1));
+    assert_eq!(matching(&publisher, b"a"), 1);
+    assert_eq!(matching(&publisher, b"b"), 0);
+}
+
+#[test]
+fn topics_of_peers_that_went_are_not_counted() {
+    let context = Context::new();
+    let publisher = bound(&context, XPUB, "tcp://127.0.0.1:*");
+    let one = connected(&context, SUB, &publisher);
+    let two = connected(&context, SUB, &publisher);
+    one.set_subscribe(b"a").unwrap();
+    two.set_subscribe(b"a").unwrap();
+    two.set_subscribe(b"b").unwrap();
+    let topics = || {
+        go_on(&publisher);
+        option(&publisher, TOPICS_COUNT)
+    };
+    assert!(until(|| topics() == 2));
+    drop(two);
+    assert!(until(|| topics() == 1));
+    drop(one);
+    assert!(until(|| topics() == 0));
+}
+
+#[test]
+fn a_peer_that_floods_does_not_hold_a_send() {
+    const MOST: usize = 400_000_000;
+    let context = Context::new();
+    let publisher = context.socket(XPUB).unwrap();
+    publisher.set_maxmsgsize(-1).unwrap();
+    publisher.bind("tcp://127.0.0.1:*").unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let end = Instant::now() + Duration::from_secs(3);
+    let mut frame = vec![2, 0, 0, 0, 0, 0, 1, 0, 0];
+    frame.resize(9 + 65_536, b'x');
+    let frames = Arc::new(frame.repeat(10));
+    let flooders: Vec<_> = (0..2)
+        .map(|_| {
+            let mut peer = Peer::of_type(&publisher, "XSUB");
+            let (done, frames) = (done.clone(), frames.clone());
+            thread::spawn(move || {
+                peer.0.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+                let mut written = 0;
+                while written < MOST && !done.load(Ordering::Relaxed) && Instant::now() < end {
+                    // It may be kept waiting.
+                    written += peer.0.write(&frames[written % frames.len()..]).unwrap_or(0);
+                }
+                !done.load(Ordering::Relaxed)
+            })
+        })
+        .collect();
+    // Somebody listens, and the publisher goes on sending.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(600) {
+        publisher.send("tick", 0).unwrap();
+        go_on(&publisher);
+    }
+    done.store(true, Ordering::Relaxed);
+    let gave_up = flooders.into_iter().any(|flooder| flooder.join().unwrap());
+    assert!(!gave_up, "the flood held the publisher");
+}
+
+#[test]
+fn subscriptions_are_read_in_portions() {
+    const COUNT: i32 = 20_000;
+    let context = Context::new();
+    let subscriber = context.socket(XSUB).unwrap();
+    subscriber.set_sndhwm(0).unwrap();
+    subscriber.connect("inproc://portions").unwrap();
+    for number in 0..COUNT {
+        subscriber.send(&format!("\x01{number}."), 0).unwrap();
+    }
+    let publisher = bound(&context, XPUB, "inproc://portions");
+    let first = option(&publisher, SUBSCRIPTIONS);
+    assert!((1..COUNT).contains(&first), "{first}");
+    // All come, whether somebody waits for them or not.
+    publisher.set_rcvtimeo(10_000).unwrap();
+    for number in 0..COUNT {
+        assert_eq!(publisher.recv_string(0).unwrap().unwrap(), format!("\x01{number}."));
+    }
+    assert_eq!(all(&publisher), COUNT);
+}
+
+#[test]
+fn an_xpub_keeps_no_more_than_its_user_may_want() {
+    const MOST: usize = 100_000_000;
+    let context = Context::new();
+    let publisher = bound(&context, XPUB, "tcp://127.0.0.1:*");
+    let mut peer = Peer::of_type(&publisher, "XSUB");
+    peer.0.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+    let mut frame = vec![2, 0, 0, 0, 0, 0, 0, 31, 64];
+    frame.resize(9 + 8000, b'x');
+    let frames = frame.repeat(100);
+    let writer = thread::spawn(move || {
+        let mut written = 0;
+        while written < MOST {
+            match peer.0.write(&frames[written % frame.len()..]) {
+                Ok(count) => written += count,
+                Err(_) => break,
+            }
+        }
+        (peer, written, frame.len())
+    });
+    while !writer.is_finished() {
+        go_on(&publisher);
+        thread::sleep(Duration::from_millis(1));
+    }
+    let (peer, written, length) = writer.join().unwrap();
+    assert!(written < MOST, "it took everything");
+    // Nothing of it is lost.
+    publisher.set_rcvtimeo(2000).unwrap();
+    for _ in 0..written / length {
+        assert_eq!(publisher.recv_bytes(0).unwrap().len(), 8000);
+    }
+    drop(peer);
+}
+
+#[test]
+fn a_subscription_that_came_and_went_unseen_is_forgotten() {
+    let context = Context::new();
+    let publisher = bound(&context, XPUB, "inproc://unseen");
+    let subscriber = connected(&context, XSUB, &publisher);
+    subscriber.send("\x01before", 0).unwrap();
+    for number in 0..5000 {
+        subscriber.send(&format!("\x01{number}"), 0).unwrap();
+        subscriber.send(&format!("\x00{number}"), 0).unwrap();
+        if number == 2000 {
+            subscriber.send("\x01between", 0).unwrap();
+            subscriber.send("a message", 0).unwrap();
+        }
+        go_on(&publisher);
+    }
+    subscriber.send("\x00before", 0).unwrap();
+    go_on(&publisher);
+    let mut pending = Vec::new();
+    while let Ok(message) = publisher.recv_string(DONTWAIT) {
+        pending.push(message.unwrap());
+    }
+    assert!(pending.len() < 2000, "{}", pending.len());
+    // What is left tells the same.
+    assert!(pending.iter().any(|message| message == "a message"));
+    let mut topics = std::collections::BTreeSet::new();
+    for message in pending.iter().filter(|message| *message != "a message") {
+        match message.split_at(1) {
+            ("\x01", topic) => assert!(topics.insert(topic)),
+            (_, topic) => assert!(topics.remove(topic)),
+        }
+    }
+    assert_eq!(topics.into_iter().collect::<Vec<_>>(), ["between"]);
+    assert_eq!(matching(&publisher, b"between"), 1);
+}
+
+#[test]
+fn a_topic_has_a_limit_unless_the_program_sets_another() {
+    let context = Context::new();
+    for kind in [PUB, XPUB] {
+        let publisher = bound(&context, kind, "tcp://127.0.0.1:*");
+        assert_eq!(publisher.get_maxmsgsize().unwrap(), 8192);
+        let mut fine = Peer::of_type(&publisher, "XSUB");
+        fine.send(0, &[&[1], "f".repeat(8191).as_bytes()].concat()).unwrap();
+        assert!(until(|| all(&publisher) == 1));
+
+        let mut long = Peer::of_type(&publisher, "XSUB");
+        long.send(MORE, b"\x01first").unwrap();
+        let _ = long.send(0, &[&[1], "l".repeat(8192).as_bytes()].concat());
+        assert!(long.ends());
+        assert_eq!(all(&publisher), 1);
+
+        let free = context.socket(kind).unwrap();
+        free.set_maxmsgsize(-1).unwrap();
+        free.bind("tcp://127.0.0.1:*").unwrap();
+        let mut long = Peer::of_type(&free, "XSUB");
+        long.send(0, &[&[1], "l".repeat(20_000).as_bytes()].concat()).unwrap();
+        assert!(until(|| all(&free) == 1));
+    }
+}

@@ -1,0 +1,29 @@
+//! Waiting for what happens in other threads.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long anything may take.
+pub const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Waits until something is so, and returns whether it is.
+pub fn until(mut so: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + DEADLINE;
+    while !so() {
+        if Instant::now() > end {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    true
+}
+
+/// Lets a socket process its commands.
+pub fn go_on(socket: &zmq::Socket) {
+    socket.get_events().unwrap();
+}
+
+/// An option of type int that the `zmq` crate does not know.
+pub fn option(socket: &zmq::Socket, number: i32) -> i32 {
+    zmq_sys::options::numbered(number, || socket.get_linger()).unwrap()
+}
