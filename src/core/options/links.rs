@@ -43,11 +43,9 @@ pub(super) static ROWS: &[Row] = &[
         .test(Int(50))
         .when(Now)
         .doc("How long a closed socket goes on sending what is unsent; -1 is for ever."),
-    Row::int("maxmsgsize", 22, -1, i64::MAX)
-        .long(Int64)
-        .of("bytes")
-        .test(Int(1 << 40))
-        .doc("The longest frame to receive; longer ones cut the peer off. -1 is any; PUB, XPUB: 8192."),
+    Row::int("maxmsgsize", 22, -1, i64::MAX).long(Int64).of("bytes").test(Int(1 << 40)).doc(
+        "The longest frame to receive; longer ones cut the peer off. -1 is any; PUB, XPUB: 8192.",
+    ),
     Row::bool("immediate", 39, false)
         .alias(&["delay_attach_on_connect"])
         .doc("Messages wait for peers that are connected, not for those that may never be."),

@@ -56,7 +56,9 @@ fn every_repair_names_tests_that_exist() {
                     let text = fs::read_to_string(file).unwrap_or_default();
                     text.contains(&format!("fn {function}()"))
                 }),
-                "scripts" => here(&format!("../../tests/scripts/{filter}.morpho")).exists(),
+                "scripts" => [".morpho", "/main.morpho"]
+                    .iter()
+                    .any(|end| here(&format!("../../tests/scripts/{filter}{end}")).exists()),
                 _ => here(&format!("../../tests/{target}.rs")).exists(),
             };
             assert!(found, "{name} names a test that does not exist: {test}");

@@ -2,6 +2,7 @@
 //! tests of each repair.
 
 mod commands;
+mod conflate;
 mod curve;
 mod ends;
 mod farewell;

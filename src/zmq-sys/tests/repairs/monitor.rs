@@ -36,3 +36,16 @@ impl Monitor {
         }
     }
 }
+
+#[test]
+fn events_for_a_closed_reader_do_not_stop_the_io_thread() {
+    let context = zmq::Context::new();
+    let pull = context.socket(zmq::PULL).unwrap();
+    pull.set_rcvtimeo(5000).unwrap();
+    drop(Monitor::of(&context, &pull, "closed"));
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let push = context.socket(zmq::PUSH).unwrap();
+    push.connect(&pull.get_last_endpoint().unwrap().unwrap()).unwrap();
+    push.send("message", 0).unwrap();
+    assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
+}
