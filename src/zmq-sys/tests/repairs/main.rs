@@ -3,6 +3,7 @@
 
 mod commands;
 mod curve;
+mod heartbeats;
 mod limits;
 mod monitor;
 mod peer;
