@@ -7,6 +7,7 @@ mod heartbeats;
 mod limits;
 mod monitor;
 mod peer;
+mod reconnecting;
 mod shortage;
 mod stopped;
 mod upstream;
