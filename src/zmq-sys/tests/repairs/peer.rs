@@ -5,7 +5,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,20 @@ impl Peer {
         let mut peer = Peer::connect(socket);
         peer.handshake(socket_type);
         peer
+    }
+
+    /// Connects to an ipc endpoint and makes the handshake of NULL.
+    pub fn of_ipc(socket: &zmq::Socket, socket_type: &str) -> UnixStream {
+        let endpoint = socket.get_last_endpoint().unwrap().unwrap();
+        let mut stream = UnixStream::connect(endpoint.strip_prefix("ipc://").unwrap()).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let mut greeting = [0; 64];
+        greeting[..16].copy_from_slice(b"\xff\0\0\0\0\0\0\0\0\x7f\x03\x01NULL");
+        let property = property("Socket-Type", socket_type.as_bytes());
+        let ready = [&[COMMAND, 6 + property.len() as u8], &b"\x05READY"[..], &*property].concat();
+        stream.write_all(&[&greeting[..], &*ready].concat()).unwrap();
+        stream.read_exact(&mut [0; 64 + 8]).unwrap();
+        stream
     }
 
     /// Connects to a WebSocket endpoint, and makes the handshakes of HTTP and of NULL.
@@ -123,22 +137,6 @@ impl Peer {
         let (flags, ready) = self.receive().unwrap();
         assert_eq!(flags & COMMAND, COMMAND);
         assert!(ready.starts_with(b"\x05READY"), "{ready:?}");
-    }
-
-    /// Ends the connection so that the other side is told of an error.
-    pub fn reset(self) {
-        let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
-        // SAFETY: the descriptor is open, and the value as long as said.
-        let result = unsafe {
-            libc::setsockopt(
-                self.0.as_raw_fd(),
-                libc::SOL_SOCKET,
-                libc::SO_LINGER,
-                (&raw const at_once).cast(),
-                size_of_val(&at_once) as libc::socklen_t,
-            )
-        };
-        assert_eq!(result, 0);
     }
 
     /// Exchanges greetings, as a client.

@@ -1,18 +1,27 @@
 //! Connections that are not read, since their socket has as many messages as it may.
+//! They are those of ipc: what was sent has come there, and so has the end.
 
 use std::io::Write;
+use std::os::unix::net::UnixStream;
 
 use crate::peer::{COMMAND, Peer};
 
 /// A frame. Several are written in one piece, so that they are read at once.
 const MESSAGE: &[u8] = b"\0\x07message";
 
-/// A bound PULL socket that takes one message of each peer before it is full.
+/// Binds a socket, and gives a peer for each of two transports.
+fn bind(pull: &zmq::Socket) -> (Peer, UnixStream) {
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let idle = Peer::of_type(pull, "PUSH");
+    pull.bind("ipc://*").unwrap();
+    (idle, Peer::of_ipc(pull, "PUSH"))
+}
+
+/// A PULL socket that takes one message of each peer before it is full.
 fn full(context: &zmq::Context) -> zmq::Socket {
     let pull = context.socket(zmq::PULL).unwrap();
     pull.set_rcvhwm(1).unwrap();
     pull.set_rcvtimeo(5000).unwrap();
-    pull.bind("tcp://127.0.0.1:*").unwrap();
     pull
 }
 
@@ -25,19 +34,15 @@ fn look(peer: &mut Peer) {
 }
 
 #[test]
-fn a_heartbeat_survives_a_reset_of_a_stopped_connection() {
+fn a_heartbeat_survives_the_end_of_a_stopped_connection() {
     let context = zmq::Context::new();
-    let pull = context.socket(zmq::PULL).unwrap();
-    pull.set_rcvhwm(1).unwrap();
-    pull.set_rcvtimeo(5000).unwrap();
+    let pull = full(&context);
     pull.set_heartbeat_ivl(20).unwrap();
     pull.set_heartbeat_timeout(5000).unwrap();
-    pull.bind("tcp://127.0.0.1:*").unwrap();
-    let mut idle = Peer::of_type(&pull, "PUSH");
-    let mut peer = Peer::of_type(&pull, "PUSH");
-    peer.0.write_all(&MESSAGE.repeat(10)).unwrap();
+    let (mut idle, mut peer) = bind(&pull);
+    peer.write_all(&MESSAGE.repeat(10)).unwrap();
     look(&mut idle);
-    peer.reset();
+    drop(peer);
     look(&mut idle);
     // Its heartbeat has its turn before two of this one.
     for _ in 0..3 {
@@ -49,15 +54,14 @@ fn a_heartbeat_survives_a_reset_of_a_stopped_connection() {
 }
 
 #[test]
-fn a_ping_that_was_read_survives_a_reset_of_its_connection() {
+fn a_ping_that_was_read_survives_the_end_of_its_connection() {
     let context = zmq::Context::new();
     let pull = full(&context);
-    let mut idle = Peer::of_type(&pull, "PUSH");
-    let mut peer = Peer::of_type(&pull, "PUSH");
+    let (mut idle, mut peer) = bind(&pull);
     let ping = b"\x04\x07\x04PING\0\0";
-    peer.0.write_all(&[&MESSAGE.repeat(10), &ping[..], MESSAGE].concat()).unwrap();
+    peer.write_all(&[&MESSAGE.repeat(10), &ping[..], MESSAGE].concat()).unwrap();
     look(&mut idle);
-    peer.reset();
+    drop(peer);
     look(&mut idle);
     for _ in 0..11 {
         assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
