@@ -3,6 +3,7 @@
 
 mod peer;
 mod publisher;
+mod room;
 mod subscriber;
 mod upstream;
 mod wait;
