@@ -328,6 +328,15 @@ impl Open {
         }
     }
 
+    /// Waits until there is something to do for libzmq: room for a message, a new peer,
+    /// or the end of one. A send that was just refused has done all that there was.
+    /// `ZMQ_POLLOUT` would tell of room for some peer, not for the one that a message is
+    /// for, and not of its end.
+    pub fn poll_commands(&self, timeout: i64) -> zmq::Result<()> {
+        let mut items = [zmq::PollItem::from_fd(self.socket.get_fd()?, zmq::POLLIN)];
+        zmq::poll(&mut items, timeout).map(drop)
+    }
+
     /// Waits until peers that are going away are gone: until there was nothing to do
     /// for a moment. Gives whether there was one.
     pub fn settles(&self) -> bool {

@@ -6,7 +6,6 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -394,27 +393,25 @@ impl Socket {
         let usual = if events == zmq::POLLIN { open.receive_timeout } else { open.send_timeout };
         let wait = wait.or(usual);
         let mut clock = None;
-        let mut ready = false;
         loop {
             match error {
                 zmq::Error::EAGAIN if wait.is_zero() => return Err(Error::Again),
                 zmq::Error::EAGAIN | zmq::Error::EINTR => {}
                 error => return Err(self.error(operation, error)),
             }
-            if ready {
-                // Ready for some peer, but not for the one that the message is for.
-                thread::sleep(Duration::from_millis(1));
-            }
-            if !ready && clock.is_some() {
+            if clock.is_some() {
                 // It has waited in vain for a while.
                 open.update();
             }
             let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
-            ready = match open.socket.poll(events, slice) {
-                Ok(count) => count > 0,
-                Err(zmq::Error::EINTR) => false,
-                Err(error) => return Err(self.error(operation, error)),
+            let polled = match events {
+                zmq::POLLOUT => open.poll_commands(slice),
+                events => open.socket.poll(events, slice).map(drop),
             };
+            match polled {
+                Ok(()) | Err(zmq::Error::EINTR) => {}
+                Err(error) => return Err(self.error(operation, error)),
+            }
             error = match attempt(open) {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
