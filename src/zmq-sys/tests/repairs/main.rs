@@ -2,6 +2,7 @@
 //! of each repair.
 
 mod ends;
+mod pair;
 mod peer;
 mod publisher;
 mod room;
