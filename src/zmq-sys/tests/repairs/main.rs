@@ -7,5 +7,6 @@ mod peer;
 mod publisher;
 mod room;
 mod subscriber;
+mod unseen;
 mod upstream;
 mod wait;

@@ -25,6 +25,7 @@ impl Peer {
     pub fn connect(socket: &zmq::Socket) -> Peer {
         let endpoint = socket.get_last_endpoint().unwrap().unwrap();
         let stream = TcpStream::connect(endpoint.strip_prefix("tcp://").unwrap()).unwrap();
+        stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
         Peer(stream)
