@@ -30,6 +30,7 @@ impl Peer {
         let endpoint = socket.get_last_endpoint().unwrap().unwrap();
         let address = endpoint.split_once("://").unwrap().1;
         let stream = TcpStream::connect(address.trim_end_matches('/')).unwrap();
+        stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
         Peer(stream)
