@@ -125,7 +125,7 @@ fn listener_waits(endpoint: &str, mut meanwhile: impl FnMut(&Monitor)) {
     assert_eq!(pull.recv_bytes(0).unwrap(), b"hello");
     // Nothing is to be closed later, when descriptors are counted again.
     drop((push, pull));
-    monitor.end();
+    monitor.wait(sys::ZMQ_EVENT_MONITOR_STOPPED).unwrap();
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_listener_that_rests_can_be_closed() {
         let mut stream = UnixStream::connect(&path).unwrap();
         monitor.wait(sys::ZMQ_EVENT_ACCEPT_FAILED).unwrap();
         drop(pull);
-        monitor.end();
+        monitor.wait(sys::ZMQ_EVENT_MONITOR_STOPPED).unwrap();
         assert!(stream.write_all(b"x").is_err());
     });
 }
