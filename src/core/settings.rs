@@ -8,6 +8,8 @@ use std::env;
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
+#[cfg(unix)]
+use zmq_sys::options::RETRY_REJECTED;
 use zmq_sys::options::numbered;
 
 use super::error::Error;
@@ -168,6 +170,10 @@ pub(super) fn begin(socket: &zmq::Socket) -> Result<(), Error> {
                 .map_err(|error| Error::from_zmq("zmq_setsockopt", error))?;
         }
     }
+    // Elsewhere libzmq is not repaired.
+    #[cfg(unix)]
+    retried(|| numbered(RETRY_REJECTED, || socket.set_linger(1)))
+        .map_err(|error| Error::from_zmq("zmq_setsockopt", error))?;
     Ok(())
 }
 

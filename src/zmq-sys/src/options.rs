@@ -9,6 +9,15 @@ use libc::{c_int, c_void, size_t};
 
 use crate::ffi;
 
+/// Options of sockets that the repairs add to libzmq, with values of type int. This one
+/// limits the bytes of a frame until the handshake is done: from 1024, or -1 for any.
+pub const MAX_HANDSHAKE_SIZE: c_int = 5010;
+/// How many frames a message from a peer may have: from 1, or -1 for as many as come with
+/// maxmsgsize.
+pub const MAX_MESSAGE_FRAMES: c_int = 5011;
+/// Whether a client tries again after a server has rejected it: 0 or 1.
+pub const RETRY_REJECTED: c_int = 5012;
+
 thread_local! {
     /// What the next call on this thread is about, in place of what it asks for.
     static NUMBER: Cell<Option<c_int>> = const { Cell::new(None) };

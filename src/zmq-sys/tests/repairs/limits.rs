@@ -3,15 +3,11 @@
 use std::io::{Read, Write};
 use std::thread;
 
-use zmq_sys::options::numbered;
+use zmq_sys::options::{MAX_HANDSHAKE_SIZE, MAX_MESSAGE_FRAMES, numbered};
 
 use crate::monitor::Monitor;
 use crate::peer::{COMMAND, LONG, MORE, Peer, WEB_COMMAND, property};
 use crate::shortage::alone;
-
-/// The most bytes of a frame of the handshake, and the most frames of a message.
-const HANDSHAKE_SIZE: i32 = 5010;
-const FRAMES: i32 = 5011;
 
 fn bound(context: &zmq::Context, endpoint: &str, set: impl Fn(&zmq::Socket)) -> zmq::Socket {
     let pull = context.socket(zmq::PULL).unwrap();
@@ -83,8 +79,8 @@ fn a_long_command_of_the_handshake_ends_the_connection() {
 fn the_limit_of_the_handshake_is_an_option() {
     let context = zmq::Context::new();
     let pull = context.socket(zmq::PULL).unwrap();
-    let get = || numbered(HANDSHAKE_SIZE, || pull.get_linger());
-    let set = |value| numbered(HANDSHAKE_SIZE, || pull.set_linger(value));
+    let get = || numbered(MAX_HANDSHAKE_SIZE, || pull.get_linger());
+    let set = |value| numbered(MAX_HANDSHAKE_SIZE, || pull.set_linger(value));
     assert_eq!(get(), Ok(8192));
     assert_eq!(set(1023), Err(zmq::Error::EINVAL));
     for (size, limit) in [(1024, 1024), (100_000, -1)] {
@@ -233,8 +229,8 @@ fn empty_frames_are_counted() {
 fn the_number_of_frames_is_an_option() {
     let context = zmq::Context::new();
     let pull = context.socket(zmq::PULL).unwrap();
-    let get = || numbered(FRAMES, || pull.get_linger());
-    let set = |value| numbered(FRAMES, || pull.set_linger(value));
+    let get = || numbered(MAX_MESSAGE_FRAMES, || pull.get_linger());
+    let set = |value| numbered(MAX_MESSAGE_FRAMES, || pull.set_linger(value));
     assert_eq!(get(), Ok(-1));
     assert_eq!(set(0), Err(zmq::Error::EINVAL));
     set(2).unwrap();

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use zmq_sys as sys;
-use zmq_sys::options::numbered;
+use zmq_sys::options::{RETRY_REJECTED, numbered};
 
 use crate::monitor::Monitor;
 use crate::peer::Peer;
@@ -109,6 +109,7 @@ fn plain(context: &zmq::Context) -> (zmq::Socket, zmq::Socket) {
     let push = context.socket(zmq::PUSH).unwrap();
     push.set_plain_username(Some("admin")).unwrap();
     push.set_plain_password(Some("secret")).unwrap();
+    numbered(RETRY_REJECTED, || push.set_linger(1)).unwrap();
     push.set_reconnect_ivl(10).unwrap();
     (pull, push)
 }
@@ -145,18 +146,20 @@ fn a_rejected_client_waits_longer_each_time() {
 }
 
 #[test]
-fn a_rejected_client_can_be_told_to_stop() {
+fn a_rejected_client_stops_unless_it_is_told_to_try_again() {
     let context = zmq::Context::new();
     let zap = handler(&context);
-    let (pull, push) = plain(&context);
-    numbered(RECONNECT_STOP, || push.set_linger(HANDSHAKE_FAILED)).unwrap();
-    let monitor = Monitor::of(&context, &push, "stop");
-    push.connect(&pull.get_last_endpoint().unwrap().unwrap()).unwrap();
-    authenticate(&zap, ["400"]);
-    monitor.wait(sys::ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).unwrap();
-    monitor.wait(sys::ZMQ_EVENT_DISCONNECTED).unwrap();
-    drop(push);
-    assert_eq!(monitor.next().unwrap().0, sys::ZMQ_EVENT_MONITOR_STOPPED);
+    for (option, value) in [(RETRY_REJECTED, 0), (RECONNECT_STOP, HANDSHAKE_FAILED)] {
+        let (pull, push) = plain(&context);
+        numbered(option, || push.set_linger(value)).unwrap();
+        let monitor = Monitor::of(&context, &push, &format!("stop-{option}"));
+        push.connect(&pull.get_last_endpoint().unwrap().unwrap()).unwrap();
+        authenticate(&zap, ["400"]);
+        monitor.wait(sys::ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).unwrap();
+        monitor.wait(sys::ZMQ_EVENT_DISCONNECTED).unwrap();
+        drop(push);
+        assert_eq!(monitor.next().unwrap().0, sys::ZMQ_EVENT_MONITOR_STOPPED);
+    }
 }
 
 #[test]
@@ -192,6 +195,7 @@ fn a_client_waits_for_a_server_that_makes_sense() {
     let push = context.socket(zmq::PUSH).unwrap();
     push.set_reconnect_ivl(10).unwrap();
     push.set_linger(0).unwrap();
+    numbered(RETRY_REJECTED, || push.set_linger(1)).unwrap();
     push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
     push.send("hello", 0).unwrap();
     // No one of these can be talked to.
