@@ -208,19 +208,6 @@ impl Open {
         Ok(())
     }
 
-    /// The last message alone is kept for a name that is not bound yet, and whoever
-    /// binds it misses the one before, which tells who connects: libzmq ends the
-    /// process then (ctx.cpp).
-    fn check_awaited(&self, endpoint: &str) -> Result<(), Error> {
-        if self.conflates && endpoint.starts_with("inproc://") && !context::is_bound(endpoint) {
-            return Err(Error::syntax(
-                endpoint,
-                "nothing is bound to it yet; a socket with conflate can only connect to what is",
-            ));
-        }
-        Ok(())
-    }
-
     fn bind_free(
         &self,
         endpoint: &str,
@@ -248,7 +235,6 @@ impl Open {
         endpoint::check_connect(endpoint)?;
         secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
-        self.check_awaited(endpoint)?;
         self.name_peer(endpoint)?;
         let network = !endpoint.starts_with("inproc://");
         let again = self.connected.iter().any(|connected| connected.written == endpoint);

@@ -83,7 +83,7 @@ fn message(number: u32) -> Vec<u8> {
 }
 
 /// Returns after the I/O thread of a context has noticed what has happened so far.
-fn settle(context: &zmq::Context) {
+pub fn settle(context: &zmq::Context) {
     let rep = context.socket(zmq::REP).unwrap();
     let req = context.socket(zmq::REQ).unwrap();
     for socket in [&rep, &req] {
