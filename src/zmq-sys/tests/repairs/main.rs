@@ -4,5 +4,6 @@
 mod conflate;
 mod farewell;
 mod inproc;
+mod ipc;
 mod peer;
 mod upstream;
