@@ -138,10 +138,12 @@ pub enum Fault {
     #[error("{0}")]
     Syntax(Cow<'static, str>),
     /// libzmq refuses it.
-    #[error("{errno}{}", errno.hint())]
+    #[error("{errno}{hint}")]
     Refused {
         /// Its reason.
         errno: Errno,
+        /// What a user can do about it, as the end of a sentence.
+        hint: &'static str,
     },
 }
 
@@ -221,10 +223,15 @@ impl Error {
 
     /// An endpoint that libzmq refused, just now, on this thread.
     pub(super) fn refused(endpoint: &str, error: zmq::Error) -> Error {
-        Error::Endpoint {
-            endpoint: endpoint.to_owned(),
-            fault: Fault::Refused { errno: Errno::last(error) },
-        }
+        let errno = Errno::last(error);
+        let hint = match errno.name() {
+            "EADDRINUSE" if endpoint.starts_with("ipc://") => {
+                "; another socket has it: choose another file, or ipc://* for a new one"
+            }
+            "ENOTSOCK" => "; a file that is no socket is there: choose another name or remove it",
+            _ => errno.hint(),
+        };
+        Error::Endpoint { endpoint: endpoint.to_owned(), fault: Fault::Refused { errno, hint } }
     }
 
     /// The number and the name under which hosts know this kind of error.
@@ -255,9 +262,8 @@ impl Error {
     /// libzmq's reason, where it gave one.
     pub fn errno(&self) -> Option<Errno> {
         match self {
-            Error::Endpoint { fault: Fault::Refused { errno }, .. } | Error::Zmq { errno, .. } => {
-                Some(*errno)
-            }
+            Error::Endpoint { fault: Fault::Refused { errno, .. }, .. }
+            | Error::Zmq { errno, .. } => Some(*errno),
             _ => None,
         }
     }

@@ -2,7 +2,6 @@
 //! time after unbind or close have returned; a bind to it waits for that, so
 //! that scripts can close one socket and bind the next.
 
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,28 +15,15 @@ const PAUSE: Duration = Duration::from_millis(1);
 static RELEASED: Mutex<Vec<Released>> = Mutex::new(Vec::new());
 
 pub(super) struct Released {
-    address: Address,
+    port: String,
     at: Instant,
 }
 
-/// What two sockets of a machine cannot have at the same time.
-#[derive(Debug, PartialEq, Eq)]
-enum Address {
-    Port(String),
-    Path(String),
-}
-
-impl Address {
-    fn of(endpoint: &str) -> Option<Address> {
-        match endpoint.split_once("://")? {
-            ("tcp", address) => {
-                let (_, port) = address.rsplit_once(':')?;
-                Some(Address::Port(port.to_owned()))
-            }
-            ("ipc", path) => Some(Address::Path(path.to_owned())),
-            _ => None,
-        }
-    }
+/// The port of an endpoint, which two sockets of a machine cannot have at the same time.
+/// The name of an ipc endpoint is free at once.
+fn port(endpoint: &str) -> Option<&str> {
+    let (_, port) = endpoint.strip_prefix("tcp://")?.rsplit_once(':')?;
+    Some(port)
 }
 
 /// What locks the addresses.
@@ -49,31 +35,25 @@ pub(super) fn lock() -> Lock {
 
 /// Notes that libzmq was just told to give an endpoint back.
 pub(super) fn note(endpoint: &str) {
-    if let Some(address) = Address::of(endpoint) {
+    if let Some(port) = port(endpoint) {
         let at = Instant::now();
         let mut released = lock();
         released.retain(|released| released.at + PATIENCE > at);
-        released.push(Released { address, at });
+        released.push(Released { port: port.to_owned(), at });
     }
 }
 
 /// Binds an endpoint by `bind`, after it was given back.
 pub(super) fn bound(endpoint: &str, bind: impl Fn() -> zmq::Result<()>) -> zmq::Result<()> {
-    let Some((address, end)) = expected(endpoint) else {
+    let Some((port, end)) = expected(endpoint) else {
         return bind();
     };
-    if let Address::Path(path) = &address {
-        // The file that is about to be removed must not be the new one.
-        while Path::new(path).exists() && Instant::now() < end {
-            thread::sleep(PAUSE);
-        }
-    }
     loop {
         match bind() {
             Err(zmq::Error::EADDRINUSE) if Instant::now() < end => thread::sleep(PAUSE),
             result => {
                 // Whoever finds it taken from now on need not wait.
-                lock().retain(|released| released.address != address);
+                lock().retain(|released| released.port != port);
                 return result;
             }
         }
@@ -81,9 +61,9 @@ pub(super) fn bound(endpoint: &str, bind: impl Fn() -> zmq::Result<()>) -> zmq::
 }
 
 /// Until when the address of an endpoint may still be on its way back.
-fn expected(endpoint: &str) -> Option<(Address, Instant)> {
-    let address = Address::of(endpoint)?;
+fn expected(endpoint: &str) -> Option<(&str, Instant)> {
+    let port = port(endpoint)?;
     let released = lock();
-    let last = released.iter().rfind(|released| released.address == address)?;
-    Some((address, last.at + PATIENCE))
+    let last = released.iter().rfind(|released| released.port == port)?;
+    Some((port, last.at + PATIENCE))
 }

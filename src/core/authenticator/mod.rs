@@ -325,7 +325,9 @@ fn taken() -> Error {
 fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
     let socket = Socket::new(SocketType::Router)?;
     socket.bind(ENDPOINT).map_err(|error| match error {
-        Error::Endpoint { fault: Fault::Refused { errno }, .. } if errno.name() == "EADDRINUSE" => {
+        Error::Endpoint { fault: Fault::Refused { errno, .. }, .. }
+            if errno.name() == "EADDRINUSE" =>
+        {
             security(
                 "a socket is bound to inproc://zeromq.zap.01, where the authenticator has to be",
             )

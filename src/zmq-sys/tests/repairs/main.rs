@@ -8,6 +8,7 @@ mod ends;
 mod farewell;
 mod heartbeats;
 mod inproc;
+mod ipc;
 mod limits;
 mod monitor;
 mod pair;
