@@ -13,8 +13,8 @@ use super::object::{Instance, Object};
 use super::table::{Class, Group, Method, Parameter, named, required, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core;
+use crate::core::authenticator::zap::Credentials;
 use crate::core::authenticator::{Decision, Question};
-use crate::core::zap::Credentials;
 use crate::core::{Authenticator, Error};
 
 const ORIGINS: Parameter = variadic(

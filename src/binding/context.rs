@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::table::{Method, Parameter, Role, named};
 use super::value::{Kinds, Value, ValueRef};
-use crate::core::settings::{self, Setting};
+use crate::core::context::settings::{self, Setting};
 use crate::core::{Error, context};
 
 const NUMBER: Kinds = Kinds::INT;

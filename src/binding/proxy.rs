@@ -12,7 +12,7 @@ use super::socket::{ENDPOINTS, done, type_of};
 use super::table::{Class, Group, Method, Parameter, named, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core::proxy::{Faults, Side, Traffic};
-use crate::core::secure::Role;
+use crate::core::socket::security::Role;
 use crate::core::{self, Error, SocketType};
 
 /// Proxies.

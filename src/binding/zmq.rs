@@ -9,8 +9,9 @@ use super::process;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
 use super::value::{Kinds, Value};
-use crate::core::key::SecretKey;
-use crate::core::{self, Frame, context, z85};
+use crate::core::curve::key::SecretKey;
+use crate::core::curve::z85;
+use crate::core::{self, Frame, context};
 
 const KEY: Parameter = required(
     "secret",

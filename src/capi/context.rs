@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 
 use super::argument::{place, text, wrong};
-use crate::core::settings::{self, Setting};
+use crate::core::context::settings::{self, Setting};
 use crate::core::{Code, Error, context};
 use crate::ffi;
 

@@ -9,8 +9,8 @@ use super::argument::{bytes, items, place, some_text, text, wait, wrong};
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
 use super::message::{self, Message, Slice, new};
-use crate::core::key::PublicKey;
-use crate::core::secure::Role;
+use crate::core::curve::key::PublicKey;
+use crate::core::socket::security::Role;
 use crate::core::{self, Code, Error, SocketType};
 use crate::ffi;
 

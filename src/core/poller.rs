@@ -8,7 +8,7 @@ use try_lock::Locked;
 use zmq::PollEvents;
 
 use super::error::Error;
-use super::open::retried;
+use super::socket::open::retried;
 use super::socket::{Socket, State};
 use super::wait::{Clock, Wait};
 

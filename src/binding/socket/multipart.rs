@@ -5,7 +5,7 @@ use crate::binding::call::{Call, FRAME, TIMEOUT};
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
-use crate::core::batch::Message;
+use crate::core::socket::batch::Message;
 
 pub(super) static GROUP: Group = Group {
     name: "frames and batches",

@@ -6,7 +6,8 @@ use super::list;
 use crate::binding::call::{Call, FRAME, TIMEOUT, frame, frames};
 use crate::binding::table::{Group, Method, Parameter, required, variadic};
 use crate::binding::value::{Kinds, Value, ValueRef};
-use crate::core::{Error, Frame, signal};
+use crate::core::socket::signals;
+use crate::core::{Error, Frame};
 
 const PICTURE: Parameter =
     required("picture", Kinds::STRING, "a String of the letters i 1 2 4 8 u s b c f U h m z");
@@ -99,7 +100,7 @@ fn missing(letter: char) -> Error {
 fn receive(call: &Call) -> Result<Value, Error> {
     let picture = picture(call)?;
     let frames = call.socket()?.receive_all(&call.wait()?)?;
-    if let Some(status) = signal::status(&frames) {
+    if let Some(status) = signals::status(&frames) {
         return Err(decode(format!("the message is a signal with status {status}")));
     }
     let mut frames = frames.into_iter();

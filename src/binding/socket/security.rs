@@ -6,8 +6,8 @@ use crate::binding::table::{Group, Method, Parameter, named, optional};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::Error;
-use crate::core::key::PublicKey;
-use crate::core::secure::Role;
+use crate::core::curve::key::PublicKey;
+use crate::core::socket::security::Role;
 
 pub(in crate::binding) const SERVERKEY: Parameter = named(
     "serverkey",

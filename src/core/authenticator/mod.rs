@@ -4,24 +4,27 @@
 //! It goes on until it is stopped or ZeroMQ ends, also when nobody holds it any
 //! more: without it a CURVE server would let everybody in.
 
+mod credentials;
+mod rules;
 mod server;
+pub mod zap;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::certificate::Certificate;
 use super::context;
+use super::curve::Certificate;
+use super::curve::key::security;
 use super::error::{Error, Fault};
-use super::key::security;
-use super::known::{Keys, Passwords};
-use super::rules::{Origin, Rules};
 use super::socket::Socket;
 use super::socket_type::SocketType;
 use super::wait::Wait;
-use super::zap::Request;
+use credentials::{Keys, Passwords};
+use rules::{Origin, Rules};
 use server::Server;
+use zap::Request;
 
 /// Where servers ask, by the RFC.
 pub(super) const ENDPOINT: &str = "inproc://zeromq.zap.01";

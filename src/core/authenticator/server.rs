@@ -6,13 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::rules::Admission;
+use super::zap::{self, Call, Request, Verdict};
 use super::{Decider, Question, Shared, locked};
 use crate::core::error::Error;
 use crate::core::message::Frame;
-use crate::core::rules::Admission;
 use crate::core::socket::Socket;
 use crate::core::wait::Wait;
-use crate::core::zap::{self, Call, Request, Verdict};
 
 /// How long somebody who decides may take: less than libzmq gives a handshake.
 const DECIDING: Duration = Duration::from_secs(5);

@@ -10,9 +10,9 @@ use super::value::OptionValue;
 use super::{fault, find, rows};
 use crate::core::context;
 use crate::core::error::Error;
-use crate::core::listener::Listener;
-use crate::core::open::{Open, retried};
 use crate::core::socket::Socket;
+use crate::core::socket::listener::Listener;
+use crate::core::socket::open::{Open, retried};
 use crate::core::socket_type::SocketType;
 
 impl Socket {

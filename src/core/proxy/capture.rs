@@ -1,7 +1,7 @@
 //! A copy of everything that passes through a proxy.
 
 use super::message::{Message, Sent};
-use crate::core::open::Open;
+use crate::core::socket::open::Open;
 
 /// Where the copies go. It never waits: what its peer does not take in time is
 /// dropped, and counted.

@@ -1,6 +1,6 @@
 //! A message on its way through a proxy. Its bytes are never copied.
 
-use crate::core::open::retried;
+use crate::core::socket::open::retried;
 use crate::libzmq::Frame;
 
 /// How many frames are kept for the next message.

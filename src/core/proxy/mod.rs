@@ -3,13 +3,13 @@
 //! The thread owns the sockets. It is told what to do through a channel, and a
 //! bell wakes it: a pair of sockets, as it waits for sockets anyway.
 
-mod board;
 mod capture;
-mod fault;
-mod flow;
+mod compatibility;
+mod direction;
+mod faults;
 mod message;
-mod pairs;
-mod patience;
+mod slow_peers;
+mod stats;
 mod worker;
 
 #[cfg(test)]
@@ -25,14 +25,14 @@ use std::time::Duration;
 use super::context;
 use super::endpoint::{self, Action};
 use super::error::Error;
-use super::open::Open;
 use super::socket::Socket;
+use super::socket::open::Open;
 use super::socket_type::SocketType;
-use board::Board;
 use capture::Capture;
+use stats::Board;
 use worker::{Command, Seat, Worker};
 
-pub use fault::Faults;
+pub use faults::Faults;
 
 /// How long the thread may take to do what it is told. It takes microseconds,
 /// unless the machine is overwhelmed.
@@ -183,7 +183,7 @@ impl Proxy {
             return Err(Error::syntax(endpoints, "there is no endpoint in it"));
         }
         let other = control.given[side.other() as usize].as_ref();
-        pairs::check(socket_type, other.map(|given| given.socket_type))?;
+        compatibility::check(socket_type, other.map(|given| given.socket_type))?;
 
         let mut old = control.ask(|reply| Command::Take(side, reply))?;
         let given = control.given[side as usize].take();

@@ -341,13 +341,13 @@ fn both_directions_have_their_turn() {
     for _ in 0..10 {
         one.send(vec![0; 3 << 20], 0).unwrap();
     }
-    let (counters, uncaptured) = (board::Counters::default(), board::Counters::default());
-    let mut flow = flow::Flow::new();
+    let (counters, uncaptured) = (stats::Counters::default(), stats::Counters::default());
+    let mut flow = direction::Flow::new();
     let mut turn = || {
-        flow.turn(&mut flow::Way {
+        flow.turn(&mut direction::Way {
             from: &mut front,
             to: &mut back,
-            kind: flow::Kind::Messages,
+            kind: direction::Kind::Messages,
             counters: &counters,
             capture: None,
             uncaptured: &uncaptured,

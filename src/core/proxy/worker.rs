@@ -8,12 +8,12 @@ use std::time::Duration;
 use zmq::PollEvents;
 
 use super::capture::Capture;
-use super::fault::Faults;
-use super::flow::{Flow, Kind, Waits, Way};
-use super::{Link, Side, State, pairs};
+use super::direction::{Flow, Kind, Waits, Way};
+use super::faults::Faults;
+use super::{Link, Side, State, compatibility};
 use crate::core::SocketType::{self, Router, Xpub, Xsub};
 use crate::core::context;
-use crate::core::open::Open;
+use crate::core::socket::open::Open;
 
 /// What the thread is told. Each command is answered once it is done.
 pub(super) enum Command {
@@ -287,7 +287,7 @@ impl Drop for Worker {
 fn kind(from: &Seat, to: &Seat) -> Option<Kind> {
     match (from.socket_type, to.socket_type) {
         (Xpub, Xsub) => Some(Kind::Subscriptions),
-        (from, to) if pairs::flows(from, to) => {
+        (from, to) if compatibility::flows(from, to) => {
             Some(if to == Router { Kind::Addressed } else { Kind::Messages })
         }
         (Xpub, _) => Some(Kind::Nothing),

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::flow::{Kind, Waits, Way};
+use super::direction::{Kind, Waits, Way};
 use super::message::{Message, Sent};
 
 /// How long a peer is waited for.

@@ -1,6 +1,10 @@
 //! The one context of the process, made when the first socket is opened, so
 //! that `inproc` works between all scripts; and its end, within a bounded time.
 
+pub(super) mod address_reuse;
+pub(super) mod inproc;
+pub mod settings;
+
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::mem;
@@ -12,14 +16,13 @@ use std::time::{Duration, Instant};
 use super::authenticator;
 use super::error::{Errno, Error};
 use super::monitor;
-use super::names::{Event, Id, Names};
-use super::open::spare_files;
-use super::release;
-use super::settings::{self, Setting};
 use super::socket::Socket;
+use super::socket::open::spare_files;
+use super::socket::statistics::Counters;
 use super::socket_type::SocketType;
-use super::statistics::Counters;
 use super::wait::{self, Wait};
+use inproc::{Event, Id, Names};
+use settings::Setting;
 
 /// How long the end may take beyond what sockets were promised for sending.
 const GRACE: Duration = Duration::from_millis(250);
@@ -65,12 +68,12 @@ thread_local! {
 }
 
 /// In the order in which they are taken elsewhere.
-type Locks = (authenticator::Lock, MutexGuard<'static, Option<Shared>>, release::Lock);
+type Locks = (authenticator::Lock, MutexGuard<'static, Option<Shared>>, address_reuse::Lock);
 
 /// To be called before a fork. A lock that another thread has then would be
 /// locked for ever in the child, so this one has them all meanwhile.
 pub fn forking() {
-    FORKING.set(Some((authenticator::lock(), lock(), release::lock())));
+    FORKING.set(Some((authenticator::lock(), lock(), address_reuse::lock())));
 }
 
 /// To be called in the parent after a fork.

@@ -3,17 +3,19 @@
 //! itself, which passes it on to its monitors and counts its peers by it. Nothing
 //! is told of inproc.
 
+pub(super) mod handshake;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use super::error::{Errno, Error};
-use super::handshake::{Failed, sentence};
-use super::open::retried;
 use super::socket::Socket;
+use super::socket::open::retried;
 use super::socket_type::SocketType;
 use super::wait::Wait;
+use handshake::{Failed, sentence};
 
 /// A name that is always taken: libzmq ends the monitor of a socket when it is
 /// told to make another one, and makes none that cannot be bound.
@@ -507,7 +509,7 @@ mod tests {
         let monitor = Monitor::new(&socket, 0x7fff).unwrap();
         assert!(all(&monitor, "CONNECT_RETRIED").contains(&"CONNECT_DELAYED"));
         drop(monitor);
-        let watched = |open: &mut super::super::open::Open| {
+        let watched = |open: &mut crate::core::socket::open::Open| {
             open.update();
             Ok(open.watch.all)
         };

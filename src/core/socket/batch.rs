@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::endpoint::Action;
-use super::error::Error;
-use super::message::Frame;
 use super::open::{Open, retried};
-use super::socket::{Socket, receive_all};
-use super::wait::{Clock, Wait};
+use crate::core::endpoint::Action;
+use crate::core::error::Error;
+use crate::core::message::Frame;
+use crate::core::socket::{Socket, receive_all};
+use crate::core::wait::{Clock, Wait};
 
 /// What was made of the frames of a received message. Most have one, which then
 /// needs no memory of its own.

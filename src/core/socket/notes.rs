@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-use super::error::Error;
-use super::sequence::{Gaps, Numbers};
-use super::socket_type::SocketType;
+use super::publishing::{Gaps, Numbers};
+use crate::core::error::Error;
+use crate::core::socket_type::SocketType;
 
 /// How many peers are remembered.
 const PEERS: usize = 1 << 16;
 
 /// The notes of one socket.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
+pub(in crate::core) struct Notes {
     /// Whether sending takes more than handing the frames to libzmq.
     careful: AtomicBool,
     routes: bool,
@@ -32,7 +32,7 @@ pub(super) struct Notes {
 
 /// The routing ids that were seen, with a number each that tells which came first.
 #[derive(Debug, Default)]
-pub(super) struct Peers {
+pub(in crate::core) struct Peers {
     known: HashMap<Vec<u8>, u64>,
     order: BTreeMap<u64, Vec<u8>>,
     seen: u64,

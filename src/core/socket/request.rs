@@ -3,13 +3,13 @@
 use std::thread;
 use std::time::Duration;
 
-use super::endpoint;
-use super::error::Error;
-use super::message::Frame;
 use super::open::Open;
-use super::socket::{Socket, plain};
-use super::socket_type::SocketType::Req;
-use super::wait::Wait;
+use crate::core::endpoint;
+use crate::core::error::Error;
+use crate::core::message::Frame;
+use crate::core::socket::{Socket, plain};
+use crate::core::socket_type::SocketType::Req;
+use crate::core::wait::Wait;
 
 impl Socket {
     /// Sends a request and receives its reply. When none comes in time, the request

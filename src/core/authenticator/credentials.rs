@@ -8,11 +8,11 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
-use super::certificate::Certificate;
-use super::error::Error;
-use super::key::{PublicKey, security};
 use super::rules::Admission;
-use super::secret_file::{Name, read, unreadable};
+use crate::core::curve::Certificate;
+use crate::core::curve::key::{PublicKey, security};
+use crate::core::curve::secret_file::{Name, read, unreadable};
+use crate::core::error::Error;
 
 /// More than any file of passwords has.
 const LARGEST: u64 = 16 << 20;

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use super::error::Error;
-use super::message::Frame;
-use super::socket::{Socket, send};
-use super::socket_type::SocketType::{Router, Stream};
-use super::wait::Wait;
+use crate::core::error::Error;
+use crate::core::message::Frame;
+use crate::core::socket::{Socket, send};
+use crate::core::socket_type::SocketType::{Router, Stream};
+use crate::core::wait::Wait;
 
 impl Socket {
     /// Sends what [`send_more`](Socket::send_more) has put together, and `frames`
@@ -159,7 +159,7 @@ impl Socket {
 
     /// # Errors
     /// [`Error::State`] when [`send_more`](Socket::send_more) has begun a message.
-    pub(super) fn ready_for(&self, operation: &'static str) -> Result<(), Error> {
+    pub(in crate::core) fn ready_for(&self, operation: &'static str) -> Result<(), Error> {
         self.socket_type().check_sends()?;
         self.check_process()?;
         if self.notes.begun()?.is_empty() {

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::error::Error;
+use crate::core::error::Error;
 
 /// How long a prefix may be that is subscribed. libzmq calls itself for each byte
 /// of it (trie.cpp): the stack of a thread would not hold many more.
@@ -12,7 +12,7 @@ pub(super) const LONGEST: usize = 4096;
 
 /// Whether a frame tells an XSUB socket to subscribe, or to take that back, what is
 /// too long. It looks at every frame.
-pub(super) fn is_too_long(frame: &[u8]) -> bool {
+pub(in crate::core) fn is_too_long(frame: &[u8]) -> bool {
     frame.len() > LONGEST + 1 && frame[0] <= 1
 }
 
@@ -33,7 +33,7 @@ pub(super) fn check(prefix: &[u8]) -> Result<(), Error> {
 
 /// The subscriptions of the peers of a publisher: how many have each prefix.
 #[derive(Default)]
-pub(super) struct Subscriptions(HashMap<Box<[u8]>, usize>);
+pub(in crate::core) struct Subscriptions(HashMap<Box<[u8]>, usize>);
 
 impl Subscriptions {
     /// Makes an XPUB socket report every subscription and its end, also of the

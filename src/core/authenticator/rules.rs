@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::error::{Error, Excerpt};
-use super::key::security;
-use super::known::{Keys, Passwords};
+use super::credentials::{Keys, Passwords};
 use super::zap::{Credentials, Request};
+use crate::core::curve::key::security;
+use crate::core::error::{Error, Excerpt};
 
 /// The rules of an authenticator.
 #[derive(Default)]

@@ -10,10 +10,10 @@ use std::path::Path;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::error::Error;
 use super::key::{PublicKey, SecretKey, TEXT, no_curve, security};
 use super::secret_file::{Name, read, unreadable, unwritable, write};
 use super::zpl;
+use crate::core::error::Error;
 
 /// More than any certificate has.
 const LARGEST: u64 = 64 * 1024;
@@ -94,7 +94,7 @@ impl Certificate {
     }
 
     /// Reads exactly this file.
-    pub(super) fn read(file: &Path) -> Result<Certificate, Error> {
+    pub(in crate::core) fn read(file: &Path) -> Result<Certificate, Error> {
         let name = file.to_string_lossy();
         let text = read(file, LARGEST).map_err(|error| unreadable(&name, &error))?;
         Certificate::parse(&text, &name)

@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 
 use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
 
-use super::authenticator;
-use super::context;
-use super::endpoint::{self, Action, Target};
-use super::error::Error;
 use super::listener::Listener;
-use super::message::Frame;
-use super::monitor::Watch;
-use super::names::{Event, Id};
-use super::release;
-use super::secure;
-use super::settings;
-use super::socket_type::SocketType;
+use super::security;
 use super::statistics::{Attachment, Counters};
 use super::subscriptions::Subscriptions;
+use crate::core::authenticator;
+use crate::core::context;
+use crate::core::context::address_reuse;
+use crate::core::context::inproc::{Event, Id};
+use crate::core::context::settings;
+use crate::core::endpoint::{self, Action, Target};
+use crate::core::error::Error;
+use crate::core::message::Frame;
+use crate::core::monitor::Watch;
+use crate::core::socket_type::SocketType;
 
 /// Options that the zmq crate has no method for.
 const CONNECT_ROUTING_ID: i32 = 61;
@@ -31,7 +31,7 @@ const MOMENT: i64 = 20;
 const MOMENTS: usize = 25;
 
 /// What an open socket has.
-pub(super) struct Open {
+pub(in crate::core) struct Open {
     pub socket: zmq::Socket,
     pub id: Id,
     pub socket_type: SocketType,
@@ -85,7 +85,7 @@ struct Connected {
 impl Bound {
     /// libzmq was just told to give it back.
     fn release(&self, id: Id) {
-        release::note(&self.resolved);
+        address_reuse::note(&self.resolved);
         context::note(Event::Unbound, &self.written, id);
     }
 
@@ -141,7 +141,7 @@ impl Open {
         if endpoint == authenticator::ENDPOINT {
             self.check_authenticates()?;
         }
-        secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
+        security::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
         self.check_waiting(endpoint)?;
         if endpoint.starts_with("tcp://") {
@@ -279,12 +279,12 @@ impl Open {
     }
 
     fn bind_exactly(&self, endpoint: &str) -> zmq::Result<()> {
-        release::bound(endpoint, || retried(|| self.socket.bind(endpoint)))
+        address_reuse::bound(endpoint, || retried(|| self.socket.bind(endpoint)))
     }
 
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
         endpoint::check_connect(endpoint)?;
-        secure::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
+        security::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
         self.check_awaited(endpoint)?;
         self.name_peer(endpoint)?;
@@ -496,7 +496,7 @@ impl Open {
 /// Whether the process may open so many more files. When libzmq cannot, as it asks
 /// for the network interfaces in a bind (ip_resolver.cpp) or begins to wait for
 /// events (epoll.cpp), it ends the process.
-pub(super) fn spare_files(count: usize) -> zmq::Result<()> {
+pub(in crate::core) fn spare_files(count: usize) -> zmq::Result<()> {
     #[cfg(unix)]
     {
         let files: Vec<_> = (0..count).map(|_| File::open("/dev/null")).collect();
@@ -515,7 +515,7 @@ pub(super) fn spare_files(count: usize) -> zmq::Result<()> {
 
 /// Repeats a call of libzmq, one that does not wait, that a signal broke off.
 #[inline]
-pub(super) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
+pub(in crate::core) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
     loop {
         match call() {
             Err(zmq::Error::EINTR) => {}

@@ -6,8 +6,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::error::Error;
 use super::z85;
+use crate::core::error::Error;
 
 /// The length of a key as text.
 pub(super) const TEXT: usize = 40;
@@ -109,6 +109,6 @@ pub(super) fn no_curve() -> Error {
     security("libzmq was built without CURVE")
 }
 
-pub(super) fn security(what: impl Into<Cow<'static, str>>) -> Error {
+pub(in crate::core) fn security(what: impl Into<Cow<'static, str>>) -> Error {
     Error::Security { what: what.into() }
 }

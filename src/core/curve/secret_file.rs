@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::error::Error;
 use super::key::{TEXT, security};
 use super::z85;
+use crate::core::error::Error;
 
 /// What stands for the name of a file in an error: not what may be a key.
-pub(super) struct Name<'a>(pub &'a str);
+pub(in crate::core) struct Name<'a>(pub &'a str);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +31,7 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-pub(super) fn unreadable(file: &str, error: &io::Error) -> Error {
+pub(in crate::core) fn unreadable(file: &str, error: &io::Error) -> Error {
     security(format!("{} cannot be read: {}", Name(file), reason(error)))
 }
 
@@ -46,7 +46,7 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// Reads an ordinary file of no more than `largest` bytes.
-pub(super) fn read(file: &Path, largest: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(in crate::core) fn read(file: &Path, largest: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     // A pipe would be waited for, a device has no end.
     let size = match fs::metadata(file)? {
         about if about.is_file() => about.len(),

@@ -1,9 +1,9 @@
 //! Messages that are looked for among others: signals and subscriptions.
 
-use super::error::Error;
-use super::message::Frame;
-use super::socket::Socket;
-use super::wait::Wait;
+use super::Socket;
+use crate::core::error::Error;
+use crate::core::message::Frame;
+use crate::core::wait::Wait;
 
 /// A signal is eight bytes, this number with a status in place of the last digits,
 /// as the machine has its numbers, as in czmq.

@@ -48,7 +48,7 @@ pub(super) fn lock() -> Lock {
 }
 
 /// Notes that libzmq was just told to give an endpoint back.
-pub(super) fn note(endpoint: &str) {
+pub(in crate::core) fn note(endpoint: &str) {
     if let Some(address) = Address::of(endpoint) {
         let at = Instant::now();
         let mut released = lock();
@@ -58,7 +58,10 @@ pub(super) fn note(endpoint: &str) {
 }
 
 /// Binds an endpoint by `bind`, after it was given back.
-pub(super) fn bound(endpoint: &str, bind: impl Fn() -> zmq::Result<()>) -> zmq::Result<()> {
+pub(in crate::core) fn bound(
+    endpoint: &str,
+    bind: impl Fn() -> zmq::Result<()>,
+) -> zmq::Result<()> {
     let Some((address, end)) = expected(endpoint) else {
         return bind();
     };

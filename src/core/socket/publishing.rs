@@ -7,11 +7,11 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use super::error::Error;
-use super::message::Frame;
-use super::socket::Socket;
-use super::socket_type::SocketType::{self, Pub, Sub, Xpub, Xsub};
-use super::wait::Wait;
+use super::Socket;
+use crate::core::error::Error;
+use crate::core::message::Frame;
+use crate::core::socket_type::SocketType::{self, Pub, Sub, Xpub, Xsub};
+use crate::core::wait::Wait;
 
 const MARK: &[u8] = b"SEQ1";
 
@@ -20,7 +20,7 @@ const TOPICS: usize = 1 << 16;
 
 /// What a publisher remembers.
 #[derive(Debug)]
-pub(super) struct Numbers {
+pub(in crate::core) struct Numbers {
     publisher: u64,
     keys: RandomState,
     /// The last number of each topic.
@@ -29,7 +29,7 @@ pub(super) struct Numbers {
 
 /// What a subscriber remembers.
 #[derive(Debug, Default)]
-pub(super) struct Gaps {
+pub(in crate::core) struct Gaps {
     keys: RandomState,
     /// The last number of each topic of each publisher. They stand there by a hash,
     /// so that peers cannot fill the memory with long topics.

@@ -1,14 +1,18 @@
 //! Whole messages, all of their frames, in memory that is used again: received in
 //! place, and sent without a copy of their bytes.
 
+pub mod frame;
+
 use std::sync::atomic::Ordering;
 
 use super::error::Error;
-use super::open::{Open, retried};
 use super::socket::Socket;
+use super::socket::open::{Open, retried};
 use super::socket_type::SocketType::Router;
 use super::wait::Wait;
 use crate::libzmq;
+
+pub use frame::Frame;
 
 /// How many frames are kept for the next message.
 const KEPT: usize = 16;

@@ -4,12 +4,12 @@ use std::collections::{HashSet, VecDeque};
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::board::Counters;
 use super::capture::Capture;
-use super::fault::{Chances, Faults};
+use super::faults::{Chances, Faults};
 use super::message::Message;
-use super::patience::Patience;
-use crate::core::subscriptions;
+use super::slow_peers::Patience;
+use super::stats::Counters;
+use crate::core::socket::subscriptions;
 
 /// How many messages and bytes pass before the other direction has its turn.
 const MESSAGES: usize = 1000;

@@ -1,6 +1,6 @@
 //! The words between a server and its authenticator: ZAP 1.0 (RFC 27).
 
-use super::key::PublicKey;
+use crate::core::curve::key::PublicKey;
 
 const VERSION: &[u8] = b"1.0";
 

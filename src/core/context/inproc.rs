@@ -3,15 +3,15 @@
 
 use std::collections::HashMap;
 
-use super::socket_type::SocketType;
+use crate::core::socket_type::SocketType;
 
 /// A socket, for as long as the process lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Id(pub u64);
+pub(in crate::core) struct Id(pub u64);
 
 /// What becomes of an inproc endpoint.
 #[derive(Clone, Copy)]
-pub(super) enum Event {
+pub(in crate::core) enum Event {
     Bound,
     Unbound,
     /// By a socket that wants to know the routing id of its peer, or by another.

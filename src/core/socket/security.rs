@@ -1,11 +1,11 @@
 //! How a socket is secured, before it is attached: CURVE with keys, PLAIN with
 //! passwords, or only by the address of its peers.
 
-use super::certificate::Certificate;
-use super::error::Error;
-use super::key::{PublicKey, security};
+use super::Socket;
 use super::open::Open;
-use super::socket::Socket;
+use crate::core::curve::Certificate;
+use crate::core::curve::key::{PublicKey, security};
+use crate::core::error::Error;
 use crate::libzmq;
 
 /// `ZMQ_ZAP_ENFORCE_DOMAIN`, which zmq.h calls a draft and libzmq has in any case.

@@ -11,7 +11,7 @@ pub struct Frame(libzmq::Frame);
 
 impl Frame {
     /// Receives a frame into this one, without waiting, and gives its size.
-    pub(super) fn receive(&mut self, socket: &mut zmq::Socket) -> zmq::Result<usize> {
+    pub(in crate::core) fn receive(&mut self, socket: &mut zmq::Socket) -> zmq::Result<usize> {
         self.0.receive(socket, zmq::DONTWAIT)
     }
 

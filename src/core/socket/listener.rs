@@ -11,7 +11,7 @@ use zmq_sys::listener::{self, Family};
 /// A listening socket that the next bind takes.
 #[cfg(unix)]
 #[derive(Debug)]
-pub(super) struct Listener {
+pub(in crate::core) struct Listener {
     number: i32,
     copy: OwnedFd,
     family: Family,

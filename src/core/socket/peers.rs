@@ -8,13 +8,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::context;
-use super::error::{Errno, Error};
+use super::Socket;
 use super::open::{Open, retried};
-use super::socket::Socket;
-use super::socket_type::SocketType::{self, Router, Stream};
 use super::statistics::{Attachment, Counters, Statistics};
-use super::wait::Wait;
+use crate::core::context;
+use crate::core::error::{Errno, Error};
+use crate::core::socket_type::SocketType::{self, Router, Stream};
+use crate::core::wait::Wait;
 
 /// How often to look for peers by inproc, of which libzmq does not tell.
 const INPROC: i64 = 5;

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use zmq_sys::options::numbered;
 
-use super::error::Error;
-use super::open::retried;
+use crate::core::error::Error;
+use crate::core::socket::open::retried;
 
 /// Stands for no number.
 const UNSET: i32 = i32::MIN;
@@ -161,7 +161,7 @@ pub(super) fn make(context: &zmq::Context) -> Result<(), Error> {
 }
 
 /// Gives a new socket its settings.
-pub(super) fn begin(socket: &zmq::Socket) -> Result<(), Error> {
+pub(in crate::core) fn begin(socket: &zmq::Socket) -> Result<(), Error> {
     for setting in &SOCKETS {
         if let Some(value) = setting.value() {
             retried(|| numbered(setting.number, || socket.set_linger(value)))

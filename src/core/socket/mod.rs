@@ -4,6 +4,21 @@
 //! inside another call, gets [`Error::Busy`]. Closed is a state: the object
 //! stays, and says [`Error::Closed`].
 
+pub mod batch;
+mod closing;
+mod exclusive;
+pub(super) mod listener;
+mod notes;
+pub(super) mod open;
+mod peers;
+mod publishing;
+mod request;
+mod routing;
+pub mod security;
+pub mod signals;
+pub mod statistics;
+pub(super) mod subscriptions;
+
 use std::mem;
 use std::sync::Arc;
 use std::thread;
@@ -13,18 +28,16 @@ use smallvec::SmallVec;
 use try_lock::Locked;
 use zmq::PollEvents;
 
-use super::batch;
 use super::context;
 use super::endpoint::{self, Action};
 use super::error::Error;
 use super::message::Frame;
-use super::notes::Notes;
-use super::open::{Open, retried};
 use super::socket_type::SocketType::{self, Sub, Xsub};
-use super::subscriptions;
-use super::turn::Turn;
 use super::wait::Wait;
 use crate::libzmq;
+use exclusive::Turn;
+use notes::Notes;
+use open::{Open, retried};
 
 /// A ZeroMQ socket of the context of the process.
 #[derive(Debug)]

@@ -1,0 +1,9 @@
+//! What CURVE needs: keys, certificates, and the files that they are kept in.
+
+pub mod certificate;
+pub mod key;
+pub(super) mod secret_file;
+pub mod z85;
+pub(super) mod zpl;
+
+pub use certificate::Certificate;
