@@ -10,13 +10,13 @@
 //! | [`core`] | ZeroMQ for Rust: context, endpoints, sockets, messages, errors; no host, no unsafe code |
 //! | [`binding`] | neutral values, and the one table of classes and methods |
 //! | `morpho` | Morpho's own extension interface |
-//! | [`plugin`] | the neutral host ABI: what a virtual machine calls, in `include/zeromq.h` |
+//! | [`vm`] | the neutral host ABI: what a virtual machine calls, in `include/zeromq.h` |
 //! | [`capi`] | sockets for C programs, in the same header |
 //! | `libzmq` | the few calls of libzmq that the zmq crate does not offer |
 //! | `interrupt` | Ctrl-C as something that a script can catch, when it asks for that |
 //! | `ffi` | what every edge needs at the border to C: the panic guard, strings, fork |
 //!
-//! Imports point down: `plugin` and `morpho` use `binding`, `binding` and `capi` use
+//! Imports point down: `vm` and `morpho` use `binding`, `binding` and `capi` use
 //! `core`.
 
 #[forbid(unsafe_code)]
@@ -29,4 +29,4 @@ mod interrupt;
 mod libzmq;
 #[cfg(unix)]
 mod morpho;
-pub mod plugin;
+pub mod vm;

@@ -23,13 +23,13 @@ use zeromq::capi::error::zeromq_last_error;
 use zeromq::capi::library::zeromq_shutdown;
 use zeromq::core::Code;
 use zeromq::core::options::rows;
-use zeromq::plugin::abi::{
+use zeromq::vm::abi::{
     Bytes, Class, Function, Host, Invocation, Items, Method, Named, Parameter, Payload, Value,
     ZEROMQ_ABI, ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION,
     ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NAMED, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_OTHER,
     ZEROMQ_REQUIRED, ZEROMQ_STRING, ZEROMQ_TUPLE, ZEROMQ_VARIADIC,
 };
-use zeromq::plugin::{
+use zeromq::vm::{
     zeromq_call, zeromq_function_released, zeromq_object_class, zeromq_object_equals,
     zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
 };

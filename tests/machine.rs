@@ -10,12 +10,12 @@ use std::slice;
 
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
-use zeromq::plugin::abi::{
+use zeromq::vm::abi::{
     Bytes, Class, Host, Invocation, Items, Method, Payload, Value, ZEROMQ_ABI, ZEROMQ_BOOL,
     ZEROMQ_BYTES, ZEROMQ_DICTIONARY, ZEROMQ_FUNCTION, ZEROMQ_HOST_ASKS, ZEROMQ_HOST_BYTES,
     ZEROMQ_HOST_NAMED_LAST, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING,
 };
-use zeromq::plugin::{
+use zeromq::vm::{
     zeromq_call, zeromq_classes, zeromq_function_released, zeromq_object_free, zeromq_register,
     zeromq_value_free,
 };

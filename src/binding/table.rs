@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::object::Object;
 use super::value::{Kinds, Value, ValueRef};
 use super::{
-    authenticator, beacon, certificate, frame, monitor, poller, proxy, reactor, socket, zmq,
+    authenticator, beacon, certificate, event_loop, frame, monitor, poller, proxy, socket, zmq,
 };
 use crate::core::{Code, Error};
 
@@ -37,7 +37,7 @@ pub const CLASSES: &[&Class] = &[
     &certificate::CLASS,
     &authenticator::CLASS,
     &poller::CLASS,
-    &reactor::CLASS,
+    &event_loop::CLASS,
     &monitor::CLASS,
     &zmq::CLASS,
 ];

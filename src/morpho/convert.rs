@@ -5,9 +5,9 @@ use std::ptr;
 use smallvec::SmallVec;
 
 use super::abi::{Bits, DictionaryObject, Header, InvocationObject, StringObject, View, Vm};
-use super::api::Api;
 use super::machine::Morpho;
 use super::object;
+use super::symbols::Api;
 use crate::binding::{Bounds, CLASSES, Class, Object, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::fault;

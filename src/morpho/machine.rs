@@ -11,9 +11,9 @@ use smallvec::SmallVec;
 use super::abi::{
     Bits, Boxed063, Boxed064, ErrorRecord, Header, MESSAGE, Tagged, USER, View, Vm, WARNING,
 };
-use super::api::{Api, Options};
 use super::convert::Kinds;
 use super::object;
+use super::symbols::{Api, Options};
 use crate::binding::table::{Row, Target};
 use crate::binding::{
     self, Arguments, Bounds, Class, Failure, Handle, Host, Kept, Object, Value, ValueRef,

@@ -8,10 +8,10 @@
 //! children of it (`import zeromq as z`, `class My is z.ZMQRequest`).
 
 mod abi;
-mod api;
 mod convert;
 mod machine;
 mod object;
+mod symbols;
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
@@ -24,9 +24,9 @@ use crate::core::context;
 use crate::ffi;
 use crate::interrupt;
 use abi::{Boxed063, Boxed064, Layout, LongEntry, Native, ShortEntry, Tagged, USER, Vm};
-use api::{Api, Refusal};
 use convert::Kinds;
 use machine::{Hosted, Morpho, record};
+use symbols::{Api, Refusal};
 
 /// How many rows the table may have: each needs a function of its own, as Morpho
 /// tells a native function nothing but its arguments.
@@ -42,7 +42,7 @@ pub extern "C" fn zeromq_initialize() {
         ffi::watch_forks();
         // SAFETY: the layout is that of the process.
         let known = unsafe {
-            match api::layout() {
+            match symbols::layout() {
                 Some(Layout::Boxed063) => register::<Boxed063>(),
                 Some(Layout::Boxed064) => register::<Boxed064>(),
                 Some(Layout::Tagged) => register::<Tagged>(),
@@ -73,7 +73,7 @@ pub extern "C" fn zeromq_finalize() {
 /// extension.
 unsafe fn register<V: Hosted>() -> Option<()> {
     // SAFETY: the caller's promise.
-    let api = unsafe { api::find::<V>() }?;
+    let api = unsafe { symbols::find::<V>() }?;
     // SAFETY: as above.
     unsafe {
         let object = (api.builtin_internsymbolascstring)(c"Object".as_ptr());
@@ -195,7 +195,7 @@ fn refuse() {
     }
 }
 
-unsafe extern "C" fn unknown(vm: *mut Vm) -> api::Two {
+unsafe extern "C" fn unknown(vm: *mut Vm) -> symbols::Two {
     ffi::guard_or((), || {
         let message = "this build of Morpho is not one of those that zeromq knows (0.6.0 to 0.6.4): \
                        get a newer zeromq, or an older Morpho";
@@ -204,7 +204,7 @@ unsafe extern "C" fn unknown(vm: *mut Vm) -> api::Two {
             unsafe { (refusal.morpho_error)(vm, &record(USER, c"ZMQErr", message)) };
         }
     });
-    api::Two(0, 0)
+    symbols::Two(0, 0)
 }
 
 unsafe extern "C" fn only_children<V: Hosted>(vm: *mut Vm, _: i32, _: *mut V) -> V {

@@ -13,7 +13,7 @@ use std::rc::{Rc, Weak};
 
 use zeromq::capi::error::ErrorInfo;
 use zeromq::core::Code;
-use zeromq::plugin::abi;
+use zeromq::vm::abi;
 
 use crate::host::call::Values;
 use crate::host::dictionary::Dictionary;

@@ -1,14 +1,15 @@
 //! The classes of sockets. What every socket can do stands in the groups, a file
 //! each; what only one type can do stands in the file of the type.
 
+mod closing;
 mod endpoints;
-mod life;
 mod messages;
 mod multipart;
 mod options;
 mod peers;
 mod picture;
 mod publishing;
+mod readiness;
 mod reply;
 mod request;
 mod routing;
@@ -16,7 +17,6 @@ pub(super) mod security;
 mod signals;
 mod subscriptions;
 mod values;
-mod waiting;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -51,12 +51,12 @@ pub(super) static CLASS: Class = Class {
         &values::GROUP,
         &picture::GROUP,
         &signals::GROUP,
-        &waiting::GROUP,
+        &readiness::GROUP,
         &peers::GROUP,
         &subscriptions::GROUP,
         &options::GROUP,
         &security::GROUP,
-        &life::GROUP,
+        &closing::GROUP,
     ],
     functions: &[],
 };

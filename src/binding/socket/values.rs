@@ -1,7 +1,7 @@
 //! Values of scripts as messages.
 
 use crate::binding::call::{Call, FRAME, TIMEOUT};
-use crate::binding::encode::Format;
+use crate::binding::format::Format;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::Error;

@@ -10,12 +10,12 @@ use std::slice;
 use serde_json::Value as Json;
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
-use zeromq::plugin::abi::{
+use zeromq::vm::abi::{
     Bytes, Class, Host, Invocation, Items, Method, Named, Object, Payload, Value, ZEROMQ_ABI,
     ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION, ZEROMQ_INT,
     ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING, ZEROMQ_TUPLE,
 };
-use zeromq::plugin::{
+use zeromq::vm::{
     zeromq_call, zeromq_object_bytes, zeromq_object_class, zeromq_object_free, zeromq_object_text,
     zeromq_register, zeromq_value_free,
 };

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ffi::CString;
 
-use zeromq::plugin::abi;
+use zeromq::vm::abi;
 
 use super::State;
 use crate::host::error::{Outcome, error};

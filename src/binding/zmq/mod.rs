@@ -1,11 +1,12 @@
 //! The class that stands for ZeroMQ itself.
 
+mod interrupts;
+mod process;
+mod setup;
+
 use super::certificate;
-use super::context as setup;
 use super::failure::Failure;
-use super::interrupts;
 use super::object::Object;
-use super::process;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
 use super::value::{Kinds, Value};

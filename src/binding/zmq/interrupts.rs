@@ -1,7 +1,7 @@
 //! What `ZMQ` has to say about Ctrl-C.
 
-use super::table::{Method, required};
-use super::value::{Kinds, Value};
+use crate::binding::table::{Method, required};
+use crate::binding::value::{Kinds, Value};
 use crate::core::Error;
 use crate::interrupt;
 

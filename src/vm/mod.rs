@@ -5,11 +5,11 @@
 #![expect(clippy::missing_safety_doc, reason = "the docs of exported functions are the C header")]
 
 pub mod abi;
-mod class;
+mod descriptors;
 mod error;
-mod function;
 mod host;
 mod object;
+mod script_functions;
 mod value;
 
 use std::ffi::c_char;
@@ -36,10 +36,10 @@ const FEW: usize = 4;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_register(host: *const Host) -> Code {
     ffi::guard("zeromq_register", || {
-        function::watch_forks();
+        script_functions::watch_forks();
         // SAFETY: the caller's promise is the one of Machine::new.
         let machine = unsafe { host::Machine::new(host) }?;
-        for class in class::all() {
+        for class in descriptors::all() {
             machine.define(class)?;
         }
         Ok(())
@@ -51,8 +51,8 @@ pub unsafe extern "C" fn zeromq_register(host: *const Host) -> Code {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_classes() -> *const *const Class {
     ffi::guard_or(ptr::null(), || {
-        function::watch_forks();
-        class::listed()
+        script_functions::watch_forks();
+        descriptors::listed()
     })
 }
 
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn zeromq_function_released(host: *const Host) -> Function
     ffi::guard_or(0, || {
         // SAFETY: the caller's promise is the one of Machine::new.
         let machine = unsafe { host::Machine::new(host) };
-        machine.map_or(0, |machine| function::released(machine.host()))
+        machine.map_or(0, |machine| script_functions::released(machine.host()))
     })
 }
 
@@ -102,13 +102,13 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     let call = unsafe { ffi::versioned(invocation, abi::ZEROMQ_ABI, size_of::<Invocation>()) }?;
     // SAFETY: the caller's promise about the host of the invocation.
     let machine = unsafe { host::Machine::new(call.host) }?;
-    let row = class::row(call.method)
+    let row = descriptors::row(call.method)
         .ok_or_else(|| fault("the method is none that define_class was given"))?;
     // SAFETY: the caller promises as many values, in place for the call.
     let given = unsafe { ffi::slice(call.arguments, call.argument_count) }?;
     // SAFETY: the caller promises as many named values, in place for the call.
     let given_named = unsafe { ffi::slice(call.named, call.named_count) }?;
-    let mut functions = function::InUse::none(machine.host());
+    let mut functions = script_functions::InUse::none(machine.host());
     for value in given.iter().chain(given_named.iter().map(|named| &named.value)) {
         // SAFETY: the caller promises that the values are as the header says.
         unsafe { functions.find(machine.host(), value) }?;
@@ -171,7 +171,7 @@ pub extern "C" fn zeromq_object_free(object: Object) {
 pub extern "C" fn zeromq_object_class(object: Object) -> *const Class {
     ffi::guard_or(ptr::null(), || {
         let object = object::get(object).ok();
-        object.map_or(ptr::null(), |object| class::describe(object.class()))
+        object.map_or(ptr::null(), |object| descriptors::describe(object.class()))
     })
 }
 

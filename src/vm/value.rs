@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use super::abi::{self, Bytes, Items, Payload};
-use super::{class, object};
+use super::{descriptors, object};
 use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::{self, fault};
@@ -73,7 +73,7 @@ pub(super) unsafe fn take<'a>(
             }
             abi::ZEROMQ_FUNCTION => ValueRef::Function(Handle([value.payload.function, FUNCTION])),
             abi::ZEROMQ_CLASS => ValueRef::Class(
-                class::binding(value.payload.described)
+                descriptors::binding(value.payload.described)
                     .ok_or_else(|| fault("a class is none that define_class was given"))?,
             ),
             abi::ZEROMQ_OTHER => {

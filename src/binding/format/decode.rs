@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::encode::Format;
-use super::value::Value;
+use crate::binding::value::Value;
 use crate::core::{Error, Frame};
 
 /// How deep lists and dictionaries may be in each other, as serde_json has it.

@@ -6,7 +6,7 @@ use std::mem::offset_of;
 use std::sync::Arc;
 
 use super::abi::{self, Class, Host, ZEROMQ_ABI};
-use super::function::InUse;
+use super::script_functions::InUse;
 use super::value::Form;
 use super::{object, value};
 use crate::binding::{self, Bounds, Handle, Held, Kept, Value, ValueRef};

@@ -5,14 +5,14 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::call;
-use super::value::ValueRef;
+use crate::binding::call;
+use crate::binding::value::ValueRef;
 use crate::core::Error;
 use crate::core::error::Excerpt;
 
 /// How values are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(in crate::binding) enum Format {
     /// Text that any program reads. It has no bytes and no keys but Strings.
     Json,
     /// As small as can be, and every kind of value stays what it is.

@@ -4,11 +4,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::call::{Call, TIMEOUT};
-use super::object::Object;
-use super::socket::{Socket, totals};
-use super::table::{Method, required};
-use super::value::{Kinds, Value};
+use crate::binding::call::{Call, TIMEOUT};
+use crate::binding::object::Object;
+use crate::binding::socket::{Socket, totals};
+use crate::binding::table::{Method, required};
+use crate::binding::value::{Kinds, Value};
 use crate::core::{self, Error, SocketType, Wait, context, wait};
 
 pub(super) const SOCKETS: Method = Method {
@@ -34,7 +34,7 @@ pub(super) const STATS: Method = Method {
     run: |_| {
         let mut entries = totals(&context::counters());
         let open = context::sockets().iter().filter(|socket| !socket.is_closed()).count();
-        entries.push(("sockets".into(), super::poller::number(open)));
+        entries.push(("sockets".into(), crate::binding::poller::number(open)));
         Ok(Value::Dictionary(entries))
     },
 };

@@ -1,8 +1,8 @@
 //! What holds for all sockets: what they begin with, and the context.
 
-use super::call::Call;
-use super::table::{Method, Parameter, Role, named};
-use super::value::{Kinds, Value, ValueRef};
+use crate::binding::call::Call;
+use crate::binding::table::{Method, Parameter, Role, named};
+use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::context::settings::{self, Setting};
 use crate::core::{Error, context};
 
