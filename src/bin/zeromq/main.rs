@@ -1,18 +1,14 @@
 //! The command line.
 
-mod complete;
-mod development;
+mod completions;
 mod doctor;
 mod help;
 mod host;
 mod install;
 mod interrupt;
 mod library;
-mod morpho;
-mod plugin;
-mod prompt;
+mod repl;
 mod run;
-mod tree;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -84,11 +80,11 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run { script, arguments } => run::run(&script, arguments),
-        Command::Repl => prompt::repl(),
+        Command::Repl => repl::repl(),
         Command::Help { topic } => help::help(&topic),
-        Command::Completions { shell } => complete::print(shell),
-        Command::Install { c: true, prefix } => tell(development::install(prefix.as_deref())),
-        Command::Uninstall { c: true, prefix } => tell(development::uninstall(prefix.as_deref())),
+        Command::Completions { shell } => completions::print(shell),
+        Command::Install { c: true, prefix } => tell(install::c::install(prefix.as_deref())),
+        Command::Uninstall { c: true, prefix } => tell(install::c::uninstall(prefix.as_deref())),
         Command::Install { prefix, .. } => tell(install::install(prefix.as_deref())),
         Command::Uninstall { prefix, .. } => tell(install::uninstall(prefix.as_deref())),
         Command::Doctor => doctor::doctor(),

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use crate::host::error::{Failure, Refusal, ScriptError};
 use crate::host::machine::Machine;
+use crate::host::plugin;
 use crate::host::resolve::Program;
 use crate::host::source::{Location, Sources};
-use crate::host::tree::{Names, Position};
-use crate::plugin;
+use crate::host::syntax::{Names, Position};
 
 /// The script's calls may nest deeply, and so do those of the host then.
 const STACK: usize = 1 << 30;

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use super::report::Report;
 use crate::host::error::Failure;
 use crate::host::machine::Machine;
+use crate::host::plugin::{self, Class};
 use crate::host::source::Sources;
-use crate::host::tree::{Name, Names};
+use crate::host::syntax::{Name, Names};
 use crate::host::value::Value;
 use crate::library;
-use crate::plugin::{self, Class};
 
 /// What libzmq may have been built with, as `ZMQ.has` knows it.
 const CAPABILITIES: [&str; 8] = ["curve", "ipc", "ws", "pgm", "norm", "tipc", "gssapi", "vmci"];

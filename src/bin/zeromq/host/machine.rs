@@ -10,8 +10,8 @@ use super::call::Values;
 use super::error::Outcome;
 use super::resolve::Program;
 use super::source::Sources;
+use super::syntax::*;
 use super::text::{self, Style};
-use super::tree::*;
 use super::value::{Class, Closure, Shared, Value};
 
 pub struct Machine {

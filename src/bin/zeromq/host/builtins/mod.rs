@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 use super::error::Outcome;
 use super::machine::Machine;
-use super::tree::{Name, Names};
+use super::syntax::{Name, Names};
 use super::value::{Type, Value};
 
 /// What runs: with the object of a method, which is nil for a function.

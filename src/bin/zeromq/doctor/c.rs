@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::report::Report;
-use crate::development::{DESCRIPTION, HEADER, HEADER_FILE, SYSTEM, folder, names, search, tree};
+use crate::host::plugin::file::load;
+use crate::install::c::{DESCRIPTION, HEADER, HEADER_FILE, SYSTEM, folder, names, search, tree};
 use crate::library;
-use crate::plugin::file::load;
 
 /// What to do about files that are missing or old.
 const AGAIN: &str = "run `zeromq install --c` again, with the --prefix that it had";

@@ -8,7 +8,7 @@ use zeromq::vm::abi;
 
 use super::State;
 use crate::host::error::{Outcome, error};
-use crate::host::tree;
+use crate::host::syntax;
 use crate::host::value::Value;
 
 /// How deep the lists that are passed may nest: one may contain itself.
@@ -93,7 +93,7 @@ impl Lent {
         values.iter().map(|value| self.one(to, value, depth)).collect()
     }
 
-    pub fn named(&mut self, to: Name, named: &[(tree::Name, Value)]) -> Outcome<Vec<abi::Named>> {
+    pub fn named(&mut self, to: Name, named: &[(syntax::Name, Value)]) -> Outcome<Vec<abi::Named>> {
         let mut all = Vec::with_capacity(named.len());
         for (name, value) in named {
             let value = self.one(to, value, 0)?;

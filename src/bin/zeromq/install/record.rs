@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
-use crate::morpho::replace::replace;
+use crate::install::morpho::replace::replace;
 
 /// What is laid out.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! `zeromq doctor`: says what is on this machine, line by line, and what to do
 //! about what is wrong. `main` calls it.
 
-mod development;
+mod c;
 mod library;
 mod report;
 
@@ -9,10 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::morpho::list::{List, Meaning};
-use crate::morpho::provider;
-use crate::morpho::{home, package, program};
-use crate::plugin::file::obstacle;
+use crate::host::plugin::file::obstacle;
+use crate::install::morpho::list::{List, Meaning};
+use crate::install::morpho::provider;
+use crate::install::morpho::{home, package, program};
 use report::Report;
 
 const VERSION: &str = "print System.version()\n";
@@ -40,7 +40,7 @@ pub fn doctor() -> ExitCode {
         }
     };
     check_programs(&mut report, copy.as_deref());
-    development::check(&mut report);
+    c::check(&mut report);
     report.status()
 }
 

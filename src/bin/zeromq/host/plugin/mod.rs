@@ -19,7 +19,7 @@ use crate::host::call::Values;
 use crate::host::dictionary::Dictionary;
 use crate::host::error::{CALLABLE, Failure, Outcome, error};
 use crate::host::machine::Machine;
-use crate::host::tree::{Name, Names};
+use crate::host::syntax::{Name, Names};
 use crate::host::value::Value;
 use crate::interrupt;
 use crate::library;

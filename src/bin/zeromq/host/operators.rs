@@ -6,7 +6,7 @@ use super::builtins::dictionary::key_of;
 use super::call::lacks_property;
 use super::error::{self, Failure, Known, Outcome, error, unsupported};
 use super::machine::Machine;
-use super::tree::Operator;
+use super::syntax::Operator;
 use super::value::{Value, nearly};
 
 /// Strings do not get longer than this.
@@ -159,7 +159,7 @@ impl Machine {
     /// `object.enumerate(index)`, which `for … in` walks over.
     pub(super) fn enumerate(
         &mut self,
-        object: &Rc<crate::plugin::Object>,
+        object: &Rc<crate::host::plugin::Object>,
         index: i32,
     ) -> Outcome<Value> {
         let name = self.names.intern("enumerate");

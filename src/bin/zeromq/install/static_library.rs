@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::HEADER;
+use super::c::HEADER;
 
 /// What names of ours begin with.
 const OWN: &str = "zeromq_";

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::tree::*;
+use super::syntax::*;
 use super::value::Value;
 
 /// How many operators or calls one expression may chain.

@@ -8,16 +8,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::NAME;
-use crate::tree::{Entry, Tree};
+use crate::install::record::{Entry, Tree};
 
 /// The files with text, as they are in the repository.
 const TEXTS: [(&str, &str); 6] = [
-    ("share/help/embedding.md", include_str!("../../../../help/embedding.md")),
-    ("share/help/errors.md", include_str!("../../../../help/errors.md")),
-    ("share/help/guide.md", include_str!("../../../../help/guide.md")),
-    ("share/help/reference.md", include_str!("../../../../help/reference.md")),
-    ("share/help/zeromq.md", include_str!("../../../../help/zeromq.md")),
-    ("share/modules/zeromq.morpho", include_str!("../../../../share/modules/zeromq.morpho")),
+    ("share/help/embedding.md", include_str!("../../../../../help/embedding.md")),
+    ("share/help/errors.md", include_str!("../../../../../help/errors.md")),
+    ("share/help/guide.md", include_str!("../../../../../help/guide.md")),
+    ("share/help/reference.md", include_str!("../../../../../help/reference.md")),
+    ("share/help/zeromq.md", include_str!("../../../../../help/zeromq.md")),
+    ("share/modules/zeromq.morpho", include_str!("../../../../../share/modules/zeromq.morpho")),
 ];
 
 /// Which files are ours: one to a line, as paths in the package.

@@ -2,19 +2,18 @@
 //! compilers look for it: header, shared and static library, and a file for
 //! pkg-config.
 
-mod own;
-
 use std::collections::BTreeMap;
 use std::env::consts::{self, DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::morpho::home;
+use super::record::{Entry, Tree};
+use super::static_library;
 use crate::library;
-use crate::morpho::home;
-use crate::tree::{Entry, Tree};
 
 /// The header that belongs to this program.
-pub const HEADER: &[u8] = include_bytes!("../../../include/zeromq.h");
+pub const HEADER: &[u8] = include_bytes!("../../../../include/zeromq.h");
 
 /// Which files are ours.
 const RECORD: &str = "share/zeromq/installed-for-c.txt";
@@ -66,7 +65,7 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     }
     let mut warning = String::new();
     let static_library = match archive.exists() {
-        true => match own::localized(&archive) {
+        true => match static_library::localized(&archive) {
             Ok(localized) => Some(localized),
             Err(reason) => {
                 warning = format!(

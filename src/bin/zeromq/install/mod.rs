@@ -1,12 +1,17 @@
 //! `zeromq install` and `zeromq uninstall`: our package in a folder, and its
 //! line in Morpho's list. `main` calls them, and prints what they return.
 
+pub mod c;
+pub mod morpho;
+mod record;
+mod static_library;
+
 use std::path::Path;
 
+use crate::install::morpho::list::{List, Meaning};
+use crate::install::morpho::package::Package;
+use crate::install::morpho::{home, provider};
 use crate::library;
-use crate::morpho::list::{List, Meaning};
-use crate::morpho::package::Package;
-use crate::morpho::{home, provider};
 
 /// Lays out the package and adds its line.
 pub fn install(prefix: Option<&Path>) -> Result<String, String> {
