@@ -8,9 +8,9 @@ use try_lock::Locked;
 use zmq::PollEvents;
 
 use super::error::Error;
-use super::socket::open::retried;
 use super::socket::{Socket, State};
 use super::wait::{Clock, Wait};
+use crate::libzmq::retried;
 
 /// What the system calls a descriptor.
 #[cfg(unix)]

@@ -1,14 +1,15 @@
 //! What libzmq can do and the zmq crate does not offer, or offers at a price: the
 //! edge below the core, with the only calls of libzmq that are not the crate's.
 
+mod context;
 mod frame;
-
-use std::ffi::c_int;
-use std::mem::size_of;
-use std::ptr;
+#[cfg(unix)]
+pub(crate) mod listener;
+pub(crate) mod options;
 
 use zmq_sys as sys;
 
+pub(crate) use context::Context;
 pub(crate) use frame::Frame;
 
 /// Sends one frame, as `zmq_send(3)`: a short one is copied into the pipe without
@@ -20,17 +21,15 @@ pub(crate) fn send(socket: &mut zmq::Socket, frame: &[u8], flags: i32) -> zmq::R
     if sent == -1 { Err(last_error()) } else { Ok(()) }
 }
 
-/// Sets an option whose value is an int, as `zmq_setsockopt(3)`.
-pub(crate) fn set_int(socket: &mut zmq::Socket, option: u32, value: c_int) -> zmq::Result<()> {
-    let place = ptr::from_ref(&value).cast();
-    let Ok(option) = c_int::try_from(option) else {
-        return Err(zmq::Error::EINVAL);
-    };
-    // SAFETY: the socket is open, as zmq::Socket says; the value is there meanwhile,
-    // and libzmq checks its size.
-    let set =
-        unsafe { sys::zmq_setsockopt(socket.as_mut_ptr(), option, place, size_of::<c_int>()) };
-    if set == -1 { Err(last_error()) } else { Ok(()) }
+/// Repeats a call of libzmq, one that does not wait, that a signal broke off.
+#[inline]
+pub(crate) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
+    loop {
+        match call() {
+            Err(zmq::Error::EINTR) => {}
+            result => return result,
+        }
+    }
 }
 
 fn last_error() -> zmq::Error {

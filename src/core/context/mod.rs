@@ -3,6 +3,7 @@
 
 pub(super) mod address_reuse;
 pub(super) mod inproc;
+pub(super) mod limits;
 pub mod settings;
 
 use std::cell::Cell;
@@ -17,11 +18,12 @@ use super::authenticator;
 use super::error::{Errno, Error};
 use super::monitor;
 use super::socket::Socket;
-use super::socket::open::spare_files;
 use super::socket::statistics::Counters;
 use super::socket_type::SocketType;
 use super::wait::{self, Wait};
+use crate::libzmq;
 use inproc::{Event, Id, Names};
+use limits::spare_files;
 use settings::Setting;
 
 /// How long the end may take beyond what sockets were promised for sending.
@@ -34,7 +36,7 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// The context, and what has to be closed before it can end.
 struct Shared {
-    context: zmq::Context,
+    context: libzmq::Context,
     generation: u32,
     ending: Vec<Weak<dyn Ending>>,
     /// How many to remember before those that are gone are forgotten.
@@ -113,7 +115,7 @@ pub(super) trait Ending: Send + Sync {
 
 /// Opens something with `open`, and remembers it for the end.
 pub(super) fn open<T: Ending + 'static>(
-    open: impl FnOnce(&zmq::Context, u32) -> Result<Arc<T>, Error>,
+    open: impl FnOnce(&libzmq::Context, u32) -> Result<Arc<T>, Error>,
 ) -> Result<Arc<T>, Error> {
     let generation = generation();
     let mut guard = lock();
@@ -186,7 +188,7 @@ impl Shared {
         let refused = |error| Error::from_zmq("zmq_socket", error);
         // Two for each thread, with the one that closes sockets, and some for sockets.
         spare_files(2 * settings::io_threads() + 6).map_err(refused)?;
-        let context = zmq::Context::new();
+        let context = libzmq::Context::new().map_err(refused)?;
         settings::make(&context)?;
         // A PAIR would end all but one of those that wait, which ends the process
         // when routers are among them (pipe.cpp).
@@ -330,11 +332,10 @@ pub fn shutdown_within(wait: Option<&Wait>) -> bool {
 }
 
 /// `zmq_ctx_term(3)`, given up when `flushed` is well over.
-fn end(mut context: zmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool {
+fn end(context: libzmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool {
     let (ended, end) = mpsc::channel();
     let term = move || {
-        while context.destroy() == Err(zmq::Error::EINTR) {}
-        keep(context);
+        context.end();
         // Nobody listens any more if the time was over.
         let _ = ended.send(());
     };
@@ -370,16 +371,6 @@ fn received(end: &mpsc::Receiver<()>, wait: &Wait) -> bool {
     }
 }
 
-/// Keeps a context that has ended: the zmq crate would end it once more with its last
-/// reference. It is a few bytes.
-fn keep(context: zmq::Context) {
-    static ENDED: Mutex<Vec<zmq::Context>> = Mutex::new(Vec::new());
-    match ENDED.try_lock() {
-        Ok(mut ended) => ended.push(context),
-        Err(_) => mem::forget(context),
-    }
-}
-
 /// Says how the context is to be made.
 ///
 /// # Errors
@@ -406,7 +397,8 @@ pub fn options() -> Result<Vec<(&'static str, i64)>, Error> {
         _ => {
             settings::read_environment();
             // Without a socket it has no threads.
-            let context = zmq::Context::new();
+            let context = libzmq::Context::new();
+            let context = context.map_err(|error| Error::from_zmq("zmq_ctx_new", error))?;
             settings::make(&context)?;
             Ok(settings::read(&context))
         }

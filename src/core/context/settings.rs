@@ -8,10 +8,8 @@ use std::env;
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
-use zmq_sys::options::numbered;
-
 use crate::core::error::Error;
-use crate::core::socket::open::retried;
+use crate::libzmq::{self, options, retried};
 
 /// Stands for no number.
 const UNSET: i32 = i32::MIN;
@@ -145,26 +143,25 @@ pub(super) fn max_sockets() -> usize {
 }
 
 /// Gives a new context its settings.
-pub(super) fn make(context: &zmq::Context) -> Result<(), Error> {
+pub(super) fn make(context: &libzmq::Context) -> Result<(), Error> {
     for setting in &CONTEXT {
         if let Some(value) = setting.value() {
             let told = match setting.number {
                 MAX_SOCKETS => value * SOCKETS_EACH + OWN_SOCKETS,
                 _ => value,
             };
-            // The zmq crate knows this option only; the number says which is meant.
-            numbered(setting.number, || context.set_io_threads(told))
-                .map_err(|error| Error::from_zmq("zmq_ctx_set", error))?;
+            let set = context.set(setting.number, told);
+            set.map_err(|error| Error::from_zmq("zmq_ctx_set", error))?;
         }
     }
     Ok(())
 }
 
 /// Gives a new socket its settings.
-pub(in crate::core) fn begin(socket: &zmq::Socket) -> Result<(), Error> {
+pub(in crate::core) fn begin(socket: &mut zmq::Socket) -> Result<(), Error> {
     for setting in &SOCKETS {
         if let Some(value) = setting.value() {
-            retried(|| numbered(setting.number, || socket.set_linger(value)))
+            retried(|| options::set(socket, setting.number, value))
                 .map_err(|error| Error::from_zmq("zmq_setsockopt", error))?;
         }
     }
@@ -172,10 +169,9 @@ pub(in crate::core) fn begin(socket: &zmq::Socket) -> Result<(), Error> {
 }
 
 /// The options of a context, by their names in `zmq_ctx_get(3)` in lower case.
-pub(super) fn read(context: &zmq::Context) -> Vec<(&'static str, i64)> {
+pub(super) fn read(context: &libzmq::Context) -> Vec<(&'static str, i64)> {
     let read = |number| {
-        // libzmq tells an error by -1, which is a value of some.
-        let value = numbered(number, || context.get_io_threads()).unwrap_or(-1);
+        let value = context.get(number);
         i64::from(match number {
             MAX_SOCKETS => (value - OWN_SOCKETS) / SOCKETS_EACH,
             _ => value,
@@ -205,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_context_is_read_as_it_was_made() {
-        let context = zmq::Context::new();
+        let context = libzmq::Context::new().unwrap();
         make(&context).unwrap();
         let values = read(&context);
         let value = |name| values.iter().find(|(known, _)| *known == name).unwrap().1;

@@ -7,10 +7,10 @@ use std::sync::atomic::Ordering;
 
 use super::error::Error;
 use super::socket::Socket;
-use super::socket::open::{Open, retried};
+use super::socket::open::Open;
 use super::socket_type::SocketType::Router;
 use super::wait::Wait;
-use crate::libzmq;
+use crate::libzmq::{self, retried};
 
 pub use frame::Frame;
 

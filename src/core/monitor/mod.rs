@@ -12,9 +12,9 @@ use std::time::Instant;
 
 use super::error::{Errno, Error};
 use super::socket::Socket;
-use super::socket::open::retried;
 use super::socket_type::SocketType;
 use super::wait::Wait;
+use crate::libzmq::{self, retried};
 use handshake::{Failed, sentence};
 
 /// A name that is always taken: libzmq ends the monitor of a socket when it is
@@ -212,7 +212,7 @@ impl Monitor {
 
 /// What a socket knows of its connections: whom it tells, and what it counts.
 pub(super) struct Watch {
-    context: zmq::Context,
+    context: libzmq::Context,
     source: Source,
     feeds: Vec<Weak<Feed>>,
     /// Whether libzmq reports everything, and not only what is counted.
@@ -246,7 +246,7 @@ enum Source {
 }
 
 impl Watch {
-    pub fn new(socket_type: SocketType, context: zmq::Context) -> Watch {
+    pub fn new(socket_type: SocketType, context: libzmq::Context) -> Watch {
         // Peers of a STREAM socket do not shake hands.
         let (begins, shakes) = match socket_type {
             SocketType::Stream => (CONNECTED | ACCEPTED, 0),

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use zmq_sys::options::numbered;
-
 use super::row::{Access, Kind, Needs, Row, Via, When};
 use super::value::OptionValue;
 use super::{fault, find, rows};
@@ -12,8 +10,9 @@ use crate::core::context;
 use crate::core::error::Error;
 use crate::core::socket::Socket;
 use crate::core::socket::listener::Listener;
-use crate::core::socket::open::{Open, retried};
+use crate::core::socket::open::Open;
 use crate::core::socket_type::SocketType;
+use crate::libzmq::{options, retried};
 
 impl Socket {
     /// The value of an option, by its name in libzmq without `ZMQ_`.
@@ -109,7 +108,7 @@ impl Socket {
                 if !open.manual {
                     return Err(fault::not_manual(row));
                 }
-                let set = || numbered(row.number, || open.socket.set_subscribe(prefix));
+                let set = || options::set_bytes(&mut open.socket, row.number, prefix);
                 retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
             }),
             (_, true) => self.subscribe(prefix),
@@ -211,7 +210,7 @@ fn is_property(bytes: &[u8]) -> bool {
     }
 }
 
-fn read(row: &Row, open: &Open) -> Result<OptionValue, Error> {
+fn read(row: &Row, open: &mut Open) -> Result<OptionValue, Error> {
     let milliseconds = |time: Option<Duration>| {
         OptionValue::Int(time.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(-1)))
     };
@@ -221,32 +220,38 @@ fn read(row: &Row, open: &Open) -> Result<OptionValue, Error> {
         Via::Descriptor => {
             Ok(OptionValue::Int(open.listener.as_ref().map_or(-1, Listener::number)))
         }
-        _ => retried(|| get(row, &open.socket)).map_err(|error| match error {
+        _ => retried(|| get(row, &mut open.socket)).map_err(|error| match error {
             zmq::Error::EINVAL => fault::not_built(row, None),
             error => Error::from_zmq("zmq_getsockopt", error),
         }),
     }
 }
 
-/// Each method of the zmq crate stands for its type here, not for its option.
-fn get(row: &Row, socket: &zmq::Socket) -> zmq::Result<OptionValue> {
-    numbered(row.number, || match row.kind {
-        Kind::Bool => socket.get_linger().map(|value| OptionValue::Bool(value != 0)),
-        Kind::Int => socket.get_linger().map(|value| OptionValue::Int(value.into())),
-        Kind::Int64 => socket.get_maxmsgsize().map(OptionValue::Int),
+fn get(row: &Row, socket: &mut zmq::Socket) -> zmq::Result<OptionValue> {
+    let number = row.number;
+    Ok(match row.kind {
+        Kind::Bool => OptionValue::Bool(options::get::<i32>(socket, number)? != 0),
+        Kind::Int => OptionValue::Int(options::get::<i32>(socket, number)?.into()),
+        Kind::Int64 => OptionValue::Int(options::get(socket, number)?),
         Kind::Uint64 => {
-            let value = socket.get_affinity();
-            value.map(|value| OptionValue::Int(i64::try_from(value).unwrap_or(i64::MAX)))
+            let value: u64 = options::get(socket, number)?;
+            OptionValue::Int(i64::try_from(value).unwrap_or(i64::MAX))
         }
-        Kind::Bytes => socket.get_identity().map(OptionValue::Bytes),
-        Kind::Text => socket.get_last_endpoint().map(|text| match text {
-            Ok(text) => OptionValue::Text(text),
-            Err(bytes) => OptionValue::Bytes(bytes),
-        }),
-        Kind::Key => socket.get_curve_publickey().map(|key| match zmq::z85_encode(&key) {
-            Ok(text) if key.iter().any(|byte| *byte != 0) => OptionValue::Text(text),
-            _ => OptionValue::Text(String::new()),
-        }),
+        Kind::Bytes => OptionValue::Bytes(options::get_bytes(socket, number)?),
+        Kind::Text => {
+            let mut text = options::get_bytes(socket, number)?;
+            // The NUL at its end.
+            text.pop();
+            String::from_utf8(text)
+                .map_or_else(|error| OptionValue::Bytes(error.into_bytes()), OptionValue::Text)
+        }
+        Kind::Key => {
+            let key: [u8; 32] = options::get_array(socket, number)?;
+            OptionValue::Text(match zmq::z85_encode(&key) {
+                Ok(text) if key.iter().any(|byte| *byte != 0) => text,
+                _ => String::new(),
+            })
+        }
     })
 }
 
@@ -290,7 +295,7 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
             return Err(fault::stays_manual(row));
         }
         _ => {
-            retried(|| put(row, &open.socket, checked)).map_err(|error| match error {
+            retried(|| put(row, &mut open.socket, checked)).map_err(|error| match error {
                 zmq::Error::EINVAL if row.needs == Needs::Probe && row.form.is_empty() => {
                     fault::not_built(row, None)
                 }
@@ -312,14 +317,15 @@ fn has_domain(open: &Open) -> bool {
     open.socket.get_zap_domain().is_ok_and(|domain| domain.is_ok_and(|domain| !domain.is_empty()))
 }
 
-fn put(row: &Row, socket: &zmq::Socket, value: &Checked) -> zmq::Result<()> {
-    numbered(row.number, || match value {
-        Checked::Int(value) => socket.set_linger(*value),
-        Checked::Int64(value) => socket.set_maxmsgsize(*value),
-        Checked::Uint64(value) => socket.set_affinity(*value),
-        Checked::Bytes(bytes) => socket.set_subscribe(bytes),
-        Checked::Nothing => socket.set_plain_username(None),
-    })
+fn put(row: &Row, socket: &mut zmq::Socket, value: &Checked) -> zmq::Result<()> {
+    let number = row.number;
+    match value {
+        Checked::Int(value) => options::set(socket, number, *value),
+        Checked::Int64(value) => options::set(socket, number, *value),
+        Checked::Uint64(value) => options::set(socket, number, *value),
+        Checked::Bytes(bytes) => options::set_bytes(socket, number, bytes),
+        Checked::Nothing => options::unset(socket, number),
+    }
 }
 
 fn timeout(ms: i32) -> Option<Duration> {

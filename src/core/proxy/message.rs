@@ -1,7 +1,7 @@
 //! A message on its way through a proxy. Its bytes are never copied.
 
-use crate::core::socket::open::retried;
 use crate::libzmq::Frame;
+use crate::libzmq::retried;
 
 /// How many frames are kept for the next message.
 const KEPT: usize = 16;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::open::{Open, retried};
+use super::open::Open;
 use crate::core::endpoint::Action;
 use crate::core::error::Error;
 use crate::core::message::Frame;
 use crate::core::socket::{Socket, receive_all};
 use crate::core::wait::{Clock, Wait};
+use crate::libzmq::retried;
 
 /// What was made of the frames of a received message. Most have one, which then
 /// needs no memory of its own.

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::open::{Open, retried};
+use super::open::Open;
 use crate::core::context;
 use crate::core::error::Error;
 use crate::core::socket::{Socket, State};
 use crate::core::wait::Wait;
+use crate::libzmq::retried;
 
 /// How much earlier than its linger a socket has to end to have ended by itself.
 const EARLIER: Duration = Duration::from_millis(5);

@@ -6,7 +6,7 @@
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 
 #[cfg(unix)]
-use zmq_sys::listener::{self, Family};
+use crate::libzmq::listener::{self, Family};
 
 /// A listening socket that the next bind takes.
 #[cfg(unix)]

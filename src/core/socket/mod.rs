@@ -34,10 +34,10 @@ use super::error::Error;
 use super::message::Frame;
 use super::socket_type::SocketType::{self, Sub, Xsub};
 use super::wait::Wait;
-use crate::libzmq;
+use crate::libzmq::{self, retried};
 use exclusive::Turn;
 use notes::Notes;
-use open::{Open, retried};
+use open::Open;
 
 /// A ZeroMQ socket of the context of the process.
 #[derive(Debug)]

@@ -1,10 +1,6 @@
 //! What an open socket is attached to, and how it ends.
 
-#[cfg(unix)]
-use std::fs::File;
 use std::time::{Duration, Instant};
-
-use zmq_sys::options::{KNOWS_PEERS, numbered, of_peer};
 
 use super::listener::Listener;
 use super::security;
@@ -14,12 +10,14 @@ use crate::core::authenticator;
 use crate::core::context;
 use crate::core::context::address_reuse;
 use crate::core::context::inproc::{Event, Id};
+use crate::core::context::limits::spare_files;
 use crate::core::context::settings;
 use crate::core::endpoint::{self, Action, Target};
 use crate::core::error::Error;
 use crate::core::message::Frame;
 use crate::core::monitor::Watch;
 use crate::core::socket_type::SocketType;
+use crate::libzmq::{self, options, retried};
 
 /// Options that the zmq crate has no method for.
 const CONNECT_ROUTING_ID: i32 = 61;
@@ -100,20 +98,20 @@ impl Open {
     /// # Errors
     /// [`Error::Zmq`] when there are too many sockets, or when libzmq refuses what
     /// sockets begin with.
-    pub fn new(context: &zmq::Context, socket_type: SocketType, id: Id) -> Result<Open, Error> {
+    pub fn new(context: &libzmq::Context, socket_type: SocketType, id: Id) -> Result<Open, Error> {
         let failed = |error| Error::from_zmq("zmq_socket", error);
         let publishes = socket_type == SocketType::Pub;
         let raw = if publishes { zmq::XPUB } else { socket_type.raw() };
-        let socket = context.socket(raw).map_err(failed)?;
+        let mut socket = context.socket(raw).map_err(failed)?;
         if publishes {
-            Subscriptions::begin(&socket).map_err(failed)?;
+            Subscriptions::begin(&mut socket).map_err(failed)?;
         }
         if socket_type == SocketType::Router {
             // So that messages to nobody are noticed; routing drops them.
             let result = socket.set_router_mandatory(true);
             result.map_err(|error| Error::from_zmq("router_mandatory", error))?;
         }
-        settings::begin(&socket)?;
+        settings::begin(&mut socket)?;
         Ok(Open {
             socket,
             id,
@@ -179,11 +177,10 @@ impl Open {
     /// Binds a socket of the system that listens already; of the endpoint only the
     /// transport counts for tcp.
     fn bind_listener(&mut self, endpoint: &str, listener: Listener) -> Result<u16, Error> {
-        let use_fd = |descriptor| numbered(USE_FD, || self.socket.set_linger(descriptor));
-        let bind = || {
-            use_fd(listener.descriptor())?;
+        let mut bind = || {
+            options::set(&mut self.socket, USE_FD, listener.descriptor())?;
             let result = retried(|| self.socket.bind(endpoint));
-            use_fd(-1)?;
+            options::set(&mut self.socket, USE_FD, -1)?;
             result
         };
         bind().map_err(|error| Error::refused(endpoint, error))?;
@@ -310,29 +307,28 @@ impl Open {
 
     /// Tells libzmq the routing id of the peer to be. It is told no earlier, since
     /// it ends the process when another peer has come with the same one.
-    fn name_peer(&self, endpoint: &str) -> Result<(), Error> {
-        let Some(id) = &self.connect_id else {
+    fn name_peer(&mut self, endpoint: &str) -> Result<(), Error> {
+        let Some(id) = self.connect_id.clone() else {
             return Ok(());
         };
         // libzmq would keep it for a later connect.
         if self.socket.is_immediate() != Ok(false) {
             return Err(Error::syntax(endpoint, "connect_routing_id does not work with immediate"));
         }
-        if !self.is_free(id)? {
+        if !self.is_free(&id)? {
             return Err(Error::syntax(endpoint, "another peer has its connect_routing_id"));
         }
-        let set = || numbered(CONNECT_ROUTING_ID, || self.socket.set_subscribe(id));
+        let set = || options::set_bytes(&mut self.socket, CONNECT_ROUTING_ID, &id);
         retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
     }
 
     /// Whether no peer has a routing id.
-    pub fn is_free(&self, id: &[u8]) -> Result<bool, Error> {
+    pub fn is_free(&mut self, id: &[u8]) -> Result<bool, Error> {
         // Peers that have just come are counted once commands were looked at.
         let _ = retried(|| self.socket.get_events());
-        match of_peer(id, || self.socket.get_linger()) {
-            Ok(_) if KNOWS_PEERS => Ok(false),
-            Err(zmq::Error::EHOSTUNREACH) => Ok(true),
-            Ok(_) | Err(zmq::Error::ENOTSUP) => Ok(!self.given_ids.iter().any(|given| given == id)),
+        match options::has_peer(&mut self.socket, id) {
+            Ok(there) => Ok(!there),
+            Err(zmq::Error::ENOTSUP) => Ok(!self.given_ids.iter().any(|given| given == id)),
             Err(error) => Err(Error::from_zmq("zmq_socket_get_peer_state", error)),
         }
     }
@@ -490,36 +486,5 @@ impl Open {
         };
         let result = self.socket.set_linger(ms);
         result.map_err(|error| Error::from_zmq("linger", error))
-    }
-}
-
-/// Whether the process may open so many more files. When libzmq cannot, as it asks
-/// for the network interfaces in a bind (ip_resolver.cpp) or begins to wait for
-/// events (epoll.cpp), it ends the process.
-pub(in crate::core) fn spare_files(count: usize) -> zmq::Result<()> {
-    #[cfg(unix)]
-    {
-        let files: Vec<_> = (0..count).map(|_| File::open("/dev/null")).collect();
-        let errors = files.iter().filter_map(|file| file.as_ref().err());
-        if errors
-            .filter_map(std::io::Error::raw_os_error)
-            .any(|error| error == zmq::Error::EMFILE.to_raw())
-        {
-            return Err(zmq::Error::EMFILE);
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = count;
-    Ok(())
-}
-
-/// Repeats a call of libzmq, one that does not wait, that a signal broke off.
-#[inline]
-pub(in crate::core) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
-    loop {
-        match call() {
-            Err(zmq::Error::EINTR) => {}
-            result => return result,
-        }
     }
 }

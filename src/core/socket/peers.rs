@@ -9,12 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use super::Socket;
-use super::open::{Open, retried};
+use super::open::Open;
 use super::statistics::{Attachment, Counters, Statistics};
 use crate::core::context;
 use crate::core::error::{Errno, Error};
 use crate::core::socket_type::SocketType::{self, Router, Stream};
 use crate::core::wait::Wait;
+use crate::libzmq::retried;
 
 /// How often to look for peers by inproc, of which libzmq does not tell.
 const INPROC: i64 = 5;

@@ -6,10 +6,10 @@ use super::open::Open;
 use crate::core::curve::Certificate;
 use crate::core::curve::key::{PublicKey, security};
 use crate::core::error::Error;
-use crate::libzmq;
+use crate::libzmq::options;
 
 /// `ZMQ_ZAP_ENFORCE_DOMAIN`, which zmq.h calls a draft and libzmq has in any case.
-const ENFORCE_DOMAIN: u32 = 93;
+const ENFORCE_DOMAIN: i32 = 93;
 
 /// What the socket is to its peers.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ fn enforce(open: &mut Open, domain: &str) -> Result<(), Error> {
     // In this order: libzmq ends the process when it meets the second without the
     // first (plain_server.cpp).
     set("zap_domain", open.socket.set_zap_domain(domain))?;
-    set("zap_enforce_domain", libzmq::set_int(&mut open.socket, ENFORCE_DOMAIN, 1))
+    set("zap_enforce_domain", options::set(&mut open.socket, ENFORCE_DOMAIN, 1))
 }
 
 /// To be called before a socket is attached: libzmq ends the process when a client
@@ -116,7 +116,7 @@ fn enforce(open: &mut Open, domain: &str) -> Result<(), Error> {
 pub(super) fn relax(socket: &mut zmq::Socket) -> zmq::Result<()> {
     let nameless =
         socket.is_plain_server()? && socket.get_zap_domain()?.is_ok_and(|domain| domain.is_empty());
-    if nameless { libzmq::set_int(socket, ENFORCE_DOMAIN, 0) } else { Ok(()) }
+    if nameless { options::set(socket, ENFORCE_DOMAIN, 0) } else { Ok(()) }
 }
 
 fn keys(open: &Open, certificate: &Certificate) -> Result<(), Error> {
@@ -147,7 +147,7 @@ mod tests {
         let server = Socket::new(SocketType::Pull).unwrap();
         server.secure(&Role::PlainServer, None).unwrap();
         let set = |open: &mut Open| {
-            libzmq::set_int(&mut open.socket, ENFORCE_DOMAIN, 1).unwrap();
+            options::set(&mut open.socket, ENFORCE_DOMAIN, 1).unwrap();
             Ok(())
         };
         server.with(set).unwrap();

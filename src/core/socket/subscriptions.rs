@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use crate::core::error::Error;
+use crate::libzmq::options;
 
 /// How long a prefix may be that is subscribed. libzmq calls itself for each byte
 /// of it (trie.cpp): the stack of a thread would not hold many more.
@@ -38,9 +39,8 @@ pub(in crate::core) struct Subscriptions(HashMap<Box<[u8]>, usize>);
 impl Subscriptions {
     /// Makes an XPUB socket report every subscription and its end, also of the
     /// second peer that has it.
-    pub fn begin(socket: &zmq::Socket) -> zmq::Result<()> {
-        let option = zmq_sys::ZMQ_XPUB_VERBOSER as i32;
-        zmq_sys::options::numbered(option, || socket.set_xpub_verbose(true))
+    pub fn begin(socket: &mut zmq::Socket) -> zmq::Result<()> {
+        options::set(socket, zmq_sys::ZMQ_XPUB_VERBOSER as i32, 1)
     }
 
     /// Takes in what the peers have sent so far.

@@ -18,14 +18,9 @@ pub mod curve;
 pub mod errno;
 #[allow(non_camel_case_types, clippy::all)]
 mod ffi;
-#[cfg(unix)]
-pub mod listener;
-pub mod options;
 
 pub use errno::zmq_errno;
 pub use ffi::*;
-// Instead of those in ffi.rs.
-pub use options::{zmq_ctx_get, zmq_ctx_set, zmq_getsockopt, zmq_setsockopt};
 
 /// What the system calls a descriptor.
 #[cfg(unix)]

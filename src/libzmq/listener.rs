@@ -9,7 +9,7 @@ use libc::{c_int, c_void, socklen_t};
 
 /// Who can connect to a listening socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
+pub(crate) enum Family {
     /// IPv4 and IPv6.
     Internet,
     /// The machine itself, by a path.
@@ -22,7 +22,7 @@ pub enum Family {
 /// # Errors
 ///
 /// The system's, and `InvalidInput` when it is anything else.
-pub fn copy(descriptor: RawFd) -> io::Result<(OwnedFd, Family)> {
+pub(crate) fn copy(descriptor: RawFd) -> io::Result<(OwnedFd, Family)> {
     let other = || io::Error::from(io::ErrorKind::InvalidInput);
     if option(descriptor, libc::SO_ACCEPTCONN)? != 1
         || option(descriptor, libc::SO_TYPE)? != libc::SOCK_STREAM
