@@ -1,4 +1,4 @@
-//! What C programs pass: pointers that may be NULL, texts, times.
+//! Arguments from C: pointers that may be NULL, strings, timeouts.
 
 use std::ffi::{CStr, c_char};
 use std::time::Duration;
@@ -7,47 +7,46 @@ use super::socket::{ZEROMQ_FOREVER, ZEROMQ_USUAL};
 use crate::core::{Error, Wait};
 use crate::ffi;
 
-/// An argument that will not do.
+/// Returns the error for an invalid argument.
 #[cold]
 pub(super) fn wrong(place: &str, expected: &'static str, got: impl Into<String>) -> Error {
     Error::Argument { place: place.to_owned(), expected: expected.into(), got: got.into() }
 }
 
-/// The `size` bytes at `data`; `(NULL, 0)` is empty.
+/// Returns the `size` bytes at `data`; `(NULL, 0)` is an empty slice.
 ///
 /// # Safety
-/// `data` is NULL or points to as many bytes, which stay in place for `'a`.
+/// `data` is NULL or points to `size` bytes that remain valid for `'a`.
 #[inline]
 pub(super) unsafe fn bytes<'a, T>(data: *const T, size: usize) -> Result<&'a [u8], Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { items(data.cast(), size) }
 }
 
-/// The `count` items at `data`; `(NULL, 0)` is empty.
+/// Returns the `count` items at `data`; `(NULL, 0)` is an empty slice.
 ///
 /// # Safety
-/// `data` is NULL or points to as many items, which stay in place for `'a`.
+/// `data` is NULL or points to `count` items that remain valid for `'a`.
 #[inline]
 pub(super) unsafe fn items<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { ffi::slice(data, count) }
         .map_err(|_| wrong("the data", "a pointer to as many", "NULL or too many"))
 }
 
-/// The text at `data`.
+/// Returns the string at `data`, which must not be NULL.
 ///
 /// # Safety
-/// `data` is NULL or points to a text with a zero byte at its end, which stays in
-/// place for `'a`.
+/// `data` is NULL or points to a NUL-terminated string that remains valid for `'a`.
 pub(super) unsafe fn text<'a>(place: &str, data: *const c_char) -> Result<&'a str, Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { some_text(place, data) }?.ok_or_else(|| wrong(place, "a text", "NULL"))
 }
 
-/// The text at `data`, or nothing if that is NULL.
+/// Returns the string at `data`, or `None` if `data` is NULL.
 ///
 /// # Safety
-/// As `text`.
+/// As for `text`.
 pub(super) unsafe fn some_text<'a>(
     place: &str,
     data: *const c_char,
@@ -55,13 +54,14 @@ pub(super) unsafe fn some_text<'a>(
     if data.is_null() {
         return Ok(None);
     }
-    // SAFETY: not NULL, terminated and in place for 'a, says the caller.
+    // SAFETY: `data` is not NULL; the caller guarantees that it is terminated and valid
+    // for 'a.
     let text = unsafe { CStr::from_ptr(data) };
     let text = text.to_str().map_err(|_| wrong(place, "a text in UTF-8", "other bytes"))?;
     Ok(Some(text))
 }
 
-/// A place for a result.
+/// Checks the pointer that a result is written through.
 pub(super) fn place<T>(place: *mut T) -> Result<Place<T>, Error> {
     if place.is_null() {
         Err(wrong("the place of the result", "a pointer", "NULL"))
@@ -70,22 +70,23 @@ pub(super) fn place<T>(place: *mut T) -> Result<Place<T>, Error> {
     }
 }
 
-/// A place for a result that is not NULL.
+/// A pointer to write a result through; never NULL.
 pub(super) struct Place<T>(*mut T);
 
 impl<T> Place<T> {
     /// # Safety
-    /// Where it points to is room for a `T`.
+    /// The pointer is valid for writing a `T`.
     pub unsafe fn put(self, value: T) {
-        // SAFETY: not NULL, and with room, says the caller.
+        // SAFETY: not NULL; the caller guarantees that it is valid for writing.
         unsafe { self.0.write_unaligned(value) };
     }
 }
 
-/// Room for `count` results.
+/// Checks the array that up to `count` results are written to.
 ///
 /// # Safety
-/// `data` is NULL or points to room for as many items, until the places are dropped.
+/// `data` is NULL or points to room for `count` items until the value returned here is
+/// dropped.
 pub(super) unsafe fn items_to_fill<T>(data: *mut T, count: usize) -> Result<Places<T>, Error> {
     if data.is_null() || count == 0 {
         return Err(wrong("the room for results", "at least one", "none"));
@@ -93,14 +94,14 @@ pub(super) unsafe fn items_to_fill<T>(data: *mut T, count: usize) -> Result<Plac
     Ok(Places(data))
 }
 
-/// Room for results, one after the other.
+/// An array that results are written to, one after the other.
 pub(super) struct Places<T>(*mut T);
 
 impl<T> Places<T> {
     /// # Safety
-    /// There is room left for one more.
+    /// There is room for one more item.
     pub unsafe fn put(&mut self, value: T) {
-        // SAFETY: there is room, says the caller.
+        // SAFETY: the caller guarantees the room.
         unsafe {
             self.0.write_unaligned(value);
             self.0 = self.0.add(1);
@@ -108,7 +109,7 @@ impl<T> Places<T> {
     }
 }
 
-/// How long a call waits.
+/// Converts a timeout in milliseconds, `ZEROMQ_FOREVER` or `ZEROMQ_USUAL`.
 #[inline]
 pub(super) fn wait(timeout: i32) -> Result<Wait<'static>, Box<Error>> {
     match timeout {
