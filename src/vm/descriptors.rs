@@ -1,5 +1,5 @@
-//! The table in the form of the header. It is built once and stays for ever, so
-//! that hosts can keep pointers into it.
+//! The class table in the form of the header. It is built once and never freed, so
+//! hosts can keep pointers into it.
 
 use std::ffi::{CString, c_char};
 use std::mem::size_of;
@@ -10,18 +10,18 @@ use super::abi::{self, ZEROMQ_ABI};
 use crate::binding::table::{Row, Target, rows};
 use crate::binding::{self, CLASSES, Role};
 
-/// The table, as the header has it.
+/// The table in the form of the header.
 struct Descriptors {
     /// In the order of `CLASSES`.
     classes: &'static [abi::Class],
     /// In the order of `rows`.
     methods: &'static [abi::Method],
-    /// Pointers to the classes, and NULL behind them.
+    /// Pointers to the classes, followed by NULL.
     listed: &'static [*const abi::Class],
 }
 
-// SAFETY: the pointers in the descriptors lead to leaked memory that is never
-// written again.
+// SAFETY: the pointers in the descriptors lead to leaked memory that is never written
+// again.
 unsafe impl Send for Descriptors {}
 // SAFETY: as above.
 unsafe impl Sync for Descriptors {}
@@ -32,29 +32,29 @@ fn descriptors() -> &'static Descriptors {
     DESCRIPTORS.get_or_init(build)
 }
 
-/// All classes, a parent before its children.
+/// Returns all classes, parents before their children.
 pub(super) fn all() -> &'static [abi::Class] {
     descriptors().classes
 }
 
-/// The same as a list that ends with NULL.
+/// Returns the same as a NULL-terminated array.
 pub(super) fn listed() -> *const *const abi::Class {
     descriptors().listed.as_ptr()
 }
 
-/// A class of the table, as the header has it.
+/// Returns a class of the table in the form of the header.
 pub(super) fn describe(class: &binding::Class) -> *const abi::Class {
     let index = CLASSES.iter().position(|known| ptr::eq(*known, class));
     index.map_or(ptr::null(), |index| &raw const all()[index])
 }
 
-/// The class that a host means; none if the pointer is not one of ours.
+/// Returns the class that a host passed, or `None` if the pointer is not one of ours.
 pub(super) fn binding(class: *const abi::Class) -> Option<&'static binding::Class> {
     let index = all().iter().position(|known| ptr::eq(known, class))?;
     CLASSES.get(index).copied()
 }
 
-/// The row that a host means; none if the pointer is not one of ours.
+/// Returns the row that a host passed, or `None` if the pointer is not one of ours.
 pub(super) fn row(method: *const abi::Method) -> Option<&'static Row> {
     let methods = descriptors().methods;
     let offset = method.addr().checked_sub(methods.as_ptr().addr())?;
@@ -141,7 +141,7 @@ fn leak<T>(items: Vec<T>) -> &'static [T] {
 }
 
 fn string(text: &str) -> *const c_char {
-    // The table has no zero bytes in its texts.
+    // The texts of the table contain no NUL.
     CString::new(text).unwrap_or_default().into_raw()
 }
 

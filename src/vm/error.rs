@@ -9,12 +9,12 @@ use crate::binding::failure;
 /// The tags in the form of the header.
 struct Tags(Vec<*const c_char>);
 
-// SAFETY: the pointers lead to texts of the library, which nobody writes.
+// SAFETY: the pointers lead to static strings, which are never written.
 unsafe impl Send for Tags {}
 // SAFETY: as above.
 unsafe impl Sync for Tags {}
 
-/// Every tag, and NULL after them.
+/// Returns every tag, followed by NULL.
 pub(super) fn tags() -> *const *const c_char {
     static LIST: OnceLock<Tags> = OnceLock::new();
     let tags = LIST.get_or_init(|| {

@@ -1,5 +1,5 @@
-//! Objects as hosts hold them: numbers that are not used again, so that a stale
-//! or an invented one is found out.
+//! Objects as hosts hold them: numbers that are never reused, so stale and invented
+//! ones are detected.
 
 use std::ops::Deref;
 use std::sync::LazyLock;
@@ -13,14 +13,14 @@ use crate::core::Error;
 
 static OBJECTS: LazyLock<Slab<Given>> = LazyLock::new(Slab::new);
 
-/// An object that the host has, or that the library keeps for it.
+/// An object that the host holds, or that the library keeps for it.
 struct Given {
     object: Object,
-    /// How many times it has to be freed.
+    /// How many times it still has to be freed.
     times: AtomicUsize,
 }
 
-/// An object that stays in place while it is in use, whoever frees it.
+/// An object in use; it remains valid even if it is freed meanwhile.
 pub(super) struct InUse(Entry<'static, Given>);
 
 impl Deref for InUse {
@@ -31,14 +31,15 @@ impl Deref for InUse {
     }
 }
 
-/// Gives an object to the host. 0, which no call takes, if there are too many.
+/// Returns the number of a new object for the host, or 0, which no call accepts, if
+/// there are too many.
 pub(super) fn give(object: Object) -> abi::Object {
     // The first key of the slab is 0.
     let given = Given { object, times: AtomicUsize::new(1) };
     OBJECTS.insert(given).map_or(0, |key| key as abi::Object + 1)
 }
 
-/// Gives an object to the host once more. False if it was freed.
+/// Counts one more reference of the host to an object. Returns false if it was freed.
 pub(super) fn share(object: abi::Object) -> bool {
     let Some(given) = key(object).and_then(|key| OBJECTS.get(key)) else {
         return false;
@@ -47,12 +48,12 @@ pub(super) fn share(object: abi::Object) -> bool {
     given.times.fetch_update(Ordering::Relaxed, Ordering::Relaxed, once_more).is_ok()
 }
 
-/// The object that a host means.
+/// Looks up the object of a number.
 pub(super) fn get(object: abi::Object) -> Result<InUse, Error> {
     key(object).and_then(|key| OBJECTS.get(key)).map(InUse).ok_or(Error::Closed)
 }
 
-/// Takes an object back from the host.
+/// Drops one reference of the host to an object.
 pub(super) fn free(object: abi::Object) {
     let Some(key) = key(object) else {
         return;

@@ -1,5 +1,5 @@
-//! Functions of scripts, for hosts that ask which of them they may forget. What a
-//! call passes is in use until it ends, and longer if the library keeps it.
+//! Script functions, for hosts that ask which of them they may forget. A function
+//! passed to a call is in use until the call ends, and longer if the library keeps it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,26 +10,27 @@ use super::abi::{self, Function, Host, Value, ZEROMQ_HOST_ASKS};
 use crate::core::Error;
 use crate::ffi;
 
-/// How deep and how many values are looked through; what is beyond that no call takes.
+/// How deep and how many values are searched for functions. No call accepts values
+/// beyond that.
 const DEEPEST: usize = 64;
 const MOST: usize = 1 << 24;
 
-/// The functions of one machine.
+/// The functions of one virtual machine.
 #[derive(Default)]
 struct Functions {
-    /// How many times each is in use.
+    /// How many times each function is in use.
     used: HashMap<Function, usize>,
-    /// Those that are used no more, until the machine has asked.
+    /// Functions that are no longer in use and that the host has not asked for yet.
     released: Vec<Function>,
 }
 
-/// By the context of the host.
+/// Keyed by the context of the host.
 type Machines = HashMap<usize, Functions>;
 
 static MACHINES: LazyLock<Mutex<Machines>> = LazyLock::new(Mutex::default);
 
-/// How many functions are released in all, so that nothing is locked where there are
-/// none. Machines ask with every call.
+/// How many functions are released in total. Hosts ask in every call, and this saves
+/// them the lock while there are none.
 static RELEASED: AtomicUsize = AtomicUsize::new(0);
 
 fn machines() -> MutexGuard<'static, Machines> {
@@ -40,22 +41,22 @@ thread_local! {
     static FORKING: RefCell<Option<MutexGuard<'static, Machines>>> = const { RefCell::new(None) };
 }
 
-/// From now on a fork of the process is noticed, here as well as by the core.
+/// Starts watching for forks, here and in the core.
 pub(super) fn watch_forks() {
     ffi::watch_forks_with(forking, parted);
 }
 
-/// Nothing is changed during a fork, or the child would find it locked for ever.
+/// Holds the lock during a fork; otherwise the child could find it locked forever.
 fn forking() {
     FORKING.set(Some(machines()));
 }
 
-/// The fork is over, in the parent and in the child.
+/// Releases the lock after a fork, in the parent and in the child.
 fn parted() {
     FORKING.set(None);
 }
 
-/// The next function that a machine may forget; 0 if there is none.
+/// Returns the next function that a host may forget, or 0 if there is none.
 pub(super) fn released(host: &Host) -> Function {
     if RELEASED.load(Ordering::Acquire) == 0 {
         return 0;
@@ -72,7 +73,7 @@ pub(super) fn released(host: &Host) -> Function {
     released.unwrap_or(0)
 }
 
-/// Functions in use by a call, or by what keeps them.
+/// Functions in use by a call, or by whatever keeps them.
 #[derive(Debug)]
 pub(super) struct InUse {
     machine: usize,
@@ -80,14 +81,14 @@ pub(super) struct InUse {
 }
 
 impl InUse {
-    /// One that is kept.
+    /// Makes a set with one function that is kept.
     pub fn one(host: &Host, function: Function) -> InUse {
         let mut used = InUse::none(host);
         used.add(function);
         used
     }
 
-    /// None yet.
+    /// Makes an empty set.
     pub fn none(host: &Host) -> InUse {
         InUse { machine: host.context.addr(), functions: Vec::new() }
     }
@@ -97,20 +98,21 @@ impl InUse {
         self.functions.push(function);
     }
 
-    /// Those in a value, and in what it contains, if the host asks for them.
+    /// Adds the functions in a value and in the values it contains, if the host asks
+    /// for them.
     ///
     /// # Safety
-    /// The value is filled in as the header says.
+    /// The value is filled in as the header requires.
     pub unsafe fn find(&mut self, host: &Host, value: &Value) -> Result<(), Error> {
         if host.flags & ZEROMQ_HOST_ASKS == 0 {
             return Ok(());
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { self.search(value, DEEPEST, &mut { MOST }) }
     }
 
     /// # Safety
-    /// As `find`.
+    /// As for `find`.
     unsafe fn search(
         &mut self,
         value: &Value,
@@ -118,10 +120,11 @@ impl InUse {
         more: &mut usize,
     ) -> Result<(), Error> {
         match value.kind {
-            // SAFETY: kind tells which member of the union the host has filled in.
+            // SAFETY: `kind` determines the member of the union that the host has
+            // filled in.
             abi::ZEROMQ_FUNCTION => self.add(unsafe { value.payload.function }),
             abi::ZEROMQ_LIST | abi::ZEROMQ_TUPLE | abi::ZEROMQ_DICTIONARY if deeper > 0 => {
-                // SAFETY: as above, and the caller says that the items are there.
+                // SAFETY: as above, and the caller guarantees the items.
                 let items =
                     unsafe { ffi::slice(value.payload.items.data, value.payload.items.count) }?;
                 for item in items {
@@ -129,7 +132,7 @@ impl InUse {
                         return Ok(());
                     };
                     *more = left;
-                    // SAFETY: the caller's promise holds for each item.
+                    // SAFETY: the caller's guarantee holds for each item.
                     unsafe { self.search(item, deeper - 1, more) }?;
                 }
             }

@@ -1,4 +1,4 @@
-//! Values of the header to those of the binding, and back.
+//! Conversion between values of the header and values of the binding.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -9,18 +9,19 @@ use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::{self, fault};
 
-/// What a handle of the binding means to this edge stands in its second half.
+/// The second half of a handle of the binding tells what the first half is.
 pub(super) const OBJECT: u64 = 0;
 pub(super) const FUNCTION: u64 = 1;
 
-/// The form that a value has for a host.
+/// The form in which a value is returned to a host.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Strings are text, and a frame that is none is an object.
+    /// Strings are text; a frame that is not text is an object.
     Usual,
     /// A frame is bytes.
     Bytes,
-    /// The same of what is inside; the value itself is an object if it is a frame.
+    /// Frames inside the value are bytes; the value itself stays an object if it is a
+    /// frame.
     BytesInside,
 }
 
@@ -35,24 +36,24 @@ impl Drop for Owner {
     fn drop(&mut self) {
         if let Owner::Items(items) = self {
             for item in items {
-                // SAFETY: the item was made by give, and is given back only here.
+                // SAFETY: `give` made the item, and it is taken back only here.
                 drop(unsafe { take_back(item) });
             }
         }
     }
 }
 
-/// A value that the host lends.
+/// Views a value that the host passed.
 ///
 /// # Safety
-/// The value is filled in as the header says, and what it points to stays in
-/// place for `'a`.
+/// The value is filled in as the header requires, and everything it points to remains
+/// valid for `'a`.
 pub(super) unsafe fn take<'a>(
     value: &'a abi::Value,
     bounds: &mut Bounds,
 ) -> Result<ValueRef<'a>, Error> {
-    // SAFETY: kind tells which member of the union the host has filled in, and the
-    // caller promises that what it points to is there.
+    // SAFETY: `kind` determines the member of the union that the host has filled in,
+    // and the caller guarantees that everything it points to is valid.
     unsafe {
         Ok(match value.kind {
             abi::ZEROMQ_NIL => ValueRef::Nil,
@@ -87,23 +88,23 @@ pub(super) unsafe fn take<'a>(
 }
 
 /// # Safety
-/// As `take`.
+/// As for `take`.
 unsafe fn items<'a>(items: Items, bounds: &mut Bounds) -> Result<Vec<ValueRef<'a>>, Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let items = unsafe { ffi::slice(items.data, items.count) }?;
     bounds.enter(items.len(), |bounds| {
-        // SAFETY: the caller's promise holds for each item.
+        // SAFETY: the caller's guarantee holds for each item.
         items.iter().map(|item| unsafe { take(item, bounds) }).collect()
     })
 }
 
 /// # Safety
-/// As `take`.
+/// As for `take`.
 unsafe fn entries<'a>(
     entries: Items,
     bounds: &mut Bounds,
 ) -> Result<Vec<(ValueRef<'a>, ValueRef<'a>)>, Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let mut values = unsafe { items(entries, bounds) }?.into_iter();
     let mut pairs = Vec::with_capacity(values.len() / 2);
     while let Some(key) = values.next() {
@@ -115,7 +116,7 @@ unsafe fn entries<'a>(
     Ok(pairs)
 }
 
-/// The named arguments in a dictionary whose keys are texts.
+/// Returns the named arguments in a dictionary whose keys are strings.
 pub(super) fn names<'a>(value: ValueRef<'a>) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {
     let entries = match value {
         ValueRef::Dictionary(entries) => entries,
@@ -127,7 +128,7 @@ pub(super) fn names<'a>(value: ValueRef<'a>) -> impl Iterator<Item = (&'a str, V
     })
 }
 
-/// A value for the host, to be freed with `zeromq_value_free`.
+/// Makes a value for the host, which frees it with `zeromq_value_free`.
 pub(super) fn give(value: Value, form: Form) -> abi::Value {
     let inside = if form == Form::Usual { Form::Usual } else { Form::Bytes };
     match value {
@@ -164,8 +165,8 @@ pub(super) fn give(value: Value, form: Form) -> abi::Value {
     }
 }
 
-/// The bytes of a frame, whatever they are, as a value of this kind; the object if it
-/// is no frame.
+/// Makes a value of this kind from the bytes of a frame, whatever they are. Returns the
+/// object if it is not a frame.
 pub(super) fn give_bytes(frame: Object, kind: u32) -> Result<abi::Value, Object> {
     let Some(bytes) = frame.frame() else {
         return Err(frame);
@@ -174,7 +175,7 @@ pub(super) fn give_bytes(frame: Object, kind: u32) -> Result<abi::Value, Object>
     Ok(owned(kind, payload, Box::new(Owner::Frame(frame))))
 }
 
-/// No value.
+/// Makes a nil value.
 pub(super) fn nil() -> abi::Value {
     plain(abi::ZEROMQ_NIL, Payload { integer: 0 })
 }
@@ -189,7 +190,8 @@ fn give_text(text: Text) -> abi::Value {
     if let Text::Fixed(text) = text {
         return plain(abi::ZEROMQ_STRING, bytes(text.as_bytes()));
     }
-    // A short message has its bytes inside, so it has to be in its place first.
+    // A short message holds its bytes inside itself, so it has to be in its final place
+    // first.
     let owner = Box::new(Owner::Text(text));
     let Owner::Text(text) = &*owner else {
         unreachable!("it was made a text just now");
@@ -208,14 +210,14 @@ fn owned(kind: u32, payload: Payload, owner: Box<Owner>) -> abi::Value {
     abi::Value { kind, payload, owner: Box::into_raw(owner).cast::<c_void>() }
 }
 
-/// Makes a value nil, and gives what kept its memory alive.
+/// Sets a value to nil and returns what kept its memory alive.
 ///
 /// # Safety
-/// The value is one that `give` made; a copy of it is not given back too.
+/// `give` made the value, and no copy of it is taken back as well.
 pub(super) unsafe fn take_back(value: &mut abi::Value) -> Option<impl Sized + use<>> {
     let owner = value.owner.cast::<Owner>();
     *value = nil();
-    // SAFETY: owner is NULL or came from Box::into_raw in owned, and the value that
-    // had it is nil from now on.
+    // SAFETY: `owner` is NULL or came from `Box::into_raw` in `owned`, and the value
+    // that held it is nil from now on.
     (!owner.is_null()).then(|| unsafe { Box::from_raw(owner) })
 }
