@@ -10,7 +10,7 @@ use super::object::Object;
 use super::table::Class;
 use crate::core::curve::z85;
 use crate::core::error::Excerpt;
-use crate::core::message::frame;
+use crate::core::message::is_text;
 use crate::core::{Error, Frame};
 
 /// An argument: what the host owns, lent for the time of a call.
@@ -170,7 +170,7 @@ impl Value {
     #[inline]
     pub(super) fn put(frame: &mut Frame, result: &mut Result<Value, Error>) {
         let text: &[u8] = frame;
-        if text.len() <= SHORT && frame::is_text(text) {
+        if text.len() <= SHORT && is_text(text) {
             let short = Text::Short { bytes: [0; SHORT], size: text.len() as u8 };
             *result = Ok(Value::String(short));
             if let Ok(Value::String(Text::Short { bytes, .. })) = result {

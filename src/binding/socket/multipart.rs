@@ -5,7 +5,7 @@ use crate::binding::call::{Call, FRAME, TIMEOUT};
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
-use crate::core::socket::batch::Message;
+use crate::core::socket::Frames;
 
 pub(super) static GROUP: Group = Group {
     name: "frames and batches",
@@ -92,7 +92,7 @@ fn receive_batch(call: &Call) -> Result<Value, Error> {
 }
 
 /// A message as a script gets it among others: one frame, or a List of them.
-fn unpacked(mut message: Message<Value>, whole: bool) -> Value {
+fn unpacked(mut message: Frames<Value>, whole: bool) -> Value {
     match message.pop() {
         Some(frame) if message.is_empty() && !whole => frame,
         last => Value::List(message.into_iter().chain(last).collect()),

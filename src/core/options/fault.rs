@@ -85,10 +85,6 @@ pub(super) fn stays_manual(row: &Row) -> Error {
     fault(row, "manual mode cannot be left once the socket is attached; open a new one")
 }
 
-pub(super) fn not_manual(row: &Row) -> Error {
-    fault(row, "an XPUB socket takes it in manual mode only; set xpub_manual first")
-}
-
 pub(super) fn taken(row: &Row) -> Error {
     fault(row, "a peer of this socket has this routing id already; choose another")
 }

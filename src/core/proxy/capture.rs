@@ -1,6 +1,7 @@
 //! A copy of everything that passes through a proxy.
 
-use super::message::{Message, Sent};
+use super::slow_peers::send;
+use crate::core::message::{Message, Sent};
 use crate::core::socket::open::Open;
 
 /// Where the copies go. It never waits: what its peer does not take in time is
@@ -17,7 +18,7 @@ impl Capture {
 
     /// Sends a copy; false if it was dropped.
     pub fn take(&mut self, message: &mut Message) -> zmq::Result<bool> {
-        self.copy.copy_from(message)?;
-        Ok(self.copy.send(&mut self.open.socket)? == Sent::Yes)
+        self.copy.copy_frames(message)?;
+        Ok(send(&mut self.copy, &mut self.open.socket)? == Sent::Yes)
     }
 }

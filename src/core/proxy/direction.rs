@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::capture::Capture;
 use super::faults::{Chances, Faults};
-use super::message::Message;
 use super::slow_peers::Patience;
 use super::stats::Counters;
+use crate::core::message::{Frame, Message};
 use crate::core::socket::subscriptions;
 
 /// How many messages and bytes pass before the other direction has its turn.
@@ -170,7 +170,7 @@ impl Flow {
                 }
                 Err(error) => return Err(error),
             }
-            bytes += self.next.bytes();
+            bytes += self.next.bytes() as u64;
             self.pass(way)?;
             if bytes > BYTES {
                 break;
@@ -229,7 +229,8 @@ impl Flow {
                 return Ok(());
             }
             if fate.twice {
-                let message = self.next.copy()?;
+                let mut message = Message::default();
+                message.copy_frames(&mut self.next)?;
                 self.held.push_back(Held { message, due: Some(fate.due) });
             }
             self.hold(Some(fate.due));
@@ -260,6 +261,6 @@ impl Flow {
 impl Held {
     /// The control frame of zmq_socket(3): 1 or 0, then the prefix.
     fn subscription(first: u8, prefix: &[u8]) -> Held {
-        Held { message: Message::from([&[first], prefix].concat().as_slice()), due: None }
+        Held { message: Message::from(Frame::from([&[first], prefix].concat())), due: None }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::message::Message;
 use crate::core::Error;
+use crate::core::message::Message;
 
 /// What a proxy does to the messages that pass through it. By default nothing.
 #[derive(Clone, Debug, Default)]

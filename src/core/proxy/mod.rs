@@ -7,7 +7,6 @@ mod capture;
 mod compatibility;
 mod direction;
 mod faults;
-mod message;
 mod slow_peers;
 mod stats;
 mod worker;
@@ -259,7 +258,7 @@ impl Proxy {
         }
         // The one before may have the same address.
         self.ask(|reply| Command::Capture(None, reply))?;
-        let open = Socket::attached(socket_type, endpoints)?.take()?;
+        let open = Socket::attached(socket_type, endpoints)?.move_out()?;
         self.ask(|reply| Command::Capture(Some(Box::new(Capture::new(open))), reply))
     }
 
@@ -424,7 +423,7 @@ fn bell() -> Result<(Open, Open), Error> {
     let endpoint = format!("inproc://zeromq-proxy-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let one = Socket::attached(SocketType::Pair, &format!("@{endpoint}"))?;
     let other = Socket::attached(SocketType::Pair, &format!(">{endpoint}"))?;
-    Ok((one.take()?, other.take()?))
+    Ok((one.move_out()?, other.move_out()?))
 }
 
 fn seat(
@@ -441,7 +440,7 @@ fn seat(
         Ok((subscribed, socket.attach_by(Action::Bind, endpoints)?))
     };
     let attached = attach();
-    let open = socket.take()?;
+    let open = socket.move_out()?;
     let (subscribed, port) = match attached {
         Ok(attached) => attached,
         Err(error) => {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::direction::{Kind, Waits, Way};
-use super::message::{Message, Sent};
+use crate::core::message::{Message, Sent};
 
 /// How long a peer is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,9 +30,9 @@ pub(super) struct Patience {
 impl Patience {
     /// Sends a message, or gives what has to happen before it can be sent.
     pub fn send(&mut self, message: &mut Message, way: &mut Way) -> zmq::Result<Option<Waits>> {
-        let bytes = message.bytes();
+        let bytes = message.bytes() as u64;
         if way.kind != Kind::Addressed {
-            match message.send(way.to)? {
+            match send(message, way.to)? {
                 Sent::Yes => way.counters.sent(bytes),
                 Sent::Lost => way.counters.lost(),
                 Sent::Full => return Ok(Some(Waits::TARGET)),
@@ -40,7 +40,7 @@ impl Patience {
             return Ok(None);
         }
         let slow = self.take_slow(message);
-        match message.send(way.to)? {
+        match send(message, way.to)? {
             Sent::Yes => way.counters.sent(bytes),
             Sent::Lost => way.counters.lost(),
             Sent::Full => {
@@ -72,4 +72,16 @@ impl Patience {
 /// The routing id of the peer that a message is for.
 fn peer(message: &Message) -> &[u8] {
     message.frames().first().map_or(&[], |frame| &**frame)
+}
+
+/// Sends a message without waiting. It is as it was if it is not sent, unless its peer
+/// went away.
+pub(super) fn send(message: &mut Message, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
+    match message.send(socket) {
+        // REQ and REP: it is not their turn.
+        Err(zmq::Error::EFSM) => Ok(Sent::Full),
+        // Its peer is not there.
+        Err(zmq::Error::EHOSTUNREACH) => Ok(Sent::Lost),
+        sent => sent,
+    }
 }

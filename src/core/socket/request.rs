@@ -3,11 +3,12 @@
 use std::thread;
 use std::time::Duration;
 
+use super::Socket;
+use super::endpoints::plain;
 use super::open::Open;
 use crate::core::endpoint;
 use crate::core::error::Error;
 use crate::core::message::Frame;
-use crate::core::socket::{Socket, plain};
 use crate::core::socket_type::SocketType::Req;
 use crate::core::wait::Wait;
 
