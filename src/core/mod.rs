@@ -1,4 +1,5 @@
-//! ZeroMQ for Rust: what every edge stands on. It knows no host and no script.
+//! ZeroMQ for Rust, the foundation of the C, Morpho and virtual-machine interfaces. It
+//! knows nothing about hosts and scripts.
 
 pub mod authenticator;
 pub mod beacon;

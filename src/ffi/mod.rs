@@ -1,5 +1,5 @@
-//! The border to C, for every edge: panics stop here, pointers become slices and
-//! texts, and forks are noticed.
+//! The boundary to C, for all interfaces: it stops panics, converts pointers to slices
+//! and strings, and watches for forks.
 
 use std::any::Any;
 use std::ffi::{CStr, c_char};
@@ -11,8 +11,8 @@ use std::sync::{Once, OnceLock};
 pub(crate) use crate::binding::Failure;
 use crate::core::{Code, Error, context};
 
-/// Runs the body of the exported function `name`: what goes wrong in it, a panic
-/// included, becomes a code, and the last failure of this thread.
+/// Runs the body of the exported function `name`. An error or a panic becomes a code
+/// and the last failure of this thread.
 #[inline]
 pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Code {
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -22,11 +22,11 @@ pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Co
     }
 }
 
-/// The code of what went wrong, which becomes the last failure of this thread.
+/// Returns the code of an error, which becomes the last failure of this thread.
 #[cold]
 fn told(name: &str, failed: Failed) -> Code {
     match failed {
-        // The binding has remembered it.
+        // The binding has already recorded it.
         Failed::Call(failure) => failure.code,
         Failed::Here(error) => {
             Failure::new(name.to_owned(), false, &error).keep();
@@ -35,8 +35,8 @@ fn told(name: &str, failed: Failed) -> Code {
     }
 }
 
-/// Runs the body of a function that is called `name`: what goes wrong in it, a
-/// panic included, becomes the last failure of this thread.
+/// Runs the body of a function that is called `name`. An error or a panic becomes the
+/// last failure of this thread.
 #[inline]
 pub(crate) fn caught<T>(
     name: impl FnOnce() -> String,
@@ -55,7 +55,7 @@ pub(crate) fn caught<T>(
 #[cold]
 fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
     match failed {
-        // The binding has remembered it.
+        // The binding has already recorded it.
         Failed::Call(failure) => failure,
         Failed::Here(error) => {
             let failure = Box::new(Failure::new(name(), false, &error));
@@ -65,22 +65,22 @@ fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
     }
 }
 
-/// A panic as the error that it is.
+/// Turns a panic into an error.
 #[cold]
 fn panicked(payload: &(dyn Any + Send)) -> Failed {
     Failed::Here(Error::Panic { message: panic_text(payload) })
 }
 
-/// Runs a body that has nothing to report: a panic in it gives `otherwise`.
+/// Runs a body that has no error to report. Returns `otherwise` if it panics.
 pub(crate) fn guard_or<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
-/// Why an exported function fails.
+/// Why an exported function failed.
 pub(crate) enum Failed {
-    /// A failure of a method, which is in words and remembered already.
+    /// A method failed; the failure has its message and is already recorded.
     Call(Box<Failure>),
-    /// An error of the edge itself.
+    /// The interface itself failed.
     Here(Error),
 }
 
@@ -108,18 +108,18 @@ fn panic_text(payload: &(dyn Any + Send)) -> String {
     text.unwrap_or("a panic without words").to_owned()
 }
 
-/// An error of the host: it breaks a rule of the header.
+/// Returns the error for a host that violates a rule of the header.
 pub(crate) fn fault(what: &'static str) -> Error {
     Error::Host { what: what.into() }
 }
 
-/// A struct that begins with its size and the version of the ABI, as a host
-/// filled it in. Members beyond the host's size are zero.
+/// Copies a struct that a host has filled in and that begins with its size and the
+/// version of the ABI. Members beyond the host's size are zero.
 ///
 /// # Safety
-/// `T` is a struct of the header that begins with two `u32`, and all zeros are a
-/// valid `T`. `source` is NULL or points to as many bytes as its first `u32`
-/// says, the rest of the `T` up to there filled in.
+/// `T` is a struct of the header that begins with two `u32`, and all zeros are a valid
+/// `T`. `source` is NULL or points to as many bytes as its first `u32` says, which are
+/// filled in as a `T`.
 pub(crate) unsafe fn versioned<T: Copy>(
     source: *const T,
     abi: u32,
@@ -128,7 +128,7 @@ pub(crate) unsafe fn versioned<T: Copy>(
     if source.is_null() {
         return Err(fault("a struct is NULL"));
     }
-    // SAFETY: not NULL, and the caller says that it begins with two u32.
+    // SAFETY: not NULL; the caller guarantees that it begins with two u32.
     let [size, version] = unsafe { source.cast::<[u32; 2]>().read_unaligned() };
     if version != abi {
         return Err(Error::Host {
@@ -150,16 +150,18 @@ pub(crate) unsafe fn versioned<T: Copy>(
     }
     let mut copy = MaybeUninit::<T>::zeroed();
     let known = size.min(mem::size_of::<T>());
-    // SAFETY: the caller guarantees `size` bytes at source; copy has room for a T.
+    // SAFETY: the caller guarantees `size` bytes at `source`; `copy` has room for a
+    // `T`.
     unsafe { ptr::copy_nonoverlapping(source.cast::<u8>(), copy.as_mut_ptr().cast(), known) };
-    // SAFETY: all zeros are a valid T, and what was copied is one, says the caller.
+    // SAFETY: all zeros are a valid `T`; the caller guarantees the same for the bytes
+    // that were copied.
     Ok(unsafe { copy.assume_init() })
 }
 
-/// The `count` items at `data`; `(NULL, 0)` is empty.
+/// Returns the `count` items at `data`; `(NULL, 0)` is an empty slice.
 ///
 /// # Safety
-/// `data` is NULL or points to `count` items that stay in place for `'a`.
+/// `data` is NULL or points to `count` items that remain valid for `'a`.
 pub(crate) unsafe fn slice<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Error> {
     match (data.is_null(), count) {
         (_, 0) => Ok(&[]),
@@ -167,31 +169,32 @@ pub(crate) unsafe fn slice<'a, T>(data: *const T, count: usize) -> Result<&'a [T
         (false, _) if count > isize::MAX as usize / mem::size_of::<T>().max(1) => {
             Err(fault("a count is larger than memory"))
         }
-        // SAFETY: not NULL, of a possible size, and in place for 'a, says the caller.
+        // SAFETY: not NULL and of a possible size; the caller guarantees that it
+        // remains valid for 'a.
         (false, _) => Ok(unsafe { std::slice::from_raw_parts(data, count) }),
     }
 }
 
-/// The text at `data`, up to its terminating zero byte.
+/// Returns the NUL-terminated string at `data`.
 ///
 /// # Safety
-/// `data` is NULL or points to a string with a terminating zero byte that stays
-/// in place for `'a`.
+/// `data` is NULL or points to a NUL-terminated string that remains valid for `'a`.
 pub(crate) unsafe fn text<'a>(data: *const c_char) -> Result<&'a str, Error> {
     if data.is_null() {
         return Err(fault("a name is NULL"));
     }
-    // SAFETY: not NULL, terminated and in place for 'a, says the caller.
+    // SAFETY: not NULL; the caller guarantees that it is terminated and remains valid
+    // for 'a.
     let text = unsafe { CStr::from_ptr(data) };
     text.to_str().map_err(|_| fault("a name is not UTF-8"))
 }
 
-/// What an edge does around a fork, while the core holds its own locks.
+/// What an interface does around a fork, while the core holds its own locks.
 #[cfg(unix)]
 static AROUND_FORKS: OnceLock<[fn(); 2]> = OnceLock::new();
 
-/// As `watch_forks`; `before` and `after` are called around a fork, the second in the
-/// child too. One edge has that to do.
+/// Does the same as `watch_forks`, and calls `before` and `after` around each fork, the
+/// latter in the child too. Only one interface may use it.
 pub(crate) fn watch_forks_with(before: fn(), after: fn()) {
     #[cfg(unix)]
     AROUND_FORKS.get_or_init(|| [before, after]);
@@ -200,8 +203,7 @@ pub(crate) fn watch_forks_with(before: fn(), after: fn()) {
     watch_forks();
 }
 
-/// From now on a fork of the process is noticed, so that it leaves the sockets
-/// of its parent alone.
+/// Starts watching for forks, so that a child leaves the sockets of its parent alone.
 pub(crate) fn watch_forks() {
     #[cfg(unix)]
     {
@@ -221,16 +223,17 @@ pub(crate) fn watch_forks() {
             guard_or((), context::forked);
         }
         static ONCE: Once = Once::new();
-        // SAFETY: in_child only adds to an atomic number and unlocks what its own
-        // thread has locked, which is allowed in the child of a fork. The three
-        // stay in place as the library is never unmapped.
+        // SAFETY: `in_child` only increments an atomic number and releases locks of its
+        // own thread, which is allowed in the child of a fork. The three functions
+        // remain valid, because the library is never unmapped.
         ONCE.call_once(|| unsafe {
             libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
         });
     }
 }
 
-/// Has ZeroMQ ended when the process does, once however often this is asked for.
+/// Registers the shutdown of ZeroMQ to run when the process ends, once however often it
+/// is called.
 pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
     #[cfg(unix)]
     {
@@ -240,7 +243,7 @@ pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
         static DONE: OnceLock<bool> = OnceLock::new();
         let done = DONE.get_or_init(|| {
             stay();
-            // SAFETY: the function stays in place, and lets no panic out.
+            // SAFETY: the function remains valid and does not panic.
             unsafe { libc::atexit(end) == 0 }
         });
         if *done {
@@ -250,14 +253,14 @@ pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
     Err(fault("the system has no place for what is to be done at the end of the process"))
 }
 
-/// The library stays in memory, whoever unloads it. On Linux it was linked so.
+/// Keeps the library in memory even if it is unloaded. On Linux it is linked that way.
 #[cfg(unix)]
 fn stay() {
     #[cfg(not(target_os = "linux"))]
     {
         let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-        // SAFETY: there is room for the answer, whose name is a text that stays, and
-        // the library is loaded already, so that nothing else happens.
+        // SAFETY: `info` has room for the answer, whose name is never freed. The
+        // library is already loaded, so nothing else happens.
         unsafe {
             if libc::dladdr(ptr::from_ref(&BORDER).cast(), info.as_mut_ptr()) != 0 {
                 libc::dlopen(info.assume_init().dli_fname, libc::RTLD_NOW | libc::RTLD_NODELETE);
@@ -266,6 +269,6 @@ fn stay() {
     }
 }
 
-/// Something that lies in the library.
+/// An address inside the library.
 #[cfg(all(unix, not(target_os = "linux")))]
 static BORDER: u8 = 0;

@@ -1,5 +1,5 @@
-//! A context whose options are set by their numbers, which the zmq crate's does not
-//! let, and which ends once.
+//! A context whose options are set by number, which the zmq crate does not support, and
+//! which ends once.
 
 use std::ffi::{c_int, c_void};
 use std::ptr::NonNull;
@@ -9,12 +9,12 @@ use zmq_sys as sys;
 
 use super::last_error;
 
-/// A context of libzmq. Its clones are the same one, and it ends with the last of
-/// them, if not before.
+/// A context of libzmq. Clones refer to the same context, which ends with the last of
+/// them at the latest.
 #[derive(Clone)]
 pub(crate) struct Context(Arc<Running>);
 
-/// What is there until the context ends.
+/// The libzmq context until it ends.
 struct Running(RwLock<Option<Raw>>);
 
 #[derive(Clone, Copy)]
@@ -26,33 +26,33 @@ unsafe impl Send for Raw {}
 unsafe impl Sync for Raw {}
 
 impl Context {
-    /// A new context, which has no threads before its first socket.
+    /// Makes a context, which has no threads until its first socket is opened.
     ///
     /// # Errors
-    /// As `zmq_ctx_new(3)`: there is no memory.
+    /// As for `zmq_ctx_new(3)`: memory ran out.
     pub fn new() -> zmq::Result<Context> {
         // SAFETY: it can be called at any time.
         let raw = NonNull::new(unsafe { sys::zmq_ctx_new() }).ok_or_else(last_error)?;
         Ok(Context(Arc::new(Running(RwLock::new(Some(Raw(raw)))))))
     }
 
-    /// A new socket.
+    /// Opens a socket.
     ///
     /// # Errors
-    /// As `zmq_socket(3)`; ETERM when the context has ended.
+    /// As for `zmq_socket(3)`; ETERM if the context has ended.
     pub fn socket(&self, socket_type: zmq::SocketType) -> zmq::Result<zmq::Socket> {
         self.with(|raw| {
-            // SAFETY: the context has not ended, and cannot as long as it is borrowed.
+            // SAFETY: the context has not ended, and cannot end while it is borrowed.
             let socket = unsafe { sys::zmq_socket(raw, socket_type as c_int) };
             if socket.is_null() {
                 return Err(last_error());
             }
-            // SAFETY: it is a socket that nobody else has.
+            // SAFETY: it is a new socket with no other owner.
             Ok(unsafe { zmq::Socket::from_raw(socket) })
         })
     }
 
-    /// Sets an option, as `zmq_ctx_set(3)`.
+    /// Sets an option, as with `zmq_ctx_set(3)`.
     pub fn set(&self, option: c_int, value: c_int) -> zmq::Result<()> {
         self.with(|raw| {
             // SAFETY: as in socket.
@@ -61,15 +61,15 @@ impl Context {
         })
     }
 
-    /// The value of an option, as `zmq_ctx_get(3)`, which tells an error by -1, a
-    /// value of some.
+    /// Returns the value of an option, as with `zmq_ctx_get(3)`. It returns -1 on
+    /// error, which is also a valid value of some options.
     pub fn get(&self, option: c_int) -> c_int {
         // SAFETY: as in socket.
         self.with(|raw| Ok(unsafe { sys::zmq_ctx_get(raw, option) })).unwrap_or(-1)
     }
 
-    /// Ends the context, as `zmq_ctx_term(3)`: it waits until every socket is closed.
-    /// Ending it again does nothing.
+    /// Ends the context, as with `zmq_ctx_term(3)`: waits until every socket is closed.
+    /// Ending it twice does nothing.
     pub fn end(&self) {
         self.0.end();
     }
@@ -84,9 +84,8 @@ impl Running {
     fn end(&self) {
         let raw = self.0.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(raw) = raw {
-            // SAFETY: nobody can use the context any more: it was taken out while
-            // nobody had borrowed it. A signal breaks the call off, which is then
-            // made again.
+            // SAFETY: nobody can use the context anymore, because it was removed while
+            // nobody had borrowed it. A call that a signal interrupts is repeated.
             while unsafe { sys::zmq_ctx_term(raw.0.as_ptr()) } == -1
                 && last_error() == zmq::Error::EINTR
             {}

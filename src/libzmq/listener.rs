@@ -1,5 +1,4 @@
-//! Sockets of the system that listen already, made by whoever started the
-//! process.
+//! Listening system sockets that were opened outside of libzmq.
 
 use std::io;
 use std::mem;
@@ -10,18 +9,18 @@ use libc::{c_int, c_void, socklen_t};
 /// Who can connect to a listening socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
-    /// IPv4 and IPv6.
+    /// Peers over IPv4 and IPv6.
     Internet,
-    /// The machine itself, by a path.
+    /// Processes on this machine, by a path.
     Local,
 }
 
-/// A copy of a descriptor, if that is of a stream socket that listens. The copy
-/// does not block, and neither does the original from then on.
+/// Copies the descriptor of a listening stream socket. Neither the copy nor the
+/// original blocks from then on.
 ///
 /// # Errors
 ///
-/// The system's, and `InvalidInput` when it is anything else.
+/// The system's, or `InvalidInput` if the descriptor is anything else.
 pub(crate) fn copy(descriptor: RawFd) -> io::Result<(OwnedFd, Family)> {
     let other = || io::Error::from(io::ErrorKind::InvalidInput);
     if option(descriptor, libc::SO_ACCEPTCONN)? != 1
@@ -34,10 +33,9 @@ pub(crate) fn copy(descriptor: RawFd) -> io::Result<(OwnedFd, Family)> {
         libc::AF_UNIX => Family::Local,
         _ => return Err(other()),
     };
-    // SAFETY: fcntl with F_DUPFD_CLOEXEC touches no memory of ours, whatever the
-    // number is.
+    // SAFETY: fcntl with F_DUPFD_CLOEXEC accesses no memory, whatever the number is.
     let copy = check(unsafe { libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, 3) })?;
-    // SAFETY: the system has just made it, for nobody else.
+    // SAFETY: the system has just made it, so it has no other owner.
     let copy_owned = unsafe { OwnedFd::from_raw_fd(copy) };
     // SAFETY: as above.
     let flags = check(unsafe { libc::fcntl(copy, libc::F_GETFL) })?;
@@ -49,7 +47,7 @@ pub(crate) fn copy(descriptor: RawFd) -> io::Result<(OwnedFd, Family)> {
 fn option(descriptor: RawFd, name: c_int) -> io::Result<c_int> {
     let mut value: c_int = 0;
     let mut length = mem::size_of::<c_int>() as socklen_t;
-    // SAFETY: value has room for an int, which is what length says.
+    // SAFETY: `value` has room for an int, as `length` says.
     let result = unsafe {
         libc::getsockopt(
             descriptor,
@@ -64,10 +62,10 @@ fn option(descriptor: RawFd, name: c_int) -> io::Result<c_int> {
 }
 
 fn family(descriptor: RawFd) -> io::Result<c_int> {
-    // SAFETY: an address of zeros is one.
+    // SAFETY: all zeros are a valid address.
     let mut address: libc::sockaddr_storage = unsafe { mem::zeroed() };
     let mut length = mem::size_of::<libc::sockaddr_storage>() as socklen_t;
-    // SAFETY: address has as much room as length says.
+    // SAFETY: `address` has as much room as `length` says.
     let result = unsafe {
         let address = (&raw mut address).cast::<libc::sockaddr>();
         libc::getsockname(descriptor, address, &raw mut length)

@@ -1,5 +1,5 @@
-//! What libzmq can do and the zmq crate does not offer, or offers at a price: the
-//! edge below the core, with the only calls of libzmq that are not the crate's.
+//! The functions of libzmq that the zmq crate does not offer, or only at a cost. This
+//! is the layer below the core, with the only direct calls of libzmq.
 
 mod context;
 mod frame;
@@ -12,16 +12,16 @@ use zmq_sys as sys;
 pub(crate) use context::Context;
 pub use frame::Frame;
 
-/// Sends one frame, as `zmq_send(3)`: a short one is copied into the pipe without
-/// a message being made of it.
+/// Sends one frame, as with `zmq_send(3)`. A short frame is copied into the pipe
+/// without initializing a message.
 pub(crate) fn send(socket: &mut zmq::Socket, frame: &[u8], flags: i32) -> zmq::Result<()> {
-    // SAFETY: the socket is open, as zmq::Socket says; there are as many bytes.
+    // SAFETY: a `zmq::Socket` is open, and the frame has that many bytes.
     let sent =
         unsafe { sys::zmq_send(socket.as_mut_ptr(), frame.as_ptr().cast(), frame.len(), flags) };
     if sent == -1 { Err(last_error()) } else { Ok(()) }
 }
 
-/// Repeats a call of libzmq, one that does not wait, that a signal broke off.
+/// Repeats a non-blocking call of libzmq that a signal interrupted.
 #[inline]
 pub(crate) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
     loop {

@@ -1,6 +1,6 @@
-//! Options by their numbers, as `zmq_setsockopt(3)` and `zmq_getsockopt(3)` have
-//! them, and the state of one peer. libzmq checks the size of every value, so an
-//! option of another type is refused (EINVAL).
+//! Options by number, as with `zmq_setsockopt(3)` and `zmq_getsockopt(3)`, and the
+//! state of a peer. libzmq checks the size of every value, so an option of another type
+//! is refused (EINVAL).
 
 use std::ffi::{c_int, c_void};
 use std::mem::size_of;
@@ -10,29 +10,29 @@ use zmq_sys as sys;
 
 use super::last_error;
 
-/// No option that can be read is longer.
+/// No readable option is longer.
 const LONGEST: usize = 1024;
 
-/// A type of options that are numbers.
+/// A type of numeric options.
 pub(crate) trait Number: Copy + Default {}
 
 impl Number for c_int {}
 impl Number for i64 {}
 impl Number for u64 {}
 
-/// Sets an option that is a number.
+/// Sets a numeric option.
 pub(crate) fn set<T: Number>(socket: &mut zmq::Socket, option: c_int, value: T) -> zmq::Result<()> {
-    // SAFETY: the value is there meanwhile, and it is as large.
+    // SAFETY: the value is valid during the call and has this size.
     unsafe { set_raw(socket, option, ptr::from_ref(&value).cast(), size_of::<T>()) }
 }
 
 /// Sets an option that is text or binary data.
 pub(crate) fn set_bytes(socket: &mut zmq::Socket, option: c_int, value: &[u8]) -> zmq::Result<()> {
-    // SAFETY: the bytes are there meanwhile, and there are as many.
+    // SAFETY: the bytes are valid during the call, and there are that many.
     unsafe { set_raw(socket, option, value.as_ptr().cast(), value.len()) }
 }
 
-/// Sets an option to nothing: a text to none, a filter to no filter.
+/// Clears an option: a text, or a filter.
 pub(crate) fn unset(socket: &mut zmq::Socket, option: c_int) -> zmq::Result<()> {
     // SAFETY: libzmq reads nothing from NULL.
     unsafe { set_raw(socket, option, ptr::null(), 0) }
@@ -46,35 +46,35 @@ unsafe fn set_raw(
     value: *const c_void,
     size: usize,
 ) -> zmq::Result<()> {
-    // SAFETY: the socket is open, as zmq::Socket says; the rest is the caller's promise.
+    // SAFETY: a `zmq::Socket` is open; the rest is guaranteed by the caller.
     let set = unsafe { sys::zmq_setsockopt(socket.as_mut_ptr(), option, value, size) };
     if set == -1 { Err(last_error()) } else { Ok(()) }
 }
 
-/// The value of an option that is a number.
+/// Returns the value of a numeric option.
 pub(crate) fn get<T: Number>(socket: &mut zmq::Socket, option: c_int) -> zmq::Result<T> {
     let mut value = T::default();
-    // SAFETY: there is room for a number, and each combination of bits is one.
+    // SAFETY: there is room for the number, and every bit pattern is a valid one.
     unsafe { get_raw(socket, option, ptr::from_mut(&mut value).cast(), size_of::<T>()) }?;
     Ok(value)
 }
 
-/// The value of an option that is text, which ends with a NUL, or binary data.
+/// Returns the value of an option that is text, which ends with a NUL, or binary data.
 pub(crate) fn get_bytes(socket: &mut zmq::Socket, option: c_int) -> zmq::Result<Vec<u8>> {
     let mut value = vec![0; LONGEST];
-    // SAFETY: there is as much room.
+    // SAFETY: the buffer has that many bytes.
     let size = unsafe { get_raw(socket, option, value.as_mut_ptr().cast(), LONGEST) }?;
     value.truncate(size);
     Ok(value)
 }
 
-/// The value of an option that has exactly so many bytes.
+/// Returns the value of an option of exactly `SIZE` bytes.
 pub(crate) fn get_array<const SIZE: usize>(
     socket: &mut zmq::Socket,
     option: c_int,
 ) -> zmq::Result<[u8; SIZE]> {
     let mut value = [0; SIZE];
-    // SAFETY: there is as much room.
+    // SAFETY: the buffer has that many bytes.
     unsafe { get_raw(socket, option, value.as_mut_ptr().cast(), SIZE) }?;
     Ok(value)
 }
@@ -87,7 +87,7 @@ unsafe fn get_raw(
     value: *mut c_void,
     mut size: usize,
 ) -> zmq::Result<usize> {
-    // SAFETY: the socket is open, as zmq::Socket says; the rest is the caller's promise.
+    // SAFETY: a `zmq::Socket` is open; the rest is guaranteed by the caller.
     let got = unsafe { sys::zmq_getsockopt(socket.as_mut_ptr(), option, value, &mut size) };
     if got == -1 { Err(last_error()) } else { Ok(size) }
 }
@@ -95,7 +95,8 @@ unsafe fn get_raw(
 #[cfg(all(unix, target_pointer_width = "64"))]
 mod draft {
     unsafe extern "C" {
-        // Without its drafts libzmq has it all the same, yet as a function of C++.
+        // Without its draft API, libzmq still contains this function, but with a C++
+        // name.
         #[link_name = "_Z25zmq_socket_get_peer_statePvPKvm"]
         pub fn zmq_socket_get_peer_state(
             socket: *mut libc::c_void,
@@ -105,15 +106,15 @@ mod draft {
     }
 }
 
-/// Whether a ROUTER socket has a peer with this routing id.
+/// Returns true if a ROUTER socket has a peer with this routing id.
 ///
 /// # Errors
-/// ENOTSUP for other types of sockets, and on a system where libzmq cannot be asked.
+/// ENOTSUP for other socket types, and on systems where libzmq cannot be asked.
 pub(crate) fn has_peer(socket: &mut zmq::Socket, routing_id: &[u8]) -> zmq::Result<bool> {
     #[cfg(all(unix, target_pointer_width = "64"))]
     {
         let (id, length) = (routing_id.as_ptr().cast(), routing_id.len());
-        // SAFETY: the socket is open, as zmq::Socket says; the id has as many bytes.
+        // SAFETY: a `zmq::Socket` is open, and the id has that many bytes.
         let state = unsafe { draft::zmq_socket_get_peer_state(socket.as_mut_ptr(), id, length) };
         match state {
             -1 => match last_error() {

@@ -42,7 +42,7 @@ impl Kinds {
             kind
         };
         let own_set = own.iter().flatten().fold(0, |set, kind| set | bit(*kind));
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             Kinds {
                 string: kind((api.object_stringwithsize)(1).cast()),
@@ -185,7 +185,7 @@ impl<V: Bits> Morpho<V> {
         header: *mut Header,
         bounds: &mut Bounds,
     ) -> Result<ValueRef<'a>, Error> {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let table = unsafe { &(*header.cast::<DictionaryObject<V>>()).table };
         bounds.enter(table.count as usize, |bounds| {
             let mut entries = Vec::with_capacity(table.count as usize);
@@ -207,7 +207,7 @@ impl<V: Bits> Morpho<V> {
     /// # Safety
     /// As `take`.
     pub unsafe fn name<'a>(&self, value: V) -> Result<&'a str, Error> {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         match unsafe { self.take(value, &mut Bounds::default()) }? {
             ValueRef::String(bytes) => std::str::from_utf8(bytes).ok(),
             _ => None,
@@ -277,7 +277,7 @@ impl<V: Bits> Morpho<V> {
     unsafe fn bind(&self, vm: *mut Vm, mut made: Made<V>) -> Result<(), Error> {
         if !made.is_empty() {
             let count = i32::try_from(made.len()).map_err(|_| fault("the result is too large"))?;
-            // SAFETY: the caller's promise; all are bound at once.
+            // SAFETY: guaranteed by the caller; all are bound at once.
             unsafe { (self.api.morpho_bindobjects)(vm, count, made.as_mut_ptr()) };
         }
         Ok(())
@@ -286,7 +286,7 @@ impl<V: Bits> Morpho<V> {
     /// # Safety
     /// What is made has to be bound.
     unsafe fn make(&self, value: &Value, made: &mut Made<V>) -> Result<V, Error> {
-        // SAFETY: the caller's promise; Morpho's functions make objects that belong
+        // SAFETY: guaranteed by the caller; Morpho's functions make objects that belong
         // to nobody yet.
         unsafe {
             let object = match value {
@@ -332,7 +332,7 @@ impl<V: Bits> Morpho<V> {
     ) -> Result<Option<V>, Error> {
         let mut values = Vec::with_capacity(items.len());
         for item in items {
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller.
             values.push(unsafe { self.make(item, made) }?);
         }
         let count = u32::try_from(values.len()).map_err(|_| fault("the result is too large"))?;
@@ -348,7 +348,7 @@ impl<V: Bits> Morpho<V> {
         entries: &[(Value, Value)],
         made: &mut Made<V>,
     ) -> Result<Option<V>, Error> {
-        // SAFETY: the caller's promise; the table is that of the new dictionary.
+        // SAFETY: guaranteed by the caller; the table is that of the new dictionary.
         unsafe {
             let dictionary = (self.api.object_newdictionary)();
             if dictionary.is_null() {
@@ -381,7 +381,7 @@ fn no_memory() -> Error {
 /// # Safety
 /// The object is a string, which Morpho keeps for `'a`.
 unsafe fn bytes<'a>(header: *mut Header) -> &'a [u8] {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let string = header.cast::<StringObject>();
         if (*string).bytes.is_null() {

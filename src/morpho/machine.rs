@@ -132,7 +132,7 @@ pub(super) unsafe fn call<V: Hosted>(
     given: *mut V,
 ) -> V {
     let body = |morpho: &Morpho<V>| {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { morpho.call(row, vm, count, given) }
     };
     // SAFETY: the virtual machine is the one that calls.
@@ -158,7 +158,7 @@ pub(super) unsafe fn init<V: Hosted>(
                 fault("init is for instances of a class that is a child of this one").into()
             );
         };
-        // SAFETY: the caller's promise; the instance is alive, as Morpho keeps
+        // SAFETY: guaranteed by the caller; the instance is alive, as Morpho keeps
         // receivers, and the name is one that was interned.
         unsafe {
             let made = morpho.call(row, vm, count, given)?;
@@ -198,7 +198,7 @@ unsafe fn raising<V: Hosted>(
     };
     match ffi::caught(name, || body(morpho)) {
         Ok(value) => value,
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         Err(failure) => unsafe { morpho.fail(vm, &failure) },
     }
 }
@@ -261,7 +261,7 @@ impl<V: Bits> Morpho<V> {
         values: &[V],
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[ValueRef<'a>; FEW]>, Error> {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         values.iter().map(|value| unsafe { self.take(*value, bounds) }).collect()
     }
 
@@ -274,7 +274,7 @@ impl<V: Bits> Morpho<V> {
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[(&'a str, ValueRef<'a>); 1]>, Error> {
         let pair = |[name, value]: &[V; 2]| {
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller.
             unsafe { Ok((self.name(*name)?, self.take(*value, bounds)?)) }
         };
         pairs.iter().map(pair).collect()
@@ -362,7 +362,7 @@ impl<V: Bits> Morpho<V> {
     unsafe fn fail(&self, vm: *mut Vm, failure: &Failure) -> V {
         // Morpho has the error of a function of the script already.
         if failure.code != Code::Callback {
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller.
             unsafe { self.raise(vm, USER, failure.tag, &failure.message) };
         }
         V::nil()
@@ -372,7 +372,7 @@ impl<V: Bits> Morpho<V> {
     /// The virtual machine is the one that calls.
     unsafe fn raise(&self, vm: *mut Vm, category: i32, id: &'static CStr, message: &str) {
         let record = record(category, id, message);
-        // SAFETY: the caller's promise; Morpho copies the record, and keeps the id,
+        // SAFETY: guaranteed by the caller; Morpho copies the record, and keeps the id,
         // which is there for ever.
         unsafe { (self.api.morpho_error)(vm, &record) };
     }

@@ -72,7 +72,7 @@ pub extern "C" fn zeromq_finalize() {
 /// V is the layout of the values of the process, and Morpho is initializing the
 /// extension.
 unsafe fn register<V: Hosted>() -> Option<()> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let api = unsafe { symbols::find::<V>() }?;
     // SAFETY: as above.
     unsafe {
@@ -119,7 +119,7 @@ unsafe fn add_class<V: Hosted>(api: &Api<V>, class: &'static Class, parent: V) -
     let entries =
         names.iter().zip(&methods).map(|(name, (_, function))| (name.as_ptr(), *function));
     let name = string(class.name);
-    // SAFETY: the caller's promise; Morpho copies names and does not keep the rows,
+    // SAFETY: guaranteed by the caller; Morpho copies names and does not keep the rows,
     // which end with one without a name.
     unsafe {
         if api.release.short_entries {
@@ -169,13 +169,13 @@ unsafe fn add_instances<V: Hosted>(
     };
     for name in [Some(class.name), class.alias].into_iter().flatten() {
         let name = string(name);
-        // SAFETY: the caller's promise; Morpho copies the name.
+        // SAFETY: guaranteed by the caller; Morpho copies the name.
         let function = unsafe { (api.builtin_addfunction)(name.as_ptr(), function, 0) };
         classes.push((function, class));
     }
     constructor?;
     let definition = object::definition::<V>();
-    // SAFETY: the caller's promise; Morpho copies the definition.
+    // SAFETY: guaranteed by the caller; Morpho copies the definition.
     unsafe {
         let kind = (api.object_addtype)(&definition);
         (api.object_setveneerclass)(kind, value);

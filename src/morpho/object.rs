@@ -42,7 +42,7 @@ pub(super) unsafe fn make<V: Bits>(
     kind: i32,
     object: Object,
 ) -> Option<V> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let header = unsafe { new(size_of::<Instance>(), kind) };
     if header.is_null() {
         return None;
@@ -57,7 +57,7 @@ pub(super) unsafe fn make<V: Bits>(
 /// # Safety
 /// The object is alive for `'a`, and was made by `make`.
 pub(super) unsafe fn of<'a>(header: *mut Header) -> Option<&'a Object> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { (*header.cast::<Instance>()).object.as_ref() }
 }
 

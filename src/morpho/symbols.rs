@@ -125,7 +125,7 @@ pub(super) fn layout() -> Option<Layout> {
 /// # Safety
 /// `layout` told V.
 pub(super) unsafe fn find<V: Bits>() -> Option<Api<V>> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let api = unsafe { Api::<V>::find(&Library::this()) }?;
     let mut int = 0;
     // SAFETY: both functions only look at their value; int is a place for an int.
@@ -169,6 +169,6 @@ impl Refusal {
 /// # Safety
 /// T is the type of the symbol: a pointer to it, or the function itself.
 unsafe fn symbol<T: Copy>(process: &Library, name: &str) -> Option<T> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { process.get::<T>(name.as_bytes()) }.ok().map(|symbol| *symbol)
 }

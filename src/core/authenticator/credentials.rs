@@ -1,5 +1,5 @@
-//! Passwords and keys that are known, in tables, or in files that are read again
-//! when they have changed.
+//! Known passwords and keys, in tables or in files that are read again when they
+//! change.
 
 use std::collections::HashMap;
 use std::fs;
@@ -14,16 +14,16 @@ use crate::core::curve::key::{PublicKey, security};
 use crate::core::curve::secret_file::{Name, read, unreadable};
 use crate::core::error::Error;
 
-/// More than any file of passwords has.
+/// Larger than any password file.
 const LARGEST: u64 = 16 << 20;
 
-/// A directory with more is not one of certificates.
+/// A directory with more files is not a certificate directory.
 const MOST_FILES: usize = 10_000;
 
-/// How deep certificates may lie in a directory.
+/// How deep certificates may be nested in a directory.
 const DEEPEST: usize = 16;
 
-/// Names and their passwords.
+/// User names and their passwords.
 pub(super) enum Passwords {
     Table(Table),
     File { file: PathBuf, seen: Option<Stamp>, table: Result<Table, Error> },
@@ -31,9 +31,9 @@ pub(super) enum Passwords {
 
 type Table = HashMap<String, Zeroizing<String>>;
 
-/// Keys that are known.
+/// Known keys.
 pub(super) enum Keys {
-    /// Whoever has a key.
+    /// Any key is accepted.
     Any,
     Listed(HashMap<PublicKey, Vec<(String, String)>>),
     Directory(Directory),
@@ -44,11 +44,11 @@ pub(super) struct Directory {
     path: PathBuf,
     seen: Vec<(PathBuf, Stamp)>,
     known: HashMap<PublicKey, Vec<(String, String)>>,
-    /// How many files are none.
+    /// How many files are not certificates.
     others: usize,
 }
 
-/// What changes when a file does.
+/// Metadata that differs when a file has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     modified: Option<SystemTime>,
@@ -69,16 +69,16 @@ impl Stamp {
 }
 
 impl Passwords {
-    /// A table of names and passwords.
+    /// Makes a table of user names and passwords.
     pub fn table(entries: Vec<(String, String)>) -> Passwords {
         let entries = entries.into_iter();
         Passwords::Table(entries.map(|(name, word)| (name, Zeroizing::new(word))).collect())
     }
 
-    /// A file of lines `name=value`, which is read again when it has changed.
+    /// Reads a file of `name=value` lines, which is read again when it changes.
     ///
     /// # Errors
-    /// [`Error::Security`] when it cannot be read now.
+    /// [`Error::Security`] if it cannot be read now.
     pub fn file(file: &str) -> Result<Passwords, Error> {
         let path = PathBuf::from(file);
         let seen = stamp(&path);
@@ -99,13 +99,13 @@ impl Passwords {
             }
         };
         let known = table.get(username);
-        // An unknown name takes as long as a known one.
+        // An unknown user name takes as long as a known one.
         let same = same(known.map_or("", |word| word), password);
         Ok(known.is_some() && same)
     }
 }
 
-/// Whether both are the same, in a time that tells only their lengths.
+/// Compares two strings in a time that reveals only their lengths.
 fn same(one: &str, other: &str) -> bool {
     let differences = one.bytes().zip(other.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
     std::hint::black_box(differences) == 0 && one.len() == other.len()
@@ -115,7 +115,7 @@ fn stamp(file: &Path) -> Option<Stamp> {
     fs::metadata(file).ok().map(|about| Stamp::of(&about))
 }
 
-/// Reads lines `name=value`; others, and those that begin with #, say nothing.
+/// Reads `name=value` lines. Other lines, and those that begin with #, are ignored.
 fn read_table(file: &Path) -> Result<Table, Error> {
     let name = file.to_string_lossy();
     let text = read(file, LARGEST).map_err(|error| unreadable(&name, &error))?;
@@ -128,17 +128,17 @@ fn read_table(file: &Path) -> Result<Table, Error> {
 }
 
 impl Keys {
-    /// Keys, and what is known about their owners.
+    /// Lists the keys of certificates, with their metadata.
     pub fn listed(certificates: &[Certificate]) -> Keys {
         let entry = |c: &Certificate| (c.public(), c.metas().to_vec());
         Keys::Listed(certificates.iter().map(entry).collect())
     }
 
-    /// The keys of all certificates below a directory, which is read again when
-    /// something in it has changed.
+    /// Reads the keys of all certificates in a directory and its subdirectories. They
+    /// are read again when a file changes.
     ///
     /// # Errors
-    /// [`Error::Security`] when it cannot be read now.
+    /// [`Error::Security`] if it cannot be read now.
     pub fn directory(path: &str) -> Result<Keys, Error> {
         let mut directory = Directory {
             path: PathBuf::from(path),
@@ -178,7 +178,7 @@ impl Directory {
     fn refresh(&mut self) -> Result<(), Error> {
         let mut found = Vec::new();
         if let Err(error) = search(&self.path, DEEPEST, &mut found) {
-            // What was known may have been withdrawn.
+            // Access may have been revoked, so the known keys are dropped.
             self.seen.clear();
             self.known.clear();
             return Err(error);
@@ -202,14 +202,14 @@ impl Directory {
     }
 }
 
-/// All files below a directory but secret ones.
+/// Finds all files in a directory and its subdirectories, except secret ones.
 fn search(directory: &Path, deeper: usize, found: &mut Vec<(PathBuf, Stamp)>) -> Result<(), Error> {
     let name = directory.to_string_lossy();
     let entries = fs::read_dir(directory).map_err(|error| unreadable(&name, &error))?;
     for entry in entries {
         let entry = entry.map_err(|error| unreadable(&name, &error))?;
         let path = entry.path();
-        // Links to directories are not followed: they may lead back.
+        // Links to directories are not followed, because they may form a cycle.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             if deeper > 0 {
                 search(&path, deeper - 1, found)?;
@@ -217,7 +217,7 @@ fn search(directory: &Path, deeper: usize, found: &mut Vec<(PathBuf, Stamp)>) ->
             continue;
         }
         let secret = entry.file_name().to_string_lossy().ends_with("_secret");
-        // One that was removed just now is not there.
+        // A file that was just removed is skipped.
         if let Ok(about) = fs::metadata(&path)
             && about.is_file()
             && !secret

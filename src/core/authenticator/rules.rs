@@ -1,4 +1,4 @@
-//! Whom an authenticator lets in: addresses, passwords and keys.
+//! The rules of an authenticator: addresses, passwords and keys.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -19,13 +19,13 @@ pub(super) struct Rules {
     keys: HashMap<Domain, Keys>,
 }
 
-/// A domain, or `None` for those that have no rule of their own.
+/// A domain, or `None` for domains without a rule of their own.
 type Domain = Option<String>;
 
-/// Why a client is let in, or not.
+/// Why a client is accepted.
 pub(super) struct Admission {
     pub reason: String,
-    /// What the certificate of its key says about it.
+    /// The metadata of the certificate of its key.
     pub meta: Vec<(String, String)>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Admission {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     Network(IpNet),
-    /// Another process of this machine, over ipc.
+    /// Another process on this machine, over ipc.
     Ipc,
 }
 
@@ -54,10 +54,10 @@ impl Rules {
         self.keys.insert(domain, keys);
     }
 
-    /// Whether the address of a client may come in at all.
+    /// Checks the address of a client.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason for refusing it.
     pub fn check_address(&self, address: &str) -> Result<(), String> {
         let matches = |origins: &[Origin]| origins.iter().any(|origin| origin.has(address));
         if matches(&self.denied) {
@@ -69,10 +69,10 @@ impl Rules {
         }
     }
 
-    /// Whether the credentials of a client are known.
+    /// Checks the credentials of a client.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason for refusing them.
     pub fn check_credentials(&mut self, request: &Request) -> Result<Admission, String> {
         let domain = &request.domain;
         let admitted = |reason: &str| Admission { reason: reason.to_owned(), meta: Vec::new() };
@@ -95,7 +95,7 @@ impl Rules {
     }
 }
 
-/// The rule of a domain, or else that of all domains.
+/// Returns the rule of a domain, or the rule for all domains.
 fn rule<'a, T>(rules: &'a mut HashMap<Domain, T>, domain: &str) -> Option<&'a mut T> {
     let own = Some(domain.to_owned());
     let domain = if rules.contains_key(&own) { own } else { None };
@@ -103,7 +103,7 @@ fn rule<'a, T>(rules: &'a mut HashMap<Domain, T>, domain: &str) -> Option<&'a mu
 }
 
 impl Origin {
-    /// Reads an address, a network such as "10.0.0.0/8", or "ipc".
+    /// Parses an address, a network such as "10.0.0.0/8", or "ipc".
     ///
     /// # Errors
     /// [`Error::Security`] for anything else.
@@ -125,11 +125,11 @@ impl Origin {
     }
 
     fn has(&self, address: &str) -> bool {
-        // An address of a link has its interface after a %.
+        // A link-local address ends with a % and its interface.
         let number = address.split_once('%').map_or(address, |(number, _)| number);
         match (self, number.parse::<IpAddr>()) {
             (Origin::Network(network), Ok(address)) => network.contains(&address.to_canonical()),
-            // libzmq gives the path and the ids of the process, or nothing.
+            // libzmq reports the path and the process ids, or nothing.
             (Origin::Ipc, Err(_)) => true,
             _ => false,
         }

@@ -1,47 +1,47 @@
-//! The words between a server and its authenticator: ZAP 1.0 (RFC 27).
+//! The messages between a server and its authenticator: ZAP 1.0 (RFC 27).
 
 use crate::core::curve::key::PublicKey;
 
 const VERSION: &[u8] = b"1.0";
 
-/// Who wants to come in.
+/// The request of a client that wants to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The domain of the server: its option `zap_domain`.
     pub domain: String,
-    /// From where: an IP address, or what libzmq tells of a peer over ipc.
+    /// The IP address of the client, or what libzmq reports about an ipc peer.
     pub address: String,
-    /// How it shows who it is.
+    /// The credentials of the client.
     pub credentials: Credentials,
 }
 
-/// How a client shows who it is.
+/// The credentials of a client.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
-    /// Not at all.
+    /// None.
     Null,
-    /// With a password, which is not encrypted on its way.
+    /// A password, which is sent unencrypted.
     Plain {
-        /// The name.
+        /// The user name.
         username: String,
         /// The password.
         password: String,
     },
-    /// With the secret half of this key.
+    /// A key pair with this public key.
     Curve(PublicKey),
-    /// In a way that this authenticator does not know.
+    /// A mechanism that this authenticator does not support.
     Other(String),
 }
 
 impl std::fmt::Debug for Credentials {
-    /// Without the password.
+    /// Omits the password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {:?}", self.mechanism(), self.user())
     }
 }
 
 impl Credentials {
-    /// The name of the mechanism: "CURVE".
+    /// Returns the name of the mechanism, such as "CURVE".
     pub fn mechanism(&self) -> &str {
         match self {
             Credentials::Null => "NULL",
@@ -51,7 +51,7 @@ impl Credentials {
         }
     }
 
-    /// Who it says it is: a user name, or a key as text; else empty.
+    /// Returns the user name, the public key as text, or an empty string.
     pub fn user(&self) -> String {
         match self {
             Credentials::Null | Credentials::Other(_) => String::new(),
@@ -61,18 +61,18 @@ impl Credentials {
     }
 }
 
-/// What a server sent.
+/// A message from a server.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Call {
-    /// A request, and its number.
+    /// A request and its id.
     Request(Vec<u8>, Request),
-    /// A message with a number, which is no request, and why not.
+    /// A message with an id that is not a valid request, and the reason.
     Malformed(Vec<u8>, &'static str),
     /// A message that cannot be answered.
     Noise,
 }
 
-/// Reads a message without its envelope.
+/// Parses a message without its envelope.
 pub(super) fn parse(frames: &[impl AsRef<[u8]>]) -> Call {
     let frame = |index: usize| frames.get(index).map_or(&b""[..], AsRef::as_ref);
     let text = |index: usize| String::from_utf8(frame(index).to_vec());
@@ -107,19 +107,19 @@ pub(super) fn parse(frames: &[impl AsRef<[u8]>]) -> Call {
     Call::Request(id, Request { domain, address, credentials })
 }
 
-/// What a server is told.
+/// The reply to a server.
 pub(super) enum Verdict<'a> {
-    /// 200: the client may come in, and this becomes of its messages' properties.
+    /// 200: the client is accepted; its messages get these properties.
     Accepted { user: &'a str, meta: &'a [(String, String)] },
-    /// 300: not now, and why; it tries again.
+    /// 300: a temporary failure with its reason; the client tries again.
     Later(&'a str),
-    /// 400: it may not, and why.
+    /// 400: the client is refused, with the reason.
     Refused(&'a str),
     /// 500: the authenticator failed.
     Failed,
 }
 
-/// The answer to the request with this number.
+/// Builds the reply to the request with this id.
 pub(super) fn reply(id: Vec<u8>, verdict: &Verdict) -> [Vec<u8>; 6] {
     let (status, text, user, meta) = match verdict {
         Verdict::Accepted { user, meta } => ("200", "OK", *user, metadata(meta)),
@@ -132,13 +132,13 @@ pub(super) fn reply(id: Vec<u8>, verdict: &Verdict) -> [Vec<u8>; 6] {
     [VERSION, &id, status.as_bytes(), text.as_bytes(), user.as_bytes(), &meta].map(<[u8]>::to_vec)
 }
 
-/// Names and values as ZMTP writes them (RFC 23): a byte for the length of the
-/// name, four for that of the value.
+/// Encodes names and values as in ZMTP (RFC 23): one byte for the length of the name,
+/// four for that of the value.
 fn metadata(meta: &[(String, String)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (name, value) in meta {
         let (Ok(short), Ok(long)) = (u8::try_from(name.len()), u32::try_from(value.len())) else {
-            // Certificates have no such names.
+            // Certificates do not contain such names.
             continue;
         };
         bytes.push(short);

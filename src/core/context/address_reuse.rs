@@ -1,16 +1,16 @@
-//! Addresses on their way back to the system. libzmq gives an address back some
-//! time after unbind or close have returned; a bind to it waits for that, so
-//! that scripts can close one socket and bind the next.
+//! Addresses that are being released. libzmq releases an address some time after unbind
+//! or close has returned. A bind to such an address waits for that, so that scripts can
+//! close one socket and bind the next.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long libzmq may take to give an address back.
+/// How long libzmq may take to release an address.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often a bind looks again.
+/// How often a waiting bind retries.
 const PAUSE: Duration = Duration::from_millis(1);
 
 static RELEASED: Mutex<Vec<Released>> = Mutex::new(Vec::new());
@@ -20,7 +20,7 @@ pub(super) struct Released {
     at: Instant,
 }
 
-/// What two sockets of a machine cannot have at the same time.
+/// A resource that only one socket of a machine can have at a time.
 #[derive(Debug, PartialEq, Eq)]
 enum Address {
     Port(String),
@@ -40,14 +40,14 @@ impl Address {
     }
 }
 
-/// What locks the addresses.
+/// The lock of the addresses.
 pub(super) type Lock = MutexGuard<'static, Vec<Released>>;
 
 pub(super) fn lock() -> Lock {
     RELEASED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes that libzmq was just told to give an endpoint back.
+/// Records that libzmq was just told to release an endpoint.
 pub(in crate::core) fn note(endpoint: &str) {
     if let Some(address) = Address::of(endpoint) {
         let at = Instant::now();
@@ -57,7 +57,7 @@ pub(in crate::core) fn note(endpoint: &str) {
     }
 }
 
-/// Binds an endpoint by `bind`, after it was given back.
+/// Binds an endpoint with `bind`, after it was released.
 pub(in crate::core) fn bound(
     endpoint: &str,
     bind: impl Fn() -> zmq::Result<()>,
@@ -66,7 +66,8 @@ pub(in crate::core) fn bound(
         return bind();
     };
     if let Address::Path(path) = &address {
-        // The file that is about to be removed must not be the new one.
+        // The old file is about to be removed; wait, so that it does not take the new
+        // one with it.
         while Path::new(path).exists() && Instant::now() < end {
             thread::sleep(PAUSE);
         }
@@ -75,7 +76,7 @@ pub(in crate::core) fn bound(
         match bind() {
             Err(zmq::Error::EADDRINUSE) if Instant::now() < end => thread::sleep(PAUSE),
             result => {
-                // Whoever finds it taken from now on need not wait.
+                // Later binds that find it taken need not wait.
                 lock().retain(|released| released.address != address);
                 return result;
             }
@@ -83,7 +84,8 @@ pub(in crate::core) fn bound(
     }
 }
 
-/// Until when the address of an endpoint may still be on its way back.
+/// Returns until when the address of an endpoint may still be in the process of being
+/// released.
 fn expected(endpoint: &str) -> Option<(Address, Instant)> {
     let address = Address::of(endpoint)?;
     let released = lock();

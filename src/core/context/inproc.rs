@@ -1,20 +1,20 @@
-//! Which sockets have which at the other end of an inproc endpoint. libzmq tells
-//! nothing of these connections, but all of them are made here.
+//! Which sockets are connected over inproc. libzmq has no events for these connections,
+//! but all of them are made here.
 
 use std::collections::HashMap;
 
 use crate::core::socket_type::SocketType;
 
-/// A socket, for as long as the process lives.
+/// Identifies a socket for the life of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::core) struct Id(pub u64);
 
-/// What becomes of an inproc endpoint.
+/// What happened to an inproc endpoint.
 #[derive(Clone, Copy)]
 pub(in crate::core) enum Event {
     Bound,
     Unbound,
-    /// By a socket that wants to know the routing id of its peer, or by another.
+    /// Connected; `routes` if the socket wants to know the routing id of its peer.
     Connected {
         routes: bool,
     },
@@ -24,9 +24,9 @@ pub(in crate::core) enum Event {
 /// The inproc endpoints of a context.
 #[derive(Default)]
 pub(super) struct Names {
-    /// Who is bound to a name.
+    /// The socket that is bound to each name.
     bound: HashMap<String, Id>,
-    /// Who waits for a name to be bound, once for each connect.
+    /// The sockets that wait for each name to be bound, once per connect.
     waiting: HashMap<String, Vec<Waiting>>,
     /// The connections of each socket, from both ends.
     links: HashMap<Id, Vec<Link>>,
@@ -34,19 +34,19 @@ pub(super) struct Names {
 
 struct Waiting {
     id: Id,
-    /// Whether it wants to know the routing id of its peer.
+    /// True if it wants to know the routing id of its peer.
     routes: bool,
 }
 
 struct Link {
     name: String,
     peer: Id,
-    /// Whether this is the end that connected.
+    /// True if this end connected.
     connected: bool,
 }
 
 impl Names {
-    /// Notes what a socket did.
+    /// Records what a socket did.
     pub fn note(&mut self, event: Event, name: &str, id: Id) {
         match event {
             Event::Bound => {
@@ -55,7 +55,7 @@ impl Names {
                     self.link(name, id, waiting.id);
                 }
             }
-            // Connections stay when a name is unbound.
+            // Connections survive the unbind of a name.
             Event::Unbound => drop(self.bound.remove(name)),
             Event::Connected { routes } => match self.bound.get(name) {
                 Some(binder) => self.link(name, *binder, id),
@@ -80,25 +80,26 @@ impl Names {
         }
     }
 
-    /// How many peers a socket has.
+    /// Returns the number of peers of a socket.
     pub fn peers(&self, id: Id, socket_type: SocketType) -> usize {
         let count = self.links.get(&id).map_or(0, Vec::len);
-        // libzmq drops all but the first connection of a pair.
+        // libzmq drops all connections of a PAIR but the first.
         if socket_type == SocketType::Pair { count.min(1) } else { count }
     }
 
-    /// Whether a socket is bound to a name.
+    /// Returns true if a socket is bound to a name.
     pub fn is_bound(&self, name: &str) -> bool {
         self.bound.contains_key(name)
     }
 
-    /// Whether a connection to this name still waits for its bind.
+    /// Returns true if a connection to this name still waits for a bind.
     pub fn waits(&self, name: &str, id: Id) -> bool {
         let mut waiting = self.waiting.get(name).into_iter().flatten();
         waiting.any(|waiting| waiting.id == id)
     }
 
-    /// Whether someone waits for this name who wants to know who binds it.
+    /// Returns true if a socket that wants to know the routing id of its peer waits for
+    /// this name.
     pub fn routes(&self, name: &str) -> bool {
         self.waiting.get(name).into_iter().flatten().any(|waiting| waiting.routes)
     }
@@ -126,7 +127,8 @@ impl Names {
         }
     }
 
-    /// Removes the other ends of the connections to a socket, all or those of a name.
+    /// Removes the other ends of the connections to a socket: all of them, or those
+    /// with a name.
     fn unlink(&mut self, id: Id, gone: Id, name: Option<&str>) {
         if let Some(links) = self.links.get_mut(&id) {
             links.retain(|link| {

@@ -1,11 +1,11 @@
-//! What the system lets the process have, asked before libzmq needs it.
+//! Limits of the system, checked before libzmq runs into them.
 
 #[cfg(unix)]
 use std::fs::File;
 
-/// Whether the process may open so many more files. When libzmq cannot, as it asks
-/// for the network interfaces in a bind (ip_resolver.cpp) or begins to wait for
-/// events (epoll.cpp), it ends the process.
+/// Returns an error if the process cannot open `count` more files. libzmq aborts the
+/// process if it cannot open one to list the network interfaces in a bind
+/// (ip_resolver.cpp) or to wait for events (epoll.cpp).
 pub(in crate::core) fn spare_files(count: usize) -> zmq::Result<()> {
     #[cfg(unix)]
     {

@@ -1,5 +1,24 @@
-//! The one context of the process, made when the first socket is opened, so
-//! that `inproc` works between all scripts; and its end, within a bounded time.
+//! The context of the process. It is made when the first socket is opened, so that
+//! inproc works between all scripts, and it ends within a bounded time.
+//!
+//! ```
+//! use std::time::Duration;
+//! use zeromq::core::{Socket, SocketType, Wait, context};
+//!
+//! # fn main() -> Result<(), zeromq::core::Error> {
+//! // The default linger of all sockets that are opened later.
+//! let linger = &context::settings::SOCKETS[0];
+//! context::settings::set_defaults(&[(linger, 200)]);
+//!
+//! let socket = Socket::attached(SocketType::Push, "inproc://context-doc")?;
+//! assert_eq!(context::sockets().len(), 1);
+//!
+//! // Closes every socket and sends what is queued, within two seconds.
+//! assert!(context::shutdown_within(Some(&Wait::new(Some(Duration::from_secs(2))))));
+//! assert!(socket.is_closed());
+//! # Ok(())
+//! # }
+//! ```
 
 pub(super) mod address_reuse;
 pub(super) mod inproc;
@@ -26,12 +45,12 @@ use inproc::{Event, Id, Names};
 use limits::spare_files;
 use settings::Setting;
 
-/// How long the end may take beyond what sockets were promised for sending.
+/// How long the shutdown may take beyond the linger of the sockets.
 const GRACE: Duration = Duration::from_millis(250);
 
 static SHARED: Mutex<Option<Shared>> = Mutex::new(None);
 
-/// How many forks lie between this process and the first one.
+/// How many forks lie between the first process and this one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// The context, and what has to be closed before it can end.
@@ -39,25 +58,26 @@ struct Shared {
     context: libzmq::Context,
     generation: u32,
     ending: Vec<Weak<dyn Ending>>,
-    /// How many to remember before those that are gone are forgotten.
+    /// How many entries `ending` may have before dead ones are removed.
     room: usize,
     flushed: Flushed,
     names: Names,
-    /// The names of inproc endpoints that a socket was connected to, be it closed
-    /// now, and nobody has bound since.
+    /// The inproc names that sockets connected to, even if they are closed now, and
+    /// that were not bound since.
     awaited: HashSet<String>,
-    /// What closed sockets have sent and received.
+    /// How much closed sockets have sent and received.
     counters: Counters,
-    /// Who waits for the news that a closed socket has come to its end: libzmq would
-    /// wait for ever to tell it to nobody, and close no other socket meanwhile.
+    /// Sockets that still wait for the message that a closed socket has ended. Without
+    /// them, libzmq would wait forever to deliver it, and close no other socket
+    /// meanwhile.
     awaiting: Vec<zmq::Socket>,
-    /// Binds the awaited names at the end. libzmq does not let go of a socket that
-    /// waits for a name, and ends the process when it finds no room for a socket to
-    /// do this itself (ctx.cpp), so its room is taken in time.
+    /// Binds the awaited names during the shutdown. libzmq does not release a socket
+    /// that waits for a name, and aborts the process if there is no free slot for a
+    /// socket to do this itself (ctx.cpp), so the slot is reserved early.
     last: zmq::Socket,
 }
 
-/// When everything that closed sockets had still to send is sent or given up.
+/// When the messages of all closed sockets are sent or given up.
 #[derive(Clone, Copy)]
 enum Flushed {
     At(Instant),
@@ -65,35 +85,35 @@ enum Flushed {
 }
 
 thread_local! {
-    /// The locks, while this thread forks.
+    /// The locks that this thread holds while it forks.
     static FORKING: Cell<Option<Locks>> = const { Cell::new(None) };
 }
 
-/// In the order in which they are taken elsewhere.
+/// In the order in which they are acquired elsewhere.
 type Locks = (authenticator::Lock, MutexGuard<'static, Option<Shared>>, address_reuse::Lock);
 
-/// To be called before a fork. A lock that another thread has then would be
-/// locked for ever in the child, so this one has them all meanwhile.
+/// Called before a fork. A lock that another thread holds during the fork would be
+/// locked forever in the child, so this thread acquires all of them.
 pub fn forking() {
     FORKING.set(Some((authenticator::lock(), lock(), address_reuse::lock())));
 }
 
-/// To be called in the parent after a fork.
+/// Called in the parent after a fork.
 pub fn parted() {
     FORKING.set(None);
 }
 
-/// Tells the library that this process is a fork. Sockets of the parent are
-/// dead here, and the first new one makes a new context.
+/// Called in the child after a fork. Sockets of the parent are closed there, and the
+/// first new one makes a new context.
 ///
-/// It only adds to a number and unlocks, so that it can be called between fork
-/// and exec.
+/// It only increments a number and releases locks, so it may be called between fork and
+/// exec.
 pub fn forked() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     FORKING.set(None);
 }
 
-/// Which process of a line of forks this is.
+/// Returns how many forks lie between the first process and this one.
 pub(super) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
@@ -102,25 +122,26 @@ fn lock() -> MutexGuard<'static, Option<Shared>> {
     SHARED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What has to be closed before the context can end.
+/// Something that has to be closed before the context can end.
 pub(super) trait Ending: Send + Sync {
-    /// Closes it, and gives how long it goes on sending; without one, for ever.
+    /// Closes it and returns how long it keeps sending; `None` is forever.
     fn end(&self) -> Option<Duration>;
 
-    /// The socket that it is, if it is one.
+    /// Returns the socket, if it is one.
     fn socket(self: Arc<Self>) -> Option<Arc<Socket>> {
         None
     }
 }
 
-/// Opens something with `open`, and remembers it for the end.
+/// Opens something with `open` and registers it for the shutdown.
 pub(super) fn open<T: Ending + 'static>(
     open: impl FnOnce(&libzmq::Context, u32) -> Result<Arc<T>, Error>,
 ) -> Result<Arc<T>, Error> {
     let generation = generation();
     let mut guard = lock();
     if guard.as_ref().is_some_and(|shared| shared.generation != generation) {
-        // The threads of the parent's context are not here: it can only be left.
+        // The threads of the parent's context do not exist here, so it can only be
+        // abandoned.
         mem::forget(guard.take());
     }
     if guard.is_none() {
@@ -140,8 +161,8 @@ pub(super) fn open<T: Ending + 'static>(
     Ok(opened)
 }
 
-/// A socket of the library's own, for the time of one call: it is not closed at
-/// the end, but every call on it fails from then on.
+/// Opens an internal socket for the duration of one call. The shutdown does not close
+/// it, but every call on it fails from then on.
 pub(super) fn own_socket(socket_type: zmq::SocketType) -> Result<zmq::Socket, Error> {
     let guard = lock();
     let Some(shared) = guard.as_ref().filter(|shared| shared.generation == generation()) else {
@@ -151,8 +172,8 @@ pub(super) fn own_socket(socket_type: zmq::SocketType) -> Result<zmq::Socket, Er
     socket.map_err(|error| Error::from_zmq("zmq_socket", error))
 }
 
-/// Keeps a socket of the library's own until it has received something: somebody
-/// is about to send it.
+/// Keeps an internal socket until it receives the message that is about to be sent to
+/// it.
 pub(super) fn keep_awaiting(socket: zmq::Socket) {
     if let Some(shared) = lock().as_mut() {
         let waits = |socket: &zmq::Socket| socket.poll(zmq::POLLIN, 0) == Ok(0);
@@ -161,14 +182,14 @@ pub(super) fn keep_awaiting(socket: zmq::Socket) {
     }
 }
 
-/// Whether a socket of this process is bound to an inproc endpoint.
+/// Returns true if a socket of this process is bound to an inproc endpoint.
 pub(super) fn is_bound(endpoint: &str) -> bool {
     lock().as_ref().is_some_and(|shared| shared.names.is_bound(endpoint))
 }
 
 impl Shared {
     /// # Errors
-    /// [`Error::Zmq`] (EMFILE) when as many sockets are open as may be.
+    /// [`Error::Zmq`] (EMFILE) if the maximum number of sockets is open.
     fn check_room(&self) -> Result<(), Error> {
         let most = settings::max_sockets();
         if self.ending.len() < most {
@@ -186,12 +207,13 @@ impl Shared {
     fn new(generation: u32) -> Result<Shared, Error> {
         settings::read_environment();
         let refused = |error| Error::from_zmq("zmq_socket", error);
-        // Two for each thread, with the one that closes sockets, and some for sockets.
+        // Two for each I/O thread and the thread that closes sockets, and some for
+        // sockets.
         spare_files(2 * settings::io_threads() + 6).map_err(refused)?;
         let context = libzmq::Context::new().map_err(refused)?;
         settings::make(&context)?;
-        // A PAIR would end all but one of those that wait, which ends the process
-        // when routers are among them (pipe.cpp).
+        // A PAIR would close all but one of the waiting connections, which aborts the
+        // process if ROUTER sockets are among them (pipe.cpp).
         let last = context.socket(zmq::PULL);
         let last = last.map_err(refused)?;
         last.bind(monitor::TAKEN).map_err(|error| Error::from_zmq("zmq_bind", error))?;
@@ -210,7 +232,7 @@ impl Shared {
     }
 }
 
-/// Notes what a socket did with an endpoint, if it is an inproc one.
+/// Records what a socket did with an endpoint, if it is an inproc one.
 pub(super) fn note(event: Event, endpoint: &str, id: Id) {
     if !endpoint.starts_with("inproc://") {
         return;
@@ -229,28 +251,28 @@ pub(super) fn note(event: Event, endpoint: &str, id: Id) {
     }
 }
 
-/// How many peers a socket has by inproc.
+/// Returns the number of inproc peers of a socket.
 pub(super) fn inproc_peers(id: Id, socket_type: SocketType) -> usize {
     lock().as_ref().map_or(0, |shared| shared.names.peers(id, socket_type))
 }
 
-/// Whether an inproc connection of a socket still waits for a bind.
+/// Returns true if an inproc connection of a socket still waits for a bind.
 pub(super) fn waits(endpoint: &str, id: Id) -> bool {
     lock().as_ref().is_some_and(|shared| shared.names.waits(endpoint, id))
 }
 
-/// Whether a REP or ROUTER waits for an inproc endpoint to be bound.
+/// Returns true if a REP or ROUTER waits for an inproc endpoint to be bound.
 pub(super) fn routes(endpoint: &str) -> bool {
     lock().as_ref().is_some_and(|shared| shared.names.routes(endpoint))
 }
 
-/// A number for the next socket.
+/// Returns an id for the next socket.
 pub(super) fn next_id() -> Id {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     Id(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Notes that a socket is closed, which has counted so much.
+/// Records that a socket was closed, with its counters.
 pub(super) fn forget(id: Id, counters: &Counters) {
     if let Some(shared) = lock().as_mut() {
         shared.names.forget(id);
@@ -258,8 +280,8 @@ pub(super) fn forget(id: Id, counters: &Counters) {
     }
 }
 
-/// Notes that a socket was closed, and may be sending for `linger` from now on;
-/// without one, for ever.
+/// Records that a socket was closed and may keep sending for `linger`; `None` is
+/// forever.
 pub(super) fn closed(linger: Option<Duration>) {
     if let Some(shared) = lock().as_mut() {
         let end = linger.and_then(|linger| Instant::now().checked_add(linger));
@@ -270,9 +292,10 @@ pub(super) fn closed(linger: Option<Duration>) {
     }
 }
 
-/// All sockets that the process has open or is about to close, the oldest first.
+/// Returns all open sockets of the process, oldest first. Some may be about to close.
 pub fn sockets() -> Vec<Arc<Socket>> {
-    // Not dropped in here: the last reference to a socket locks this again.
+    // The sockets must not be dropped inside: dropping the last reference locks this
+    // again.
     let guard = lock();
     let shared = guard.as_ref().filter(|shared| shared.generation == generation());
     shared.map_or_else(Vec::new, |shared| {
@@ -280,8 +303,8 @@ pub fn sockets() -> Vec<Arc<Socket>> {
     })
 }
 
-/// What all sockets of this context have sent and received so far; those that are
-/// in the middle of a call are left out.
+/// Returns how much all sockets of this context have sent and received so far, without
+/// sockets that are in a call.
 pub fn counters() -> Counters {
     let mut total = lock().as_ref().map_or_else(Counters::default, |shared| shared.counters);
     for socket in sockets() {
@@ -292,19 +315,19 @@ pub fn counters() -> Counters {
     total
 }
 
-/// Closes every socket and ends the context. It returns when everything is sent,
-/// at the latest when the linger of every socket is over; a socket whose linger
-/// is for ever is waited for. Calls that wait in other threads end with
-/// [`Error::Terminated`]. A socket opened later makes a new context.
+/// Closes every socket and ends the context. Returns when everything is sent, at the
+/// latest when the linger of every socket has expired; a socket with infinite linger is
+/// waited for. Calls that wait on other threads return [`Error::Terminated`]. A socket
+/// that is opened later makes a new context.
 ///
-/// Gives whether the context has ended; it has not, if another thread holds a
-/// socket and does not let it go.
+/// Returns false if the context has not ended because another thread holds a socket and
+/// does not release it.
 pub fn shutdown() -> bool {
     shutdown_within(None)
 }
 
-/// The same, given up when `wait` is over or its host wants to stop; the sockets
-/// are closed all the same, and the context ends when they are done.
+/// Does the same, but gives up when `wait` expires or is interrupted. The sockets are
+/// closed anyway, and the context ends when they are done.
 pub fn shutdown_within(wait: Option<&Wait>) -> bool {
     wait::end();
     let Some(shared) = lock().take() else {
@@ -322,7 +345,7 @@ pub fn shutdown_within(wait: Option<&Wait>) -> bool {
         };
     }
     for name in &shared.awaited {
-        // One that is bound after all is not waited for.
+        // A name that was bound in the meantime is not awaited.
         let _ = shared.last.bind(name);
     }
     drop(shared.last);
@@ -331,12 +354,12 @@ pub fn shutdown_within(wait: Option<&Wait>) -> bool {
     ended
 }
 
-/// `zmq_ctx_term(3)`, given up when `flushed` is well over.
+/// Calls `zmq_ctx_term(3)`, and gives up some time after `flushed`.
 fn end(context: libzmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool {
     let (ended, end) = mpsc::channel();
     let term = move || {
         context.end();
-        // Nobody listens any more if the time was over.
+        // On timeout nobody listens anymore.
         let _ = ended.send(());
     };
     let Ok(thread) = thread::Builder::new().name("zeromq-end".to_owned()).spawn(term) else {
@@ -350,11 +373,11 @@ fn end(context: libzmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool 
             end.recv_timeout(left + GRACE).is_ok()
         }
     };
-    // Its last steps are code of the library, which may be unmapped soon.
+    // The last steps of the thread run code of the library, which may be unmapped soon.
     in_time && thread.join().is_ok()
 }
 
-/// Whether the end was told within `wait`.
+/// Returns true if the end was reported before `wait` expired.
 fn received(end: &mpsc::Receiver<()>, wait: &Wait) -> bool {
     let clock = wait.begin();
     loop {
@@ -371,10 +394,10 @@ fn received(end: &mpsc::Receiver<()>, wait: &Wait) -> bool {
     }
 }
 
-/// Says how the context is to be made.
+/// Sets properties of the context before it is made.
 ///
 /// # Errors
-/// [`Error::Started`] when there is one, since a socket was opened.
+/// [`Error::Started`] if a socket has already been opened.
 pub fn set(values: &[(&'static Setting, i64)]) -> Result<(), Error> {
     let generation = generation();
     let guard = lock();
@@ -385,18 +408,18 @@ pub fn set(values: &[(&'static Setting, i64)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The options of the context, by their names in `zmq_ctx_get(3)` in lower case; of
-/// the one that would be made, if there is none.
+/// Returns the properties of the context, named as in `zmq_ctx_get(3)` in lower case.
+/// If there is no context yet, returns those that it would have.
 ///
 /// # Errors
-/// [`Error::Zmq`] when libzmq refuses what was set.
+/// [`Error::Zmq`] if libzmq refuses a value that was set.
 pub fn options() -> Result<Vec<(&'static str, i64)>, Error> {
     let generation = generation();
     match lock().as_ref() {
         Some(shared) if shared.generation == generation => Ok(settings::read(&shared.context)),
         _ => {
             settings::read_environment();
-            // Without a socket it has no threads.
+            // Without sockets it starts no threads.
             let context = libzmq::Context::new();
             let context = context.map_err(|error| Error::from_zmq("zmq_ctx_new", error))?;
             settings::make(&context)?;
@@ -405,23 +428,23 @@ pub fn options() -> Result<Vec<(&'static str, i64)>, Error> {
     }
 }
 
-/// The version of libzmq: "4.3.5".
+/// Returns the version of libzmq, such as "4.3.5".
 pub fn version() -> String {
     let (major, minor, patch) = zmq::version();
     format!("{major}.{minor}.{patch}")
 }
 
-/// What libzmq can be built with beyond what it always has.
+/// The optional capabilities of libzmq.
 const CAPABILITIES: &[&str] =
     &["curve", "draft", "gssapi", "ipc", "norm", "pgm", "tipc", "vmci", "ws", "wss"];
 
-/// What libzmq was built with, of what it does not always have.
+/// Returns the optional capabilities that libzmq was built with.
 pub fn capabilities() -> impl Iterator<Item = &'static str> {
     CAPABILITIES.iter().copied().filter(|capability| has(capability))
 }
 
-/// Whether libzmq was built with a capability of `zmq_has(3)`, which spells most
-/// of them in lower case, but "WS" and "WSS" in upper case.
+/// Returns true if libzmq was built with a capability of `zmq_has(3)`. libzmq spells
+/// most of them in lower case, but "WS" and "WSS" in upper case.
 pub fn has(capability: &str) -> bool {
     let known = |capability: &str| zmq::has(capability).unwrap_or(false);
     // A NUL would make the zmq crate panic.

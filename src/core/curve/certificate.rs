@@ -1,8 +1,8 @@
-//! Certificates for CURVE: a key pair, or only its public half, with metadata;
-//! and their files, which are those of czmq (`name` and `name_secret`) and, with
-//! a name that ends in `.key`, those of pyzmq.
+//! CURVE certificates: a key pair, or only its public key, with metadata. Their files
+//! have the format of czmq (`name` and `name_secret`), and that of pyzmq if the name
+//! ends in `.key`.
 //!
-//! A secret key is never in an error and never printed, and its memory is wiped.
+//! Secret keys never appear in errors or debug output, and their memory is wiped.
 
 use std::fmt;
 use std::io;
@@ -15,7 +15,7 @@ use super::secret_file::{Name, read, unreadable, unwritable, write};
 use super::zpl;
 use crate::core::error::Error;
 
-/// More than any certificate has.
+/// Larger than any certificate.
 const LARGEST: u64 = 64 * 1024;
 
 const PUBLIC: &str = "\
@@ -31,7 +31,7 @@ const SECRET: &str = "\
 
 ";
 
-/// A key pair, or its public half, and what is said about its owner.
+/// A key pair, or only its public key, with metadata about its owner.
 #[derive(Clone, Debug)]
 pub struct Certificate {
     public: PublicKey,
@@ -39,17 +39,17 @@ pub struct Certificate {
     meta: Vec<(String, String)>,
 }
 
-/// What stands in a file of a certificate.
+/// The content of a certificate file.
 enum Content {
     Public,
     Secret,
 }
 
 impl Certificate {
-    /// A new key pair.
+    /// Makes a new key pair.
     ///
     /// # Errors
-    /// [`Error::Security`] when libzmq makes none.
+    /// [`Error::Security`] if libzmq cannot make keys.
     pub fn new() -> Result<Certificate, Error> {
         let (public, mut secret) = zmq_sys::curve::keypair().ok_or_else(no_curve)?;
         let keys = (PublicKey::new(&public[..TEXT]), SecretKey::new(&secret[..TEXT]));
@@ -57,11 +57,12 @@ impl Certificate {
         Ok(Certificate { public: keys.0?, secret: Some(keys.1?), meta: Vec::new() })
     }
 
-    /// A certificate of a secret key, a public one, or both.
+    /// Makes a certificate from a public key, a secret key, or both. The public key can
+    /// be computed from the secret one.
     ///
     /// # Errors
-    /// [`Error::Security`] when one is given that is none, when both do not belong
-    /// together, or when none is given.
+    /// [`Error::Security`] if a key is invalid, if both are missing, or if they do not
+    /// belong together.
     pub fn from_keys(public: Option<&[u8]>, secret: Option<&[u8]>) -> Result<Certificate, Error> {
         let given = public.map(PublicKey::new).transpose()?;
         let secret = secret.map(SecretKey::new).transpose()?;
@@ -77,11 +78,11 @@ impl Certificate {
         }
     }
 
-    /// Loads a certificate: from the file `name_secret` if there is one, which has
-    /// both keys, and else from `name`.
+    /// Loads a certificate from the file `name_secret`, which has both keys, or from
+    /// `name` if there is no such file.
     ///
     /// # Errors
-    /// [`Error::Security`] when a file cannot be read or is no certificate.
+    /// [`Error::Security`] if the file cannot be read or is not a certificate.
     pub fn load(name: &str) -> Result<Certificate, Error> {
         let file = secret_file(name);
         match read(Path::new(&file), LARGEST) {
@@ -133,10 +134,10 @@ impl Certificate {
     }
 
     /// Saves both files of the certificate: `name` with the public key, and
-    /// `name_secret` with both, which only the owner may read.
+    /// `name_secret` with both keys, which only its owner may read.
     ///
     /// # Errors
-    /// [`Error::Security`] without a secret key, and when a file cannot be written.
+    /// [`Error::Security`] if there is no secret key or a file cannot be written.
     pub fn save(&self, name: &str) -> Result<(), Error> {
         let secret = self.text(&Content::Secret)?;
         self.save_public(name)?;
@@ -147,16 +148,16 @@ impl Certificate {
     /// Saves the public key and the metadata in this file.
     ///
     /// # Errors
-    /// [`Error::Security`] when it cannot be written.
+    /// [`Error::Security`] if it cannot be written.
     pub fn save_public(&self, file: &str) -> Result<(), Error> {
         let text = self.text(&Content::Public)?;
         write(file, text.as_bytes(), 0o644).map_err(|error| unwritable(file, &error))
     }
 
-    /// Saves both keys and the metadata in this file, which only the owner may read.
+    /// Saves both keys and the metadata in this file, which only its owner may read.
     ///
     /// # Errors
-    /// [`Error::Security`] without a secret key, and when it cannot be written.
+    /// [`Error::Security`] if there is no secret key or the file cannot be written.
     pub fn save_secret(&self, file: &str) -> Result<(), Error> {
         let text = self.text(&Content::Secret)?;
         write(file, text.as_bytes(), 0o600).map_err(|error| unwritable(file, &error))
@@ -168,7 +169,8 @@ impl Certificate {
             Content::Public => PUBLIC,
             Content::Secret => SECRET,
         };
-        // With room for all of it, so that no copy of the key is left behind.
+        // Large enough for everything, so that no copy of the key is left behind by a
+        // reallocation.
         let mut text = Zeroizing::new(String::with_capacity(head.len() + meta.len() + 256));
         text.push_str(head);
         text.push_str("metadata\n");
@@ -182,35 +184,35 @@ impl Certificate {
         Ok(text)
     }
 
-    /// The public key.
+    /// Returns the public key.
     pub fn public(&self) -> PublicKey {
         self.public
     }
 
-    /// The secret key.
+    /// Returns the secret key.
     ///
     /// # Errors
-    /// [`Error::Security`] when it has none.
+    /// [`Error::Security`] if there is none.
     pub fn secret(&self) -> Result<&SecretKey, Error> {
         self.secret.as_ref().ok_or_else(|| {
             security("the certificate has no secret key; load the file that ends in _secret")
         })
     }
 
-    /// What is said under a name about its owner.
+    /// Returns the value of a metadata entry.
     pub fn meta(&self, name: &str) -> Option<&str> {
         self.meta.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
-    /// Everything that is said about its owner.
+    /// Returns all metadata entries.
     pub fn metas(&self) -> &[(String, String)] {
         &self.meta
     }
 
-    /// Says something about its owner, or no longer, if there is no value.
+    /// Sets a metadata entry, or removes it if `value` is `None`.
     ///
     /// # Errors
-    /// [`Error::Security`] for a name or value that a file cannot hold.
+    /// [`Error::Security`] if a certificate file cannot hold the name or the value.
     pub fn set_meta(&mut self, name: &str, value: Option<&str>) -> Result<(), Error> {
         if let Some(fault) = zpl::check_name(name).or(value.and_then(zpl::check_value)) {
             return Err(security(fault));
@@ -302,7 +304,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("x.key").to_str().unwrap().to_owned();
         let file = secret_file(&name);
-        // What is there before does not matter: not its mode, not that it is a link.
+        // An existing file is replaced, whatever its mode and even if it is a symbolic
+        // link.
         let elsewhere = folder.path().join("elsewhere");
         fs::write(&elsewhere, "").unwrap();
         std::os::unix::fs::symlink(&elsewhere, &file).unwrap();

@@ -1,5 +1,5 @@
-//! The keys of CURVE. A secret one is never in an error and never printed, and its
-//! memory is wiped.
+//! CURVE keys. Secret keys never appear in errors or debug output, and their memory is
+//! wiped.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,16 +12,16 @@ use crate::core::error::Error;
 /// The length of a key as text.
 pub(super) const TEXT: usize = 40;
 
-/// The public half of a key pair.
+/// A public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PublicKey([u8; 32]);
 
-/// The secret half of a key pair.
+/// A secret key.
 #[derive(Clone)]
 pub struct SecretKey(Zeroizing<Vec<u8>>);
 
 impl PublicKey {
-    /// Reads a key: 40 characters of Z85, or 32 bytes.
+    /// Parses a key: 40 characters of Z85, or 32 bytes.
     ///
     /// # Errors
     /// [`Error::Security`] for anything else.
@@ -32,21 +32,21 @@ impl PublicKey {
         }
     }
 
-    /// Its 32 bytes.
+    /// Returns its 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
 impl fmt::Display for PublicKey {
-    /// As 40 characters of Z85.
+    /// Writes 40 characters of Z85.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&z85::encode(&self.0).unwrap_or_default())
     }
 }
 
 impl SecretKey {
-    /// Reads a key: 40 characters of Z85, or 32 bytes.
+    /// Parses a key: 40 characters of Z85, or 32 bytes.
     ///
     /// # Errors
     /// [`Error::Security`] for anything else.
@@ -54,20 +54,20 @@ impl SecretKey {
         bytes(key).map(SecretKey).ok_or_else(|| wrong_key("secret", key))
     }
 
-    /// Its 32 bytes.
+    /// Returns its 32 bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// As 40 characters of Z85.
+    /// Returns 40 characters of Z85.
     pub fn to_text(&self) -> Zeroizing<String> {
         Zeroizing::new(z85::encode(&self.0).unwrap_or_default())
     }
 
-    /// The public key that belongs to it.
+    /// Computes the public key that belongs to it.
     ///
     /// # Errors
-    /// [`Error::Security`] when libzmq cannot tell.
+    /// [`Error::Security`] if libzmq was built without CURVE.
     pub fn public(&self) -> Result<PublicKey, Error> {
         let mut secret = Zeroizing::new([0; TEXT + 1]);
         secret[..TEXT].copy_from_slice(self.to_text().as_bytes());
@@ -75,7 +75,7 @@ impl SecretKey {
         PublicKey::new(&public[..TEXT])
     }
 
-    /// czmq writes zeros where there is no secret key.
+    /// czmq writes zeros if there is no secret key.
     pub(super) fn is_missing(&self) -> bool {
         self.0.iter().all(|byte| *byte == 0)
     }
@@ -87,7 +87,7 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// The bytes of a key, in either form.
+/// Returns the bytes of a key in either form.
 fn bytes(key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     match key.len() {
         32 => Some(Zeroizing::new(key.to_vec())),
@@ -96,7 +96,7 @@ fn bytes(key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// It does not show the key, which may be a secret one in the wrong place.
+/// The error does not show the key, which may be a secret one in the wrong place.
 fn wrong_key(which: &str, key: &[u8]) -> Error {
     let got = match key.len() {
         TEXT => "40 others".to_owned(),

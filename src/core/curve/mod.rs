@@ -1,4 +1,4 @@
-//! What CURVE needs: keys, certificates, and the files that they are kept in.
+//! CURVE keys, certificates, and their files.
 
 pub mod certificate;
 pub mod key;

@@ -1,5 +1,5 @@
-//! Files that may hold a secret: read without copies that are left behind, and
-//! written as a whole or not at all.
+//! Files that may hold a secret: they are read without leaving copies behind, and
+//! written completely or not at all.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -12,12 +12,12 @@ use super::key::{TEXT, security};
 use super::z85;
 use crate::core::error::Error;
 
-/// What stands for the name of a file in an error: not what may be a key.
+/// A file name in an error message, unless it might be a key.
 pub(in crate::core) struct Name<'a>(pub &'a str);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// The end tells more than the beginning.
+        /// The end of a name says more than its beginning.
         const LONGEST: usize = 80;
         let name = self.0;
         let stem = name.strip_suffix("_secret").unwrap_or(name);
@@ -39,15 +39,15 @@ pub(super) fn unwritable(file: &str, error: &io::Error) -> Error {
     security(format!("{} cannot be written: {}", Name(file), reason(error)))
 }
 
-/// "No such file or directory (os error 2)": the number says nothing to a user.
+/// "No such file or directory (os error 2)": the number does not help a user.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
-/// Reads an ordinary file of no more than `largest` bytes.
+/// Reads a regular file of at most `largest` bytes.
 pub(in crate::core) fn read(file: &Path, largest: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    // A pipe would be waited for, a device has no end.
+    // Reading a pipe would block, and a device has no end.
     let size = match fs::metadata(file)? {
         about if about.is_file() => about.len(),
         _ => return Err(io::Error::other("it is not a file")),
@@ -60,7 +60,7 @@ pub(in crate::core) fn read(file: &Path, largest: u64) -> io::Result<Zeroizing<V
     Ok(text)
 }
 
-/// Writes a file that is there with all its content and this mode, or not at all.
+/// Writes a file with this mode, completely or not at all.
 pub(super) fn write(file: &str, text: &[u8], mode: u32) -> io::Result<()> {
     if file.is_empty() || file.contains('\0') {
         return Err(io::Error::other("this is not a name of a file"));

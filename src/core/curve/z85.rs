@@ -1,9 +1,9 @@
-//! Bytes as text in the alphabet Z85 (RFC 32): five characters for four bytes.
+//! Z85 (RFC 32): bytes as text, five characters for four bytes.
 
 const ALPHABET: &[u8; 85] =
     b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 
-/// The bytes as text; nothing if their number cannot be divided by four.
+/// Encodes bytes. Returns `None` if their number is not a multiple of four.
 pub fn encode(bytes: &[u8]) -> Option<String> {
     let (chunks, rest) = bytes.as_chunks::<4>();
     if !rest.is_empty() {
@@ -19,9 +19,8 @@ pub fn encode(bytes: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// The bytes that a text stands for; nothing if it is not Z85: its length cannot
-/// be divided by five, or it has other characters, or five of them say more than
-/// four bytes can.
+/// Decodes text. Returns `None` if it is not valid Z85: its length is not a multiple of
+/// five, or a character or a group of five is out of range.
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let (chunks, rest) = text.as_chunks::<5>();
     if !rest.is_empty() {

@@ -1,4 +1,4 @@
-//! Messages: one or more frames, which are sent all together or not at all.
+//! Messages: one or more frames, which are sent and received together.
 
 mod frame;
 
@@ -9,36 +9,57 @@ pub use frame::{Frame, is_text};
 /// How many frames are kept for the next message.
 const KEPT: usize = 16;
 
-/// A message of any number of frames. It is empty, without a frame, at first, and
-/// after it was sent. Its memory is used again, and its bytes are not copied.
+/// A message of any number of frames; it has none at first and after it was sent. It is
+/// received and sent without copying its bytes, and reuses its memory.
+///
+/// ```
+/// use std::time::Duration;
+/// use zeromq::core::{Message, Socket, SocketType, Wait};
+///
+/// # fn main() -> Result<(), zeromq::core::Error> {
+/// let timeout = Wait::new(Some(Duration::from_secs(5)));
+/// let pull = Socket::attached(SocketType::Pull, "inproc://message-doc")?;
+/// let push = Socket::attached(SocketType::Push, "inproc://message-doc")?;
+///
+/// let mut message = Message::default();
+/// message.push(b"topic")?;
+/// message.push(b"body")?;
+/// push.send_message(&mut message, &timeout)?;
+/// assert_eq!(message.count(), 0);
+///
+/// pull.receive_into(&mut message, &timeout)?;
+/// assert_eq!(message.frame(1), Some(&b"body"[..]));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct Message {
-    /// Those beyond `count` are only kept.
+    /// Frames beyond `count` are kept for reuse.
     frames: Vec<Frame>,
     count: usize,
 }
 
-/// What came of sending a message without waiting.
+/// The result of sending a message without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// It is on its way.
+    /// The message was sent.
     Yes,
-    /// No peer takes it now. Nothing of it was sent.
+    /// No peer can accept it now. None of its frames were sent.
     Full,
-    /// Its peer went away in the middle of it. Nothing of it arrives, and all of it
-    /// can go to another peer.
+    /// Its peer disconnected in the middle of it. None of its frames arrive, and the
+    /// whole message can be sent to another peer.
     Lost,
 }
 
 impl Sent {
-    /// The same as libzmq says it of a single frame.
+    /// Returns the result as libzmq would report it for a single frame.
     pub fn or_again(self) -> zmq::Result<()> {
         if self == Sent::Yes { Ok(()) } else { Err(zmq::Error::EAGAIN) }
     }
 }
 
-/// Sends the frames of a message without waiting: `send` does it for the one with
-/// this index, with these flags.
+/// Sends the frames of a message without waiting: `send` sends the frame with this
+/// index, with these flags.
 pub(super) fn send_frames(
     count: usize,
     mut send: impl FnMut(usize, i32) -> zmq::Result<()>,
@@ -50,8 +71,8 @@ pub(super) fn send_frames(
         match retried(|| send(index, zmq::DONTWAIT | more)) {
             Ok(()) => {}
             Err(zmq::Error::EAGAIN) if index == 0 => return Ok(Sent::Full),
-            // The peer went away in the middle. libzmq has taken the frames before
-            // back, and drops what it gets of the message from now on: it has to get
+            // The peer disconnected in the middle of the message. libzmq has removed
+            // the earlier frames and drops the ones that follow, so it must be given
             // the rest.
             Err(zmq::Error::EAGAIN) => sent = Sent::Lost,
             Err(error) => return Err(error),
@@ -61,59 +82,59 @@ pub(super) fn send_frames(
 }
 
 impl Message {
-    /// How many frames it has.
+    /// Returns the number of frames.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Its frames.
+    /// Returns the frames.
     pub fn frames(&self) -> &[Frame] {
         &self.frames[..self.count]
     }
 
-    /// The bytes of a frame, the first one being 0.
+    /// Returns the bytes of a frame; the first frame is number 0.
     pub fn frame(&self, index: usize) -> Option<&[u8]> {
         self.frames().get(index).map(|frame| &**frame)
     }
 
-    /// How many bytes its frames have.
+    /// Returns the total size of the frames in bytes.
     pub fn bytes(&self) -> usize {
         self.frames().iter().map(|frame| frame.len()).sum()
     }
 
-    /// What is known about the peer that sent a frame, as
-    /// [`Frame::property`].
+    /// Returns a metadata property of a frame, like [`Frame::property`].
     pub fn property(&self, index: usize, name: &str) -> Option<&str> {
         self.frames().get(index)?.property(name)
     }
 
-    /// Adds a copy of these bytes as its last frame.
+    /// Appends a frame with a copy of these bytes.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when there is no memory.
+    /// [`Error::Zmq`] if memory runs out.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let frame = Frame::copied(bytes).map_err(|_| Error::no_memory())?;
         self.push_frame(frame);
         Ok(())
     }
 
-    /// Adds a frame as its last.
+    /// Appends a frame.
     pub(crate) fn push_frame(&mut self, frame: Frame) {
         self.frames.truncate(self.count);
         self.frames.push(frame);
         self.count += 1;
     }
 
-    /// Drops its frames.
+    /// Removes all frames.
     pub fn clear(&mut self) {
         self.frames.clear();
         self.count = 0;
     }
 
-    /// Makes it a copy of another message. Long frames share their bytes.
+    /// Replaces the frames with a copy of those of another message. Long frames share
+    /// their bytes.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when there is no memory.
+    /// [`Error::Zmq`] if memory runs out.
     pub fn copy(&mut self, other: &mut Message) -> Result<(), Error> {
         let copied = self.copy_frames(other);
         if copied.is_err() {
@@ -153,33 +174,34 @@ impl Message {
             if self.frames.len() == self.count {
                 self.frames.push(Frame::new());
             }
-            // All frames of a message arrive together, so only the first can be missing.
+            // All frames of a message arrive together, so only the first one can be
+            // missing.
             retried(|| self.frames[self.count].receive(socket, zmq::DONTWAIT))?;
             self.count += 1;
         }
         Ok(())
     }
 
-    /// Sends its frames without waiting. They are empty afterwards, unless none was
+    /// Sends the frames without waiting. They are empty afterwards, unless none was
     /// sent.
     pub(super) fn send(&mut self, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
         let frames = &mut self.frames[..self.count];
         send_frames(frames.len(), |index, flags| frames[index].send(socket, flags))
     }
 
-    /// Sends its frames without waiting. If they are not sent, they are as they were.
+    /// Sends the frames without waiting. If they are not sent, they are unchanged.
     pub(super) fn send_or_keep(&mut self, socket: &mut zmq::Socket) -> zmq::Result<()> {
         if self.count <= 1 {
             return self.send(socket)?.or_again();
         }
-        // A frame is gone once it is sent, and the next one may not go.
+        // A frame is gone once it is sent, and the next one may fail.
         let mut copy = Message::default();
         copy.copy_frames(self)?;
         copy.send(socket)?.or_again()
     }
 
-    /// Cuts the message short: it loses its last frame, or the second half of its
-    /// only one.
+    /// Cuts the message short: removes its last frame, or the second half of its only
+    /// one.
     pub(super) fn cut(&mut self) {
         if let [frame] = self.frames() {
             let half = Frame::from(&frame[..frame.len() / 2]);
@@ -191,7 +213,7 @@ impl Message {
 }
 
 impl From<Frame> for Message {
-    /// A message of one frame.
+    /// Makes a message of one frame.
     fn from(frame: Frame) -> Message {
         Message { frames: vec![frame], count: 1 }
     }

@@ -1,10 +1,10 @@
-//! Why a connection was refused, in words: libzmq tells it as an event with a
+//! Why a connection was refused, as a sentence; libzmq reports only an event with a
 //! number (`zmq_socket_monitor(3)`).
 
 /// How a handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failed {
-    /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`: the status of ZAP.
+    /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`: the status code of ZAP.
     Auth(u32),
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`: a `ZMQ_PROTOCOL_ERROR`.
     Protocol(u32),
@@ -12,7 +12,7 @@ pub(super) enum Failed {
     Other(u32),
 }
 
-/// Why it failed and what to do about it; what is said holds for either side.
+/// Returns why it failed and what to do about it. The sentence is true on both sides.
 pub(super) fn sentence(failed: Failed) -> &'static str {
     match failed {
         Failed::Auth(300) => "the authenticator of the server has a passing problem; try again",

@@ -1,7 +1,7 @@
-//! What happens to the connections of a socket: peers come and go, handshakes
-//! fail, addresses are refused. libzmq tells one reader of it, here the socket
-//! itself, which passes it on to its monitors and counts its peers by it. Nothing
-//! is told of inproc.
+//! Events on the connections of a socket: peers connect and disconnect, handshakes
+//! fail, addresses cannot be bound. libzmq reports them to one reader, which is the
+//! socket itself here. The socket passes them to its monitors and counts its peers with
+//! them. Inproc connections have no events.
 
 pub(super) mod handshake;
 
@@ -17,14 +17,14 @@ use super::wait::Wait;
 use crate::libzmq::{self, retried};
 use handshake::{Failed, sentence};
 
-/// A name that is always taken: libzmq ends the monitor of a socket when it is
-/// told to make another one, and makes none that cannot be bound.
+/// A name that is always bound. libzmq stops the monitor of a socket when it is told to
+/// make another one, and then fails to make one for a name that cannot be bound.
 pub(super) const TAKEN: &str = "inproc://zeromq-monitor";
 
-/// How many events a monitor keeps for a reader that is slow.
+/// How many events a monitor queues for a slow reader.
 const ROOM: usize = 10_000;
 
-/// The events, as czmq calls them, and their bits in libzmq.
+/// The events, with their names in czmq and their bits in libzmq.
 const EVENTS: &[(&str, u16)] = &[
     ("CONNECTED", 1 << 0),
     ("CONNECT_DELAYED", 1 << 1),
@@ -52,17 +52,18 @@ const PROTOCOL: u16 = 1 << 13;
 const AUTH: u16 = 1 << 14;
 const FAILED: u16 = NO_DETAIL | PROTOCOL | AUTH;
 
-/// Names that stand for several events, or that czmq had before.
+/// Names for groups of events, and old names of czmq.
 const GROUPS: &[(&str, u16)] =
     &[("ALL", 0x7fff), ("HANDSHAKE_FAILED", FAILED), ("HANDSHAKE_SUCCEED", SUCCEEDED)];
 
-/// Something that happened to a connection.
+/// An event on a connection.
 #[derive(Clone, Debug)]
 pub struct Event {
     bit: u16,
-    /// A descriptor, an errno, milliseconds or a status, as the event has it.
+    /// A descriptor, an errno, a number of milliseconds or a status code, depending on
+    /// the event.
     pub value: u32,
-    /// The endpoint that it is about.
+    /// The endpoint of the connection.
     pub endpoint: String,
 }
 
@@ -77,12 +78,12 @@ impl Event {
         Ok(Event { bit, value, endpoint: String::from_utf8_lossy(&endpoint).into_owned() })
     }
 
-    /// Its name in czmq: "HANDSHAKE_FAILED_AUTH".
+    /// Returns its name in czmq, such as "HANDSHAKE_FAILED_AUTH".
     pub fn name(&self) -> &'static str {
         EVENTS.iter().find(|(_, bit)| *bit == self.bit).map_or("UNKNOWN", |(name, _)| name)
     }
 
-    /// What it means, in words.
+    /// Returns what the event means, as a sentence.
     pub fn reason(&self) -> String {
         let system = || Errno::of(self.value);
         match self.name() {
@@ -106,10 +107,11 @@ impl Event {
     }
 }
 
-/// The bits of the events of these names; of all, if there are none.
+/// Returns the bits of the events with these names, or of all events if there are no
+/// names.
 ///
 /// # Errors
-/// The name that is not known.
+/// The first unknown name.
 pub fn events<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<u16, &'a str> {
     let mut bits = 0;
     for name in names {
@@ -119,14 +121,14 @@ pub fn events<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<u16, &'a s
     Ok(if bits == 0 { GROUPS[0].1 } else { bits })
 }
 
-/// One reader of the events of a socket.
+/// A reader of the events of a socket.
 #[derive(Debug)]
 pub struct Monitor {
     socket: Arc<Socket>,
     feed: Mutex<Option<Arc<Feed>>>,
 }
 
-/// What a monitor has still to read.
+/// The events that a monitor has not read yet.
 #[derive(Debug)]
 pub(super) struct Feed {
     events: u16,
@@ -150,10 +152,10 @@ impl Feed {
 }
 
 impl Monitor {
-    /// Begins to read the events of a socket, those of these bits.
+    /// Starts reading the events of a socket; `events` has the bits of those to report.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when there are too many sockets, [`Error::Closed`],
+    /// [`Error::Zmq`] if there are too many sockets, [`Error::Closed`],
     /// [`Error::Busy`].
     pub fn new(socket: &Arc<Socket>, events: u16) -> Result<Monitor, Error> {
         let feed = Arc::new(Feed { events, queue: Mutex::default() });
@@ -161,12 +163,13 @@ impl Monitor {
         Ok(Monitor { socket: socket.clone(), feed: Mutex::new(Some(feed)) })
     }
 
-    /// Waits for the next event. What a closed socket had to tell can still be read.
+    /// Waits for the next event. Events of a socket that was closed meanwhile can still
+    /// be read.
     ///
     /// # Errors
-    /// [`Error::Again`] when none comes in time, [`Error::Closed`] when the monitor
-    /// was stopped or its socket closed and everything is read,
-    /// [`Error::Interrupted`], [`Error::Busy`].
+    /// [`Error::Again`] on timeout; [`Error::Closed`] if the monitor was stopped, or if
+    /// its socket is closed and no event is left; [`Error::Interrupted`],
+    /// [`Error::Busy`].
     pub fn next(&self, wait: &Wait) -> Result<Event, Error> {
         let feed = self.feed().clone().ok_or(Error::Closed)?;
         let read = || feed.queue().pop_front();
@@ -190,17 +193,17 @@ impl Monitor {
         })
     }
 
-    /// Ends it. It can be called any number of times.
+    /// Stops the monitor. Stopping it twice is harmless.
     pub fn stop(&self) {
         *self.feed() = None;
     }
 
-    /// The socket whose events it reads.
+    /// Returns the socket that it monitors.
     pub fn socket(&self) -> &Arc<Socket> {
         &self.socket
     }
 
-    /// Whether it was stopped.
+    /// Returns true if it was stopped.
     pub fn is_stopped(&self) -> bool {
         self.feed().is_none()
     }
@@ -210,23 +213,23 @@ impl Monitor {
     }
 }
 
-/// What a socket knows of its connections: whom it tells, and what it counts.
+/// What a socket knows about its connections: the monitors to inform, and counters.
 pub(super) struct Watch {
     context: libzmq::Context,
     source: Source,
     feeds: Vec<Weak<Feed>>,
-    /// Whether libzmq reports everything, and not only what is counted.
+    /// True if libzmq reports all events, not only those that are counted.
     all: bool,
     counted: u16,
-    /// The event that begins a connection that counts.
+    /// The event that marks a complete connection.
     begins: u16,
     pub connections: u64,
     pub disconnections: u64,
     pub failures: u64,
-    /// The last handshake that failed, since the last that did not.
+    /// The last handshake that failed, unless a later one succeeded.
     pub last_failure: Option<(Instant, Event)>,
-    /// How many connections there are by each endpoint, how many of them are complete,
-    /// and how many are about to end that never were.
+    /// The connections of each endpoint: how many are open, how many are complete, and
+    /// how many have failed and will close.
     live: HashMap<String, Connections>,
 }
 
@@ -238,16 +241,16 @@ struct Connections {
 }
 
 enum Source {
-    /// The socket has had no connection that libzmq tells of.
+    /// The socket has not had any connections that libzmq reports.
     Idle,
     Reader(zmq::Socket),
-    /// There was no socket left for the reader.
+    /// There were too many sockets to open a reader.
     None,
 }
 
 impl Watch {
     pub fn new(socket_type: SocketType, context: libzmq::Context) -> Watch {
-        // Peers of a STREAM socket do not shake hands.
+        // Peers of a STREAM have no handshake.
         let (begins, shakes) = match socket_type {
             SocketType::Stream => (CONNECTED | ACCEPTED, 0),
             _ => (SUCCEEDED, SUCCEEDED | FAILED),
@@ -267,10 +270,10 @@ impl Watch {
         }
     }
 
-    /// To be called before the socket is attached to an endpoint of the network.
+    /// Called before the socket is attached to a network endpoint.
     pub fn begin(&mut self, socket: &zmq::Socket) {
         if matches!(self.source, Source::Idle) {
-            // Without it only the peers are unknown.
+            // If it fails, only the number of peers is unknown.
             self.source = Source::None;
             let _ = self.tell(socket, self.counted);
         }
@@ -287,16 +290,18 @@ impl Watch {
         Ok(())
     }
 
-    /// Makes libzmq tell a new reader of these events, in place of the one before.
+    /// Makes libzmq report these events to a new reader, which replaces the previous
+    /// one.
     fn tell(&mut self, socket: &zmq::Socket, events: u16) -> zmq::Result<()> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let reader = self.context.socket(zmq::PAIR)?;
-        // libzmq would wait for a reader whose queue is full, with all sockets.
+        // If the queue of the reader were full, libzmq would wait for it, and with it
+        // all sockets.
         reader.set_rcvhwm(0)?;
         reader.set_linger(0)?;
         let endpoint = format!("{TAKEN}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let told = retried(|| socket.monitor(&endpoint, events.into()));
-        // What was told until then comes first.
+        // Events reported until then come first.
         self.drain();
         self.source = Source::None;
         told?;
@@ -308,12 +313,12 @@ impl Watch {
         Ok(())
     }
 
-    /// Takes in what libzmq has told so far.
+    /// Processes the events that libzmq has reported so far.
     pub fn update(&mut self, socket: &zmq::Socket) {
         self.drain();
         self.feeds.retain(|feed| feed.strong_count() > 0);
         if self.all && self.feeds.is_empty() {
-            // What is repeated for ever is told no more.
+            // Stop reporting events that repeat forever.
             self.all = self.tell(socket, self.counted).is_err();
         }
     }
@@ -354,16 +359,15 @@ impl Watch {
                 live.complete = live.complete.saturating_sub(1);
             }
         }
-        // A failure may be told twice.
+        // A failure may be reported twice.
         live.failed = live.failed.min(live.open.saturating_sub(live.complete));
         if live.open == 0 && live.complete == 0 {
             self.live.remove(&event.endpoint);
         }
     }
 
-    /// Forgets the connections by an endpoint that was disconnected: libzmq does
-    /// not tell of their end. It names an endpoint by the name of the machine or by
-    /// its address.
+    /// Forgets the connections of an endpoint that was disconnected, because libzmq
+    /// does not report their end. libzmq names an endpoint by host name or by address.
     pub fn disconnected(&mut self, endpoint: &str) {
         if self.live.remove(endpoint).is_none() {
             let port = |endpoint: &str| endpoint.rsplit_once(':').map(|(_, port)| port.to_owned());
@@ -372,7 +376,7 @@ impl Watch {
         }
     }
 
-    /// How many peers there are by the network, if that is known.
+    /// Returns the number of network peers, if it is known.
     pub fn peers(&self) -> Option<usize> {
         match self.source {
             Source::None => None,
@@ -380,7 +384,7 @@ impl Watch {
         }
     }
 
-    /// Waits until libzmq tells something, for `ms` at most.
+    /// Waits up to `ms` milliseconds until libzmq reports something.
     pub fn poll(&self, ms: i64) -> Result<(), Error> {
         match &self.source {
             Source::Reader(reader) => match reader.poll(zmq::POLLIN, ms) {
@@ -391,7 +395,7 @@ impl Watch {
         }
     }
 
-    /// The item of the reader for a poll together with other sockets.
+    /// Returns a poll item for the reader, to poll it together with other sockets.
     pub fn item(&self) -> Option<zmq::PollItem<'_>> {
         match &self.source {
             Source::Reader(reader) => Some(reader.as_poll_item(zmq::POLLIN)),
@@ -399,8 +403,8 @@ impl Watch {
         }
     }
 
-    /// Ends it, before the socket is closed: libzmq would wait for a reader that
-    /// is not there.
+    /// Stops reading before the socket is closed; otherwise libzmq would wait for a
+    /// reader that does not exist.
     pub fn end(&mut self, socket: &zmq::Socket) {
         if matches!(self.source, Source::Reader(_)) {
             stop(socket);
@@ -411,7 +415,7 @@ impl Watch {
 }
 
 fn stop(socket: &zmq::Socket) {
-    // It fails, and that is what it is for.
+    // The call is meant to fail.
     let _ = socket.monitor(TAKEN, 0);
 }
 
@@ -428,7 +432,7 @@ mod tests {
         let mut names = Vec::new();
         loop {
             let name = monitor.next(&SOON).unwrap().name();
-            // Ports that are taken are passed over.
+            // Ports that are already taken are skipped.
             if !["BIND_FAILED", "CLOSED"].contains(&name) || name == last {
                 names.push(name);
             }

@@ -1,5 +1,5 @@
-//! Reading and setting options of a socket, checked by their rows first: libzmq
-//! has one answer for an unknown option, a wrong type and a wrong value.
+//! Reading and setting socket options. Their rows are checked first, because libzmq
+//! reports the same error for an unknown option, a wrong type and a wrong value.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::core::socket_type::SocketType;
 use crate::libzmq::{options, retried};
 
 impl Socket {
-    /// The value of an option, by its name in libzmq without `ZMQ_`.
+    /// Returns the value of an option, by its name in libzmq without `ZMQ_`.
     ///
     /// # Errors
-    /// [`Error::Option`] when there is none of this name, when it can only be set,
-    /// when it is not for this type of socket or not in this libzmq.
+    /// [`Error::Option`] if the option is unknown, can only be set, or is not supported
+    /// by this socket type or this libzmq.
     pub fn option(&self, name: &str) -> Result<OptionValue, Error> {
         let row = find(name)?;
         check(row, self.socket_type())?;
@@ -29,12 +29,12 @@ impl Socket {
         self.with(|open| read(row, open))
     }
 
-    /// Sets an option, and tells when that takes effect: [`When::Later`], if the
-    /// socket is attached to something that it does not hold for any more.
+    /// Sets an option and returns when it takes effect: [`When::Later`] if the socket
+    /// already has endpoints, which it does not affect.
     ///
     /// # Errors
-    /// [`Error::Option`] as in [`option`](Socket::option), and when the value is of
-    /// a wrong kind or out of range, and when it is too late.
+    /// [`Error::Option`] as in [`option`](Socket::option), and if the value has the
+    /// wrong kind or is out of range, or if it is too late to set the option.
     pub fn set_option(&self, name: &str, value: &OptionValue) -> Result<When, Error> {
         let row = find(name)?;
         check(row, self.socket_type())?;
@@ -66,7 +66,7 @@ impl Socket {
         Ok(When::Now)
     }
 
-    /// Every option of the socket that can be read and is not secret.
+    /// Returns every option of the socket that can be read and is not secret.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -74,13 +74,13 @@ impl Socket {
         let known = rows()
             .filter(|row| row.reads() && !row.secret && check(row, self.socket_type()).is_ok());
         self.with(|open| {
-            // What this libzmq does not know after all is left out.
+            // Options that this libzmq does not know are left out.
             Ok(known.filter_map(|row| Some((row.name, read(row, open).ok()?))).collect())
         })
     }
 }
 
-/// Whether this libzmq has the option, and the type of socket too.
+/// Checks that the option is supported by this libzmq and this socket type.
 fn check(row: &Row, socket_type: SocketType) -> Result<(), Error> {
     if !row.is_for(socket_type) {
         return Err(fault::socket_type(row, socket_type));
@@ -93,13 +93,13 @@ fn check(row: &Row, socket_type: SocketType) -> Result<(), Error> {
     }
 }
 
-/// A value as libzmq takes it.
+/// A value in the form of libzmq.
 enum Checked {
     Int(i32),
     Int64(i64),
     Uint64(u64),
     Bytes(Vec<u8>),
-    /// What libzmq wants NULL for.
+    /// Passed to libzmq as NULL.
     Nothing,
 }
 
@@ -131,7 +131,7 @@ fn number(row: &Row, value: i64) -> Option<Checked> {
         Kind::Int64 => Some(Checked::Int64(value)),
         Kind::Uint64 => u64::try_from(value).ok().map(Checked::Uint64),
         _ if row.via == Via::Filter && value == -1 => Some(Checked::Nothing),
-        // A number of a user may have all 32 bits.
+        // User ids may use all 32 bits.
         _ if row.via == Via::Filter => u32::try_from(value).ok().map(|v| Checked::Int(v as i32)),
         _ => i32::try_from(value).ok().map(Checked::Int),
     }
@@ -142,14 +142,15 @@ fn text(row: &Row, value: &OptionValue, bytes: &[u8]) -> Result<Checked, Error> 
         if std::str::from_utf8(bytes).is_err() {
             return Err(fault::kind(row, value));
         }
-        // libzmq would take it, and the system would read the part before it.
+        // libzmq would accept it, and the system would read only the part before the
+        // NUL.
         if bytes.contains(&0) {
             return Err(fault::range(row, value));
         }
     }
     let fits = match row.via {
         Via::Metadata => is_property(bytes),
-        // Routing ids that begin with 0 are libzmq's own.
+        // Routing ids that begin with 0 are reserved by libzmq.
         _ if matches!(row.name, "routing_id" | "connect_routing_id") => bytes.first() != Some(&0),
         _ => true,
     };
@@ -163,7 +164,7 @@ fn text(row: &Row, value: &OptionValue, bytes: &[u8]) -> Result<Checked, Error> 
     Ok(Checked::Bytes(bytes.to_owned()))
 }
 
-/// "X-name:value", neither of them empty.
+/// Returns true for "X-name:value" with a name and a value.
 fn is_property(bytes: &[u8]) -> bool {
     match bytes.iter().position(|byte| *byte == b':') {
         Some(colon) => {
@@ -203,7 +204,7 @@ fn get(row: &Row, socket: &mut zmq::Socket) -> zmq::Result<OptionValue> {
         Kind::Bytes => OptionValue::Bytes(options::get_bytes(socket, number)?),
         Kind::Text => {
             let mut text = options::get_bytes(socket, number)?;
-            // The NUL at its end.
+            // The trailing NUL.
             text.pop();
             String::from_utf8(text)
                 .map_or_else(|error| OptionValue::Bytes(error.into_bytes()), OptionValue::Text)
@@ -218,15 +219,16 @@ fn get(row: &Row, socket: &mut zmq::Socket) -> zmq::Result<OptionValue> {
     })
 }
 
-/// Waits until peers that are going away are gone: libzmq tells them of a mark
-/// even if they are gone, and crashes. Gives whether there was such a moment.
+/// Waits until closing peers are gone, because libzmq crashes when it passes a new
+/// high-water mark to a peer that is gone. Returns false if peers keep coming and
+/// going.
 fn settles(open: &Open) -> bool {
     if !open.is_attached() {
         return true;
     }
     if open.was_inproc() {
-        // This one lets peers go, and they are gone once they are called themselves.
-        // Those that are in a call go on anyway.
+        // This socket releases its peers, which are gone once they are called
+        // themselves. Peers that are in a call do so anyway.
         let _ = retried(|| open.socket.get_events());
         for peer in context::sockets() {
             let _ = peer.go_on();
@@ -254,7 +256,7 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
         (Via::Raw, Checked::Int(1)) => return Err(fault::no_raw(row)),
         (Via::Enforce, Checked::Int(1)) if !has_domain(open) => return Err(fault::no_domain(row)),
         (Via::Manual, Checked::Int(0)) if open.manual && open.is_attached() => {
-            // libzmq would forget to let go of a peer that leaves meanwhile.
+            // libzmq would fail to release a peer that disconnects meanwhile.
             return Err(fault::stays_manual(row));
         }
         _ => {
@@ -275,7 +277,7 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
     Ok(())
 }
 
-/// Whether zap_domain was set; it cannot be emptied again.
+/// Returns true if zap_domain was set; it cannot be cleared again.
 fn has_domain(open: &Open) -> bool {
     open.socket.get_zap_domain().is_ok_and(|domain| domain.is_ok_and(|domain| !domain.is_empty()))
 }

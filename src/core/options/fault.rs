@@ -1,4 +1,4 @@
-//! What can be wrong with an option, in words.
+//! Error messages for options.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::value::OptionValue;
 use crate::core::SocketType;
 use crate::core::error::{Error, Excerpt};
 
-/// Of texts that are longer only the length is told.
+/// Of longer texts, only the length is reported.
 const LONG: usize = 30;
 
 fn fault(row: &Row, fault: impl Into<Cow<'static, str>>) -> Error {
@@ -22,7 +22,7 @@ pub(super) fn unknown(name: &str, near: &[&str]) -> Error {
     Error::Option { option: Excerpt(name).to_string(), fault }
 }
 
-/// The value is of another kind.
+/// The value has the wrong kind.
 pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
     let got = match value {
         OptionValue::Bool(_) => format!("the truth value {value}"),
@@ -38,7 +38,7 @@ pub(super) fn refuse(row: &Row, got: &str) -> Error {
     fault(row, format!("expected {}, got {got}", row.expected()))
 }
 
-/// The value is of the right kind, and none of those that it takes.
+/// The value has the right kind but is not allowed.
 pub(super) fn range(row: &Row, value: &OptionValue) -> Error {
     let value = match value {
         _ if row.secret => "the value is".to_owned(),
@@ -113,7 +113,7 @@ pub(super) fn no_listener(row: &Row) -> Error {
     fault(row, "it is not the descriptor of a stream socket that listens")
 }
 
-/// "one, two or three".
+/// Joins names: "one, two or three".
 fn listed(names: &[&str], word: &str) -> String {
     match names {
         [rest @ .., last] if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),

@@ -1,11 +1,11 @@
-//! A copy of everything that passes through a proxy.
+//! Copies of all messages that pass through a proxy.
 
 use super::slow_peers::send;
 use crate::core::message::{Message, Sent};
 use crate::core::socket::open::Open;
 
-/// Where the copies go. It never waits: what its peer does not take in time is
-/// dropped, and counted.
+/// The socket that copies are sent to. It never waits: copies that its peer does not
+/// accept at once are dropped and counted.
 pub(super) struct Capture {
     pub open: Open,
     copy: Message,
@@ -16,7 +16,7 @@ impl Capture {
         Capture { open, copy: Message::default() }
     }
 
-    /// Sends a copy; false if it was dropped.
+    /// Sends a copy. Returns false if it was dropped.
     pub fn take(&mut self, message: &mut Message) -> zmq::Result<bool> {
         self.copy.copy_frames(message)?;
         Ok(send(&mut self.copy, &mut self.open.socket)? == Sent::Yes)

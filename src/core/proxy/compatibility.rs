@@ -1,21 +1,21 @@
-//! Which types of sockets go together in a proxy.
+//! Which socket types can be combined in a proxy.
 
 use crate::core::Error;
 use crate::core::SocketType::{
     self, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub,
 };
 
-/// The types that a proxy may have.
+/// The types that a proxy supports.
 const TYPES: [SocketType; 11] = [Router, Dealer, Req, Rep, Pull, Push, Sub, Pub, Xsub, Xpub, Pair];
 
-/// What a type does for the messages of a proxy.
+/// The part of a type in a proxy.
 #[derive(PartialEq)]
 enum Part {
-    /// It brings messages.
+    /// It receives messages.
     Source,
-    /// It takes them away.
+    /// It sends messages.
     Sink,
-    /// Both.
+    /// It does both.
     Both,
 }
 
@@ -27,7 +27,7 @@ fn part(socket_type: SocketType) -> Part {
     }
 }
 
-/// Why two types do not go together.
+/// Returns why two types cannot be combined.
 fn fault(one: SocketType, other: SocketType) -> Option<&'static str> {
     let replies = |socket_type| matches!(socket_type, Req | Rep);
     match (one, other) {
@@ -47,7 +47,7 @@ fn fault(one: SocketType, other: SocketType) -> Option<&'static str> {
 /// Checks that a type can be one side of a proxy.
 ///
 /// # Errors
-/// [`Error::Argument`] when it does not go with the type of the other side.
+/// [`Error::Argument`] if it cannot be combined with the type of the other side.
 pub(super) fn check(socket_type: SocketType, other: Option<SocketType>) -> Result<(), Error> {
     let other = other.unwrap_or(if part(socket_type) == Part::Both { Dealer } else { Pair });
     let Some(fault) = fault(socket_type, other) else {
@@ -62,10 +62,11 @@ pub(super) fn check(socket_type: SocketType, other: Option<SocketType>) -> Resul
     })
 }
 
-/// Whether what one type receives is sent on by the other.
+/// Returns true if messages received by one type are sent by the other.
 pub(super) fn flows(from: SocketType, to: SocketType) -> bool {
     from.check_receives().is_ok() && to.check_sends().is_ok()
-        // What XSUB and XPUB say to their own publishers and subscribers.
+        // Otherwise they are messages from XSUB to its publishers or from XPUB to its
+        // subscribers.
         && !(to == Xsub && from != Xpub)
 }
 

@@ -11,58 +11,58 @@ use super::stats::Counters;
 use crate::core::message::{Frame, Message};
 use crate::core::socket::subscriptions;
 
-/// How many messages and bytes pass before the other direction has its turn.
+/// How many messages and bytes pass before the other direction gets its turn.
 const MESSAGES: usize = 1000;
 const BYTES: u64 = 8 << 20;
 
-/// How many messages may be held back. No more are taken until there are fewer.
+/// How many messages may be held back. When there are more, no new ones are received.
 const HELD: usize = 1000;
 
-/// One direction: what one socket receives is sent by the other.
+/// One direction: messages received by one socket are sent by the other.
 pub(super) struct Flow {
-    /// Messages that were taken and cannot be sent yet.
+    /// Messages that were received and cannot be sent yet.
     held: VecDeque<Held>,
-    /// Room for a message, with frames to be used again.
+    /// The message to receive into, whose frames are reused.
     next: Message,
     chances: Option<Chances>,
-    /// What the flow waits for.
+    /// What this direction waits for.
     pub waits: Waits,
     patience: Patience,
-    /// What the subscribers behind an XPUB have asked for, for the case that the
-    /// XSUB is replaced.
+    /// The current subscriptions of the subscribers behind an XPUB, in case the XSUB is
+    /// replaced.
     subscriptions: HashSet<Vec<u8>>,
 }
 
 struct Held {
     message: Message,
-    /// Not before, if it is delayed.
+    /// When to send it, if it is delayed.
     due: Option<Instant>,
 }
 
-/// What has to happen before a flow goes on.
+/// What has to happen before a direction continues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Waits {
-    /// A message to receive.
+    /// A message can be received.
     pub source: bool,
-    /// Room to send.
+    /// A message can be sent.
     pub target: bool,
-    /// A time.
+    /// A point in time.
     pub until: Option<Instant>,
 }
 
 impl Waits {
-    /// For a message.
+    /// Waits for a message.
     const SOURCE: Waits = Waits { source: true, target: false, until: None };
-    /// For room.
+    /// Waits until a message can be sent.
     pub const TARGET: Waits = Waits { source: false, target: true, until: None };
-    /// For nothing: only the other direction has to have its turn.
+    /// Waits for nothing; only the other direction gets its turn first.
     const TURN: Waits = Waits { source: false, target: false, until: None };
 
     pub fn until(time: Instant) -> Waits {
         Waits { until: Some(time), ..Waits::TURN }
     }
 
-    /// Whether the flow can go on, given what its sockets can do now.
+    /// Returns true if the direction can continue, given what its sockets can do now.
     pub fn over(&self, readable: bool, writable: bool) -> bool {
         *self == Waits::TURN
             || (self.source && readable)
@@ -70,7 +70,7 @@ impl Waits {
             || self.until.is_some_and(|time| time <= Instant::now())
     }
 
-    /// How long at most to wait.
+    /// Returns how long to wait at most.
     pub fn time(&self) -> Option<Duration> {
         match self.until {
             Some(time) => Some(time.saturating_duration_since(Instant::now())),
@@ -79,7 +79,7 @@ impl Waits {
     }
 }
 
-/// What a flow goes through and is counted by.
+/// The sockets and counters of a direction.
 pub(super) struct Way<'a> {
     pub from: &'a mut zmq::Socket,
     pub to: &'a mut zmq::Socket,
@@ -89,26 +89,26 @@ pub(super) struct Way<'a> {
     pub uncaptured: &'a Counters,
 }
 
-/// What a flow carries.
+/// What a direction carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Messages for whichever peers there are.
+    /// Messages for any peer.
     Messages,
-    /// Messages for one peer each, which their first frame names: to a ROUTER.
+    /// Messages for the peer that their first frame names: to a ROUTER.
     Addressed,
     /// Subscriptions, from XPUB to XSUB.
     Subscriptions,
-    /// Subscriptions that go nowhere, from XPUB to a type that cannot have them.
+    /// Subscriptions that are dropped, from XPUB to a type that does not support them.
     Nothing,
 }
 
-/// What came of trying to send what is held.
+/// The result of sending the messages that are held.
 enum Progress {
-    /// Nothing is held any more.
+    /// None are held anymore.
     Empty,
     /// The next one is delayed, and there is room for more.
     Until(Instant),
-    /// Nothing can be done before.
+    /// Nothing can be done before this.
     Wait(Waits),
 }
 
@@ -128,28 +128,28 @@ impl Flow {
         self.chances = Chances::new(faults, direction);
     }
 
-    /// Looks at its sockets anew: one of them is another one. What is held goes on.
+    /// Resets its state after one of its sockets was replaced. Held messages are kept.
     pub fn restart(&mut self) {
         self.waits = Waits::TURN;
         self.patience = Patience::default();
     }
 
-    /// Tells a new XSUB what subscribers have asked for.
+    /// Sends the current subscriptions to a new XSUB.
     pub fn resubscribe(&mut self) {
         self.held.clear();
         let all = self.subscriptions.iter().map(|prefix| Held::subscription(1, prefix));
         self.held.extend(all);
     }
 
-    /// Takes all subscriptions back: their subscribers went away with their XPUB.
+    /// Removes all subscriptions, because their subscribers left with their XPUB.
     pub fn unsubscribe(&mut self) {
         self.held.clear();
         let all = self.subscriptions.drain();
         self.held.extend(all.map(|prefix| Held::subscription(0, &prefix)));
     }
 
-    /// Lets messages pass until there are none, or no room, or until the other
-    /// direction has to have its turn.
+    /// Forwards messages until there are none, none can be sent, or the other direction
+    /// gets its turn.
     pub fn turn(&mut self, way: &mut Way) -> zmq::Result<()> {
         let mut bytes = 0;
         for _ in 0..MESSAGES {
@@ -163,7 +163,7 @@ impl Flow {
             };
             match self.next.receive(way.from) {
                 Ok(()) => {}
-                // REQ and REP: it is not their turn.
+                // A REQ or REP socket has to send first.
                 Err(zmq::Error::EAGAIN | zmq::Error::EFSM) => {
                     self.waits = Waits { until: due, ..Waits::SOURCE };
                     return Ok(());
@@ -180,7 +180,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Sends what is held, even before it is due, as far as there is room.
+    /// Sends the messages that are held, even before they are due, as far as possible.
     pub fn flush(&mut self, mut way: Way) -> zmq::Result<()> {
         self.held.iter_mut().for_each(|held| held.due = None);
         self.send_held(&mut way).map(drop)
@@ -216,7 +216,7 @@ impl Flow {
             way.uncaptured.lost();
         }
         if way.kind == Kind::Subscriptions {
-            // Any peer may send them.
+            // Any peer may send such a frame.
             if self.next.frames().iter().any(|frame| subscriptions::is_too_long(frame)) {
                 way.counters.lost();
                 return Ok(());

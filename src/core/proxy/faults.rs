@@ -1,29 +1,29 @@
-//! Faults on purpose, to test how peers bear a bad network.
+//! Deliberate faults, to test how peers handle a bad network.
 
 use std::time::{Duration, Instant};
 
 use crate::core::Error;
 use crate::core::message::Message;
 
-/// What a proxy does to the messages that pass through it. By default nothing.
+/// The faults that a proxy injects into the messages it forwards; none by default.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// How long each message is held back.
+    /// How long each message is delayed.
     pub delay: Duration,
-    /// How likely a message is lost, from 0 to 1.
+    /// The probability that a message is dropped, from 0 to 1.
     pub drop: f64,
-    /// How likely a message is sent twice, from 0 to 1.
+    /// The probability that a message is sent twice, from 0 to 1.
     pub duplicate: f64,
-    /// How likely a message is cut short, from 0 to 1: it loses its last frame,
-    /// or the second half of its only one.
+    /// The probability that a message is truncated, from 0 to 1: it loses its last
+    /// frame, or the second half of its only one.
     pub cut: f64,
-    /// Where the chances start: with the same number they fall the same way.
+    /// The seed of the random numbers. The same seed produces the same faults.
     pub seed: Option<u64>,
 }
 
 impl Faults {
     /// # Errors
-    /// [`Error::Argument`] for a chance that is not from 0 to 1.
+    /// [`Error::Argument`] if a probability is not from 0 to 1.
     pub(super) fn check(&self) -> Result<(), Error> {
         for (name, chance) in
             [("drop", self.drop), ("duplicate", self.duplicate), ("cut", self.cut)]
@@ -44,14 +44,14 @@ impl Faults {
     }
 }
 
-/// Faults at work in one direction.
+/// The faults of one direction.
 #[derive(Debug)]
 pub(super) struct Chances {
     faults: Faults,
     random: fastrand::Rng,
 }
 
-/// What becomes of a message.
+/// What happens to a message.
 pub(super) struct Fate {
     pub dropped: bool,
     pub twice: bool,
@@ -59,7 +59,8 @@ pub(super) struct Fate {
 }
 
 impl Chances {
-    /// None if the faults are none. The `direction` has chances of its own.
+    /// Returns `None` if there are no faults. Each `direction` has its own random
+    /// numbers.
     pub fn new(faults: &Faults, direction: u64) -> Option<Chances> {
         let random = match faults.seed {
             Some(seed) => fastrand::Rng::with_seed(seed.wrapping_add(direction)),
@@ -69,7 +70,8 @@ impl Chances {
     }
 
     pub fn decide(&mut self, message: &mut Message) -> Fate {
-        // The same number of chances for each message, whatever comes of them.
+        // Every message draws the same number of random numbers, whatever happens to
+        // it.
         let [dropped, twice, cut] = [self.faults.drop, self.faults.duplicate, self.faults.cut]
             .map(|chance| self.random.f64() < chance);
         if cut {

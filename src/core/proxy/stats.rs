@@ -1,4 +1,4 @@
-//! What the thread of a proxy tells about itself.
+//! The state and counters that the thread of a proxy publishes.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -9,11 +9,11 @@ use super::{State, Stats, Traffic};
 /// Written by the thread, read by everyone.
 #[derive(Debug, Default)]
 pub(super) struct Board {
-    /// To the backend and to the frontend.
+    /// For the directions to the backend and to the frontend.
     pub flows: [Counters; 2],
     pub capture: Counters,
     state: AtomicU8,
-    /// How long the sockets go on sending, when they are closed.
+    /// How long the closed sockets keep sending, once the thread has ended.
     ended: Mutex<Option<Option<Duration>>>,
     end: Condvar,
 }
@@ -63,14 +63,14 @@ impl Board {
         self.state.store(state as u8, Relaxed);
     }
 
-    /// Tells that the sockets are closed, and may be sending for `linger`.
+    /// Records that the sockets are closed and may keep sending for `linger`.
     pub fn end(&self, linger: Option<Duration>) {
         self.set_state(State::Stopped);
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(linger);
         self.end.notify_all();
     }
 
-    /// Waits for the end, and gives the linger; nothing if it does not come in time.
+    /// Waits for the end and returns the linger, or `None` on timeout.
     pub fn wait(&self, time: Duration) -> Option<Option<Duration>> {
         let until = Instant::now() + time;
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);

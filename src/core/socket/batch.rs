@@ -1,4 +1,4 @@
-//! Many messages received at once.
+//! Receiving many messages at once.
 
 use super::Socket;
 use super::messages::{Frames, receive_frames};
@@ -6,16 +6,17 @@ use crate::core::error::Error;
 use crate::core::message::Frame;
 use crate::core::wait::Wait;
 
-/// No batch is larger: what comes meanwhile would make it grow without an end.
+/// The largest batch. Without a limit, messages that arrive meanwhile could make it
+/// grow forever.
 const LARGEST: usize = 1 << 16;
 
 impl Socket {
-    /// Waits for a message, and receives with it those that are there already, no
-    /// more than `most` in all, and no more than 65,536. Gives what `take` makes of
-    /// each frame; what it leaves of a frame is used for the next one.
+    /// Waits for a message and also receives the messages that are already queued, up
+    /// to `most` and at most 65,536 in total. Returns what `take` makes of each frame.
+    /// Memory that `take` leaves in a frame is reused for the next one.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive).
+    /// The errors of [`receive`](Socket::receive).
     pub fn receive_batch<T>(
         &self,
         most: usize,
@@ -25,7 +26,8 @@ impl Socket {
         self.socket_type().check_receives()?;
         self.transfer("receive", zmq::POLLIN, wait, |open| {
             let mut messages = vec![receive_frames(open, &mut take)?];
-            // What goes wrong later is told by the next call: these are received.
+            // Later errors are reported by the next call, because these messages were
+            // received.
             while messages.len() < most.min(LARGEST)
                 && let Ok(message) = receive_frames(open, &mut take)
             {

@@ -1,4 +1,4 @@
-//! Closing a socket and waiting until it has sent everything.
+//! Closing a socket, and waiting until its messages are sent.
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,16 +11,17 @@ use crate::core::socket::{Socket, State};
 use crate::core::wait::Wait;
 use crate::libzmq::retried;
 
-/// How much earlier than its linger a socket has to end to have ended by itself.
+/// A socket that ends earlier than its linger by this much ended because everything was
+/// sent.
 const EARLIER: Duration = Duration::from_millis(5);
 
 impl Socket {
-    /// Closes the socket. What is not sent yet goes on being sent for `linger`,
-    /// for ever if that is `Some(None)`, and for as long as was set before if it
-    /// is `None`. Closing a closed socket does nothing.
+    /// Closes the socket. Messages that have not been sent yet are still sent in the
+    /// background for `linger`; `Some(None)` is forever, and `None` keeps the linger
+    /// that was set before. Closing a closed socket does nothing.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the socket is in the middle of a call.
+    /// [`Error::Busy`] if the socket is in another call.
     pub fn close(&self, linger: Option<Option<Duration>>) -> Result<(), Error> {
         let mut state = self.lock()?;
         if let State::Open(open) = mem::replace(&mut *state, State::Closed) {
@@ -32,8 +33,8 @@ impl Socket {
         Ok(())
     }
 
-    /// Moves what is open out of the socket, for a thread of the library. The
-    /// socket is closed afterwards.
+    /// Moves the open socket out, for a thread of the library. Afterwards this socket
+    /// is closed.
     pub(in crate::core) fn move_out(&self) -> Result<Open, Error> {
         match mem::replace(&mut *self.lock()?, State::Closed) {
             State::Open(open) => Ok(*open),
@@ -42,11 +43,11 @@ impl Socket {
         }
     }
 
-    /// Closes the socket as [`close`](Socket::close) does, and waits until its last
-    /// message is handed to the network. Gives whether that is so: false when the
-    /// time or the linger is over before, or when it cannot be known. A message
-    /// over inproc is with its peer as soon as it is sent. Gives nothing when the
-    /// socket was closed already.
+    /// Closes the socket like [`close`](Socket::close) and waits until its last message
+    /// was passed to the network. Returns true if it was, and false if the timeout or
+    /// the linger expired first or the outcome is unknown. A message over inproc
+    /// reaches its peer as soon as it is sent. Returns `None` if the socket was already
+    /// closed.
     ///
     /// # Errors
     /// [`Error::Busy`], [`Error::Interrupted`].
@@ -62,7 +63,7 @@ impl Socket {
         if let Some(linger) = linger {
             open.set_linger(linger)?;
         }
-        // libzmq tells one reader only.
+        // libzmq supports only one monitor per socket.
         open.watch.end(&open.socket);
         let inproc = handed_over(&open);
         let end = if inproc.is_some() { None } else { watch(&open) };
@@ -78,21 +79,22 @@ impl Socket {
             context::keep_awaiting(end);
         }
         let ended = ended?;
-        // It ends when all is sent or when its linger is over, and does not tell
-        // which.
+        // The socket ends when everything is sent or its linger expires; libzmq does
+        // not say which.
         let early = linger.is_none_or(|linger| begin.elapsed() + EARLIER < linger);
         Ok(Some(ended && early))
     }
 }
 
-/// Whether all messages are with their peers, if they went over inproc only.
+/// If all connections are inproc, returns whether all messages have reached their
+/// peers.
 fn handed_over(open: &Open) -> Option<bool> {
     let mut all = open.endpoints().map(|(_, endpoint)| endpoint);
     all.all(|endpoint| endpoint.starts_with("inproc://"))
         .then(|| open.connected().all(context::is_bound))
 }
 
-/// A socket that receives a message once `open` has come to its end.
+/// Returns a socket that receives a message when `open` has ended.
 fn watch(open: &Open) -> Option<zmq::Socket> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -103,7 +105,7 @@ fn watch(open: &Open) -> Option<zmq::Socket> {
     Some(end)
 }
 
-/// Whether a message comes in time.
+/// Returns true if a message arrives before the timeout.
 fn ends(end: &zmq::Socket, wait: &Wait) -> Result<bool, Error> {
     let clock = wait.begin();
     loop {
@@ -115,7 +117,7 @@ fn ends(end: &zmq::Socket, wait: &Wait) -> Result<bool, Error> {
         match end.poll(zmq::POLLIN, slice) {
             Ok(0) | Err(zmq::Error::EINTR) => {}
             Ok(_) => return Ok(true),
-            // Everything is shut down meanwhile.
+            // Everything was shut down meanwhile.
             Err(_) => return Ok(false),
         }
     }
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_nobody_takes_is_known_to_be_lost() {
-        // It takes connections, but never says a word.
+        // It accepts connections but never answers.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("tcp://{}", silent.local_addr().unwrap());
         let push = Socket::attached(Push, &endpoint).unwrap();
@@ -168,7 +170,7 @@ mod tests {
         let linger = Some(Some(Duration::from_millis(50)));
         let at_once = Wait::new(Some(Duration::ZERO));
         assert_eq!(push.close_and_wait(linger, &at_once).unwrap(), Some(false));
-        // Its end comes before that of the next one, which is closed later.
+        // libzmq ends it before the next socket, which is closed later.
         let next = Socket::attached(Push, &endpoint).unwrap();
         next.send(&["x"], &SOON).unwrap();
         let begin = Instant::now();

@@ -1,24 +1,25 @@
-//! What a socket is bound and connected to.
+//! Binding and connecting sockets.
 
 use super::Socket;
 use crate::core::endpoint::{self, Action};
 use crate::core::error::Error;
 
 impl Socket {
-    /// Binds or connects each endpoint of a list: `@` binds, `>` connects, and
-    /// without a prefix the type decides.
+    /// Binds to or connects to each endpoint of a list separated by commas. A prefix of
+    /// `@` binds and `>` connects; without a prefix, the socket type decides.
     ///
     /// # Errors
-    /// [`Error::Endpoint`]; the endpoints before the faulty one stay attached.
+    /// [`Error::Endpoint`]; the endpoints before the one that failed stay attached.
     pub fn attach(&self, endpoints: &str) -> Result<(), Error> {
         self.attach_by(self.socket_type.default_action(), endpoints).map(drop)
     }
 
-    /// As [`attach`](Socket::attach), but without a prefix `action` is done. Gives
-    /// the TCP port of the last endpoint that was bound, or 0 if it has none.
+    /// Does the same as [`attach`](Socket::attach), but with `action` for endpoints
+    /// without a prefix. Returns the TCP port of the last endpoint that was bound, or 0
+    /// if it has none.
     ///
     /// # Errors
-    /// As [`attach`](Socket::attach).
+    /// The errors of [`attach`](Socket::attach).
     pub fn attach_by(&self, action: Action, endpoints: &str) -> Result<u16, Error> {
         self.with(|open| {
             let mut port = 0;
@@ -32,11 +33,11 @@ impl Socket {
         })
     }
 
-    /// Binds each endpoint of a list, and gives the TCP port of the last one, or
-    /// 0 if it has none.
+    /// Binds each endpoint of a list separated by commas. Returns the TCP port of the
+    /// last one, or 0 if it has none.
     ///
     /// # Errors
-    /// [`Error::Endpoint`]; the endpoints before the faulty one stay bound.
+    /// [`Error::Endpoint`]; the endpoints before the one that failed stay bound.
     pub fn bind(&self, endpoints: &str) -> Result<u16, Error> {
         self.with(|open| {
             let mut port = 0;
@@ -47,31 +48,32 @@ impl Socket {
         })
     }
 
-    /// Connects to each endpoint of a list. The peers need not be there yet.
+    /// Connects to each endpoint of a list separated by commas. The peers need not
+    /// exist yet.
     ///
     /// # Errors
-    /// [`Error::Endpoint`]; the endpoints before the faulty one stay connected.
+    /// [`Error::Endpoint`]; the endpoints before the one that failed stay connected.
     pub fn connect(&self, endpoints: &str) -> Result<(), Error> {
         self.with(|open| {
             plain(endpoints, "connect")?.into_iter().try_for_each(|endpoint| open.connect(endpoint))
         })
     }
 
-    /// Takes back what `bind` did with each endpoint of a list, spelt as it was
-    /// written, as [`endpoint`](Socket::endpoint) gives it, or as libzmq does.
+    /// Unbinds each endpoint of a list, spelled as it was bound, as
+    /// [`endpoint`](Socket::endpoint) returns it, or as libzmq reports it.
     ///
     /// # Errors
-    /// [`Error::Endpoint`] when it is not bound.
+    /// [`Error::Endpoint`] if an endpoint is not bound.
     pub fn unbind(&self, endpoints: &str) -> Result<(), Error> {
         self.with(|open| {
             plain(endpoints, "unbind")?.into_iter().try_for_each(|endpoint| open.unbind(endpoint))
         })
     }
 
-    /// Takes back what `connect` did with each endpoint of a list.
+    /// Disconnects each endpoint of a list.
     ///
     /// # Errors
-    /// [`Error::Endpoint`] when it is not connected.
+    /// [`Error::Endpoint`] if an endpoint is not connected.
     pub fn disconnect(&self, endpoints: &str) -> Result<(), Error> {
         self.with(|open| {
             plain(endpoints, "disconnect")?
@@ -80,8 +82,8 @@ impl Socket {
         })
     }
 
-    /// The endpoint that was bound last, with its port filled in, as czmq gives
-    /// it: `tcp://*:49152`. It stays after an unbind.
+    /// Returns the endpoint that was bound last, with its port filled in, like czmq:
+    /// `tcp://*:49152`. It is kept after an unbind.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -89,8 +91,8 @@ impl Socket {
         self.with(|open| Ok(open.endpoint.clone()))
     }
 
-    /// What the socket is attached to: first what it is bound to, with the ports
-    /// filled in, then what it is connected to.
+    /// Returns the attached endpoints: first the bound ones, with their ports filled
+    /// in, then the connected ones.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -98,7 +100,7 @@ impl Socket {
         self.with(|open| Ok(open.endpoints().map(|(a, endpoint)| (a, endpoint.into())).collect()))
     }
 
-    /// The endpoint that was attached last, as libzmq calls it.
+    /// Returns the endpoint that was attached last, as libzmq reports it.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -107,7 +109,7 @@ impl Socket {
     }
 }
 
-/// The endpoints of a list in which no item may have a prefix.
+/// Parses a list of endpoints that must not have prefixes.
 pub(super) fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
     let items = endpoint::items(endpoints)?;
     if items.is_empty() {
@@ -193,7 +195,7 @@ mod tests {
         for round in 0..20 {
             let (one, two) = (format!("inproc://mark-{round}"), format!("inproc://marked-{round}"));
             let pair = Socket::new(SocketType::Pair).unwrap();
-            // It has one peer only, and ends the other connection.
+            // A PAIR has only one peer and ends the other connection.
             pair.connect(&format!("{one},{two}")).unwrap();
             let router = Socket::attached(Router, &two).unwrap();
             assert!(pair.send(&["x"], &NOW).is_ok());

@@ -1,13 +1,13 @@
-//! Turns: a value serves one call at a time, and a second one is refused at once. Who
-//! only looks in for a moment is no reason to refuse a call.
+//! Exclusive access: a value serves one call at a time, and a second call is refused at
+//! once. Short visits never cause a call to be refused.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use try_lock::{Locked, TryLock};
 
-/// A value that is taken or not, and never waited for. It costs half of what a Mutex
-/// does.
+/// A value that is locked or not, and never waited for. It costs half as much as a
+/// `Mutex`.
 #[derive(Debug)]
 pub(super) struct Turn<T> {
     value: TryLock<T>,
@@ -15,12 +15,12 @@ pub(super) struct Turn<T> {
 }
 
 impl<T> Turn<T> {
-    /// A value that nobody has.
+    /// Makes a value that is not locked.
     pub fn new(value: T) -> Turn<T> {
         Turn { value: TryLock::new(value), visits: Visits::default() }
     }
 
-    /// Takes the value for a call; nothing, when another call has it.
+    /// Locks the value for a call. Returns `None` if another call holds it.
     #[inline]
     pub fn take(&self) -> Option<Locked<'_, T>> {
         self.value.try_lock().or_else(|| self.take_after_visits())
@@ -33,7 +33,7 @@ impl<T> Turn<T> {
             if let Some(value) = self.value.try_lock() {
                 return Some(value);
             }
-            // It was no visit that was in the way.
+            // It was not a visit that was in the way.
             if quiet.is_some() && quiet == self.visits.quiet() {
                 return None;
             }
@@ -41,15 +41,15 @@ impl<T> Turn<T> {
         }
     }
 
-    /// Looks at the value for a moment, unless somebody has it. A call that comes just
-    /// then waits for the end of it.
+    /// Visits the value briefly, unless it is locked. A call that starts meanwhile
+    /// waits for the visit to end.
     pub fn visit<R>(&self, look: impl FnOnce(&mut T) -> R) -> Option<R> {
-        // It ends after the value is given back, which is taken later.
+        // Dropped after the value is unlocked, because it was made first.
         let _visit = self.visits.begin();
         self.value.try_lock().map(|mut value| look(&mut value))
     }
 
-    /// The value, of which nobody else knows any more.
+    /// Returns the value, which has no other users.
     pub fn into_inner(self) -> T {
         self.value.into_inner()
     }
@@ -62,7 +62,7 @@ struct Visits {
     ended: AtomicUsize,
 }
 
-/// A visit, which ends when this is dropped.
+/// A visit, which ends when it is dropped.
 struct Visit<'a>(&'a Visits);
 
 impl Visits {
@@ -71,8 +71,8 @@ impl Visits {
         Visit(self)
     }
 
-    /// How many there were so far, unless there is one just now. In between two equal
-    /// answers was none.
+    /// Returns how many visits there were so far, or `None` during a visit. Two equal
+    /// results mean that there was no visit in between.
     fn quiet(&self) -> Option<usize> {
         let ended = self.ended.load(Ordering::SeqCst);
         (self.begun.load(Ordering::SeqCst) == ended).then_some(ended)

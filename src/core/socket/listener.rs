@@ -1,6 +1,6 @@
-//! A socket of the system that listens already, for `use_fd`. libzmq gets a copy
-//! of the descriptor: it would end the process over one that is used twice, or is
-//! none that listens.
+//! A listening system socket, for the option `use_fd`. libzmq is given a copy of the
+//! descriptor, because it aborts the process if a descriptor is used twice or does not
+//! listen.
 
 #[cfg(unix)]
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 #[cfg(unix)]
 use crate::libzmq::listener::{self, Family};
 
-/// A listening socket that the next bind takes.
+/// A listening socket that the next bind uses.
 #[cfg(unix)]
 #[derive(Debug)]
 pub(in crate::core) struct Listener {
@@ -19,18 +19,18 @@ pub(in crate::core) struct Listener {
 
 #[cfg(unix)]
 impl Listener {
-    /// The one that has this descriptor, if it is a stream socket that listens.
+    /// Copies a descriptor, if it is a listening stream socket.
     pub fn new(number: i32) -> Option<Listener> {
         let (copy, family) = listener::copy(number).ok()?;
         Some(Listener { number, copy, family })
     }
 
-    /// The descriptor as it was given.
+    /// Returns the original descriptor.
     pub fn number(&self) -> i64 {
         self.number.into()
     }
 
-    /// Whether an endpoint is of its transport.
+    /// Returns true if an endpoint has the transport of this socket.
     pub fn serves(&self, endpoint: &str) -> bool {
         endpoint.starts_with(match self.family {
             Family::Internet => "tcp://",
@@ -38,18 +38,18 @@ impl Listener {
         })
     }
 
-    /// The descriptor for libzmq.
+    /// Returns the descriptor for libzmq.
     pub fn descriptor(&self) -> i32 {
         self.copy.as_raw_fd()
     }
 
-    /// libzmq has it now, and will close it.
+    /// Gives the descriptor to libzmq, which will close it.
     pub fn given(self) {
         let _ = self.copy.into_raw_fd();
     }
 }
 
-/// There are none on this system.
+/// Not supported on this system.
 #[cfg(not(unix))]
 #[derive(Debug)]
 pub(super) enum Listener {}

@@ -12,18 +12,18 @@ use crate::core::socket_type::SocketType::Router;
 use crate::core::wait::Wait;
 use crate::libzmq::{self, retried};
 
-/// What was made of the frames of a received message. Most have one, which then
-/// needs no memory of its own.
+/// What was made of the frames of a received message. Most messages have one frame,
+/// which needs no allocation.
 pub type Frames<T> = SmallVec<[T; 1]>;
 
 impl Socket {
-    /// Sends one message of as many frames. A ROUTER or STREAM message is the
-    /// routing id frame, then the body.
+    /// Sends one message of these frames. On a ROUTER or STREAM socket, the first frame
+    /// is the routing id of the peer and the others are the body.
     ///
     /// # Errors
-    /// [`Error::Again`] when no peer takes it in time, [`Error::State`] when it
-    /// is not the socket's turn, [`Error::Unsupported`] on SUB and PULL,
-    /// [`Error::Unroutable`], [`Error::Interrupted`].
+    /// [`Error::Again`] on timeout, [`Error::State`] if the socket has to receive
+    /// first, [`Error::Unsupported`] on SUB and PULL, [`Error::Unroutable`],
+    /// [`Error::Interrupted`].
     pub fn send<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
         self.socket_type.check_sends()?;
         if frames.len() > 1 {
@@ -40,7 +40,7 @@ impl Socket {
         })
     }
 
-    /// libzmq would cut a message of several frames to pieces.
+    /// With conflate, libzmq would split a message of several frames.
     pub(super) fn check_conflates(&self) -> Result<(), Error> {
         self.with(|open| match open.conflates {
             false => Ok(()),
@@ -52,22 +52,21 @@ impl Socket {
         })
     }
 
-    /// Receives one frame: the first of the next message, or the next one of a
-    /// message of which a frame was received before.
+    /// Receives one frame: the first of the next message, or the next one of a message
+    /// that was received in part.
     ///
     /// # Errors
-    /// [`Error::Again`] when none comes in time, [`Error::State`] when it is not
-    /// the socket's turn, [`Error::Unsupported`] on PUB and PUSH,
-    /// [`Error::Interrupted`].
+    /// [`Error::Again`] on timeout, [`Error::State`] if the socket has to send first,
+    /// [`Error::Unsupported`] on PUB and PUSH, [`Error::Interrupted`].
     pub fn receive(&self, wait: &Wait) -> Result<Frame, Error> {
         self.receive_with(wait, mem::take)
     }
 
-    /// Receives one frame, and gives what `take` makes of it. What it leaves of the
-    /// frame is used for the next one.
+    /// Receives one frame and returns what `take` makes of it. Memory that `take`
+    /// leaves in the frame is reused for the next one.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive).
+    /// The errors of [`receive`](Socket::receive).
     pub fn receive_with<T>(
         &self,
         wait: &Wait,
@@ -81,21 +80,21 @@ impl Socket {
         })
     }
 
-    /// Receives all frames of the next message, or those left of a message of
-    /// which a frame was received before.
+    /// Receives all frames of the next message, or the remaining ones of a message that
+    /// was received in part.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive).
+    /// The errors of [`receive`](Socket::receive).
     pub fn receive_all(&self, wait: &Wait) -> Result<Vec<Frame>, Error> {
         self.socket_type.check_receives()?;
         self.transfer("receive", zmq::POLLIN, wait, receive_all)
     }
 
-    /// Receives all frames of the next message, of which none was received yet.
+    /// Receives all frames of a new message.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive), and [`Error::State`] in the middle of a
-    /// message.
+    /// The errors of [`receive`](Socket::receive); [`Error::State`] if a message was
+    /// received in part.
     pub(super) fn receive_whole(
         &self,
         operation: &'static str,
@@ -108,11 +107,11 @@ impl Socket {
         })
     }
 
-    /// Receives all frames of the next message in place of those of `message`, which
-    /// is empty after an error.
+    /// Receives all frames of the next message in place of those of `message`. After an
+    /// error, `message` is empty.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive).
+    /// The errors of [`receive`](Socket::receive).
     #[inline]
     pub fn receive_into(&self, message: &mut Message, wait: &Wait) -> Result<(), Error> {
         let result = self.socket_type.check_receives().and_then(|()| {
@@ -130,13 +129,13 @@ impl Socket {
         result
     }
 
-    /// Sends a message without a copy of its bytes. It is empty afterwards; after an
-    /// error it is as it was.
+    /// Sends a message without copying its bytes. Afterwards it is empty; after an
+    /// error it is unchanged.
     ///
     /// # Errors
-    /// As [`send`](Socket::send); [`Error::State`] also when
-    /// [`send_more`](Socket::send_more) has begun another message, and
-    /// [`Error::Argument`] when the message has no frame.
+    /// The errors of [`send`](Socket::send); [`Error::State`] if
+    /// [`send_more`](Socket::send_more) has started another message, and
+    /// [`Error::Argument`] if the message has no frames.
     pub fn send_message(&self, message: &mut Message, wait: &Wait) -> Result<(), Error> {
         self.ready_for("send")?;
         let (count, bytes) = (message.count(), message.bytes());
@@ -161,7 +160,7 @@ impl Socket {
     }
 }
 
-/// Sends all frames, none of them waiting, or none at all.
+/// Sends all frames without waiting, or none.
 #[inline]
 pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
     match frames {
@@ -174,7 +173,7 @@ pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zm
 }
 
 /// Receives a message without waiting. All its frames arrive together, so only the
-/// first can be missing.
+/// first one can be missing.
 pub(super) fn receive_frames<T>(
     open: &mut Open,
     take: &mut impl FnMut(&mut Frame) -> T,

@@ -1,9 +1,8 @@
-//! Sockets: attached to endpoints, sending and receiving messages, closed. Each file
-//! has what sockets do of one kind.
+//! Sockets: attaching, sending, receiving, closing. Each file covers one topic.
 //!
-//! A socket serves one call at a time: a call from a second thread, or from
-//! inside another call, gets [`Error::Busy`]. Closed is a state: the object
-//! stays, and says [`Error::Closed`].
+//! A socket serves one call at a time. A call from a second thread, or from inside
+//! another call, returns [`Error::Busy`]. After a socket is closed, its object remains
+//! and its methods return [`Error::Closed`].
 
 mod batch;
 mod closing;
@@ -44,7 +43,25 @@ use publishing::Numbering;
 use routing::Routing;
 use subscriptions::Own;
 
-/// A ZeroMQ socket of the context of the process.
+/// A ZeroMQ socket of the process's context. It closes when it is dropped.
+///
+/// ```
+/// use std::time::Duration;
+/// use zeromq::core::{Socket, SocketType, Wait};
+///
+/// # fn main() -> Result<(), zeromq::core::Error> {
+/// let timeout = Wait::new(Some(Duration::from_secs(5)));
+/// let server = Socket::attached(SocketType::Rep, "tcp://127.0.0.1:*")?;
+/// let endpoint = server.endpoint()?.expect("REP binds by default");
+/// let client = Socket::attached(SocketType::Req, &endpoint)?;
+///
+/// client.send(&["Hello"], &timeout)?;
+/// assert_eq!(server.receive(&timeout)?.as_text(), Some("Hello"));
+/// server.send(&["World"], &timeout)?;
+/// assert_eq!(client.receive(&timeout)?.as_text(), Some("World"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Socket {
     socket_type: SocketType,
@@ -59,7 +76,7 @@ pub struct Socket {
 pub(super) enum State {
     Open(Box<Open>),
     Closed,
-    /// ZeroMQ ended while the socket was open.
+    /// ZeroMQ was shut down while the socket was open.
     Terminated,
 }
 
@@ -74,10 +91,10 @@ impl std::fmt::Debug for State {
 }
 
 impl Socket {
-    /// Opens a socket that is attached to nothing.
+    /// Opens a socket that is not attached to any endpoint.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when there are too many (EMFILE).
+    /// [`Error::Zmq`] if there are too many sockets (EMFILE).
     pub fn new(socket_type: SocketType) -> Result<Arc<Socket>, Error> {
         context::open(|context, generation| {
             let id = context::next_id();
@@ -94,13 +111,13 @@ impl Socket {
         })
     }
 
-    /// Opens a socket and attaches it to a list of endpoints. When one of them
-    /// cannot be attached, there is no socket.
+    /// Opens a socket and attaches it to a list of endpoints. If one of them fails, the
+    /// socket is closed again.
     ///
     /// # Errors
-    /// As [`new`](Socket::new) and [`attach`](Socket::attach).
+    /// The errors of [`new`](Socket::new) and [`attach`](Socket::attach).
     pub fn attached(socket_type: SocketType, endpoints: &str) -> Result<Arc<Socket>, Error> {
-        // Before the socket, so that a wrong list costs none.
+        // Checked first, so that an invalid list opens no socket.
         endpoint::items(endpoints)?;
         let socket = Socket::new(socket_type)?;
         match socket.attach(endpoints) {
@@ -112,38 +129,38 @@ impl Socket {
         }
     }
 
-    /// The type of the socket.
+    /// Returns the type of the socket.
     pub fn socket_type(&self) -> SocketType {
         self.socket_type
     }
 
-    /// Whether the socket can be used no more.
+    /// Returns true if the socket is closed.
     pub fn is_closed(&self) -> bool {
         if self.generation != context::generation() {
             return true;
         }
-        // In the middle of a call it is open.
+        // If it is in a call, it is open.
         self.visit(|state| !matches!(state, State::Open(_))).unwrap_or(false)
     }
 
-    /// Does what libzmq has to do for its peers.
+    /// Lets libzmq process pending commands from its peers.
     ///
     /// # Errors
     /// [`Error::Busy`], [`Error::Closed`].
     pub(super) fn go_on(&self) -> Result<(), Error> {
         self.visit(|state| {
             let open = state.open()?;
-            // What is wrong is told by the next call of a script.
+            // Errors are reported by the next call on the socket.
             let _ = retried(|| open.socket.get_events());
             Ok(())
         })?
     }
 
-    /// Looks in for a moment, on behalf of another socket or of the whole process. A
-    /// call of the socket's own that comes just then waits for the end of it.
+    /// Visits the socket briefly, on behalf of another socket or of the whole process.
+    /// A call on the socket that starts meanwhile waits for the visit to end.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the socket is in the middle of a call.
+    /// [`Error::Busy`] if the socket is in a call.
     pub(super) fn visit<T>(&self, call: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
         self.check_process()?;
         self.state.visit(call).ok_or(Error::Busy)
@@ -163,8 +180,8 @@ impl Socket {
     }
 
     /// # Errors
-    /// [`Error::Forked`] in a process that the socket does not belong to: another
-    /// thread may have had its locks when it was forked.
+    /// [`Error::Forked`] in a forked process: another thread of the parent may have
+    /// held the locks of the socket during the fork.
     pub(super) fn check_process(&self) -> Result<(), Error> {
         if self.generation == context::generation() { Ok(()) } else { Err(Error::Forked) }
     }
@@ -182,7 +199,7 @@ impl context::Ending for Socket {
 
     fn end(&self) -> Option<Duration> {
         let Ok(mut state) = self.lock() else {
-            // Its call is about to learn of the end, and closes it.
+            // Its current call will notice the shutdown and close it.
             return Some(Duration::ZERO);
         };
         match mem::replace(&mut *state, State::Closed) {
@@ -196,7 +213,7 @@ impl Drop for Socket {
     fn drop(&mut self) {
         let state = mem::replace(&mut self.state, Turn::new(State::Closed));
         if self.generation != context::generation() {
-            // Its threads are in the parent process: nobody would answer.
+            // Its threads are in the parent process, so nobody would answer.
             mem::forget(state);
         } else if let State::Open(open) = state.into_inner() {
             context::closed(open.close());
@@ -205,7 +222,7 @@ impl Drop for Socket {
 }
 
 impl State {
-    /// Lets go of a socket whose context has ended.
+    /// Releases a socket whose context has ended.
     pub(super) fn check_terminated(&mut self) {
         if let State::Open(open) = self
             && matches!(retried(|| open.socket.get_events()), Err(zmq::Error::ETERM))

@@ -1,4 +1,4 @@
-//! Messages put together and taken apart frame by frame.
+//! Building messages frame by frame, and receiving them in parts.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -10,24 +10,24 @@ use crate::core::message::Frame;
 use crate::core::wait::Wait;
 use crate::libzmq::retried;
 
-/// The frames of the message that is being put together.
+/// The frames of a message that is being built.
 #[derive(Debug, Default)]
 pub(super) struct Begun {
     frames: Mutex<Vec<Vec<u8>>>,
-    /// Whether there are any, for who does not want to lock them.
+    /// True if there are frames, so that checking needs no lock.
     any: AtomicBool,
 }
 
 impl Begun {
-    /// Whether a message is being put together.
+    /// Returns true if a message is being built.
     pub fn any(&self) -> bool {
         self.any.load(Ordering::Relaxed)
     }
 
-    /// The frames of the message that is being put together.
+    /// Locks the frames of the message that is being built.
     ///
     /// # Errors
-    /// [`Error::Busy`] when another call has them.
+    /// [`Error::Busy`] if another call holds them.
     fn lock(&self) -> Result<MutexGuard<'_, Vec<Vec<u8>>>, Error> {
         match self.frames.try_lock() {
             Ok(begun) => Ok(begun),
@@ -38,9 +38,9 @@ impl Begun {
 }
 
 impl Socket {
-    /// Begins a message, or goes on with one: the frame waits here until
-    /// [`send`](Socket::send) sends all of them as one message. Until then nothing
-    /// leaves, whatever else the socket does; closing it drops them.
+    /// Starts or continues a message: the frame is kept until [`send`](Socket::send)
+    /// sends all frames as one message. Nothing is sent before that, and closing the
+    /// socket drops the frames.
     ///
     /// # Errors
     /// [`Error::Unsupported`] on SUB and PULL, [`Error::Closed`].
@@ -53,7 +53,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Whether frames follow of a message of which one was received.
+    /// Returns true if the message that was received in part has more frames.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -64,15 +64,15 @@ impl Socket {
         })
     }
 
-    /// Drops the rest of a message of which a frame was received, and what
-    /// [`send_more`](Socket::send_more) has put together.
+    /// Drops the remaining frames of a message that was received in part, and the
+    /// frames that [`send_more`](Socket::send_more) has collected.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
     pub fn flush(&self) -> Result<(), Error> {
         self.with(|open| {
             let mut frame = Frame::default();
-            // All frames of a message are there once the first one is.
+            // Once the first frame of a message has arrived, the others are there too.
             while open.socket.get_rcvmore() == Ok(true) {
                 let received = retried(|| frame.receive(&mut open.socket, zmq::DONTWAIT));
                 received.map_err(|error| Error::from_zmq("receive", error))?;
@@ -84,10 +84,9 @@ impl Socket {
         Ok(())
     }
 
-    /// Sends what [`send_more`](Socket::send_more) has put together, and `frames`
-    /// after it, as one message. When the time runs out or it is not the socket's
-    /// turn, it is as if nothing had been tried; after another error what was put
-    /// together is dropped.
+    /// Sends the frames that [`send_more`](Socket::send_more) has collected, followed
+    /// by `frames`, as one message. On timeout, on an interrupt, or if the socket has
+    /// to receive first, the collected frames are kept; other errors drop them.
     pub(super) fn send_carefully<F: AsRef<[u8]>>(
         &self,
         frames: &[F],
@@ -121,7 +120,7 @@ impl Socket {
     }
 
     /// # Errors
-    /// [`Error::State`] when [`send_more`](Socket::send_more) has begun a message.
+    /// [`Error::State`] if [`send_more`](Socket::send_more) has started a message.
     pub(in crate::core) fn ready_for(&self, operation: &'static str) -> Result<(), Error> {
         self.socket_type().check_sends()?;
         self.check_process()?;
@@ -222,7 +221,7 @@ mod tests {
         assert!(matches!(router.send_to(&id, &["x"], &NOW), Err(Error::State { .. })));
         router.send(&["body"], &SOON).unwrap();
         assert_eq!(dealer.receive_all(&SOON).unwrap().len(), 1);
-        // After an error nothing is left of it.
+        // After an error nothing of the message is left.
         router.set_mandatory(true).unwrap();
         router.send_more(b"nobody").unwrap();
         assert!(matches!(router.send(&["x"], &NOW), Err(Error::Unroutable)));

@@ -1,4 +1,4 @@
-//! What an open socket is attached to, and how it ends.
+//! The state of an open socket: its endpoints, and how it is closed.
 
 use std::time::{Duration, Instant};
 
@@ -23,57 +23,57 @@ use crate::libzmq::{self, options, retried};
 const CONNECT_ROUTING_ID: i32 = 61;
 const USE_FD: i32 = 89;
 
-/// For how many milliseconds nothing happens before peers that went are gone for
-/// certain, and how often that is tried.
+/// For how many milliseconds nothing may happen before closing peers are certainly
+/// gone, and how often this is tried.
 const MOMENT: i64 = 20;
 const MOMENTS: usize = 25;
 
-/// What an open socket has.
+/// The state of an open socket.
 pub(in crate::core) struct Open {
     pub socket: zmq::Socket,
     pub id: Id,
     pub socket_type: SocketType,
     bound: Vec<Bound>,
     connected: Vec<Connected>,
-    /// What `endpoint` tells: it stays after an unbind.
+    /// The endpoint that was bound last; it is kept after an unbind.
     pub endpoint: Option<String>,
-    /// How long calls wait that are not told (rcvtimeo, sndtimeo): libzmq itself
-    /// never waits here.
+    /// The timeouts of calls without their own (rcvtimeo, sndtimeo). libzmq itself
+    /// never waits.
     pub receive_timeout: Option<Duration>,
     pub send_timeout: Option<Duration>,
-    /// Where frames are received. A short one is copied out of it, so that no
-    /// message has to be made for the next one.
+    /// The frame that is received into. Short frames are copied out of it, so that no
+    /// new message has to be initialized for the next one.
     pub frame: Frame,
-    /// Whether it was ever bound or connected.
+    /// True if the socket was ever bound or connected.
     pub attached: bool,
-    /// Only the last message is kept, and only one frame of it (conflate).
+    /// True if only the last message is kept, and only one frame of it (conflate).
     pub conflates: bool,
     inproc: bool,
-    /// An XPUB socket whose owner decides what its peers get (xpub_manual).
+    /// True for an XPUB whose owner decides what its peers receive (xpub_manual).
     pub manual: bool,
-    /// The routing id of the peer that the next connect leads to, and those that
-    /// peers of a STREAM socket were given so.
+    /// The routing id for the peer of the next connect, and the ids that peers of a
+    /// STREAM were given this way.
     pub connect_id: Option<Vec<u8>>,
     given_ids: Vec<Vec<u8>>,
-    /// What the next bind listens on (use_fd).
+    /// The listening socket for the next bind (use_fd).
     pub listener: Option<Listener>,
     pub counters: Counters,
     pub watch: Watch,
-    /// Of the peers of a publisher.
+    /// The subscriptions of a publisher's peers.
     pub subscriptions: Option<Subscriptions>,
 }
 
-/// An endpoint that is bound, in its three spellings.
+/// A bound endpoint in its three spellings.
 struct Bound {
     written: String,
-    /// With the port filled in that was found.
+    /// As written, with its port filled in.
     named: String,
-    /// As libzmq calls it (`ZMQ_LAST_ENDPOINT`), and knows it in unbind.
+    /// As libzmq reports it (`ZMQ_LAST_ENDPOINT`) and accepts it in unbind.
     resolved: String,
     since: Instant,
 }
 
-/// An endpoint that is connected, as it was written and as libzmq calls it.
+/// A connected endpoint as it was written and as libzmq reports it.
 struct Connected {
     written: String,
     resolved: String,
@@ -81,7 +81,7 @@ struct Connected {
 }
 
 impl Bound {
-    /// libzmq was just told to give it back.
+    /// Records that libzmq was just told to release the endpoint.
     fn release(&self, id: Id) {
         address_reuse::note(&self.resolved);
         context::note(Event::Unbound, &self.written, id);
@@ -93,11 +93,10 @@ impl Bound {
 }
 
 impl Open {
-    /// An open socket that is attached to nothing.
+    /// Opens a socket that is not attached to any endpoint.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when there are too many sockets, or when libzmq refuses what
-    /// sockets begin with.
+    /// [`Error::Zmq`] if there are too many sockets or libzmq refuses a default option.
     pub fn new(context: &libzmq::Context, socket_type: SocketType, id: Id) -> Result<Open, Error> {
         let failed = |error| Error::from_zmq("zmq_socket", error);
         let publishes = socket_type == SocketType::Pub;
@@ -107,7 +106,8 @@ impl Open {
             Subscriptions::begin(&mut socket).map_err(failed)?;
         }
         if socket_type == SocketType::Router {
-            // So that messages to nobody are noticed; routing drops them.
+            // Lets messages to unknown peers be detected; the routing code then drops
+            // them.
             let result = socket.set_router_mandatory(true);
             result.map_err(|error| Error::from_zmq("router_mandatory", error))?;
         }
@@ -143,7 +143,8 @@ impl Open {
         self.check_transport(endpoint)?;
         self.check_waiting(endpoint)?;
         if endpoint.starts_with("tcp://") {
-            // For the interfaces, for the socket, and for a peer that comes meanwhile.
+            // For the network interfaces, the socket, and a peer that connects
+            // meanwhile.
             spare_files(3).map_err(|error| Error::refused(endpoint, error))?;
         }
         if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
@@ -174,8 +175,8 @@ impl Open {
         self.bound.push(Bound { written: endpoint.to_owned(), named, resolved, since });
     }
 
-    /// Binds a socket of the system that listens already; of the endpoint only the
-    /// transport counts for tcp.
+    /// Binds a listening system socket. For TCP, only the transport of the endpoint
+    /// matters.
     fn bind_listener(&mut self, endpoint: &str, listener: Listener) -> Result<u16, Error> {
         let mut bind = || {
             options::set(&mut self.socket, USE_FD, listener.descriptor())?;
@@ -191,8 +192,8 @@ impl Open {
         Ok(port.unwrap_or(0))
     }
 
-    /// libzmq ends the process when a socket of another type stands where servers
-    /// ask about their clients (session_base.cpp).
+    /// libzmq aborts the process if a socket of another type is bound to the ZAP
+    /// endpoint (session_base.cpp).
     fn check_authenticates(&self) -> Result<(), Error> {
         match self.socket.get_socket_type() {
             Ok(zmq::REP | zmq::ROUTER) => Ok(()),
@@ -203,8 +204,8 @@ impl Open {
         }
     }
 
-    /// A frame that a STREAM receives has no further one behind it: libzmq ends the
-    /// process if a peer over inproc sends two (stream.cpp).
+    /// A STREAM receives single frames; libzmq aborts the process if an inproc peer
+    /// sends two (stream.cpp).
     fn check_transport(&self, endpoint: &str) -> Result<(), Error> {
         if endpoint.starts_with("inproc://")
             && self.socket.get_socket_type() == Ok(zmq::SocketType::STREAM)
@@ -214,9 +215,9 @@ impl Open {
         Ok(())
     }
 
-    /// The last message alone is kept for a name that is not bound yet, and whoever
-    /// binds it misses the one before, which tells who connects: libzmq ends the
-    /// process then (ctx.cpp).
+    /// With conflate, only the last message is kept for an inproc name that is not
+    /// bound yet. The binder then misses the earlier one, which identifies the peer,
+    /// and libzmq aborts the process (ctx.cpp).
     fn check_awaited(&self, endpoint: &str) -> Result<(), Error> {
         if self.conflates && endpoint.starts_with("inproc://") && !context::is_bound(endpoint) {
             return Err(Error::syntax(
@@ -227,14 +228,14 @@ impl Open {
         Ok(())
     }
 
-    /// Whether it wants to know the routing ids of its peers.
+    /// Returns true if the socket receives the routing ids of its peers.
     fn routes(&self) -> bool {
         matches!(self.socket_type, SocketType::Rep | SocketType::Router)
     }
 
-    /// Whoever binds a name that is not bound yet tells its routing id to those that
-    /// wait for it and want to know. When their connection has ended, libzmq ends the
-    /// process (pipe.cpp): a PAIR ends all but the first.
+    /// A socket that binds an inproc name sends its routing id to the sockets that wait
+    /// for the name and want to know it. If such a connection was closed, libzmq aborts
+    /// the process (pipe.cpp); a PAIR closes all but the first.
     fn check_waiting(&self, endpoint: &str) -> Result<(), Error> {
         if self.socket_type == SocketType::Pair && context::routes(endpoint) {
             return Err(Error::syntax(
@@ -245,7 +246,7 @@ impl Open {
         Ok(())
     }
 
-    /// The same, when the socket itself would end its connection.
+    /// Prevents the same if the socket itself would close its connection.
     fn check_begun(&self, endpoint: &str) -> Result<(), Error> {
         if self.routes() && context::waits(endpoint, self.id) {
             return Err(Error::syntax(
@@ -265,10 +266,10 @@ impl Open {
         for port in ports {
             match self.bind_exactly(&format!("{host}:{port}")) {
                 Ok(()) => return Ok(port),
-                // A monitor that was told of it may have left its own errno behind
+                // A monitor that received the event may have left its own errno behind
                 // (event_bind_failed in socket_base.cpp).
                 Err(zmq::Error::EADDRINUSE | zmq::Error::EAGAIN) => {}
-                // No other port would do.
+                // No other port would work either.
                 Err(error) => return Err(Error::refused(endpoint, error)),
             }
         }
@@ -288,14 +289,14 @@ impl Open {
         let network = !endpoint.starts_with("inproc://");
         let again = self.connected.iter().any(|connected| connected.written == endpoint);
         if network && again && self.subscriptions.is_some() {
-            // As a PUB socket does; the XPUB socket that it is would send everything twice.
+            // As a PUB socket does. The XPUB socket inside would send everything twice.
             return Ok(());
         }
         self.begin_watch(endpoint);
         self.inproc |= endpoint.starts_with("inproc://");
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
-        // Only now libzmq has used it up.
+        // libzmq has used it up only now.
         self.given_ids.extend(self.connect_id.take());
         self.attached = true;
         context::note(Event::Connected { routes: self.routes() }, endpoint, self.id);
@@ -305,8 +306,9 @@ impl Open {
         Ok(())
     }
 
-    /// Tells libzmq the routing id of the peer to be. It is told no earlier, since
-    /// it ends the process when another peer has come with the same one.
+    /// Sets the routing id for the next peer. libzmq is told as late as possible,
+    /// because it aborts the process if another peer with the same id has connected
+    /// meanwhile.
     fn name_peer(&mut self, endpoint: &str) -> Result<(), Error> {
         let Some(id) = self.connect_id.clone() else {
             return Ok(());
@@ -322,9 +324,9 @@ impl Open {
         retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
     }
 
-    /// Whether no peer has a routing id.
+    /// Returns true if no peer has this routing id.
     pub fn is_free(&mut self, id: &[u8]) -> Result<bool, Error> {
-        // Peers that have just come are counted once commands were looked at.
+        // New peers count only after pending commands were processed.
         let _ = retried(|| self.socket.get_events());
         match options::has_peer(&mut self.socket, id) {
             Ok(there) => Ok(!there),
@@ -333,11 +335,11 @@ impl Open {
         }
     }
 
-    /// Waits until peers that are going away are gone: until there was nothing to do
-    /// for a moment. Gives whether there was one.
+    /// Waits until closing peers are gone: until nothing happens for a moment. Returns
+    /// false if that never occurs.
     pub fn settles(&self) -> bool {
         (0..MOMENTS).any(|_| {
-            // Does what is to be done.
+            // Processes pending commands.
             let done = retried(|| self.socket.get_events());
             let descriptor = self.socket.get_fd();
             let (Ok(_), Ok(descriptor)) = (done, descriptor) else {
@@ -348,12 +350,12 @@ impl Open {
         })
     }
 
-    /// Whether it was ever bound or connected to an inproc endpoint.
+    /// Returns true if the socket was ever bound or connected to an inproc endpoint.
     pub fn was_inproc(&self) -> bool {
         self.inproc
     }
 
-    /// Whether it was ever bound or connected.
+    /// Returns true if the socket was ever bound or connected.
     pub fn is_attached(&self) -> bool {
         self.attached
     }
@@ -378,12 +380,12 @@ impl Open {
         context::note(Event::Disconnected, endpoint, self.id);
         self.watch.update(&self.socket);
         self.watch.disconnected(endpoint);
-        // libzmq takes back all connections to it at once.
+        // libzmq closes all connections to an endpoint at once.
         self.connected.retain(|known| known.written != endpoint && known.resolved != endpoint);
         Ok(())
     }
 
-    /// libzmq does not tell of what has happened before.
+    /// libzmq does not report events of the past.
     fn begin_watch(&mut self, endpoint: &str) {
         if !endpoint.starts_with("inproc://") {
             self.watch.begin(&self.socket);
@@ -397,7 +399,7 @@ impl Open {
         }
     }
 
-    /// Counts a message that was sent, by the number of its frames and their bytes.
+    /// Counts a message that was sent, given its number of frames and bytes.
     pub fn count_sent_whole(&mut self, frames: usize, bytes: usize) {
         if self.counters.sent_whole(frames, bytes) {
             self.update();
@@ -411,16 +413,16 @@ impl Open {
         }
     }
 
-    /// Takes in what has happened meanwhile.
+    /// Processes the events and subscriptions that have arrived.
     pub fn update(&mut self) {
         self.watch.update(&self.socket);
         if let Some(subscriptions) = &mut self.subscriptions {
-            // A context that has ended is told by the next call that needs it.
+            // The end of the context is reported by the next call that needs it.
             let _ = subscriptions.update(&self.socket);
         }
     }
 
-    /// What the socket is attached to, what is bound first.
+    /// Returns the attached endpoints with their ages, bound ones first.
     pub fn attachments(&self) -> Vec<Attachment> {
         let bound = self.bound.iter().map(|bound| (true, &bound.named, bound.since));
         let connected = self.connected.iter().map(|item| (false, &item.written, item.since));
@@ -433,36 +435,36 @@ impl Open {
         attachments.map(attachment).collect()
     }
 
-    /// What the socket is attached to: first what it is bound to, with the ports
-    /// filled in, then what it is connected to, as written.
+    /// Returns the attached endpoints: first the bound ones, with their ports filled
+    /// in, then the connected ones, as written.
     pub fn endpoints(&self) -> impl Iterator<Item = (Action, &str)> {
         let bound = self.bound.iter().map(|bound| (Action::Bind, &*bound.named));
         bound.chain(self.connected().map(|endpoint| (Action::Connect, endpoint)))
     }
 
-    /// Every connection was taken back.
+    /// Forgets all connections, which were closed.
     pub fn forget_connected(&mut self) {
         self.connected.clear();
     }
 
-    /// What the socket is connected to, as written.
+    /// Returns the connected endpoints, as written.
     pub fn connected(&self) -> impl Iterator<Item = &str> {
         self.connected.iter().map(|connected| &*connected.written)
     }
 
-    /// The endpoint that was attached last, as libzmq calls it.
+    /// Returns the endpoint that was attached last, as libzmq reports it.
     pub fn last_endpoint(&self) -> Option<String> {
         let endpoint = self.socket.get_last_endpoint().ok()?.ok()?;
         (!endpoint.is_empty()).then_some(endpoint)
     }
 
-    /// Closes the socket, and gives how long it goes on sending.
+    /// Closes the socket and returns its linger.
     pub fn close(mut self) -> Option<Duration> {
         let linger = self.linger();
         self.watch.end(&self.socket);
         for Bound { resolved, .. } in &self.bound {
             if resolved.starts_with("inproc://") {
-                // Else the name would be taken until libzmq gets round to it.
+                // Otherwise the name would stay taken until libzmq gets around to it.
                 let _ = retried(|| self.socket.unbind(resolved));
             }
         }
@@ -477,8 +479,7 @@ impl Open {
         u64::try_from(linger).ok().map(Duration::from_millis)
     }
 
-    /// Sets how long the socket goes on sending once it is closed; `None` is for
-    /// ever.
+    /// Sets how long the socket keeps sending after it is closed; `None` is forever.
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<(), Error> {
         let ms = match linger {
             Some(linger) => i32::try_from(linger.as_millis()).unwrap_or(i32::MAX),

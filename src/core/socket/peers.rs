@@ -1,5 +1,4 @@
-//! Who is at the other end: waiting for peers and subscribers, counting them, and
-//! telling why there is none.
+//! Peers: waiting for them, counting them, and explaining why there are none.
 
 use std::fmt::Write;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -17,25 +16,26 @@ use crate::core::socket_type::SocketType::{self, Router, Stream};
 use crate::core::wait::Wait;
 use crate::libzmq::retried;
 
-/// How often to look for peers by inproc, of which libzmq does not tell.
+/// How often, in milliseconds, to look for inproc peers, which libzmq does not report.
 const INPROC: i64 = 5;
 
-/// How long a name may take to be resolved, and an address to answer.
+/// How long resolving a name and connecting to an address may take.
 const RESOLVE: Duration = Duration::from_secs(1);
 const REACH: Duration = Duration::from_millis(300);
 
 impl Socket {
-    /// Waits until there are `count` peers, with which the handshake is done.
+    /// Waits until the socket has at least `count` peers that have completed the
+    /// handshake.
     ///
     /// # Errors
-    /// [`Error::Again`] when they do not come in time, [`Error::Argument`] when
-    /// none can come, as the socket is attached to nothing, [`Error::Zmq`] when
-    /// there were too many sockets to watch for them, [`Error::Interrupted`].
+    /// [`Error::Again`] on timeout, [`Error::Argument`] if the socket is not attached
+    /// to any endpoint, [`Error::Zmq`] if there were too many sockets to monitor this
+    /// one, [`Error::Interrupted`].
     pub fn wait_for_peers(&self, count: usize, wait: &Wait) -> Result<(), Error> {
         self.with(|open| await_peers(open, count, wait, |open| Ok(known(open.peers())? >= count)))
     }
 
-    /// What it has sent and received.
+    /// Returns how much the socket has sent and received.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -43,7 +43,7 @@ impl Socket {
         self.visit(|state| state.open().map(|open| open.counters))?
     }
 
-    /// What it knows of itself.
+    /// Returns the statistics of the socket.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -62,7 +62,7 @@ impl Socket {
         })
     }
 
-    /// What it is attached to, what is bound first.
+    /// Returns the attached endpoints, bound ones first.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -70,9 +70,9 @@ impl Socket {
         self.visit(|state| state.open().map(|open| open.attachments()))?
     }
 
-    /// How it stands with the peers, in a sentence: how many there are, or why there
-    /// is none. To find that out it may itself try to connect to a TCP endpoint,
-    /// which takes about a second at most.
+    /// Returns a sentence about the peers: how many there are, or why there are none.
+    /// To find out, it may try to connect to a TCP endpoint, which takes up to about a
+    /// second.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -120,15 +120,15 @@ impl Socket {
 }
 
 impl Open {
-    /// How many peers there are, if that is known.
+    /// Returns the number of peers, if it is known.
     fn peers(&self) -> Option<usize> {
         let inproc = context::inproc_peers(self.id, self.socket_type);
         let count = self.watch.peers()? + inproc;
         Some(if self.socket_type == SocketType::Pair { count.min(1) } else { count })
     }
 
-    /// Takes in what has happened, and lets libzmq do so: a peer that it knows of
-    /// is one that the next message goes to.
+    /// Processes what has happened, also inside libzmq, so that the next message can go
+    /// to each peer that is counted.
     fn refresh(&mut self) -> Result<(), Error> {
         self.update();
         let events = retried(|| self.socket.get_events());
@@ -142,7 +142,7 @@ fn known(peers: Option<usize>) -> Result<usize, Error> {
     peers.ok_or_else(unknown)
 }
 
-/// Waits until `enough` peers are there.
+/// Waits until `enough` returns true.
 pub(super) fn await_peers(
     open: &mut Open,
     count: usize,
@@ -161,7 +161,7 @@ pub(super) fn await_peers(
     let mut clock = None;
     loop {
         open.refresh()?;
-        // What came with it is a message of the peer.
+        // Processing peers may have delivered their subscriptions.
         open.update();
         if enough(open)? {
             return Ok(());
@@ -186,7 +186,7 @@ pub(super) fn await_peers(
     }
 }
 
-/// Why an endpoint may not be reached, as far as can be told from here.
+/// Returns why an endpoint may be unreachable, as far as this side can tell.
 fn obstacle(endpoint: &str) -> String {
     match endpoint.split_once("://") {
         Some(("tcp", address)) => tcp_obstacle(address),
@@ -198,14 +198,14 @@ fn obstacle(endpoint: &str) -> String {
 }
 
 fn tcp_obstacle(address: &str) -> String {
-    // What stands before a semicolon is where to come from.
+    // The part before a semicolon is the source address.
     let address = address.rsplit(';').next().unwrap_or(address).to_owned();
     let (tell, told) = mpsc::channel();
     let resolve = {
         let address = address.clone();
         move || {
             let found = address.to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>);
-            // Nobody listens any more if it took too long.
+            // If it took too long, nobody listens anymore.
             let _ = tell.send(found.unwrap_or_default());
         }
     };
@@ -270,7 +270,7 @@ mod tests {
         outside.disconnect(&endpoint(&pull)).unwrap();
         assert_eq!(peers(&outside), Some(0));
         while peers(&pull) != Some(0) {
-            // libzmq goes on with a disconnect in the calls that follow it.
+            // libzmq continues a disconnect in the calls that follow it.
             assert_eq!(peers(&outside), Some(0));
             assert!(pull.receive(&Wait::new(Some(Duration::from_millis(5)))).is_err());
         }

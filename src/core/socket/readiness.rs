@@ -6,7 +6,7 @@ use crate::core::wait::Wait;
 use crate::libzmq::retried;
 
 impl Socket {
-    /// Whether a frame could be received now, without waiting.
+    /// Returns true if a receive would succeed without waiting.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`], [`Error::Terminated`].
@@ -14,7 +14,7 @@ impl Socket {
         self.can(zmq::POLLIN)
     }
 
-    /// Whether a message could be sent now, without waiting, to some peer.
+    /// Returns true if a send to some peer would succeed without waiting.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`], [`Error::Terminated`].
@@ -32,8 +32,8 @@ impl Socket {
     /// Waits until a message can be received.
     ///
     /// # Errors
-    /// [`Error::Again`] when the time is over, [`Error::Unsupported`] on PUB and
-    /// PUSH, [`Error::Interrupted`].
+    /// [`Error::Again`] on timeout, [`Error::Unsupported`] on PUB and PUSH,
+    /// [`Error::Interrupted`].
     pub fn poll(&self, wait: &Wait) -> Result<(), Error> {
         self.socket_type().check_receives()?;
         self.transfer("poll", zmq::POLLIN, wait, |open| {
@@ -70,7 +70,7 @@ mod tests {
         publisher.send(&["x", "y"], &SOON).unwrap();
         subscriber.poll(&SOON).unwrap();
         subscriber.receive(&SOON).unwrap();
-        // The rest of a message counts.
+        // The remaining frames of a message count.
         subscriber.poll(&NOW).unwrap();
     }
 }

@@ -1,4 +1,5 @@
-//! A request that is repeated until it is answered: the lazy pirate of the guide.
+//! Requests that are repeated until they are answered: the Lazy Pirate pattern of the
+//! ZeroMQ guide.
 
 use std::thread;
 use std::time::Duration;
@@ -13,20 +14,21 @@ use crate::core::socket_type::SocketType::Req;
 use crate::core::wait::Wait;
 
 impl Socket {
-    /// Sends a request and receives its reply. When none comes in time, the request
-    /// is sent again over a new connection, `tries` times in all; then as often to
-    /// each of the endpoints `others`, the socket being connected to that one alone,
-    /// until one answers: the socket stays with it. `wait` is for each try.
+    /// Sends a request and returns its reply. If none arrives before the timeout, the
+    /// request is sent again over a new connection, up to `tries` times in total. If
+    /// nobody answers, the same is tried with each of the endpoints `others`, connected
+    /// to that endpoint alone. The socket stays connected to the one that answers.
+    /// `wait` applies to each try.
     ///
-    /// A request may be worked on more than once. A late reply to an earlier one is
-    /// never taken for that of a later one: for this the socket numbers its
-    /// requests, and from the first call on it may send without having received.
+    /// A request may be processed more than once. A late reply to an earlier request is
+    /// never mistaken for a reply to a later one: the first call turns on request
+    /// numbers, and from then on the socket may also send again without having
+    /// received.
     ///
     /// # Errors
-    /// [`Error::Again`] when nobody answers, [`Error::Endpoint`] when one cannot be
-    /// connected to, [`Error::State`] when [`send_more`](Socket::send_more) has begun
-    /// a message, [`Error::Unsupported`] for another type than REQ,
-    /// [`Error::Interrupted`].
+    /// [`Error::Again`] if nobody answers, [`Error::Endpoint`] if an endpoint cannot be
+    /// connected, [`Error::State`] if [`send_more`](Socket::send_more) has started a
+    /// message, [`Error::Unsupported`] on types other than REQ, [`Error::Interrupted`].
     pub fn request<F: AsRef<[u8]>>(
         &self,
         frames: &[F],
@@ -81,8 +83,8 @@ impl Socket {
     }
 }
 
-/// Keeps many tries without time from opening connections faster than they close,
-/// and lets the host stop them.
+/// Prevents tries without a timeout from opening connections faster than they close,
+/// and lets the host interrupt them.
 fn pause(wait: &Wait) -> Result<(), Error> {
     match wait.begin().slice() {
         Err(Error::Again) => thread::sleep(Duration::from_millis(1)),
@@ -92,16 +94,16 @@ fn pause(wait: &Wait) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes every connection anew. What waited in the old ones is dropped, so that a
-/// server that comes back finds one request and not all the tries; over inproc it
-/// does find them all.
+/// Replaces every connection. Requests queued in the old ones are dropped, so a server
+/// that comes back finds one request instead of all tries; over inproc it finds them
+/// all.
 fn reconnect(open: &mut Open) -> Result<(), Error> {
     let endpoints: Vec<String> = open.connected().map(str::to_owned).collect();
     leave(open, &endpoints)?;
     endpoints.iter().try_for_each(|endpoint| open.connect(endpoint))
 }
 
-/// Connects to the endpoints of a list, and to no others.
+/// Connects to the endpoints of a list, and disconnects all others.
 fn move_to(open: &mut Open, endpoints: &str) -> Result<(), Error> {
     let old: Vec<String> = open.connected().map(str::to_owned).collect();
     leave(open, &old)?;
@@ -112,7 +114,7 @@ fn leave(open: &mut Open, endpoints: &[String]) -> Result<(), Error> {
     let linger = open.linger();
     open.set_linger(Some(Duration::ZERO))?;
     for endpoint in endpoints {
-        // One that is gone by itself need not be left.
+        // A connection that is already gone need not be closed.
         let _ = open.disconnect(endpoint);
     }
     open.forget_connected();
@@ -133,7 +135,7 @@ mod tests {
         frames.iter().map(|frame| frame.as_text().unwrap()).collect()
     }
 
-    /// Answers as many requests.
+    /// Answers `count` requests.
     fn answering(server: &Arc<Socket>, count: usize) -> thread::JoinHandle<()> {
         let server = server.clone();
         thread::spawn(move || {
@@ -154,7 +156,7 @@ mod tests {
             bodies.push(message.last().unwrap().as_text().unwrap().to_owned());
         }
         assert_eq!(bodies, ["x", "x", "x"]);
-        // The socket can be used again, also by hand.
+        // The socket can still be used, with plain sends too.
         req.send(&["y"], &SOON).unwrap();
         assert_eq!(server.receive_all(&SOON).unwrap().last().unwrap().as_text(), Some("y"));
     }
@@ -179,20 +181,20 @@ mod tests {
     fn the_next_endpoint_answers_for_a_dead_one() {
         let server = Socket::attached(Rep, "tcp://127.0.0.1:*").unwrap();
         let alive = server.endpoint().unwrap().unwrap();
-        // It takes connections, but never says a word.
+        // It accepts connections but never answers.
         let dead = TcpListener::bind("127.0.0.1:0").unwrap();
         let req = Socket::attached(Req, &format!("tcp://{}", dead.local_addr().unwrap())).unwrap();
         let answers = answering(&server, 2);
         let others = ["inproc://request-nobody", &alive];
         assert_eq!(texts(&req.request(&["a", "b"], 2, &others, &BRIEF).unwrap()), ["a", "b"]);
-        // It stays with the one that has answered.
+        // It stays with the server that answered.
         assert_eq!(texts(&req.request(&["c"], 1, &[], &SOON).unwrap()), ["c"]);
         answers.join().unwrap();
     }
 
     #[test]
     fn a_server_that_comes_back_finds_one_request() {
-        // A port might be taken by another test meanwhile.
+        // Another test might take a TCP port meanwhile.
         let folder = tempfile::tempdir().unwrap();
         let endpoint = format!("ipc://{}/back", folder.path().display());
         let req = Socket::attached(Req, &endpoint).unwrap();

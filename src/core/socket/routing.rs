@@ -1,4 +1,4 @@
-//! Messages to one peer among many: ROUTER and STREAM.
+//! Messages to one of many peers: ROUTER and STREAM.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,17 +15,17 @@ use crate::core::wait::Wait;
 /// How many peers are remembered.
 const PEERS: usize = 1 << 16;
 
-/// What a socket remembers of the peers that its messages are for.
+/// What a socket remembers about the peers that it routes messages to.
 #[derive(Debug, Default)]
 pub(super) struct Routing {
-    /// Whether a message to nobody is an error.
+    /// True if a message to an unknown peer is an error.
     mandatory: AtomicBool,
     /// How many messages were dropped because their peer was unknown or full.
     dropped: AtomicU64,
     peers: Mutex<Peers>,
 }
 
-/// The routing ids that were seen, with a number each that tells which came first.
+/// The routing ids that were seen, each with a number that gives their order.
 #[derive(Debug, Default)]
 struct Peers {
     known: HashMap<Vec<u8>, u64>,
@@ -34,7 +34,7 @@ struct Peers {
 }
 
 impl Peers {
-    /// Remembers a peer; the oldest one is forgotten when there are too many.
+    /// Remembers a peer. If there are too many, the oldest one is forgotten.
     fn saw(&mut self, id: &[u8]) {
         if self.known.contains_key(id) {
             return;
@@ -56,19 +56,20 @@ impl Peers {
         }
     }
 
-    /// The routing ids, the oldest first.
+    /// Returns the routing ids, oldest first.
     fn ids(&self) -> impl Iterator<Item = &[u8]> {
         self.order.values().map(Vec::as_slice)
     }
 }
 
 impl Routing {
-    /// Whether a message that nobody takes is dropped, as a ROUTER does.
+    /// Returns true if messages that no peer can accept are dropped, the default of a
+    /// ROUTER.
     pub fn drops(&self) -> bool {
         !self.mandatory.load(Ordering::Relaxed)
     }
 
-    /// Notes that a message was dropped.
+    /// Counts a message that was dropped.
     pub fn count_dropped(&self) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }
@@ -79,8 +80,8 @@ impl Routing {
 }
 
 impl Socket {
-    /// Sends a message of `count` frames by `send`. A ROUTER drops what nobody can take,
-    /// as in libzmq, but counts it.
+    /// Sends a message of `count` frames with `send`. A ROUTER drops messages that no
+    /// peer can accept, as in libzmq, but counts them.
     pub(super) fn send_routed(
         &self,
         count: usize,
@@ -93,21 +94,22 @@ impl Socket {
             Err(zmq::Error::EHOSTUNREACH | zmq::Error::EAGAIN) if drops => Ok(false),
             Err(error) => Err(error),
         })?;
-        // A routing id alone is no message either.
+        // A routing id alone is dropped too.
         if !sent || drops && count == 1 {
             self.routing.count_dropped();
         }
         Ok(())
     }
 
-    /// Sends a message to the peer with a routing id: of `frames` for a ROUTER; of
-    /// their bytes, one after the other, for a STREAM, whose peers know no frames.
-    /// Gives false when no peer has the routing id.
+    /// Sends a message to the peer with a routing id. On a STREAM socket, whose peers
+    /// do not know frames, the bytes of all frames are joined. Returns false if no peer
+    /// has the routing id.
     ///
     /// # Errors
-    /// As [`send`](Socket::send). [`Error::Unroutable`] in place of false after
-    /// [`set_mandatory`](Socket::set_mandatory). [`Error::State`] when
-    /// [`send_more`](Socket::send_more) has begun another message.
+    /// The errors of [`send`](Socket::send). After
+    /// [`set_mandatory`](Socket::set_mandatory), [`Error::Unroutable`] instead of
+    /// false. [`Error::State`] if [`send_more`](Socket::send_more) has started another
+    /// message.
     pub fn send_to<F: AsRef<[u8]>>(
         &self,
         id: &[u8],
@@ -142,22 +144,23 @@ impl Socket {
         }
     }
 
-    /// Ends the connection to a peer of a STREAM. Gives false when no peer has the
+    /// Closes the connection to a peer of a STREAM. Returns false if no peer has the
     /// routing id.
     ///
     /// # Errors
-    /// As [`send_to`](Socket::send_to).
+    /// The errors of [`send_to`](Socket::send_to).
     pub fn close_peer(&self, id: &[u8], wait: &Wait) -> Result<bool, Error> {
         let closed = self.send_to(id, &[b""], wait)?;
         self.routing.peers().forget(id);
         Ok(closed)
     }
 
-    /// Receives a message with the routing id of its peer.
+    /// Receives a message and returns the routing id of its peer and the remaining
+    /// frames.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive), and [`Error::State`] in the middle of a
-    /// message.
+    /// The errors of [`receive`](Socket::receive); [`Error::State`] if a message was
+    /// received in part.
     pub fn receive_from(&self, wait: &Wait) -> Result<(Frame, Vec<Frame>), Error> {
         let mut frames = self.receive_whole("receivefrom", wait)?.into_iter();
         let id = frames.next().unwrap_or_default();
@@ -165,9 +168,9 @@ impl Socket {
         Ok((id, frames.collect()))
     }
 
-    /// The routing ids of the peers from which [`receive_from`](Socket::receive_from)
-    /// has received, without those that were found gone, the oldest first; no more
-    /// than 65,536.
+    /// Returns the routing ids of the peers that [`receive_from`](Socket::receive_from)
+    /// has received from, oldest first, except those that were found to be gone; at
+    /// most 65,536.
     ///
     /// # Errors
     /// [`Error::Forked`].
@@ -176,11 +179,11 @@ impl Socket {
         Ok(self.routing.peers().ids().map(<[u8]>::to_owned).collect())
     }
 
-    /// Whether a message to a peer that is not there is [`Error::Unroutable`], and
-    /// one to a peer that is full waits. Without this a ROUTER drops both.
+    /// Sets whether a message to an unknown peer returns [`Error::Unroutable`] and one
+    /// to a full peer waits. By default a ROUTER drops both.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for another type.
+    /// [`Error::Unsupported`] on other socket types.
     pub fn set_mandatory(&self, mandatory: bool) -> Result<(), Error> {
         if self.socket_type() != Router {
             return Err(Error::Unsupported {
@@ -194,8 +197,8 @@ impl Socket {
         Ok(())
     }
 
-    /// How many messages were dropped, because no peer had their routing id, or
-    /// because it could take no more.
+    /// Returns how many messages were dropped because no peer had their routing id or
+    /// the peer was full.
     pub fn dropped(&self) -> u64 {
         self.routing.dropped.load(Ordering::Relaxed)
     }

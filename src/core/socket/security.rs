@@ -1,5 +1,5 @@
-//! How a socket is secured, before it is attached: CURVE with keys, PLAIN with
-//! passwords, or only by the address of its peers.
+//! Securing a socket before it is attached: CURVE keys, PLAIN passwords, or only the
+//! addresses of its peers.
 
 use super::Socket;
 use super::open::Open;
@@ -8,37 +8,37 @@ use crate::core::curve::key::{PublicKey, security};
 use crate::core::error::Error;
 use crate::libzmq::options;
 
-/// `ZMQ_ZAP_ENFORCE_DOMAIN`, which zmq.h calls a draft and libzmq has in any case.
+/// `ZMQ_ZAP_ENFORCE_DOMAIN`: zmq.h marks it as a draft, but libzmq always supports it.
 const ENFORCE_DOMAIN: i32 = 93;
 
-/// What the socket is to its peers.
+/// The security role of a socket.
 #[derive(Debug)]
 pub enum Role<'a> {
-    /// The server of clients that know its public key.
+    /// A server for clients that know its public key.
     CurveServer(&'a Certificate),
-    /// A client of the server with this key.
+    /// A client of the server with this public key.
     CurveClient(&'a Certificate, PublicKey),
-    /// The server of users whose passwords the authenticator knows.
+    /// A server for users whose passwords the authenticator knows.
     PlainServer,
-    /// A user.
+    /// A user with a password.
     PlainClient {
-        /// The name, of 1 to 255 bytes.
+        /// The user name, 1 to 255 bytes.
         username: &'a str,
-        /// The password, of 1 to 255 bytes.
+        /// The password, 1 to 255 bytes.
         password: &'a str,
     },
-    /// A server that asks the authenticator about addresses only.
+    /// A server that asks the authenticator only about addresses.
     Null,
 }
 
 impl Socket {
-    /// Secures what the socket is attached to from now on. A server with a domain
-    /// tells it to the authenticator, and lets nobody in while there is none.
+    /// Secures all endpoints that the socket is attached to later. A server with a
+    /// domain passes it to the authenticator and accepts nobody while there is none.
     ///
     /// # Errors
-    /// [`Error::Security`] when it is attached already, when a certificate has no
-    /// secret key, when a name or password cannot be sent, and when a client has
-    /// a domain.
+    /// [`Error::Security`] if the socket is already attached, a certificate has no
+    /// secret key, a user name, password or domain has the wrong length, or a client
+    /// has a domain.
     pub fn secure(&self, role: &Role, domain: Option<&str>) -> Result<(), Error> {
         self.with(|open| {
             if open.attached {
@@ -55,10 +55,10 @@ impl Socket {
         })
     }
 
-    /// Gives the socket the keys of a certificate, and leaves its role to options.
+    /// Sets the keys of a certificate, without a role, which options then set.
     ///
     /// # Errors
-    /// As [`secure`](Socket::secure).
+    /// The errors of [`secure`](Socket::secure).
     pub fn set_keys(&self, certificate: &Certificate) -> Result<(), Error> {
         self.with(|open| {
             if open.attached {
@@ -97,22 +97,22 @@ fn apply(open: &Open, role: &Role) -> Result<(), Error> {
             set("plain_username", socket.set_plain_username(Some(username)))?;
             set("plain_password", socket.set_plain_password(Some(password)))
         }
-        // It resets whatever was set before.
+        // This resets what was set before.
         Role::Null => set("plain_server", socket.set_plain_server(false)),
     }
 }
 
-/// Sets the domain of a server, which then lets nobody in unasked.
+/// Sets the domain of a server, which then accepts nobody without the authenticator.
 fn enforce(open: &mut Open, domain: &str) -> Result<(), Error> {
-    // In this order: libzmq ends the process when it meets the second without the
+    // The order matters: libzmq aborts the process if the second is set without the
     // first (plain_server.cpp).
     set("zap_domain", open.socket.set_zap_domain(domain))?;
     set("zap_enforce_domain", options::set(&mut open.socket, ENFORCE_DOMAIN, 1))
 }
 
-/// To be called before a socket is attached: libzmq ends the process when a client
-/// comes to a PLAIN server that has zap_enforce_domain and no domain. Such a server
-/// needs an authenticator in any case.
+/// Called before a socket is attached. libzmq aborts the process if a client connects
+/// to a PLAIN server with zap_enforce_domain but without a domain. A PLAIN server needs
+/// an authenticator in any case.
 pub(super) fn relax(socket: &mut zmq::Socket) -> zmq::Result<()> {
     let nameless =
         socket.is_plain_server()? && socket.get_zap_domain()?.is_ok_and(|domain| domain.is_empty());
@@ -155,7 +155,7 @@ mod tests {
         let client = Socket::new(SocketType::Push).unwrap();
         client.secure(&Role::PlainClient { username: "a", password: "b" }, None).unwrap();
         client.connect(&format!("tcp://127.0.0.1:{port}")).unwrap();
-        // Without an authenticator nobody comes in.
+        // Without an authenticator nobody is accepted.
         let brief = Wait::new(Some(Duration::from_millis(200)));
         assert!(matches!(server.receive(&brief), Err(Error::Again)));
     }
@@ -172,7 +172,7 @@ mod tests {
             let client = Socket::new(SocketType::Push).unwrap();
             client.secure(&Role::CurveClient(&own, key), None).unwrap();
             client.connect(&endpoint).unwrap();
-            // One that is refused has nobody to send to, or waits for the end.
+            // A refused client has no peer to send to, or waits until the timeout.
             let _ = client.send(&[text], &Wait::new(Some(Duration::from_millis(100))));
             client
         };

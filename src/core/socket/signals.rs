@@ -1,18 +1,18 @@
-//! Signals, and how messages are looked for among others.
+//! Signals, and searching for a message among others.
 
 use super::Socket;
 use crate::core::error::Error;
 use crate::core::message::Frame;
 use crate::core::wait::Wait;
 
-/// A signal is eight bytes, this number with a status in place of the last digits,
-/// as the machine has its numbers, as in czmq.
+/// A signal is eight bytes, as in czmq: this number plus a status, in native byte
+/// order.
 const SIGNAL: u64 = 0x7766_5544_3322_1100;
 
-/// How many messages are looked at when there is no time to wait.
+/// How many messages are examined if the timeout is 0.
 const AT_ONCE: u32 = 1000;
 
-/// The status in a message, if it is a signal.
+/// Returns the status of a message, if it is a signal.
 pub fn status(frames: &[Frame]) -> Option<u8> {
     let [frame] = frames else {
         return None;
@@ -22,18 +22,18 @@ pub fn status(frames: &[Frame]) -> Option<u8> {
 }
 
 impl Socket {
-    /// Sends a signal, which czmq's `zsock_wait` knows too.
+    /// Sends a signal, which czmq's `zsock_wait` understands.
     ///
     /// # Errors
-    /// As [`send`](Socket::send).
+    /// The errors of [`send`](Socket::send).
     pub fn signal(&self, status: u8, wait: &Wait) -> Result<(), Error> {
         self.send(&[(SIGNAL + u64::from(status)).to_ne_bytes()], wait)
     }
 
-    /// Waits for a signal and gives its status. Other messages are dropped.
+    /// Waits for a signal and returns its status. Other messages are dropped.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive).
+    /// The errors of [`receive`](Socket::receive).
     pub fn wait_signal(&self, wait: &Wait) -> Result<u8, Error> {
         self.look_for(wait, status)
     }
@@ -50,8 +50,8 @@ impl Socket {
                 return Ok(found);
             }
             passed += 1;
-            // However many other messages there are, the time is kept; without any
-            // time those are looked at that are there.
+            // The timeout holds however many other messages there are. Without any time
+            // to wait, the queued messages are examined.
             match clock.slice() {
                 Ok(_) => {}
                 Err(Error::Again) if passed < AT_ONCE => {}

@@ -1,6 +1,6 @@
-//! What the peers of a publisher have subscribed to. libzmq does not tell that of
-//! a PUB socket, so ours are XPUB sockets inside, whose peers' subscriptions come
-//! as messages: a byte 1 or 0, and the prefix.
+//! Subscriptions: those that a socket makes, and those of a publisher's peers. libzmq
+//! does not report the latter for PUB sockets, so ours are XPUB sockets inside, which
+//! receive subscriptions as messages: a byte 1 or 0, followed by the prefix.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,12 +14,12 @@ use crate::core::socket_type::SocketType::{Sub, Xsub};
 use crate::core::wait::Wait;
 use crate::libzmq::{options, retried};
 
-/// How long a prefix may be that is subscribed. libzmq calls itself for each byte
-/// of it (trie.cpp): the stack of a thread would not hold many more.
+/// The longest prefix of a subscription, in bytes. libzmq recurses for each byte
+/// (trie.cpp), and the stack of a thread could not hold many more.
 pub(super) const LONGEST: usize = 4096;
 
-/// Whether a frame tells an XSUB socket to subscribe, or to take that back, what is
-/// too long. It looks at every frame.
+/// Returns true if a frame would make an XSUB socket add or remove a subscription that
+/// is too long.
 pub(in crate::core) fn is_too_long(frame: &[u8]) -> bool {
     frame.len() > LONGEST + 1 && frame[0] <= 1
 }
@@ -39,12 +39,12 @@ pub(super) fn check(prefix: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// What a socket itself has subscribed to: each prefix with how often.
+/// The subscriptions of a socket itself: each prefix with its count.
 #[derive(Debug, Default)]
 pub(super) struct Own(Mutex<BTreeMap<Vec<u8>, usize>>);
 
 impl Own {
-    /// Notes that a prefix was subscribed, or one subscription of it taken back.
+    /// Records that a subscription was added or removed.
     fn note(&self, subscribed: bool, prefix: &[u8]) {
         let mut subscriptions = self.lock();
         if subscribed {
@@ -57,7 +57,7 @@ impl Own {
         }
     }
 
-    /// The prefixes that are subscribed, in their order, each as often as it was.
+    /// Returns the subscribed prefixes in order, each as often as it was subscribed.
     fn all(&self) -> Vec<Vec<u8>> {
         let subscriptions = self.lock();
         let prefixes = subscriptions.iter();
@@ -69,18 +69,18 @@ impl Own {
     }
 }
 
-/// The subscriptions of the peers of a publisher: how many have each prefix.
+/// The subscriptions of a publisher's peers: how many peers have each prefix.
 #[derive(Default)]
 pub(in crate::core) struct Subscriptions(HashMap<Box<[u8]>, usize>);
 
 impl Subscriptions {
-    /// Makes an XPUB socket report every subscription and its end, also of the
-    /// second peer that has it.
+    /// Makes an XPUB socket report every subscription and unsubscription, including
+    /// duplicates.
     pub fn begin(socket: &mut zmq::Socket) -> zmq::Result<()> {
         options::set(socket, zmq_sys::ZMQ_XPUB_VERBOSER as i32, 1)
     }
 
-    /// Takes in what the peers have sent so far.
+    /// Processes the subscriptions that have arrived.
     pub fn update(&mut self, socket: &zmq::Socket) -> zmq::Result<()> {
         loop {
             match socket.recv_msg(zmq::DONTWAIT) {
@@ -103,18 +103,18 @@ impl Subscriptions {
                     }
                 }
             }
-            // A message of an XSUB peer, which no publisher receives.
+            // A message of an XSUB peer, which publishers do not receive.
             _ => {}
         }
     }
 
-    /// How many different prefixes there are.
+    /// Returns the number of different prefixes.
     pub fn prefixes(&self) -> usize {
         self.0.len()
     }
 
-    /// How many subscriptions there are, or those that a message which begins with
-    /// `topic` would go to.
+    /// Returns the number of subscriptions, or of those that match messages beginning
+    /// with `topic`.
     pub fn count(&self, topic: Option<&[u8]>) -> usize {
         match topic {
             None => self.0.values().sum(),
@@ -127,19 +127,21 @@ impl Subscriptions {
 }
 
 impl Socket {
-    /// Receives messages that start with `prefix` from now on; every message, if
-    /// it is empty. SUB and XSUB only.
+    /// Subscribes a SUB or XSUB socket to messages that begin with `prefix`, at most
+    /// 4096 bytes; an empty prefix subscribes to all messages. Subscriptions are
+    /// counted: one made twice must be removed twice.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for another type.
+    /// [`Error::Unsupported`] on other socket types, [`Error::Argument`] if the prefix
+    /// is too long.
     pub fn subscribe(&self, prefix: &[u8]) -> Result<(), Error> {
         self.subscription("subscribe", prefix)
     }
 
-    /// Takes back one subscription with this `prefix`. SUB and XSUB only.
+    /// Removes one subscription to `prefix` from a SUB or XSUB socket.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for another type.
+    /// The errors of [`subscribe`](Socket::subscribe).
     pub fn unsubscribe(&self, prefix: &[u8]) -> Result<(), Error> {
         self.subscription("unsubscribe", prefix)
     }
@@ -171,7 +173,7 @@ impl Socket {
         })
     }
 
-    /// Each frame may tell an XSUB socket to subscribe something.
+    /// Every frame sent by an XSUB socket may be a subscription.
     pub(super) fn check_prefixes<F: AsRef<[u8]>>(&self, frames: &[F]) -> Result<(), Error> {
         if self.socket_type != Xsub {
             return Ok(());
@@ -182,7 +184,7 @@ impl Socket {
         }
     }
 
-    /// The prefixes that are subscribed, in their order, each as often as it was.
+    /// Returns the subscribed prefixes in order, each as often as it was subscribed.
     ///
     /// # Errors
     /// [`Error::Forked`].
@@ -191,11 +193,11 @@ impl Socket {
         Ok(self.subscriptions.all())
     }
 
-    /// Waits for a subscription of a peer of an XPUB: whether it subscribes, or
-    /// takes that back, and the prefix. Other messages are dropped.
+    /// Waits until a peer of an XPUB subscribes (true) or unsubscribes (false), and
+    /// returns the prefix. Other messages are dropped.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive).
+    /// The errors of [`receive`](Socket::receive).
     pub fn receive_subscription(&self, wait: &Wait) -> Result<(bool, Vec<u8>), Error> {
         self.look_for(wait, |frames| match frames {
             [frame] => match &**frame {
@@ -207,12 +209,12 @@ impl Socket {
         })
     }
 
-    /// Waits until there are `count` subscriptions of peers, or as many that a
-    /// message which begins with `topic` would go to. PUB only.
+    /// Waits until the peers of a PUB have at least `count` subscriptions, or as many
+    /// that match messages beginning with `topic`.
     ///
     /// # Errors
-    /// As [`wait_for_peers`](Socket::wait_for_peers); [`Error::Unsupported`] for
-    /// another type.
+    /// The errors of [`wait_for_peers`](Socket::wait_for_peers); [`Error::Unsupported`]
+    /// on other socket types.
     pub fn wait_for_subscribers(
         &self,
         count: usize,
@@ -234,20 +236,20 @@ impl Socket {
         })
     }
 
-    /// On an XPUB socket in manual mode, gives the peer whose subscription was
-    /// received last the messages with this prefix, whatever it asked for.
+    /// On an XPUB socket in manual mode, subscribes the peer whose subscription was
+    /// received last to this prefix, whatever it asked for.
     ///
     /// # Errors
-    /// [`Error::Option`] for another type, and when the socket is not in manual mode.
+    /// [`Error::Option`] on other socket types, or if the socket is not in manual mode.
     pub fn accept(&self, prefix: &[u8]) -> Result<(), Error> {
         self.decide("subscribe", ZMQ_SUBSCRIBE, prefix)
     }
 
-    /// Takes one [`accept`](Socket::accept) back, for the peer whose subscription
-    /// was received last.
+    /// Undoes one [`accept`](Socket::accept) for the peer whose subscription was
+    /// received last.
     ///
     /// # Errors
-    /// As [`accept`](Socket::accept).
+    /// The errors of [`accept`](Socket::accept).
     pub fn reject(&self, prefix: &[u8]) -> Result<(), Error> {
         self.decide("unsubscribe", ZMQ_UNSUBSCRIBE, prefix)
     }

@@ -1,5 +1,5 @@
-//! The way of every message: an attempt that does not wait, and others until one is
-//! done.
+//! The path of every message: an attempt that does not wait, then further ones until
+//! one succeeds.
 
 use std::thread;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::core::error::Error;
 use crate::core::wait::{Clock, Wait};
 
 impl Socket {
-    /// Tries until it is done, the time is over or the host wants to stop. The
-    /// first attempt costs no clock and no poll.
+    /// Tries until an attempt succeeds, the timeout expires, or the host interrupts.
+    /// The first attempt needs neither a clock nor a poll.
     #[inline]
     pub(super) fn transfer<T>(
         &self,
@@ -29,7 +29,7 @@ impl Socket {
         }
     }
 
-    /// Goes on trying after an attempt that failed.
+    /// Keeps trying after a failed attempt.
     #[cold]
     fn persist<T>(
         &self,
@@ -75,7 +75,7 @@ impl Socket {
                 thread::sleep(Duration::from_millis(1));
             }
             if !ready && clock.is_some() {
-                // It has waited in vain for a while.
+                // A while has passed without success.
                 open.update();
             }
             let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
@@ -98,8 +98,8 @@ impl Socket {
         }
     }
 
-    /// Starts the clock of a call that sends or receives more than once; without a
-    /// time of its own it has the usual one for receiving.
+    /// Starts the clock of a call that sends or receives more than once. Without its
+    /// own timeout, the receive timeout of the socket applies.
     pub(super) fn clock<'a>(&self, wait: &Wait<'a>) -> Result<Clock<'a>, Error> {
         let usual: Option<Duration> = self.with(|open| Ok(open.receive_timeout))?;
         Ok(wait.or(usual).begin())

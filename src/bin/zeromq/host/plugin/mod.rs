@@ -150,7 +150,7 @@ fn open() -> Result<&'static Library, String> {
 /// # Safety
 /// The function of this name is of this type.
 unsafe fn symbol<T: Copy>(file: &libloading::Library, name: &str) -> Result<T, String> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let symbol = unsafe { file.get(name.as_bytes()) };
     symbol
         .map(|symbol| *symbol)
@@ -241,7 +241,7 @@ unsafe fn text(pointer: *const c_char) -> String {
     if pointer.is_null() {
         return String::new();
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 
@@ -377,7 +377,7 @@ impl Library {
     /// # Safety
     /// The items are as the library gave them.
     unsafe fn values(&self, items: abi::Items) -> Vec<Value> {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let items = unsafe { slice(items.data, items.count) };
         items.iter().map(|item| self.value(item)).collect()
     }
@@ -426,7 +426,7 @@ unsafe fn slice<'a, T>(data: *const T, count: usize) -> &'a [T] {
     if data.is_null() {
         return &[];
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { std::slice::from_raw_parts(data, count) }
 }
 
@@ -437,7 +437,7 @@ unsafe fn rows(
     count: u32,
     names: &Names,
 ) -> HashMap<Name, Method> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let rows = unsafe { slice(data, count as usize) };
     let methods = rows.iter().map(|&method| Method(method));
     methods.map(|method| (names.intern(&method.name()), method)).collect()
