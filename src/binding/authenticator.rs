@@ -54,8 +54,9 @@ static RULES: Group = Group {
             name: "allow",
             parameters: &[ORIGINS],
             result: "nil",
-            doc: "Lets only these addresses and networks in, and those of further calls; ipc is \
-                  every program of this machine that comes over ipc.",
+            doc: "Adds these addresses and networks to the list of allowed ones; clients from others \
+                  are refused. A second call adds to the list. ipc stands for every program of this \
+                  machine that connects over ipc.",
             otherwise: None,
             run: |call| auth(call)?.allow(&origins(call)?).map(|()| Value::Nil),
         },
@@ -63,7 +64,8 @@ static RULES: Group = Group {
             name: "deny",
             parameters: &[ORIGINS],
             result: "nil",
-            doc: "Refuses these addresses and networks, also if they are allowed.",
+            doc: "Adds these addresses and networks to the list of denied ones; clients from them \
+                  are refused even if they are allowed as well. A second call adds to the list.",
             otherwise: None,
             run: |call| auth(call)?.deny(&origins(call)?).map(|()| Value::Nil),
         },

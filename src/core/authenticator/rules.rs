@@ -164,11 +164,24 @@ mod tests {
     }
 
     #[test]
+    fn a_second_call_adds_to_the_list() {
+        let mut rules = Rules::default();
+        let allowed = |rules: &Rules, address| rules.check_address(address).is_ok();
+        rules.allow(origins(&["10.0.0.1"]));
+        rules.allow(origins(&["10.0.0.2"]));
+        assert!(allowed(&rules, "10.0.0.1") && allowed(&rules, "10.0.0.2"));
+        assert!(!allowed(&rules, "10.0.0.3"));
+        rules.deny(origins(&["10.0.0.1"]));
+        rules.deny(origins(&["10.0.0.2"]));
+        assert!(!allowed(&rules, "10.0.0.1") && !allowed(&rules, "10.0.0.2"));
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         for text in ["", "localhost", "10.0.0.0/33", "10.0.0", "::1/129", "IPC", "10.0.0.1 "] {
             assert!(Origin::parse(text).is_err(), "{text}");
         }
-        // What is beyond the mask does not count.
+        // Bits beyond the mask are ignored.
         assert_eq!(Origin::parse("10.1.2.3/8").unwrap(), Origin::parse("10.0.0.0/8").unwrap());
     }
 
