@@ -271,6 +271,25 @@ impl Error {
     }
 }
 
+impl SocketType {
+    /// # Errors
+    /// [`Error::Unsupported`] when it cannot send.
+    pub(super) fn check_sends(self) -> Result<(), Error> {
+        self.check(self.sends(), "send", "PUB or PUSH")
+    }
+
+    /// # Errors
+    /// [`Error::Unsupported`] when it cannot receive.
+    pub(super) fn check_receives(self) -> Result<(), Error> {
+        self.check(self.receives(), "receive", "SUB or PULL")
+    }
+
+    fn check(self, can: bool, operation: &'static str, needs: &'static str) -> Result<(), Error> {
+        let socket_type = self;
+        if can { Ok(()) } else { Err(Error::Unsupported { operation, socket_type, needs }) }
+    }
+}
+
 /// What has to come first when a strict request/reply order is broken.
 fn order(socket_type: SocketType, operation: &str) -> &'static str {
     match (socket_type, operation) {

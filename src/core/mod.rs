@@ -13,6 +13,7 @@ pub mod poller;
 pub mod proxy;
 pub mod socket;
 pub mod socket_type;
+pub mod statistics;
 pub mod timers;
 pub mod wait;
 

@@ -33,7 +33,15 @@ pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
     refuse(row, &got)
 }
 
-pub(super) fn refuse(row: &Row, got: &str) -> Error {
+impl Row {
+    /// The error that a value is of a kind that it does not take; `got` says what
+    /// came.
+    pub fn refuse(&self, got: &str) -> Error {
+        refuse(self, got)
+    }
+}
+
+fn refuse(row: &Row, got: &str) -> Error {
     let got = if row.secret { "something else" } else { got };
     fault(row, format!("expected {}, got {got}", row.expected()))
 }

@@ -1,6 +1,5 @@
 //! A copy of everything that passes through a proxy.
 
-use super::slow_peers::send;
 use crate::core::message::{Message, Sent};
 use crate::core::socket::open::Open;
 
@@ -20,5 +19,17 @@ impl Capture {
     pub fn take(&mut self, message: &mut Message) -> zmq::Result<bool> {
         self.copy.copy_frames(message)?;
         Ok(send(&mut self.copy, &mut self.open.socket)? == Sent::Yes)
+    }
+}
+
+/// Sends a message without waiting. It is as it was if it is not sent, unless its peer
+/// went away.
+pub(super) fn send(message: &mut Message, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
+    match message.send(socket) {
+        // REQ and REP: it is not their turn.
+        Err(zmq::Error::EFSM) => Ok(Sent::Full),
+        // Its peer is not there.
+        Err(zmq::Error::EHOSTUNREACH) => Ok(Sent::Lost),
+        sent => sent,
     }
 }

@@ -9,6 +9,7 @@ mod direction;
 mod faults;
 mod slow_peers;
 mod stats;
+mod way;
 mod worker;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ use stats::Board;
 use worker::{Command, Seat, Worker};
 
 pub use faults::Faults;
+pub use stats::{State, Stats, Traffic};
 
 /// How long the thread may take to do what it is told. It takes microseconds,
 /// unless the machine is overwhelmed.
@@ -56,53 +58,6 @@ impl Side {
             Side::Backend => Side::Frontend,
         }
     }
-}
-
-/// What a proxy is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It has not got both sides yet.
-    Waiting = 0,
-    /// It passes messages on.
-    Running = 1,
-    /// It leaves messages where they are.
-    Paused = 2,
-    /// It has ended.
-    Stopped = 3,
-}
-
-impl State {
-    /// Its name: "running".
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Waiting => "waiting",
-            State::Running => "running",
-            State::Paused => "paused",
-            State::Stopped => "stopped",
-        }
-    }
-}
-
-/// What has passed in one direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Messages that were sent on.
-    pub messages: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Messages whose peer is not there or takes none, and those dropped on purpose.
-    pub dropped: u64,
-}
-
-/// What has passed through a proxy since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// From the frontend to the backend.
-    pub to_backend: Traffic,
-    /// From the backend to the frontend.
-    pub to_frontend: Traffic,
-    /// Copies that the peer of the capture did not take in time.
-    pub capture_dropped: u64,
 }
 
 /// A proxy. Its thread ends when it is dropped.

@@ -7,7 +7,8 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::direction::{Kind, Waits, Way};
+use super::capture::send;
+use super::way::{Kind, Waits, Way};
 use crate::core::message::{Message, Sent};
 
 /// How long a peer is waited for.
@@ -72,16 +73,4 @@ impl Patience {
 /// The routing id of the peer that a message is for.
 fn peer(message: &Message) -> &[u8] {
     message.frames().first().map_or(&[], |frame| &**frame)
-}
-
-/// Sends a message without waiting. It is as it was if it is not sent, unless its peer
-/// went away.
-pub(super) fn send(message: &mut Message, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
-    match message.send(socket) {
-        // REQ and REP: it is not their turn.
-        Err(zmq::Error::EFSM) => Ok(Sent::Full),
-        // Its peer is not there.
-        Err(zmq::Error::EHOSTUNREACH) => Ok(Sent::Lost),
-        sent => sent,
-    }
 }

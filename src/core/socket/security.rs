@@ -2,14 +2,11 @@
 //! passwords, or only by the address of its peers.
 
 use super::Socket;
-use super::open::Open;
+use super::open::{ENFORCE_DOMAIN, Open};
 use crate::core::curve::Certificate;
 use crate::core::curve::key::{PublicKey, security};
 use crate::core::error::Error;
 use crate::libzmq::options;
-
-/// `ZMQ_ZAP_ENFORCE_DOMAIN`, which zmq.h calls a draft and libzmq has in any case.
-const ENFORCE_DOMAIN: i32 = 93;
 
 /// What the socket is to its peers.
 #[derive(Debug)]
@@ -108,15 +105,6 @@ fn enforce(open: &mut Open, domain: &str) -> Result<(), Error> {
     // first (plain_server.cpp).
     set("zap_domain", open.socket.set_zap_domain(domain))?;
     set("zap_enforce_domain", options::set(&mut open.socket, ENFORCE_DOMAIN, 1))
-}
-
-/// To be called before a socket is attached: libzmq ends the process when a client
-/// comes to a PLAIN server that has zap_enforce_domain and no domain. Such a server
-/// needs an authenticator in any case.
-pub(super) fn relax(socket: &mut zmq::Socket) -> zmq::Result<()> {
-    let nameless =
-        socket.is_plain_server()? && socket.get_zap_domain()?.is_ok_and(|domain| domain.is_empty());
-    if nameless { options::set(socket, ENFORCE_DOMAIN, 0) } else { Ok(()) }
 }
 
 fn keys(open: &Open, certificate: &Certificate) -> Result<(), Error> {
