@@ -7,6 +7,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::code::Code;
 use super::socket_type::SocketType;
 
 /// Why something failed. The text tells the fact first and then what to do; it
@@ -143,48 +144,6 @@ pub enum Fault {
         /// Its reason.
         errno: Errno,
     },
-}
-
-/// The fixed number of each kind of error, for C. The numbers never change.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// No error.
-    Ok = 0,
-    /// A wrong argument: its type, its number, its form.
-    Argument = 1,
-    /// An endpoint that cannot be bound, connected, unbound or disconnected.
-    Endpoint = 2,
-    /// A send or receive out of order (EFSM).
-    State = 3,
-    /// The time ran out (EAGAIN).
-    Again = 4,
-    /// The object is closed, or belongs to the process that this one was forked from.
-    Closed = 5,
-    /// The object is in the middle of another call.
-    Busy = 6,
-    /// ZeroMQ was shut down during the call (ETERM).
-    Terminated = 7,
-    /// The host asked to stop during the call.
-    Interrupted = 8,
-    /// Something that this type of socket does not do (ENOTSUP).
-    Unsupported = 9,
-    /// No peer has the routing id (EHOSTUNREACH).
-    Unroutable = 10,
-    /// Whatever else libzmq refuses.
-    Zmq = 11,
-    /// The host does not speak this ABI, or breaks its rules.
-    Host = 12,
-    /// A fault of the library.
-    Panic = 13,
-    /// An option that cannot be read or set so.
-    Option = 14,
-    /// A key, a certificate or an authenticator that cannot be used.
-    Security = 15,
-    /// A message that is not what it should be: not JSON, not a signal.
-    Decode = 16,
-    /// A function of the script failed: the host knows why.
-    Callback = 17,
 }
 
 impl Error {
