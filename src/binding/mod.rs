@@ -7,7 +7,6 @@ mod beacon;
 pub mod call;
 mod certificate;
 mod event_loop;
-pub mod failure;
 mod format;
 mod frame;
 mod monitor;
@@ -20,7 +19,6 @@ pub mod value;
 mod zmq;
 
 pub use call::{Arguments, Host};
-pub use failure::Failure;
 pub use object::Object;
 pub use table::{CLASSES, Class, Method, Parameter, Role, call};
 pub use value::{Bounds, Handle, Held, Kept, Kinds, Text, Value, ValueRef};

@@ -5,12 +5,12 @@
 use std::sync::OnceLock;
 
 use super::call::{Arguments, Call, Host};
-use super::failure::Failure;
 use super::object::Object;
 use super::value::{Kinds, Value, ValueRef};
 use super::{
     authenticator, beacon, certificate, event_loop, frame, monitor, poller, proxy, socket, zmq,
 };
+use crate::core::Failure;
 use crate::core::{Code, Error};
 
 /// All classes; a parent comes before its children.

@@ -10,6 +10,7 @@ use super::object::Object;
 use super::table::Class;
 use crate::core::curve::z85;
 use crate::core::error::Excerpt;
+use crate::core::failure::Failure;
 use crate::core::message::is_text;
 use crate::core::{Error, Frame};
 
@@ -348,5 +349,23 @@ impl fmt::Display for ValueRef<'_> {
             ValueRef::Class(class) => write!(f, "the class {}", class.name),
             ValueRef::Other(what) => f.write_str(what),
         }
+    }
+}
+
+impl From<Failure> for Value {
+    fn from(failure: Failure) -> Value {
+        let mut entries: Vec<(Value, Value)> = vec![
+            ("tag".into(), failure.tag().into()),
+            ("message".into(), failure.message.into()),
+            ("operation".into(), failure.operation.into()),
+        ];
+        if let Some(endpoint) = failure.endpoint {
+            entries.push(("endpoint".into(), endpoint.into()));
+        }
+        if let Some(errno) = failure.errno {
+            entries.push(("name".into(), errno.name().into()));
+            entries.push(("number".into(), Value::Int(errno.number().into())));
+        }
+        Value::Dictionary(entries)
     }
 }

@@ -9,6 +9,10 @@ use std::hash::{BuildHasher, Hasher};
 use std::ops::RangeInclusive;
 
 use super::error::Error;
+use super::socket_type::SocketType::{self, *};
+
+/// Where servers ask about their clients, by the RFC 27.
+pub(super) const AUTHENTICATOR: &str = "inproc://zeromq.zap.01";
 
 /// The longest endpoint that czmq accepts, in bytes.
 const LONGEST: usize = 255;
@@ -23,6 +27,16 @@ pub enum Action {
     Bind,
     /// Connect it to a peer.
     Connect,
+}
+
+impl SocketType {
+    /// Returns what is done with an endpoint that has no prefix, as in czmq.
+    pub fn default_action(self) -> Action {
+        match self {
+            Pub | Rep | Router | Pull | Xpub => Action::Bind,
+            Sub | Req | Dealer | Push | Xsub | Pair | Stream => Action::Connect,
+        }
+    }
 }
 
 /// An endpoint of a list.

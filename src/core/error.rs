@@ -6,6 +6,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::code::Code;
 use super::socket_type::SocketType;
 
 /// Why a call failed. The message states what happened and then what to do about it. It
@@ -81,7 +82,7 @@ pub enum Error {
     /// No peer has the routing id (EHOSTUNREACH).
     #[error("no peer has this routing id")]
     Unroutable,
-    /// An option that cannot be read, or cannot be set to this value.
+    /// An unknown option, or one that cannot be read or set like this.
     #[error("{option}: {fault}")]
     Option {
         /// The name as passed.
@@ -107,12 +108,12 @@ pub enum Error {
     /// A property of the context was set after the context was made.
     #[error("ZeroMQ runs already; do this before the first socket is opened")]
     Started,
-    /// Any other error of libzmq.
+    /// Any other error of libzmq or the system.
     #[error("{call}: {errno}{}", errno.hint())]
     Zmq {
         /// The function of libzmq.
         call: &'static str,
-        /// Its errno.
+        /// The errno.
         errno: Errno,
     },
     /// A virtual machine that has another ABI or violates its rules.
@@ -141,49 +142,6 @@ pub enum Fault {
         /// The errno.
         errno: Errno,
     },
-}
-
-/// The code of each kind of error, for C. The numbers never change.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// No error.
-    Ok = 0,
-    /// An invalid argument: its type, its value, or how many there are.
-    Argument = 1,
-    /// An endpoint that cannot be bound, connected, unbound or disconnected.
-    Endpoint = 2,
-    /// A send or receive out of order (EFSM).
-    State = 3,
-    /// The timeout expired (EAGAIN).
-    Again = 4,
-    /// The object is closed or freed, or belongs to the process that this one was
-    /// forked from.
-    Closed = 5,
-    /// The object is in another call.
-    Busy = 6,
-    /// ZeroMQ was shut down during the call (ETERM).
-    Terminated = 7,
-    /// The host asked the call to stop.
-    Interrupted = 8,
-    /// An operation that this socket type does not support (ENOTSUP).
-    Unsupported = 9,
-    /// No peer has the routing id (EHOSTUNREACH).
-    Unroutable = 10,
-    /// Any other error of libzmq or the system.
-    Zmq = 11,
-    /// The host has another ABI or violates its rules, or there are too many objects.
-    Host = 12,
-    /// A bug in the library.
-    Panic = 13,
-    /// An unknown option, or one that cannot be read or set like this.
-    Option = 14,
-    /// An unusable key, certificate or authenticator.
-    Security = 15,
-    /// A message that cannot be decoded: not JSON, not a signal.
-    Decode = 16,
-    /// A script function failed; the host has the original error.
-    Callback = 17,
 }
 
 impl Error {
@@ -268,6 +226,25 @@ impl Error {
             Error::Endpoint { endpoint, .. } => Some(endpoint),
             _ => None,
         }
+    }
+}
+
+impl SocketType {
+    /// # Errors
+    /// [`Error::Unsupported`] if this type cannot send.
+    pub(super) fn check_sends(self) -> Result<(), Error> {
+        self.check(self.sends(), "send", "PUB or PUSH")
+    }
+
+    /// # Errors
+    /// [`Error::Unsupported`] if this type cannot receive.
+    pub(super) fn check_receives(self) -> Result<(), Error> {
+        self.check(self.receives(), "receive", "SUB or PULL")
+    }
+
+    fn check(self, can: bool, operation: &'static str, needs: &'static str) -> Result<(), Error> {
+        let socket_type = self;
+        if can { Ok(()) } else { Err(Error::Unsupported { operation, socket_type, needs }) }
     }
 }
 

@@ -8,8 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{Once, OnceLock};
 
-pub(crate) use crate::binding::Failure;
-use crate::core::{Code, Error, context};
+use crate::core::{Code, Error, Failure, context};
 
 /// Runs the body of the exported function `name`. An error or a panic becomes a code
 /// and the last failure of this thread.

@@ -157,7 +157,7 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`.
+    /// As for `take`.
     unsafe fn items<'a>(
         &self,
         count: u32,

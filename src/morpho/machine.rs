@@ -15,15 +15,13 @@ use super::convert::Kinds;
 use super::object;
 use super::symbols::{Api, Options};
 use crate::binding::table::{Row, Target};
-use crate::binding::{
-    self, Arguments, Bounds, Class, Failure, Handle, Host, Kept, Object, Value, ValueRef,
-};
+use crate::binding::{self, Arguments, Bounds, Class, Handle, Host, Kept, Object, Value, ValueRef};
 use crate::core::wait::Interrupt;
-use crate::core::{Code, Error};
+use crate::core::{Code, Error, Failure};
 use crate::ffi::{self, Failed, fault};
 use crate::interrupt;
 
-/// Most calls have no more arguments than this; they need no memory from the heap.
+/// Calls with at most this many arguments allocate nothing for them.
 const FEW: usize = 4;
 
 /// Methods that Morpho calls by itself too, for `frame[i]` and the like. What it
@@ -254,7 +252,7 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`.
+    /// As for `take`.
     #[inline(never)]
     unsafe fn take_all<'a>(
         &self,
@@ -266,7 +264,7 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`.
+    /// As for `take`.
     #[inline(never)]
     unsafe fn take_named<'a>(
         &self,

@@ -258,7 +258,7 @@ fn initializers<V: Hosted>() -> [Native<V>; MOST] {
 }
 
 fn string(text: &str) -> CString {
-    // The table has no zero bytes in its texts.
+    // The texts of the table contain no NUL.
     CString::new(text).unwrap_or_default()
 }
 

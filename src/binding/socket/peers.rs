@@ -5,7 +5,7 @@ use crate::binding::monitor::{NAMES, watch};
 use crate::binding::poller::number;
 use crate::binding::table::{Group, Method, Parameter, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
-use crate::core::socket::statistics::{Counters, Statistics};
+use crate::core::statistics::{Counters, Statistics};
 use crate::core::{Error, Wait};
 
 const COUNT: Parameter = required("count", Kinds::INT, "an Int from 0 on");

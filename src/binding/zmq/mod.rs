@@ -5,11 +5,11 @@ mod process;
 mod setup;
 
 use super::certificate;
-use super::failure::Failure;
 use super::object::Object;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
 use super::value::{Kinds, Value};
+use crate::core::Failure;
 use crate::core::curve::key::SecretKey;
 use crate::core::curve::z85;
 use crate::core::{self, Frame, context};

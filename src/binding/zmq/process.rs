@@ -9,7 +9,7 @@ use crate::binding::object::Object;
 use crate::binding::socket::{Socket, totals};
 use crate::binding::table::{Method, required};
 use crate::binding::value::{Kinds, Value};
-use crate::core::{self, Error, SocketType, Wait, context, wait};
+use crate::core::{self, Error, SocketType, Wait, context, socket, wait};
 
 pub(super) const SOCKETS: Method = Method {
     name: "sockets",
@@ -19,7 +19,7 @@ pub(super) const SOCKETS: Method = Method {
           busy in another call), and endpoints, Tuples of \"bind\" or \"connect\" and the endpoint.",
     otherwise: None,
     run: |_| {
-        let open = context::sockets().into_iter().filter(|socket| !socket.is_closed());
+        let open = socket::sockets().into_iter().filter(|socket| !socket.is_closed());
         Ok(Value::List(open.map(|socket| describe(&socket)).collect()))
     },
 };
@@ -32,8 +32,8 @@ pub(super) const STATS: Method = Method {
           tell it, and sockets, how many are open.",
     otherwise: None,
     run: |_| {
-        let mut entries = totals(&context::counters());
-        let open = context::sockets().iter().filter(|socket| !socket.is_closed()).count();
+        let mut entries = totals(&socket::counters());
+        let open = socket::sockets().iter().filter(|socket| !socket.is_closed()).count();
         entries.push(("sockets".into(), crate::binding::poller::number(open)));
         Ok(Value::Dictionary(entries))
     },

@@ -8,11 +8,17 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
-use super::rules::Admission;
 use crate::core::curve::Certificate;
 use crate::core::curve::key::{PublicKey, security};
 use crate::core::curve::secret_file::{Name, read, unreadable};
 use crate::core::error::Error;
+
+/// Why a client is accepted.
+pub(super) struct Admission {
+    pub reason: String,
+    /// The metadata of the certificate of its key.
+    pub meta: Vec<(String, String)>,
+}
 
 /// Larger than any password file.
 const LARGEST: u64 = 16 << 20;

@@ -9,14 +9,16 @@ mod rules;
 mod server;
 pub mod zap;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::context;
+use super::context::{self, Part};
 use super::curve::Certificate;
 use super::curve::key::security;
+use super::endpoint::AUTHENTICATOR;
 use super::error::{Error, Fault};
 use super::socket::Socket;
 use super::socket_type::SocketType;
@@ -26,14 +28,27 @@ use rules::{Origin, Rules};
 use server::Server;
 use zap::Request;
 
-/// The endpoint where servers ask, by the RFC.
-pub(super) const ENDPOINT: &str = "inproc://zeromq.zap.01";
-
 /// How many decisions are remembered.
 const LOGGED: usize = 256;
 
 /// How long the thread may take to end.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the context does for the authenticator.
+static PART: Part = Part { before_fork, after_fork, end };
+
+thread_local! {
+    /// The lock, while this thread forks.
+    static FORKING: Cell<Option<Lock>> = const { Cell::new(None) };
+}
+
+fn before_fork() {
+    FORKING.set(Some(lock()));
+}
+
+fn after_fork() {
+    FORKING.set(None);
+}
 
 static CURRENT: Mutex<Option<Running>> = Mutex::new(None);
 
@@ -45,7 +60,7 @@ pub struct Authenticator {
 }
 
 /// A running authenticator with its thread.
-pub(super) struct Running {
+struct Running {
     shared: Arc<Shared>,
     held: Weak<()>,
     ended: mpsc::Receiver<()>,
@@ -112,9 +127,9 @@ enum Decider {
 }
 
 /// The lock of the authenticator of the process.
-pub(super) type Lock = MutexGuard<'static, Option<Running>>;
+type Lock = MutexGuard<'static, Option<Running>>;
 
-pub(super) fn lock() -> Lock {
+fn lock() -> Lock {
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -136,6 +151,7 @@ impl Authenticator {
     /// [`Error::Security`] if one is already running; one whose handle was dropped is
     /// replaced. [`Error::Zmq`] if there are too many sockets.
     pub fn start() -> Result<Authenticator, Error> {
+        context::join(&PART);
         let mut current = lock();
         let generation = context::generation();
         if let Some(running) = current.take_if(|running| running.shared.generation == generation) {
@@ -337,7 +353,7 @@ fn taken() -> Error {
 
 fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
     let socket = Socket::new(SocketType::Router)?;
-    socket.bind(ENDPOINT).map_err(|error| match error {
+    socket.bind(AUTHENTICATOR).map_err(|error| match error {
         Error::Endpoint { fault: Fault::Refused { errno }, .. } if errno.name() == "EADDRINUSE" => {
             security(
                 "a socket is bound to inproc://zeromq.zap.01, where the authenticator has to be",
@@ -345,7 +361,7 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
         }
         error => error,
     })?;
-    let control = Socket::attached(SocketType::Dealer, &format!(">{ENDPOINT}"))?;
+    let control = Socket::attached(SocketType::Dealer, &format!(">{AUTHENTICATOR}"))?;
     let shared = Arc::new(Shared {
         generation,
         control,
@@ -370,7 +386,7 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
 }
 
 /// Waits for the thread, which ends because ZeroMQ was shut down.
-pub(super) fn end() {
+fn end() {
     let running = lock().take_if(|running| running.shared.generation == context::generation());
     if let Some(running) = running {
         running.join();

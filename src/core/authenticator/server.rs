@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::rules::Admission;
+use super::credentials::Admission;
 use super::zap::{self, Call, Request, Verdict};
 use super::{Decider, Question, Shared, locked};
 use crate::core::error::Error;

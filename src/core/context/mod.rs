@@ -21,37 +21,38 @@
 //! ```
 
 pub(super) mod address_reuse;
+mod fork;
 pub(super) mod inproc;
 pub(super) mod limits;
+mod part;
 pub mod settings;
+mod shutdown;
 
-use std::cell::Cell;
+pub use fork::{forked, forking, parted};
+pub use shutdown::{shutdown, shutdown_within};
+
+use std::any::Any;
 use std::collections::HashSet;
 use std::mem;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
-use std::thread;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::authenticator;
 use super::error::{Errno, Error};
-use super::monitor;
-use super::socket::Socket;
-use super::socket::statistics::Counters;
 use super::socket_type::SocketType;
-use super::wait::{self, Wait};
+use super::statistics::Counters;
 use crate::libzmq;
+pub(super) use fork::generation;
 use inproc::{Event, Id, Names};
 use limits::spare_files;
+pub(super) use part::{Part, join};
 use settings::Setting;
 
-/// How long the shutdown may take beyond the linger of the sockets.
-const GRACE: Duration = Duration::from_millis(250);
+/// A name that is always bound. libzmq stops the monitor of a socket when it is told to
+/// make another one, and then fails to make one for a name that cannot be bound.
+pub(super) const TAKEN: &str = "inproc://zeromq-monitor";
 
 static SHARED: Mutex<Option<Shared>> = Mutex::new(None);
-
-/// How many forks lie between the first process and this one.
-static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// The context, and what has to be closed before it can end.
 struct Shared {
@@ -84,52 +85,18 @@ enum Flushed {
     Never,
 }
 
-thread_local! {
-    /// The locks that this thread holds while it forks.
-    static FORKING: Cell<Option<Locks>> = const { Cell::new(None) };
-}
-
-/// In the order in which they are acquired elsewhere.
-type Locks = (authenticator::Lock, MutexGuard<'static, Option<Shared>>, address_reuse::Lock);
-
-/// Called before a fork. A lock that another thread holds during the fork would be
-/// locked forever in the child, so this thread acquires all of them.
-pub fn forking() {
-    FORKING.set(Some((authenticator::lock(), lock(), address_reuse::lock())));
-}
-
-/// Called in the parent after a fork.
-pub fn parted() {
-    FORKING.set(None);
-}
-
-/// Called in the child after a fork. Sockets of the parent are closed there, and the
-/// first new one makes a new context.
-///
-/// It only increments a number and releases locks, so it may be called between fork and
-/// exec.
-pub fn forked() {
-    GENERATION.fetch_add(1, Ordering::Relaxed);
-    FORKING.set(None);
-}
-
-/// Returns how many forks lie between the first process and this one.
-pub(super) fn generation() -> u32 {
-    GENERATION.load(Ordering::Relaxed)
-}
-
 fn lock() -> MutexGuard<'static, Option<Shared>> {
     SHARED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Something that has to be closed before the context can end.
-pub(super) trait Ending: Send + Sync {
+pub(super) trait Ending: Any + Send + Sync {
     /// Closes it and returns how long it keeps sending; `None` is forever.
     fn end(&self) -> Option<Duration>;
 
-    /// Returns the socket, if it is one.
-    fn socket(self: Arc<Self>) -> Option<Arc<Socket>> {
-        None
+    /// Whether it is one of the sockets that count, or stands for one.
+    fn is_open(&self) -> bool {
+        true
     }
 }
 
@@ -195,9 +162,8 @@ impl Shared {
         if self.ending.len() < most {
             return Ok(());
         }
-        let open = |ending: Arc<dyn Ending>| ending.socket().is_none_or(|s| !s.is_closed());
-        let count =
-            self.ending.iter().filter_map(Weak::upgrade).filter(|e| open(e.clone())).count();
+        let open = self.ending.iter().filter_map(Weak::upgrade).filter(|ending| ending.is_open());
+        let count = open.count();
         if count < most {
             return Ok(());
         }
@@ -216,7 +182,7 @@ impl Shared {
         // process if ROUTER sockets are among them (pipe.cpp).
         let last = context.socket(zmq::PULL);
         let last = last.map_err(refused)?;
-        last.bind(monitor::TAKEN).map_err(|error| Error::from_zmq("zmq_bind", error))?;
+        last.bind(TAKEN).map_err(|error| Error::from_zmq("zmq_bind", error))?;
         Ok(Shared {
             last,
             context,
@@ -292,106 +258,18 @@ pub(super) fn closed(linger: Option<Duration>) {
     }
 }
 
-/// Returns all open sockets of the process, oldest first. Some may be about to close.
-pub fn sockets() -> Vec<Arc<Socket>> {
+/// Everything that has to be closed before the context can end, the oldest first.
+pub(super) fn all() -> Vec<Arc<dyn Ending>> {
     // The sockets must not be dropped inside: dropping the last reference locks this
     // again.
     let guard = lock();
     let shared = guard.as_ref().filter(|shared| shared.generation == generation());
-    shared.map_or_else(Vec::new, |shared| {
-        shared.ending.iter().filter_map(Weak::upgrade).filter_map(Ending::socket).collect()
-    })
+    shared.map_or_else(Vec::new, |shared| shared.ending.iter().filter_map(Weak::upgrade).collect())
 }
 
-/// Returns how much all sockets of this context have sent and received so far, without
-/// sockets that are in a call.
-pub fn counters() -> Counters {
-    let mut total = lock().as_ref().map_or_else(Counters::default, |shared| shared.counters);
-    for socket in sockets() {
-        if let Ok(counters) = socket.counters() {
-            total.add(&counters);
-        }
-    }
-    total
-}
-
-/// Closes every socket and ends the context. Returns when everything is sent, at the
-/// latest when the linger of every socket has expired; a socket with infinite linger is
-/// waited for. Calls that wait on other threads return [`Error::Terminated`]. A socket
-/// that is opened later makes a new context.
-///
-/// Returns false if the context has not ended because another thread holds a socket and
-/// does not release it.
-pub fn shutdown() -> bool {
-    shutdown_within(None)
-}
-
-/// Does the same, but gives up when `wait` expires or is interrupted. The sockets are
-/// closed anyway, and the context ends when they are done.
-pub fn shutdown_within(wait: Option<&Wait>) -> bool {
-    wait::end();
-    let Some(shared) = lock().take() else {
-        return true;
-    };
-    if shared.generation != generation() {
-        mem::forget(shared);
-        return true;
-    }
-    let mut flushed = shared.flushed;
-    for ending in shared.ending.iter().filter_map(Weak::upgrade) {
-        flushed = match (flushed, ending.end()) {
-            (Flushed::At(one), Some(linger)) => Flushed::At(one.max(Instant::now() + linger)),
-            _ => Flushed::Never,
-        };
-    }
-    for name in &shared.awaited {
-        // A name that was bound in the meantime is not awaited.
-        let _ = shared.last.bind(name);
-    }
-    drop(shared.last);
-    let ended = end(shared.context, flushed, wait);
-    authenticator::end();
-    ended
-}
-
-/// Calls `zmq_ctx_term(3)`, and gives up some time after `flushed`.
-fn end(context: libzmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool {
-    let (ended, end) = mpsc::channel();
-    let term = move || {
-        context.end();
-        // On timeout nobody listens anymore.
-        let _ = ended.send(());
-    };
-    let Ok(thread) = thread::Builder::new().name("zeromq-end".to_owned()).spawn(term) else {
-        return false;
-    };
-    let in_time = match (wait, flushed) {
-        (Some(wait), _) => received(&end, wait),
-        (None, Flushed::Never) => end.recv().is_ok(),
-        (None, Flushed::At(time)) => {
-            let left = time.saturating_duration_since(Instant::now());
-            end.recv_timeout(left + GRACE).is_ok()
-        }
-    };
-    // The last steps of the thread run code of the library, which may be unmapped soon.
-    in_time && thread.join().is_ok()
-}
-
-/// Returns true if the end was reported before `wait` expired.
-fn received(end: &mpsc::Receiver<()>, wait: &Wait) -> bool {
-    let clock = wait.begin();
-    loop {
-        let slice = match clock.slice() {
-            Ok(-1) => return end.recv().is_ok(),
-            Ok(slice) => Duration::from_millis(slice.unsigned_abs()),
-            Err(_) => return end.try_recv().is_ok(),
-        };
-        match end.recv_timeout(slice) {
-            Ok(()) => return true,
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Err(mpsc::RecvTimeoutError::Disconnected) => return false,
-        }
-    }
+/// How much closed sockets have sent and received.
+pub(super) fn closed_counters() -> Counters {
+    lock().as_ref().map_or_else(Counters::default, |shared| shared.counters)
 }
 
 /// Sets properties of the context before it is made.

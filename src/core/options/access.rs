@@ -8,9 +8,9 @@ use super::value::OptionValue;
 use super::{fault, find, rows};
 use crate::core::context;
 use crate::core::error::Error;
-use crate::core::socket::Socket;
 use crate::core::socket::listener::Listener;
 use crate::core::socket::open::Open;
+use crate::core::socket::{self, Socket};
 use crate::core::socket_type::SocketType;
 use crate::libzmq::{options, retried};
 
@@ -230,7 +230,7 @@ fn settles(open: &Open) -> bool {
         // This socket releases its peers, which are gone once they are called
         // themselves. Peers that are in a call do so anyway.
         let _ = retried(|| open.socket.get_events());
-        for peer in context::sockets() {
+        for peer in socket::sockets() {
             let _ = peer.go_on();
         }
     }

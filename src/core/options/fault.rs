@@ -33,7 +33,14 @@ pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
     refuse(row, &got)
 }
 
-pub(super) fn refuse(row: &Row, got: &str) -> Error {
+impl Row {
+    /// Returns the error for a value of the wrong kind; `got` describes the value.
+    pub fn refuse(&self, got: &str) -> Error {
+        refuse(self, got)
+    }
+}
+
+fn refuse(row: &Row, got: &str) -> Error {
     let got = if row.secret { "something else" } else { got };
     fault(row, format!("expected {}, got {got}", row.expected()))
 }

@@ -2,9 +2,8 @@
 
 use std::ffi::c_int;
 
-use super::fault;
 use super::value::Sample;
-use crate::core::{Error, SocketType};
+use crate::core::SocketType;
 
 /// The largest value of an option of type int.
 pub(super) const MOST: i64 = i32::MAX as i64;
@@ -186,11 +185,6 @@ impl Row {
                 }
             }
         }
-    }
-
-    /// Returns the error for a value of the wrong kind; `got` describes the value.
-    pub fn refuse(&self, got: &str) -> Error {
-        fault::refuse(self, got)
     }
 
     pub(super) fn is_number(&self) -> bool {

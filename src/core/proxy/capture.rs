@@ -1,6 +1,5 @@
 //! Copies of all messages that pass through a proxy.
 
-use super::slow_peers::send;
 use crate::core::message::{Message, Sent};
 use crate::core::socket::open::Open;
 
@@ -20,5 +19,17 @@ impl Capture {
     pub fn take(&mut self, message: &mut Message) -> zmq::Result<bool> {
         self.copy.copy_frames(message)?;
         Ok(send(&mut self.copy, &mut self.open.socket)? == Sent::Yes)
+    }
+}
+
+/// Sends a message without waiting. If it is not sent, it is unchanged, unless its peer
+/// disconnected.
+pub(super) fn send(message: &mut Message, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
+    match message.send(socket) {
+        // A REQ or REP socket has to receive first.
+        Err(zmq::Error::EFSM) => Ok(Sent::Full),
+        // Its peer is gone.
+        Err(zmq::Error::EHOSTUNREACH) => Ok(Sent::Lost),
+        sent => sent,
     }
 }

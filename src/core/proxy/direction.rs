@@ -2,12 +2,11 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::capture::Capture;
 use super::faults::{Chances, Faults};
 use super::slow_peers::Patience;
-use super::stats::Counters;
+use super::way::{Kind, Waits, Way};
 use crate::core::message::{Frame, Message};
 use crate::core::socket::subscriptions;
 
@@ -37,69 +36,6 @@ struct Held {
     message: Message,
     /// When to send it, if it is delayed.
     due: Option<Instant>,
-}
-
-/// What has to happen before a direction continues.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Waits {
-    /// A message can be received.
-    pub source: bool,
-    /// A message can be sent.
-    pub target: bool,
-    /// A point in time.
-    pub until: Option<Instant>,
-}
-
-impl Waits {
-    /// Waits for a message.
-    const SOURCE: Waits = Waits { source: true, target: false, until: None };
-    /// Waits until a message can be sent.
-    pub const TARGET: Waits = Waits { source: false, target: true, until: None };
-    /// Waits for nothing; only the other direction gets its turn first.
-    const TURN: Waits = Waits { source: false, target: false, until: None };
-
-    pub fn until(time: Instant) -> Waits {
-        Waits { until: Some(time), ..Waits::TURN }
-    }
-
-    /// Returns true if the direction can continue, given what its sockets can do now.
-    pub fn over(&self, readable: bool, writable: bool) -> bool {
-        *self == Waits::TURN
-            || (self.source && readable)
-            || (self.target && writable)
-            || self.until.is_some_and(|time| time <= Instant::now())
-    }
-
-    /// Returns how long to wait at most.
-    pub fn time(&self) -> Option<Duration> {
-        match self.until {
-            Some(time) => Some(time.saturating_duration_since(Instant::now())),
-            None => (*self == Waits::TURN).then_some(Duration::ZERO),
-        }
-    }
-}
-
-/// The sockets and counters of a direction.
-pub(super) struct Way<'a> {
-    pub from: &'a mut zmq::Socket,
-    pub to: &'a mut zmq::Socket,
-    pub kind: Kind,
-    pub counters: &'a Counters,
-    pub capture: Option<&'a mut Capture>,
-    pub uncaptured: &'a Counters,
-}
-
-/// What a direction carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Messages for any peer.
-    Messages,
-    /// Messages for the peer that their first frame names: to a ROUTER.
-    Addressed,
-    /// Subscriptions, from XPUB to XSUB.
-    Subscriptions,
-    /// Subscriptions that are dropped, from XPUB to a type that does not support them.
-    Nothing,
 }
 
 /// The result of sending the messages that are held.

@@ -9,6 +9,7 @@ mod direction;
 mod faults;
 mod slow_peers;
 mod stats;
+mod way;
 mod worker;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ use stats::Board;
 use worker::{Command, Seat, Worker};
 
 pub use faults::Faults;
+pub use stats::{State, Stats, Traffic};
 
 /// How long the thread may take to execute a command. It takes microseconds, unless the
 /// machine is overloaded.
@@ -56,55 +58,6 @@ impl Side {
             Side::Backend => Side::Frontend,
         }
     }
-}
-
-/// The state of a proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// A side is missing.
-    Waiting = 0,
-    /// It forwards messages.
-    Running = 1,
-    /// It is paused, and messages wait in the queues.
-    Paused = 2,
-    /// It was stopped.
-    Stopped = 3,
-}
-
-impl State {
-    /// Returns its name, such as "running".
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Waiting => "waiting",
-            State::Running => "running",
-            State::Paused => "paused",
-            State::Stopped => "stopped",
-        }
-    }
-}
-
-/// Counters of one direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Messages that were forwarded.
-    pub messages: u64,
-    /// Bytes in these messages.
-    pub bytes: u64,
-    /// Messages that were dropped because their peer was gone or did not accept them,
-    /// or on purpose.
-    pub dropped: u64,
-}
-
-/// What a proxy has forwarded since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// From the frontend to the backend.
-    pub to_backend: Traffic,
-    /// From the backend to the frontend.
-    pub to_frontend: Traffic,
-    /// Copies that were dropped because the peer of the capture socket did not accept
-    /// them at once.
-    pub capture_dropped: u64,
 }
 
 /// A proxy. Its thread ends when it is dropped.

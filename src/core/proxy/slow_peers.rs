@@ -7,7 +7,8 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::direction::{Kind, Waits, Way};
+use super::capture::send;
+use super::way::{Kind, Waits, Way};
 use crate::core::message::{Message, Sent};
 
 /// How long to wait for a peer.
@@ -72,16 +73,4 @@ impl Patience {
 /// Returns the routing id of the peer that a message is addressed to.
 fn peer(message: &Message) -> &[u8] {
     message.frames().first().map_or(&[], |frame| &**frame)
-}
-
-/// Sends a message without waiting. If it is not sent, it is unchanged, unless its peer
-/// disconnected.
-pub(super) fn send(message: &mut Message, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
-    match message.send(socket) {
-        // A REQ or REP socket has to receive first.
-        Err(zmq::Error::EFSM) => Ok(Sent::Full),
-        // Its peer is gone.
-        Err(zmq::Error::EHOSTUNREACH) => Ok(Sent::Lost),
-        sent => sent,
-    }
 }

@@ -7,7 +7,9 @@
 mod batch;
 mod closing;
 pub(super) mod endpoints;
+pub(super) mod events;
 mod exclusive;
+mod handshake;
 pub(in crate::core) mod listener;
 pub(in crate::core) mod messages;
 mod multipart;
@@ -19,10 +21,12 @@ mod request;
 mod routing;
 pub mod security;
 pub mod signals;
-pub mod statistics;
+mod subscribers;
 pub(super) mod subscriptions;
 mod transfer;
+pub(super) mod watch;
 
+use std::any::Any;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +39,9 @@ use super::context;
 use super::endpoint;
 use super::error::Error;
 use super::socket_type::SocketType;
+use super::statistics::Counters;
 use crate::libzmq::retried;
-use exclusive::Turn;
+use exclusive::Exclusive;
 use multipart::Begun;
 use open::Open;
 use publishing::Numbering;
@@ -66,7 +71,7 @@ use subscriptions::Own;
 pub struct Socket {
     socket_type: SocketType,
     generation: u32,
-    state: Turn<State>,
+    state: Exclusive<State>,
     begun: Begun,
     subscriptions: Own,
     routing: Routing,
@@ -102,7 +107,7 @@ impl Socket {
             Ok(Arc::new(Socket {
                 socket_type,
                 generation,
-                state: Turn::new(State::Open(Box::new(open))),
+                state: Exclusive::new(State::Open(Box::new(open))),
                 begun: Begun::default(),
                 subscriptions: Own::default(),
                 routing: Routing::default(),
@@ -140,7 +145,7 @@ impl Socket {
             return true;
         }
         // If it is in a call, it is open.
-        self.visit(|state| !matches!(state, State::Open(_))).unwrap_or(false)
+        self.peek(|state| !matches!(state, State::Open(_))).unwrap_or(false)
     }
 
     /// Lets libzmq process pending commands from its peers.
@@ -148,7 +153,7 @@ impl Socket {
     /// # Errors
     /// [`Error::Busy`], [`Error::Closed`].
     pub(super) fn go_on(&self) -> Result<(), Error> {
-        self.visit(|state| {
+        self.peek(|state| {
             let open = state.open()?;
             // Errors are reported by the next call on the socket.
             let _ = retried(|| open.socket.get_events());
@@ -161,9 +166,9 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::Busy`] if the socket is in a call.
-    pub(super) fn visit<T>(&self, call: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
+    pub(super) fn peek<T>(&self, call: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
         self.check_process()?;
-        self.state.visit(call).ok_or(Error::Busy)
+        self.state.peek(call).ok_or(Error::Busy)
     }
 
     /// Runs `call` on the open socket.
@@ -188,13 +193,13 @@ impl Socket {
 
     pub(super) fn lock(&self) -> Result<Locked<'_, State>, Error> {
         self.check_process()?;
-        self.state.take().ok_or(Error::Busy)
+        self.state.try_lock().ok_or(Error::Busy)
     }
 }
 
 impl context::Ending for Socket {
-    fn socket(self: Arc<Self>) -> Option<Arc<Socket>> {
-        Some(self)
+    fn is_open(&self) -> bool {
+        !self.is_closed()
     }
 
     fn end(&self) -> Option<Duration> {
@@ -209,9 +214,27 @@ impl context::Ending for Socket {
     }
 }
 
+/// Returns all open sockets of the process, oldest first. Some may be about to close.
+pub fn sockets() -> Vec<Arc<Socket>> {
+    let all = context::all().into_iter().map(|ending| ending as Arc<dyn Any + Send + Sync>);
+    all.filter_map(|ending| ending.downcast().ok()).collect()
+}
+
+/// Returns how much all sockets of this context have sent and received so far, without
+/// sockets that are in a call.
+pub fn counters() -> Counters {
+    let mut total = context::closed_counters();
+    for socket in sockets() {
+        if let Ok(counters) = socket.counters() {
+            total.add(&counters);
+        }
+    }
+    total
+}
+
 impl Drop for Socket {
     fn drop(&mut self) {
-        let state = mem::replace(&mut self.state, Turn::new(State::Closed));
+        let state = mem::replace(&mut self.state, Exclusive::new(State::Closed));
         if self.generation != context::generation() {
             // Its threads are in the parent process, so nobody would answer.
             mem::forget(state);

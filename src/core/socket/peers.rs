@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use super::Socket;
 use super::open::Open;
-use super::statistics::{Attachment, Counters, Statistics};
 use crate::core::context;
 use crate::core::error::{Errno, Error};
 use crate::core::socket_type::SocketType::{self, Router, Stream};
+use crate::core::statistics::{Attachment, Counters, Statistics};
 use crate::core::wait::Wait;
 use crate::libzmq::retried;
 
@@ -40,7 +40,7 @@ impl Socket {
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
     pub fn counters(&self) -> Result<Counters, Error> {
-        self.visit(|state| state.open().map(|open| open.counters))?
+        self.peek(|state| state.open().map(|open| open.counters))?
     }
 
     /// Returns the statistics of the socket.
@@ -67,7 +67,7 @@ impl Socket {
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
     pub fn attachments(&self) -> Result<Vec<Attachment>, Error> {
-        self.visit(|state| state.open().map(|open| open.attachments()))?
+        self.peek(|state| state.open().map(|open| open.attachments()))?
     }
 
     /// Returns a sentence about the peers: how many there are, or why there are none.

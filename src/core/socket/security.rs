@@ -2,14 +2,11 @@
 //! addresses of its peers.
 
 use super::Socket;
-use super::open::Open;
+use super::open::{ENFORCE_DOMAIN, Open};
 use crate::core::curve::Certificate;
 use crate::core::curve::key::{PublicKey, security};
 use crate::core::error::Error;
 use crate::libzmq::options;
-
-/// `ZMQ_ZAP_ENFORCE_DOMAIN`: zmq.h marks it as a draft, but libzmq always supports it.
-const ENFORCE_DOMAIN: i32 = 93;
 
 /// The security role of a socket.
 #[derive(Debug)]
@@ -108,15 +105,6 @@ fn enforce(open: &mut Open, domain: &str) -> Result<(), Error> {
     // first (plain_server.cpp).
     set("zap_domain", open.socket.set_zap_domain(domain))?;
     set("zap_enforce_domain", options::set(&mut open.socket, ENFORCE_DOMAIN, 1))
-}
-
-/// Called before a socket is attached. libzmq aborts the process if a client connects
-/// to a PLAIN server with zap_enforce_domain but without a domain. A PLAIN server needs
-/// an authenticator in any case.
-pub(super) fn relax(socket: &mut zmq::Socket) -> zmq::Result<()> {
-    let nameless =
-        socket.is_plain_server()? && socket.get_zap_domain()?.is_ok_and(|domain| domain.is_empty());
-    if nameless { options::set(socket, ENFORCE_DOMAIN, 0) } else { Ok(()) }
 }
 
 fn keys(open: &Open, certificate: &Certificate) -> Result<(), Error> {
