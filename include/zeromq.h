@@ -134,7 +134,7 @@ typedef enum {
   ZEROMQ_CODE_UNROUTABLE = 10,
   // Any other error of libzmq or the system.
   ZEROMQ_CODE_ZMQ = 11,
-  // The host has another ABI or violates its rules, or there are too many objects.
+  // The host has another ABI or violates its rules, or a system resource is missing.
   ZEROMQ_CODE_HOST = 12,
   // A bug in the library.
   ZEROMQ_CODE_PANIC = 13,

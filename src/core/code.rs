@@ -1,5 +1,5 @@
-//! The kinds of errors: their numbers, their names in C, and the names that scripts
-//! catch them by. All of them stand here, and nowhere else.
+//! The kinds of errors: their numbers, their names in C, and the tags by which scripts
+//! catch them. They are defined only here.
 
 use std::ffi::CStr;
 
@@ -49,9 +49,10 @@ pub enum Code {
 /// A kind of error.
 struct Row {
     code: Code,
-    /// In C.
+    /// The name in C.
     name: &'static CStr,
-    /// In scripts. These are few and fixed: a script compares them letter by letter.
+    /// The tag in scripts. There are only a few, and they never change, because scripts
+    /// compare them exactly.
     tag: &'static CStr,
 }
 
@@ -81,27 +82,27 @@ static ROWS: [Row; 18] = [
     row(Code::Callback, c"ZEROMQ_CODE_CALLBACK", c"ZMQErr"),
 ];
 
-/// What scripts catch a wrong argument of a constructor by.
+/// The tag of an invalid argument of a constructor.
 pub const CONSTRUCTOR_TAG: &CStr = c"ZMQConsArgs";
 
 impl Code {
-    /// The code of this number.
+    /// Returns the code with this number.
     pub fn of(number: i32) -> Option<Code> {
         ROWS.iter().map(|row| row.code).find(|code| *code as i32 == number)
     }
 
-    /// Its name in C: "ZEROMQ_CODE_AGAIN".
+    /// Returns its name in C, such as "ZEROMQ_CODE_AGAIN".
     pub fn name(self) -> &'static CStr {
         ROWS[self as usize].name
     }
 
-    /// The name that scripts catch it by: "ZMQTimeout".
+    /// Returns the tag by which scripts catch it, such as "ZMQTimeout".
     pub fn tag(self) -> &'static CStr {
         ROWS[self as usize].tag
     }
 }
 
-/// Every name that scripts catch an error by, in order.
+/// Returns all tags, sorted.
 pub fn tags() -> Vec<&'static CStr> {
     let mut tags: Vec<&CStr> = ROWS.iter().map(|row| row.tag).chain([CONSTRUCTOR_TAG]).collect();
     tags.sort_unstable();

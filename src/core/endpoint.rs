@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use super::error::Error;
 use super::socket_type::SocketType::{self, *};
 
-/// Where servers ask about their clients, by the RFC 27.
+/// The endpoint where servers ask about their clients (RFC 27).
 pub(super) const AUTHENTICATOR: &str = "inproc://zeromq.zap.01";
 
 /// The longest endpoint that czmq accepts, in bytes.

@@ -1,4 +1,5 @@
-//! A failed call, in the words that its caller sees, and the last one of each thread.
+//! A failed call with the message that its caller sees, and the last failed call of
+//! each thread.
 
 use std::cell::RefCell;
 use std::ffi::CStr;
@@ -12,9 +13,9 @@ const LONGEST: usize = 254;
 /// Describes why a call failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// The number of the error, for C.
+    /// The code of the error, for C.
     pub code: Code,
-    /// The name that scripts catch it by.
+    /// The tag by which scripts catch it.
     pub tag: &'static CStr,
     /// What happened and what to do about it; at most 254 bytes.
     pub message: String,
@@ -31,14 +32,14 @@ thread_local! {
 }
 
 impl Failure {
-    /// The failure of `operation` because of `error`. A wrong argument of a
-    /// constructor has a tag of its own.
+    /// Makes the failure of `operation` with `error`. An invalid argument of a
+    /// constructor has its own tag.
     pub fn new(operation: String, constructor: bool, error: &Error) -> Failure {
         let tag = match error.code() {
             Code::Argument if constructor => CONSTRUCTOR_TAG,
             code => code.tag(),
         };
-        // Old scripts' users know these by their beginning.
+        // Users of old scripts recognize these errors by how they begin.
         let beginning = if tag == c"ZMQErr" { "ZeroMQ error: " } else { "" };
         let mut message = format!("{beginning}{operation}: {error}");
         message.truncate(message.floor_char_boundary(LONGEST));
@@ -52,22 +53,23 @@ impl Failure {
         }
     }
 
-    /// Keeps it as the last failure of this thread.
+    /// Stores it as the last failure of this thread.
     pub fn remember(&self) {
         LAST.with_borrow_mut(|last| *last = Some(self.clone()));
     }
 
-    /// As [`remember`](Failure::remember), for one that is needed for nothing else.
+    /// Does the same as [`remember`](Failure::remember), for a failure that is not
+    /// needed otherwise.
     pub(crate) fn keep(self) {
         LAST.with_borrow_mut(|last| *last = Some(self));
     }
 
-    /// The name that scripts catch it by, as text.
+    /// Returns the tag by which scripts catch it, as text.
     pub fn tag(&self) -> &'static str {
         self.tag.to_str().unwrap_or_default()
     }
 
-    /// The last failure of this thread.
+    /// Returns the last failure of this thread.
     pub fn last() -> Option<Failure> {
         LAST.with_borrow(Clone::clone)
     }

@@ -1,5 +1,6 @@
-//! What happens to the connections of a socket: peers come and go, handshakes
-//! fail, addresses are refused. Nothing is told of inproc.
+//! Monitors, which report events on the connections of a socket: peers connect and
+//! disconnect, handshakes fail, addresses cannot be bound. Inproc connections have no
+//! events.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

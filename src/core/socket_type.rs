@@ -1,5 +1,4 @@
-//! Socket types: their names, whether they bind or connect by default, and which of
-//! them send and receive.
+//! Socket types: their names, and which of them send and receive.
 
 /// The socket types of `zmq_socket(3)`.
 #[allow(missing_docs)]
@@ -50,12 +49,12 @@ impl SocketType {
         all.find(|socket_type| socket_type.name().eq_ignore_ascii_case(name))
     }
 
-    /// Whether it can send.
+    /// Returns true if it can send.
     pub fn sends(self) -> bool {
         !matches!(self, Sub | Pull)
     }
 
-    /// Whether it can receive.
+    /// Returns true if it can receive.
     pub fn receives(self) -> bool {
         !matches!(self, Pub | Push)
     }

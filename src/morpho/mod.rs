@@ -1,11 +1,11 @@
-//! The extension interface of the Morpho language, releases 0.6.0 to 0.6.4 and
-//! builds without NaN-boxing, in one library: which Morpho it is, is found out
-//! when the extension is initialized.
+//! The extension for the Morpho language, releases 0.6.0 to 0.6.4 and builds without
+//! NaN-boxing, in one library. Which Morpho is running is detected when the extension
+//! is initialized.
 //!
-//! Each class is an object type with methods of its own, which is fastest, and a
-//! constructor function of the same name. It also has an `init` that makes the
-//! same in a field of any instance, so that classes written in Morpho can be
-//! children of it (`import zeromq as z`, `class My is z.ZMQRequest`).
+//! Each class is an object type with its own methods, which is the fastest way, and a
+//! constructor function of the same name. It also has an `init` that makes the same
+//! object in a field of any instance, so that classes written in Morpho can inherit
+//! from it (`import zeromq as z`, `class My is z.ZMQRequest`).
 
 mod abi;
 mod convert;
@@ -28,14 +28,14 @@ use convert::Kinds;
 use machine::{Hosted, Morpho, record};
 use symbols::{Api, Refusal};
 
-/// How many rows the table may have: each needs a function of its own, as Morpho
-/// tells a native function nothing but its arguments.
+/// The maximum number of rows in the table. Each needs a function of its own, because
+/// Morpho passes a native function nothing but its arguments.
 const MOST: usize = 256;
 
-/// The field in which instances of classes written in Morpho keep theirs.
+/// The field in which instances of classes written in Morpho keep ours.
 const FIELD: &std::ffi::CStr = c"zeromq";
 
-/// Morpho calls this when a script imports zeromq.
+/// Called by Morpho when a script imports zeromq.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_initialize() {
     ffi::guard_or((), || {
@@ -55,18 +55,18 @@ pub extern "C" fn zeromq_initialize() {
     });
 }
 
-/// Morpho calls this before it unloads the extension, when all its objects are
-/// freed: what sockets have still to send is sent, or its time is over.
+/// Called by Morpho before it unloads the extension, after it has freed all objects.
+/// Sends the queued messages of all sockets within their linger.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_finalize() {
     ffi::guard_or((), || {
-        // Its handler would be called in a Morpho without the library.
+        // Otherwise its handler would be called in a Morpho without the library.
         let _ = interrupt::catch(false);
         context::shutdown();
     });
 }
 
-/// Registers all classes. None if this is not a Morpho that is known.
+/// Registers all classes. Returns `None` if this Morpho is not supported.
 ///
 /// # Safety
 /// V is the layout of the values of the process, and Morpho is initializing the
@@ -101,7 +101,7 @@ fn position(class: &'static Class) -> Option<usize> {
 /// Adds a class with its methods.
 ///
 /// # Safety
-/// As `register`.
+/// As for `register`.
 unsafe fn add_class<V: Hosted>(api: &Api<V>, class: &'static Class, parent: V) -> V {
     let mut methods: Vec<(&str, Native<V>)> = Vec::new();
     for (index, row) in rows().iter().enumerate() {
@@ -119,8 +119,8 @@ unsafe fn add_class<V: Hosted>(api: &Api<V>, class: &'static Class, parent: V) -
     let entries =
         names.iter().zip(&methods).map(|(name, (_, function))| (name.as_ptr(), *function));
     let name = string(class.name);
-    // SAFETY: guaranteed by the caller; Morpho copies names and does not keep the rows,
-    // which end with one without a name.
+    // SAFETY: guaranteed by the caller. Morpho copies the names and does not keep the
+    // rows, which end with one without a name.
     unsafe {
         if api.release.short_entries {
             let rows = short(entries);
@@ -147,11 +147,11 @@ fn long<V: Hosted>(entries: impl Iterator<Item = (*const c_char, Native<V>)>) ->
     entries.map(|(name, function)| row(name, Some(function))).chain([end]).collect()
 }
 
-/// Adds what makes instances of a class: an object type with the class as the one
-/// that its methods are found in, and a function of the same name. Gives the type.
+/// Adds instances of a class: an object type whose methods are looked up in the class,
+/// and a constructor function of the same name. Returns the type.
 ///
 /// # Safety
-/// As `register`; the value is that of the class.
+/// As for `register`; `value` is that of the class.
 unsafe fn add_instances<V: Hosted>(
     api: &Api<V>,
     class: &'static Class,
@@ -163,7 +163,7 @@ unsafe fn add_instances<V: Hosted>(
         .position(|row| ptr::eq(row.class, class) && row.target == Target::Constructor);
     let function = match constructor {
         Some(index) => functions::<V>()[index],
-        // Its children have instances, it has none.
+        // Only its children have instances.
         None if class.functions.is_empty() => only_children::<V>,
         None => return None,
     };
@@ -183,14 +183,14 @@ unsafe fn add_instances<V: Hosted>(
     }
 }
 
-/// Gives scripts of an unknown Morpho constructors that say so.
+/// Registers constructors that raise an error, for a Morpho that is not supported.
 fn refuse() {
     let Some(refusal) = Refusal::find() else {
         return;
     };
     for class in CLASSES.iter().filter(|class| class.constructor.is_some()) {
         let name = string(class.name);
-        // SAFETY: Morpho copies the name; unknown leaves its arguments alone.
+        // SAFETY: Morpho copies the name; `unknown` ignores its arguments.
         unsafe { (refusal.builtin_addfunction)(name.as_ptr(), unknown, 0) };
     }
 }
@@ -200,7 +200,7 @@ unsafe extern "C" fn unknown(vm: *mut Vm) -> symbols::Two {
         let message = "this build of Morpho is not one of those that zeromq knows (0.6.0 to 0.6.4): \
                        get a newer zeromq, or an older Morpho";
         if let Some(refusal) = Refusal::find() {
-            // SAFETY: the virtual machine is the one that calls.
+            // SAFETY: `vm` is the calling virtual machine.
             unsafe { (refusal.morpho_error)(vm, &record(USER, c"ZMQErr", message)) };
         }
     });
@@ -212,7 +212,7 @@ unsafe extern "C" fn only_children<V: Hosted>(vm: *mut Vm, _: i32, _: *mut V) ->
         let message = "this class has no instances of its own: use one of its children, such as \
                        ZMQRequest";
         if let Some(morpho) = V::place().get() {
-            // SAFETY: the virtual machine is the one that calls.
+            // SAFETY: `vm` is the calling virtual machine.
             unsafe { (morpho.api.morpho_error)(vm, &record(USER, c"ZMQConsArgs", message)) };
         }
     });
@@ -248,7 +248,7 @@ fn row(index: usize) -> Option<&'static Row> {
     rows().get(index)
 }
 
-/// A function for each row there may be.
+/// Returns a function for each possible row.
 fn functions<V: Hosted>() -> [Native<V>; MOST] {
     seq!(INDEX in 0..256 { [#(function::<V, INDEX>,)*] })
 }

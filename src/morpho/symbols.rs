@@ -1,5 +1,5 @@
-//! The functions of Morpho, found in the process when the extension is
-//! initialized. Which are there tells the releases apart.
+//! The functions of Morpho, looked up in the process when the extension is initialized.
+//! Which of them exist distinguishes the releases.
 
 use std::ffi::{c_char, c_void};
 
@@ -9,7 +9,7 @@ use super::abi::{
     Bits, ErrorRecord, Header, Layout, Native, StringObject, Table, TypeDefinition, Vm,
 };
 
-/// What is looked up is a function or a variable of exactly this type.
+/// Each symbol is a function or a variable of exactly this type.
 macro_rules! symbols {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {
         /// The functions that every release has.
@@ -20,12 +20,12 @@ macro_rules! symbols {
         }
 
         impl<V: Bits> Api<V> {
-            /// Finds the functions; none if one is missing.
+            /// Looks up the functions. Returns `None` if one is missing.
             ///
             /// # Safety
             /// V is the layout of the values of the process.
             unsafe fn find(process: &Library) -> Option<Api<V>> {
-                // SAFETY: each has had this type in all releases 0.6.
+                // SAFETY: each has had this type in all 0.6 releases.
                 unsafe {
                     Some(Api {
                         $($name: symbol(process, stringify!($name))?,)*
@@ -63,7 +63,7 @@ symbols! {
     objectinstance_getpropertyinterned: unsafe extern "C" fn(*mut Header, V, *mut V) -> bool,
     /// The kind of instances of classes written in Morpho.
     objectinstancetype: *const i32,
-    /// The kinds of functions that a script has written.
+    /// The kinds of functions written in Morpho.
     objectfunctiontype: *const i32,
     objectclosuretype: *const i32,
     objectinvocationtype: *const i32,
@@ -76,7 +76,7 @@ symbols! {
     morpho_isfalse: unsafe extern "C" fn(V) -> bool,
 }
 
-/// What differs between the releases.
+/// The differences between releases.
 #[derive(Clone, Copy)]
 pub(super) struct Release<V: Bits> {
     /// 0.6.0: the rows of a class have no signature.
@@ -87,9 +87,10 @@ pub(super) struct Release<V: Bits> {
 /// How named arguments are passed.
 #[derive(Clone, Copy)]
 pub(super) enum Options<V: Bits> {
-    /// 0.6.0 and 0.6.1: among the others, behind this value.
+    /// 0.6.0 and 0.6.1: after this value among the other arguments.
     Marker(*const V),
-    /// From 0.6.2 on: behind the others, as many as this tells.
+    /// Since 0.6.2: after the other arguments; this function returns how many there
+    /// are.
     Count(unsafe extern "C" fn(*mut Vm) -> i32),
 }
 
@@ -109,10 +110,10 @@ impl<V: Bits> Release<V> {
     }
 }
 
-/// The layout of the values of this process, if it is a Morpho that is known.
+/// Returns the layout of values in this process, if it is a supported Morpho.
 pub(super) fn layout() -> Option<Layout> {
     let process = Library::this();
-    // SAFETY: initselector is a value, at least eight bytes, in all releases; it is
+    // SAFETY: initselector is a value of at least eight bytes in all releases. It is
     // set to a string before any extension is loaded.
     unsafe {
         let selector: *const u64 = symbol(&process, "initselector")?;
@@ -120,15 +121,15 @@ pub(super) fn layout() -> Option<Layout> {
     }
 }
 
-/// Finds the functions, and makes sure of the layout with two of them.
+/// Looks up the functions and verifies the layout with two of them.
 ///
 /// # Safety
-/// `layout` told V.
+/// V is the layout that `layout` returned.
 pub(super) unsafe fn find<V: Bits>() -> Option<Api<V>> {
     // SAFETY: guaranteed by the caller.
     let api = unsafe { Api::<V>::find(&Library::this()) }?;
     let mut int = 0;
-    // SAFETY: both functions only look at their value; int is a place for an int.
+    // SAFETY: both functions only read their value, and `int` has room for an int.
     let right = unsafe {
         (api.morpho_valuetoint)(V::int(-42), &mut int)
             && int == -42
@@ -144,8 +145,8 @@ pub(super) unsafe fn find<V: Bits>() -> Option<Api<V>> {
 #[repr(C)]
 pub(super) struct Two(pub u64, pub u64);
 
-/// The two functions with which an unknown Morpho can be told so: they have no
-/// values in them that matter.
+/// The two functions that report an unsupported Morpho. They involve no values that
+/// matter.
 pub(super) struct Refusal {
     pub builtin_addfunction:
         unsafe extern "C" fn(*const c_char, unsafe extern "C" fn(*mut Vm) -> Two, u32),
@@ -156,7 +157,7 @@ impl Refusal {
     pub fn find() -> Option<Refusal> {
         let process = Library::this();
         // SAFETY: the result of the first is not used, and a function of the second
-        // type leaves its arguments alone, which any calling convention allows.
+        // type ignores its arguments, which any calling convention allows.
         unsafe {
             Some(Refusal {
                 builtin_addfunction: symbol(&process, "builtin_addfunction")?,

@@ -34,11 +34,11 @@ const LOGGED: usize = 256;
 /// How long the thread may take to end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What the context does for the authenticator.
+/// What the context calls on behalf of the authenticator.
 static PART: Part = Part { before_fork, after_fork, end };
 
 thread_local! {
-    /// The lock, while this thread forks.
+    /// The lock that this thread holds while it forks.
     static FORKING: Cell<Option<Lock>> = const { Cell::new(None) };
 }
 

@@ -1,5 +1,5 @@
-//! Forks of the process. A child has none of the threads of its parent, and every
-//! lock as it was in the moment of the fork.
+//! Forks of the process. A child has none of its parent's threads, and every lock is in
+//! the state it had at the moment of the fork.
 
 use std::cell::Cell;
 use std::sync::MutexGuard;

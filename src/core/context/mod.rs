@@ -3,15 +3,13 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use zeromq::core::{Socket, SocketType, Wait, context};
+//! use zeromq::core::context::{self, settings};
+//! use zeromq::core::{Socket, SocketType, Wait};
 //!
 //! # fn main() -> Result<(), zeromq::core::Error> {
-//! // The default linger of all sockets that are opened later.
-//! let linger = &context::settings::SOCKETS[0];
-//! context::settings::set_defaults(&[(linger, 200)]);
-//!
+//! // The default linger of all sockets that are opened later, in milliseconds.
+//! settings::set_defaults(&[(&settings::SOCKETS[0], 200)]);
 //! let socket = Socket::attached(SocketType::Push, "inproc://context-doc")?;
-//! assert_eq!(context::sockets().len(), 1);
 //!
 //! // Closes every socket and sends what is queued, within two seconds.
 //! assert!(context::shutdown_within(Some(&Wait::new(Some(Duration::from_secs(2))))));
@@ -94,7 +92,7 @@ pub(super) trait Ending: Any + Send + Sync {
     /// Closes it and returns how long it keeps sending; `None` is forever.
     fn end(&self) -> Option<Duration>;
 
-    /// Whether it is one of the sockets that count, or stands for one.
+    /// Returns true if it counts as an open socket.
     fn is_open(&self) -> bool {
         true
     }
@@ -258,7 +256,7 @@ pub(super) fn closed(linger: Option<Duration>) {
     }
 }
 
-/// Everything that has to be closed before the context can end, the oldest first.
+/// Returns everything that has to be closed before the context can end, oldest first.
 pub(super) fn all() -> Vec<Arc<dyn Ending>> {
     // The sockets must not be dropped inside: dropping the last reference locks this
     // again.

@@ -1,19 +1,21 @@
-//! What stands above the context and has to do with its end and with forks.
+//! A part of the library above the context that takes part in forks and in the
+//! shutdown.
 
 use std::sync::OnceLock;
 
-/// What is done around a fork, and after the context has ended.
+/// What to call around a fork, and after the context has ended.
 pub(in crate::core) struct Part {
-    /// In the thread that forks, before the context locks what is its own.
+    /// Called in the thread that forks, before the context acquires its own locks.
     pub before_fork: fn(),
-    /// After a fork, in the parent and in the child, where little is allowed.
+    /// Called after a fork, in the parent and in the child, where little is allowed.
     pub after_fork: fn(),
     pub end: fn(),
 }
 
 static PART: OnceLock<&Part> = OnceLock::new();
 
-/// To be called before anything of the part is used. There is one: the authenticator.
+/// Called before the part is used for the first time. The only part is the
+/// authenticator.
 pub(in crate::core) fn join(part: &'static Part) {
     PART.get_or_init(|| part);
 }

@@ -1,4 +1,4 @@
-//! The end of the context, within a bounded time.
+//! The shutdown of the context, within a bounded time.
 
 use std::mem;
 use std::sync::{Weak, mpsc};
@@ -15,8 +15,9 @@ const GRACE: Duration = Duration::from_millis(250);
 
 /// Closes every socket and ends the context. Returns when everything is sent, at the
 /// latest when the linger of every socket has expired; a socket with infinite linger is
-/// waited for. Calls that wait on other threads return [`Error::Terminated`]. A socket
-/// that is opened later makes a new context.
+/// waited for. Calls that wait on other threads return
+/// [`Error::Terminated`](crate::core::Error::Terminated). A socket that is opened later
+/// makes a new context.
 ///
 /// Returns false if the context has not ended because another thread holds a socket and
 /// does not release it.

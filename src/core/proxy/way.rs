@@ -1,4 +1,4 @@
-//! What a direction of a proxy leads through, and what it waits for.
+//! The path of one direction of a proxy, and what the direction waits for.
 
 use std::time::{Duration, Instant};
 

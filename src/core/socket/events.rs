@@ -1,4 +1,4 @@
-//! Events of connections, as libzmq tells them (`zmq_socket_monitor(3)`).
+//! Events on connections, as libzmq reports them (`zmq_socket_monitor(3)`).
 
 use super::handshake::{Failed, sentence};
 use crate::core::error::Errno;
@@ -32,7 +32,7 @@ const PROTOCOL: u16 = 1 << 13;
 const AUTH: u16 = 1 << 14;
 pub(super) const FAILED: u16 = NO_DETAIL | PROTOCOL | AUTH;
 
-/// Every event.
+/// All events.
 pub(super) const ALL: u16 = 0x7fff;
 
 /// Names for groups of events, and old names of czmq.

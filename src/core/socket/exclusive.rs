@@ -1,5 +1,5 @@
-//! A value that serves one call at a time, and a second one is refused at once. Who
-//! only looks in for a moment is no reason to refuse a call.
+//! Exclusive access: a value serves one call at a time, and a second call is refused at
+//! once. A brief look at the value never causes a call to be refused.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -20,7 +20,7 @@ impl<T> Exclusive<T> {
         Exclusive { value: TryLock::new(value), visits: Visits::default() }
     }
 
-    /// Locks the value for a call; nothing, when another call has it.
+    /// Locks the value for a call. Returns `None` if another call holds it.
     #[inline]
     pub fn try_lock(&self) -> Option<Locked<'_, T>> {
         self.value.try_lock().or_else(|| self.try_lock_after_visits())

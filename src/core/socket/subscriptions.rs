@@ -1,4 +1,4 @@
-//! What a socket subscribes to, what its peers do, and how long a prefix may be.
+//! Subscriptions of a socket and of its peers, and the longest prefix.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

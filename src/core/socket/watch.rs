@@ -1,6 +1,6 @@
-//! What a socket knows of its connections. libzmq tells one reader of their events,
-//! here the socket itself, which passes them on to its monitors and counts its peers
-//! by them. Nothing is told of inproc.
+//! What a socket knows about its connections. libzmq reports their events to one
+//! reader, which is the socket itself here. The socket passes them to its monitors and
+//! counts its peers with them. Inproc connections have no events.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +28,7 @@ impl Feed {
         Arc::new(Feed { events, queue: Mutex::default() })
     }
 
-    /// The oldest event that was not read.
+    /// Removes and returns the oldest event that has not been read.
     pub fn next(&self) -> Option<Event> {
         self.queue().pop_front()
     }
