@@ -29,7 +29,7 @@ const EXAMPLES: [(&str, &str); 6] = [
     (
         "pirate",
         "Reply to 1\nReply to 2\nReply to 3\n\
-         No reply to 4: zeromq_socket_receive: the time ran out\n",
+         No reply to 4: zeromq_socket_receive: timed out\n",
     ),
     ("curve", "a friend gets through\na stranger fails\n"),
 ];
@@ -371,7 +371,7 @@ fn an_installation_without_a_link_gets_one() {
     command.args(["install", "--c", "--prefix"]).arg(&prefix);
     let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
     assert_eq!(status, Some(1));
-    assert!(stderr.contains("was there before"), "{stderr}");
+    assert!(stderr.contains("already exists"), "{stderr}");
 }
 
 /// What a static libzmq needs on Debian.
@@ -422,7 +422,7 @@ fn the_static_library_leaves_another_libzmq_alone() {
 fn a_static_library_as_it_is_comes_with_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let told = install("install", &folder.path().join("prefix"), Some(folder.path()));
-    assert!(told.contains("for there is no ld: link no other libzmq.a"), "{told}");
+    assert!(told.contains("because ld is not installed: do not link another libzmq.a"), "{told}");
     assert!(folder.path().join("prefix/lib/libzeromq.a").exists());
 }
 
@@ -461,7 +461,7 @@ fn the_doctor_looks_at_what_is_installed_for_c() {
     let advice = format!("set PKG_CONFIG_PATH={}", search.display());
     assert!(has(&said, "warning", &advice), "{said:?}");
     let (_, said) = doctor(home.path(), &[("PATH", OsStr::new("/nowhere"))]);
-    assert!(has(&said, "warning", "there is no pkg-config"), "{said:?}");
+    assert!(has(&said, "warning", "pkg-config is not in the PATH"), "{said:?}");
 
     // Another one comes first.
     let other = home.path().join("other");
@@ -479,12 +479,12 @@ fn the_doctor_looks_at_what_is_installed_for_c() {
     let name = format!("libzeromq.so.{}", env!("CARGO_PKG_VERSION_MAJOR"));
     let old = text.replace("#define ZEROMQ_VERSION_MINOR 1", "#define ZEROMQ_VERSION_MINOR 0");
     for (file, content, verdict, expected) in [
-        ("include/zeromq.h", Some(&*old), "problem", "the header is of version 0.0.0"),
-        ("include/zeromq.h", Some(&*(text + "\n")), "warning", "is not of this program"),
-        ("include/zeromq.h", None, "problem", "zeromq.h is not there"),
+        ("include/zeromq.h", Some(&*old), "problem", "the header has version 0.0.0"),
+        ("include/zeromq.h", Some(&*(text + "\n")), "warning", "are not from this program"),
+        ("include/zeromq.h", None, "problem", "zeromq.h is missing"),
         (&format!("lib/{name}"), Some("no library"), "problem", "cannot be loaded"),
-        (&format!("lib/{name}"), None, "problem", "is not there"),
-        ("lib/pkgconfig/zeromq.pc", Some("Version: 7\n"), "problem", "zeromq.pc of 7"),
+        (&format!("lib/{name}"), None, "problem", "is missing"),
+        ("lib/pkgconfig/zeromq.pc", Some("Version: 7\n"), "problem", "zeromq.pc has version 7"),
     ] {
         let path = prefix.join(file);
         let right = fs::read(&path).unwrap();

@@ -242,7 +242,7 @@ fn install_overwrites_nothing_of_others() {
     fs::write(folder.join("share/help/zeromq.md"), "old").unwrap();
     let (before, prefix) = (files(&folder), folder.display().to_string());
     let complaint = home.fail(&["install", "--prefix", &prefix]);
-    assert!(complaint.contains("was there before"), "{complaint}");
+    assert!(complaint.contains("already exists"), "{complaint}");
     home.succeed(&["uninstall", "--prefix", &prefix]);
     assert_eq!(files(&folder), before);
 }
@@ -254,10 +254,10 @@ fn install_says_when_another_package_wins() {
     let old = old.display();
     fs::write(home.list(), format!("{}{old}\n", home.line())).unwrap();
     let said = home.succeed(&["install"]);
-    assert!(said.contains(&format!("Morpho takes zeromq from {old} in line 2")), "{said}");
+    assert!(said.contains(&format!("Morpho loads zeromq from {old} on line 2")), "{said}");
     fs::write(home.list(), format!("{old}\n{}", home.line())).unwrap();
     let said = home.succeed(&["install"]);
-    assert!(said.contains("does not take it from there"), "{said}");
+    assert!(said.contains("does not load it from there"), "{said}");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn uninstall_takes_everything_back() {
     home.succeed(&["uninstall"]);
     assert_eq!(files(home.0.path()), [""; 0]);
     assert!(!home.package().exists());
-    assert!(home.succeed(&["uninstall"]).contains("There was no package"));
+    assert!(home.succeed(&["uninstall"]).contains("there is no package"));
 }
 
 #[test]
@@ -308,9 +308,9 @@ fn doctor_is_content_with_a_working_package() {
         &format!("zeromq {version}"),
         &format!("library {version}: {}", library().display()),
         "libzmq 4.3.5 with curve, ipc",
-        &format!("package {} in line 1", home.package().display()),
+        &format!("package {} on line 1", home.package().display()),
         "Morpho 0.6.4",
-        "import zeromq brings libzmq 4.3.5",
+        "import zeromq loads libzmq 4.3.5",
     ] {
         assert!(contains(&good, text), "{text}: {good:?}");
     }
@@ -331,11 +331,11 @@ fn doctor_finds_lines_that_do_nothing() {
     let odd = home.doctor(0, "warning");
     for text in [
         "line 1 of",
-        "names no folder",
+        "does not name a folder",
         "line 2 of",
         "begins with ~",
         "line 3 of",
-        "has blanks",
+        "has spaces",
         "line 4 of",
         "is a comment",
         "line 5 of",
@@ -361,10 +361,10 @@ fn doctor_says_which_package_wins() {
     home.succeed(&["install"]);
     fs::write(home.list(), format!("{}{}\n", home.line(), old.display())).unwrap();
     let bad = home.doctor(1, "problem");
-    assert!(contains(&bad, &format!("from {} in line 2", old.display())), "{bad:?}");
+    assert!(contains(&bad, &format!("from {} on line 2", old.display())), "{bad:?}");
     fs::write(home.list(), format!("{}\n{}", old.display(), home.line())).unwrap();
     let odd = home.doctor(0, "warning");
-    assert!(contains(&odd, "does not take it from there"), "{odd:?}");
+    assert!(contains(&odd, "does not load it from there"), "{odd:?}");
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn doctor_needs_a_library_and_a_home() {
     let command = command.env_remove("MORPHO6").env("ZEROMQ_PLUGIN", "/nowhere");
     let finished = launch(command).finish(DEADLINE);
     assert_eq!(finished.status, Some(1));
-    assert!(finished.stdout.contains("problem  the library is at none"));
+    assert!(finished.stdout.contains("problem  the library was not found"));
     assert!(finished.stdout.contains("problem  HOME is not set"));
 }
 

@@ -30,8 +30,9 @@ pub(super) unsafe fn bytes<'a, T>(data: *const T, size: usize) -> Result<&'a [u8
 #[inline]
 pub(super) unsafe fn items<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Error> {
     // SAFETY: guaranteed by the caller.
-    unsafe { ffi::slice(data, count) }
-        .map_err(|_| wrong("the data", "a pointer to as many", "NULL or too many"))
+    unsafe { ffi::slice(data, count) }.map_err(|_| {
+        wrong("the data", "a pointer to that many items", "NULL, or more than fit into memory")
+    })
 }
 
 /// Returns the string at `data`, which must not be NULL.
@@ -40,7 +41,7 @@ pub(super) unsafe fn items<'a, T>(data: *const T, count: usize) -> Result<&'a [T
 /// `data` is NULL or points to a NUL-terminated string that remains valid for `'a`.
 pub(super) unsafe fn text<'a>(place: &str, data: *const c_char) -> Result<&'a str, Error> {
     // SAFETY: guaranteed by the caller.
-    unsafe { some_text(place, data) }?.ok_or_else(|| wrong(place, "a text", "NULL"))
+    unsafe { some_text(place, data) }?.ok_or_else(|| wrong(place, "a string", "NULL"))
 }
 
 /// Returns the string at `data`, or `None` if `data` is NULL.
@@ -57,14 +58,14 @@ pub(super) unsafe fn some_text<'a>(
     // SAFETY: `data` is not NULL; the caller guarantees that it is terminated and valid
     // for 'a.
     let text = unsafe { CStr::from_ptr(data) };
-    let text = text.to_str().map_err(|_| wrong(place, "a text in UTF-8", "other bytes"))?;
+    let text = text.to_str().map_err(|_| wrong(place, "a string in UTF-8", "other bytes"))?;
     Ok(Some(text))
 }
 
 /// Checks the pointer that a result is written through.
 pub(super) fn place<T>(place: *mut T) -> Result<Place<T>, Error> {
     if place.is_null() {
-        Err(wrong("the place of the result", "a pointer", "NULL"))
+        Err(wrong("the pointer for the result", "one that is not NULL", "NULL"))
     } else {
         Ok(Place(place))
     }
@@ -89,7 +90,7 @@ impl<T> Place<T> {
 /// dropped.
 pub(super) unsafe fn items_to_fill<T>(data: *mut T, count: usize) -> Result<Places<T>, Error> {
     if data.is_null() || count == 0 {
-        return Err(wrong("the room for results", "at least one", "none"));
+        return Err(wrong("the array of events", "room for at least one", "none"));
     }
     Ok(Places(data))
 }

@@ -84,5 +84,5 @@ fn fit(setting: &'static Setting, value: i64) -> Result<&'static Setting, Error>
 }
 
 fn unknown(name: &str) -> Error {
-    wrong("the name", "a setting of the context", format!("{name:?}"))
+    wrong("the name", "a known setting", format!("{name:?}"))
 }

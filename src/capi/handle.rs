@@ -225,7 +225,7 @@ fn stranger<T: Kind>(number: usize) -> Box<Error> {
     let got = if number == 0 { "NULL" } else { "something else" };
     Box::new(Error::Argument {
         place: format!("the {}", T::WHAT),
-        expected: format!("what zeromq_{}_new gave", T::WHAT).into(),
+        expected: format!("a handle from zeromq_{}_new", T::WHAT).into(),
         got: got.to_owned(),
     })
 }

@@ -215,7 +215,7 @@ pub unsafe extern "C" fn zeromq_message_property(
 
 fn missing(held: &Held, frame: usize) -> Error {
     let count = held.message.count();
-    wrong("the frame", "one that the message has", format!("{frame}, and it has {count}"))
+    wrong("the frame", "a frame of the message", format!("frame {frame} of {count}"))
 }
 
 /// Runs the body of a function that makes an object. Returns NULL if it fails.

@@ -80,7 +80,7 @@ pub unsafe extern "C" fn zeromq_monitor_new(
         // SAFETY: the caller passes NULL or a NUL-terminated string.
         let names = unsafe { some_text("the names", names) }?.unwrap_or("ALL");
         let bits = events(names.split(',').map(str::trim))
-            .map_err(|name| wrong("the names", "those of events", format!("{name:?}")))?;
+            .map_err(|name| wrong("the names", "names of events", format!("{name:?}")))?;
         let monitor = monitor::Monitor::new(&socket::enter(socket)?.socket, bits)?;
         Ok(MONITORS.give(Held { monitor, socket: socket.addr(), lent: Default::default() })?)
     })

@@ -51,7 +51,9 @@ pub unsafe extern "C" fn zeromq_socket_get_int(
             OptionValue::Int(value) => value,
             OptionValue::Bool(value) => value.into(),
             OptionValue::Bytes(_) | OptionValue::Text(_) => {
-                return Err(kind(name, "it is no number; zeromq_socket_get_bytes reads it").into());
+                return Err(
+                    kind(name, "it is not a number; zeromq_socket_get_bytes reads it").into()
+                );
             }
         };
         // SAFETY: the caller passes a pointer that is valid for writing.
@@ -157,7 +159,7 @@ pub unsafe extern "C" fn zeromq_socket_get_option(
             OptionValue::Bytes(bytes) => bytes,
         };
         if text.contains(&0) {
-            return Err(kind(name, "it is no text; zeromq_socket_get_bytes reads it").into());
+            return Err(kind(name, "it is not text; zeromq_socket_get_bytes reads it").into());
         }
         let lent = held.lent.lend(&text);
         // SAFETY: the caller passes a pointer that is valid for writing.
@@ -176,7 +178,7 @@ fn parsed(name: &str, value: &str) -> Result<OptionValue, Error> {
         },
         Kind::Int | Kind::Int64 | Kind::Uint64 => match value.trim().parse() {
             Ok(number) => Ok(OptionValue::Int(number)),
-            Err(_) => Err(wrong("the value", "a number in digits", format!("{value:?}"))),
+            Err(_) => Err(wrong("the value", "a decimal number", format!("{value:?}"))),
         },
         Kind::Bytes | Kind::Text | Kind::Key => Ok(OptionValue::Text(value.to_owned())),
     }

@@ -222,7 +222,7 @@ pub extern "C" fn zeromq_proxy_state(proxy: *const Proxy) -> i32 {
 pub unsafe extern "C" fn zeromq_proxy_count(proxy: *mut Proxy, stats: *mut ProxyStats) -> Code {
     ffi::guard("zeromq_proxy_count", || {
         if stats.is_null() {
-            return Err(wrong("the place of the result", "a pointer", "NULL").into());
+            return Err(wrong("the pointer for the result", "one that is not NULL", "NULL").into());
         }
         // SAFETY: not NULL; the caller has set its size.
         let size = unsafe { (&raw const (*stats).size).read_unaligned() };

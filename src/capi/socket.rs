@@ -101,7 +101,7 @@ pub(super) fn socket_type(number: i32) -> Result<SocketType, Error> {
     let index = usize::try_from(number).ok();
     let found = index.and_then(|index| SocketType::ALL.get(index)).copied();
     found.ok_or_else(|| {
-        wrong("the type", "ZEROMQ_REQUEST or another type of socket", number.to_string())
+        wrong("the type", "a socket type such as ZEROMQ_REQUEST", number.to_string())
     })
 }
 

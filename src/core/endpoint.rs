@@ -132,14 +132,14 @@ pub fn check_connect(endpoint: &str) -> Result<(), Error> {
         None => Ok(()),
         Some((_, port)) if port.starts_with(['*', '!']) => Err(Error::syntax(
             endpoint,
-            "connect needs the port that the peer has bound; only bind looks for a free one",
+            "connect needs the port that the peer is bound to; only bind can choose a free one",
         )),
         Some(("tcp://*", _)) => Err(Error::syntax(
             endpoint,
-            "connect needs the name or address of a host; only bind takes *",
+            "connect needs the name or address of a host; only bind accepts *",
         )),
         Some((_, port)) => match number(endpoint, port)? {
-            0 => Err(Error::syntax(endpoint, "there is no port 0 to connect to")),
+            0 => Err(Error::syntax(endpoint, "port 0 cannot be connected to")),
             _ => Ok(()),
         },
     }
@@ -151,7 +151,7 @@ fn tcp(endpoint: &str) -> Result<Option<(&str, &str)>, Error> {
         return Ok(None);
     };
     if address.contains(char::is_whitespace) {
-        return Err(Error::syntax(endpoint, "it contains a blank"));
+        return Err(Error::syntax(endpoint, "it contains a space"));
     }
     match address.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() => {

@@ -40,7 +40,7 @@ pub enum Error {
         socket_type: SocketType,
     },
     /// The timeout expired before a message could be sent or received (EAGAIN).
-    #[error("the time ran out")]
+    #[error("timed out")]
     Again,
     /// The socket was closed, by `close` or by a shutdown.
     #[error("the socket is closed")]
@@ -103,10 +103,10 @@ pub enum Error {
         what: Cow<'static, str>,
     },
     /// A script function failed; the host has the original error.
-    #[error("a function of the script failed")]
+    #[error("a script function failed")]
     Callback,
     /// A property of the context was set after the context was made.
-    #[error("ZeroMQ runs already; do this before the first socket is opened")]
+    #[error("ZeroMQ is already running; do this before the first socket is opened")]
     Started,
     /// Any other error of libzmq or the system.
     #[error("{call}: {errno}{}", errno.hint())]
@@ -123,7 +123,7 @@ pub enum Error {
         what: Cow<'static, str>,
     },
     /// A bug in this library.
-    #[error("internal fault: {message}")]
+    #[error("internal error: {message}")]
     Panic {
         /// The message of the panic.
         message: String,
@@ -252,16 +252,16 @@ impl SocketType {
 fn order(socket_type: SocketType, operation: &str) -> &'static str {
     match (socket_type, operation) {
         (_, "publish" | "sendto" | "request") => {
-            "end the message that sendmore began with send, or drop it with flush"
+            "sendmore has started a message; finish it with send, or drop it with flush"
         }
         (_, "receivefrom" | "receivetopic") => {
-            "receive the rest of the message that was begun, or drop it with flush"
+            "receive the rest of the current message first, or drop it with flush"
         }
         (SocketType::Req, "send") => "receive the reply to the last request first",
         (SocketType::Req, _) => "send a request first",
         (SocketType::Rep, "send") => "receive a request first, with all of its frames",
         (SocketType::Rep, _) => "send the reply to the last request first",
-        _ => "not now",
+        _ => "it is not allowed now",
     }
 }
 
@@ -302,9 +302,12 @@ impl Errno {
     /// Returns what a user can do about it, as the end of a sentence.
     fn hint(self) -> &'static str {
         match self.name() {
-            "EADDRINUSE" => "; another socket has it: choose another port, or * for any free one",
+            "EADDRINUSE" => {
+                "; another socket is using it: choose another port, or * for any free \
+                             one"
+            }
             "EADDRNOTAVAIL" | "ENODEV" => {
-                "; bind takes an address of this machine, an interface name or *"
+                "; bind needs an address of this machine, an interface name or *"
             }
             "EPROTONOSUPPORT" => "; the transports are tcp, ipc, inproc and ws",
             "ENOCOMPATPROTO" => "; this socket type cannot use this transport",

@@ -104,7 +104,7 @@ impl From<Box<Failure>> for Failed {
 fn panic_text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without words").to_owned()
+    text.unwrap_or("a panic without a message").to_owned()
 }
 
 /// Returns the error for a host that violates a rule of the header.
@@ -132,8 +132,8 @@ pub(crate) unsafe fn versioned<T: Copy>(
     if version != abi {
         return Err(Error::Host {
             what: format!(
-                "this library speaks version {abi} of its host interface, the host version \
-                 {version}: they have to be built from the same major version of zeromq.h"
+                "this library has version {abi} of the host interface, the host has version \
+                 {version}: build both with the same major version of zeromq.h"
             )
             .into(),
         });
@@ -142,7 +142,8 @@ pub(crate) unsafe fn versioned<T: Copy>(
     if size < smallest {
         return Err(Error::Host {
             what: format!(
-                "a struct of {size} bytes is too small, it needs {smallest}: set its size to sizeof"
+                "a struct of {size} bytes is too small, expected at least {smallest}: set its \
+                 size to sizeof"
             )
             .into(),
         });
@@ -249,7 +250,7 @@ pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
             return Ok(());
         }
     }
-    Err(fault("the system has no place for what is to be done at the end of the process"))
+    Err(fault("the system cannot register a function to run when the process ends"))
 }
 
 /// Keeps the library in memory even if it is unloaded. On Linux it is linked that way.

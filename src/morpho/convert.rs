@@ -373,7 +373,7 @@ impl<V: Bits> Morpho<V> {
 }
 
 fn no_memory() -> Error {
-    fault("Morpho has no memory for the result")
+    fault("Morpho is out of memory for the result")
 }
 
 /// Returns the bytes of a string.

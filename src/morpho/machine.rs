@@ -152,9 +152,10 @@ pub(super) unsafe fn init<V: Hosted>(
         // SAFETY: the receiver of a method comes before its arguments.
         let receiver = unsafe { *given };
         let Some(instance) = morpho.instance(receiver) else {
-            return Err(
-                fault("init is for instances of a class that is a child of this one").into()
-            );
+            return Err(fault(
+                "init works only on instances of classes that inherit from this one",
+            )
+            .into());
         };
         // SAFETY: guaranteed by the caller. The instance is alive, because Morpho keeps
         // receivers, and the name was interned.

@@ -197,8 +197,8 @@ fn refuse() {
 
 unsafe extern "C" fn unknown(vm: *mut Vm) -> symbols::Two {
     ffi::guard_or((), || {
-        let message = "this build of Morpho is not one of those that zeromq knows (0.6.0 to 0.6.4): \
-                       get a newer zeromq, or an older Morpho";
+        let message = "this build of Morpho is not supported (0.6.0 to 0.6.4 are): get a newer \
+                       zeromq, or an older Morpho";
         if let Some(refusal) = Refusal::find() {
             // SAFETY: `vm` is the calling virtual machine.
             unsafe { (refusal.morpho_error)(vm, &record(USER, c"ZMQErr", message)) };

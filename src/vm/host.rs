@@ -108,7 +108,7 @@ impl binding::Host for Machine {
         take: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (Handle([function, value::FUNCTION]), Some(call)) = (function, self.0.call) else {
-            return Err(fault("the host cannot call functions of the script"));
+            return Err(fault("the host cannot call script functions"));
         };
         // A loop that always has messages never waits, so nobody else would ask.
         if self.interrupted() {

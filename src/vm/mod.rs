@@ -84,7 +84,7 @@ pub unsafe extern "C" fn zeromq_call(
 ) -> Code {
     ffi::guard("zeromq_call", || {
         if result.is_null() {
-            return Err(fault("there is no place for the result").into());
+            return Err(fault("the pointer for the result is NULL").into());
         }
         // SAFETY: the caller's guarantee is that of `call`.
         let value = unsafe { call(invocation) }?;
@@ -104,7 +104,7 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     // SAFETY: guaranteed by the caller for the host of the invocation.
     let machine = unsafe { host::Machine::new(call.host) }?;
     let row = descriptors::row(call.method)
-        .ok_or_else(|| fault("the method is none that define_class was given"))?;
+        .ok_or_else(|| fault("the method is not one that was passed to define_class"))?;
     // SAFETY: the caller guarantees this many values for the duration of the call.
     let given = unsafe { ffi::slice(call.arguments, call.argument_count) }?;
     // SAFETY: the caller guarantees this many named values for the duration of the
@@ -186,7 +186,7 @@ pub extern "C" fn zeromq_object_class(object: Object) -> *const Class {
 pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Value) -> Code {
     ffi::guard("zeromq_object_text", || {
         if result.is_null() {
-            return Err(fault("there is no place for the result").into());
+            return Err(fault("the pointer for the result is NULL").into());
         }
         let text = object::get(object)?.to_string();
         // SAFETY: `result` is not NULL, and the caller guarantees that it is valid for
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Va
 pub unsafe extern "C" fn zeromq_object_bytes(object: Object, result: *mut abi::Value) -> Code {
     ffi::guard("zeromq_object_bytes", || {
         if result.is_null() {
-            return Err(fault("there is no place for the result").into());
+            return Err(fault("the pointer for the result is NULL").into());
         }
         let frame = object::get(object)?.clone();
         let bytes =

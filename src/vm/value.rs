@@ -75,14 +75,14 @@ pub(super) unsafe fn take<'a>(
             abi::ZEROMQ_FUNCTION => ValueRef::Function(Handle([value.payload.function, FUNCTION])),
             abi::ZEROMQ_CLASS => ValueRef::Class(
                 descriptors::binding(value.payload.described)
-                    .ok_or_else(|| fault("a class is none that define_class was given"))?,
+                    .ok_or_else(|| fault("a class is not one that was passed to define_class"))?,
             ),
             abi::ZEROMQ_OTHER => {
                 let Bytes { data, size } = value.payload.bytes;
                 let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
                 ValueRef::Other(name.unwrap_or("a value of another kind"))
             }
-            _ => return Err(fault("a value is of a kind that the header does not have")),
+            _ => return Err(fault("a value has a kind that is not in the header")),
         })
     }
 }

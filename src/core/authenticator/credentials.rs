@@ -126,7 +126,7 @@ fn read_table(file: &Path) -> Result<Table, Error> {
     let name = file.to_string_lossy();
     let text = read(file, LARGEST).map_err(|error| unreadable(&name, &error))?;
     let text = std::str::from_utf8(&text)
-        .map_err(|_| security(format!("{} is not text in UTF-8", Name(&name))))?;
+        .map_err(|_| security(format!("{} is not UTF-8 text", Name(&name))))?;
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let entries = lines.filter_map(|line| line.split_once('='));
     let entries = entries.filter(|(name, _)| !name.is_empty());
@@ -161,7 +161,7 @@ impl Keys {
             |meta: &Vec<_>| Admission { reason: "the key is known".to_owned(), meta: meta.clone() };
         match self {
             Keys::Any => {
-                Ok(Admission { reason: "every key is let in".to_owned(), meta: Vec::new() })
+                Ok(Admission { reason: "every key is accepted".to_owned(), meta: Vec::new() })
             }
             Keys::Listed(listed) => {
                 listed.get(key).map(known).ok_or("the key is not in the list".to_owned())
@@ -171,8 +171,8 @@ impl Keys {
                 directory.known.get(key).map(known).ok_or_else(|| match directory.others {
                     0 => "the key is not in the directory".to_owned(),
                     others => format!(
-                        "the key is not in the directory, of which {others} files are no \
-                         certificates"
+                        "the key is not in the directory (files in it that are not certificates: \
+                         {others})"
                     ),
                 })
             }
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(keys.find(&one.public()).ok().unwrap().meta, one.metas());
         assert!(keys.find(&two.public()).is_err(), "a secret file is not read");
         fs::write(format!("{path}/notes"), "these are notes").unwrap();
-        assert!(keys.find(&two.public()).err().unwrap().contains("1 files are no certificates"));
+        assert!(keys.find(&two.public()).err().unwrap().contains("not certificates: 1)"));
         fs::remove_file(format!("{path}/deeper/one")).unwrap();
         assert!(keys.find(&one.public()).is_err(), "what is removed is not known any more");
         folder.close().unwrap();

@@ -348,7 +348,10 @@ impl Drop for Authenticator {
 }
 
 fn taken() -> Error {
-    security("an authenticator is running already: one serves all sockets of the process; stop it")
+    security(
+        "an authenticator is already running: one serves all sockets of the process; stop it \
+              first",
+    )
 }
 
 fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
@@ -356,7 +359,8 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
     socket.bind(AUTHENTICATOR).map_err(|error| match error {
         Error::Endpoint { fault: Fault::Refused { errno }, .. } if errno.name() == "EADDRINUSE" => {
             security(
-                "a socket is bound to inproc://zeromq.zap.01, where the authenticator has to be",
+                "another socket is bound to inproc://zeromq.zap.01, which the authenticator \
+                 needs; close it first",
             )
         }
         error => error,
@@ -378,7 +382,8 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
         let _ = tell.send(());
     };
     let thread = thread::Builder::new().name("zeromq-zap".to_owned()).spawn(serve);
-    let thread = thread.map_err(|_| security("the system gives the authenticator no thread"))?;
+    let thread =
+        thread.map_err(|_| security("the system cannot start a thread for the authenticator"))?;
     let held = Arc::new(());
     let running =
         Running { shared: Arc::clone(&shared), held: Arc::downgrade(&held), ended, thread };

@@ -58,7 +58,7 @@ impl Rules {
         } else if self.allowed.is_empty() || matches(&self.allowed) {
             Ok(())
         } else {
-            Err("the address is not among those allowed".to_owned())
+            Err("the address is not allowed".to_owned())
         }
     }
 

@@ -110,7 +110,7 @@ impl Server {
             }
             (Decider::Nobody, _) => {
                 drop(questions);
-                self.refuse(envelope, id, &request, "who decides is gone".to_owned());
+                self.refuse(envelope, id, &request, "the script that decides is gone".to_owned());
             }
             (Decider::Somebody, _) if questions.waiting.len() >= ASKED => {
                 drop(questions);
@@ -141,7 +141,7 @@ impl Server {
             return;
         };
         if accept {
-            let reason = "the script let it in".to_owned();
+            let reason = "the script accepted it".to_owned();
             self.accept(&asked.envelope, asked.id, &asked.request, &asked.meta, reason);
         } else {
             let reason = "the script refused it".to_owned();

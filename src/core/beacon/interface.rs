@@ -32,11 +32,11 @@ pub(super) fn network(interface: Option<&str>) -> Result<Network, Error> {
     choose(&interfaces, wanted).ok_or_else(|| match wanted {
         "" => Error::syntax(
             "interface",
-            "this machine has none that can broadcast; interface= or ZSYS_INTERFACE name one",
+            "this machine has none that can broadcast; name one with interface= or ZSYS_INTERFACE",
         ),
         wanted => Error::syntax(
             wanted,
-            "there is no such network interface; give its name or its address, or *",
+            "there is no such network interface; use its name or its address, or *",
         ),
     })
 }

@@ -99,7 +99,7 @@ fn bytes(key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 /// The error does not show the key, which may be a secret one in the wrong place.
 fn wrong_key(which: &str, key: &[u8]) -> Error {
     let got = match key.len() {
-        TEXT => "40 others".to_owned(),
+        TEXT => "40 other characters".to_owned(),
         count => count.to_string(),
     };
     security(format!("a {which} key is 40 characters of Z85, or 32 bytes in a ZMQFrame, not {got}"))

@@ -63,7 +63,7 @@ pub(in crate::core) fn read(file: &Path, largest: u64) -> io::Result<Zeroizing<V
 /// Writes a file with this mode, completely or not at all.
 pub(super) fn write(file: &str, text: &[u8], mode: u32) -> io::Result<()> {
     if file.is_empty() || file.contains('\0') {
-        return Err(io::Error::other("this is not a name of a file"));
+        return Err(io::Error::other("this is not a file name"));
     }
     let path = PathBuf::from(file);
     let folder = match path.parent() {

@@ -44,7 +44,7 @@ fn item(line: &[u8]) -> Result<Option<Item<'_>>, &'static str> {
         return check_end(rest).map(|()| None);
     }
     if spaces % 4 != 0 {
-        return Err("it is not indented by four spaces a level");
+        return Err("it is not indented by four spaces per level");
     }
     if name.starts_with(b"/") || name.ends_with(b"/") {
         return Err("a name begins or ends with /");
@@ -87,11 +87,11 @@ fn is_name(byte: u8) -> bool {
 /// Returns why a string cannot be a name, or `None` if it can.
 pub(super) fn check_name(name: &str) -> Option<&'static str> {
     if name.is_empty() || !name.bytes().all(is_name) {
-        Some("a name has letters, digits and $-_@.&+/ only")
+        Some("a name may contain only letters, digits and $-_@.&+/")
     } else if name.starts_with('/') || name.ends_with('/') {
-        Some("a name does not begin or end with /")
+        Some("a name must not begin or end with /")
     } else if name.len() > 255 {
-        Some("a name has at most 255 characters")
+        Some("a name may have at most 255 characters")
     } else {
         None
     }
@@ -101,11 +101,11 @@ pub(super) fn check_name(name: &str) -> Option<&'static str> {
 /// value is one line, quoted with a character that it does not contain.
 pub(super) fn check_value(value: &str) -> Option<&'static str> {
     if value.contains(|c: char| c.is_control() && c != '\t') {
-        Some("a value is one line, without control characters")
+        Some("a value must be one line without control characters")
     } else if value.contains('"') && value.contains('\'') {
-        Some("a value has only one kind of quotes, \" or '")
+        Some("a value may contain only one kind of quotes, \" or '")
     } else if value.len() > 1024 {
-        Some("a value has at most 1024 bytes")
+        Some("a value may have at most 1024 bytes")
     } else {
         None
     }

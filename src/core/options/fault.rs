@@ -25,10 +25,10 @@ pub(super) fn unknown(name: &str, near: &[&str]) -> Error {
 /// The value has the wrong kind.
 pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
     let got = match value {
-        OptionValue::Bool(_) => format!("the truth value {value}"),
+        OptionValue::Bool(_) => format!("the boolean {value}"),
         OptionValue::Int(_) => format!("the number {value}"),
         OptionValue::Bytes(_) if row.kind == Kind::Text => "bytes that are not UTF-8".to_owned(),
-        OptionValue::Bytes(_) | OptionValue::Text(_) => format!("the text {value}"),
+        OptionValue::Bytes(_) | OptionValue::Text(_) => format!("the string {value}"),
     };
     refuse(row, &got)
 }
@@ -63,11 +63,11 @@ pub(super) fn socket_type(row: &Row, socket_type: SocketType) -> Error {
 }
 
 pub(super) fn not_readable(row: &Row) -> Error {
-    fault(row, "it can be set, but libzmq does not tell its value")
+    fault(row, "it can only be set; libzmq does not return its value")
 }
 
 pub(super) fn not_settable(row: &Row) -> Error {
-    fault(row, "it can be read only")
+    fault(row, "it can only be read")
 }
 
 pub(super) fn not_built(row: &Row, capability: Option<&str>) -> Error {
@@ -93,13 +93,13 @@ pub(super) fn stays_manual(row: &Row) -> Error {
 }
 
 pub(super) fn taken(row: &Row) -> Error {
-    fault(row, "a peer of this socket has this routing id already; choose another")
+    fault(row, "a peer of this socket already has this routing id; choose another")
 }
 
 pub(super) fn no_proxy(row: &Row) -> Error {
     fault(
         row,
-        "refused, since this libzmq ends the whole process when a proxy cannot be reached; connect \
+        "refused, because this libzmq aborts the process if the proxy cannot be reached; connect \
          to a program that forwards instead",
     )
 }
@@ -109,7 +109,7 @@ pub(super) fn restless(row: &Row) -> Error {
 }
 
 pub(super) fn no_raw(row: &Row) -> Error {
-    fault(row, "refused, since libzmq is not safe with it; a STREAM socket does the same")
+    fault(row, "refused, because libzmq is not safe with it; use a STREAM socket instead")
 }
 
 pub(super) fn no_domain(row: &Row) -> Error {

@@ -170,7 +170,8 @@ impl Row {
             Kind::Bool => "true or false".to_owned(),
             Kind::Key => "32 bytes, or 40 characters of Z85".to_owned(),
             Kind::Bytes | Kind::Text => {
-                let what = if self.kind == Kind::Text { "a text without NUL" } else { "a text" };
+                let what =
+                    if self.kind == Kind::Text { "a string without NUL" } else { "a string" };
                 match *most {
                     MOST => format!("{what} of {least} bytes or more"),
                     most => format!("{what} of {least} to {most} bytes"),
@@ -180,7 +181,7 @@ impl Row {
                 let also = self.also.map_or(String::new(), |also| format!("{also}, or "));
                 let unit = if unit.is_empty() { "" } else { &format!(" of {unit}") };
                 match *most {
-                    MOST | i64::MAX => format!("{also}a whole number{unit} from {least} on"),
+                    MOST | i64::MAX => format!("{also}a whole number{unit}, {least} or more"),
                     most => format!("{also}a whole number{unit} from {least} to {most}"),
                 }
             }

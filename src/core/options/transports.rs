@@ -38,7 +38,7 @@ pub(super) static ROWS: &[Row] = &[
         .doc("How long the system repeats what is not confirmed; 0 is the system's."),
     Row::text("tcp_accept_filter", 38, 0, 255)
         .write_only()
-        .form("a network such as \"192.168.0.0/16\", or an empty text for every one")
+        .form("a network such as \"192.168.0.0/16\", or an empty string for all")
         .test(Text("192.168.0.0/16"))
         .doc("From which networks connections are accepted; each adds one. An old way."),
     Row::int("tos", 57, 0, 255)

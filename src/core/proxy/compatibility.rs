@@ -35,8 +35,8 @@ fn fault(one: SocketType, other: SocketType) -> Option<&'static str> {
         (Router, Router) => Some("neither side knows the routing ids of the other"),
         (Req, Req) | (Rep, Rep) => Some("both would wait for each other"),
         _ => match (part(one), part(other)) {
-            (Part::Source, Part::Source) => Some("both only bring messages"),
-            (Part::Sink, Part::Sink) => Some("both only take messages away"),
+            (Part::Source, Part::Source) => Some("both only receive messages"),
+            (Part::Sink, Part::Sink) => Some("both only send messages"),
             (Part::Both, Part::Both) => None,
             _ if replies(one) || replies(other) => Some("each request needs a reply"),
             _ => None,
@@ -57,7 +57,12 @@ pub(super) fn check(socket_type: SocketType, other: Option<SocketType>) -> Resul
     let fitting: Vec<&str> = fitting.map(|fitting| fitting.name()).collect();
     Err(Error::Argument {
         place: "type".to_owned(),
-        expected: format!("one that goes with {} ({})", other.name(), fitting.join(", ")).into(),
+        expected: format!(
+            "one that can be combined with {} ({})",
+            other.name(),
+            fitting.join(", ")
+        )
+        .into(),
         got: format!("{}: {fault}", socket_type.name()),
     })
 }
@@ -113,8 +118,8 @@ mod tests {
         let error = check(Pull, Some(Sub)).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "type: expected one that goes with SUB (ROUTER, DEALER, PUSH, PUB, XPUB, PAIR), \
-             got PULL: both only bring messages"
+            "type: expected one that can be combined with SUB (ROUTER, DEALER, PUSH, PUB, XPUB, PAIR), \
+             got PULL: both only receive messages"
         );
     }
 }

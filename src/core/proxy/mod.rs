@@ -155,7 +155,7 @@ impl Proxy {
         let control = control.as_mut().ok_or(Error::Stopped { what: "proxy" })?;
         let items = endpoint::items(endpoints)?;
         if items.is_empty() {
-            return Err(Error::syntax(endpoints, "there is no endpoint in it"));
+            return Err(Error::syntax(endpoints, "the list has no endpoint"));
         }
         let other = control.given[side.other() as usize].as_ref();
         compatibility::check(socket_type, other.map(|given| given.socket_type))?;
@@ -231,7 +231,7 @@ impl Proxy {
             });
         }
         if endpoint::items(endpoints)?.is_empty() {
-            return Err(Error::syntax(endpoints, "there is no endpoint in it"));
+            return Err(Error::syntax(endpoints, "the list has no endpoint"));
         }
         // The previous capture socket may have the same address.
         self.ask(|reply| Command::Capture(None, reply))?;

@@ -113,13 +113,13 @@ impl Socket {
 pub(super) fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
     let items = endpoint::items(endpoints)?;
     if items.is_empty() {
-        return Err(Error::syntax(endpoints, "there is no endpoint in it"));
+        return Err(Error::syntax(endpoints, "the list has no endpoint"));
     }
     let endpoints = items.iter().map(|item| match item.action {
         None => Ok(item.endpoint),
         Some(_) => Err(Error::syntax(
             item.endpoint,
-            format!("{method} takes no @ or > before an endpoint; constructors do"),
+            format!("{method} does not accept @ or > before an endpoint; constructors do"),
         )),
     });
     endpoints.collect()

@@ -15,13 +15,13 @@ pub(super) enum Failed {
 /// Returns why it failed and what to do about it. The sentence is true on both sides.
 pub(super) fn sentence(failed: Failed) -> &'static str {
     match failed {
-        Failed::Auth(300) => "the authenticator of the server has a passing problem; try again",
+        Failed::Auth(300) => "the server's authenticator has a temporary problem; try again",
         Failed::Auth(400) => {
-            "the authenticator of the server refused the client: its address, password or key is \
-             not among those allowed"
+            "the server's authenticator refused the client: its address, password or key is not \
+             allowed"
         }
-        Failed::Auth(500) => "the authenticator of the server failed",
-        Failed::Auth(_) => "the authenticator of the server gave an unknown status",
+        Failed::Auth(500) => "the server's authenticator failed",
+        Failed::Auth(_) => "the server's authenticator returned an unknown status",
         Failed::Protocol(error) => protocol(error),
         Failed::Other(errno) => other(errno),
     }
@@ -31,36 +31,34 @@ fn protocol(error: u32) -> &'static str {
     match error {
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
         | zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE => {
-            "the keys do not fit: the client needs the public key of exactly this server as \
+            "the keys do not match: the client needs the public key of exactly this server as \
              serverkey="
         }
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH => {
-            "the two sides are not secured in the same way: both or neither have to be, with CURVE \
-             or with passwords, one as the server and the other as a client"
+            "the two sides use different security: both need CURVE, or both passwords, or \
+             neither, with one side as the server and the other as a client"
         }
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA => {
-            "the types of the two sockets do not fit, such as REQ and PUB, or the peer tells \
-             nonsense of itself"
+            "the types of the two sockets are incompatible, such as REQ and PUB, or the peer sent \
+             invalid metadata"
         }
-        0x2000_0000..0x3000_0000 => {
-            "the authenticator of the server gave an answer that is not ZAP 1.0"
-        }
-        _ => "the peer does not speak ZeroMQ's protocol as it should",
+        0x2000_0000..0x3000_0000 => "the server's authenticator sent a reply that is not ZAP 1.0",
+        _ => "the peer violated the ZeroMQ protocol",
     }
 }
 
 fn other(errno: u32) -> &'static str {
     let is = |known: i32| i64::from(errno) == i64::from(known);
     if is(libc::EPIPE) || is(libc::ECONNRESET) {
-        "the peer closed the connection in the middle of the handshake: most often the serverkey \
-         of the client is wrong, or one side is secured and the other is not"
+        "the peer closed the connection during the handshake: most often the client's serverkey \
+         is wrong, or only one side is secured"
     } else if is(libc::ETIMEDOUT) {
-        "the peer took too long: it may not speak ZeroMQ's protocol, or its authenticator does not \
+        "the handshake timed out: the peer may not speak ZeroMQ, or its authenticator does not \
          answer"
     } else if is(libc::EFAULT) {
-        "the server has no authenticator, and passwords or a domain need one: make a ZMQAuth first"
+        "the server has no authenticator, which passwords and domains need: make a ZMQAuth first"
     } else {
-        "the connection broke in the middle of the handshake"
+        "the connection was lost during the handshake"
     }
 }
 

@@ -200,7 +200,8 @@ impl Open {
             Ok(zmq::REP | zmq::ROUTER) => Ok(()),
             _ => Err(Error::syntax(
                 endpoint::AUTHENTICATOR,
-                "only a ZMQReply or ZMQRouter can authenticate here; a ZMQAuth does it for you",
+                "only a ZMQReply or ZMQRouter can be bound here; a ZMQAuth authenticates clients \
+                 for you",
             )),
         }
     }
@@ -211,7 +212,10 @@ impl Open {
         if endpoint.starts_with("inproc://")
             && self.socket.get_socket_type() == Ok(zmq::SocketType::STREAM)
         {
-            return Err(Error::syntax(endpoint, "a STREAM socket has no inproc; use tcp"));
+            return Err(Error::syntax(
+                endpoint,
+                "a STREAM socket does not support inproc; use tcp",
+            ));
         }
         Ok(())
     }
@@ -223,7 +227,8 @@ impl Open {
         if self.conflates && endpoint.starts_with("inproc://") && !context::is_bound(endpoint) {
             return Err(Error::syntax(
                 endpoint,
-                "nothing is bound to it yet; a socket with conflate can only connect to what is",
+                "nothing is bound to it yet, but a socket with conflate can only connect to a \
+                 bound endpoint",
             ));
         }
         Ok(())
@@ -241,7 +246,8 @@ impl Open {
         if self.socket_type == SocketType::Pair && context::routes(endpoint) {
             return Err(Error::syntax(
                 endpoint,
-                "a REP or ROUTER waits for it, which no PAIR talks to; close that one first",
+                "a REP or ROUTER waits for it, which a PAIR cannot talk to; close that socket \
+                 first",
             ));
         }
         Ok(())
@@ -252,7 +258,8 @@ impl Open {
         if self.routes() && context::waits(endpoint, self.id) {
             return Err(Error::syntax(
                 endpoint,
-                "nothing is bound to it yet, which a REP or ROUTER waits for; close the socket",
+                "nothing is bound to it yet, and a REP or ROUTER cannot stop waiting for it; \
+                 close the socket instead",
             ));
         }
         Ok(())

@@ -89,22 +89,22 @@ impl Socket {
             Ok((open.peers(), failure, attachments, waiting))
         })?;
         if attachments.is_empty() {
-            return Ok("attached to nothing: bind or connect it first".to_owned());
+            return Ok("not attached to any endpoint: bind or connect it first".to_owned());
         }
         let mut text = match peers {
             Some(0) => "no peer".to_owned(),
             Some(1) => return Ok("1 peer".to_owned()),
             Some(count) => return Ok(format!("{count} peers")),
-            None => "peers unknown, as there are too many sockets".to_owned(),
+            None => "peers unknown: too many sockets are open".to_owned(),
         };
         for (attachment, waits) in attachments.iter().zip(waiting) {
             let Attachment { bound, endpoint, age } = attachment;
             let doing = if *bound { "bound to" } else { "connecting to" };
-            let _ = write!(text, "; {doing} {endpoint} since {}", seconds(*age));
+            let _ = write!(text, "; {doing} {endpoint} for {}", seconds(*age));
             let why = if *bound {
                 "nobody is connected".to_owned()
             } else if waits {
-                "nobody has bound this name".to_owned()
+                "nothing is bound to this name".to_owned()
             } else if failure.is_some() {
                 continue;
             } else {
@@ -154,7 +154,7 @@ pub(super) fn await_peers(
         return Err(Error::Argument {
             place: "the socket".to_owned(),
             expected: "one that is bound or connected".into(),
-            got: "one that is attached to nothing".to_owned(),
+            got: "one without endpoints".to_owned(),
         });
     }
     let inproc = attachments.iter().any(|at| at.endpoint.starts_with("inproc://"));
@@ -213,16 +213,18 @@ fn tcp_obstacle(address: &str) -> String {
         return "no answer yet".to_owned();
     }
     let Ok(addresses) = told.recv_timeout(RESOLVE) else {
-        return "the name takes long to be resolved".to_owned();
+        return "resolving the name takes too long".to_owned();
     };
     let Some(first) = addresses.iter().find(|a| a.is_ipv4()).or(addresses.first()) else {
         return "the name cannot be resolved".to_owned();
     };
     match TcpStream::connect_timeout(first, REACH) {
-        Ok(_) => "something listens there, but no handshake is done yet".to_owned(),
+        Ok(_) => "something listens there, but the handshake is not done yet".to_owned(),
         Err(error) => match error.kind() {
-            std::io::ErrorKind::ConnectionRefused => "refused, nothing listens there".to_owned(),
-            std::io::ErrorKind::TimedOut => "no answer from the machine".to_owned(),
+            std::io::ErrorKind::ConnectionRefused => {
+                "connection refused, nothing listens there".to_owned()
+            }
+            std::io::ErrorKind::TimedOut => "no answer from the host".to_owned(),
             _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
         },
     }
@@ -308,10 +310,10 @@ mod tests {
             let socket = Socket::attached(Push, endpoints).unwrap();
             socket.diagnose().unwrap()
         };
-        assert!(tell("").starts_with("attached to nothing"));
+        assert!(tell("").starts_with("not attached to any endpoint"));
         let refused = tell("tcp://127.0.0.1:1");
-        assert!(refused.ends_with("s: refused, nothing listens there"), "{refused}");
-        assert!(tell("inproc://peers-nobody").ends_with(": nobody has bound this name"));
+        assert!(refused.ends_with("s: connection refused, nothing listens there"), "{refused}");
+        assert!(tell("inproc://peers-nobody").ends_with(": nothing is bound to this name"));
         assert!(tell("ipc:///tmp/no/such/file").ends_with(": there is no such file"));
         assert!(tell("@inproc://peers-diagnosed").ends_with(": nobody is connected"));
         let (a, _b) = (bound(Pull, "one"), Socket::attached(Push, "inproc://peers-one").unwrap());

@@ -40,8 +40,8 @@ impl Socket {
         self.with(|open| {
             if open.attached {
                 return Err(security(
-                    "the socket is bound or connected already, and that stays as it is; secure a \
-                     new socket first, then bind or connect it",
+                    "the socket is already bound or connected; secure a new socket before you \
+                     bind or connect it",
                 ));
             }
             if let Some(domain) = domain {
@@ -59,7 +59,10 @@ impl Socket {
     pub fn set_keys(&self, certificate: &Certificate) -> Result<(), Error> {
         self.with(|open| {
             if open.attached {
-                return Err(security("the socket is attached already; set its keys before"));
+                return Err(security(
+                    "the socket is already bound or connected; set its keys \
+                                     before that",
+                ));
             }
             keys(open, certificate)
         })
@@ -68,10 +71,10 @@ impl Socket {
 
 fn check_domain(role: &Role, domain: &str) -> Result<(), Error> {
     if let Role::CurveClient(..) | Role::PlainClient { .. } = role {
-        return Err(security("only servers have a domain; leave domain= out for a client"));
+        return Err(security("only servers have a domain; omit domain= for a client"));
     }
     if domain.is_empty() || domain.len() > 254 {
-        return Err(security("a domain has 1 to 254 bytes"));
+        return Err(security("a domain must have 1 to 254 bytes"));
     }
     Ok(())
 }
@@ -116,7 +119,7 @@ fn keys(open: &Open, certificate: &Certificate) -> Result<(), Error> {
 fn check_word(name: &str, word: &str) -> Result<(), Error> {
     match word.len() {
         1..=255 => Ok(()),
-        size => Err(security(format!("{name}= has 1 to 255 bytes, this has {size}"))),
+        size => Err(security(format!("{name}= must have 1 to 255 bytes, this has {size}"))),
     }
 }
 

@@ -200,7 +200,7 @@ impl Socket {
             if !open.manual {
                 return Err(Error::Option {
                     option: name.to_owned(),
-                    fault: "an XPUB socket takes it in manual mode only; set xpub_manual first"
+                    fault: "an XPUB socket accepts it only in manual mode; set xpub_manual first"
                         .into(),
                 });
             }

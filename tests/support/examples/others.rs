@@ -58,7 +58,7 @@ fn ironhouse(host: &dyn Host) {
     let server = start(host, "ironhouse/server.morpho", &[keys, &endpoint, "1"]);
     let client = |name| output(start(host, "ironhouse/client.morpho", &[name, keys, &endpoint]));
     let refused = client("mallory");
-    assert!(refused.starts_with("Not let in: the authenticator of the server"), "{refused}");
+    assert!(refused.starts_with("Not let in: the server's authenticator"), "{refused}");
     assert_eq!(client("alice"), "Welcome, alice\n");
     let seen = output(server);
     // Mallory may have tried more than once.

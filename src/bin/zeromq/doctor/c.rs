@@ -12,7 +12,7 @@ use crate::install::c::{DESCRIPTION, HEADER, HEADER_FILE, SYSTEM, folder, names,
 use crate::library;
 
 /// What to do about files that are missing or old.
-const AGAIN: &str = "run `zeromq install --c` again, with the --prefix that it had";
+const AGAIN: &str = "run `zeromq install --c` again, with the same --prefix";
 
 /// Looks where it is usually installed, and where pkg-config leads to.
 pub fn check(report: &mut Report) {
@@ -44,7 +44,7 @@ fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
     for file in tree(folder).files()? {
         let file = folder.join(file);
         if !file.exists() {
-            return Err(format!("{} is not there", file.display()));
+            return Err(format!("{} is missing", file.display()));
         }
     }
     let (library, linked) = names();
@@ -57,16 +57,19 @@ fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
     ];
     let [(_, first), rest @ ..] = &versions;
     if let Some((what, other)) = rest.iter().find(|(_, other)| other != first) {
-        return Err(format!("the header is of version {first}, {what} of {other}"));
+        return Err(format!("the header has version {first}, but {what} has version {other}"));
     }
     if fs::canonicalize(lib.join(&linked)).ok() != fs::canonicalize(lib.join(&library)).ok() {
-        return Err(format!("{linked} does not lead to {library} in {}", lib.display()));
+        return Err(format!("{linked} does not link to {library} in {}", lib.display()));
     }
     let original = library::find().ok().and_then(|path| fs::read(path).ok());
     if header != HEADER
         || original.is_some_and(|bytes| fs::read(lib.join(library)).ok() != Some(bytes))
     {
-        report.warning(format!("what is in {} is not of this program: {AGAIN}", folder.display()));
+        report.warning(format!(
+            "the files in {} are not from this program: {AGAIN}",
+            folder.display()
+        ));
     }
     Ok(first.clone())
 }
@@ -106,7 +109,7 @@ fn check_search(report: &Report, folder: &Path, found: &Result<Option<PathBuf>, 
     match found {
         Ok(Some(other)) if same(other) => report.ok("pkg-config finds it"),
         Ok(Some(other)) => report.warning(format!(
-            "pkg-config finds zeromq in {}; to have this one, set {}",
+            "pkg-config finds zeromq in {}; to use this one, set {}",
             other.display(),
             search(folder)
         )),
@@ -122,7 +125,7 @@ fn check_search(report: &Report, folder: &Path, found: &Result<Option<PathBuf>, 
 fn pkg_config() -> Result<Option<PathBuf>, String> {
     let mut command = Command::new("pkg-config");
     command.args(["--variable=prefix", "zeromq"]).stdin(Stdio::null());
-    let output = command.output().map_err(|_| "there is no pkg-config in the PATH".to_owned())?;
+    let output = command.output().map_err(|_| "pkg-config is not in the PATH".to_owned())?;
     let text = String::from_utf8_lossy(&output.stdout);
     let prefix = text.trim_end_matches('\n');
     Ok((output.status.success() && !prefix.is_empty()).then(|| prefix.into()))

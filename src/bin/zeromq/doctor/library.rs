@@ -32,7 +32,7 @@ pub fn check(report: &Report) -> Result<(), String> {
     if version == env!("CARGO_PKG_VERSION") {
         report.ok(found);
     } else {
-        report.warning(format!("{found}, which is not of this program's version"));
+        report.warning(format!("{found}, which is not the version of this program"));
     }
     let class = brought.into_iter().find_map(|(_, value)| match value {
         Value::ForeignClass(class) if class.name() == "ZMQ" => Some(class),
@@ -62,7 +62,7 @@ impl Zmq {
         let (with, without) = (with.join(", "), without.join(", "));
         report.ok(format!("libzmq {version} with {with}; without {without}"));
         if !with.contains("curve") {
-            report.warning("this libzmq has no CURVE, so that nothing can be encrypted");
+            report.warning("this libzmq has no CURVE, so nothing can be encrypted");
         }
         Ok(())
     }

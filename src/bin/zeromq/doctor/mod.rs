@@ -60,11 +60,11 @@ fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
     let providers = provider::all(list);
     let Some(ours) = providers.iter().rfind(|provider| provider.is_ours()) else {
         report.warning(format!(
-            "no package of this zeromq in {}: `zeromq install` adds it",
+            "{} does not list a package of this zeromq: `zeromq install` adds it",
             list.path.display()
         ));
         for other in &providers {
-            report.warning(format!("{other} provides zeromq, but is another package"));
+            report.warning(format!("{other} provides zeromq, but it is another package"));
         }
         return None;
     };
@@ -73,7 +73,7 @@ fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
     check_copy(report, &copy);
     for file in package::outdated(&ours.folder) {
         report.warning(format!(
-            "{} is not that of this program: install the package again, as it was before",
+            "{} is not the file of this program: install the package again, with the same options",
             file.display()
         ));
     }
@@ -92,7 +92,8 @@ fn check_copy(report: &Report, copy: &Path) {
     };
     if fs::read(original).ok() != fs::read(copy).ok() {
         report.warning(format!(
-            "{} is not the library of this program: install the package again, as it was before",
+            "{} is not the library of this program: install the package again, with the same \
+             options",
             copy.display()
         ));
     }
@@ -102,7 +103,10 @@ fn check_copy(report: &Report, copy: &Path) {
 fn check_programs(report: &mut Report, copy: Option<&Path>) {
     let programs = program::all();
     if programs.is_empty() {
-        report.warning("no morpho6 in the PATH; the environment variable MORPHO6 may name one");
+        report.warning(
+            "there is no morpho6 in the PATH; set the environment variable MORPHO6 to \
+                        its path",
+        );
     }
     for program in programs {
         match check_program(&program, copy) {
@@ -121,7 +125,7 @@ fn check_program(program: &Path, copy: Option<&Path>) -> Result<String, String> 
     let found = format!("Morpho {version}: {shown}, import zeromq");
     let line = program::run(program, IMPORT).map_err(|wrong| format!("{found} {wrong}"))?;
     if line.starts_with("libzmq ") {
-        return Ok(format!("{found} brings {line}"));
+        return Ok(format!("{found} loads {line}"));
     }
     // Of the fallback module it is known what it says; here is why it says so.
     let why = copy.filter(|_| line.contains(UNLOADED)).and_then(obstacle);

@@ -69,15 +69,15 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
             Ok(localized) => Some(localized),
             Err(reason) => {
                 warning = format!(
-                    "Warning: the static library has the names of libzmq in it too, for {reason}: \
-                     link no other libzmq.a into the same program.\n"
+                    "Warning: the static library also exports the names of libzmq, because \
+                     {reason}: do not link another libzmq.a into the same program.\n"
                 );
                 Some(read(&archive)?)
             }
         },
         false => {
             warning = format!(
-                "Warning: there is no static library, for {} is not there.\n",
+                "Warning: there is no static library, because {} is missing.\n",
                 archive.display()
             );
             None
@@ -87,7 +87,10 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
         files.insert(STATIC.into(), Entry::File(library));
     }
     tree(&folder).lay_out(&files)?;
-    let mut text = format!("Header, library and zeromq.pc are in {}.\n{warning}", folder.display());
+    let mut text = format!(
+        "Installed the header, the library and zeromq.pc in {}.\n{warning}",
+        folder.display()
+    );
     let search = if is_system(&folder) { String::new() } else { search(&folder) + " " };
     let compile = format!("cc hello.c $({search}pkg-config --cflags --libs zeromq)");
     // The shell has to read what pkg-config has put before spaces.
@@ -112,8 +115,11 @@ pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
     let folder = folder(prefix)?;
     let shown = folder.display();
     Ok(match tree(&folder).remove()? {
-        true => format!("What `zeromq install --c` had put in {shown} is removed.\n"),
-        false => format!("There was nothing of `zeromq install --c` in {shown}.\n"),
+        true => format!("Removed the files of `zeromq install --c` from {shown}.\n"),
+        false => format!(
+            "Nothing to remove: there are no files of `zeromq install --c` in \
+                          {shown}.\n"
+        ),
     })
 }
 
@@ -134,7 +140,10 @@ fn is_system(folder: &Path) -> bool {
 fn description(folder: &Path) -> Result<String, String> {
     let prefix = folder.to_str().filter(|text| !text.contains(|c: char| c.is_control()));
     let Some(prefix) = prefix else {
-        return Err(format!("{folder:?} cannot be told to pkg-config: choose another --prefix"));
+        return Err(format!(
+            "{folder:?} cannot be written in a pkg-config file: choose another \
+                            --prefix"
+        ));
     };
     // Spaces and what means something to pkg-config or to the shell.
     let mut escaped = String::new();

@@ -21,8 +21,8 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     package.install(&library::find()?)?;
     let added = list.add(&package.folder)?;
     let (folder, path) = (package.folder.display(), list.path.display());
-    let listed = if added { "added to" } else { "already in" };
-    let mut text = format!("The package is in {folder}, which was {listed} {path}.\n");
+    let listed = if added { "was added to" } else { "is already in" };
+    let mut text = format!("Installed the package in {folder}, which {listed} {path}.\n");
     for warning in warnings(&list, &package.folder) {
         text.push_str(&format!("Warning: {warning}.\n"));
     }
@@ -51,9 +51,12 @@ pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
     let laid_out = package.remove()?;
     let folder = package.folder.display();
     if !listed && !laid_out {
-        return Ok(format!("There was no package of `zeromq install` in {folder}.\n"));
+        return Ok(format!(
+            "Nothing to remove: there is no package from `zeromq install` in \
+                           {folder}.\n"
+        ));
     }
-    let mut text = format!("The package in {folder} is removed.\n");
+    let mut text = format!("Removed the package in {folder}.\n");
     for other in provider::all(&list) {
         text.push_str(&format!("{other} still provides zeromq.\n"));
     }

@@ -32,7 +32,7 @@ impl Tree<'_> {
             let path = self.folder.join(path);
             if path.symlink_metadata().is_ok() {
                 return Err(format!(
-                    "{} was there before and is not of `zeromq install`: remove it, or choose \
+                    "{} already exists and is not from `zeromq install`: remove it, or choose \
                      another folder with --prefix",
                     path.display()
                 ));

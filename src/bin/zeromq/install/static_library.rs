@@ -14,7 +14,7 @@ const OWN: &str = "zeromq_";
 /// The archive with its own names only, or why that cannot be.
 pub fn localized(archive: &Path) -> Result<Vec<u8>, String> {
     if !cfg!(target_os = "linux") {
-        return Err("that can be mended on Linux only".into());
+        return Err("that can be fixed only on Linux".into());
     }
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let [whole, own, result] =
@@ -44,7 +44,7 @@ pub fn localized(archive: &Path) -> Result<Vec<u8>, String> {
 
     let left = names(&result)?;
     if left.is_empty() {
-        return Err("the tools here do not read what they write".into());
+        return Err("the tools on this machine cannot read their own output".into());
     }
     if let Some((name, _)) = left.iter().find(|(name, _)| !name.starts_with(OWN)) {
         return Err(format!("{name} cannot be hidden"));
@@ -77,11 +77,11 @@ fn names(path: &Path) -> Result<Vec<(String, char)>, String> {
 fn run(command: &mut Command) -> Result<String, String> {
     let name = command.get_program().display().to_string();
     let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(|_| format!("there is no {name}"))?;
+    let output = output.map_err(|_| format!("{name} is not installed"))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-    let reason = complaint.lines().next().unwrap_or("it fails without a word");
-    Err(format!("{name} cannot do it ({reason})"))
+    let reason = complaint.lines().next().unwrap_or("it fails without a message");
+    Err(format!("{name} failed ({reason})"))
 }

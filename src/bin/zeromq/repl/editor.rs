@@ -54,7 +54,7 @@ impl Editor {
     /// Says what this is.
     pub fn greet(&self) {
         if stdin().is_terminal() {
-            println!("zeromq {}: help shows help, quit leaves", env!("CARGO_PKG_VERSION"));
+            println!("zeromq {}: type help for help, quit to leave", env!("CARGO_PKG_VERSION"));
         }
     }
 

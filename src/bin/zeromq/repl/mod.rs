@@ -29,7 +29,7 @@ pub fn repl() -> ExitCode {
     run::on_large_stack(|| match Editor::new() {
         Ok(editor) => converse(editor),
         Err(error) => {
-            eprintln!("no prompt: {error}");
+            eprintln!("cannot start the prompt: {error}");
             ExitCode::FAILURE
         }
     })
@@ -51,7 +51,7 @@ fn converse(mut editor: Editor) -> ExitCode {
             Ok(Input::Dropped) => {}
             Ok(Input::End) => break ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("the input: {error}");
+                eprintln!("cannot read the input: {error}");
                 break ExitCode::FAILURE;
             }
         }
@@ -126,7 +126,7 @@ impl Prompt {
         let Prompt { machine, session, library, .. } = self;
         let Machine { names, sources, .. } = machine;
         let Some(start) = sources.add("input".into(), PathBuf::new(), text) else {
-            eprintln!("there was more input than 4 GiB");
+            eprintln!("the input is larger than 4 GiB");
             return Next::Leave;
         };
         interrupt::forget();

@@ -93,7 +93,7 @@ pub fn load(names: &Names) -> Result<Loaded, String> {
     // SAFETY: the host is filled in, and it is never freed.
     let code = unsafe { (library.register)(&raw const library.host) };
     if code != 0 {
-        return Err(format!("the library could not register its classes: {}", library.failure().1));
+        return Err(format!("the library cannot register its classes: {}", library.failure().1));
     }
     let mut brought = Vec::new();
     for address in library.state.defined.take() {
@@ -154,7 +154,7 @@ unsafe fn symbol<T: Copy>(file: &libloading::Library, name: &str) -> Result<T, S
     let symbol = unsafe { file.get(name.as_bytes()) };
     symbol
         .map(|symbol| *symbol)
-        .map_err(|error| format!("this is not the library of ZeroMQ: {error}: {name}"))
+        .map_err(|error| format!("this is not the zeromq library: {error}: {name}"))
 }
 
 /// The library calls this once for each class, when it is registered.
@@ -254,7 +254,7 @@ impl Library {
             unsafe { address.as_ref() }.ok_or("the library defines a class that is NULL")?;
         if class.abi != abi::ZEROMQ_ABI || (class.size as usize) < size_of::<abi::Class>() {
             return Err(format!(
-                "the library speaks version {} of the ABI, this program {}",
+                "the library has version {} of the ABI, this program has {}",
                 class.abi,
                 abi::ZEROMQ_ABI
             ));
@@ -339,7 +339,7 @@ impl Library {
         // again; it starts with its size. No reference is made to it, for its
         // code may be one that this program does not know.
         if info.is_null() || unsafe { (*info).size } < known {
-            return ("ZMQErr".into(), "the library does not say why".into());
+            return ("ZMQErr".into(), "the library reports no reason".into());
         }
         // SAFETY: as above, and the header says that both texts are there.
         unsafe { (text((*info).tag), text((*info).message)) }

@@ -115,22 +115,22 @@ impl Line {
             return Meaning::Package(text.into());
         }
         Meaning::Nothing(if text.ends_with('\r') {
-            "ends with a carriage return: save the file with the line ends of Unix"
+            "ends with a carriage return: save the file with Unix line endings"
         } else if text.trim() != text {
-            "has blanks before or after the folder: remove them"
+            "has spaces before or after the folder: remove them"
         } else if text.starts_with('~') {
-            "begins with ~, which Morpho does not expand: write the folder out"
+            "begins with ~, which Morpho does not expand: write the full path"
         } else if text.starts_with('#') || text.starts_with("//") {
-            "is a comment, which Morpho does not know: remove it"
+            "is a comment, which Morpho does not support: remove it"
         } else {
-            "names no folder: correct or remove it"
+            "does not name a folder: correct or remove it"
         })
     }
     /// What is wrong with a line that is no package, and what to do.
     pub fn complaint(&self, list: &List) -> String {
         let wrong = match self.meaning() {
             Meaning::Root => {
-                "is empty or /, and makes Morpho search all of /lib, for minutes: remove the line"
+                "is empty or /, which makes Morpho search all of /lib for minutes: remove the line"
             }
             Meaning::Nothing(wrong) => wrong,
             Meaning::Package(_) => "is a package",

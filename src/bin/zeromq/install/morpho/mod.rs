@@ -16,8 +16,8 @@ pub const NAME: &str = "zeromq";
 pub fn home() -> Result<PathBuf, String> {
     match std::env::var_os("HOME") {
         Some(home) if !home.is_empty() => Ok(home.into()),
-        _ => Err("HOME is not set, and Morpho looks for its packages in $HOME/.morphopackages: \
-             set HOME to your folder"
+        _ => Err("HOME is not set, but Morpho looks for its packages in $HOME/.morphopackages: \
+                  set HOME to your home folder"
             .into()),
     }
 }

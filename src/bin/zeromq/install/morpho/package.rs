@@ -85,13 +85,13 @@ fn check(folder: &Path) -> Result<(), String> {
     let shown = folder.display();
     if folder.parent().is_none() || folder.to_string_lossy().contains(char::is_control) {
         return Err(format!(
-            "{shown:?} cannot be a package of Morpho: choose another folder with --prefix"
+            "{shown:?} cannot be a Morpho package: choose another folder with --prefix"
         ));
     }
     match HIDING.iter().find(|hiding| folder.join(hiding).exists()) {
         Some(hiding) => Err(format!(
-            "Morpho 0.6.0 and 0.6.1 search nothing but {hiding} in {shown}: choose another \
-             folder with --prefix"
+            "Morpho 0.6.0 and 0.6.1 search only {hiding} in {shown}: choose another folder with \
+             --prefix"
         )),
         None => Ok(()),
     }

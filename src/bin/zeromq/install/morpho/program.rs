@@ -35,7 +35,7 @@ pub fn run(program: &Path, script: &str) -> Result<String, String> {
         output(program, script).map_err(|error| format!("cannot be run: {error}"))?;
     if !ended {
         let seconds = LIMIT.as_secs();
-        return Err(format!("has not ended after {seconds} seconds"));
+        return Err(format!("did not end within {seconds} seconds"));
     }
     let mut lines = output.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().ok_or("prints nothing")?;

@@ -32,7 +32,7 @@ impl Provider {
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Provider { folder, line, .. } = self;
-        write!(f, "{} in line {line} of .morphopackages", folder.display())
+        write!(f, "{} on line {line} of .morphopackages", folder.display())
     }
 }
 
@@ -63,13 +63,14 @@ pub fn winner(providers: &[Provider]) -> Option<&Provider> {
 pub fn rivals(providers: &[Provider], folder: &Path) -> Result<Vec<String>, String> {
     match winner(providers) {
         Some(winner) if !winner.is_in(folder) => Err(format!(
-            "Morpho takes {NAME} from {winner}, another package: remove that line, or move it up"
+            "Morpho loads {NAME} from {winner}, which is another package: remove that line, or \
+             move it up"
         )),
         _ => {
             let others = providers.iter().filter(|provider| !provider.is_in(folder));
             let odd = |other| {
                 format!(
-                    "{other} provides {NAME} too: Morpho does not take it from there, but help \
+                    "{other} also provides {NAME}: Morpho does not load it from there, but help \
                      may show its pages: remove that line"
                 )
             };
