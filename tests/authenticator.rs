@@ -1,5 +1,5 @@
-//! The authenticator of a process: what is not a request, its end with ZeroMQ,
-//! and what a fork leaves of it. One test, as there is one for the process.
+//! The authenticator of a process: malformed requests, shutdown, and forks. This is one
+//! test, because a process has only one authenticator.
 
 use std::sync::Arc;
 use std::thread;
@@ -36,7 +36,7 @@ fn what_is_no_request_does_no_harm() {
     let authenticator = Authenticator::start().unwrap();
     assert!(Authenticator::start().is_err());
     let asking = Socket::attached(SocketType::Dealer, "inproc://zeromq.zap.01").unwrap();
-    // Those without an answer first, then one with.
+    // First those that get no answer, then one that does.
     for noise in [&["x"][..], &["", "x"], &["", ""], &["a", "b", "c"], &["", "1.0"], &[""]] {
         asking.send(noise, &soon()).unwrap();
     }
@@ -83,7 +83,7 @@ fn somebody_else_decides() {
     }
     let known: Vec<bool> = questions.iter().map(|question| question.known.is_ok()).collect();
     assert_eq!(known, [true, false]);
-    // In any order, and against what is known.
+    // In any order, and regardless of what the rules say.
     authenticator.answer(&questions[1], true);
     assert_eq!(texts(&asking.receive_all(&soon()).unwrap())[2..], ["2", "200", "OK", "joe", ""]);
     authenticator.answer(&questions[0], false);
@@ -126,7 +126,7 @@ fn it_ends_with_zeromq() {
     next.stop().unwrap();
 }
 
-/// A server that lets in whom the authenticator knows, and a client.
+/// Makes a server that accepts clients known to the authenticator, and a client.
 fn pair(own: &Certificate) -> (Arc<Socket>, Arc<Socket>) {
     let certificate = Certificate::new().unwrap();
     let server = Socket::new(SocketType::Pull).unwrap();

@@ -1,16 +1,16 @@
-//! The reference host against Morpho 0.6.4: scripts with what Morpho prints for
-//! them. The host prints exactly the same, or it refuses the script; it never
-//! prints something else.
+//! The reference host compared with Morpho 0.6.4: scripts with the output of Morpho.
+//! The host prints exactly the same or refuses the script; it never prints anything
+//! else.
 //!
-//! The scripts are those of the folder that `MORPHO_CONFORMANCE` names, or of
-//! `../shared/morpho-conformance`: `name.morpho` beside `name.expected`.
+//! The scripts are in the folder that `MORPHO_CONFORMANCE` names, or in
+//! `../shared/morpho-conformance`: `name.morpho` next to `name.expected`.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a script may take.
+/// The deadline of a script.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// How many scripts have to run.
@@ -86,7 +86,7 @@ fn judge(script: &Path) -> Verdict {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    // Both pipes are read while the script runs, so that it cannot get stuck.
+    // Both pipes are read while the script runs, so that it cannot block.
     let output = drain(child.stdout.take());
     let errors = drain(child.stderr.take());
     let in_time = wait(&mut child);
@@ -113,7 +113,7 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Ve
     })
 }
 
-/// Waits for the end of a script, and makes an end after the deadline.
+/// Waits until a script ends, and kills it after the deadline.
 fn wait(child: &mut Child) -> bool {
     let start = Instant::now();
     while start.elapsed() < DEADLINE {

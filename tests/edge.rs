@@ -1,5 +1,5 @@
-//! The host interface under hosts that make mistakes: each gets a code and a
-//! sentence, never a crash.
+//! The interface for virtual machines, used by hosts that make mistakes: each mistake
+//! returns a code and a message, and never crashes.
 
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -19,7 +19,7 @@ use zeromq::vm::{
     zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
 };
 
-/// A virtual machine that keeps what the library tells it.
+/// A virtual machine that records what the library tells it.
 struct Machine {
     host: Host,
     seen: Box<Seen>,

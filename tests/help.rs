@@ -1,4 +1,4 @@
-//! The help: what the terminal shows, and that the pages say what the table says.
+//! The help: what the terminal shows, and whether the pages agree with the class table.
 
 mod support;
 
@@ -20,7 +20,7 @@ fn zeromq(arguments: &[&str]) -> Finished {
 fn shown(topic: &[&str]) -> String {
     let Finished { stdout, stderr, status } = zeromq(&[&["help"], topic].concat());
     assert_eq!((status, stderr.as_str()), (Some(0), ""), "{topic:?}");
-    // A file gets text without colours, tags and comments.
+    // In a file there are no colors, tags and comments.
     assert!(!stdout.contains('\u{1b}') && !stdout.contains("]: # ("), "{stdout}");
     stdout
 }
@@ -32,10 +32,10 @@ fn a_topic_is_found_by_title_tag_and_path() {
     for name in [&["socket"][..], &["ZMQsocket"], &["zeromq", "socket"], &["zeromq.socket"]] {
         assert_eq!(shown(name), shown(&["ZMQSocket"]), "{name:?}");
     }
-    // A method is where it is explained.
+    // A method is found where it is explained.
     assert_eq!(shown(&["receiveall"]), shown(&["ZMQSocket"]));
     assert_eq!(shown(&["ZMQRouter.dropped"]), shown(&["ZMQRouter"]));
-    // Of an option its row is shown, whose name Morpho knows without `_`.
+    // For an option, its row is shown; Morpho knows its name without `_`.
     for name in ["tcp_keepalive", "tcpkeepalive", "TCP_KEEPALIVE"] {
         let row = shown(&[name]);
         assert!(row.contains("\n    tcp_keepalive ") && row.lines().count() == 7, "{row}");
@@ -80,7 +80,7 @@ fn a_terminal_gets_colours_and_a_pager() {
         Terminal::sized(lines, command)
     };
     let end = "Frames that came over inproc";
-    // What fits is shown at once; it is broken at the edge and has no marks.
+    // Short text is shown directly, wrapped at the edge and without markup.
     let terminal = start(500, "PAGER", "false");
     let shown = terminal.wait(|shown| shown.contains(end));
     assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
@@ -90,7 +90,7 @@ fn a_terminal_gets_colours_and_a_pager() {
     terminal.wait(|shown| shown.contains(end));
     assert!(!terminal.raw().contains("\u{1b}[36m"));
     assert_eq!(terminal.finish(), Some(0));
-    // What does not goes through the pager; whoever leaves that early is no error.
+    // Longer text goes through the pager; leaving it early is not an error.
     let terminal = start(10, "PAGER", "sed 's/^/paged: /'");
     assert!(terminal.wait(|shown| shown.contains(end)).contains("paged: "));
     assert_eq!(terminal.finish(), Some(0));
@@ -105,7 +105,7 @@ fn the_code_of_the_pages_runs() {
     pages::run(&Reference);
 }
 
-/// The words by which a page calls its topics, in lower case.
+/// Returns the names by which a page calls its topics, in lower case.
 fn names(page: &str) -> Vec<String> {
     let tag = |line: &str| {
         let (_, rest) = line.strip_prefix("[tag")?.split_once("]: # (")?;
@@ -119,7 +119,8 @@ fn every_class_and_error_has_a_topic_and_every_name_only_one() {
     let mut all = HashMap::new();
     for page in pages::all() {
         for name in names(&fs::read_to_string(&page).unwrap()) {
-            // Morpho takes letters and digits only, and finds one topic of a name.
+            // Morpho accepts only letters and digits, and finds only one topic per
+            // name.
             assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{name}");
             let other = all.insert(name.clone(), page.clone());
             assert!(other.is_none(), "{name}: {other:?} and {page:?}");
@@ -138,8 +139,8 @@ fn every_class_and_error_has_a_topic_and_every_name_only_one() {
     }
 }
 
-/// The strict parser of Morpho 0.6.4 drops a page that has more of Markdown, and
-/// its reader has room for lines of this length.
+/// The strict parser of Morpho 0.6.4 drops pages with any other Markdown, and its
+/// reader limits lines to this length.
 #[test]
 fn the_pages_are_simple_markdown() {
     for page in pages::all() {
@@ -219,7 +220,7 @@ fn write_class(
     }
 }
 
-/// "frames and batches" as one word, for Morpho finds only such.
+/// Joins "frames and batches" into one word, because Morpho finds only single words.
 fn joined(name: &str) -> String {
     let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
     name.split(' ').map(capital).collect()
@@ -241,7 +242,7 @@ fn methods(out: &mut String, methods: &[Method], prefix: &str) {
     out.push('\n');
 }
 
-/// Words with signs of Markdown become code, which is what they are.
+/// Puts words that contain Markdown characters into code spans.
 fn quiet(text: &str) -> String {
     let word = |word: &str| {
         if !word.contains(['_', '*']) || word.contains('`') {

@@ -1,4 +1,4 @@
-//! `zeromq install`, `uninstall` and `doctor`, each test with a home of its own.
+//! `zeromq install`, `uninstall` and `doctor`, each test with its own home folder.
 
 #![cfg(unix)]
 
@@ -16,7 +16,7 @@ use zeromq::binding::CLASSES;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A home, in which nothing is installed and no Morpho is found.
+/// A home folder in which nothing is installed and no Morpho is found.
 struct Home(TempDir);
 
 impl Home {
@@ -24,7 +24,7 @@ impl Home {
         Home(tempfile::tempdir().unwrap())
     }
 
-    /// A home with this list of packages.
+    /// Makes a home with this list of packages.
     fn listing(text: &str) -> Home {
         let home = Home::new();
         fs::write(home.list(), text).unwrap();
@@ -43,7 +43,7 @@ impl Home {
         fs::read_to_string(self.list()).unwrap()
     }
 
-    /// Where the package is, unless a prefix says otherwise.
+    /// The folder of the package, unless a prefix overrides it.
     fn package(&self) -> PathBuf {
         self.path(".local/share/zeromq")
     }
@@ -64,21 +64,21 @@ impl Home {
         launch(command.args(arguments)).finish(DEADLINE)
     }
 
-    /// Runs a command that succeeds, and gives what it prints.
+    /// Runs a command that succeeds and returns its output.
     fn succeed(&self, arguments: &[&str]) -> String {
         let Finished { stdout, stderr, .. } = &self.run(arguments);
         assert_eq!(stderr, "", "{stdout}");
         stdout.clone()
     }
 
-    /// Runs a command that fails, and gives its complaint.
+    /// Runs a command that fails and returns its error message.
     fn fail(&self, arguments: &[&str]) -> String {
         let finished = self.run(arguments);
         assert_eq!(finished.status, Some(1), "{}", finished.stdout);
         finished.stderr
     }
 
-    /// Runs the doctor, and gives what it says after a verdict.
+    /// Runs the doctor and returns its lines with a verdict.
     fn doctor(&self, status: i32, verdict: &str) -> Vec<String> {
         let finished = self.run(&["doctor"]);
         let Finished { stdout, stderr, .. } = &finished;
@@ -89,7 +89,7 @@ impl Home {
         said.map(|(_, text)| text.trim_start().to_owned()).collect()
     }
 
-    /// Makes the old package, which has a library of the same name.
+    /// Makes an old package with a library of the same name.
     fn other_package(&self, name: &str) -> PathBuf {
         let folder = self.path(name);
         fs::create_dir_all(folder.join("lib")).unwrap();
@@ -109,7 +109,7 @@ impl Home {
     }
 }
 
-/// All files below a folder, sorted, as paths in it.
+/// Returns all files below a folder as relative paths, sorted.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {

@@ -1,5 +1,5 @@
-//! The table of options in `help/zeromq.md` is what the rows of the options say;
-//! `ZEROMQ_BLESS=1` rewrites it. And the environment says what sockets begin with.
+//! The table of options in `help/zeromq.md` matches the option rows; `ZEROMQ_BLESS=1`
+//! rewrites it. The environment sets the default options of sockets.
 
 mod support;
 
@@ -90,8 +90,8 @@ fn needs(row: &Row) -> String {
     }
 }
 
-/// The names by which Morpho finds the table: it takes letters and digits only.
-/// Those that say something else, too, are left to that.
+/// Returns the names by which Morpho finds the table: only letters and digits. Names
+/// with another meaning are left to that.
 fn tags(others: &str) -> String {
     let mut tags = BTreeSet::new();
     for row in rows() {
@@ -121,7 +121,7 @@ fn the_help_has_every_option() {
     }
 }
 
-/// What a script prints about a socket and the context, line for line.
+/// Returns what a script prints about a socket and the context, line by line.
 fn settings(variables: &[(&str, &str)], before: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("settings.morpho");
@@ -153,10 +153,10 @@ fn the_environment_says_what_sockets_begin_with() {
         ("ZSYS_ZERO_COPY_RECV", "0"),
     ];
     assert_eq!(settings(&variables, ""), ["5", "6", "0", "true", "2", "9", "0"]);
-    // What the script says counts more.
+    // Values set by the script take precedence.
     let script = "ZMQ.setdefaults(linger=7, rcvhwm=8, ipv6=false)\nZMQ.setcontext(iothreads=3)";
     assert_eq!(settings(&variables, script), ["7", "6", "8", "false", "3", "9", "0"]);
-    // What makes no sense does not count.
+    // Invalid values are ignored.
     let variables = [
         ("ZSYS_LINGER", "-2"),
         ("ZSYS_SNDHWM", "many"),

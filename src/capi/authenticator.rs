@@ -35,8 +35,9 @@ fn enter(authenticator: *const Authenticator) -> Result<InUse<'static, Held>, Bo
 }
 
 /// Starts the authenticator of the process, in a thread of its own. At first it accepts
-/// clients from every address, but no password and no CURVE key. The caller frees it
-/// with `zeromq_authenticator_free`.
+/// clients from every address, but no password and no CURVE key. It does not check
+/// clients that are already connected, so start it before servers are bound. The caller
+/// frees it with `zeromq_authenticator_free`.
 ///
 /// Returns NULL if an authenticator is already running (`ZEROMQ_CODE_SECURITY`) or
 /// there are too many sockets or threads.

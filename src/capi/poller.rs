@@ -94,8 +94,8 @@ pub extern "C" fn zeromq_poller_free(poller: *mut Poller) {
 
 /// Adds a socket to a poller. `events` is `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT`, or both.
 /// `data`, which may be NULL, is returned with the socket when it is ready. Adding a
-/// socket again replaces its events and data. Sockets that are closed or freed are
-/// skipped.
+/// socket again keeps its position and replaces its events and data. Sockets that are
+/// closed or freed are skipped.
 ///
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` if the socket type cannot
 /// receive or send as requested; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,

@@ -145,7 +145,8 @@ impl std::fmt::Debug for Rules {
 
 impl Authenticator {
     /// Starts the authenticator. At first it accepts clients from every address, but no
-    /// password and no CURVE key.
+    /// password and no CURVE key. It does not check clients that are already connected,
+    /// so start it before servers are bound.
     ///
     /// # Errors
     /// [`Error::Security`] if one is already running; one whose handle was dropped is
