@@ -226,7 +226,7 @@ fn set_decide(call: &Call) -> Result<Value, Error> {
         }),
         _ => None,
     };
-    deciding.authenticator.ask(function.is_some())?;
+    deciding.authenticator.ask(function.is_some().then_some("the script"))?;
     let last = mem::replace(&mut *deciding.function(), function);
     // What held it may call the host.
     drop(last);

@@ -16,6 +16,7 @@ mod proxy;
 mod socket;
 pub mod table;
 pub mod value;
+mod words;
 mod zmq;
 
 pub use call::{Arguments, Host};

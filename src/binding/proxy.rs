@@ -414,5 +414,11 @@ fn set_fault(call: &Call) -> Result<Value, Error> {
         _ => None,
     };
     let (drop, duplicate, cut) = (number("drop"), number("duplicate"), number("cut"));
-    done(proxy(call)?.set_faults(Faults { delay, drop, duplicate, cut, seed }))
+    let set = proxy(call)?.set_faults(Faults { delay, drop, duplicate, cut, seed });
+    done(set.map_err(|error| match error {
+        Error::Argument { place, expected, got } => {
+            Error::Argument { place: format!("named argument {place}="), expected, got }
+        }
+        error => error,
+    }))
 }

@@ -284,7 +284,7 @@ impl fmt::Display for Socket {
 }
 
 /// The class of a type of socket.
-fn class_of(socket_type: SocketType) -> &'static Class {
+pub(super) fn class_of(socket_type: SocketType) -> &'static Class {
     match socket_type {
         SocketType::Req => &REQUEST,
         SocketType::Rep => &REPLY,

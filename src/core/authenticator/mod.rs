@@ -121,7 +121,7 @@ enum Decider {
     #[default]
     Rules,
     /// Whoever takes the questions.
-    Somebody,
+    Somebody(&'static str),
     /// Nobody is left to take them.
     Nobody,
 }
@@ -253,14 +253,14 @@ impl Authenticator {
     }
 
     /// From now on whoever takes the [`questions`](Authenticator::question) decides
-    /// about clients whose address is not refused; `false` gives the decision back
-    /// to the rules.
+    /// about clients whose address is not refused; `who` it is, is said in the reasons,
+    /// and `None` gives the decision back to the rules.
     ///
     /// # Errors
     /// [`Error::Security`] when it is stopped.
-    pub fn ask(&self, ask: bool) -> Result<(), Error> {
+    pub fn ask(&self, who: Option<&'static str>) -> Result<(), Error> {
         self.check()?;
-        let decider = if ask { Decider::Somebody } else { Decider::Rules };
+        let decider = who.map_or(Decider::Rules, Decider::Somebody);
         locked(&self.shared.questions).decider = decider;
         Ok(())
     }
@@ -330,7 +330,7 @@ impl Drop for Authenticator {
     fn drop(&mut self) {
         if self.shared.generation == context::generation() {
             let mut questions = locked(&self.shared.questions);
-            if questions.decider == Decider::Somebody {
+            if matches!(questions.decider, Decider::Somebody(_)) {
                 questions.decider = Decider::Nobody;
             }
         }

@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::core::endpoint::{self, Action};
-use crate::core::error::Error;
+use crate::core::error::{Error, Fault};
 
 impl Socket {
     /// Binds or connects each endpoint of a list: `@` binds, `>` connects, and
@@ -108,17 +108,20 @@ impl Socket {
 }
 
 /// The endpoints of a list in which no item may have a prefix.
-pub(super) fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
+pub(super) fn plain<'a>(
+    endpoints: &'a str,
+    operation: &'static str,
+) -> Result<Vec<&'a str>, Error> {
     let items = endpoint::items(endpoints)?;
     if items.is_empty() {
         return Err(Error::syntax(endpoints, "there is no endpoint in it"));
     }
     let endpoints = items.iter().map(|item| match item.action {
         None => Ok(item.endpoint),
-        Some(_) => Err(Error::syntax(
-            item.endpoint,
-            format!("{method} takes no @ or > before an endpoint; constructors do"),
-        )),
+        Some(_) => Err(Error::Endpoint {
+            endpoint: item.endpoint.to_owned(),
+            fault: Fault::Prefixed { operation },
+        }),
     });
     endpoints.collect()
 }

@@ -199,7 +199,7 @@ impl Open {
             Ok(zmq::REP | zmq::ROUTER) => Ok(()),
             _ => Err(Error::syntax(
                 endpoint::AUTHENTICATOR,
-                "only a ZMQReply or ZMQRouter can authenticate here; a ZMQAuth does it for you",
+                "only a REP or ROUTER socket can answer here; an authenticator does it for you",
             )),
         }
     }

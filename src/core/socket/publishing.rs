@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Socket;
-use crate::core::error::Error;
+use crate::core::error::{Error, Needs};
 use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::{self, Pub, Sub, Xpub, Xsub};
 use crate::core::wait::Wait;
@@ -181,7 +181,11 @@ impl Socket {
 }
 
 fn unsupported(socket_type: SocketType) -> Error {
-    Error::Unsupported { operation: "number messages", socket_type, needs: "PUB or SUB" }
+    Error::Unsupported {
+        operation: "number messages",
+        socket_type,
+        needs: Needs::Types(&[Pub, Sub]),
+    }
 }
 
 #[cfg(test)]

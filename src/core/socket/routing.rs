@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Socket;
 use super::messages::send;
 use super::open::Open;
-use crate::core::error::Error;
+use crate::core::error::{Error, Needs};
 use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::{Router, Stream};
 use crate::core::wait::Wait;
@@ -186,7 +186,7 @@ impl Socket {
             return Err(Error::Unsupported {
                 operation: "route",
                 socket_type: self.socket_type(),
-                needs: "ROUTER",
+                needs: Needs::Types(&[Router]),
             });
         }
         self.with(|_| Ok(()))?;

@@ -68,7 +68,7 @@ impl Socket {
 
 fn check_domain(role: &Role, domain: &str) -> Result<(), Error> {
     if let Role::CurveClient(..) | Role::PlainClient { .. } = role {
-        return Err(security("only servers have a domain; leave domain= out for a client"));
+        return Err(Error::Domain);
     }
     if domain.is_empty() || domain.len() > 254 {
         return Err(security("a domain has 1 to 254 bytes"));
@@ -113,10 +113,10 @@ fn keys(open: &Open, certificate: &Certificate) -> Result<(), Error> {
     set("curve_secretkey", open.socket.set_curve_secretkey(secret.as_bytes()))
 }
 
-fn check_word(name: &str, word: &str) -> Result<(), Error> {
+fn check_word(what: &'static str, word: &str) -> Result<(), Error> {
     match word.len() {
         1..=255 => Ok(()),
-        size => Err(security(format!("{name}= has 1 to 255 bytes, this has {size}"))),
+        size => Err(Error::Login { what, size }),
     }
 }
 

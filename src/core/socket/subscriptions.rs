@@ -7,8 +7,8 @@ use zmq_sys::{ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE};
 
 use super::Socket;
 use super::peers::await_peers;
-use crate::core::error::Error;
-use crate::core::socket_type::SocketType::{Sub, Xsub};
+use crate::core::error::{Error, Needs};
+use crate::core::socket_type::SocketType::{Pub, Sub, Xsub};
 use crate::core::wait::Wait;
 use crate::libzmq::{options, retried};
 
@@ -102,7 +102,7 @@ impl Socket {
                     return Err(Error::Unsupported {
                         operation,
                         socket_type,
-                        needs: "SUB or XSUB",
+                        needs: Needs::Types(&[Sub, Xsub]),
                     });
                 }
             };
@@ -165,7 +165,7 @@ impl Socket {
                 return Err(Error::Unsupported {
                     operation: "wait for subscribers",
                     socket_type: open.socket_type,
-                    needs: "PUB",
+                    needs: Needs::Types(&[Pub]),
                 });
             }
             await_peers(open, count, wait, |open| {
@@ -211,7 +211,7 @@ impl Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::SocketType::{Pub, Push, Xpub};
+    use crate::core::SocketType::{Push, Xpub};
     use std::thread;
     use std::time::Duration;
 
