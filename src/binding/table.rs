@@ -4,7 +4,9 @@
 
 use std::sync::OnceLock;
 
-use super::call::{Arguments, Call, Host};
+use super::arguments::Arguments;
+use super::call::Call;
+use super::host::Host;
 use super::object::Object;
 use super::value::{Kinds, Value, ValueRef};
 use super::words::words;
