@@ -4,10 +4,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use super::abi::{self, Function, Host, Value};
 use crate::core::Error;
+use crate::core::locked::locked;
 use crate::ffi;
 
 /// How deep and how many values are looked through; what is beyond that no call takes.
@@ -33,7 +34,7 @@ static MACHINES: LazyLock<Mutex<Machines>> = LazyLock::new(Mutex::default);
 static RELEASED: AtomicUsize = AtomicUsize::new(0);
 
 fn machines() -> MutexGuard<'static, Machines> {
-    MACHINES.lock().unwrap_or_else(PoisonError::into_inner)
+    locked(&MACHINES)
 }
 
 thread_local! {
