@@ -4,8 +4,6 @@
 //! Some input that czmq accepts although it cannot work is an error here: a port above
 //! 65535, text after the port, an empty item, a range that ends before it starts.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::ops::RangeInclusive;
 
 use super::error::Error;
@@ -204,14 +202,7 @@ fn ports(endpoint: &str, range: &str) -> Result<RangeInclusive<u16>, Error> {
 /// Returns the ports of a range, each once, starting at the first or at a random one.
 pub(super) fn search(ports: RangeInclusive<u16>, random: bool) -> impl Iterator<Item = u16> {
     let (first, last) = (*ports.start(), *ports.end());
-    let start = if random {
-        let count = u64::from(last - first) + 1;
-        // Each `RandomState` has different keys.
-        let offset = RandomState::new().build_hasher().finish() % count;
-        first + offset as u16
-    } else {
-        first
-    };
+    let start = if random { fastrand::u16(first..=last) } else { first };
     (start..=last).chain(first..start)
 }
 

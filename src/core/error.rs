@@ -76,8 +76,8 @@ pub enum Error {
         operation: &'static str,
         /// The type of the socket.
         socket_type: SocketType,
-        /// The types that support it.
-        needs: &'static str,
+        /// What can be used instead.
+        needs: Needs,
     },
     /// No peer has the routing id (EHOSTUNREACH).
     #[error("no peer has this routing id")]
@@ -90,6 +90,25 @@ pub enum Error {
         /// What is wrong: the name, the kind of value, the range or the socket type.
         fault: Cow<'static, str>,
     },
+    /// A key of CURVE that is none.
+    #[error("a {which} key is 40 characters of Z85, or 32 bytes, not {got}")]
+    Key {
+        /// "public" or "secret".
+        which: &'static str,
+        /// How many bytes came. It does not show the key.
+        got: String,
+    },
+    /// A user name or password that is too short or too long.
+    #[error("a {what} must have 1 to 255 bytes, this has {size}")]
+    Login {
+        /// "username" or "password".
+        what: &'static str,
+        /// How many bytes it has.
+        size: usize,
+    },
+    /// A domain for a client; servers have one.
+    #[error("only servers have a domain, and this is a client")]
+    Domain,
     /// An unusable key, certificate or authenticator.
     #[error("{what}")]
     Security {
@@ -102,8 +121,8 @@ pub enum Error {
         /// What is wrong with it.
         what: Cow<'static, str>,
     },
-    /// A script function failed; the host has the original error.
-    #[error("a script function failed")]
+    /// A function that was called back failed: whoever gave it knows why.
+    #[error("a callback failed")]
     Callback,
     /// A property of the context was set after the context was made.
     #[error("ZeroMQ is already running; do this before the first socket is opened")]
@@ -130,12 +149,39 @@ pub enum Error {
     },
 }
 
+/// What can be used instead of what does not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A socket of one of these types.
+    Types(&'static [SocketType]),
+    /// Makes a message of one frame.
+    OneFrame,
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Needs::Types(types) => {
+                let names: Vec<&str> = types.iter().map(|known| known.name()).collect();
+                f.write_str(&names.join(" or "))
+            }
+            Needs::OneFrame => f.write_str("one frame"),
+        }
+    }
+}
+
 /// What is wrong with an endpoint.
 #[derive(Clone, Debug, Error)]
 pub enum Fault {
     /// Its syntax is invalid.
     #[error("{0}")]
     Syntax(Cow<'static, str>),
+    /// It begins with @ or > where the call itself says what is done.
+    #[error("{operation} does not accept @ or > before an endpoint; attach does")]
+    Prefixed {
+        /// "bind".
+        operation: &'static str,
+    },
     /// libzmq refuses it.
     #[error("{errno}{}", errno.hint())]
     Refused {
@@ -204,7 +250,9 @@ impl Error {
             Error::Host { .. } => Code::Host,
             Error::Panic { .. } => Code::Panic,
             Error::Option { .. } => Code::Option,
-            Error::Security { .. } => Code::Security,
+            Error::Key { .. } | Error::Login { .. } | Error::Domain | Error::Security { .. } => {
+                Code::Security
+            }
             Error::Decode { .. } => Code::Decode,
             Error::Callback => Code::Callback,
         }
@@ -233,16 +281,16 @@ impl SocketType {
     /// # Errors
     /// [`Error::Unsupported`] if this type cannot send.
     pub(super) fn check_sends(self) -> Result<(), Error> {
-        self.check(self.sends(), "send", "PUB or PUSH")
+        self.check(self.sends(), "send", Needs::Types(&[SocketType::Pub, SocketType::Push]))
     }
 
     /// # Errors
     /// [`Error::Unsupported`] if this type cannot receive.
     pub(super) fn check_receives(self) -> Result<(), Error> {
-        self.check(self.receives(), "receive", "SUB or PULL")
+        self.check(self.receives(), "receive", Needs::Types(&[SocketType::Sub, SocketType::Pull]))
     }
 
-    fn check(self, can: bool, operation: &'static str, needs: &'static str) -> Result<(), Error> {
+    fn check(self, can: bool, operation: &'static str, needs: Needs) -> Result<(), Error> {
         let socket_type = self;
         if can { Ok(()) } else { Err(Error::Unsupported { operation, socket_type, needs }) }
     }
@@ -251,11 +299,9 @@ impl SocketType {
 /// Returns what has to be done first when the order of sends and receives is violated.
 fn order(socket_type: SocketType, operation: &str) -> &'static str {
     match (socket_type, operation) {
-        (_, "publish" | "sendto" | "request") => {
-            "sendmore has started a message; finish it with send, or drop it with flush"
-        }
+        (_, "publish" | "sendto" | "request") => "another message has been started; finish or drop it first",
         (_, "receivefrom" | "receivetopic") => {
-            "receive the rest of the current message first, or drop it with flush"
+            "receive or drop the rest of the current message first"
         }
         (SocketType::Req, "send") => "receive the reply to the last request first",
         (SocketType::Req, _) => "send a request first",
@@ -302,10 +348,8 @@ impl Errno {
     /// Returns what a user can do about it, as the end of a sentence.
     fn hint(self) -> &'static str {
         match self.name() {
-            "EADDRINUSE" => {
-                "; another socket is using it: choose another port, or * for any free \
-                             one"
-            }
+            "EADDRINUSE" => "; another socket is using it: choose another port, or * for any free \
+                             one",
             "EADDRNOTAVAIL" | "ENODEV" => {
                 "; bind needs an address of this machine, an interface name or *"
             }

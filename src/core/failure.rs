@@ -10,6 +10,10 @@ use super::error::{Errno, Error};
 /// Hosts cut messages at this number of bytes.
 const LONGEST: usize = 254;
 
+/// What an edge says about an error in the words of its own world; `None`, if those of
+/// ZeroMQ will do.
+pub type Words = fn(&Error) -> Option<String>;
+
 /// Describes why a call failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -34,14 +38,15 @@ thread_local! {
 impl Failure {
     /// Makes the failure of `operation` with `error`. An invalid argument of a
     /// constructor has its own tag.
-    pub fn new(operation: String, constructor: bool, error: &Error) -> Failure {
+    pub fn new(operation: String, constructor: bool, error: &Error, words: Words) -> Failure {
         let tag = match error.code() {
             Code::Argument if constructor => CONSTRUCTOR_TAG,
             code => code.tag(),
         };
         // Users of old scripts recognize these errors by how they begin.
         let beginning = if tag == c"ZMQErr" { "ZeroMQ error: " } else { "" };
-        let mut message = format!("{beginning}{operation}: {error}");
+        let text = words(error).unwrap_or_else(|| error.to_string());
+        let mut message = format!("{beginning}{operation}: {text}");
         message.truncate(message.floor_char_boundary(LONGEST));
         Failure {
             code: error.code(),

@@ -2,12 +2,13 @@
 //! disconnect, handshakes fail, addresses cannot be bound. Inproc connections have no
 //! events.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::error::Error;
 use super::socket::Socket;
 use super::socket::watch::Feed;
 use super::wait::Wait;
+use crate::core::locked::locked;
 
 pub use super::socket::events::{Event, events};
 
@@ -76,7 +77,7 @@ impl Monitor {
     }
 
     fn feed(&self) -> MutexGuard<'_, Option<Arc<Feed>>> {
-        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.feed)
     }
 }
 

@@ -2,13 +2,31 @@
 //! and strings, and watches for forks.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 use std::mem::{self, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{Once, OnceLock};
 
+use crate::core::error::{Excerpt, Fault, Needs};
 use crate::core::{Code, Error, Failure, context};
+
+/// What a C program reads about an error.
+fn words(error: &Error) -> Option<String> {
+    match error {
+        Error::Unsupported { operation, socket_type, needs: Needs::Types(types) } => Some(format!(
+            "a {} socket cannot {operation}; use a {} socket",
+            socket_type.name(),
+            Needs::Types(types)
+        )),
+        Error::Endpoint { endpoint, fault: Fault::Prefixed { operation } } => Some(format!(
+            "{}: {operation} does not accept @ or > before an endpoint; zeromq_socket_attach does",
+            Excerpt(endpoint)
+        )),
+        _ => None,
+    }
+}
 
 /// Runs the body of the exported function `name`. An error or a panic becomes a code
 /// and the last failure of this thread.
@@ -28,7 +46,7 @@ fn told(name: &str, failed: Failed) -> Code {
         // The binding has already recorded it.
         Failed::Call(failure) => failure.code,
         Failed::Here(error) => {
-            Failure::new(name.to_owned(), false, &error).keep();
+            Failure::new(name.to_owned(), false, &error, words).keep();
             error.code()
         }
     }
@@ -57,7 +75,7 @@ fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
         // The binding has already recorded it.
         Failed::Call(failure) => failure,
         Failed::Here(error) => {
-            let failure = Box::new(Failure::new(name(), false, &error));
+            let failure = Box::new(Failure::new(name(), false, &error, words));
             failure.remember();
             failure
         }
@@ -112,18 +130,19 @@ pub(crate) fn fault(what: &'static str) -> Error {
     Error::Host { what: what.into() }
 }
 
-/// Copies a struct that a host has filled in and that begins with its size and the
-/// version of the ABI. Members beyond the host's size are zero.
+/// A struct that begins with its size and the version of the ABI, as a host
+/// filled it in; a copy of it, if the host knows less of it. Members beyond the
+/// host's size are zero then.
 ///
 /// # Safety
-/// `T` is a struct of the header that begins with two `u32`, and all zeros are a valid
-/// `T`. `source` is NULL or points to as many bytes as its first `u32` says, which are
-/// filled in as a `T`.
-pub(crate) unsafe fn versioned<T: Copy>(
+/// `T` is a struct of the header that begins with two `u32`, and all zeros are a
+/// valid `T`. `source` is NULL or points to as many bytes as its first `u32`
+/// says, the rest of the `T` up to there filled in; they stay as they are for `'a`.
+pub(crate) unsafe fn versioned<'a, T: Copy>(
     source: *const T,
     abi: u32,
     smallest: usize,
-) -> Result<T, Error> {
+) -> Result<Cow<'a, T>, Error> {
     if source.is_null() {
         return Err(fault("a struct is NULL"));
     }
@@ -148,6 +167,10 @@ pub(crate) unsafe fn versioned<T: Copy>(
             .into(),
         });
     }
+    if size >= mem::size_of::<T>() && source.is_aligned() {
+        // SAFETY: not NULL, aligned, as large as a T, and in place for 'a, says the caller.
+        return Ok(Cow::Borrowed(unsafe { &*source }));
+    }
     let mut copy = MaybeUninit::<T>::zeroed();
     let known = size.min(mem::size_of::<T>());
     // SAFETY: the caller guarantees `size` bytes at `source`; `copy` has room for a
@@ -155,7 +178,7 @@ pub(crate) unsafe fn versioned<T: Copy>(
     unsafe { ptr::copy_nonoverlapping(source.cast::<u8>(), copy.as_mut_ptr().cast(), known) };
     // SAFETY: all zeros are a valid `T`; the caller guarantees the same for the bytes
     // that were copied.
-    Ok(unsafe { copy.assume_init() })
+    Ok(Cow::Owned(unsafe { copy.assume_init() }))
 }
 
 /// Returns the `count` items at `data`; `(NULL, 0)` is an empty slice.

@@ -17,11 +17,11 @@ use std::{mem, ptr};
 
 use smallvec::SmallVec;
 
-use crate::binding::{self, Arguments, Bounds, Value, ValueRef};
+use crate::binding::{self, Arguments, Value, ValueRef};
 use crate::core::{Code, Error};
 use crate::ffi::{self, Failed, fault};
 use abi::{Class, Function, Host, Invocation, Object};
-use value::Form;
+use value::{Form, Reader};
 
 /// Calls with at most this many arguments allocate nothing for them.
 const FEW: usize = 4;
@@ -110,30 +110,19 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     // SAFETY: the caller guarantees this many named values for the duration of the
     // call.
     let given_named = unsafe { ffi::slice(call.named, call.named_count) }?;
-    let mut functions = script_functions::InUse::none(machine.host());
-    for value in given.iter().chain(given_named.iter().map(|named| &named.value)) {
-        // SAFETY: the caller guarantees that the values are as the header describes.
-        unsafe { functions.find(machine.host(), value) }?;
-    }
     let receiver = match call.receiver {
-        0 => None,
-        handle => Some(object::get(handle)?),
+        0 => Ok(None),
+        handle => object::get(handle).map(Some),
     };
 
-    let mut bounds = Bounds::default();
-    let mut positional = SmallVec::<[ValueRef; FEW]>::with_capacity(given.len());
-    for value in given {
-        // SAFETY: the caller guarantees that the values are as the header describes.
-        positional.push(unsafe { value::take(value, &mut bounds) }?);
-    }
-    let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(given_named.len());
-    for argument in given_named {
-        // SAFETY: the caller guarantees that names and values are as the header
-        // describes.
-        let (name, value) =
-            unsafe { (ffi::text(argument.name)?, value::take(&argument.value, &mut bounds)?) };
-        named.push((name, value));
-    }
+    let mut reader = Reader::new(machine.host());
+    // SAFETY: the caller guarantees that names and values are as the header describes.
+    let read = unsafe { read(given, given_named, &mut reader) };
+    let values = given.iter().chain(given_named.iter().map(|named| &named.value));
+    // SAFETY: as above.
+    let _in_use = unsafe { reader.end(read.is_ok(), values) };
+    let receiver = receiver?;
+    let (mut positional, mut named) = read?;
 
     if machine.is(abi::ZEROMQ_HOST_NAMED_LAST) && row.method.names_last(&positional) {
         named.extend(positional.pop().into_iter().flat_map(value::names));
@@ -145,6 +134,30 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     let form = machine.form(unsafe { (*call.method).results });
     let give = |value: &mut Value| value::give(mem::replace(value, Value::Nil), form);
     Ok(binding::call(row, receiver, &arguments, &machine, give)?)
+}
+
+/// The positional and the named arguments of a call.
+type Given<'a> = (SmallVec<[ValueRef<'a>; FEW]>, SmallVec<[(&'a str, ValueRef<'a>); 1]>);
+
+/// # Safety
+/// The names and the values are as the header says, and stay in place for `'a`.
+unsafe fn read<'a>(
+    given: &'a [abi::Value],
+    given_named: &'a [abi::Named],
+    reader: &mut Reader,
+) -> Result<Given<'a>, Error> {
+    let mut positional = SmallVec::with_capacity(given.len());
+    for value in given {
+        // SAFETY: guaranteed by the caller.
+        positional.push(unsafe { reader.take(value) }?);
+    }
+    let mut named = SmallVec::with_capacity(given_named.len());
+    for argument in given_named {
+        // SAFETY: guaranteed by the caller.
+        let (name, value) = unsafe { (ffi::text(argument.name)?, reader.take(&argument.value)?) };
+        named.push((name, value));
+    }
+    Ok((positional, named))
 }
 
 /// Frees the memory of a value that the library returned, and sets it to nil. An object

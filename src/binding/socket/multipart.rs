@@ -1,7 +1,8 @@
 //! Messages frame by frame, and many at once.
 
 use super::done;
-use crate::binding::call::{Call, FRAME, TIMEOUT};
+use crate::binding::arguments::{FRAME, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
@@ -77,7 +78,7 @@ fn enumerate(call: &Call) -> Result<Value, Error> {
             let messages = call.socket()?.receive_batch(1, &call.wait()?, Value::of)?;
             Ok(messages.into_iter().next().map_or(Value::Nil, |message| unpacked(message, false)))
         }
-        values => Err(call.wrong(0, values[0].to_string())),
+        _ => Err(call.refuse(0)),
     }
 }
 

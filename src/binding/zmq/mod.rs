@@ -4,7 +4,7 @@ mod interrupts;
 mod process;
 mod setup;
 
-use super::certificate;
+use super::arguments::Bytes;
 use super::object::Object;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
@@ -98,8 +98,7 @@ pub(super) static CLASS: Class = Class {
             doc: "The public key that belongs to a secret key.",
             otherwise: None,
             run: |call| {
-                let key = certificate::key(&call.values()[0])
-                    .ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+                let Bytes(key) = call.get(0)?;
                 Ok(SecretKey::new(key)?.public()?.to_string().into())
             },
         },
@@ -114,9 +113,7 @@ pub(super) static CLASS: Class = Class {
             doc: "Bytes as text in the alphabet Z85: five characters for four bytes.",
             otherwise: None,
             run: |call| {
-                let value = &call.values()[0];
-                let bytes =
-                    certificate::key(value).ok_or_else(|| call.wrong(0, value.to_string()))?;
+                let Bytes(bytes) = call.get(0)?;
                 let text = z85::encode(bytes);
                 Ok(text.ok_or_else(|| call.wrong(0, format!("{} bytes", bytes.len())))?.into())
             },

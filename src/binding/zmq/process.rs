@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::binding::call::{Call, TIMEOUT};
+use crate::binding::arguments::TIMEOUT;
+use crate::binding::call::Call;
 use crate::binding::object::Object;
 use crate::binding::socket::{Socket, totals};
 use crate::binding::table::{Method, required};
@@ -94,8 +95,7 @@ pub(super) const PIPE: Method = Method {
 };
 
 fn sleep(call: &Call) -> Result<Value, Error> {
-    let time = call.time(&call.values()[0], "argument 1 (ms)")?;
-    let time = time.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+    let time = call.duration(0, "ms")?;
     wait::sleep(&Wait::new(Some(time)).until(call.host.interrupt()))?;
     Ok(Value::Nil)
 }

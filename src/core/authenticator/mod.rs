@@ -11,7 +11,7 @@ pub mod zap;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use super::error::{Error, Fault};
 use super::socket::Socket;
 use super::socket_type::SocketType;
 use super::wait::Wait;
+use crate::core::locked::locked;
 use credentials::{Keys, Passwords};
 use rules::{Origin, Rules};
 use server::Server;
@@ -121,7 +122,7 @@ enum Decider {
     #[default]
     Rules,
     /// The program, which takes the questions.
-    Somebody,
+    Somebody(&'static str),
     /// Nobody, because the program that took the questions is gone.
     Nobody,
 }
@@ -130,11 +131,7 @@ enum Decider {
 type Lock = MutexGuard<'static, Option<Running>>;
 
 fn lock() -> Lock {
-    CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    locked(&CURRENT)
 }
 
 impl std::fmt::Debug for Rules {
@@ -264,14 +261,15 @@ impl Authenticator {
         Ok(locked(&self.shared.log).iter().cloned().collect())
     }
 
-    /// Sets whether the program decides, by taking [questions](Authenticator::question)
-    /// about clients whose address is not refused; `false` lets the rules decide again.
+    /// From now on whoever takes the [`questions`](Authenticator::question) decides
+    /// about clients whose address is not refused; `who` it is, is said in the reasons,
+    /// and `None` gives the decision back to the rules.
     ///
     /// # Errors
-    /// [`Error::Security`] if the authenticator is stopped.
-    pub fn ask(&self, ask: bool) -> Result<(), Error> {
+    /// [`Error::Security`] when it is stopped.
+    pub fn ask(&self, who: Option<&'static str>) -> Result<(), Error> {
         self.check()?;
-        let decider = if ask { Decider::Somebody } else { Decider::Rules };
+        let decider = who.map_or(Decider::Rules, Decider::Somebody);
         locked(&self.shared.questions).decider = decider;
         Ok(())
     }
@@ -341,7 +339,7 @@ impl Drop for Authenticator {
     fn drop(&mut self) {
         if self.shared.generation == context::generation() {
             let mut questions = locked(&self.shared.questions);
-            if questions.decider == Decider::Somebody {
+            if matches!(questions.decider, Decider::Somebody(_)) {
                 questions.decider = Decider::Nobody;
             }
         }
@@ -349,10 +347,8 @@ impl Drop for Authenticator {
 }
 
 fn taken() -> Error {
-    security(
-        "an authenticator is already running: one serves all sockets of the process; stop it \
-              first",
-    )
+    security("an authenticator is already running: one serves all sockets of the process; stop it \
+              first")
 }
 
 fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
@@ -383,8 +379,7 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
         let _ = tell.send(());
     };
     let thread = thread::Builder::new().name("zeromq-zap".to_owned()).spawn(serve);
-    let thread =
-        thread.map_err(|_| security("the system cannot start a thread for the authenticator"))?;
+    let thread = thread.map_err(|_| security("the system cannot start a thread for the authenticator"))?;
     let held = Arc::new(());
     let running =
         Running { shared: Arc::clone(&shared), held: Arc::downgrade(&held), ended, thread };

@@ -39,7 +39,7 @@ impl PublicKey {
 }
 
 impl fmt::Display for PublicKey {
-    /// Writes 40 characters of Z85.
+    /// Returns 40 characters of Z85.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&z85::encode(&self.0).unwrap_or_default())
     }
@@ -96,19 +96,18 @@ fn bytes(key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// The error does not show the key, which may be a secret one in the wrong place.
-fn wrong_key(which: &str, key: &[u8]) -> Error {
-    let got = match key.len() {
-        TEXT => "40 other characters".to_owned(),
-        count => count.to_string(),
-    };
-    security(format!("a {which} key is 40 characters of Z85, or 32 bytes in a ZMQFrame, not {got}"))
-}
-
 pub(super) fn no_curve() -> Error {
     security("libzmq was built without CURVE")
 }
 
 pub(in crate::core) fn security(what: impl Into<Cow<'static, str>>) -> Error {
     Error::Security { what: what.into() }
+}
+
+fn wrong_key(which: &'static str, key: &[u8]) -> Error {
+    let got = match key.len() {
+        TEXT => "40 other characters".to_owned(),
+        count => count.to_string(),
+    };
+    Error::Key { which, got }
 }

@@ -173,7 +173,7 @@ impl Row {
                 let what =
                     if self.kind == Kind::Text { "a string without NUL" } else { "a string" };
                 match *most {
-                    MOST => format!("{what} of {least} bytes or more"),
+                    MOST => format!("{what} of at least {least} bytes"),
                     most => format!("{what} of {least} to {most} bytes"),
                 }
             }

@@ -1,7 +1,9 @@
 //! The state and counters that the thread of a proxy publishes.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, PoisonError};
+
+use crate::core::locked::locked;
+use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// The state of a proxy.
@@ -113,14 +115,14 @@ impl Board {
     /// Records that the sockets are closed and may keep sending for `linger`.
     pub fn end(&self, linger: Option<Duration>) {
         self.set_state(State::Stopped);
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(linger);
+        *locked(&self.ended) = Some(linger);
         self.end.notify_all();
     }
 
     /// Waits for the end and returns the linger, or `None` on timeout.
     pub fn wait(&self, time: Duration) -> Option<Option<Duration>> {
         let until = Instant::now() + time;
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ended = locked(&self.ended);
         loop {
             if ended.is_some() {
                 return *ended;

@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::core::endpoint::{self, Action};
-use crate::core::error::Error;
+use crate::core::error::{Error, Fault};
 
 impl Socket {
     /// Binds to or connects to each endpoint of a list separated by commas. A prefix of
@@ -110,17 +110,20 @@ impl Socket {
 }
 
 /// Parses a list of endpoints that must not have prefixes.
-pub(super) fn plain<'a>(endpoints: &'a str, method: &str) -> Result<Vec<&'a str>, Error> {
+pub(super) fn plain<'a>(
+    endpoints: &'a str,
+    operation: &'static str,
+) -> Result<Vec<&'a str>, Error> {
     let items = endpoint::items(endpoints)?;
     if items.is_empty() {
         return Err(Error::syntax(endpoints, "the list has no endpoint"));
     }
     let endpoints = items.iter().map(|item| match item.action {
         None => Ok(item.endpoint),
-        Some(_) => Err(Error::syntax(
-            item.endpoint,
-            format!("{method} does not accept @ or > before an endpoint; constructors do"),
-        )),
+        Some(_) => Err(Error::Endpoint {
+            endpoint: item.endpoint.to_owned(),
+            fault: Fault::Prefixed { operation },
+        }),
     });
     endpoints.collect()
 }

@@ -31,8 +31,8 @@ fn protocol(error: u32) -> &'static str {
     match error {
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
         | zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE => {
-            "the keys do not match: the client needs the public key of exactly this server as \
-             serverkey="
+            "the keys do not match: the client needs the public key of exactly this server \
+             (curve_serverkey)"
         }
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH => {
             "the two sides use different security: both need CURVE, or both passwords, or \
@@ -42,7 +42,9 @@ fn protocol(error: u32) -> &'static str {
             "the types of the two sockets are incompatible, such as REQ and PUB, or the peer sent \
              invalid metadata"
         }
-        0x2000_0000..0x3000_0000 => "the server's authenticator sent a reply that is not ZAP 1.0",
+        0x2000_0000..0x3000_0000 => {
+            "the server's authenticator sent a reply that is not ZAP 1.0"
+        }
         _ => "the peer violated the ZeroMQ protocol",
     }
 }
@@ -50,13 +52,13 @@ fn protocol(error: u32) -> &'static str {
 fn other(errno: u32) -> &'static str {
     let is = |known: i32| i64::from(errno) == i64::from(known);
     if is(libc::EPIPE) || is(libc::ECONNRESET) {
-        "the peer closed the connection during the handshake: most often the client's serverkey \
-         is wrong, or only one side is secured"
+        "the peer closed the connection during the handshake: most often the client has the key \
+         of another server, or only one side is secured"
     } else if is(libc::ETIMEDOUT) {
         "the handshake timed out: the peer may not speak ZeroMQ, or its authenticator does not \
          answer"
     } else if is(libc::EFAULT) {
-        "the server has no authenticator, which passwords and domains need: make a ZMQAuth first"
+        "the server has no authenticator, which passwords and domains need: start one first"
     } else {
         "the connection was lost during the handshake"
     }

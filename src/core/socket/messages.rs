@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::Socket;
 use super::open::Open;
-use crate::core::error::Error;
+use crate::core::error::{Error, Needs};
 use crate::core::message::{Frame, Message, send_frames};
 use crate::core::socket_type::SocketType::Router;
 use crate::core::wait::Wait;
@@ -47,7 +47,7 @@ impl Socket {
             true => Err(Error::Unsupported {
                 operation: "send several frames in a message while conflate is set",
                 socket_type: self.socket_type,
-                needs: "one frame",
+                needs: Needs::OneFrame,
             }),
         })
     }

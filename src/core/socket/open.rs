@@ -45,7 +45,7 @@ pub(in crate::core) struct Open {
     /// The frame that is received into. Short frames are copied out of it, so that no
     /// new message has to be initialized for the next one.
     pub frame: Frame,
-    /// True if the socket was ever bound or connected.
+    /// Returns true if the socket was ever bound or connected.
     pub attached: bool,
     /// True if only the last message is kept, and only one frame of it (conflate).
     pub conflates: bool,
@@ -200,8 +200,7 @@ impl Open {
             Ok(zmq::REP | zmq::ROUTER) => Ok(()),
             _ => Err(Error::syntax(
                 endpoint::AUTHENTICATOR,
-                "only a ZMQReply or ZMQRouter can be bound here; a ZMQAuth authenticates clients \
-                 for you",
+                "only a REP or ROUTER socket can answer here; an authenticator does it for you",
             )),
         }
     }
@@ -212,10 +211,7 @@ impl Open {
         if endpoint.starts_with("inproc://")
             && self.socket.get_socket_type() == Ok(zmq::SocketType::STREAM)
         {
-            return Err(Error::syntax(
-                endpoint,
-                "a STREAM socket does not support inproc; use tcp",
-            ));
+            return Err(Error::syntax(endpoint, "a STREAM socket does not support inproc; use tcp"));
         }
         Ok(())
     }

@@ -59,10 +59,8 @@ impl Socket {
     pub fn set_keys(&self, certificate: &Certificate) -> Result<(), Error> {
         self.with(|open| {
             if open.attached {
-                return Err(security(
-                    "the socket is already bound or connected; set its keys \
-                                     before that",
-                ));
+                return Err(security("the socket is already bound or connected; set its keys \
+                                     before that"));
             }
             keys(open, certificate)
         })
@@ -71,7 +69,7 @@ impl Socket {
 
 fn check_domain(role: &Role, domain: &str) -> Result<(), Error> {
     if let Role::CurveClient(..) | Role::PlainClient { .. } = role {
-        return Err(security("only servers have a domain; omit domain= for a client"));
+        return Err(Error::Domain);
     }
     if domain.is_empty() || domain.len() > 254 {
         return Err(security("a domain must have 1 to 254 bytes"));
@@ -116,10 +114,10 @@ fn keys(open: &Open, certificate: &Certificate) -> Result<(), Error> {
     set("curve_secretkey", open.socket.set_curve_secretkey(secret.as_bytes()))
 }
 
-fn check_word(name: &str, word: &str) -> Result<(), Error> {
+fn check_word(what: &'static str, word: &str) -> Result<(), Error> {
     match word.len() {
         1..=255 => Ok(()),
-        size => Err(security(format!("{name}= must have 1 to 255 bytes, this has {size}"))),
+        size => Err(Error::Login { what, size }),
     }
 }
 

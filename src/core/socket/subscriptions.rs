@@ -1,14 +1,15 @@
 //! Subscriptions of a socket and of its peers, and the longest prefix.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use zmq_sys::{ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE};
 
 use super::Socket;
 use super::peers::await_peers;
-use crate::core::error::Error;
-use crate::core::socket_type::SocketType::{Sub, Xsub};
+use crate::core::error::{Error, Needs};
+use crate::core::locked::locked;
+use crate::core::socket_type::SocketType::{Pub, Sub, Xsub};
 use crate::core::wait::Wait;
 use crate::libzmq::{options, retried};
 
@@ -63,7 +64,7 @@ impl Own {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 
@@ -104,7 +105,7 @@ impl Socket {
                     return Err(Error::Unsupported {
                         operation,
                         socket_type,
-                        needs: "SUB or XSUB",
+                        needs: Needs::Types(&[Sub, Xsub]),
                     });
                 }
             };
@@ -167,7 +168,7 @@ impl Socket {
                 return Err(Error::Unsupported {
                     operation: "wait for subscribers",
                     socket_type: open.socket_type,
-                    needs: "PUB",
+                    needs: Needs::Types(&[Pub]),
                 });
             }
             await_peers(open, count, wait, |open| {
@@ -213,7 +214,7 @@ impl Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::SocketType::{Pub, Push, Xpub};
+    use crate::core::SocketType::{Push, Xpub};
     use std::thread;
     use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! `zeromq help`: the help pages in the terminal, with the topics and tags that
 //! Morpho finds in them. `main` calls it, and the prompt of `repl`.
 
-mod pages;
+pub mod pages;
 mod show;
 
 use std::process::ExitCode;

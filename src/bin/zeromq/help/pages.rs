@@ -1,13 +1,13 @@
 //! The help pages as Morpho reads them: headers are topics, which are nested by
 //! their level, and `[tagX]: # (word)` gives a topic a further name.
 
-/// The pages in this program, as they are in the repository.
-pub const PAGES: [&str; 5] = [
-    include_str!("../../../../help/zeromq.md"),
-    include_str!("../../../../help/guide.md"),
-    include_str!("../../../../help/errors.md"),
-    include_str!("../../../../help/embedding.md"),
-    include_str!("../../../../help/reference.md"),
+/// The pages in this program, as they are in the repository, with their names.
+pub const PAGES: [(&str, &str); 5] = [
+    ("zeromq.md", include_str!("../../../../help/zeromq.md")),
+    ("guide.md", include_str!("../../../../help/guide.md")),
+    ("errors.md", include_str!("../../../../help/errors.md")),
+    ("embedding.md", include_str!("../../../../help/embedding.md")),
+    ("reference.md", include_str!("../../../../help/reference.md")),
 ];
 
 /// What stands between a header and the next one.
@@ -31,7 +31,7 @@ pub struct Topics(Vec<Topic>);
 impl Topics {
     pub fn new() -> Topics {
         let mut topics = Topics(Vec::new());
-        for page in PAGES {
+        for (_, page) in PAGES {
             topics.read(page);
         }
         topics

@@ -3,7 +3,8 @@
 
 mod types;
 
-use crate::binding::call::{Call, frame};
+use crate::binding::arguments::frame;
+use crate::binding::call::Call;
 use crate::binding::socket::done;
 use crate::binding::table::{Group, Method, Parameter, named, optional, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
@@ -48,7 +49,7 @@ pub(super) static GROUP: Group = Group {
             doc: "Sets an option, by its name in libzmq. Some hold only for endpoints that are \
                   bound or connected later: a warning tells so, once for each socket.",
             otherwise: None,
-            run: |call| set(call, call.text(0)?, &call.values()[1]),
+            run: |call| set(call, call.text(0)?, call.value(1)?),
         },
         Method {
             name: "options",
@@ -81,7 +82,7 @@ pub(super) static GROUP: Group = Group {
             result: "nil",
             doc: "How long the socket goes on sending what is unsent once it is closed.",
             otherwise: None,
-            run: |call| set(call, "linger", &call.values()[0]),
+            run: |call| set(call, "linger", call.value(0)?),
         },
         Method {
             name: "sethwm",
@@ -117,7 +118,7 @@ pub(super) static GROUP: Group = Group {
             result: "nil",
             doc: "The routing id under which a ZMQRouter knows this socket; set it before connect.",
             otherwise: None,
-            run: |call| set(call, "routing_id", &call.values()[0]),
+            run: |call| set(call, "routing_id", call.value(0)?),
         },
         Method {
             name: "identity",
@@ -152,7 +153,7 @@ pub(super) static GROUP: Group = Group {
                   doubled after each attempt up to it. Set it before connect.",
             otherwise: None,
             run: |call| {
-                set(call, "reconnect_ivl", &call.values()[0])?;
+                set(call, "reconnect_ivl", call.value(0)?)?;
                 match call.argument("max") {
                     Some(max) => set(call, "reconnect_ivl_max", max),
                     None => Ok(Value::Nil),
@@ -192,11 +193,7 @@ fn both(call: &Call, names: [(&str, &str); 2]) -> Result<Value, Error> {
 }
 
 fn heartbeat(call: &Call) -> Result<Value, Error> {
-    let every = match call.values()[0] {
-        ValueRef::Int(ms) => ms as f64,
-        ValueRef::Float(ms) => ms.ceil(),
-        _ => 0.0,
-    };
+    let every = call.get::<f64>(0).map_or(0.0, f64::ceil);
     set(call, "heartbeat_ivl", &ValueRef::Float(every))?;
     if every > 0.0 {
         let patience = every * BEATS;
@@ -243,5 +240,5 @@ fn given(value: OptionValue) -> Value {
 
 /// Sets one option to the first argument.
 fn set_first(call: &Call, name: &str) -> Result<Value, Error> {
-    done(set(call, name, &call.values()[0]).map(drop))
+    done(set(call, name, call.value(0)?).map(drop))
 }
