@@ -785,8 +785,8 @@ void zeromq_poller_free(zeromq_poller *poller);
 
 // Adds a socket to a poller. `events` is `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT`, or both.
 // `data`, which may be NULL, is returned with the socket when it is ready. Adding a
-// socket again replaces its events and data. Sockets that are closed or freed are
-// skipped.
+// socket again keeps its position and replaces its events and data. Sockets that are
+// closed or freed are skipped.
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` if the socket type cannot
 // receive or send as requested; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
@@ -1023,8 +1023,9 @@ zeromq_code zeromq_proxy_count(zeromq_proxy *proxy, zeromq_proxy_stats *stats);
 typedef struct zeromq_authenticator zeromq_authenticator;
 
 // Starts the authenticator of the process, in a thread of its own. At first it accepts
-// clients from every address, but no password and no CURVE key. The caller frees it
-// with `zeromq_authenticator_free`.
+// clients from every address, but no password and no CURVE key. It does not check
+// clients that are already connected, so start it before servers are bound. The caller
+// frees it with `zeromq_authenticator_free`.
 //
 // Returns NULL if an authenticator is already running (`ZEROMQ_CODE_SECURITY`) or
 // there are too many sockets or threads.

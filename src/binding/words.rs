@@ -32,10 +32,10 @@ pub(super) fn words(error: &Error) -> Option<String> {
         Error::Key { which, got } => Some(format!(
             "a {which} key is 40 characters of Z85, or 32 bytes in a ZMQFrame, not {got}"
         )),
-        Error::Login { what, size } => Some(format!("{what}= must have 1 to 255 bytes, this has {size}")),
-        Error::Domain => {
-            Some("only servers have a domain; omit domain= for a client".to_owned())
+        Error::Login { what, size } => {
+            Some(format!("{what}= must have 1 to 255 bytes, this has {size}"))
         }
+        Error::Domain => Some("only servers have a domain; omit domain= for a client".to_owned()),
         _ => None,
     }
 }

@@ -90,12 +90,12 @@ pub enum Error {
         /// What is wrong: the name, the kind of value, the range or the socket type.
         fault: Cow<'static, str>,
     },
-    /// A key of CURVE that is none.
+    /// An invalid CURVE key.
     #[error("a {which} key is 40 characters of Z85, or 32 bytes, not {got}")]
     Key {
         /// "public" or "secret".
         which: &'static str,
-        /// How many bytes came. It does not show the key.
+        /// How many bytes were passed; the key itself is not shown.
         got: String,
     },
     /// A user name or password that is too short or too long.
@@ -103,10 +103,10 @@ pub enum Error {
     Login {
         /// "username" or "password".
         what: &'static str,
-        /// How many bytes it has.
+        /// Its length in bytes.
         size: usize,
     },
-    /// A domain for a client; servers have one.
+    /// A domain for a client; only servers have one.
     #[error("only servers have a domain, and this is a client")]
     Domain,
     /// An unusable key, certificate or authenticator.
@@ -121,7 +121,7 @@ pub enum Error {
         /// What is wrong with it.
         what: Cow<'static, str>,
     },
-    /// A function that was called back failed: whoever gave it knows why.
+    /// A callback failed; the program that passed it has the original error.
     #[error("a callback failed")]
     Callback,
     /// A property of the context was set after the context was made.
@@ -149,7 +149,7 @@ pub enum Error {
     },
 }
 
-/// What can be used instead of what does not work.
+/// What can be used instead of an unsupported operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// A socket of one of these types.
@@ -176,7 +176,7 @@ pub enum Fault {
     /// Its syntax is invalid.
     #[error("{0}")]
     Syntax(Cow<'static, str>),
-    /// It begins with @ or > where the call itself says what is done.
+    /// It begins with @ or >, but the operation already determines what to do.
     #[error("{operation} does not accept @ or > before an endpoint; attach does")]
     Prefixed {
         /// "bind".
@@ -299,7 +299,9 @@ impl SocketType {
 /// Returns what has to be done first when the order of sends and receives is violated.
 fn order(socket_type: SocketType, operation: &str) -> &'static str {
     match (socket_type, operation) {
-        (_, "publish" | "sendto" | "request") => "another message has been started; finish or drop it first",
+        (_, "publish" | "sendto" | "request") => {
+            "another message has been started; finish or drop it first"
+        }
         (_, "receivefrom" | "receivetopic") => {
             "receive or drop the rest of the current message first"
         }
@@ -348,8 +350,10 @@ impl Errno {
     /// Returns what a user can do about it, as the end of a sentence.
     fn hint(self) -> &'static str {
         match self.name() {
-            "EADDRINUSE" => "; another socket is using it: choose another port, or * for any free \
-                             one",
+            "EADDRINUSE" => {
+                "; another socket is using it: choose another port, or * for any free \
+                             one"
+            }
             "EADDRNOTAVAIL" | "ENODEV" => {
                 "; bind needs an address of this machine, an interface name or *"
             }

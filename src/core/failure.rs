@@ -10,8 +10,8 @@ use super::error::{Errno, Error};
 /// Hosts cut messages at this number of bytes.
 const LONGEST: usize = 254;
 
-/// What an edge says about an error in the words of its own world; `None`, if those of
-/// ZeroMQ will do.
+/// How an interface words an error in the terms of its own world; `None` keeps the
+/// words of ZeroMQ.
 pub type Words = fn(&Error) -> Option<String>;
 
 /// Describes why a call failed.

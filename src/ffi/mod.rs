@@ -12,7 +12,7 @@ use std::sync::{Once, OnceLock};
 use crate::core::error::{Excerpt, Fault, Needs};
 use crate::core::{Code, Error, Failure, context};
 
-/// What a C program reads about an error.
+/// Words an error for a C program.
 fn words(error: &Error) -> Option<String> {
     match error {
         Error::Unsupported { operation, socket_type, needs: Needs::Types(types) } => Some(format!(
@@ -130,14 +130,14 @@ pub(crate) fn fault(what: &'static str) -> Error {
     Error::Host { what: what.into() }
 }
 
-/// A struct that begins with its size and the version of the ABI, as a host
-/// filled it in; a copy of it, if the host knows less of it. Members beyond the
-/// host's size are zero then.
+/// Views a struct that a host has filled in and that begins with its size and the
+/// version of the ABI. If the host's struct is smaller, returns a copy whose other
+/// members are zero.
 ///
 /// # Safety
-/// `T` is a struct of the header that begins with two `u32`, and all zeros are a
-/// valid `T`. `source` is NULL or points to as many bytes as its first `u32`
-/// says, the rest of the `T` up to there filled in; they stay as they are for `'a`.
+/// `T` is a struct of the header that begins with two `u32`, and all zeros are a valid
+/// `T`. `source` is NULL or points to as many bytes as its first `u32` says, which are
+/// filled in as a `T` and remain unchanged for `'a`.
 pub(crate) unsafe fn versioned<'a, T: Copy>(
     source: *const T,
     abi: u32,
@@ -168,7 +168,8 @@ pub(crate) unsafe fn versioned<'a, T: Copy>(
         });
     }
     if size >= mem::size_of::<T>() && source.is_aligned() {
-        // SAFETY: not NULL, aligned, as large as a T, and in place for 'a, says the caller.
+        // SAFETY: not NULL, aligned and as large as a `T`; the caller guarantees that
+        // it remains valid for 'a.
         return Ok(Cow::Borrowed(unsafe { &*source }));
     }
     let mut copy = MaybeUninit::<T>::zeroed();

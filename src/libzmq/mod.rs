@@ -24,9 +24,9 @@ pub(crate) fn send(socket: &mut zmq::Socket, frame: &[u8], flags: i32) -> zmq::R
     if sent == -1 { Err(last_error()) } else { Ok(()) }
 }
 
-/// The bytes of a text in Z85, as `zmq_z85_decode(3)`; nothing if it is none. The zmq
-/// crate's function never frees the text, which may be a secret, and passes on what is
-/// no text.
+/// Decodes Z85, as with `zmq_z85_decode(3)`. Returns `None` if the text is invalid. The
+/// function of the zmq crate never frees the text, which may be a secret, and accepts
+/// invalid text.
 pub(crate) fn z85_decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut terminated = Zeroizing::new(Vec::with_capacity(text.len() + 1));
     terminated.extend_from_slice(text);

@@ -24,8 +24,8 @@ pub(super) struct Machine<'a>(Cow<'a, Host>);
 impl<'a> Machine<'a> {
     /// # Safety
     /// `host` is NULL or points to a `zeromq_host` that is filled in as the header
-    /// says, and whose functions may be called as the header says. It stays as it is
-    /// for `'a`.
+    /// requires, whose functions may be called as the header describes, and that
+    /// remains unchanged for `'a`.
     pub unsafe fn new(host: *const Host) -> Result<Machine<'a>, Error> {
         // SAFETY: a `Host` begins with `size` and `abi`, and all zeros are a valid one;
         // the caller guarantees that it is filled in.
@@ -134,8 +134,8 @@ impl binding::Host for Machine<'_> {
             return Err(Error::Callback);
         }
         let mut reader = Reader::new(&self.0);
-        // SAFETY: new's caller promises that the result is filled in as the header
-        // says, and that it stays.
+        // SAFETY: the caller of `new` guarantees that the result is filled in as the
+        // header requires and remains valid.
         let taken = unsafe { reader.take(&result) };
         // SAFETY: as above.
         let _in_use = unsafe { reader.end(taken.is_ok(), [&result]) };

@@ -140,7 +140,7 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
 type Given<'a> = (SmallVec<[ValueRef<'a>; FEW]>, SmallVec<[(&'a str, ValueRef<'a>); 1]>);
 
 /// # Safety
-/// The names and the values are as the header says, and stay in place for `'a`.
+/// The names and values are as the header describes, and remain valid for `'a`.
 unsafe fn read<'a>(
     given: &'a [abi::Value],
     given_named: &'a [abi::Named],

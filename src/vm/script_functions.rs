@@ -87,7 +87,7 @@ impl InUse {
         InUse::all(host, vec![function])
     }
 
-    /// Those that a call passes.
+    /// Makes a set with the functions that a call passes.
     pub fn all(host: &Host, functions: Vec<Function>) -> InUse {
         let machine = host.context.addr();
         if !functions.is_empty() {
@@ -101,18 +101,18 @@ impl InUse {
     }
 }
 
-/// Looks for the functions in a value that cannot be read as a whole: a host has to
-/// be told of them all the same.
+/// Searches for functions in a value that cannot be read completely, because the host
+/// has to be told about them anyway.
 ///
 /// # Safety
-/// The value is filled in as the header says.
+/// The value is filled in as the header requires.
 pub(super) unsafe fn search(value: &Value, functions: &mut Vec<Function>) -> Result<(), Error> {
     // SAFETY: guaranteed by the caller.
     unsafe { search_within(value, functions, DEEPEST, &mut { MOST }) }
 }
 
 /// # Safety
-/// As `search`.
+/// As for `search`.
 unsafe fn search_within(
     value: &Value,
     functions: &mut Vec<Function>,

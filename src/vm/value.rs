@@ -44,8 +44,8 @@ impl Drop for Owner {
     }
 }
 
-/// Reads what a host passes, and finds the functions in it, if the host asks when it
-/// may forget them.
+/// Reads values of the host, and collects the functions in them if the host asks when
+/// it may forget them.
 pub(super) struct Reader<'a> {
     host: &'a Host,
     asks: bool,
@@ -59,21 +59,21 @@ impl<'a> Reader<'a> {
         Reader { host, asks, bounds: Bounds::default(), functions: Vec::new() }
     }
 
-    /// A value that the host lends.
+    /// Views a value that the host passed.
     ///
     /// # Safety
-    /// The value is filled in as the header says, and what it points to stays in
-    /// place for `'v`.
+    /// The value is filled in as the header requires, and everything it points to
+    /// remains valid for `'v`.
     pub unsafe fn take<'v>(&mut self, value: &'v abi::Value) -> Result<ValueRef<'v>, Error> {
         // SAFETY: guaranteed by the caller.
         unsafe { take(value, self) }
     }
 
-    /// The functions in all that was read, in use from now on. If not everything was,
-    /// they are looked for in `values`, which is all of it.
+    /// Returns the functions in everything that was read, in use from now on. If some
+    /// values were not read, they are searched in `values`, which has all of them.
     ///
     /// # Safety
-    /// As `take`, for each of these values.
+    /// As for `take`, for each of these values.
     pub unsafe fn end<'v>(
         mut self,
         read: bool,
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
         if self.asks && !read {
             self.functions.clear();
             for value in values {
-                // What cannot be looked through is told as the error that it is.
+                // An error in the search is not reported, because reading the value reports it.
                 // SAFETY: guaranteed by the caller.
                 let _ = unsafe { search(value, &mut self.functions) };
             }

@@ -261,12 +261,12 @@ impl Authenticator {
         Ok(locked(&self.shared.log).iter().cloned().collect())
     }
 
-    /// From now on whoever takes the [`questions`](Authenticator::question) decides
-    /// about clients whose address is not refused; `who` it is, is said in the reasons,
-    /// and `None` gives the decision back to the rules.
+    /// Sets whether the program decides, by taking [questions](Authenticator::question)
+    /// about clients whose address is not refused. `who` names the program in the
+    /// logged reasons; `None` lets the rules decide again.
     ///
     /// # Errors
-    /// [`Error::Security`] when it is stopped.
+    /// [`Error::Security`] if the authenticator is stopped.
     pub fn ask(&self, who: Option<&'static str>) -> Result<(), Error> {
         self.check()?;
         let decider = who.map_or(Decider::Rules, Decider::Somebody);
@@ -347,8 +347,10 @@ impl Drop for Authenticator {
 }
 
 fn taken() -> Error {
-    security("an authenticator is already running: one serves all sockets of the process; stop it \
-              first")
+    security(
+        "an authenticator is already running: one serves all sockets of the process; stop it \
+              first",
+    )
 }
 
 fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
@@ -379,7 +381,8 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
         let _ = tell.send(());
     };
     let thread = thread::Builder::new().name("zeromq-zap".to_owned()).spawn(serve);
-    let thread = thread.map_err(|_| security("the system cannot start a thread for the authenticator"))?;
+    let thread =
+        thread.map_err(|_| security("the system cannot start a thread for the authenticator"))?;
     let held = Arc::new(());
     let running =
         Running { shared: Arc::clone(&shared), held: Arc::downgrade(&held), ended, thread };

@@ -117,7 +117,10 @@ fn every_option_is_read_as_it_is_on_a_new_socket() {
                     assert_eq!(socket.option(alias).unwrap(), value, "{at}");
                 }
             } else {
-                assert!(refusal(socket.option(row.name)).contains("does not return its value"), "{at}");
+                assert!(
+                    refusal(socket.option(row.name)).contains("does not return its value"),
+                    "{at}"
+                );
             }
         }
     }

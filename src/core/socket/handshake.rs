@@ -42,9 +42,7 @@ fn protocol(error: u32) -> &'static str {
             "the types of the two sockets are incompatible, such as REQ and PUB, or the peer sent \
              invalid metadata"
         }
-        0x2000_0000..0x3000_0000 => {
-            "the server's authenticator sent a reply that is not ZAP 1.0"
-        }
+        0x2000_0000..0x3000_0000 => "the server's authenticator sent a reply that is not ZAP 1.0",
         _ => "the peer violated the ZeroMQ protocol",
     }
 }

@@ -211,7 +211,10 @@ impl Open {
         if endpoint.starts_with("inproc://")
             && self.socket.get_socket_type() == Ok(zmq::SocketType::STREAM)
         {
-            return Err(Error::syntax(endpoint, "a STREAM socket does not support inproc; use tcp"));
+            return Err(Error::syntax(
+                endpoint,
+                "a STREAM socket does not support inproc; use tcp",
+            ));
         }
         Ok(())
     }

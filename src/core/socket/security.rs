@@ -59,8 +59,10 @@ impl Socket {
     pub fn set_keys(&self, certificate: &Certificate) -> Result<(), Error> {
         self.with(|open| {
             if open.attached {
-                return Err(security("the socket is already bound or connected; set its keys \
-                                     before that"));
+                return Err(security(
+                    "the socket is already bound or connected; set its keys \
+                                     before that",
+                ));
             }
             keys(open, certificate)
         })
