@@ -602,7 +602,7 @@ fn step() {
     });
 }
 
-/// Looks at an object as a host does when it prints or compares it.
+/// Inspects an object as a host does when it prints or compares it.
 fn look() {
     let [one, other] = SCRIPT.with_borrow_mut(|script| {
         let script = script.as_mut().unwrap();

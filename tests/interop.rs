@@ -83,7 +83,7 @@ impl Peer {
         let (send, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                // If the test is over, nobody listens anymore.
+                // If the test is over, nobody is listening anymore.
                 let _ = send.send(line);
             }
         });

@@ -68,7 +68,7 @@ fn waiting(socket: Arc<Socket>) -> thread::JoinHandle<(Error, bool)> {
     let (asked, waits) = mpsc::channel();
     let waiting = thread::spawn(move || {
         let tell = move || {
-            // After the first time nobody listens anymore.
+            // After the first time nobody is listening anymore.
             let _ = asked.send(());
             false
         };

@@ -9,7 +9,7 @@ use super::message::new;
 use crate::core::{self, Code, Error};
 use crate::ffi;
 
-/// The process-wide authenticator, which decides which clients may connect to its
+/// The authenticator of the process, which decides which clients may connect to its
 /// servers.
 pub struct Authenticator(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 

@@ -53,10 +53,10 @@ pub extern "C" fn zeromq_certificate_new() -> *mut Certificate {
     new("zeromq_certificate_new", || Ok(give(core::Certificate::new()?)?))
 }
 
-/// Makes a certificate from a public key, a secret key, or a pair of both. Pass NULL
-/// and size 0 for a key that is missing; the public key is then computed from the
-/// secret one. A key is 32 bytes, or 40 characters of Z85 (RFC 32). The caller frees
-/// the certificate with `zeromq_certificate_free`.
+/// Makes a certificate from a public key, a secret key, or both. Pass NULL and size 0
+/// for a key that is missing; the public key is then computed from the secret one. A
+/// key is 32 bytes, or 40 characters of Z85 (RFC 32). The caller frees the certificate
+/// with `zeromq_certificate_free`.
 ///
 /// Returns NULL if a key is invalid, if both are missing, or if they do not belong
 /// together.

@@ -1,5 +1,5 @@
 //! Handles for C: numbers that look like pointers and identify an object only as long
-//! as it lives. Stale, foreign and invented handles are detected, and an object serves
+//! as it lives. Stale, foreign and invalid handles are detected, and an object serves
 //! one call at a time. This costs two compare-and-swaps per call.
 //!
 //! Slots are never given back to the system, so any number can be looked up at any
@@ -218,8 +218,8 @@ fn is_mine<T: Kind>(number: usize) -> bool {
         && idle(number) & 2 != 0
 }
 
-/// Returns why there is no object. Errors are boxed and built out of line, because
-/// copying a large result field by field stalls the fast path.
+/// Returns the error for an invalid handle. Errors are boxed and built out of line,
+/// because copying a large result field by field stalls the fast path.
 #[cold]
 fn stranger<T: Kind>(number: usize) -> Box<Error> {
     let got = if number == 0 { "NULL" } else { "something else" };

@@ -55,8 +55,8 @@ pub extern "C" fn zeromq_message_new() -> *mut Message {
     new("zeromq_message_new", || Ok(MESSAGES.give(Held::default())?))
 }
 
-/// Frees a message; if it is in a call on another thread, at the end of that call. NULL
-/// and handles that were already freed are ignored.
+/// Frees a message. If it is in a call on another thread, it is freed at the end of
+/// that call. NULL and handles that were already freed are ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_free(message: *mut Message) {
     ffi::guard_or((), || MESSAGES.free(message));

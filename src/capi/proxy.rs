@@ -86,9 +86,9 @@ pub extern "C" fn zeromq_proxy_free(proxy: *mut Proxy) {
 /// one needed its address. A SUB receives every message, and so does an XSUB unless the
 /// backend is an XPUB.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the type does not fit that
-/// of the other side; `ZEROMQ_CODE_ENDPOINT`; `ZEROMQ_CODE_CLOSED` if the proxy was
-/// stopped or freed; `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the type cannot be
+/// combined with that of the other side; `ZEROMQ_CODE_ENDPOINT`; `ZEROMQ_CODE_CLOSED`
+/// if the proxy was stopped or freed; `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_proxy_set_frontend(
     proxy: *mut Proxy,

@@ -124,9 +124,9 @@ pub unsafe extern "C" fn zeromq_socket_new(kind: i32, endpoints: *const c_char) 
     })
 }
 
-/// Closes a socket, as `zeromq_socket_close` does, and frees its handle; if it is in a
-/// call on another thread, at the end of that call. NULL and handles that were already
-/// freed are ignored.
+/// Closes a socket, as `zeromq_socket_close` does, and frees its handle. If it is in a
+/// call on another thread, it is freed at the end of that call. NULL and handles that
+/// were already freed are ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_free(socket: *mut Socket) {
     ffi::guard_or((), || SOCKETS.free(socket));

@@ -32,11 +32,11 @@ pub enum Code {
     Unroutable = 10,
     /// Any other error of libzmq or the system.
     Zmq = 11,
-    /// The host has another ABI or violates its rules, or a system resource is missing.
+    /// The host has another ABI or violates its rules, or there are too many objects.
     Host = 12,
     /// A bug in the library.
     Panic = 13,
-    /// An unknown option, or one that cannot be read or set like this.
+    /// An option that is unknown, or that cannot be read or set as requested.
     Option = 14,
     /// An unusable key, certificate or authenticator.
     Security = 15,

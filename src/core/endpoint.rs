@@ -28,7 +28,7 @@ pub enum Action {
 }
 
 impl SocketType {
-    /// Returns what is done with an endpoint that has no prefix, as in czmq.
+    /// Returns whether an endpoint without a prefix is bound or connected, as in czmq.
     pub fn default_action(self) -> Action {
         match self {
             Pub | Rep | Router | Pull | Xpub => Action::Bind,

@@ -82,7 +82,7 @@ pub enum Error {
     /// No peer has the routing id (EHOSTUNREACH).
     #[error("no peer has this routing id")]
     Unroutable,
-    /// An unknown option, or one that cannot be read or set like this.
+    /// An option that is unknown, or that cannot be read or set as requested.
     #[error("{option}: {fault}")]
     Option {
         /// The name as passed.

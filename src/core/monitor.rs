@@ -31,8 +31,8 @@ impl Monitor {
         Ok(Monitor { socket: socket.clone(), feed: Mutex::new(Some(feed)) })
     }
 
-    /// Waits for the next event. Events of a socket that was closed meanwhile can still
-    /// be read.
+    /// Waits for the next event. Events of a socket that was closed in the meantime can
+    /// still be read.
     ///
     /// # Errors
     /// [`Error::Again`] on timeout; [`Error::Closed`] if the monitor was stopped, or if

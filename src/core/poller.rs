@@ -248,7 +248,7 @@ impl<T: Clone> Poller<T> {
     }
 }
 
-/// A source that can be polled; a socket is locked meanwhile.
+/// A source that can be polled; a socket is locked in the meantime.
 enum Held<'a> {
     Socket(Locked<'a, State>),
     Descriptor(Descriptor),

@@ -24,7 +24,7 @@ pub trait Interrupt {
     fn interrupted(&self) -> bool;
 
     /// Does what is due while a call waits. It may call script functions, so the
-    /// library must not hold a lock meanwhile that a garbage collector needs.
+    /// library must not hold a lock that a garbage collector needs while it runs.
     ///
     /// # Errors
     /// [`Error::Interrupted`] to stop the call; any other error ends it too.

@@ -68,7 +68,7 @@ pub const ZEROMQ_NAMED: u32 = 3;
 
 /// An instance of one of the library's classes: a number that is never 0 and never
 /// reused. An instance has the same number each time it is returned, and must be freed
-/// as often as it was returned. Calls on a freed or invented object return an error.
+/// as often as it was returned. Calls on a freed or invalid object return an error.
 pub type Object = u64;
 
 /// A script function: any number by which the host identifies it.
@@ -234,7 +234,7 @@ pub struct Host {
     /// are valid during the call, but objects among them belong to the host, which
     /// frees them. The host owns the memory of `*result`, which must remain valid until
     /// the library calls this function again or returns. The script may call the
-    /// library meanwhile.
+    /// library in the meantime.
     ///
     /// Returns 0 on success. If it returns anything else, or does not write `*result`,
     /// the library call returns `ZEROMQ_CODE_CALLBACK`, and the host raises the

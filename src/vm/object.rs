@@ -1,5 +1,5 @@
-//! Objects as hosts hold them: numbers that are never reused, so stale and invented
-//! ones are detected.
+//! Objects as hosts hold them: numbers that are never reused, so stale and invalid ones
+//! are detected.
 
 use std::ops::Deref;
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ struct Given {
     times: AtomicUsize,
 }
 
-/// An object in use; it remains valid even if it is freed meanwhile.
+/// An object in use; it remains valid even if it is freed in the meantime.
 pub(super) struct InUse(Entry<'static, Given>);
 
 impl Deref for InUse {

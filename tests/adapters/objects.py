@@ -1,4 +1,4 @@
-"""Values, objects and errors as Python has them."""
+"""Values, objects and errors in Python."""
 import gc
 import inspect
 import warnings

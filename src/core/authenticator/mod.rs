@@ -121,7 +121,7 @@ enum Decider {
     /// The rules.
     #[default]
     Rules,
-    /// The program, which takes the questions.
+    /// The program that takes the questions.
     Somebody(&'static str),
     /// Nobody, because the program that took the questions is gone.
     Nobody,
@@ -377,7 +377,7 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
     let serving = Arc::clone(&shared);
     let serve = move || {
         Server::new(socket, serving).run();
-        // After a timeout nobody listens anymore.
+        // After a timeout nobody is listening anymore.
         let _ = tell.send(());
     };
     let thread = thread::Builder::new().name("zeromq-zap".to_owned()).spawn(serve);

@@ -168,7 +168,7 @@ impl Beacon {
                 -1 => SLICE,
                 slice => slice.min(SLICE),
             };
-            // It may have been stopped meanwhile.
+            // It may have been stopped in the meantime.
             self.open()?;
             open.wait(slice);
         }

@@ -68,8 +68,8 @@ struct Shared {
     /// How much closed sockets have sent and received.
     counters: Counters,
     /// Sockets that still wait for the message that a closed socket has ended. Without
-    /// them, libzmq would wait forever to deliver it, and close no other socket
-    /// meanwhile.
+    /// them, libzmq would wait forever to deliver it, and close no other socket until
+    /// then.
     awaiting: Vec<zmq::Socket>,
     /// Binds the awaited names during the shutdown. libzmq does not release a socket
     /// that waits for a name, and aborts the process if there is no free slot for a

@@ -60,7 +60,7 @@ fn end(context: libzmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool 
     let (ended, end) = mpsc::channel();
     let term = move || {
         context.end();
-        // On timeout nobody listens anymore.
+        // On timeout nobody is listening anymore.
         let _ = ended.send(());
     };
     let Ok(thread) = thread::Builder::new().name("zeromq-end".to_owned()).spawn(term) else {

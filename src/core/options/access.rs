@@ -256,7 +256,7 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
         (Via::Raw, Checked::Int(1)) => return Err(fault::no_raw(row)),
         (Via::Enforce, Checked::Int(1)) if !has_domain(open) => return Err(fault::no_domain(row)),
         (Via::Manual, Checked::Int(0)) if open.manual && open.is_attached() => {
-            // libzmq would fail to release a peer that disconnects meanwhile.
+            // libzmq would fail to release a peer that disconnects in the meantime.
             return Err(fault::stays_manual(row));
         }
         _ => {

@@ -345,7 +345,7 @@ impl Control {
     }
 
     fn stop(&self) {
-        // If the thread has already ended, nobody listens.
+        // If the thread has already ended, nobody is listening.
         let _ = self.commands.send(Command::Stop);
         self.ring();
     }

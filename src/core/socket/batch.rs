@@ -6,8 +6,8 @@ use crate::core::error::Error;
 use crate::core::message::Frame;
 use crate::core::wait::Wait;
 
-/// The largest batch. Without a limit, messages that arrive meanwhile could make it
-/// grow forever.
+/// The largest batch. Without a limit, messages that arrive in the meantime could make
+/// it grow forever.
 const LARGEST: usize = 1 << 16;
 
 impl Socket {

@@ -117,7 +117,7 @@ fn ends(end: &zmq::Socket, wait: &Wait) -> Result<bool, Error> {
         match end.poll(zmq::POLLIN, slice) {
             Ok(0) | Err(zmq::Error::EINTR) => {}
             Ok(_) => return Ok(true),
-            // Everything was shut down meanwhile.
+            // Everything was shut down in the meantime.
             Err(_) => return Ok(false),
         }
     }

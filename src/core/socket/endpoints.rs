@@ -70,7 +70,7 @@ impl Socket {
         })
     }
 
-    /// Disconnects each endpoint of a list.
+    /// Disconnects from each endpoint of a list.
     ///
     /// # Errors
     /// [`Error::Endpoint`] if an endpoint is not connected.

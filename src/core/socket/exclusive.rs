@@ -33,7 +33,7 @@ impl<T> Exclusive<T> {
             if let Some(value) = self.value.try_lock() {
                 return Some(value);
             }
-            // It was not a visit that was in the way.
+            // A call holds the lock, not a visit.
             if quiet.is_some() && quiet == self.visits.quiet() {
                 return None;
             }
@@ -41,8 +41,8 @@ impl<T> Exclusive<T> {
         }
     }
 
-    /// Visits the value briefly, unless it is locked. A call that starts meanwhile
-    /// waits for the visit to end.
+    /// Visits the value briefly, unless it is locked. A call that starts in the
+    /// meantime waits for the visit to end.
     pub fn peek<R>(&self, look: impl FnOnce(&mut T) -> R) -> Option<R> {
         // Dropped after the value is unlocked, because it was made first.
         let _visit = self.visits.begin();

@@ -162,7 +162,7 @@ impl Socket {
     }
 
     /// Visits the socket briefly, on behalf of another socket or of the whole process.
-    /// A call on the socket that starts meanwhile waits for the visit to end.
+    /// A call on the socket that starts in the meantime waits for the visit to end.
     ///
     /// # Errors
     /// [`Error::Busy`] if the socket is in a call.

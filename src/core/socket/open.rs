@@ -144,8 +144,8 @@ impl Open {
         self.check_transport(endpoint)?;
         self.check_waiting(endpoint)?;
         if endpoint.starts_with("tcp://") {
-            // For the network interfaces, the socket, and a peer that connects
-            // meanwhile.
+            // For the network interfaces, the socket, and a peer that connects in the
+            // meantime.
             spare_files(3).map_err(|error| Error::refused(endpoint, error))?;
         }
         if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
@@ -314,8 +314,8 @@ impl Open {
     }
 
     /// Sets the routing id for the next peer. libzmq is told as late as possible,
-    /// because it aborts the process if another peer with the same id has connected
-    /// meanwhile.
+    /// because it aborts the process if another peer with the same id has connected in
+    /// the meantime.
     fn name_peer(&mut self, endpoint: &str) -> Result<(), Error> {
         let Some(id) = self.connect_id.clone() else {
             return Ok(());

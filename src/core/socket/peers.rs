@@ -205,7 +205,7 @@ fn tcp_obstacle(address: &str) -> String {
         let address = address.clone();
         move || {
             let found = address.to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>);
-            // If it took too long, nobody listens anymore.
+            // If it took too long, nobody is listening anymore.
             let _ = tell.send(found.unwrap_or_default());
         }
     };

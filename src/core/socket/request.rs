@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_server_that_comes_back_finds_one_request() {
-        // Another test might take a TCP port meanwhile.
+        // Another test might take a TCP port in the meantime.
         let folder = tempfile::tempdir().unwrap();
         let endpoint = format!("ipc://{}/back", folder.path().display());
         let req = Socket::attached(Req, &endpoint).unwrap();

@@ -54,8 +54,8 @@ struct State {
     /// The objects that the script has, so that one handle is one value.
     objects: RefCell<HashMap<abi::Object, Weak<Object>>>,
     functions: RefCell<Functions>,
-    /// The machine and the library of the innermost call, for the functions that
-    /// the library calls back meanwhile.
+    /// The machine and the library of the innermost call, for the functions that the
+    /// library calls back in the meantime.
     calling: Cell<Option<(*mut Machine, &'static Library)>>,
     /// Why the last function failed that the library called.
     failure: RefCell<Option<Failure>>,

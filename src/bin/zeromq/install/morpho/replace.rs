@@ -1,5 +1,5 @@
-//! Writing a file whole or not at all. `list` and `package` write by it: a
-//! Morpho that reads meanwhile has the old file or the new one.
+//! Writing a file whole or not at all. `list` and `package` write by it: a Morpho that
+//! reads in the meantime has the old file or the new one.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
