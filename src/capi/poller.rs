@@ -47,12 +47,12 @@ struct Known {
 }
 
 /// A poller, and its sockets with their handles.
-struct Held {
+struct Entry {
     poller: poller::Poller<Known>,
     sockets: Vec<(usize, Arc<core::Socket>)>,
 }
 
-impl Held {
+impl Entry {
     /// Forgets sockets that were freed. One that was in use then is closed by that.
     fn forget(&mut self) {
         let known = |handle| socket::is_known(ptr::without_provenance(handle));
@@ -62,14 +62,14 @@ impl Held {
     }
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "poller";
     const TAG: usize = 6;
 }
 
-static POLLERS: Registry<Held> = Registry::new();
+static POLLERS: Registry<Entry> = Registry::new();
 
-fn enter(poller: *const Poller) -> Result<InUse<'static, Held>, Box<Error>> {
+fn enter(poller: *const Poller) -> Result<InUse<'static, Entry>, Box<Error>> {
     POLLERS.enter(poller)
 }
 
@@ -81,7 +81,7 @@ pub extern "C" fn zeromq_poller_new() -> *mut Poller {
     new("zeromq_poller_new", || {
         let poller = poller::Poller::default();
         poller.set_fair(true);
-        Ok(POLLERS.give(Held { poller, sockets: Vec::new() })?)
+        Ok(POLLERS.give(Entry { poller, sockets: Vec::new() })?)
     })
 }
 

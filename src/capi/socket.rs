@@ -50,7 +50,7 @@ pub const ZEROMQ_FOREVER: i32 = -1;
 pub const ZEROMQ_USUAL: i32 = -2;
 
 /// A socket, and what was lent of it last.
-pub(super) struct Held {
+pub(super) struct Entry {
     pub socket: Arc<core::Socket>,
     pub lent: Lent,
 }
@@ -69,23 +69,23 @@ impl Lent {
     }
 }
 
-impl Drop for Held {
+impl Drop for Entry {
     fn drop(&mut self) {
         // A poller or monitor may have it too. Whoever is in a call with it closes it.
         let _ = self.socket.close(None);
     }
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "socket";
     const TAG: usize = 1;
 }
 
-static SOCKETS: Registry<Held> = Registry::new();
+static SOCKETS: Registry<Entry> = Registry::new();
 
 /// The socket of a handle, for one call.
 #[inline]
-pub(super) fn enter(socket: *const Socket) -> Result<InUse<'static, Held>, Box<Error>> {
+pub(super) fn enter(socket: *const Socket) -> Result<InUse<'static, Entry>, Box<Error>> {
     SOCKETS.enter(socket)
 }
 
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn zeromq_socket_new(kind: i32, endpoints: *const c_char) 
         // SAFETY: the caller passes NULL or a text.
         let endpoints = unsafe { some_text("the endpoints", endpoints) }?;
         let socket = core::Socket::attached(kind, endpoints.unwrap_or(""))?;
-        Ok(SOCKETS.give(Held { socket, lent: Lent::default() })?)
+        Ok(SOCKETS.give(Entry { socket, lent: Lent::default() })?)
     })
 }
 
@@ -147,7 +147,7 @@ pub extern "C" fn zeromq_socket_close(socket: *mut Socket) -> Code {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_is_closed(socket: *const Socket) -> i32 {
     ffi::guard_or(1, || match enter(socket) {
-        Ok(held) => held.socket.is_closed().into(),
+        Ok(entry) => entry.socket.is_closed().into(),
         // It is in the middle of a call, so it is open.
         Err(error) if matches!(*error, Error::Busy) => 0,
         Err(_) => 1,
@@ -157,7 +157,7 @@ pub extern "C" fn zeromq_socket_is_closed(socket: *const Socket) -> i32 {
 /// The type of a socket, `ZEROMQ_REQUEST` and so on; -1 if there is no such socket.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_type(socket: *const Socket) -> i32 {
-    ffi::guard_or(-1, || enter(socket).map_or(-1, |held| held.socket.socket_type() as i32))
+    ffi::guard_or(-1, || enter(socket).map_or(-1, |entry| entry.socket.socket_type() as i32))
 }
 
 /// Binds or connects each endpoint of a list: one that begins with `@` is bound, one
@@ -266,9 +266,9 @@ pub unsafe extern "C" fn zeromq_socket_endpoint(
 ) -> Code {
     ffi::guard("zeromq_socket_endpoint", || {
         let place = place(endpoint)?;
-        let mut held = enter(socket)?;
-        let endpoint = held.socket.endpoint()?;
-        let lent = endpoint.map_or(std::ptr::null(), |text| held.lent.lend(text.as_bytes()));
+        let mut entry = enter(socket)?;
+        let endpoint = entry.socket.endpoint()?;
+        let lent = endpoint.map_or(std::ptr::null(), |text| entry.lent.lend(text.as_bytes()));
         // SAFETY: the caller passes a place for it.
         unsafe { place.put(lent) };
         Ok(())

@@ -126,7 +126,7 @@ fn panic_text(payload: &(dyn Any + Send)) -> String {
 }
 
 /// An error of the host: it breaks a rule of the header.
-pub(crate) fn fault(what: &'static str) -> Error {
+pub(crate) fn host_error(what: &'static str) -> Error {
     Error::Host { what: what.into() }
 }
 
@@ -144,7 +144,7 @@ pub(crate) unsafe fn versioned<'a, T: Copy>(
     smallest: usize,
 ) -> Result<Cow<'a, T>, Error> {
     if source.is_null() {
-        return Err(fault("a struct is NULL"));
+        return Err(host_error("a struct is NULL"));
     }
     // SAFETY: not NULL, and the caller says that it begins with two u32.
     let [size, version] = unsafe { source.cast::<[u32; 2]>().read_unaligned() };
@@ -185,9 +185,9 @@ pub(crate) unsafe fn versioned<'a, T: Copy>(
 pub(crate) unsafe fn slice<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Error> {
     match (data.is_null(), count) {
         (_, 0) => Ok(&[]),
-        (true, _) => Err(fault("a pointer is NULL but its count is not 0")),
+        (true, _) => Err(host_error("a pointer is NULL but its count is not 0")),
         (false, _) if count > isize::MAX as usize / mem::size_of::<T>().max(1) => {
-            Err(fault("a count is larger than memory"))
+            Err(host_error("a count is larger than memory"))
         }
         // SAFETY: not NULL, of a possible size, and in place for 'a, says the caller.
         (false, _) => Ok(unsafe { std::slice::from_raw_parts(data, count) }),
@@ -201,11 +201,11 @@ pub(crate) unsafe fn slice<'a, T>(data: *const T, count: usize) -> Result<&'a [T
 /// in place for `'a`.
 pub(crate) unsafe fn text<'a>(data: *const c_char) -> Result<&'a str, Error> {
     if data.is_null() {
-        return Err(fault("a name is NULL"));
+        return Err(host_error("a name is NULL"));
     }
     // SAFETY: not NULL, terminated and in place for 'a, says the caller.
     let text = unsafe { CStr::from_ptr(data) };
-    text.to_str().map_err(|_| fault("a name is not UTF-8"))
+    text.to_str().map_err(|_| host_error("a name is not UTF-8"))
 }
 
 /// What an edge does around a fork, while the core holds its own locks.
@@ -269,7 +269,7 @@ pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
             return Ok(());
         }
     }
-    Err(fault("the system has no place for what is to be done at the end of the process"))
+    Err(host_error("the system has no place for what is to be done at the end of the process"))
 }
 
 /// The library stays in memory, whoever unloads it. On Linux it was linked so.

@@ -10,7 +10,7 @@ use super::object;
 use super::symbols::Api;
 use crate::binding::{Bounds, CLASSES, Class, Object, Value, ValueRef};
 use crate::core::Error;
-use crate::ffi::fault;
+use crate::ffi::host_error;
 
 /// The numbers that this Morpho gave to kinds of objects.
 pub(super) struct Kinds {
@@ -76,7 +76,7 @@ impl<V: Bits> Morpho<V> {
     /// # Safety
     /// Morpho keeps the value, and does not change it, for the time of the call.
     #[inline]
-    pub unsafe fn take<'a>(&self, value: V, bounds: &mut Bounds) -> Result<ValueRef<'a>, Error> {
+    pub unsafe fn read<'a>(&self, value: V, bounds: &mut Bounds) -> Result<ValueRef<'a>, Error> {
         match value.view() {
             View::Nil => Ok(ValueRef::Nil),
             View::Bool(value) => Ok(ValueRef::Bool(value)),
@@ -88,16 +88,16 @@ impl<V: Bits> Morpho<V> {
                 if (*header).kind == self.kinds.string {
                     Ok(ValueRef::String(bytes(header)))
                 } else {
-                    self.take_object(value, header, bounds)
+                    self.read_object(value, header, bounds)
                 }
             },
         }
     }
 
     /// # Safety
-    /// As `take`; the value leads to the object.
+    /// As `read`; the value leads to the object.
     #[inline(never)]
-    unsafe fn take_object<'a>(
+    unsafe fn read_object<'a>(
         &self,
         value: V,
         header: *mut Header,
@@ -157,7 +157,7 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`.
+    /// As `read`.
     unsafe fn items<'a>(
         &self,
         count: u32,
@@ -171,7 +171,7 @@ impl<V: Bits> Morpho<V> {
                 let mut item = V::nil();
                 if get(index, &mut item) {
                     // SAFETY: the caller's promise holds for what a list contains.
-                    items.push(unsafe { self.take(item, bounds) }?);
+                    items.push(unsafe { self.read(item, bounds) }?);
                 }
             }
             Ok(ValueRef::List(items))
@@ -179,7 +179,7 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`; the object is a dictionary.
+    /// As `read`; the object is a dictionary.
     unsafe fn entries<'a>(
         &self,
         header: *mut Header,
@@ -194,7 +194,7 @@ impl<V: Bits> Morpho<V> {
                 let [key, value] = unsafe { *table.entries.add(slot) };
                 if key.view() != View::Nil {
                     // SAFETY: the caller's promise holds for what a dictionary contains.
-                    let entry = unsafe { (self.take(key, bounds)?, self.take(value, bounds)?) };
+                    let entry = unsafe { (self.read(key, bounds)?, self.read(value, bounds)?) };
                     entries.push(entry);
                 }
             }
@@ -205,14 +205,14 @@ impl<V: Bits> Morpho<V> {
     /// The name of a named argument.
     ///
     /// # Safety
-    /// As `take`.
+    /// As `read`.
     pub unsafe fn name<'a>(&self, value: V) -> Result<&'a str, Error> {
         // SAFETY: the caller's promise.
-        match unsafe { self.take(value, &mut Bounds::default()) }? {
+        match unsafe { self.read(value, &mut Bounds::default()) }? {
             ValueRef::String(bytes) => std::str::from_utf8(bytes).ok(),
             _ => None,
         }
-        .ok_or_else(|| fault("the name of an argument is not a String"))
+        .ok_or_else(|| host_error("the name of an argument is not a String"))
     }
 
     /// A result, bound to the collector of the virtual machine.
@@ -276,7 +276,8 @@ impl<V: Bits> Morpho<V> {
     /// The objects are new and not bound; the virtual machine is the one that calls.
     unsafe fn bind(&self, vm: *mut Vm, mut made: Made<V>) -> Result<(), Error> {
         if !made.is_empty() {
-            let count = i32::try_from(made.len()).map_err(|_| fault("the result is too large"))?;
+            let count =
+                i32::try_from(made.len()).map_err(|_| host_error("the result is too large"))?;
             // SAFETY: the caller's promise; all are bound at once.
             unsafe { (self.api.morpho_bindobjects)(vm, count, made.as_mut_ptr()) };
         }
@@ -335,7 +336,8 @@ impl<V: Bits> Morpho<V> {
             // SAFETY: the caller's promise.
             values.push(unsafe { self.make(item, made) }?);
         }
-        let count = u32::try_from(values.len()).map_err(|_| fault("the result is too large"))?;
+        let count =
+            u32::try_from(values.len()).map_err(|_| host_error("the result is too large"))?;
         // SAFETY: there are as many values.
         let list = unsafe { new(count, values.as_ptr()) };
         Ok((!list.is_null()).then(|| V::object(list)))
@@ -373,7 +375,7 @@ impl<V: Bits> Morpho<V> {
 }
 
 fn no_memory() -> Error {
-    fault("Morpho has no memory for the result")
+    host_error("Morpho has no memory for the result")
 }
 
 /// The bytes of a string.

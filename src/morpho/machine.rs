@@ -18,7 +18,7 @@ use crate::binding::table::{Row, Target};
 use crate::binding::{self, Arguments, Bounds, Class, Handle, Host, Kept, Object, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::core::{Code, Error, Failure};
-use crate::ffi::{self, Failed, fault};
+use crate::ffi::{self, Failed, host_error};
 use crate::interrupt;
 
 /// Most calls have no more arguments than this; they need no memory from the heap.
@@ -113,7 +113,7 @@ impl<V: Bits> Host for Caller<'_, V> {
             if !(api.morpho_call)(self.vm, function, count, given.as_mut_ptr(), &mut result) {
                 return Err(Error::Callback);
             }
-            take(&self.morpho.take(result, &mut Bounds::default())?)
+            take(&self.morpho.read(result, &mut Bounds::default())?)
         }
     }
 }
@@ -153,7 +153,7 @@ pub(super) unsafe fn init<V: Hosted>(
         let receiver = unsafe { *given };
         let Some(instance) = morpho.instance(receiver) else {
             return Err(
-                fault("init is for instances of a class that is a child of this one").into()
+                host_error("init is for instances of a class that is a child of this one").into()
             );
         };
         // SAFETY: the caller's promise; the instance is alive, as Morpho keeps
@@ -221,12 +221,12 @@ impl<V: Bits> Morpho<V> {
             [] => &[][..],
             [value] => {
                 // SAFETY: Morpho keeps arguments for the time of the call.
-                one = unsafe { self.take(*value, &mut bounds) }?;
+                one = unsafe { self.read(*value, &mut bounds) }?;
                 slice::from_ref(&one)
             }
             values => {
                 // SAFETY: as above.
-                more = unsafe { self.take_all(values, &mut bounds) }?;
+                more = unsafe { self.read_all(values, &mut bounds) }?;
                 &more
             }
         };
@@ -234,7 +234,7 @@ impl<V: Bits> Morpho<V> {
             [] => &[][..],
             pairs => {
                 // SAFETY: as above.
-                some = unsafe { self.take_named(pairs, &mut bounds) }?;
+                some = unsafe { self.read_named(pairs, &mut bounds) }?;
                 &some
             }
         };
@@ -252,28 +252,28 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`.
+    /// As `read`.
     #[inline(never)]
-    unsafe fn take_all<'a>(
+    unsafe fn read_all<'a>(
         &self,
         values: &[V],
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[ValueRef<'a>; FEW]>, Error> {
         // SAFETY: the caller's promise.
-        values.iter().map(|value| unsafe { self.take(*value, bounds) }).collect()
+        values.iter().map(|value| unsafe { self.read(*value, bounds) }).collect()
     }
 
     /// # Safety
-    /// As `take`.
+    /// As `read`.
     #[inline(never)]
-    unsafe fn take_named<'a>(
+    unsafe fn read_named<'a>(
         &self,
         pairs: &[[V; 2]],
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[(&'a str, ValueRef<'a>); 1]>, Error> {
         let pair = |[name, value]: &[V; 2]| {
             // SAFETY: the caller's promise.
-            unsafe { Ok((self.name(*name)?, self.take(*value, bounds)?)) }
+            unsafe { Ok((self.name(*name)?, self.read(*value, bounds)?)) }
         };
         pairs.iter().map(pair).collect()
     }
