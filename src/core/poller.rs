@@ -1,4 +1,4 @@
-//! Waiting for several sockets and system descriptors at once.
+//! Waiting for several sockets at once, and for descriptors of the system.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,10 +13,10 @@ use super::wait::{Clock, Wait};
 use crate::core::locked::locked;
 use crate::libzmq::retried;
 
-/// A descriptor of the system.
+/// What the system calls a descriptor.
 #[cfg(unix)]
 pub type Descriptor = std::os::fd::RawFd;
-/// A descriptor of the system.
+/// What the system calls a descriptor.
 #[cfg(windows)]
 pub type Descriptor = std::os::windows::io::RawSocket;
 
@@ -39,23 +39,23 @@ impl Source {
     }
 }
 
-/// The events that a source is ready for, or that are requested.
+/// For what a source is ready, or is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
     /// A message can be received.
     pub input: bool,
     /// A message can be sent.
     pub output: bool,
-    /// A descriptor has failed or is invalid.
+    /// A descriptor has failed or is none.
     pub error: bool,
 }
 
 impl Ready {
-    /// Requests input.
+    /// Something to receive.
     pub const IN: Ready = Ready { input: true, output: false, error: false };
-    /// Requests output.
+    /// Room to send.
     pub const OUT: Ready = Ready { input: false, output: true, error: false };
-    /// Requests both.
+    /// Either.
     pub const BOTH: Ready = Ready { input: true, output: true, error: false };
 
     fn events(self) -> PollEvents {
@@ -74,33 +74,12 @@ impl Ready {
     }
 }
 
-/// A set of sources to wait for, each with a value that identifies it to the caller.
-///
-/// ```
-/// use std::time::Duration;
-/// use zeromq::core::poller::{Poller, Ready, Source};
-/// use zeromq::core::{Socket, SocketType, Wait};
-///
-/// # fn main() -> Result<(), zeromq::core::Error> {
-/// let timeout = Wait::new(Some(Duration::from_secs(5)));
-/// let pull = Socket::attached(SocketType::Pull, "inproc://poller-doc")?;
-/// let push = Socket::attached(SocketType::Push, "inproc://poller-doc")?;
-///
-/// let poller = Poller::default();
-/// poller.add(Source::Socket(pull.clone()), Ready::IN, "tasks")?;
-/// push.send(&["task"], &timeout)?;
-///
-/// let (name, ready) = poller.wait(&timeout)?;
-/// assert!(name == "tasks" && ready.input);
-/// assert_eq!(pull.receive(&timeout)?.as_text(), Some("task"));
-/// # Ok(())
-/// # }
-/// ```
+/// Sources to wait for, each with a value that tells the caller which it is.
 #[derive(Debug)]
 pub struct Poller<T> {
     items: Mutex<Vec<Item<T>>>,
     fair: AtomicBool,
-    /// Where the next fair wait starts.
+    /// Where the next fair wait begins to look.
     turn: AtomicUsize,
     expired: AtomicBool,
     terminated: AtomicBool,
@@ -126,11 +105,11 @@ impl<T> Default for Poller<T> {
 }
 
 impl<T: Clone> Poller<T> {
-    /// Adds a source. Adding a source again keeps its position and replaces its events
-    /// and value.
+    /// Adds a source. One that is there already stays in its place, and is waited
+    /// for as said last.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the socket type cannot receive or send as requested.
+    /// [`Error::Unsupported`] for a socket that cannot receive, or send, so.
     pub fn add(&self, source: Source, events: Ready, value: T) -> Result<(), Error> {
         if let Source::Socket(socket) = &source {
             if events.input {
@@ -151,64 +130,63 @@ impl<T: Clone> Poller<T> {
         Ok(())
     }
 
-    /// Removes a source. Returns false if it was not there.
+    /// Removes a source, and tells whether it was there.
     pub fn remove(&self, source: &Source) -> bool {
         self.retain(|known| !known.is(source)) > 0
     }
 
-    /// Returns true if the source was added.
+    /// Whether a source is there.
     pub fn contains(&self, source: &Source) -> bool {
         self.items().iter().any(|item| item.source.is(source))
     }
 
-    /// Returns the events and the value of a source.
+    /// What is known of a source.
     pub fn find(&self, source: &Source) -> Option<(Ready, T)> {
         let items = self.items();
         let item = items.iter().find(|item| item.source.is(source))?;
         Some((item.events, item.value.clone()))
     }
 
-    /// Removes the sources for which `keep` returns false, and returns how many were
-    /// removed.
+    /// Removes the sources that `keep` does not want, and gives how many those were.
     pub fn retain(&self, keep: impl Fn(&Source) -> bool) -> usize {
         let gone: Vec<Item<T>> = self.items().extract_if(.., |item| !keep(&item.source)).collect();
         gone.len()
     }
 
-    /// Returns the number of sources.
+    /// How many sources there are.
     pub fn count(&self) -> usize {
         self.items().len()
     }
 
-    /// Calls `visit` with each value.
+    /// Tells of each value.
     pub fn visit(&self, mut visit: impl FnMut(&T)) {
         self.items().iter().for_each(|item| visit(&item.value));
     }
 
-    /// Sets whether [`wait`](Poller::wait) takes turns: it then starts after the source
-    /// that it returned last instead of at the first, so that a busy source does not
-    /// hide the others.
+    /// Whether [`wait`](Poller::wait) begins to look where it found something last,
+    /// so that a busy source does not hide the others, and not at the first.
     pub fn set_fair(&self, fair: bool) {
         self.fair.store(fair, Ordering::Relaxed);
     }
 
-    /// Returns true if the last wait timed out.
+    /// Whether the last wait ended because the time was over.
     pub fn expired(&self) -> bool {
         self.expired.load(Ordering::Relaxed)
     }
 
-    /// Returns true if the last wait was interrupted or ended by a shutdown.
+    /// Whether the last wait ended because the host or ZeroMQ stopped.
     pub fn terminated(&self) -> bool {
         self.terminated.load(Ordering::Relaxed)
     }
 
-    /// Waits until a source is ready and returns the first one in the order in which
-    /// they were added. Closed sockets are skipped.
+    /// Waits until a source is ready, and gives the first one in the order in
+    /// which they were added. Closed sockets are passed over.
     ///
     /// # Errors
-    /// [`Error::Again`] on timeout, [`Error::Closed`] if all sockets are closed,
-    /// [`Error::Busy`] if a socket is in another call, [`Error::Argument`] if an empty
-    /// poller would wait forever, [`Error::Interrupted`], [`Error::Terminated`].
+    /// [`Error::Again`] when none is ready in time, [`Error::Closed`] when all
+    /// sockets are closed, [`Error::Busy`] when one is in use elsewhere,
+    /// [`Error::Argument`] for a wait without an end for nothing,
+    /// [`Error::Interrupted`], [`Error::Terminated`].
     pub fn wait(&self, wait: &Wait) -> Result<(T, Ready), Error> {
         let mut items = self.items().clone();
         let fair = self.fair.load(Ordering::Relaxed);
@@ -223,10 +201,10 @@ impl<T: Clone> Poller<T> {
         Ok((items.swap_remove(index).value, ready))
     }
 
-    /// Waits until a source is ready and returns all sources that are.
+    /// Waits until a source is ready, and gives all that are.
     ///
     /// # Errors
-    /// The errors of [`wait`](Poller::wait).
+    /// As [`wait`](Poller::wait).
     pub fn wait_all(&self, wait: &Wait) -> Result<Vec<(T, Ready)>, Error> {
         let items = self.items().clone();
         let ready = self.noted(poll(&items, wait, false))?;
@@ -241,20 +219,20 @@ impl<T: Clone> Poller<T> {
         result
     }
 
-    /// Never locked during a wait or while a value is dropped, because garbage
-    /// collectors look through the values.
+    /// Never locked during a wait, nor when a value is dropped, since collectors look
+    /// through it.
     fn items(&self) -> MutexGuard<'_, Vec<Item<T>>> {
         locked(&self.items)
     }
 }
 
-/// A source that can be polled; a socket is locked in the meantime.
-enum Held<'a> {
+/// A source that can be waited for: a socket only while it is locked.
+enum Guard<'a> {
     Socket(Locked<'a, State>),
     Descriptor(Descriptor),
 }
 
-/// Waits until an item is ready and returns the index of the first one, or of all.
+/// Waits until an item is ready, and gives where it is: the first one, or all.
 fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Ready)>, Error> {
     let mut held = hold(items)?;
     if held.is_empty() && !items.is_empty() {
@@ -262,7 +240,7 @@ fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Re
     }
     if held.is_empty() && wait.is_endless() {
         return Err(Error::Argument {
-            place: "an endless wait".to_owned(),
+            place: "a wait for ever".to_owned(),
             expected: "at least one socket in the poller".into(),
             got: "none".to_owned(),
         });
@@ -270,7 +248,7 @@ fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Re
     let result = poll_held(&mut held, items, wait, first);
     if matches!(result, Err(Error::Terminated)) {
         for (_, held) in held {
-            if let Held::Socket(mut state) = held {
+            if let Guard::Socket(mut state) = held {
                 state.check_terminated();
             }
         }
@@ -278,15 +256,15 @@ fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Re
     result
 }
 
-fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Held<'_>)>, Error> {
+fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Guard<'_>)>, Error> {
     let mut held = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         match &item.source {
-            Source::Descriptor(descriptor) => held.push((index, Held::Descriptor(*descriptor))),
+            Source::Descriptor(descriptor) => held.push((index, Guard::Descriptor(*descriptor))),
             Source::Socket(socket) => match socket.lock() {
                 Ok(mut state) => {
                     if state.open().is_ok() {
-                        held.push((index, Held::Socket(state)));
+                        held.push((index, Guard::Socket(state)));
                     }
                 }
                 Err(Error::Forked) => {}
@@ -298,13 +276,13 @@ fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Held<'_>)>, Error> {
 }
 
 fn poll_held<T>(
-    held: &mut [(usize, Held)],
+    held: &mut [(usize, Guard)],
     items: &[Item<T>],
     wait: &Wait,
     first: bool,
 ) -> Result<Vec<(usize, Ready)>, Error> {
     let ready = look(held, items, first)?;
-    let descriptors = held.iter().any(|(_, held)| matches!(held, Held::Descriptor(_)));
+    let descriptors = held.iter().any(|(_, held)| matches!(held, Guard::Descriptor(_)));
     if !descriptors && (!ready.is_empty() || wait.is_zero()) {
         return if ready.is_empty() { Err(Error::Again) } else { Ok(ready) };
     }
@@ -314,8 +292,8 @@ fn poll_held<T>(
     for (index, held) in held.iter_mut() {
         let events = items[*index].events.events();
         polled.push(match held {
-            Held::Socket(state) => state.open()?.socket.as_poll_item(events),
-            Held::Descriptor(descriptor) => zmq::PollItem::from_fd(*descriptor, events),
+            Guard::Socket(state) => state.open()?.socket.as_poll_item(events),
+            Guard::Descriptor(descriptor) => zmq::PollItem::from_fd(*descriptor, events),
         });
     }
     loop {
@@ -336,15 +314,15 @@ fn poll_held<T>(
     Ok(ready.take(if first { 1 } else { usize::MAX }).collect())
 }
 
-/// Returns the sockets that are ready now, which is faster than a poll.
+/// The sockets that are ready now, which is quicker to tell than by a poll.
 fn look<T>(
-    held: &mut [(usize, Held)],
+    held: &mut [(usize, Guard)],
     items: &[Item<T>],
     first: bool,
 ) -> Result<Vec<(usize, Ready)>, Error> {
     let mut ready = Vec::new();
     for (index, held) in held {
-        let Held::Socket(state) = held else {
+        let Guard::Socket(state) = held else {
             continue;
         };
         let open = state.open()?;
@@ -395,7 +373,7 @@ mod tests {
         first.send(&["a"], &SOON).unwrap();
         assert_eq!(poller.wait(&SOON).unwrap().0, 0);
         assert_eq!(poller.wait_all(&SOON).unwrap(), [(0, Ready::IN), (1, Ready::IN)]);
-        // The sockets are unlocked again.
+        // The sockets are free again.
         assert_eq!(one.receive(&NOW).unwrap().as_text(), Some("a"));
         poller.add(Source::Socket(first.clone()), Ready::OUT, 7).unwrap();
         assert_eq!(poller.wait_all(&SOON).unwrap(), [(1, Ready::IN), (7, Ready::OUT)]);

@@ -1,4 +1,4 @@
-//! Conversion between values of the header and values of the binding.
+//! Values of the header to those of the binding, and back.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -8,21 +8,20 @@ use super::script_functions::{InUse, search};
 use super::{descriptors, object};
 use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
 use crate::core::Error;
-use crate::ffi::{self, fault};
+use crate::ffi::{self, host_error};
 
-/// The second half of a handle of the binding tells what the first half is.
+/// What a handle of the binding means to this edge stands in its second half.
 pub(super) const OBJECT: u64 = 0;
 pub(super) const FUNCTION: u64 = 1;
 
-/// The form in which a value is returned to a host.
+/// The form that a value has for a host.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Strings are text; a frame that is not text is an object.
+    /// Strings are text, and a frame that is none is an object.
     Usual,
     /// A frame is bytes.
     Bytes,
-    /// Frames inside the value are bytes; the value itself stays an object if it is a
-    /// frame.
+    /// The same of what is inside; the value itself is an object if it is a frame.
     BytesInside,
 }
 
@@ -37,15 +36,15 @@ impl Drop for Owner {
     fn drop(&mut self) {
         if let Owner::Items(items) = self {
             for item in items {
-                // SAFETY: `give` made the item, and it is taken back only here.
-                drop(unsafe { take_back(item) });
+                // SAFETY: the item was made by give, and is given back only here.
+                drop(unsafe { reclaim(item) });
             }
         }
     }
 }
 
-/// Reads values of the host, and collects the functions in them if the host asks when
-/// it may forget them.
+/// Reads what a host passes, and finds the functions in it, if the host asks when it
+/// may forget them.
 pub(super) struct Reader<'a> {
     host: &'a Host,
     asks: bool,
@@ -59,21 +58,21 @@ impl<'a> Reader<'a> {
         Reader { host, asks, bounds: Bounds::default(), functions: Vec::new() }
     }
 
-    /// Views a value that the host passed.
+    /// A value that the host lends.
     ///
     /// # Safety
-    /// The value is filled in as the header requires, and everything it points to
-    /// remains valid for `'v`.
-    pub unsafe fn take<'v>(&mut self, value: &'v abi::Value) -> Result<ValueRef<'v>, Error> {
-        // SAFETY: guaranteed by the caller.
-        unsafe { take(value, self) }
+    /// The value is filled in as the header says, and what it points to stays in
+    /// place for `'v`.
+    pub unsafe fn read<'v>(&mut self, value: &'v abi::Value) -> Result<ValueRef<'v>, Error> {
+        // SAFETY: the caller's promise.
+        unsafe { read(value, self) }
     }
 
-    /// Returns the functions in everything that was read, in use from now on. If some
-    /// values were not read, they are searched in `values`, which has all of them.
+    /// The functions in all that was read, in use from now on. If not everything was,
+    /// they are looked for in `values`, which is all of it.
     ///
     /// # Safety
-    /// As for `take`, for each of these values.
+    /// As `read`, for each of these values.
     pub unsafe fn end<'v>(
         mut self,
         read: bool,
@@ -82,8 +81,8 @@ impl<'a> Reader<'a> {
         if self.asks && !read {
             self.functions.clear();
             for value in values {
-                // An error in the search is not reported, because reading the value reports it.
-                // SAFETY: guaranteed by the caller.
+                // What cannot be looked through is told as the error that it is.
+                // SAFETY: the caller's promise.
                 let _ = unsafe { search(value, &mut self.functions) };
             }
         }
@@ -91,14 +90,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Views a value that the host passed.
+/// A value that the host lends.
 ///
 /// # Safety
-/// The value is filled in as the header requires, and everything it points to remains
-/// valid for `'a`.
-unsafe fn take<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRef<'a>, Error> {
-    // SAFETY: `kind` determines the member of the union that the host has filled in,
-    // and the caller guarantees that everything it points to is valid.
+/// The value is filled in as the header says, and what it points to stays in
+/// place for `'a`.
+unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRef<'a>, Error> {
+    // SAFETY: kind tells which member of the union the host has filled in, and the
+    // caller promises that what it points to is there.
     unsafe {
         Ok(match value.kind {
             abi::ZEROMQ_NIL => ValueRef::Nil,
@@ -124,49 +123,49 @@ unsafe fn take<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
             }
             abi::ZEROMQ_CLASS => ValueRef::Class(
                 descriptors::binding(value.payload.described)
-                    .ok_or_else(|| fault("a class is not one that was passed to define_class"))?,
+                    .ok_or_else(|| host_error("a class is none that define_class was given"))?,
             ),
             abi::ZEROMQ_OTHER => {
                 let Bytes { data, size } = value.payload.bytes;
                 let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
                 ValueRef::Other(name.unwrap_or("a value of another kind"))
             }
-            _ => return Err(fault("a value has a kind that is not in the header")),
+            _ => return Err(host_error("a value is of a kind that the header does not have")),
         })
     }
 }
 
 /// # Safety
-/// As for `take`.
+/// As `read`.
 unsafe fn items<'a>(items: Items, reader: &mut Reader) -> Result<Vec<ValueRef<'a>>, Error> {
-    // SAFETY: guaranteed by the caller.
+    // SAFETY: the caller's promise.
     let items = unsafe { ffi::slice(items.data, items.count) }?;
     reader.bounds.enter(items.len())?;
-    // SAFETY: the caller's guarantee holds for each item.
-    let taken = items.iter().map(|item| unsafe { take(item, reader) }).collect();
+    // SAFETY: the caller's promise holds for each item.
+    let taken = items.iter().map(|item| unsafe { read(item, reader) }).collect();
     reader.bounds.leave();
     taken
 }
 
 /// # Safety
-/// As for `take`.
+/// As `read`.
 unsafe fn entries<'a>(
     entries: Items,
     reader: &mut Reader,
 ) -> Result<Vec<(ValueRef<'a>, ValueRef<'a>)>, Error> {
-    // SAFETY: guaranteed by the caller.
+    // SAFETY: the caller's promise.
     let mut values = unsafe { items(entries, reader) }?.into_iter();
     let mut pairs = Vec::with_capacity(values.len() / 2);
     while let Some(key) = values.next() {
         let Some(value) = values.next() else {
-            return Err(fault("a dictionary has a key without a value"));
+            return Err(host_error("a dictionary has a key without a value"));
         };
         pairs.push((key, value));
     }
     Ok(pairs)
 }
 
-/// Returns the named arguments in a dictionary whose keys are strings.
+/// The named arguments in a dictionary whose keys are texts.
 pub(super) fn names<'a>(value: ValueRef<'a>) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {
     let entries = match value {
         ValueRef::Dictionary(entries) => entries,
@@ -178,7 +177,7 @@ pub(super) fn names<'a>(value: ValueRef<'a>) -> impl Iterator<Item = (&'a str, V
     })
 }
 
-/// Makes a value for the host, which frees it with `zeromq_value_free`.
+/// A value for the host, to be freed with `zeromq_value_free`.
 pub(super) fn give(value: Value, form: Form) -> abi::Value {
     let inside = if form == Form::Usual { Form::Usual } else { Form::Bytes };
     match value {
@@ -215,8 +214,8 @@ pub(super) fn give(value: Value, form: Form) -> abi::Value {
     }
 }
 
-/// Makes a value of this kind from the bytes of a frame, whatever they are. Returns the
-/// object if it is not a frame.
+/// The bytes of a frame, whatever they are, as a value of this kind; the object if it
+/// is no frame.
 pub(super) fn give_bytes(frame: Object, kind: u32) -> Result<abi::Value, Object> {
     let Some(bytes) = frame.frame() else {
         return Err(frame);
@@ -225,7 +224,7 @@ pub(super) fn give_bytes(frame: Object, kind: u32) -> Result<abi::Value, Object>
     Ok(owned(kind, payload, Box::new(Owner::Frame(frame))))
 }
 
-/// Makes a nil value.
+/// No value.
 pub(super) fn nil() -> abi::Value {
     plain(abi::ZEROMQ_NIL, Payload { integer: 0 })
 }
@@ -240,8 +239,7 @@ fn give_text(text: Text) -> abi::Value {
     if let Text::Fixed(text) = text {
         return plain(abi::ZEROMQ_STRING, bytes(text.as_bytes()));
     }
-    // A short message holds its bytes inside itself, so it has to be in its final place
-    // first.
+    // A short message has its bytes inside, so it has to be in its place first.
     let owner = Box::new(Owner::Text(text));
     let Owner::Text(text) = &*owner else {
         unreachable!("it was made a text just now");
@@ -260,14 +258,14 @@ fn owned(kind: u32, payload: Payload, owner: Box<Owner>) -> abi::Value {
     abi::Value { kind, payload, owner: Box::into_raw(owner).cast::<c_void>() }
 }
 
-/// Sets a value to nil and returns what kept its memory alive.
+/// Makes a value nil, and gives what kept its memory alive.
 ///
 /// # Safety
-/// `give` made the value, and no copy of it is taken back as well.
-pub(super) unsafe fn take_back(value: &mut abi::Value) -> Option<impl Sized + use<>> {
+/// The value is one that `give` made; a copy of it is not given back too.
+pub(super) unsafe fn reclaim(value: &mut abi::Value) -> Option<impl Sized + use<>> {
     let owner = value.owner.cast::<Owner>();
     *value = nil();
-    // SAFETY: `owner` is NULL or came from `Box::into_raw` in `owned`, and the value
-    // that held it is nil from now on.
+    // SAFETY: owner is NULL or came from Box::into_raw in owned, and the value that
+    // had it is nil from now on.
     (!owner.is_null()).then(|| unsafe { Box::from_raw(owner) })
 }

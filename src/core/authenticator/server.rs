@@ -1,5 +1,5 @@
-//! The thread of the authenticator: it reads requests, decides by the rules or asks the
-//! program, and replies.
+//! The thread of the authenticator: it reads requests, decides by the rules or
+//! has somebody decide, and answers.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use crate::core::message::Frame;
 use crate::core::socket::Socket;
 use crate::core::wait::Wait;
 
-/// How long the program may take to decide: less than the handshake timeout of libzmq.
+/// How long somebody who decides may take: less than libzmq gives a handshake.
 const DECIDING: Duration = Duration::from_secs(5);
 
 /// How many clients may wait for a decision at the same time.
@@ -24,7 +24,7 @@ const ASKED: usize = 1024;
 pub(super) struct Server {
     socket: Arc<Socket>,
     shared: Arc<Shared>,
-    /// The clients that the program was asked about.
+    /// The clients that somebody was asked about.
     asked: HashMap<u64, Asked>,
 }
 
@@ -44,7 +44,7 @@ impl Server {
 
     pub fn run(mut self) {
         loop {
-            let wait = Wait::new(self.patience());
+            let wait = Wait::new(self.timeout());
             match self.socket.receive_all(&wait) {
                 Ok(message)
                     if message.get(1).is_some_and(|frame| **frame == *self.shared.token) =>
@@ -56,15 +56,15 @@ impl Server {
                 }
                 Ok(message) => self.serve(&message),
                 Err(Error::Again) => self.give_up(),
-                // ZeroMQ was shut down.
+                // ZeroMQ has ended.
                 Err(_) => break,
             }
         }
         let _ = self.socket.close(Some(Some(Duration::ZERO)));
     }
 
-    /// Returns how long to wait until the first decision is overdue.
-    fn patience(&self) -> Option<Duration> {
+    /// How long to wait at most, if somebody is to decide until then.
+    fn timeout(&self) -> Option<Duration> {
         let first = self.asked.values().map(|asked| asked.until).min()?;
         Some(first.saturating_duration_since(Instant::now()))
     }
@@ -84,7 +84,7 @@ impl Server {
                 let number = id.clone();
                 let decide = AssertUnwindSafe(|| self.request(&envelope, id, request));
                 if catch_unwind(decide).is_err() {
-                    // If this thread ended, every client would be accepted.
+                    // Without a server behind it every client would be let in.
                     self.reply(&envelope, number, &Verdict::Failed);
                 }
             }
@@ -111,7 +111,7 @@ impl Server {
             }
             (Decider::Nobody, _) => {
                 drop(questions);
-                self.refuse(envelope, id, &request, "the script that decides is gone".to_owned());
+                self.refuse(envelope, id, &request, "who decides is gone".to_owned());
             }
             (Decider::Somebody(_), _) if questions.waiting.len() >= ASKED => {
                 drop(questions);
@@ -137,7 +137,7 @@ impl Server {
         let Ok(number) = number.try_into().map(u64::from_be_bytes) else {
             return;
         };
-        // A decision that came too late was already replaced.
+        // One that came too late was told so.
         let Some(asked) = self.asked.remove(&number) else {
             return;
         };
@@ -150,7 +150,7 @@ impl Server {
         }
     }
 
-    /// Refuses clients that were not decided about in time.
+    /// Those that nobody has decided about in time.
     fn give_up(&mut self) {
         let now = Instant::now();
         let late: Vec<(u64, Asked)> =
@@ -172,24 +172,24 @@ impl Server {
         meta: &[(String, String)],
         reason: String,
     ) {
-        self.shared.note(request, true, reason);
+        self.shared.record(request, true, reason);
         let user = request.credentials.user();
         self.reply(envelope, id, &Verdict::Accepted { user: &user, meta });
     }
 
     fn refuse(&self, envelope: &[Vec<u8>], id: Vec<u8>, request: &Request, why: String) {
-        self.shared.note(request, false, why.clone());
+        self.shared.record(request, false, why.clone());
         self.reply(envelope, id, &Verdict::Refused(&why));
     }
 
     fn postpone(&self, envelope: &[Vec<u8>], id: Vec<u8>, request: &Request, why: &str) {
-        self.shared.note(request, false, why.to_owned());
+        self.shared.record(request, false, why.to_owned());
         self.reply(envelope, id, &Verdict::Later(why));
     }
 
     fn reply(&self, envelope: &[Vec<u8>], id: Vec<u8>, verdict: &Verdict) {
         let message = [envelope, &zap::reply(id, verdict)].concat();
-        // A client that is gone does not wait for the reply.
+        // A client that is gone does not wait for it.
         let _ = self.socket.send(&message, &Wait::new(Some(Duration::ZERO)));
     }
 }

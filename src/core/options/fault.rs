@@ -1,4 +1,4 @@
-//! Error messages for options.
+//! What can be wrong with an option, in words.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::value::OptionValue;
 use crate::core::SocketType;
 use crate::core::error::{Error, Excerpt};
 
-/// Of longer texts, only the length is reported.
+/// Of texts that are longer only the length is told.
 const LONG: usize = 30;
 
 fn fault(row: &Row, fault: impl Into<Cow<'static, str>>) -> Error {
@@ -22,19 +22,20 @@ pub(super) fn unknown(name: &str, near: &[&str]) -> Error {
     Error::Option { option: Excerpt(name).to_string(), fault }
 }
 
-/// The value has the wrong kind.
+/// The value is of another kind.
 pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
     let got = match value {
-        OptionValue::Bool(_) => format!("the boolean {value}"),
+        OptionValue::Bool(_) => format!("the truth value {value}"),
         OptionValue::Int(_) => format!("the number {value}"),
         OptionValue::Bytes(_) if row.kind == Kind::Text => "bytes that are not UTF-8".to_owned(),
-        OptionValue::Bytes(_) | OptionValue::Text(_) => format!("the string {value}"),
+        OptionValue::Bytes(_) | OptionValue::Text(_) => format!("the text {value}"),
     };
     refuse(row, &got)
 }
 
 impl Row {
-    /// Returns the error for a value of the wrong kind; `got` describes the value.
+    /// The error that a value is of a kind that it does not take; `got` says what
+    /// came.
     pub fn refuse(&self, got: &str) -> Error {
         refuse(self, got)
     }
@@ -45,7 +46,7 @@ fn refuse(row: &Row, got: &str) -> Error {
     fault(row, format!("expected {}, got {got}", row.expected()))
 }
 
-/// The value has the right kind but is not allowed.
+/// The value is of the right kind, and none of those that it takes.
 pub(super) fn range(row: &Row, value: &OptionValue) -> Error {
     let value = match value {
         _ if row.secret => "the value is".to_owned(),
@@ -63,11 +64,11 @@ pub(super) fn socket_type(row: &Row, socket_type: SocketType) -> Error {
 }
 
 pub(super) fn not_readable(row: &Row) -> Error {
-    fault(row, "it can only be set; libzmq does not return its value")
+    fault(row, "it can be set, but libzmq does not tell its value")
 }
 
 pub(super) fn not_settable(row: &Row) -> Error {
-    fault(row, "it can only be read")
+    fault(row, "it can be read only")
 }
 
 pub(super) fn not_built(row: &Row, capability: Option<&str>) -> Error {
@@ -92,14 +93,14 @@ pub(super) fn stays_manual(row: &Row) -> Error {
     fault(row, "manual mode cannot be left once the socket is attached; open a new one")
 }
 
-pub(super) fn taken(row: &Row) -> Error {
-    fault(row, "a peer of this socket already has this routing id; choose another")
+pub(super) fn id_in_use(row: &Row) -> Error {
+    fault(row, "a peer of this socket has this routing id already; choose another")
 }
 
 pub(super) fn no_proxy(row: &Row) -> Error {
     fault(
         row,
-        "refused, because this libzmq aborts the process if the proxy cannot be reached; connect \
+        "refused, since this libzmq ends the whole process when a proxy cannot be reached; connect \
          to a program that forwards instead",
     )
 }
@@ -109,7 +110,7 @@ pub(super) fn restless(row: &Row) -> Error {
 }
 
 pub(super) fn no_raw(row: &Row) -> Error {
-    fault(row, "refused, because libzmq is not safe with it; use a STREAM socket instead")
+    fault(row, "refused, since libzmq is not safe with it; a STREAM socket does the same")
 }
 
 pub(super) fn no_domain(row: &Row) -> Error {
@@ -120,7 +121,7 @@ pub(super) fn no_listener(row: &Row) -> Error {
     fault(row, "it is not the descriptor of a stream socket that listens")
 }
 
-/// Joins names: "one, two or three".
+/// "one, two or three".
 fn listed(names: &[&str], word: &str) -> String {
     match names {
         [rest @ .., last] if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),

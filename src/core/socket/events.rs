@@ -1,10 +1,10 @@
-//! Events on connections, as libzmq reports them (`zmq_socket_monitor(3)`).
+//! Events of connections, as libzmq tells them (`zmq_socket_monitor(3)`).
 
-use super::handshake::{Failed, sentence};
+use super::handshake::{HandshakeFailure, sentence};
 use crate::core::error::Errno;
 use crate::libzmq::retried;
 
-/// The events, with their names in czmq and their bits in libzmq.
+/// The events, as czmq calls them, and their bits in libzmq.
 const EVENTS: &[(&str, u16)] = &[
     ("CONNECTED", 1 << 0),
     ("CONNECT_DELAYED", 1 << 1),
@@ -32,21 +32,20 @@ const PROTOCOL: u16 = 1 << 13;
 const AUTH: u16 = 1 << 14;
 pub(super) const FAILED: u16 = NO_DETAIL | PROTOCOL | AUTH;
 
-/// All events.
+/// Every event.
 pub(super) const ALL: u16 = 0x7fff;
 
-/// Names for groups of events, and old names of czmq.
+/// Names that stand for several events, or that czmq had before.
 const GROUPS: &[(&str, u16)] =
     &[("ALL", ALL), ("HANDSHAKE_FAILED", FAILED), ("HANDSHAKE_SUCCEED", SUCCEEDED)];
 
-/// An event on a connection.
+/// Something that happened to a connection.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub(super) bit: u16,
-    /// A descriptor, an errno, a number of milliseconds or a status code, depending on
-    /// the event.
+    /// A descriptor, an errno, milliseconds or a status, as the event has it.
     pub value: u32,
-    /// The endpoint of the connection.
+    /// The endpoint that it is about.
     pub endpoint: String,
 }
 
@@ -61,40 +60,43 @@ impl Event {
         Ok(Event { bit, value, endpoint: String::from_utf8_lossy(&endpoint).into_owned() })
     }
 
-    /// Returns its name in czmq, such as "HANDSHAKE_FAILED_AUTH".
+    /// Its name in czmq: "HANDSHAKE_FAILED_AUTH".
     pub fn name(&self) -> &'static str {
         EVENTS.iter().find(|(_, bit)| *bit == self.bit).map_or("UNKNOWN", |(name, _)| name)
     }
 
-    /// Returns what the event means, as a sentence.
+    /// What it means, in words.
     pub fn reason(&self) -> String {
         let system = || Errno::of(self.value);
         match self.name() {
-            "CONNECTED" => "connected; the handshake begins".to_owned(),
+            "CONNECTED" => "the peer is reached, and the handshake begins".to_owned(),
             "CONNECT_DELAYED" => "the peer has not answered yet".to_owned(),
-            "CONNECT_RETRIED" => format!("not reached; retrying in {} ms", self.value),
+            "CONNECT_RETRIED" => format!("not reached; the next try is in {} ms", self.value),
             "LISTENING" => "the endpoint is bound".to_owned(),
             "BIND_FAILED" => format!("the endpoint cannot be bound: {}", system()),
-            "ACCEPTED" => "a peer connected; the handshake begins".to_owned(),
-            "ACCEPT_FAILED" => format!("a connection cannot be accepted: {}", system()),
-            "CLOSED" => "the connection or the endpoint was closed".to_owned(),
+            "ACCEPTED" => "a peer has come, and the handshake begins".to_owned(),
+            "ACCEPT_FAILED" => format!("a peer cannot be let in: {}", system()),
+            "CLOSED" => "the connection or the endpoint is closed".to_owned(),
             "CLOSE_FAILED" => format!("the connection cannot be closed: {}", system()),
             "DISCONNECTED" => "the connection has ended".to_owned(),
-            "MONITOR_STOPPED" => "the socket was closed or its monitor stopped".to_owned(),
-            "HANDSHAKE_SUCCEEDED" => "the handshake succeeded".to_owned(),
-            "HANDSHAKE_FAILED_NO_DETAIL" => sentence(Failed::Other(self.value)).to_owned(),
-            "HANDSHAKE_FAILED_PROTOCOL" => sentence(Failed::Protocol(self.value)).to_owned(),
-            "HANDSHAKE_FAILED_AUTH" => sentence(Failed::Auth(self.value)).to_owned(),
+            "MONITOR_STOPPED" => "the socket is closed, or its monitor stopped".to_owned(),
+            "HANDSHAKE_SUCCEEDED" => "the peer can be talked to".to_owned(),
+            "HANDSHAKE_FAILED_NO_DETAIL" => {
+                sentence(HandshakeFailure::Other(self.value)).to_owned()
+            }
+            "HANDSHAKE_FAILED_PROTOCOL" => {
+                sentence(HandshakeFailure::Protocol(self.value)).to_owned()
+            }
+            "HANDSHAKE_FAILED_AUTH" => sentence(HandshakeFailure::Auth(self.value)).to_owned(),
             _ => String::new(),
         }
     }
 }
 
-/// Returns the bits of the events with these names, or of all events if there are no
-/// names.
+/// The bits of the events of these names; of all, if there are none.
 ///
 /// # Errors
-/// The first unknown name.
+/// The name that is not known.
 pub fn events<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<u16, &'a str> {
     let mut bits = 0;
     for name in names {

@@ -1,8 +1,8 @@
-//! Numbered publications, so that subscribers can detect missed messages.
+//! Published messages with a number, so that subscribers know what they missed.
 //!
-//! If a publisher numbers its messages, each of them ends with an additional frame of
-//! 20 bytes: "SEQ1", eight bytes that identify the publisher, and the number of the
-//! message among those with the same topic, starting at 1. Integers are big-endian.
+//! When a publisher numbers its messages, each ends with one frame more, of 20
+//! bytes: "SEQ1", eight bytes that are the publisher's own, and the number of the
+//! message among those with the same topic, from 1 on; most significant bytes first.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -17,10 +17,10 @@ use crate::core::wait::Wait;
 
 const MARK: &[u8] = b"SEQ1";
 
-/// How many topics are remembered. Numbering restarts if there are more.
+/// How many topics are remembered. When there are more, numbers start anew.
 const TOPICS: usize = 1 << 16;
 
-/// The state of a publisher.
+/// What a publisher remembers.
 #[derive(Debug)]
 struct Numbers {
     publisher: u64,
@@ -29,17 +29,17 @@ struct Numbers {
     topics: HashMap<u64, u64>,
 }
 
-/// The state of a subscriber.
+/// What a subscriber remembers.
 #[derive(Debug, Default)]
 struct Gaps {
     keys: RandomState,
-    /// The last number of each topic of each publisher, keyed by a hash, so that peers
-    /// cannot fill the memory with long topics.
+    /// The last number of each topic of each publisher. They stand there by a hash,
+    /// so that peers cannot fill the memory with long topics.
     last: HashMap<u64, u64>,
     missed: u64,
 }
 
-/// What a socket remembers about numbered messages, once numbering is on.
+/// What a socket remembers of numbered messages, once it is asked to.
 #[derive(Debug, Default)]
 pub(super) struct Numbering {
     numbers: Mutex<Option<Numbers>>,
@@ -58,12 +58,12 @@ impl Numbering {
 
 impl Numbers {
     fn new() -> Numbers {
-        // Each `RandomState` has different keys.
+        // Every state has other keys.
         let keys = RandomState::new();
         Numbers { publisher: keys.hash_one(0), keys, topics: HashMap::new() }
     }
 
-    /// Returns the frame for the next message of a topic.
+    /// The frame for the next message of a topic.
     fn next(&mut self, topic: &[u8]) -> [u8; 20] {
         if self.topics.len() >= TOPICS && !self.topics.contains_key(&self.keys.hash_one(topic)) {
             *self = Numbers::new();
@@ -77,7 +77,7 @@ impl Numbers {
         frame
     }
 
-    /// Records that the message was sent.
+    /// The message was sent.
     fn advance(&mut self, topic: &[u8]) {
         if let Some(number) = self.topics.get_mut(&self.keys.hash_one(topic)) {
             *number += 1;
@@ -86,8 +86,8 @@ impl Numbers {
 }
 
 impl Gaps {
-    /// Records the number of a message. Returns false if the frame has none.
-    fn note(&mut self, topic: &[u8], frame: &[u8]) -> bool {
+    /// Notes the number of a message; gives false if the frame has none.
+    fn record(&mut self, topic: &[u8], frame: &[u8]) -> bool {
         let Some((publisher, number)) = read(frame) else {
             return false;
         };
@@ -116,12 +116,11 @@ fn read(frame: &[u8]) -> Option<(u64, u64)> {
 }
 
 impl Socket {
-    /// Sends a message whose first frame is its topic, with a number if
-    /// [`set_sequence`](Socket::set_sequence) is on.
+    /// Sends a message whose first frame is its topic.
     ///
     /// # Errors
-    /// The errors of [`send`](Socket::send); [`Error::State`] if
-    /// [`send_more`](Socket::send_more) has started another message.
+    /// As [`send`](Socket::send), and [`Error::State`] when
+    /// [`send_more`](Socket::send_more) has begun another message.
     pub fn publish<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
         self.ready_for("publish")?;
         let topic = frames.first().map_or(&[][..], AsRef::as_ref);
@@ -138,31 +137,29 @@ impl Socket {
         Ok(())
     }
 
-    /// Receives a message and returns its first frame, the topic, and the remaining
-    /// frames. If [`set_sequence`](Socket::set_sequence) is on, the number is removed
-    /// and recorded.
+    /// Receives a message whose first frame is its topic, and notes the number of
+    /// one that has a number, if [`set_sequence`](Socket::set_sequence) was called.
     ///
     /// # Errors
-    /// The errors of [`receive`](Socket::receive); [`Error::State`] if a message was
-    /// received in part.
+    /// As [`receive`](Socket::receive), and [`Error::State`] in the middle of a
+    /// message.
     pub fn receive_topic(&self, wait: &Wait) -> Result<(Frame, Vec<Frame>), Error> {
         let mut frames = self.receive_whole("receivetopic", wait)?.into_iter();
         let topic = frames.next().unwrap_or_default();
         let mut rest: Vec<Frame> = frames.collect();
         if let Some(gaps) = self.numbering.gaps().as_mut()
-            && rest.last().is_some_and(|last| gaps.note(&topic, last))
+            && rest.last().is_some_and(|last| gaps.record(&topic, last))
         {
             rest.pop();
         }
         Ok((topic, rest))
     }
 
-    /// Turns numbering on or off: a PUB or XPUB then numbers the messages that it
-    /// [publishes](Socket::publish), and a SUB or XSUB looks for these numbers. Turning
-    /// it on again restarts it.
+    /// Whether a PUB or XPUB numbers what it [publishes](Socket::publish), or a SUB
+    /// or XSUB looks for these numbers. To do so again begins anew.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] on other socket types.
+    /// [`Error::Unsupported`] for another type.
     pub fn set_sequence(&self, on: bool) -> Result<(), Error> {
         self.with(|_| Ok(()))?;
         match self.socket_type() {
@@ -173,8 +170,8 @@ impl Socket {
         Ok(())
     }
 
-    /// Returns how many messages a SUB or XSUB missed, judging by the numbers of the
-    /// messages that it received.
+    /// How many messages of the topics that a SUB has received were lost between
+    /// those that it received.
     ///
     /// # Errors
     /// [`Error::Forked`].
@@ -208,18 +205,18 @@ mod tests {
         for _ in 0..5 {
             sent(&mut numbers, b"early");
         }
-        // Messages before the first one received were not subscribed to.
-        assert!(gaps.note(b"early", &sent(&mut numbers, b"early")));
-        assert!(gaps.note(b"other", &sent(&mut numbers, b"other")));
+        // What came before the first message that was received was not asked for.
+        assert!(gaps.record(b"early", &sent(&mut numbers, b"early")));
+        assert!(gaps.record(b"other", &sent(&mut numbers, b"other")));
         assert_eq!(gaps.missed, 0);
         sent(&mut numbers, b"early");
         sent(&mut numbers, b"early");
         let late = sent(&mut numbers, b"early");
-        gaps.note(b"early", &late);
-        gaps.note(b"early", &late);
+        gaps.record(b"early", &late);
+        gaps.record(b"early", &late);
         assert_eq!(gaps.missed, 2);
-        // A restarted publisher counts as another one.
-        assert!(gaps.note(b"early", &sent(&mut Numbers::new(), b"early")));
+        // A publisher that starts anew is another one.
+        assert!(gaps.record(b"early", &sent(&mut Numbers::new(), b"early")));
         assert_eq!(gaps.missed, 2);
     }
 
@@ -227,7 +224,7 @@ mod tests {
     fn other_frames_have_no_number() {
         let mut gaps = Gaps::default();
         for frame in [&b""[..], b"SEQ1", b"SEQ1aaaaaaaabbbbbbbbc", b"SEQ2aaaaaaaabbbbbbbb"] {
-            assert!(!gaps.note(b"", frame));
+            assert!(!gaps.record(b"", frame));
         }
     }
 
@@ -240,11 +237,11 @@ mod tests {
             frame
         };
         for number in [0, u64::MAX, 0, 1, u64::MAX] {
-            assert!(gaps.note(b"", &frame(number)));
+            assert!(gaps.record(b"", &frame(number)));
         }
         assert_eq!(gaps.missed, u64::MAX - 1);
-        gaps.note(b"other", &frame(0));
-        gaps.note(b"other", &frame(u64::MAX));
+        gaps.record(b"other", &frame(0));
+        gaps.record(b"other", &frame(u64::MAX));
         assert_eq!(gaps.missed, u64::MAX);
     }
 
@@ -254,11 +251,11 @@ mod tests {
         let publisher = numbers.publisher;
         for topic in 0..TOPICS {
             let topic = topic.to_be_bytes();
-            assert!(gaps.note(&topic, &sent(&mut numbers, &topic)));
+            assert!(gaps.record(&topic, &sent(&mut numbers, &topic)));
         }
-        assert!(gaps.note(&[0; 8], &sent(&mut numbers, &[0; 8])));
+        assert!(gaps.record(&[0; 8], &sent(&mut numbers, &[0; 8])));
         assert_eq!(numbers.publisher, publisher);
-        assert!(gaps.note(b"one more", &sent(&mut numbers, b"one more")));
+        assert!(gaps.record(b"one more", &sent(&mut numbers, b"one more")));
         assert_ne!(numbers.publisher, publisher);
         assert_eq!((numbers.topics.len(), gaps.last.len(), gaps.missed), (1, 1, 0));
     }

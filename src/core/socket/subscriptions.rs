@@ -1,4 +1,4 @@
-//! Subscriptions of a socket and of its peers, and the longest prefix.
+//! What a socket subscribes to, what its peers do, and how long a prefix may be.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -13,12 +13,12 @@ use crate::core::socket_type::SocketType::{Pub, Sub, Xsub};
 use crate::core::wait::Wait;
 use crate::libzmq::{options, retried};
 
-/// The longest prefix of a subscription, in bytes. libzmq recurses for each byte
-/// (trie.cpp), and the stack of a thread could not hold many more.
+/// How long a prefix may be that is subscribed. libzmq calls itself for each byte
+/// of it (trie.cpp): the stack of a thread would not hold many more.
 pub(super) const LONGEST: usize = 4096;
 
-/// Returns true if a frame would make an XSUB socket add or remove a subscription that
-/// is too long.
+/// Whether a frame tells an XSUB socket to subscribe, or to take that back, what is
+/// too long. It looks at every frame.
 pub(in crate::core) fn is_too_long(frame: &[u8]) -> bool {
     frame.len() > LONGEST + 1 && frame[0] <= 1
 }
@@ -38,13 +38,13 @@ pub(super) fn check(prefix: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// The subscriptions of a socket itself: each prefix with its count.
+/// What a socket itself has subscribed to: each prefix with how often.
 #[derive(Debug, Default)]
 pub(super) struct Own(Mutex<BTreeMap<Vec<u8>, usize>>);
 
 impl Own {
-    /// Records that a subscription was added or removed.
-    fn note(&self, subscribed: bool, prefix: &[u8]) {
+    /// Notes that a prefix was subscribed, or one subscription of it taken back.
+    fn record(&self, subscribed: bool, prefix: &[u8]) {
         let mut subscriptions = self.lock();
         if subscribed {
             *subscriptions.entry(prefix.to_owned()).or_default() += 1;
@@ -56,7 +56,7 @@ impl Own {
         }
     }
 
-    /// Returns the subscribed prefixes in order, each as often as it was subscribed.
+    /// The prefixes that are subscribed, in their order, each as often as it was.
     fn all(&self) -> Vec<Vec<u8>> {
         let subscriptions = self.lock();
         let prefixes = subscriptions.iter();
@@ -69,21 +69,19 @@ impl Own {
 }
 
 impl Socket {
-    /// Subscribes a SUB or XSUB socket to messages that begin with `prefix`, at most
-    /// 4096 bytes; an empty prefix subscribes to all messages. Subscriptions are
-    /// counted: one made twice must be removed twice.
+    /// Receives messages that start with `prefix` from now on; every message, if
+    /// it is empty. SUB and XSUB only.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] on other socket types, [`Error::Argument`] if the prefix
-    /// is too long.
+    /// [`Error::Unsupported`] for another type.
     pub fn subscribe(&self, prefix: &[u8]) -> Result<(), Error> {
         self.subscription("subscribe", prefix)
     }
 
-    /// Removes one subscription to `prefix` from a SUB or XSUB socket.
+    /// Takes back one subscription with this `prefix`. SUB and XSUB only.
     ///
     /// # Errors
-    /// The errors of [`subscribe`](Socket::subscribe).
+    /// [`Error::Unsupported`] for another type.
     pub fn unsubscribe(&self, prefix: &[u8]) -> Result<(), Error> {
         self.subscription("unsubscribe", prefix)
     }
@@ -110,12 +108,12 @@ impl Socket {
                 }
             };
             result.map_err(|error| Error::from_zmq(operation, error))?;
-            self.subscriptions.note(subscribe, prefix);
+            self.subscriptions.record(subscribe, prefix);
             Ok(())
         })
     }
 
-    /// Every frame sent by an XSUB socket may be a subscription.
+    /// Each frame may tell an XSUB socket to subscribe something.
     pub(super) fn check_prefixes<F: AsRef<[u8]>>(&self, frames: &[F]) -> Result<(), Error> {
         if self.socket_type != Xsub {
             return Ok(());
@@ -126,7 +124,7 @@ impl Socket {
         }
     }
 
-    /// Returns the subscribed prefixes in order, each as often as it was subscribed.
+    /// The prefixes that are subscribed, in their order, each as often as it was.
     ///
     /// # Errors
     /// [`Error::Forked`].
@@ -135,11 +133,11 @@ impl Socket {
         Ok(self.subscriptions.all())
     }
 
-    /// Waits until a peer of an XPUB subscribes (true) or unsubscribes (false), and
-    /// returns the prefix. Other messages are dropped.
+    /// Waits for a subscription of a peer of an XPUB: whether it subscribes, or
+    /// takes that back, and the prefix. Other messages are dropped.
     ///
     /// # Errors
-    /// The errors of [`receive`](Socket::receive).
+    /// As [`receive`](Socket::receive).
     pub fn receive_subscription(&self, wait: &Wait) -> Result<(bool, Vec<u8>), Error> {
         self.look_for(wait, |frames| match frames {
             [frame] => match &**frame {
@@ -151,12 +149,12 @@ impl Socket {
         })
     }
 
-    /// Waits until the peers of a PUB have at least `count` subscriptions, or as many
-    /// that match messages beginning with `topic`.
+    /// Waits until there are `count` subscriptions of peers, or as many that a
+    /// message which begins with `topic` would go to. PUB only.
     ///
     /// # Errors
-    /// The errors of [`wait_for_peers`](Socket::wait_for_peers); [`Error::Unsupported`]
-    /// on other socket types.
+    /// As [`wait_for_peers`](Socket::wait_for_peers); [`Error::Unsupported`] for
+    /// another type.
     pub fn wait_for_subscribers(
         &self,
         count: usize,
@@ -178,20 +176,20 @@ impl Socket {
         })
     }
 
-    /// On an XPUB socket in manual mode, subscribes the peer whose subscription was
-    /// received last to this prefix, whatever it asked for.
+    /// On an XPUB socket in manual mode, gives the peer whose subscription was
+    /// received last the messages with this prefix, whatever it asked for.
     ///
     /// # Errors
-    /// [`Error::Option`] on other socket types, or if the socket is not in manual mode.
+    /// [`Error::Option`] for another type, and when the socket is not in manual mode.
     pub fn accept(&self, prefix: &[u8]) -> Result<(), Error> {
         self.decide("subscribe", ZMQ_SUBSCRIBE, prefix)
     }
 
-    /// Undoes one [`accept`](Socket::accept) for the peer whose subscription was
-    /// received last.
+    /// Takes one [`accept`](Socket::accept) back, for the peer whose subscription
+    /// was received last.
     ///
     /// # Errors
-    /// The errors of [`accept`](Socket::accept).
+    /// As [`accept`](Socket::accept).
     pub fn reject(&self, prefix: &[u8]) -> Result<(), Error> {
         self.decide("unsubscribe", ZMQ_UNSUBSCRIBE, prefix)
     }
@@ -201,7 +199,7 @@ impl Socket {
             if !open.manual {
                 return Err(Error::Option {
                     option: name.to_owned(),
-                    fault: "an XPUB socket accepts it only in manual mode; set xpub_manual first"
+                    fault: "an XPUB socket takes it in manual mode only; set xpub_manual first"
                         .into(),
                 });
             }
