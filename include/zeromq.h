@@ -45,11 +45,11 @@
  * Ownership.  Functions whose names end in _new, _load or _of_keys return an object
  * that the caller owns and frees once with the _free function of its type. free(NULL)
  * does nothing. Freeing an object that is in a call on another thread takes effect at
- * the end of that call. _close and _stop end what a handle stands for; the handle
- * stays valid and still has to be freed. The library uses the memory that a program
- * passes only during the call, except in zeromq_message_add_memory(), which takes
- * ownership. Memory that the library returns is valid until the next call with the
- * same object, unless the function says otherwise.
+ * the end of that call. Functions whose names end in _close or _stop end the object,
+ * but its handle stays valid and still has to be freed. The library uses the memory
+ * that a program passes only during the call, except in zeromq_message_add_memory(),
+ * which takes ownership. Memory that the library returns is valid until the next call
+ * with the same object, unless the function says otherwise.
  *
  * Strings and bytes.  Strings are UTF-8 and NUL-terminated. (NULL, 0) is an empty
  * range of bytes. Results are written through pointers only on success.
@@ -134,11 +134,11 @@ typedef enum {
   ZEROMQ_CODE_UNROUTABLE = 10,
   // Any other error of libzmq or the system.
   ZEROMQ_CODE_ZMQ = 11,
-  // The host has another ABI or violates its rules, or a system resource is missing.
+  // The host has another ABI or violates its rules, or there are too many objects.
   ZEROMQ_CODE_HOST = 12,
   // A bug in the library.
   ZEROMQ_CODE_PANIC = 13,
-  // An unknown option, or one that cannot be read or set like this.
+  // An option that is unknown, or that cannot be read or set as requested.
   ZEROMQ_CODE_OPTION = 14,
   // An unusable key, certificate or authenticator.
   ZEROMQ_CODE_SECURITY = 15,
@@ -273,8 +273,8 @@ typedef struct {
 // Returns NULL if there are already more than a million messages.
 zeromq_message *zeromq_message_new(void);
 
-// Frees a message; if it is in a call on another thread, at the end of that call. NULL
-// and handles that were already freed are ignored.
+// Frees a message. If it is in a call on another thread, it is freed at the end of
+// that call. NULL and handles that were already freed are ignored.
 void zeromq_message_free(zeromq_message *message);
 
 // Removes all frames of a message.
@@ -362,10 +362,10 @@ typedef struct zeromq_certificate zeromq_certificate;
 // Returns NULL if libzmq cannot make keys; `zeromq_last_error` returns the reason.
 zeromq_certificate *zeromq_certificate_new(void);
 
-// Makes a certificate from a public key, a secret key, or a pair of both. Pass NULL
-// and size 0 for a key that is missing; the public key is then computed from the
-// secret one. A key is 32 bytes, or 40 characters of Z85 (RFC 32). The caller frees
-// the certificate with `zeromq_certificate_free`.
+// Makes a certificate from a public key, a secret key, or both. Pass NULL and size 0
+// for a key that is missing; the public key is then computed from the secret one. A
+// key is 32 bytes, or 40 characters of Z85 (RFC 32). The caller frees the certificate
+// with `zeromq_certificate_free`.
 //
 // Returns NULL if a key is invalid, if both are missing, or if they do not belong
 // together.
@@ -498,9 +498,9 @@ typedef struct zeromq_socket zeromq_socket;
 // `ZEROMQ_CODE_ZMQ` if there are too many sockets.
 zeromq_socket *zeromq_socket_new(int32_t kind, const char *endpoints);
 
-// Closes a socket, as `zeromq_socket_close` does, and frees its handle; if it is in a
-// call on another thread, at the end of that call. NULL and handles that were already
-// freed are ignored.
+// Closes a socket, as `zeromq_socket_close` does, and frees its handle. If it is in a
+// call on another thread, it is freed at the end of that call. NULL and handles that
+// were already freed are ignored.
 void zeromq_socket_free(zeromq_socket *socket);
 
 // Closes a socket and releases its endpoints. Messages that have not been sent yet are
@@ -946,9 +946,9 @@ void zeromq_proxy_free(zeromq_proxy *proxy);
 // one needed its address. A SUB receives every message, and so does an XSUB unless the
 // backend is an XPUB.
 //
-// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the type does not fit that
-// of the other side; `ZEROMQ_CODE_ENDPOINT`; `ZEROMQ_CODE_CLOSED` if the proxy was
-// stopped or freed; `ZEROMQ_CODE_BUSY`.
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the type cannot be
+// combined with that of the other side; `ZEROMQ_CODE_ENDPOINT`; `ZEROMQ_CODE_CLOSED`
+// if the proxy was stopped or freed; `ZEROMQ_CODE_BUSY`.
 zeromq_code zeromq_proxy_set_frontend(zeromq_proxy *proxy,
                                       int32_t kind,
                                       const char *endpoints);
@@ -1018,7 +1018,7 @@ zeromq_code zeromq_proxy_count(zeromq_proxy *proxy, zeromq_proxy_stats *stats);
  * One authenticator decides which clients may connect to the servers of the process.
  */
 
-// The process-wide authenticator, which decides which clients may connect to its
+// The authenticator of the process, which decides which clients may connect to its
 // servers.
 typedef struct zeromq_authenticator zeromq_authenticator;
 
@@ -1284,7 +1284,7 @@ typedef struct zeromq_items {
 
 // An instance of one of the library's classes: a number that is never 0 and never
 // reused. An instance has the same number each time it is returned, and must be freed
-// as often as it was returned. Calls on a freed or invented object return an error.
+// as often as it was returned. Calls on a freed or invalid object return an error.
 typedef uint64_t zeromq_object;
 
 // The content of a value; `kind` determines the member that is set.
@@ -1343,7 +1343,7 @@ typedef struct zeromq_host {
   // are valid during the call, but objects among them belong to the host, which
   // frees them. The host owns the memory of `*result`, which must remain valid until
   // the library calls this function again or returns. The script may call the
-  // library meanwhile.
+  // library in the meantime.
   //
   // Returns 0 on success. If it returns anything else, or does not write `*result`,
   // the library call returns `ZEROMQ_CODE_CALLBACK`, and the host raises the

@@ -59,8 +59,8 @@ impl<T: Clone> Timers<T> {
         due.iter().map(|timer| timer.id).collect()
     }
 
-    /// Runs one turn of a timer: returns its value, if the timer still exists, and sets
-    /// when it is due next. Turns that were missed are skipped.
+    /// Fires a timer once: returns its value, if the timer still exists, and sets when
+    /// it is due next. Turns that were missed are skipped.
     pub fn turn(&mut self, id: i64, now: Instant) -> Option<T> {
         let index = self.timers.iter().position(|timer| timer.id == id)?;
         let timer = &mut self.timers[index];

@@ -1,5 +1,5 @@
-//! The border to C, for every edge: panics stop here, pointers become slices and
-//! texts, and forks are noticed.
+//! The boundary to C, for all interfaces: it stops panics, converts pointers to slices
+//! and strings, and watches for forks.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use std::sync::{Once, OnceLock};
 use crate::core::error::{Excerpt, Fault, Needs};
 use crate::core::{Code, Error, Failure, context};
 
-/// What a C program reads about an error.
+/// Words an error for a C program.
 fn words(error: &Error) -> Option<String> {
     match error {
         Error::Unsupported { operation, socket_type, needs: Needs::Types(types) } => Some(format!(
@@ -21,15 +21,15 @@ fn words(error: &Error) -> Option<String> {
             Needs::Types(types)
         )),
         Error::Endpoint { endpoint, fault: Fault::Prefixed { operation } } => Some(format!(
-            "{}: {operation} takes no @ or > before an endpoint; zeromq_socket_attach does",
+            "{}: {operation} does not accept @ or > before an endpoint; zeromq_socket_attach does",
             Excerpt(endpoint)
         )),
         _ => None,
     }
 }
 
-/// Runs the body of the exported function `name`: what goes wrong in it, a panic
-/// included, becomes a code, and the last failure of this thread.
+/// Runs the body of the exported function `name`. An error or a panic becomes a code
+/// and the last failure of this thread.
 #[inline]
 pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Code {
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -39,11 +39,11 @@ pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Co
     }
 }
 
-/// The code of what went wrong, which becomes the last failure of this thread.
+/// Returns the code of an error, which becomes the last failure of this thread.
 #[cold]
 fn told(name: &str, failed: Failed) -> Code {
     match failed {
-        // The binding has remembered it.
+        // The binding has already recorded it.
         Failed::Call(failure) => failure.code,
         Failed::Here(error) => {
             Failure::new(name.to_owned(), false, &error, words).keep();
@@ -52,8 +52,8 @@ fn told(name: &str, failed: Failed) -> Code {
     }
 }
 
-/// Runs the body of a function that is called `name`: what goes wrong in it, a
-/// panic included, becomes the last failure of this thread.
+/// Runs the body of a function that is called `name`. An error or a panic becomes the
+/// last failure of this thread.
 #[inline]
 pub(crate) fn caught<T>(
     name: impl FnOnce() -> String,
@@ -72,7 +72,7 @@ pub(crate) fn caught<T>(
 #[cold]
 fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
     match failed {
-        // The binding has remembered it.
+        // The binding has already recorded it.
         Failed::Call(failure) => failure,
         Failed::Here(error) => {
             let failure = Box::new(Failure::new(name(), false, &error, words));
@@ -82,22 +82,22 @@ fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
     }
 }
 
-/// A panic as the error that it is.
+/// Turns a panic into an error.
 #[cold]
 fn panicked(payload: &(dyn Any + Send)) -> Failed {
     Failed::Here(Error::Panic { message: panic_text(payload) })
 }
 
-/// Runs a body that has nothing to report: a panic in it gives `otherwise`.
+/// Runs a body that has no error to report. Returns `otherwise` if it panics.
 pub(crate) fn guard_or<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
-/// Why an exported function fails.
+/// Why an exported function failed.
 pub(crate) enum Failed {
-    /// A failure of a method, which is in words and remembered already.
+    /// A method failed; the failure has its message and is already recorded.
     Call(Box<Failure>),
-    /// An error of the edge itself.
+    /// The interface itself failed.
     Here(Error),
 }
 
@@ -122,22 +122,22 @@ impl From<Box<Failure>> for Failed {
 fn panic_text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without words").to_owned()
+    text.unwrap_or("a panic without a message").to_owned()
 }
 
-/// An error of the host: it breaks a rule of the header.
+/// Returns the error for a host that violates a rule of the header.
 pub(crate) fn host_error(what: &'static str) -> Error {
     Error::Host { what: what.into() }
 }
 
-/// A struct that begins with its size and the version of the ABI, as a host
-/// filled it in; a copy of it, if the host knows less of it. Members beyond the
-/// host's size are zero then.
+/// Views a struct that a host has filled in and that begins with its size and the
+/// version of the ABI. If the host's struct is smaller, returns a copy whose other
+/// members are zero.
 ///
 /// # Safety
-/// `T` is a struct of the header that begins with two `u32`, and all zeros are a
-/// valid `T`. `source` is NULL or points to as many bytes as its first `u32`
-/// says, the rest of the `T` up to there filled in; they stay as they are for `'a`.
+/// `T` is a struct of the header that begins with two `u32`, and all zeros are a valid
+/// `T`. `source` is NULL or points to as many bytes as its first `u32` says, which are
+/// filled in as a `T` and remain unchanged for `'a`.
 pub(crate) unsafe fn versioned<'a, T: Copy>(
     source: *const T,
     abi: u32,
@@ -146,13 +146,13 @@ pub(crate) unsafe fn versioned<'a, T: Copy>(
     if source.is_null() {
         return Err(host_error("a struct is NULL"));
     }
-    // SAFETY: not NULL, and the caller says that it begins with two u32.
+    // SAFETY: not NULL; the caller guarantees that it begins with two u32.
     let [size, version] = unsafe { source.cast::<[u32; 2]>().read_unaligned() };
     if version != abi {
         return Err(Error::Host {
             what: format!(
-                "this library speaks version {abi} of its host interface, the host version \
-                 {version}: they have to be built from the same major version of zeromq.h"
+                "this library has version {abi} of the host interface, the host has version \
+                 {version}: build both with the same major version of zeromq.h"
             )
             .into(),
         });
@@ -161,27 +161,31 @@ pub(crate) unsafe fn versioned<'a, T: Copy>(
     if size < smallest {
         return Err(Error::Host {
             what: format!(
-                "a struct of {size} bytes is too small, it needs {smallest}: set its size to sizeof"
+                "a struct of {size} bytes is too small, expected at least {smallest}: set its \
+                 size to sizeof"
             )
             .into(),
         });
     }
     if size >= mem::size_of::<T>() && source.is_aligned() {
-        // SAFETY: not NULL, aligned, as large as a T, and in place for 'a, says the caller.
+        // SAFETY: not NULL, aligned and as large as a `T`; the caller guarantees that
+        // it remains valid for 'a.
         return Ok(Cow::Borrowed(unsafe { &*source }));
     }
     let mut copy = MaybeUninit::<T>::zeroed();
     let known = size.min(mem::size_of::<T>());
-    // SAFETY: the caller guarantees `size` bytes at source; copy has room for a T.
+    // SAFETY: the caller guarantees `size` bytes at `source`; `copy` has room for a
+    // `T`.
     unsafe { ptr::copy_nonoverlapping(source.cast::<u8>(), copy.as_mut_ptr().cast(), known) };
-    // SAFETY: all zeros are a valid T, and what was copied is one, says the caller.
+    // SAFETY: all zeros are a valid `T`; the caller guarantees the same for the bytes
+    // that were copied.
     Ok(Cow::Owned(unsafe { copy.assume_init() }))
 }
 
-/// The `count` items at `data`; `(NULL, 0)` is empty.
+/// Returns the `count` items at `data`; `(NULL, 0)` is an empty slice.
 ///
 /// # Safety
-/// `data` is NULL or points to `count` items that stay in place for `'a`.
+/// `data` is NULL or points to `count` items that remain valid for `'a`.
 pub(crate) unsafe fn slice<'a, T>(data: *const T, count: usize) -> Result<&'a [T], Error> {
     match (data.is_null(), count) {
         (_, 0) => Ok(&[]),
@@ -189,31 +193,32 @@ pub(crate) unsafe fn slice<'a, T>(data: *const T, count: usize) -> Result<&'a [T
         (false, _) if count > isize::MAX as usize / mem::size_of::<T>().max(1) => {
             Err(host_error("a count is larger than memory"))
         }
-        // SAFETY: not NULL, of a possible size, and in place for 'a, says the caller.
+        // SAFETY: not NULL and of a possible size; the caller guarantees that it
+        // remains valid for 'a.
         (false, _) => Ok(unsafe { std::slice::from_raw_parts(data, count) }),
     }
 }
 
-/// The text at `data`, up to its terminating zero byte.
+/// Returns the NUL-terminated string at `data`.
 ///
 /// # Safety
-/// `data` is NULL or points to a string with a terminating zero byte that stays
-/// in place for `'a`.
+/// `data` is NULL or points to a NUL-terminated string that remains valid for `'a`.
 pub(crate) unsafe fn text<'a>(data: *const c_char) -> Result<&'a str, Error> {
     if data.is_null() {
         return Err(host_error("a name is NULL"));
     }
-    // SAFETY: not NULL, terminated and in place for 'a, says the caller.
+    // SAFETY: not NULL; the caller guarantees that it is terminated and remains valid
+    // for 'a.
     let text = unsafe { CStr::from_ptr(data) };
     text.to_str().map_err(|_| host_error("a name is not UTF-8"))
 }
 
-/// What an edge does around a fork, while the core holds its own locks.
+/// What an interface does around a fork, while the core holds its own locks.
 #[cfg(unix)]
 static AROUND_FORKS: OnceLock<[fn(); 2]> = OnceLock::new();
 
-/// As `watch_forks`; `before` and `after` are called around a fork, the second in the
-/// child too. One edge has that to do.
+/// Does the same as `watch_forks`, and calls `before` and `after` around each fork, the
+/// latter in the child too. Only one interface may use it.
 pub(crate) fn watch_forks_with(before: fn(), after: fn()) {
     #[cfg(unix)]
     AROUND_FORKS.get_or_init(|| [before, after]);
@@ -222,8 +227,7 @@ pub(crate) fn watch_forks_with(before: fn(), after: fn()) {
     watch_forks();
 }
 
-/// From now on a fork of the process is noticed, so that it leaves the sockets
-/// of its parent alone.
+/// Starts watching for forks, so that a child leaves the sockets of its parent alone.
 pub(crate) fn watch_forks() {
     #[cfg(unix)]
     {
@@ -243,16 +247,17 @@ pub(crate) fn watch_forks() {
             guard_or((), context::forked);
         }
         static ONCE: Once = Once::new();
-        // SAFETY: in_child only adds to an atomic number and unlocks what its own
-        // thread has locked, which is allowed in the child of a fork. The three
-        // stay in place as the library is never unmapped.
+        // SAFETY: `in_child` only increments an atomic number and releases locks of its
+        // own thread, which is allowed in the child of a fork. The three functions
+        // remain valid, because the library is never unmapped.
         ONCE.call_once(|| unsafe {
             libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
         });
     }
 }
 
-/// Has ZeroMQ ended when the process does, once however often this is asked for.
+/// Registers the shutdown of ZeroMQ to run when the process ends, once however often it
+/// is called.
 pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
     #[cfg(unix)]
     {
@@ -262,24 +267,24 @@ pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
         static DONE: OnceLock<bool> = OnceLock::new();
         let done = DONE.get_or_init(|| {
             stay();
-            // SAFETY: the function stays in place, and lets no panic out.
+            // SAFETY: the function remains valid and does not panic.
             unsafe { libc::atexit(end) == 0 }
         });
         if *done {
             return Ok(());
         }
     }
-    Err(host_error("the system has no place for what is to be done at the end of the process"))
+    Err(host_error("the system cannot register a function to run when the process ends"))
 }
 
-/// The library stays in memory, whoever unloads it. On Linux it was linked so.
+/// Keeps the library in memory even if it is unloaded. On Linux it is linked that way.
 #[cfg(unix)]
 fn stay() {
     #[cfg(not(target_os = "linux"))]
     {
         let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-        // SAFETY: there is room for the answer, whose name is a text that stays, and
-        // the library is loaded already, so that nothing else happens.
+        // SAFETY: `info` has room for the answer, whose name is never freed. The
+        // library is already loaded, so nothing else happens.
         unsafe {
             if libc::dladdr(ptr::from_ref(&BORDER).cast(), info.as_mut_ptr()) != 0 {
                 libc::dlopen(info.assume_init().dli_fname, libc::RTLD_NOW | libc::RTLD_NODELETE);
@@ -288,6 +293,6 @@ fn stay() {
     }
 }
 
-/// Something that lies in the library.
+/// An address inside the library.
 #[cfg(all(unix, not(target_os = "linux")))]
 static BORDER: u8 = 0;

@@ -15,34 +15,34 @@ use crate::core::{Error, wait::Interrupt};
 use crate::ffi::{self, host_error};
 use crate::interrupt;
 
-/// The kind of a result that a host has not written.
+/// The kind of a result that the host has not written.
 const UNWRITTEN: u32 = u32::MAX;
 
-/// A host that was checked.
+/// A host whose struct was checked.
 pub(super) struct Machine<'a>(Cow<'a, Host>);
 
 impl<'a> Machine<'a> {
     /// # Safety
     /// `host` is NULL or points to a `zeromq_host` that is filled in as the header
-    /// says, and whose functions may be called as the header says. It stays as it is
-    /// for `'a`.
+    /// requires, whose functions may be called as the header describes, and that
+    /// remains unchanged for `'a`.
     pub unsafe fn new(host: *const Host) -> Result<Machine<'a>, Error> {
-        // SAFETY: a Host begins with size and abi, and may be all zeros; that it is
-        // filled in is the caller's promise.
+        // SAFETY: a `Host` begins with `size` and `abi`, and all zeros are a valid one;
+        // the caller guarantees that it is filled in.
         unsafe { ffi::versioned(host, ZEROMQ_ABI, offset_of!(Host, warn)) }.map(Machine)
     }
 
-    /// The host itself.
+    /// Returns the host struct.
     pub fn host(&self) -> &Host {
         &self.0
     }
 
-    /// Whether the machine is like a flag of the header says.
+    /// Returns whether the host has a flag.
     pub fn is(&self, flag: u32) -> bool {
         self.0.flags & flag != 0
     }
 
-    /// The form that a result has for the machine, where these kinds are promised.
+    /// Returns the form that a result of these kinds takes for this host.
     pub fn form(&self, results: u32) -> Form {
         let promises = |kind: u32| results & (1 << kind) != 0;
         if !self.is(abi::ZEROMQ_HOST_BYTES) {
@@ -54,13 +54,13 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Hands a class to the machine.
+    /// Passes a class to `define_class`.
     pub fn define(&self, class: &'static Class) -> Result<(), Error> {
         let Some(define_class) = self.0.define_class else {
             return Err(host_error("the host has no define_class"));
         };
-        // SAFETY: new's caller promises that it may be called; the class stays in
-        // place for ever.
+        // SAFETY: the caller of `new` guarantees that it may be called; the class is
+        // never freed.
         match unsafe { define_class(self.0.context, class) } {
             0 => Ok(()),
             answer => Err(Error::Host {
@@ -73,8 +73,8 @@ impl<'a> Machine<'a> {
 impl binding::Host for Machine<'_> {
     fn warn(&self, tag: &'static CStr, message: &str) {
         if let (Some(warn), Ok(message)) = (self.0.warn, CString::new(message)) {
-            // SAFETY: new's caller promises that it may be called; both strings
-            // stay in place for the call.
+            // SAFETY: the caller of `new` guarantees that it may be called; both
+            // strings are valid during the call.
             unsafe { warn(self.0.context, tag.as_ptr(), message.as_ptr()) };
         }
     }
@@ -110,9 +110,9 @@ impl binding::Host for Machine<'_> {
         take: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (Handle([function, value::FUNCTION]), Some(call)) = (function, self.0.call) else {
-            return Err(host_error("the host cannot call functions of the script"));
+            return Err(host_error("the host cannot call script functions"));
         };
-        // Where messages never stop nothing waits, and nobody else asks.
+        // A loop that always has messages never waits, so nobody else would ask.
         if self.interrupted() {
             return Err(Error::Interrupted);
         }
@@ -121,21 +121,21 @@ impl binding::Host for Machine<'_> {
             arguments.into_iter().map(|argument| value::give(argument, form)).collect()
         };
         let mut result = abi::Value { kind: UNWRITTEN, ..value::nil() };
-        // SAFETY: new's caller promises that it may be called; the arguments stay in
-        // place for the call.
+        // SAFETY: the caller of `new` guarantees that it may be called; the arguments
+        // are valid during the call.
         let answer = unsafe {
             call(self.0.context, function, arguments.as_ptr(), arguments.len(), &mut result)
         };
         for argument in &mut arguments {
-            // SAFETY: the argument was made by give, and is given back only here.
+            // SAFETY: `give` made the argument, and it is taken back only here.
             drop(unsafe { value::reclaim(argument) });
         }
         if answer != 0 || result.kind == UNWRITTEN {
             return Err(Error::Callback);
         }
         let mut reader = Reader::new(&self.0);
-        // SAFETY: new's caller promises that the result is filled in as the header
-        // says, and that it stays.
+        // SAFETY: the caller of `new` guarantees that the result is filled in as the
+        // header requires and remains valid.
         let taken = unsafe { reader.read(&result) };
         // SAFETY: as above.
         let _in_use = unsafe { reader.end(taken.is_ok(), [&result]) };
@@ -175,7 +175,7 @@ struct RetainedFunction {
 impl RetainedFunction {
     fn new(host: Host, function: abi::Function) -> RetainedFunction {
         if let Some(retain) = host.retain {
-            // SAFETY: the caller of Machine::new promises that it may be called.
+            // SAFETY: the caller of `Machine::new` guarantees that it may be called.
             unsafe { retain(host.context, function) };
         }
         RetainedFunction { host, function }
@@ -193,21 +193,21 @@ impl fmt::Debug for RetainedFunction {
 impl Drop for RetainedFunction {
     fn drop(&mut self) {
         if let Some(release) = self.host.release {
-            // SAFETY: as in new.
+            // SAFETY: as in `new`.
             unsafe { release(self.host.context, self.function) };
         }
     }
 }
 
-// SAFETY: the header says that what keeps a function is dropped by a call of the
-// host, so its context is used where the host expects it.
+// SAFETY: by the header, whatever keeps a function is dropped by a call of the host, so
+// its context is used where the host expects it.
 unsafe impl Send for RetainedFunction {}
 // SAFETY: as above.
 unsafe impl Sync for RetainedFunction {}
 
 impl Interrupt for Machine<'_> {
     fn interrupted(&self) -> bool {
-        // SAFETY: new's caller promises that it may be called.
+        // SAFETY: the caller of `new` guarantees that it may be called.
         interrupt::caught()
             || self.0.interrupted.is_some_and(|asked| unsafe { asked(self.0.context) } != 0)
     }

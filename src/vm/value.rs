@@ -1,4 +1,4 @@
-//! Values of the header to those of the binding, and back.
+//! Conversion between values of the header and values of the binding.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -10,18 +10,19 @@ use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::{self, host_error};
 
-/// What a handle of the binding means to this edge stands in its second half.
+/// The second half of a handle of the binding tells what the first half is.
 pub(super) const OBJECT: u64 = 0;
 pub(super) const FUNCTION: u64 = 1;
 
-/// The form that a value has for a host.
+/// The form in which a value is returned to a host.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Strings are text, and a frame that is none is an object.
+    /// Strings are text; a frame that is not text is an object.
     Usual,
     /// A frame is bytes.
     Bytes,
-    /// The same of what is inside; the value itself is an object if it is a frame.
+    /// Frames inside the value are bytes; the value itself stays an object if it is a
+    /// frame.
     BytesInside,
 }
 
@@ -36,15 +37,15 @@ impl Drop for Owner {
     fn drop(&mut self) {
         if let Owner::Items(items) = self {
             for item in items {
-                // SAFETY: the item was made by give, and is given back only here.
+                // SAFETY: `give` made the item, and it is taken back only here.
                 drop(unsafe { reclaim(item) });
             }
         }
     }
 }
 
-/// Reads what a host passes, and finds the functions in it, if the host asks when it
-/// may forget them.
+/// Reads values of the host, and collects the functions in them if the host asks when
+/// it may forget them.
 pub(super) struct Reader<'a> {
     host: &'a Host,
     asks: bool,
@@ -58,21 +59,21 @@ impl<'a> Reader<'a> {
         Reader { host, asks, bounds: Bounds::default(), functions: Vec::new() }
     }
 
-    /// A value that the host lends.
+    /// Views a value that the host passed.
     ///
     /// # Safety
-    /// The value is filled in as the header says, and what it points to stays in
-    /// place for `'v`.
+    /// The value is filled in as the header requires, and everything it points to
+    /// remains valid for `'v`.
     pub unsafe fn read<'v>(&mut self, value: &'v abi::Value) -> Result<ValueRef<'v>, Error> {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { read(value, self) }
     }
 
-    /// The functions in all that was read, in use from now on. If not everything was,
-    /// they are looked for in `values`, which is all of it.
+    /// Returns the functions in everything that was read, in use from now on. If some
+    /// values were not read, they are searched in `values`, which has all of them.
     ///
     /// # Safety
-    /// As `read`, for each of these values.
+    /// As for `read`, for each of these values.
     pub unsafe fn end<'v>(
         mut self,
         read: bool,
@@ -81,8 +82,8 @@ impl<'a> Reader<'a> {
         if self.asks && !read {
             self.functions.clear();
             for value in values {
-                // What cannot be looked through is told as the error that it is.
-                // SAFETY: the caller's promise.
+                // An error in the search is not reported, because reading the value
+                // reports it. SAFETY: guaranteed by the caller.
                 let _ = unsafe { search(value, &mut self.functions) };
             }
         }
@@ -90,14 +91,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A value that the host lends.
+/// Views a value that the host passed.
 ///
 /// # Safety
-/// The value is filled in as the header says, and what it points to stays in
-/// place for `'a`.
+/// The value is filled in as the header requires, and everything it points to remains
+/// valid for `'a`.
 unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRef<'a>, Error> {
-    // SAFETY: kind tells which member of the union the host has filled in, and the
-    // caller promises that what it points to is there.
+    // SAFETY: `kind` determines the member of the union that the host has filled in,
+    // and the caller guarantees that everything it points to is valid.
     unsafe {
         Ok(match value.kind {
             abi::ZEROMQ_NIL => ValueRef::Nil,
@@ -121,39 +122,40 @@ unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
                 reader.functions.extend(reader.asks.then_some(function));
                 ValueRef::Function(Handle([function, FUNCTION]))
             }
-            abi::ZEROMQ_CLASS => ValueRef::Class(
-                descriptors::binding(value.payload.described)
-                    .ok_or_else(|| host_error("a class is none that define_class was given"))?,
-            ),
+            abi::ZEROMQ_CLASS => {
+                ValueRef::Class(descriptors::binding(value.payload.described).ok_or_else(|| {
+                    host_error("a class is not one that was passed to define_class")
+                })?)
+            }
             abi::ZEROMQ_OTHER => {
                 let Bytes { data, size } = value.payload.bytes;
                 let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
                 ValueRef::Other(name.unwrap_or("a value of another kind"))
             }
-            _ => return Err(host_error("a value is of a kind that the header does not have")),
+            _ => return Err(host_error("a value has a kind that is not in the header")),
         })
     }
 }
 
 /// # Safety
-/// As `read`.
+/// As for `read`.
 unsafe fn items<'a>(items: Items, reader: &mut Reader) -> Result<Vec<ValueRef<'a>>, Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let items = unsafe { ffi::slice(items.data, items.count) }?;
     reader.bounds.enter(items.len())?;
-    // SAFETY: the caller's promise holds for each item.
+    // SAFETY: the caller's guarantee holds for each item.
     let taken = items.iter().map(|item| unsafe { read(item, reader) }).collect();
     reader.bounds.leave();
     taken
 }
 
 /// # Safety
-/// As `read`.
+/// As for `read`.
 unsafe fn entries<'a>(
     entries: Items,
     reader: &mut Reader,
 ) -> Result<Vec<(ValueRef<'a>, ValueRef<'a>)>, Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let mut values = unsafe { items(entries, reader) }?.into_iter();
     let mut pairs = Vec::with_capacity(values.len() / 2);
     while let Some(key) = values.next() {
@@ -165,7 +167,7 @@ unsafe fn entries<'a>(
     Ok(pairs)
 }
 
-/// The named arguments in a dictionary whose keys are texts.
+/// Returns the named arguments in a dictionary whose keys are strings.
 pub(super) fn names<'a>(value: ValueRef<'a>) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> {
     let entries = match value {
         ValueRef::Dictionary(entries) => entries,
@@ -177,7 +179,7 @@ pub(super) fn names<'a>(value: ValueRef<'a>) -> impl Iterator<Item = (&'a str, V
     })
 }
 
-/// A value for the host, to be freed with `zeromq_value_free`.
+/// Makes a value for the host, which frees it with `zeromq_value_free`.
 pub(super) fn give(value: Value, form: Form) -> abi::Value {
     let inside = if form == Form::Usual { Form::Usual } else { Form::Bytes };
     match value {
@@ -214,8 +216,8 @@ pub(super) fn give(value: Value, form: Form) -> abi::Value {
     }
 }
 
-/// The bytes of a frame, whatever they are, as a value of this kind; the object if it
-/// is no frame.
+/// Makes a value of this kind from the bytes of a frame, whatever they are. Returns the
+/// object if it is not a frame.
 pub(super) fn give_bytes(frame: Object, kind: u32) -> Result<abi::Value, Object> {
     let Some(bytes) = frame.frame() else {
         return Err(frame);
@@ -224,7 +226,7 @@ pub(super) fn give_bytes(frame: Object, kind: u32) -> Result<abi::Value, Object>
     Ok(owned(kind, payload, Box::new(Owner::Frame(frame))))
 }
 
-/// No value.
+/// Makes a nil value.
 pub(super) fn nil() -> abi::Value {
     plain(abi::ZEROMQ_NIL, Payload { integer: 0 })
 }
@@ -239,7 +241,8 @@ fn give_text(text: Text) -> abi::Value {
     if let Text::Fixed(text) = text {
         return plain(abi::ZEROMQ_STRING, bytes(text.as_bytes()));
     }
-    // A short message has its bytes inside, so it has to be in its place first.
+    // A short message holds its bytes inside itself, so it has to be in its final place
+    // first.
     let owner = Box::new(Owner::Text(text));
     let Owner::Text(text) = &*owner else {
         unreachable!("it was made a text just now");
@@ -258,14 +261,14 @@ fn owned(kind: u32, payload: Payload, owner: Box<Owner>) -> abi::Value {
     abi::Value { kind, payload, owner: Box::into_raw(owner).cast::<c_void>() }
 }
 
-/// Makes a value nil, and gives what kept its memory alive.
+/// Sets a value to nil and returns what kept its memory alive.
 ///
 /// # Safety
-/// The value is one that `give` made; a copy of it is not given back too.
+/// `give` made the value, and no copy of it is taken back as well.
 pub(super) unsafe fn reclaim(value: &mut abi::Value) -> Option<impl Sized + use<>> {
     let owner = value.owner.cast::<Owner>();
     *value = nil();
-    // SAFETY: owner is NULL or came from Box::into_raw in owned, and the value that
-    // had it is nil from now on.
+    // SAFETY: `owner` is NULL or came from `Box::into_raw` in `owned`, and the value
+    // that held it is nil from now on.
     (!owner.is_null()).then(|| unsafe { Box::from_raw(owner) })
 }

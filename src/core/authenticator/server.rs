@@ -1,5 +1,5 @@
-//! The thread of the authenticator: it reads requests, decides by the rules or
-//! has somebody decide, and answers.
+//! The thread of the authenticator: it reads requests, decides by the rules or asks the
+//! program, and replies.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use crate::core::message::Frame;
 use crate::core::socket::Socket;
 use crate::core::wait::Wait;
 
-/// How long somebody who decides may take: less than libzmq gives a handshake.
+/// How long the program may take to decide: less than the handshake timeout of libzmq.
 const DECIDING: Duration = Duration::from_secs(5);
 
 /// How many clients may wait for a decision at the same time.
@@ -24,7 +24,7 @@ const ASKED: usize = 1024;
 pub(super) struct Server {
     socket: Arc<Socket>,
     shared: Arc<Shared>,
-    /// The clients that somebody was asked about.
+    /// The clients that the program was asked about.
     asked: HashMap<u64, Asked>,
 }
 
@@ -56,14 +56,14 @@ impl Server {
                 }
                 Ok(message) => self.serve(&message),
                 Err(Error::Again) => self.give_up(),
-                // ZeroMQ has ended.
+                // ZeroMQ was shut down.
                 Err(_) => break,
             }
         }
         let _ = self.socket.close(Some(Some(Duration::ZERO)));
     }
 
-    /// How long to wait at most, if somebody is to decide until then.
+    /// Returns how long to wait until the first decision is overdue.
     fn timeout(&self) -> Option<Duration> {
         let first = self.asked.values().map(|asked| asked.until).min()?;
         Some(first.saturating_duration_since(Instant::now()))
@@ -84,7 +84,7 @@ impl Server {
                 let number = id.clone();
                 let decide = AssertUnwindSafe(|| self.request(&envelope, id, request));
                 if catch_unwind(decide).is_err() {
-                    // Without a server behind it every client would be let in.
+                    // If this thread ended, every client would be accepted.
                     self.reply(&envelope, number, &Verdict::Failed);
                 }
             }
@@ -111,7 +111,7 @@ impl Server {
             }
             (Decider::Nobody, _) => {
                 drop(questions);
-                self.refuse(envelope, id, &request, "who decides is gone".to_owned());
+                self.refuse(envelope, id, &request, "nobody is left to decide".to_owned());
             }
             (Decider::Somebody(_), _) if questions.waiting.len() >= ASKED => {
                 drop(questions);
@@ -137,12 +137,12 @@ impl Server {
         let Ok(number) = number.try_into().map(u64::from_be_bytes) else {
             return;
         };
-        // One that came too late was told so.
+        // A decision that came too late was already replaced.
         let Some(asked) = self.asked.remove(&number) else {
             return;
         };
         if accept {
-            let reason = format!("{} let it in", asked.who);
+            let reason = format!("{} accepted it", asked.who);
             self.accept(&asked.envelope, asked.id, &asked.request, &asked.meta, reason);
         } else {
             let reason = format!("{} refused it", asked.who);
@@ -150,7 +150,7 @@ impl Server {
         }
     }
 
-    /// Those that nobody has decided about in time.
+    /// Refuses clients that were not decided on in time.
     fn give_up(&mut self) {
         let now = Instant::now();
         let late: Vec<(u64, Asked)> =
@@ -189,7 +189,7 @@ impl Server {
 
     fn reply(&self, envelope: &[Vec<u8>], id: Vec<u8>, verdict: &Verdict) {
         let message = [envelope, &zap::reply(id, verdict)].concat();
-        // A client that is gone does not wait for it.
+        // A client that is gone does not wait for the reply.
         let _ = self.socket.send(&message, &Wait::new(Some(Duration::ZERO)));
     }
 }

@@ -1,6 +1,6 @@
-//! Beacons: short messages to everyone on the local network, by which programs
-//! find each other. Each is one UDP datagram to the broadcast address, as czmq's
-//! zbeacon sends and understands it.
+//! Beacons: short broadcasts on the local network, by which programs discover each
+//! other. Each is one UDP datagram to the broadcast address, compatible with czmq's
+//! zbeacon.
 
 mod interface;
 
@@ -29,14 +29,15 @@ use interface::Network;
 /// The longest beacon, in bytes.
 pub const LONGEST: usize = 255;
 
-/// How long a call that waits may miss that the beacon was stopped.
+/// How long, in milliseconds, a waiting call may take to notice that the beacon was
+/// stopped.
 const SLICE: i64 = 100;
 
 /// A beacon. Its thread ends when it is dropped.
 #[derive(Debug)]
 pub struct Beacon(Arc<Link>);
 
-/// What remains of a beacon for the end of the context.
+/// The part of a beacon that the shutdown of the context ends.
 #[derive(Debug)]
 struct Link {
     generation: u32,
@@ -46,27 +47,27 @@ struct Link {
 
 #[derive(Debug)]
 struct Open {
-    /// Where all datagrams go to.
+    /// The destination of all datagrams.
     target: SocketAddrV4,
     sender: UdpSocket,
     receiver: UdpSocket,
-    /// Which beacons are received, if any.
+    /// The prefix of the beacons to receive; `None` receives nothing.
     filter: Mutex<Option<Vec<u8>>>,
-    /// What is published, which is not received.
+    /// The bytes that are published, which are not received.
     own: Mutex<Vec<u8>>,
-    /// Ends the thread that publishes when it is dropped.
+    /// Ends the publishing thread when it is dropped.
     publishing: Mutex<Option<Sender<()>>>,
     receiving: Mutex<()>,
 }
 
 impl Beacon {
-    /// A beacon on a UDP port that does nothing yet, on the interface of this name
-    /// or address; `*` is any. Without one the environment variable
-    /// `ZSYS_INTERFACE` names it, and else it is the first that can broadcast.
+    /// Makes a beacon on a UDP port. It does nothing yet. The interface is given by its
+    /// name or address, or `*` for any. By default it is the one that the environment
+    /// variable `ZSYS_INTERFACE` names, or the first one that can broadcast.
     ///
     /// # Errors
-    /// [`Error::Endpoint`] when there is no such interface, [`Error::Zmq`] when the
-    /// system refuses the port.
+    /// [`Error::Endpoint`] if there is no such interface, [`Error::Zmq`] if the system
+    /// refuses the port.
     pub fn new(port: u16, interface: Option<&str>) -> Result<Beacon, Error> {
         let network = interface::network(interface)?;
         let open = Open::new(network, port).map_err(|error| Error::from_io("bind", &error))?;
@@ -77,15 +78,15 @@ impl Beacon {
         Ok(Beacon(link))
     }
 
-    /// The address of this machine on the network of the beacon.
+    /// Returns the address of this machine on the network of the beacon.
     pub fn hostname(&self) -> Ipv4Addr {
         self.0.hostname
     }
 
-    /// Sends these bytes at once, and then again after each interval.
+    /// Sends these bytes now and then again after each interval.
     ///
     /// # Errors
-    /// [`Error::Argument`] for no bytes or more than 255, [`Error::Stopped`].
+    /// [`Error::Argument`] unless there are 1 to 255 bytes, [`Error::Stopped`].
     pub fn publish(&self, bytes: &[u8], interval: Duration) -> Result<(), Error> {
         let open = self.open()?;
         if bytes.is_empty() || bytes.len() > LONGEST {
@@ -102,7 +103,7 @@ impl Beacon {
         let bytes = bytes.to_owned();
         let publish = move || {
             loop {
-                // The network may be down, and be up again the next time.
+                // The network may be down now and up again the next time.
                 let _ = publisher.sender.send_to(&bytes, publisher.target);
                 match silenced.recv_timeout(interval) {
                     Err(RecvTimeoutError::Timeout) => {}
@@ -116,7 +117,7 @@ impl Beacon {
         Ok(())
     }
 
-    /// Publishes no more.
+    /// Stops publishing.
     ///
     /// # Errors
     /// [`Error::Stopped`].
@@ -125,8 +126,8 @@ impl Beacon {
         Ok(())
     }
 
-    /// Receives the beacons of others that start with `prefix` from now on, in
-    /// place of those that it was told before; none if there is no prefix.
+    /// Receives beacons of others that begin with `prefix` from now on; `None` receives
+    /// none. It replaces the previous subscription.
     ///
     /// # Errors
     /// [`Error::Stopped`].
@@ -134,19 +135,18 @@ impl Beacon {
         let open = self.open()?;
         let mut filter = locked(&open.filter);
         if filter.is_none() {
-            // What came before nobody has asked for.
+            // Beacons from before the subscription are dropped.
             while open.receive_now().is_some() {}
         }
         *filter = prefix.map(<[u8]>::to_owned);
         Ok(())
     }
 
-    /// Receives the next beacon: the address of the machine that it is from, and
-    /// its bytes.
+    /// Waits for the next beacon and returns the address of its sender and its bytes.
     ///
     /// # Errors
-    /// [`Error::Again`] when none comes in time, [`Error::Stopped`],
-    /// [`Error::Busy`] in two threads, [`Error::Interrupted`].
+    /// [`Error::Again`] on timeout, [`Error::Stopped`], [`Error::Busy`] if another
+    /// thread receives, [`Error::Interrupted`].
     pub fn receive(&self, wait: &Wait) -> Result<(Ipv4Addr, Frame), Error> {
         let open = self.open()?;
         let _receiving = match open.receiving.try_lock() {
@@ -168,14 +168,14 @@ impl Beacon {
                 -1 => SLICE,
                 slice => slice.min(SLICE),
             };
-            // It may have been stopped meanwhile.
+            // It may have been stopped in the meantime.
             self.open()?;
             open.wait(slice);
         }
     }
 
-    /// Publishes and receives no more, and gives the port back. Stopping a stopped
-    /// beacon does nothing.
+    /// Stops publishing and receiving, and releases the port. Stopping a stopped beacon
+    /// does nothing.
     pub fn stop(&self) {
         if self.0.generation == context::generation() {
             self.0.stop();
@@ -214,7 +214,7 @@ impl context::Ending for Link {
 impl Drop for Link {
     fn drop(&mut self) {
         if self.generation != context::generation() {
-            // Its thread is in the parent process: nobody would answer.
+            // Its thread is in the parent process, so nobody would answer.
             mem::forget(locked(&self.open).take());
         }
     }
@@ -222,8 +222,8 @@ impl Drop for Link {
 
 impl Open {
     fn new(network: Network, port: u16) -> io::Result<Open> {
-        // Broadcasts of other networks do not come to this address. Some systems
-        // cannot bind it.
+        // This address does not receive the broadcasts of other networks, but some
+        // systems cannot bind it.
         let bound = match network.all {
             all if cfg!(target_os = "linux") && !all.is_broadcast() => all,
             _ => Ipv4Addr::UNSPECIFIED,
@@ -246,9 +246,9 @@ impl Open {
         locked(&self.own).clear();
     }
 
-    /// The next datagram, if there is one.
+    /// Returns the next datagram, if there is one.
     fn receive_now(&self) -> Option<(Ipv4Addr, Vec<u8>)> {
-        // One byte more tells that it is too long.
+        // One extra byte shows whether it is too long.
         let mut bytes = [0; LONGEST + 1];
         let (count, from) = loop {
             match self.receiver.recv_from(&mut bytes) {
@@ -269,19 +269,19 @@ impl Open {
             && locked(&self.filter).as_ref().is_some_and(|prefix| bytes.starts_with(prefix))
     }
 
-    /// Waits at most so many milliseconds for a datagram.
+    /// Waits up to `ms` milliseconds for a datagram.
     fn wait(&self, ms: i64) {
         #[cfg(unix)]
         let descriptor = self.receiver.as_raw_fd();
         #[cfg(windows)]
         let descriptor = self.receiver.as_raw_socket();
         let mut items = [zmq::PollItem::from_fd(descriptor, zmq::POLLIN)];
-        // After a signal the caller looks again.
+        // After a signal the caller checks again.
         let _ = zmq::poll(&mut items, ms);
     }
 }
 
-/// A UDP socket as beacons need it: several programs may have the same port.
+/// Opens a UDP socket for beacons: several programs may bind the same port.
 fn socket(address: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
     let socket = socket2::Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_broadcast(true)?;
@@ -301,7 +301,7 @@ mod tests {
     const BRIEF: Wait = Wait::new(Some(Duration::from_millis(100)));
     const OFTEN: Duration = Duration::from_millis(10);
 
-    /// A beacon on the loopback interface, and a port that no other test has.
+    /// Makes two beacons on the loopback interface, and a port that no other test has.
     fn beacons() -> (Beacon, Beacon, u16) {
         let free = UdpSocket::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
@@ -325,13 +325,13 @@ mod tests {
         other.publish(b"other", OFTEN).unwrap();
         one.publish(b"nobody asked for this", OFTEN).unwrap();
         assert_eq!(text(&one), "other");
-        // Again after the interval, and its own never.
+        // Again after the interval, and never its own.
         assert_eq!(text(&one), "other");
         assert!(matches!(other.receive(&BRIEF), Err(Error::Again)));
         one.publish(b"one", OFTEN).unwrap();
         assert_eq!(text(&other), "one");
         one.silence().unwrap();
-        // What was sent before may still come.
+        // Datagrams sent earlier may still arrive.
         while other.receive(&BRIEF).is_ok() {}
         other.publish(b"x", Duration::from_secs(60)).unwrap();
         while text(&one) != "x" {}
@@ -376,7 +376,7 @@ mod tests {
         foreign.send_to(b"ZRE\x01\xff", all).unwrap();
         let (_, frame) = beacon.receive(&SOON).unwrap();
         assert_eq!(&*frame, b"ZRE\x01\xff");
-        // The other way round.
+        // In the other direction.
         beacon.stop();
         let plain = socket(Ipv4Addr::new(127, 255, 255, 255), port).unwrap();
         plain.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

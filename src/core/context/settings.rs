@@ -1,8 +1,8 @@
-//! What a socket begins with, and how the context is made: by the script, else by
-//! the environment in the words of czmq, else as is usual.
+//! Default options of sockets and properties of the context. A value set by the program
+//! comes first, then the environment variables of czmq, then the default.
 //!
-//! The numbers are atomic, since a lock could be held by another thread in the
-//! moment of a fork.
+//! The values are atomic, because another thread could hold a lock at the moment of a
+//! fork.
 
 use std::env;
 use std::ffi::c_int;
@@ -11,37 +11,37 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use crate::core::error::Error;
 use crate::libzmq::{self, options, retried};
 
-/// Stands for no number.
+/// Stands for no value.
 const UNSET: i32 = i32::MIN;
 
-/// One number that can be set.
+/// A value that can be set.
 #[derive(Debug)]
 pub struct Setting {
-    /// Its name as an option of sockets, or of contexts.
+    /// Its name as an option of sockets or contexts.
     pub name: &'static str,
     number: c_int,
-    /// Where czmq looks for it.
+    /// The environment variable that czmq reads.
     variable: &'static str,
-    /// The least and the most that it can be.
+    /// The smallest and the largest allowed value.
     pub range: (i32, i32),
     usual: i32,
     given: AtomicI32,
     environment: AtomicI32,
 }
 
-/// What new sockets begin with.
+/// Default options of new sockets.
 pub static SOCKETS: [Setting; 4] = [
-    // czmq's is 0, libzmq's is for ever.
+    // The default of czmq is 0, that of libzmq is forever.
     setting("linger", 17, "ZSYS_LINGER", (-1, i32::MAX), 1000),
     setting("sndhwm", 23, "ZSYS_SNDHWM", (0, i32::MAX), UNSET),
     setting("rcvhwm", 24, "ZSYS_RCVHWM", (0, i32::MAX), UNSET),
     setting("ipv6", 42, "ZSYS_IPV6", (0, 1), UNSET),
 ];
 
-/// How the context is made.
+/// Properties of the context.
 ///
-/// The scheduling of its threads is not among them, nor on which processors they
-/// run: libzmq ends the process when the system does not permit it.
+/// The scheduling and affinity of its threads are not among them, because libzmq aborts
+/// the process if the system does not permit a change.
 pub static CONTEXT: [Setting; 4] = [
     setting("io_threads", 1, "ZSYS_IO_THREADS", (0, 64), UNSET),
     setting("max_sockets", MAX_SOCKETS, "ZSYS_MAX_SOCKETS", (1, 65535), 1023),
@@ -49,7 +49,7 @@ pub static CONTEXT: [Setting; 4] = [
     setting("zero_copy_recv", 10, "ZSYS_ZERO_COPY_RECV", (0, 1), UNSET),
 ];
 
-/// What can be asked of a context.
+/// The properties of a context that can be read.
 const READABLE: [(&str, c_int); 10] = [
     ("io_threads", 1),
     ("max_sockets", MAX_SOCKETS),
@@ -65,8 +65,8 @@ const READABLE: [(&str, c_int); 10] = [
 
 const MAX_SOCKETS: c_int = 2;
 
-/// How many sockets libzmq is told of for each of a script, as two more watch over
-/// its peers, and for the library itself.
+/// libzmq is told three sockets for each socket of a script, because two more may watch
+/// its peers, and one for the library itself.
 const SOCKETS_EACH: i32 = 3;
 const OWN_SOCKETS: i32 = 1;
 
@@ -82,12 +82,12 @@ const fn setting(
 }
 
 impl Setting {
-    /// Whether it can be this number.
+    /// Returns true if the value is allowed.
     pub fn accepts(&self, value: i64) -> bool {
         i32::try_from(value).is_ok_and(|value| self.fits(value))
     }
 
-    /// Sets it, if it can be this number.
+    /// Sets the value if it is allowed.
     pub(super) fn give(&self, value: i64) {
         if let Ok(value) = i32::try_from(value)
             && self.fits(value)
@@ -117,14 +117,14 @@ impl Setting {
     }
 }
 
-/// Sets what sockets that are opened later begin with. Numbers that a setting
-/// cannot be are left out.
+/// Sets default options of sockets that are opened later. Values out of range are
+/// ignored.
 pub fn set_defaults(values: &[(&'static Setting, i64)]) {
     values.iter().for_each(|(setting, value)| setting.give(*value));
 }
 
-/// Reads the environment, the first time. Another thread could hold its lock in the
-/// moment of a fork.
+/// Reads the environment on the first call only. Later, another thread could hold its
+/// lock at the moment of a fork.
 pub(super) fn read_environment() {
     static READ: AtomicBool = AtomicBool::new(false);
     if !READ.swap(true, Ordering::Relaxed) {
@@ -132,17 +132,17 @@ pub(super) fn read_environment() {
     }
 }
 
-/// How many I/O threads the context will have.
+/// Returns how many I/O threads the context will have.
 pub(super) fn io_threads() -> usize {
     CONTEXT[0].value().map_or(1, |threads| usize::try_from(threads).unwrap_or(0))
 }
 
-/// How many sockets scripts may have at a time.
+/// Returns how many sockets the process may have at a time.
 pub(super) fn max_sockets() -> usize {
     CONTEXT[1].value().map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(0))
 }
 
-/// Gives a new context its settings.
+/// Applies the properties to a new context.
 pub(super) fn make(context: &libzmq::Context) -> Result<(), Error> {
     for setting in &CONTEXT {
         if let Some(value) = setting.value() {
@@ -157,7 +157,7 @@ pub(super) fn make(context: &libzmq::Context) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives a new socket its settings.
+/// Applies the default options to a new socket.
 pub(in crate::core) fn begin(socket: &mut zmq::Socket) -> Result<(), Error> {
     for setting in &SOCKETS {
         if let Some(value) = setting.value() {
@@ -168,7 +168,7 @@ pub(in crate::core) fn begin(socket: &mut zmq::Socket) -> Result<(), Error> {
     Ok(())
 }
 
-/// The options of a context, by their names in `zmq_ctx_get(3)` in lower case.
+/// Returns the properties of a context, named as in `zmq_ctx_get(3)` in lower case.
 pub(super) fn read(context: &libzmq::Context) -> Vec<(&'static str, i64)> {
     let read = |number| {
         let value = context.get(number);

@@ -1,8 +1,8 @@
-//! The text format of certificates: ZPL (RFC 4), as czmq reads and writes it.
-//! A line is a name and maybe a value, four spaces before it put it one level
-//! deeper, `#` begins a comment.
+//! ZPL (RFC 4), the text format of certificates, as czmq reads and writes it. A line is
+//! a name with an optional value, four spaces of indentation nest it one level deeper,
+//! and `#` starts a comment.
 
-/// One line that says something.
+/// A line with a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Item<'a> {
     pub level: usize,
@@ -10,15 +10,15 @@ pub(super) struct Item<'a> {
     pub value: &'a [u8],
 }
 
-/// Where a text is not ZPL: the number of the line, from 1 on, and why. What
-/// stands in the line is not told, since it may be a secret.
+/// Where a text is not ZPL, as a line number starting at 1, and why. The content of the
+/// line is not reported, because it may be a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ParseError {
     pub line: usize,
     pub what: &'static str,
 }
 
-/// Reads a text. As in czmq, all of it is ZPL or none.
+/// Parses a text. As in czmq, an invalid line makes the whole text invalid.
 pub(super) fn parse(text: &[u8]) -> Result<Vec<Item<'_>>, ParseError> {
     let mut items: Vec<Item> = Vec::new();
     for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
@@ -44,12 +44,12 @@ fn item(line: &[u8]) -> Result<Option<Item<'_>>, &'static str> {
         return check_end(rest).map(|()| None);
     }
     if spaces % 4 != 0 {
-        return Err("it is not indented by four spaces a level");
+        return Err("it is not indented by four spaces per level");
     }
     if name.starts_with(b"/") || name.ends_with(b"/") {
         return Err("a name begins or ends with /");
     }
-    // It is ASCII.
+    // A name is ASCII.
     let name = std::str::from_utf8(name).map_err(|_| "the name is not text")?;
     Ok(Some(Item { level: spaces / 4, name, value: value(rest.trim_ascii_start())? }))
 }
@@ -84,34 +84,34 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"$-_@.&+/".contains(&byte)
 }
 
-/// Why something cannot be the name of a value; `None` if it can.
+/// Returns why a string cannot be a name, or `None` if it can.
 pub(super) fn check_name(name: &str) -> Option<&'static str> {
     if name.is_empty() || !name.bytes().all(is_name) {
-        Some("a name has letters, digits and $-_@.&+/ only")
+        Some("a name may contain only letters, digits and $-_@.&+/")
     } else if name.starts_with('/') || name.ends_with('/') {
-        Some("a name does not begin or end with /")
+        Some("a name must not begin or end with /")
     } else if name.len() > 255 {
-        Some("a name has at most 255 characters")
+        Some("a name may have at most 255 characters")
     } else {
         None
     }
 }
 
-/// Why something cannot be a value; `None` if it can. ZPL has no escapes: a value
-/// is one line, in the quotes that it does not contain.
+/// Returns why a string cannot be a value, or `None` if it can. ZPL has no escapes: a
+/// value is one line, quoted with a character that it does not contain.
 pub(super) fn check_value(value: &str) -> Option<&'static str> {
     if value.contains(|c: char| c.is_control() && c != '\t') {
-        Some("a value is one line, without control characters")
+        Some("a value must be one line without control characters")
     } else if value.contains('"') && value.contains('\'') {
-        Some("a value has only one kind of quotes, \" or '")
+        Some("a value may contain only one kind of quotes, \" or '")
     } else if value.len() > 1024 {
-        Some("a value has at most 1024 bytes")
+        Some("a value may have at most 1024 bytes")
     } else {
         None
     }
 }
 
-/// The line of a checked name and value, one level deep.
+/// Formats a valid name and value as a line, one level deep.
 pub(super) fn line(name: &str, value: &str) -> String {
     let quote = if value.contains('"') { '\'' } else { '"' };
     format!("    {name} = {quote}{value}{quote}\n")

@@ -8,7 +8,7 @@ use crate::core::SocketType::{
 /// The types that a proxy supports.
 const TYPES: [SocketType; 11] = [Router, Dealer, Req, Rep, Pull, Push, Sub, Pub, Xsub, Xpub, Pair];
 
-/// The part of a type in a proxy.
+/// The role of a type in a proxy.
 #[derive(PartialEq)]
 enum Part {
     /// It receives messages.

@@ -10,41 +10,41 @@ use super::way::{Kind, Waits, Way};
 use crate::core::message::{Frame, Message};
 use crate::core::socket::subscriptions;
 
-/// How many messages and bytes pass before the other direction has its turn.
+/// How many messages and bytes pass before the other direction gets its turn.
 const MESSAGES: usize = 1000;
 const BYTES: u64 = 8 << 20;
 
-/// How many messages may be held back. No more are taken until there are fewer.
+/// How many messages may be held back. When there are more, no new ones are received.
 const QUEUED: usize = 1000;
 
-/// One direction: what one socket receives is sent by the other.
+/// One direction: messages received by one socket are sent by the other.
 pub(super) struct Flow {
-    /// Messages that were taken and cannot be sent yet.
+    /// Messages that were received and cannot be sent yet.
     queued: VecDeque<Queued>,
-    /// Room for a message, with frames to be used again.
+    /// The message to receive into, whose frames are reused.
     next: Message,
     chances: Option<Chances>,
-    /// What the flow waits for.
+    /// What this direction waits for.
     pub waits: Waits,
     slow_peers: SlowPeers,
-    /// What the subscribers behind an XPUB have asked for, for the case that the
-    /// XSUB is replaced.
+    /// The current subscriptions of the subscribers behind an XPUB, in case the XSUB is
+    /// replaced.
     subscriptions: HashSet<Vec<u8>>,
 }
 
 struct Queued {
     message: Message,
-    /// Not before, if it is delayed.
+    /// When to send it, if it is delayed.
     due: Option<Instant>,
 }
 
-/// What came of trying to send what is queued.
+/// The result of sending the queued messages.
 enum Progress {
-    /// Nothing is queued any more.
+    /// None are queued anymore.
     Empty,
     /// The next one is delayed, and there is room for more.
     Until(Instant),
-    /// Nothing can be done before.
+    /// Nothing can be done before this.
     Wait(Waits),
 }
 
@@ -64,28 +64,29 @@ impl Flow {
         self.chances = Chances::new(faults, direction);
     }
 
-    /// Looks at its sockets anew: one of them is another one. What is queued goes on.
+    /// Resets its state after one of its sockets was replaced. Queued messages are
+    /// kept.
     pub fn restart(&mut self) {
         self.waits = Waits::TURN;
         self.slow_peers = SlowPeers::default();
     }
 
-    /// Tells a new XSUB what subscribers have asked for.
+    /// Sends the current subscriptions to a new XSUB.
     pub fn resubscribe(&mut self) {
         self.queued.clear();
         let all = self.subscriptions.iter().map(|prefix| Queued::subscription(1, prefix));
         self.queued.extend(all);
     }
 
-    /// Takes all subscriptions back: their subscribers went away with their XPUB.
+    /// Removes all subscriptions, because their subscribers left with their XPUB.
     pub fn unsubscribe(&mut self) {
         self.queued.clear();
         let all = self.subscriptions.drain();
         self.queued.extend(all.map(|prefix| Queued::subscription(0, &prefix)));
     }
 
-    /// Lets messages pass until there are none, or no room, or until the other
-    /// direction has to have its turn.
+    /// Forwards messages until there are none, none can be sent, or the other direction
+    /// gets its turn.
     pub fn turn(&mut self, way: &mut Way) -> zmq::Result<()> {
         let mut bytes = 0;
         for _ in 0..MESSAGES {
@@ -99,7 +100,7 @@ impl Flow {
             };
             match self.next.receive(way.from) {
                 Ok(()) => {}
-                // REQ and REP: it is not their turn.
+                // A REQ or REP socket has to send first.
                 Err(zmq::Error::EAGAIN | zmq::Error::EFSM) => {
                     self.waits = Waits { until: due, ..Waits::SOURCE };
                     return Ok(());
@@ -116,7 +117,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Sends what is queued, even before it is due, as far as there is room.
+    /// Sends the queued messages, even before they are due, as far as possible.
     pub fn flush(&mut self, mut way: Way) -> zmq::Result<()> {
         self.queued.iter_mut().for_each(|queued| queued.due = None);
         self.send_queued(&mut way).map(drop)
@@ -152,7 +153,7 @@ impl Flow {
             way.uncaptured.lost();
         }
         if way.kind == Kind::Subscriptions {
-            // Any peer may send them.
+            // Any peer may send such a frame.
             if self.next.frames().iter().any(|frame| subscriptions::is_too_long(frame)) {
                 way.counters.lost();
                 return Ok(());

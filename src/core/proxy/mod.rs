@@ -91,7 +91,7 @@ struct Link {
     control: Mutex<Option<Control>>,
 }
 
-/// How the thread is given commands.
+/// The channel through which the thread receives commands.
 struct Control {
     commands: Sender<Command>,
     bell: Open,

@@ -1,8 +1,8 @@
-//! Sending, and how long a message waits for the one peer that it is for.
+//! Sending, and how long a message waits for the one peer that it is addressed to.
 //!
-//! A ROUTER sends each message to one peer. When this peer takes none, the
-//! messages for others wait behind it; so it is waited for a while only, and then
-//! what is for it is dropped until it takes messages again.
+//! A ROUTER sends each message to one peer. If that peer accepts none, the messages for
+//! others wait behind it. So the proxy waits for it only briefly and then drops its
+//! messages until it accepts some again.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -11,25 +11,25 @@ use super::capture::send;
 use super::way::{Kind, Waits, Way};
 use crate::core::message::{Message, Sent};
 
-/// How long a peer is waited for.
+/// How long to wait for a peer.
 const PEER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often it is tried: libzmq does not tell when one peer has room.
+/// How often to retry; libzmq does not report when a single peer has room.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// How many peers are remembered that took too long.
+/// How many slow peers are remembered.
 const REMEMBERED: usize = 1000;
 
 #[derive(Debug, Default)]
 pub(super) struct SlowPeers {
-    /// Since when a message waits for its peer.
+    /// Since when the current message has waited for its peer.
     since: Option<Instant>,
     /// The peers that took too long.
     slow: HashSet<Vec<u8>>,
 }
 
 impl SlowPeers {
-    /// Sends a message, or gives what has to happen before it can be sent.
+    /// Sends a message, or returns what has to happen before it can be sent.
     pub fn send(&mut self, message: &mut Message, way: &mut Way) -> zmq::Result<Option<Waits>> {
         let bytes = message.bytes() as u64;
         if way.kind != Kind::Addressed {
@@ -58,7 +58,7 @@ impl SlowPeers {
     }
 
     fn forget_slow(&mut self, message: &Message) -> bool {
-        // Nearly always there is none, and nothing to hash.
+        // Nearly always there is none, so nothing needs to be hashed.
         !self.slow.is_empty() && self.slow.remove(peer(message))
     }
 
@@ -70,7 +70,7 @@ impl SlowPeers {
     }
 }
 
-/// The routing id of the peer that a message is for.
+/// Returns the routing id of the peer that a message is addressed to.
 fn peer(message: &Message) -> &[u8] {
     message.frames().first().map_or(&[], |frame| &**frame)
 }

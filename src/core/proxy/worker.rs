@@ -37,7 +37,7 @@ pub(super) struct Seat {
     pub open: Open,
     /// True if it was subscribed to something.
     pub subscribed: bool,
-    /// True if it has never been on a side before.
+    /// True if it was never used as a side before.
     pub fresh: bool,
 }
 

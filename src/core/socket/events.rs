@@ -1,10 +1,10 @@
-//! Events of connections, as libzmq tells them (`zmq_socket_monitor(3)`).
+//! Events on connections, as libzmq reports them (`zmq_socket_monitor(3)`).
 
 use super::handshake::{HandshakeFailure, sentence};
 use crate::core::error::Errno;
 use crate::libzmq::retried;
 
-/// The events, as czmq calls them, and their bits in libzmq.
+/// The events, with their names in czmq and their bits in libzmq.
 const EVENTS: &[(&str, u16)] = &[
     ("CONNECTED", 1 << 0),
     ("CONNECT_DELAYED", 1 << 1),
@@ -32,20 +32,21 @@ const PROTOCOL: u16 = 1 << 13;
 const AUTH: u16 = 1 << 14;
 pub(super) const FAILED: u16 = NO_DETAIL | PROTOCOL | AUTH;
 
-/// Every event.
+/// All events.
 pub(super) const ALL: u16 = 0x7fff;
 
-/// Names that stand for several events, or that czmq had before.
+/// Names for groups of events, and old names of czmq.
 const GROUPS: &[(&str, u16)] =
     &[("ALL", ALL), ("HANDSHAKE_FAILED", FAILED), ("HANDSHAKE_SUCCEED", SUCCEEDED)];
 
-/// Something that happened to a connection.
+/// An event on a connection.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub(super) bit: u16,
-    /// A descriptor, an errno, milliseconds or a status, as the event has it.
+    /// A descriptor, an errno, a number of milliseconds or a status code, depending on
+    /// the event.
     pub value: u32,
-    /// The endpoint that it is about.
+    /// The endpoint of the connection.
     pub endpoint: String,
 }
 
@@ -60,27 +61,27 @@ impl Event {
         Ok(Event { bit, value, endpoint: String::from_utf8_lossy(&endpoint).into_owned() })
     }
 
-    /// Its name in czmq: "HANDSHAKE_FAILED_AUTH".
+    /// Returns its name in czmq, such as "HANDSHAKE_FAILED_AUTH".
     pub fn name(&self) -> &'static str {
         EVENTS.iter().find(|(_, bit)| *bit == self.bit).map_or("UNKNOWN", |(name, _)| name)
     }
 
-    /// What it means, in words.
+    /// Returns what the event means, as a sentence.
     pub fn reason(&self) -> String {
         let system = || Errno::of(self.value);
         match self.name() {
-            "CONNECTED" => "the peer is reached, and the handshake begins".to_owned(),
+            "CONNECTED" => "connected; the handshake begins".to_owned(),
             "CONNECT_DELAYED" => "the peer has not answered yet".to_owned(),
-            "CONNECT_RETRIED" => format!("not reached; the next try is in {} ms", self.value),
+            "CONNECT_RETRIED" => format!("not reached; retrying in {} ms", self.value),
             "LISTENING" => "the endpoint is bound".to_owned(),
             "BIND_FAILED" => format!("the endpoint cannot be bound: {}", system()),
-            "ACCEPTED" => "a peer has come, and the handshake begins".to_owned(),
-            "ACCEPT_FAILED" => format!("a peer cannot be let in: {}", system()),
-            "CLOSED" => "the connection or the endpoint is closed".to_owned(),
+            "ACCEPTED" => "a peer connected; the handshake begins".to_owned(),
+            "ACCEPT_FAILED" => format!("a connection cannot be accepted: {}", system()),
+            "CLOSED" => "the connection or the endpoint was closed".to_owned(),
             "CLOSE_FAILED" => format!("the connection cannot be closed: {}", system()),
             "DISCONNECTED" => "the connection has ended".to_owned(),
-            "MONITOR_STOPPED" => "the socket is closed, or its monitor stopped".to_owned(),
-            "HANDSHAKE_SUCCEEDED" => "the peer can be talked to".to_owned(),
+            "MONITOR_STOPPED" => "the socket was closed or its monitor stopped".to_owned(),
+            "HANDSHAKE_SUCCEEDED" => "the handshake succeeded".to_owned(),
             "HANDSHAKE_FAILED_NO_DETAIL" => {
                 sentence(HandshakeFailure::Other(self.value)).to_owned()
             }
@@ -93,10 +94,11 @@ impl Event {
     }
 }
 
-/// The bits of the events of these names; of all, if there are none.
+/// Returns the bits of the events with these names, or of all events if there are no
+/// names.
 ///
 /// # Errors
-/// The name that is not known.
+/// The first unknown name.
 pub fn events<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<u16, &'a str> {
     let mut bits = 0;
     for name in names {

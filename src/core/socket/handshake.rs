@@ -1,10 +1,10 @@
-//! Why a connection was refused, in words: libzmq tells it as an event with a
+//! Why a connection was refused, as a sentence; libzmq reports only an event with a
 //! number (`zmq_socket_monitor(3)`).
 
 /// How a handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HandshakeFailure {
-    /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`: the status of ZAP.
+    /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`: the status code of ZAP.
     Auth(u32),
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`: a `ZMQ_PROTOCOL_ERROR`.
     Protocol(u32),
@@ -12,18 +12,18 @@ pub(super) enum HandshakeFailure {
     Other(u32),
 }
 
-/// Why it failed and what to do about it; what is said holds for either side.
+/// Returns why it failed and what to do about it. The sentence is true on both sides.
 pub(super) fn sentence(failed: HandshakeFailure) -> &'static str {
     match failed {
         HandshakeFailure::Auth(300) => {
-            "the authenticator of the server has a passing problem; try again"
+            "the server's authenticator has a temporary problem; try again"
         }
         HandshakeFailure::Auth(400) => {
-            "the authenticator of the server refused the client: its address, password or key is \
-             not among those allowed"
+            "the server's authenticator refused the client: its address, password or key is not \
+             allowed"
         }
-        HandshakeFailure::Auth(500) => "the authenticator of the server failed",
-        HandshakeFailure::Auth(_) => "the authenticator of the server gave an unknown status",
+        HandshakeFailure::Auth(500) => "the server's authenticator failed",
+        HandshakeFailure::Auth(_) => "the server's authenticator returned an unknown status",
         HandshakeFailure::Protocol(error) => protocol(error),
         HandshakeFailure::Other(errno) => other(errno),
     }
@@ -33,36 +33,34 @@ fn protocol(error: u32) -> &'static str {
     match error {
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
         | zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE => {
-            "the keys do not fit: the client needs the public key of exactly this server \
+            "the keys do not match: the client needs the public key of exactly this server \
              (curve_serverkey)"
         }
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH => {
-            "the two sides are not secured in the same way: both or neither have to be, with CURVE \
-             or with passwords, one as the server and the other as a client"
+            "the two sides use different security: both need CURVE, or both passwords, or \
+             neither, with one side as the server and the other as a client"
         }
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA => {
-            "the types of the two sockets do not fit, such as REQ and PUB, or the peer tells \
-             nonsense of itself"
+            "the types of the two sockets are incompatible, such as REQ and PUB, or the peer sent \
+             invalid metadata"
         }
-        0x2000_0000..0x3000_0000 => {
-            "the authenticator of the server gave an answer that is not ZAP 1.0"
-        }
-        _ => "the peer does not speak ZeroMQ's protocol as it should",
+        0x2000_0000..0x3000_0000 => "the server's authenticator sent a reply that is not ZAP 1.0",
+        _ => "the peer violated the ZeroMQ protocol",
     }
 }
 
 fn other(errno: u32) -> &'static str {
     let is = |known: i32| i64::from(errno) == i64::from(known);
     if is(libc::EPIPE) || is(libc::ECONNRESET) {
-        "the peer closed the connection in the middle of the handshake: most often the client \
-         has the key of another server, or one side is secured and the other is not"
+        "the peer closed the connection during the handshake: most often the client has the key \
+         of another server, or only one side is secured"
     } else if is(libc::ETIMEDOUT) {
-        "the peer took too long: it may not speak ZeroMQ's protocol, or its authenticator does not \
+        "the handshake timed out: the peer may not speak ZeroMQ, or its authenticator does not \
          answer"
     } else if is(libc::EFAULT) {
-        "the server has no authenticator, and passwords or a domain need one: start one first"
+        "the server has no authenticator, which passwords and domains need: start one first"
     } else {
-        "the connection broke in the middle of the handshake"
+        "the connection was lost during the handshake"
     }
 }
 

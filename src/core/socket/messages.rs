@@ -17,8 +17,8 @@ use crate::libzmq::{self, retried};
 pub type Frames<T> = SmallVec<[T; 1]>;
 
 impl Socket {
-    /// Sends one message of these frames. On a ROUTER or STREAM socket, the first frame
-    /// is the routing id of the peer and the others are the body.
+    /// Sends one message with these frames. On a ROUTER or STREAM socket, the first
+    /// frame is the routing id of the peer and the others are the body.
     ///
     /// # Errors
     /// [`Error::Again`] on timeout, [`Error::State`] if the socket has to receive

@@ -1,8 +1,8 @@
-//! Published messages with a number, so that subscribers know what they missed.
+//! Numbered publications, so that subscribers can detect missed messages.
 //!
-//! When a publisher numbers its messages, each ends with one frame more, of 20
-//! bytes: "SEQ1", eight bytes that are the publisher's own, and the number of the
-//! message among those with the same topic, from 1 on; most significant bytes first.
+//! If a publisher numbers its messages, each of them ends with an additional frame of
+//! 20 bytes: "SEQ1", eight bytes that identify the publisher, and the number of the
+//! message among those with the same topic, starting at 1. Integers are big-endian.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -17,10 +17,10 @@ use crate::core::wait::Wait;
 
 const MARK: &[u8] = b"SEQ1";
 
-/// How many topics are remembered. When there are more, numbers start anew.
+/// How many topics are remembered. Numbering restarts if there are more.
 const TOPICS: usize = 1 << 16;
 
-/// What a publisher remembers.
+/// The state of a publisher.
 #[derive(Debug)]
 struct Numbers {
     publisher: u64,
@@ -29,17 +29,17 @@ struct Numbers {
     topics: HashMap<u64, u64>,
 }
 
-/// What a subscriber remembers.
+/// The state of a subscriber.
 #[derive(Debug, Default)]
 struct Gaps {
     keys: RandomState,
-    /// The last number of each topic of each publisher. They stand there by a hash,
-    /// so that peers cannot fill the memory with long topics.
+    /// The last number of each topic of each publisher, keyed by a hash, so that peers
+    /// cannot fill the memory with long topics.
     last: HashMap<u64, u64>,
     missed: u64,
 }
 
-/// What a socket remembers of numbered messages, once it is asked to.
+/// What a socket remembers about numbered messages, once numbering is on.
 #[derive(Debug, Default)]
 pub(super) struct Numbering {
     numbers: Mutex<Option<Numbers>>,
@@ -58,12 +58,12 @@ impl Numbering {
 
 impl Numbers {
     fn new() -> Numbers {
-        // Every state has other keys.
+        // Each `RandomState` has different keys.
         let keys = RandomState::new();
         Numbers { publisher: keys.hash_one(0), keys, topics: HashMap::new() }
     }
 
-    /// The frame for the next message of a topic.
+    /// Returns the frame for the next message of a topic.
     fn next(&mut self, topic: &[u8]) -> [u8; 20] {
         if self.topics.len() >= TOPICS && !self.topics.contains_key(&self.keys.hash_one(topic)) {
             *self = Numbers::new();
@@ -77,7 +77,7 @@ impl Numbers {
         frame
     }
 
-    /// The message was sent.
+    /// Records that the message was sent.
     fn advance(&mut self, topic: &[u8]) {
         if let Some(number) = self.topics.get_mut(&self.keys.hash_one(topic)) {
             *number += 1;
@@ -86,7 +86,7 @@ impl Numbers {
 }
 
 impl Gaps {
-    /// Notes the number of a message; gives false if the frame has none.
+    /// Records the number of a message. Returns false if the frame has none.
     fn record(&mut self, topic: &[u8], frame: &[u8]) -> bool {
         let Some((publisher, number)) = read(frame) else {
             return false;
@@ -116,11 +116,12 @@ fn read(frame: &[u8]) -> Option<(u64, u64)> {
 }
 
 impl Socket {
-    /// Sends a message whose first frame is its topic.
+    /// Sends a message whose first frame is its topic, with a number if
+    /// [`set_sequence`](Socket::set_sequence) is on.
     ///
     /// # Errors
-    /// As [`send`](Socket::send), and [`Error::State`] when
-    /// [`send_more`](Socket::send_more) has begun another message.
+    /// The errors of [`send`](Socket::send); [`Error::State`] if
+    /// [`send_more`](Socket::send_more) has started another message.
     pub fn publish<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
         self.ready_for("publish")?;
         let topic = frames.first().map_or(&[][..], AsRef::as_ref);
@@ -137,12 +138,13 @@ impl Socket {
         Ok(())
     }
 
-    /// Receives a message whose first frame is its topic, and notes the number of
-    /// one that has a number, if [`set_sequence`](Socket::set_sequence) was called.
+    /// Receives a message and returns its first frame, the topic, and the remaining
+    /// frames. If [`set_sequence`](Socket::set_sequence) is on, the number is removed
+    /// and recorded.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive), and [`Error::State`] in the middle of a
-    /// message.
+    /// The errors of [`receive`](Socket::receive); [`Error::State`] if a message was
+    /// received in part.
     pub fn receive_topic(&self, wait: &Wait) -> Result<(Frame, Vec<Frame>), Error> {
         let mut frames = self.receive_whole("receivetopic", wait)?.into_iter();
         let topic = frames.next().unwrap_or_default();
@@ -155,11 +157,12 @@ impl Socket {
         Ok((topic, rest))
     }
 
-    /// Whether a PUB or XPUB numbers what it [publishes](Socket::publish), or a SUB
-    /// or XSUB looks for these numbers. To do so again begins anew.
+    /// Turns numbering on or off: a PUB or XPUB then numbers the messages that it
+    /// [publishes](Socket::publish), and a SUB or XSUB looks for these numbers. Turning
+    /// it on again restarts it.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for another type.
+    /// [`Error::Unsupported`] on other socket types.
     pub fn set_sequence(&self, on: bool) -> Result<(), Error> {
         self.with(|_| Ok(()))?;
         match self.socket_type() {
@@ -170,8 +173,8 @@ impl Socket {
         Ok(())
     }
 
-    /// How many messages of the topics that a SUB has received were lost between
-    /// those that it received.
+    /// Returns how many messages a SUB or XSUB missed, judging by the numbers of the
+    /// messages that it received.
     ///
     /// # Errors
     /// [`Error::Forked`].
@@ -205,7 +208,7 @@ mod tests {
         for _ in 0..5 {
             sent(&mut numbers, b"early");
         }
-        // What came before the first message that was received was not asked for.
+        // Messages before the first one received were not subscribed to.
         assert!(gaps.record(b"early", &sent(&mut numbers, b"early")));
         assert!(gaps.record(b"other", &sent(&mut numbers, b"other")));
         assert_eq!(gaps.missed, 0);
@@ -215,7 +218,7 @@ mod tests {
         gaps.record(b"early", &late);
         gaps.record(b"early", &late);
         assert_eq!(gaps.missed, 2);
-        // A publisher that starts anew is another one.
+        // A restarted publisher counts as another one.
         assert!(gaps.record(b"early", &sent(&mut Numbers::new(), b"early")));
         assert_eq!(gaps.missed, 2);
     }

@@ -1,4 +1,4 @@
-//! What a socket subscribes to, what its peers do, and how long a prefix may be.
+//! Subscriptions of a socket and of its peers, and the longest prefix.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -13,12 +13,12 @@ use crate::core::socket_type::SocketType::{Pub, Sub, Xsub};
 use crate::core::wait::Wait;
 use crate::libzmq::{options, retried};
 
-/// How long a prefix may be that is subscribed. libzmq calls itself for each byte
-/// of it (trie.cpp): the stack of a thread would not hold many more.
+/// The longest prefix of a subscription, in bytes. libzmq recurses for each byte
+/// (trie.cpp), and the stack of a thread could not hold many more.
 pub(super) const LONGEST: usize = 4096;
 
-/// Whether a frame tells an XSUB socket to subscribe, or to take that back, what is
-/// too long. It looks at every frame.
+/// Returns true if a frame would make an XSUB socket add or remove a subscription that
+/// is too long.
 pub(in crate::core) fn is_too_long(frame: &[u8]) -> bool {
     frame.len() > LONGEST + 1 && frame[0] <= 1
 }
@@ -38,12 +38,12 @@ pub(super) fn check(prefix: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// What a socket itself has subscribed to: each prefix with how often.
+/// The subscriptions of a socket itself: each prefix with its count.
 #[derive(Debug, Default)]
 pub(super) struct Own(Mutex<BTreeMap<Vec<u8>, usize>>);
 
 impl Own {
-    /// Notes that a prefix was subscribed, or one subscription of it taken back.
+    /// Records that a subscription was added or removed.
     fn record(&self, subscribed: bool, prefix: &[u8]) {
         let mut subscriptions = self.lock();
         if subscribed {
@@ -56,7 +56,7 @@ impl Own {
         }
     }
 
-    /// The prefixes that are subscribed, in their order, each as often as it was.
+    /// Returns the subscribed prefixes in order, each as often as it was subscribed.
     fn all(&self) -> Vec<Vec<u8>> {
         let subscriptions = self.lock();
         let prefixes = subscriptions.iter();
@@ -69,19 +69,21 @@ impl Own {
 }
 
 impl Socket {
-    /// Receives messages that start with `prefix` from now on; every message, if
-    /// it is empty. SUB and XSUB only.
+    /// Subscribes a SUB or XSUB socket to messages that begin with `prefix`, at most
+    /// 4096 bytes; an empty prefix subscribes to all messages. Subscriptions are
+    /// counted: one made twice must be removed twice.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for another type.
+    /// [`Error::Unsupported`] on other socket types, [`Error::Argument`] if the prefix
+    /// is too long.
     pub fn subscribe(&self, prefix: &[u8]) -> Result<(), Error> {
         self.subscription("subscribe", prefix)
     }
 
-    /// Takes back one subscription with this `prefix`. SUB and XSUB only.
+    /// Removes one subscription to `prefix` from a SUB or XSUB socket.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for another type.
+    /// The errors of [`subscribe`](Socket::subscribe).
     pub fn unsubscribe(&self, prefix: &[u8]) -> Result<(), Error> {
         self.subscription("unsubscribe", prefix)
     }
@@ -113,7 +115,7 @@ impl Socket {
         })
     }
 
-    /// Each frame may tell an XSUB socket to subscribe something.
+    /// Every frame sent by an XSUB socket may be a subscription.
     pub(super) fn check_prefixes<F: AsRef<[u8]>>(&self, frames: &[F]) -> Result<(), Error> {
         if self.socket_type != Xsub {
             return Ok(());
@@ -124,7 +126,7 @@ impl Socket {
         }
     }
 
-    /// The prefixes that are subscribed, in their order, each as often as it was.
+    /// Returns the subscribed prefixes in order, each as often as it was subscribed.
     ///
     /// # Errors
     /// [`Error::Forked`].
@@ -133,11 +135,11 @@ impl Socket {
         Ok(self.subscriptions.all())
     }
 
-    /// Waits for a subscription of a peer of an XPUB: whether it subscribes, or
-    /// takes that back, and the prefix. Other messages are dropped.
+    /// Waits until a peer of an XPUB subscribes (true) or unsubscribes (false), and
+    /// returns the prefix. Other messages are dropped.
     ///
     /// # Errors
-    /// As [`receive`](Socket::receive).
+    /// The errors of [`receive`](Socket::receive).
     pub fn receive_subscription(&self, wait: &Wait) -> Result<(bool, Vec<u8>), Error> {
         self.look_for(wait, |frames| match frames {
             [frame] => match &**frame {
@@ -149,12 +151,12 @@ impl Socket {
         })
     }
 
-    /// Waits until there are `count` subscriptions of peers, or as many that a
-    /// message which begins with `topic` would go to. PUB only.
+    /// Waits until the peers of a PUB have at least `count` subscriptions, or as many
+    /// that match messages beginning with `topic`.
     ///
     /// # Errors
-    /// As [`wait_for_peers`](Socket::wait_for_peers); [`Error::Unsupported`] for
-    /// another type.
+    /// The errors of [`wait_for_peers`](Socket::wait_for_peers); [`Error::Unsupported`]
+    /// on other socket types.
     pub fn wait_for_subscribers(
         &self,
         count: usize,
@@ -176,20 +178,20 @@ impl Socket {
         })
     }
 
-    /// On an XPUB socket in manual mode, gives the peer whose subscription was
-    /// received last the messages with this prefix, whatever it asked for.
+    /// On an XPUB socket in manual mode, subscribes the peer whose subscription was
+    /// received last to this prefix, whatever it asked for.
     ///
     /// # Errors
-    /// [`Error::Option`] for another type, and when the socket is not in manual mode.
+    /// [`Error::Option`] on other socket types, or if the socket is not in manual mode.
     pub fn accept(&self, prefix: &[u8]) -> Result<(), Error> {
         self.decide("subscribe", ZMQ_SUBSCRIBE, prefix)
     }
 
-    /// Takes one [`accept`](Socket::accept) back, for the peer whose subscription
-    /// was received last.
+    /// Undoes one [`accept`](Socket::accept) for the peer whose subscription was
+    /// received last.
     ///
     /// # Errors
-    /// As [`accept`](Socket::accept).
+    /// The errors of [`accept`](Socket::accept).
     pub fn reject(&self, prefix: &[u8]) -> Result<(), Error> {
         self.decide("unsubscribe", ZMQ_UNSUBSCRIBE, prefix)
     }
@@ -199,7 +201,7 @@ impl Socket {
             if !open.manual {
                 return Err(Error::Option {
                     option: name.to_owned(),
-                    fault: "an XPUB socket takes it in manual mode only; set xpub_manual first"
+                    fault: "an XPUB socket accepts it only in manual mode; set xpub_manual first"
                         .into(),
                 });
             }
