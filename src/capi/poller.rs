@@ -15,14 +15,25 @@ use crate::ffi;
 /// A poller.
 pub struct Poller(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// What to wait for, or what is ready: a message can be received, a descriptor be
-/// read. It can be added to `ZEROMQ_POLL_OUT`.
-pub const ZEROMQ_POLL_IN: u32 = 1;
-/// What to wait for, or what is ready: a message can be sent, a descriptor be
-/// written to.
-pub const ZEROMQ_POLL_OUT: u32 = 2;
-/// What is ready: a descriptor has failed, or is none.
-pub const ZEROMQ_POLL_ERROR: u32 = 4;
+/// What to wait for, and what is ready, to be added up.
+/// cbindgen:prefix-with-name=false
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "these are the names in C")]
+pub enum PollFlag {
+    /// What to wait for, or what is ready: a message can be received, a descriptor be
+    /// read. It can be added to `ZEROMQ_POLL_OUT`.
+    ZEROMQ_POLL_IN = 1,
+    /// What to wait for, or what is ready: a message can be sent, a descriptor be
+    /// written to.
+    ZEROMQ_POLL_OUT = 2,
+    /// What is ready: a descriptor has failed, or is none.
+    ZEROMQ_POLL_ERROR = 4,
+}
+
+const ZEROMQ_POLL_IN: u32 = PollFlag::ZEROMQ_POLL_IN as u32;
+const ZEROMQ_POLL_OUT: u32 = PollFlag::ZEROMQ_POLL_OUT as u32;
+const ZEROMQ_POLL_ERROR: u32 = PollFlag::ZEROMQ_POLL_ERROR as u32;
 
 /// What is ready.
 #[repr(C)]

@@ -17,31 +17,38 @@ use crate::ffi;
 /// A socket.
 pub struct Socket(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// Type of a socket: PAIR, which connects unless told otherwise.
-pub const ZEROMQ_PAIR: i32 = 0;
-/// Type of a socket: PUB, which binds.
-pub const ZEROMQ_PUBLISHER: i32 = 1;
-/// Type of a socket: SUB, which connects.
-pub const ZEROMQ_SUBSCRIBER: i32 = 2;
-/// Type of a socket: REQ, which connects.
-pub const ZEROMQ_REQUEST: i32 = 3;
-/// Type of a socket: REP, which binds.
-pub const ZEROMQ_REPLY: i32 = 4;
-/// Type of a socket: DEALER, which connects.
-pub const ZEROMQ_DEALER: i32 = 5;
-/// Type of a socket: ROUTER, which binds. It drops messages to peers that are not
-/// there, unless `zeromq_socket_set_int(socket, "router_mandatory", 1)` was called.
-pub const ZEROMQ_ROUTER: i32 = 6;
-/// Type of a socket: PULL, which binds.
-pub const ZEROMQ_PULL: i32 = 7;
-/// Type of a socket: PUSH, which connects.
-pub const ZEROMQ_PUSH: i32 = 8;
-/// Type of a socket: XPUB, which binds.
-pub const ZEROMQ_XPUBLISHER: i32 = 9;
-/// Type of a socket: XSUB, which connects.
-pub const ZEROMQ_XSUBSCRIBER: i32 = 10;
-/// Type of a socket: STREAM, which connects.
-pub const ZEROMQ_STREAM: i32 = 11;
+/// The types of sockets.
+/// cbindgen:prefix-with-name=false
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "these are the names in C")]
+pub enum SocketKind {
+    /// PAIR, which connects unless told otherwise.
+    ZEROMQ_PAIR = 0,
+    /// PUB, which binds.
+    ZEROMQ_PUBLISHER = 1,
+    /// SUB, which connects.
+    ZEROMQ_SUBSCRIBER = 2,
+    /// REQ, which connects.
+    ZEROMQ_REQUEST = 3,
+    /// REP, which binds.
+    ZEROMQ_REPLY = 4,
+    /// DEALER, which connects.
+    ZEROMQ_DEALER = 5,
+    /// ROUTER, which binds. It drops messages to peers that are not there, unless
+    /// `zeromq_socket_set_int(socket, "router_mandatory", 1)` was called.
+    ZEROMQ_ROUTER = 6,
+    /// PULL, which binds.
+    ZEROMQ_PULL = 7,
+    /// PUSH, which connects.
+    ZEROMQ_PUSH = 8,
+    /// XPUB, which binds.
+    ZEROMQ_XPUBLISHER = 9,
+    /// XSUB, which connects.
+    ZEROMQ_XSUBSCRIBER = 10,
+    /// STREAM, which connects.
+    ZEROMQ_STREAM = 11,
+}
 
 /// A timeout: wait for ever. Any other is in milliseconds; 0 does not wait.
 pub const ZEROMQ_FOREVER: i32 = -1;
@@ -498,4 +505,30 @@ pub unsafe extern "C" fn zeromq_socket_plain_client(
         let password = unsafe { text("the password", password) }?;
         Ok(enter(socket)?.socket.secure(&Role::PlainClient { username, password }, None)?)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_have_the_numbers_of_the_types() {
+        for (kind, known) in [
+            (SocketKind::ZEROMQ_PAIR, SocketType::Pair),
+            (SocketKind::ZEROMQ_PUBLISHER, SocketType::Pub),
+            (SocketKind::ZEROMQ_SUBSCRIBER, SocketType::Sub),
+            (SocketKind::ZEROMQ_REQUEST, SocketType::Req),
+            (SocketKind::ZEROMQ_REPLY, SocketType::Rep),
+            (SocketKind::ZEROMQ_DEALER, SocketType::Dealer),
+            (SocketKind::ZEROMQ_ROUTER, SocketType::Router),
+            (SocketKind::ZEROMQ_PULL, SocketType::Pull),
+            (SocketKind::ZEROMQ_PUSH, SocketType::Push),
+            (SocketKind::ZEROMQ_XPUBLISHER, SocketType::Xpub),
+            (SocketKind::ZEROMQ_XSUBSCRIBER, SocketType::Xsub),
+            (SocketKind::ZEROMQ_STREAM, SocketType::Stream),
+        ] {
+            assert_eq!(kind as i32, known as i32);
+            assert_eq!(socket_type(kind as i32).unwrap(), known);
+        }
+    }
 }
