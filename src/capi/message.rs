@@ -3,10 +3,10 @@
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 
-use super::argument::{bytes, place, text, wrong};
+use super::argument::{bytes, new, place, text, wrong};
 use super::handle::{InUse, Kind, Registry};
 use crate::core::{self, Code, Error, Frame};
-use crate::ffi::{self, Failed};
+use crate::ffi;
 
 /// A message: any number of frames, each of any bytes.
 pub struct Message(#[expect(dead_code, reason = "it is known by its address alone")] u8);
@@ -214,9 +214,4 @@ pub unsafe extern "C" fn zeromq_message_property(
 fn missing(entry: &Entry, frame: usize) -> Error {
     let count = entry.message.count();
     wrong("the frame", "one that the message has", format!("{frame}, and it has {count}"))
-}
-
-/// Runs the body of a function that makes something: NULL if that fails.
-pub(super) fn new<T>(name: &str, body: impl FnOnce() -> Result<*mut T, Failed>) -> *mut T {
-    ffi::caught(|| name.to_owned(), body).unwrap_or(ptr::null_mut())
 }

@@ -4,9 +4,8 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use super::argument::{items_to_fill, place, wait, wrong};
+use super::argument::{items_to_fill, new, place, wait, wrong};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
 use super::socket::{self, Socket};
 use crate::core::poller::{self, Descriptor, Ready, Source};
 use crate::core::{self, Code, Error};

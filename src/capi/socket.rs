@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::argument::{bytes, items, place, some_text, text, wait, wrong};
+use super::argument::{Lent, bytes, items, new, place, some_text, text, wait, wrong};
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
-use super::message::{self, Message, Slice, new};
+use super::message::{self, Message, Slice};
 use crate::core::curve::key::PublicKey;
 use crate::core::socket::security::Role;
 use crate::core::{self, Code, Error, SocketType};
@@ -50,30 +50,10 @@ pub enum SocketKind {
     ZEROMQ_STREAM = 11,
 }
 
-/// A timeout: wait for ever. Any other is in milliseconds; 0 does not wait.
-pub const ZEROMQ_FOREVER: i32 = -1;
-/// A timeout: wait as long as the options rcvtimeo and sndtimeo of the socket say,
-/// which is for ever if they were not set.
-pub const ZEROMQ_USUAL: i32 = -2;
-
 /// A socket, and what was lent of it last.
 pub(super) struct Entry {
     pub socket: Arc<core::Socket>,
     pub lent: Lent,
-}
-
-/// Bytes that are lent until the next call, with a zero byte behind them.
-#[derive(Default)]
-pub(super) struct Lent(Vec<u8>);
-
-impl Lent {
-    /// Keeps these, and gives where they are.
-    pub fn lend(&mut self, bytes: &[u8]) -> *const c_char {
-        self.0.clear();
-        self.0.extend_from_slice(bytes);
-        self.0.push(0);
-        self.0.as_ptr().cast()
-    }
 }
 
 impl Drop for Entry {
