@@ -5,24 +5,11 @@ use std::ptr;
 use smallvec::SmallVec;
 
 use super::abi::{Bits, DictionaryObject, Header, InvocationObject, StringObject, View, Vm};
-use super::machine::Morpho;
+use super::host::Morpho;
 use super::object;
-use super::symbols::Api;
-use crate::binding::{Bounds, CLASSES, Class, Object, Value, ValueRef};
+use crate::binding::{Bounds, Object, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::host_error;
-
-/// The numbers that this Morpho gave to kinds of objects.
-pub(super) struct Kinds {
-    string: i32,
-    list: i32,
-    tuple: i32,
-    dictionary: i32,
-    /// Of each class of the table; none for classes without instances.
-    own: Vec<Option<i32>>,
-    /// The same as a set, bit n for the kind n: Morpho has no more than 64.
-    own_set: u64,
-}
 
 /// A function, a class, an instance of another class.
 const OTHER: ValueRef = ValueRef::Other("a value of another kind");
@@ -31,46 +18,47 @@ const OTHER: ValueRef = ValueRef::Other("a value of another kind");
 /// each bind may collect what it does not know.
 type Made<V> = SmallVec<[V; 2]>;
 
-impl Kinds {
-    /// # Safety
-    /// The functions are those of the Morpho of this process.
-    pub unsafe fn new<V: Bits>(api: &Api<V>, own: Vec<Option<i32>>) -> Kinds {
-        // SAFETY: an object that was made and never bound is freed by its maker.
-        let kind = |header: *mut Header| unsafe {
-            let kind = (*header).kind;
-            (api.morpho_freeobject)(V::object(header));
-            kind
-        };
-        let own_set = own.iter().flatten().fold(0, |set, kind| set | bit(*kind));
-        // SAFETY: the caller's promise.
-        unsafe {
-            Kinds {
-                string: kind((api.object_stringwithsize)(1).cast()),
-                list: kind((api.object_newlist)(0, ptr::null())),
-                tuple: kind((api.object_newtuple)(0, ptr::null())),
-                dictionary: kind((api.object_newdictionary)()),
-                own,
-                own_set,
-            }
+impl<V: Bits> Morpho<V> {
+    /// The instance of the library that a value is, or that it keeps in its field.
+    pub(super) fn object(&self, value: V) -> Option<&Object> {
+        self.own(value).or_else(|| self.own(self.kept(self.instance(value)?)?))
+    }
+
+    /// The instance of the library that a value is.
+    fn own(&self, value: V) -> Option<&Object> {
+        match value.view() {
+            // SAFETY: Morpho's values lead to objects that are alive; what is of one
+            // of our kinds was made by object.
+            View::Object(header) if unsafe { self.kinds.is_own((*header).kind) } => unsafe {
+                object::of(header)
+            },
+            _ => None,
         }
     }
 
-    /// Whether objects of a kind are instances of the library's classes.
-    pub fn is_own(&self, kind: i32) -> bool {
-        self.own_set & bit(kind) != 0
+    /// What an instance of a class written in Morpho keeps in its field.
+    fn kept(&self, instance: *mut Header) -> Option<V> {
+        let mut kept = V::nil();
+        // SAFETY: it is an instance, the name is one that was interned, and there is
+        // room for a value.
+        let found = unsafe {
+            (self.api.objectinstance_getpropertyinterned)(instance, self.field, &mut kept)
+        };
+        found.then_some(kept)
     }
 
-    fn of(&self, class: &Class) -> Option<i32> {
-        let index = CLASSES.iter().position(|known| ptr::eq(*known, class))?;
-        self.own.get(index).copied().flatten()
+    /// The instance of a class written in Morpho that a value is.
+    pub(super) fn instance(&self, value: V) -> Option<*mut Header> {
+        match value.view() {
+            // SAFETY: Morpho's values lead to objects that are alive; the kind of
+            // instances is a variable of Morpho.
+            View::Object(header) if unsafe { (*header).kind == *self.api.objectinstancetype } => {
+                Some(header)
+            }
+            _ => None,
+        }
     }
-}
 
-fn bit(kind: i32) -> u64 {
-    u32::try_from(kind).ok().and_then(|kind| 1u64.checked_shl(kind)).unwrap_or(0)
-}
-
-impl<V: Bits> Morpho<V> {
     /// An argument, lent for the time of the call.
     ///
     /// # Safety
