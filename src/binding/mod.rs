@@ -1,12 +1,13 @@
 //! What scripts see of ZeroMQ, for any host: neutral values, and the table of
 //! classes and methods. The edges turn a host's values into [`ValueRef`]s, find
-//! a row of the table, and hand both to [`call`](table::call).
+//! a row of the table, and hand both to [`call`].
 
 mod arguments;
 mod authenticator;
 mod beacon;
 mod call;
 mod certificate;
+mod classes;
 mod event_loop;
 mod format;
 mod frame;
@@ -22,7 +23,8 @@ mod words;
 mod zmq;
 
 pub use arguments::Arguments;
+pub use classes::{CLASSES, call, rows};
 pub use host::Host;
 pub use object::Object;
-pub use table::{CLASSES, Class, Group, Method, Parameter, Role, Row, Target, call, rows};
+pub use table::{Class, Group, Method, Parameter, Role, Row, Target};
 pub use value::{Bounds, Handle, Kept, Kinds, Retained, Text, Value, ValueRef};
