@@ -11,7 +11,7 @@ mod support;
 use std::fs;
 
 use support::scripts;
-use zeromq::binding::table::{CLASSES, Class, Row, Target, rows};
+use zeromq::binding::{CLASSES, Class, Row, Target, rows};
 
 /// A script: its path, and its text without comments.
 struct Script {

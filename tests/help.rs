@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{env, fs};
 
 use support::{Finished, Reference, launch, pages, program, root};
-use zeromq::binding::table::{CLASSES, Class, Group, Method};
+use zeromq::binding::{CLASSES, Class, Group, Method};
 use zeromq::core::code::tags;
 
 const DEADLINE: Duration = Duration::from_secs(60);

@@ -2,10 +2,9 @@
 
 use std::ffi::c_char;
 
-use super::argument::{items, some_text, text, wrong};
+use super::argument::{items, new, some_text, text, wrong};
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
 use crate::core::{self, Code, Error};
 use crate::ffi;
 

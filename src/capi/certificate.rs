@@ -5,10 +5,8 @@ use std::ptr;
 
 use zeroize::Zeroizing;
 
-use super::argument::{bytes, place, some_text, text};
+use super::argument::{Lent, bytes, new, place, some_text, text};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
-use super::socket::Lent;
 use crate::core::{self, Code, Error};
 use crate::ffi;
 

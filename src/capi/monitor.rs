@@ -4,10 +4,9 @@ use std::ffi::c_char;
 use std::mem::size_of;
 use std::ptr;
 
-use super::argument::{place, some_text, wait, wrong};
+use super::argument::{Lent, new, place, some_text, wait, wrong};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
-use super::socket::{self, Lent, Socket};
+use super::socket::{self, Socket};
 use crate::core::monitor::{self, events};
 use crate::core::{Code, Error};
 use crate::ffi;

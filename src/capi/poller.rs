@@ -1,29 +1,40 @@
-//! Pollers, for C.
+//! Pollers of C programs.
 
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use super::argument::{items_to_fill, place, wait, wrong};
+use super::argument::{items_to_fill, new, place, wait, wrong};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
 use super::socket::{self, Socket};
 use crate::core::poller::{self, Descriptor, Ready, Source};
 use crate::core::{self, Code, Error};
 use crate::ffi;
 
-/// A poller, which waits for several sockets and descriptors at once.
+/// A poller.
 pub struct Poller(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// Event: a message can be received, or a descriptor can be read. Can be combined with
-/// `ZEROMQ_POLL_OUT` by `|`.
-pub const ZEROMQ_POLL_IN: u32 = 1;
-/// Event: a message can be sent, or a descriptor can be written to.
-pub const ZEROMQ_POLL_OUT: u32 = 2;
-/// Event: a descriptor has failed or is invalid. It is only reported, never requested.
-pub const ZEROMQ_POLL_ERROR: u32 = 4;
+/// What to wait for, and what is ready, to be added up.
+/// cbindgen:prefix-with-name=false
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "these are the names in C")]
+pub enum PollFlag {
+    /// What to wait for, or what is ready: a message can be received, a descriptor be
+    /// read. It can be added to `ZEROMQ_POLL_OUT`.
+    ZEROMQ_POLL_IN = 1,
+    /// What to wait for, or what is ready: a message can be sent, a descriptor be
+    /// written to.
+    ZEROMQ_POLL_OUT = 2,
+    /// What is ready: a descriptor has failed, or is none.
+    ZEROMQ_POLL_ERROR = 4,
+}
 
-/// A socket or descriptor that is ready.
+const ZEROMQ_POLL_IN: u32 = PollFlag::ZEROMQ_POLL_IN as u32;
+const ZEROMQ_POLL_OUT: u32 = PollFlag::ZEROMQ_POLL_OUT as u32;
+const ZEROMQ_POLL_ERROR: u32 = PollFlag::ZEROMQ_POLL_ERROR as u32;
+
+/// What is ready.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct PollEvent {
@@ -31,13 +42,13 @@ pub struct PollEvent {
     pub socket: *mut Socket,
     /// The descriptor, or -1 for a socket.
     pub descriptor: i64,
-    /// The `data` passed when it was added.
+    /// What was given with it.
     pub data: *mut c_void,
-    /// The bitwise OR of `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT` and `ZEROMQ_POLL_ERROR`.
+    /// `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT` and `ZEROMQ_POLL_ERROR`, added up.
     pub ready: u32,
 }
 
-/// How the C program identifies a source.
+/// What the program knows a source by.
 #[derive(Clone)]
 struct Known {
     socket: usize,
@@ -52,8 +63,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// Removes sockets that were freed. Dropping the last reference closes one that was
-    /// in use then.
+    /// Forgets sockets that were freed. One that was in use then is closed by that.
     fn forget(&mut self) {
         let known = |handle| socket::is_known(ptr::without_provenance(handle));
         for (_, socket) in self.sockets.extract_if(.., |(handle, _)| !known(*handle)) {
@@ -73,9 +83,9 @@ fn enter(poller: *const Poller) -> Result<InUse<'static, Entry>, Box<Error>> {
     POLLERS.enter(poller)
 }
 
-/// Makes an empty poller. The caller frees it with `zeromq_poller_free`.
+/// Makes a poller without sockets. The caller frees it with `zeromq_poller_free`.
 ///
-/// Returns NULL if there are already more than a million pollers.
+/// Returns NULL when there are more than a million pollers.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_new() -> *mut Poller {
     new("zeromq_poller_new", || {
@@ -85,20 +95,20 @@ pub extern "C" fn zeromq_poller_new() -> *mut Poller {
     })
 }
 
-/// Frees a poller. Its sockets are not affected. NULL and handles that were already
-/// freed are ignored.
+/// Frees a poller, and leaves its sockets as they are. NULL, and one that was freed,
+/// are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_free(poller: *mut Poller) {
     ffi::guard_or((), || POLLERS.free(poller));
 }
 
-/// Adds a socket to a poller. `events` is `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT`, or both.
-/// `data`, which may be NULL, is returned with the socket when it is ready. Adding a
-/// socket again keeps its position and replaces its events and data. Sockets that are
-/// closed or freed are skipped.
+/// Waits for a socket from now on: `events` is `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT` or
+/// both. `data`, which may be NULL, is given back when it is ready. If the socket is
+/// there already, this replaces what was said before. A socket that is closed or
+/// freed is passed over.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` if the socket type cannot
-/// receive or send as requested; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` when the type of the socket
+/// cannot receive, or send; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 /// `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_add(
@@ -121,10 +131,9 @@ pub extern "C" fn zeromq_poller_add(
     })
 }
 
-/// Adds a descriptor of a file, pipe or system socket to a poller, like
-/// `zeromq_poller_add`.
+/// As `zeromq_poller_add`, with a file, pipe or socket of the system.
 ///
-/// Returns the codes of `zeromq_poller_add`.
+/// Returns as `zeromq_poller_add`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_add_descriptor(
     poller: *mut Poller,
@@ -139,7 +148,7 @@ pub extern "C" fn zeromq_poller_add_descriptor(
     })
 }
 
-/// Removes a socket from a poller. Does nothing if it was never added.
+/// Waits for a socket no more. One that is not there is left alone.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 /// `ZEROMQ_CODE_BUSY`.
@@ -154,9 +163,9 @@ pub extern "C" fn zeromq_poller_remove(poller: *mut Poller, socket: *mut Socket)
     })
 }
 
-/// Removes a descriptor from a poller. Does nothing if it was never added.
+/// As `zeromq_poller_remove`, with a descriptor.
 ///
-/// Returns the codes of `zeromq_poller_remove`.
+/// Returns as `zeromq_poller_remove`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_remove_descriptor(poller: *mut Poller, descriptor: i64) -> Code {
     ffi::guard("zeromq_poller_remove_descriptor", || {
@@ -165,16 +174,16 @@ pub extern "C" fn zeromq_poller_remove_descriptor(poller: *mut Poller, descripto
     })
 }
 
-/// Waits up to `timeout` milliseconds until a socket or descriptor is ready. `events`
-/// is an array with room for `room` events; `*count` receives how many were written.
-/// With room for one event, the sources take turns. With more room, the events come in
-/// the order in which their sources were added; provide room for all sources, because
-/// those that do not fit are left out. During the call the sockets are in use.
+/// Waits for `timeout` milliseconds at most until something is ready. `events` has
+/// room for `room` events, and `*count` gets how many were written. With room for one,
+/// those that are ready take turns; otherwise they come in the order in which they
+/// were added, and there should be room for all. The sockets are in use meanwhile.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_CLOSED` if
-/// the poller was freed or all of its sockets are closed; `ZEROMQ_CODE_BUSY` if the
-/// poller or one of its sockets is in another call; `ZEROMQ_CODE_ARGUMENT`, also if an
-/// empty poller would wait forever; `ZEROMQ_CODE_TERMINATED`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` when the time is over;
+/// `ZEROMQ_CODE_CLOSED` when the poller was freed, or all of its sockets are closed;
+/// `ZEROMQ_CODE_BUSY` when the poller or a socket is in another call;
+/// `ZEROMQ_CODE_ARGUMENT`, also for a wait for nothing for ever;
+/// `ZEROMQ_CODE_TERMINATED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_poller_wait(
     poller: *mut Poller,
@@ -185,7 +194,7 @@ pub unsafe extern "C" fn zeromq_poller_wait(
 ) -> Code {
     ffi::guard("zeromq_poller_wait", || {
         let count = place(count)?;
-        // SAFETY: the caller guarantees room for `room` events.
+        // SAFETY: the caller passes room for as many.
         let mut places = unsafe { items_to_fill(events, room) }?;
         let mut poller = enter(poller)?;
         let wait = wait(timeout)?;
@@ -196,10 +205,10 @@ pub unsafe extern "C" fn zeromq_poller_wait(
         };
         let written = ready.len().min(room);
         for (known, ready) in ready.into_iter().take(room) {
-            // SAFETY: no more than `room` events are written.
+            // SAFETY: there is room for it.
             unsafe { places.put(event(&known, ready)) };
         }
-        // SAFETY: the caller passes a pointer that is valid for writing.
+        // SAFETY: the caller passes a place for it.
         unsafe { count.put(written) };
         Ok(())
     })

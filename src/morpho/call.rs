@@ -1,68 +1,29 @@
-//! A recognized Morpho: its functions, the numbers of its kinds of objects, and calls
-//! from it.
+//! Calls of methods and functions by Morpho.
 
 use std::ffi::CStr;
 use std::mem::zeroed;
 use std::slice;
-use std::sync::OnceLock;
 
 use smallvec::SmallVec;
 
-use super::abi::{
-    Bits, Boxed063, Boxed064, ErrorRecord, Header, MESSAGE, Tagged, USER, View, Vm, WARNING,
-};
-use super::convert::Kinds;
-use super::object;
-use super::symbols::{Api, Options};
-use crate::binding::table::{Row, Target};
-use crate::binding::{self, Arguments, Bounds, Class, Handle, Host, Kept, Object, Value, ValueRef};
+use super::abi::{Bits, ErrorRecord, MESSAGE, USER, Vm, WARNING};
+use super::host::{Hosted, Morpho};
+use super::symbols::Options;
+use crate::binding::{self, Arguments, Bounds, Handle, Host, Kept, Value, ValueRef};
+use crate::binding::{Row, Target};
 use crate::core::wait::Interrupt;
 use crate::core::{Code, Error, Failure};
 use crate::ffi::{self, Failed, host_error};
 use crate::interrupt;
 
-/// Calls with at most this many arguments allocate nothing for them.
+/// Most calls have no more arguments than this; they need no memory from the heap.
 const FEW: usize = 4;
 
-/// Methods that Morpho also calls by itself, for `frame[i]` and the like. Its
-/// information about named arguments is then left over from another call.
+/// Methods that Morpho calls by itself too, for `frame[i]` and the like. What it
+/// tells of named arguments is left over from another call then.
 const OPERATORS: [&str; 3] = ["index", "enumerate", "tostring"];
 
-/// The Morpho of this process, with values in the layout V.
-pub(super) struct Morpho<V: Bits> {
-    pub api: Api<V>,
-    pub kinds: Kinds,
-    /// The values by which scripts refer to the library's classes.
-    pub classes: Vec<(V, &'static Class)>,
-    /// The name of the field in which instances of Morpho classes keep ours.
-    pub field: V,
-}
-
-// SAFETY: its pointers lead to variables of Morpho that are set before an extension is
-// loaded and never changed afterwards.
-unsafe impl<V: Bits> Send for Morpho<V> {}
-// SAFETY: as above.
-unsafe impl<V: Bits> Sync for Morpho<V> {}
-
-/// A layout of values, with the place where its Morpho is kept.
-pub(super) trait Hosted: Bits {
-    fn place() -> &'static OnceLock<Morpho<Self>>;
-}
-
-macro_rules! hosted {
-    ($($layout:ident)*) => {
-        $(impl Hosted for $layout {
-            fn place() -> &'static OnceLock<Morpho<Self>> {
-                static PLACE: OnceLock<Morpho<$layout>> = OnceLock::new();
-                &PLACE
-            }
-        })*
-    };
-}
-
-hosted! { Boxed063 Boxed064 Tagged }
-
-/// The host of one call; warnings need the calling virtual machine.
+/// The host of one call: warnings need the virtual machine that calls.
 struct Caller<'a, V: Bits> {
     morpho: &'a Morpho<V>,
     vm: *mut Vm,
@@ -76,12 +37,12 @@ impl<V: Bits> Interrupt for Caller<'_, V> {
 
 impl<V: Bits> Host for Caller<'_, V> {
     fn warn(&self, tag: &'static CStr, message: &str) {
-        // SAFETY: `vm` is the calling virtual machine.
+        // SAFETY: the virtual machine is the one that calls.
         unsafe { self.morpho.raise(self.vm, WARNING, tag, message) };
     }
 
     fn interrupt(&self) -> Option<&dyn Interrupt> {
-        // Otherwise Ctrl-C ends Morpho as usual.
+        // Otherwise Ctrl-C ends Morpho as the system does it.
         interrupt::catching().then_some(self as _)
     }
 
@@ -90,7 +51,7 @@ impl<V: Bits> Host for Caller<'_, V> {
     }
 
     fn keep(&self, handle: Handle) -> Kept {
-        // The garbage collector asks the instance that keeps it.
+        // The collector asks the instance that keeps it.
         Kept::new(handle, None)
     }
 
@@ -102,9 +63,9 @@ impl<V: Bits> Host for Caller<'_, V> {
     ) -> Result<(), Error> {
         let api = &self.morpho.api;
         let mut given = SmallVec::<[V; FEW]>::new();
-        // SAFETY: `vm` is the calling virtual machine, and the function is one of its
-        // values that is in use. Between making the arguments and the call, which keeps
-        // them, nothing can be collected.
+        // SAFETY: the virtual machine is the one that calls, the function one of its
+        // values that is in use; between the making of the arguments and the call,
+        // which keeps them, nothing can be collected.
         unsafe {
             self.morpho.give_all(self.vm, &arguments, &mut given)?;
             let mut result = V::nil();
@@ -118,7 +79,7 @@ impl<V: Bits> Host for Caller<'_, V> {
     }
 }
 
-/// Calls a method for Morpho and returns its result. An error is raised, and nil
+/// Calls a method for Morpho, and gives its result; an error is raised, and nil
 /// returned.
 ///
 /// # Safety
@@ -130,15 +91,15 @@ pub(super) unsafe fn call<V: Hosted>(
     given: *mut V,
 ) -> V {
     let body = |morpho: &Morpho<V>| {
-        // SAFETY: guaranteed by the caller.
+        // SAFETY: the caller's promise.
         unsafe { morpho.call(row, vm, count, given) }
     };
-    // SAFETY: `vm` is the calling virtual machine.
+    // SAFETY: the virtual machine is the one that calls.
     unsafe { raising(|| row.operation(), vm, body) }
 }
 
-/// Makes the instance that `self`, an instance of a class written in Morpho, stands
-/// for, and keeps it in a field.
+/// Makes the instance that `self`, an instance of a class written in Morpho, is
+/// to stand for, and keeps it in a field.
 ///
 /// # Safety
 /// Morpho calls a native method with these arguments.
@@ -149,44 +110,43 @@ pub(super) unsafe fn init<V: Hosted>(
     given: *mut V,
 ) -> V {
     let body = |morpho: &Morpho<V>| {
-        // SAFETY: the receiver of a method comes before its arguments.
+        // SAFETY: a method has its receiver in front of its arguments.
         let receiver = unsafe { *given };
         let Some(instance) = morpho.instance(receiver) else {
-            return Err(host_error(
-                "init works only on instances of classes that inherit from this one",
-            )
-            .into());
+            return Err(
+                host_error("init is for instances of a class that is a child of this one").into()
+            );
         };
-        // SAFETY: guaranteed by the caller. The instance is alive, because Morpho keeps
-        // receivers, and the name was interned.
+        // SAFETY: the caller's promise; the instance is alive, as Morpho keeps
+        // receivers, and the name is one that was interned.
         unsafe {
             let made = morpho.call(row, vm, count, given)?;
             (morpho.api.objectinstance_setproperty)(instance, morpho.field, made);
         }
         Ok(V::nil())
     };
-    // SAFETY: `vm` is the calling virtual machine.
+    // SAFETY: the virtual machine is the one that calls.
     unsafe { raising(|| row.operation(), vm, body) }
 }
 
-/// Returns the text of the receiver, for `"${socket}"`.
+/// The text of the receiver, for `"${socket}"`.
 ///
 /// # Safety
 /// Morpho calls a native method with these arguments.
 pub(super) unsafe fn tostring<V: Hosted>(vm: *mut Vm, given: *mut V) -> V {
     let body = |morpho: &Morpho<V>| {
-        // SAFETY: the receiver of a method comes before its arguments.
+        // SAFETY: a method has its receiver in front of its arguments.
         let receiver = morpho.object(unsafe { *given });
         let text = receiver.map_or("<ZMQ>".to_owned(), |object| object.to_string());
-        // SAFETY: `vm` is the calling virtual machine.
+        // SAFETY: the virtual machine is the one that calls.
         Ok(unsafe { morpho.give(vm, &text.into()) }?)
     };
-    // SAFETY: `vm` is the calling virtual machine.
+    // SAFETY: the virtual machine is the one that calls.
     unsafe { raising(|| "tostring".to_owned(), vm, body) }
 }
 
 /// # Safety
-/// `vm` is the calling virtual machine.
+/// The virtual machine is the one that calls.
 unsafe fn raising<V: Hosted>(
     name: impl FnOnce() -> String,
     vm: *mut Vm,
@@ -197,7 +157,7 @@ unsafe fn raising<V: Hosted>(
     };
     match ffi::caught(name, || body(morpho)) {
         Ok(value) => value,
-        // SAFETY: guaranteed by the caller.
+        // SAFETY: the caller's promise.
         Err(failure) => unsafe { morpho.fail(vm, &failure) },
     }
 }
@@ -212,7 +172,7 @@ impl<V: Bits> Morpho<V> {
         count: i32,
         given: *mut V,
     ) -> Result<V, Failed> {
-        // SAFETY: the caller guarantees a receiver and `count` arguments.
+        // SAFETY: the caller's promise: there is a receiver, and as many arguments.
         let (receiver, rest) = unsafe { (*given, given.add(1)) };
         // SAFETY: as above.
         let (positional, pairs) = unsafe { self.split(row, vm, rest, count) };
@@ -221,7 +181,7 @@ impl<V: Bits> Morpho<V> {
         let positional = match positional {
             [] => &[][..],
             [value] => {
-                // SAFETY: Morpho keeps arguments during the call.
+                // SAFETY: Morpho keeps arguments for the time of the call.
                 one = unsafe { self.read(*value, &mut bounds) }?;
                 slice::from_ref(&one)
             }
@@ -243,29 +203,29 @@ impl<V: Bits> Morpho<V> {
         let host = Caller { morpho: self, vm };
         let receiver = match row.target {
             Target::Instance => self.object(receiver),
-            // For a function, the slot before the arguments may hold anything, even a
-            // pointer to an object that no longer exists.
+            // Before the arguments of a function there may be anything, also a
+            // pointer to what is no object any more.
             Target::Constructor | Target::Class => None,
         };
-        // SAFETY: `vm` is the calling virtual machine.
+        // SAFETY: the virtual machine is the one that calls.
         let give = |value: &mut Value| unsafe { self.give(vm, value) };
         Ok(binding::call(row, receiver, &arguments, &host, give)??)
     }
 
     /// # Safety
-    /// As for `read`.
+    /// As `read`.
     #[inline(never)]
     unsafe fn read_all<'a>(
         &self,
         values: &[V],
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[ValueRef<'a>; FEW]>, Error> {
-        // SAFETY: guaranteed by the caller.
+        // SAFETY: the caller's promise.
         values.iter().map(|value| unsafe { self.read(*value, bounds) }).collect()
     }
 
     /// # Safety
-    /// As for `read`.
+    /// As `read`.
     #[inline(never)]
     unsafe fn read_named<'a>(
         &self,
@@ -273,13 +233,13 @@ impl<V: Bits> Morpho<V> {
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[(&'a str, ValueRef<'a>); 1]>, Error> {
         let pair = |[name, value]: &[V; 2]| {
-            // SAFETY: guaranteed by the caller.
+            // SAFETY: the caller's promise.
             unsafe { Ok((self.name(*name)?, self.read(*value, bounds)?)) }
         };
         pairs.iter().map(pair).collect()
     }
 
-    /// Returns the positional and the named arguments.
+    /// The arguments by position, and those by name.
     ///
     /// # Safety
     /// Morpho calls a native function with `count` arguments at `given`.
@@ -291,7 +251,7 @@ impl<V: Bits> Morpho<V> {
         count: i32,
     ) -> (&[V], &[[V; 2]]) {
         let count = usize::try_from(count).unwrap_or(0);
-        // SAFETY: guaranteed by the caller, and by what each release adds.
+        // SAFETY: the caller's promise, and what each release adds to it.
         unsafe {
             match self.api.release.options {
                 Options::Marker(marker) => {
@@ -315,73 +275,31 @@ impl<V: Bits> Morpho<V> {
         }
     }
 
-    /// Returns the instance of the library that a value is, or that it keeps in its
-    /// field.
-    pub fn object(&self, value: V) -> Option<&Object> {
-        self.own(value).or_else(|| self.own(self.kept(self.instance(value)?)?))
-    }
-
-    /// Returns the instance of the library that a value is.
-    fn own(&self, value: V) -> Option<&Object> {
-        match value.view() {
-            // SAFETY: Morpho's values point to live objects, and objects of our kinds
-            // were made by `object`.
-            View::Object(header) if unsafe { self.kinds.is_own((*header).kind) } => unsafe {
-                object::of(header)
-            },
-            _ => None,
-        }
-    }
-
-    /// Returns the value that an instance of a class written in Morpho keeps in its
-    /// field.
-    fn kept(&self, instance: *mut Header) -> Option<V> {
-        let mut kept = V::nil();
-        // SAFETY: it is an instance, the name was interned, and there is room for a
-        // value.
-        let found = unsafe {
-            (self.api.objectinstance_getpropertyinterned)(instance, self.field, &mut kept)
-        };
-        found.then_some(kept)
-    }
-
-    /// Returns the instance of a class written in Morpho that a value is.
-    fn instance(&self, value: V) -> Option<*mut Header> {
-        match value.view() {
-            // SAFETY: Morpho's values point to live objects, and the kind of instances
-            // is a variable of Morpho.
-            View::Object(header) if unsafe { (*header).kind == *self.api.objectinstancetype } => {
-                Some(header)
-            }
-            _ => None,
-        }
-    }
-
     /// # Safety
-    /// `vm` is the calling virtual machine.
+    /// The virtual machine is the one that calls.
     #[cold]
     unsafe fn fail(&self, vm: *mut Vm, failure: &Failure) -> V {
-        // Morpho already has the error of a script function.
+        // Morpho has the error of a function of the script already.
         if failure.code != Code::Callback {
-            // SAFETY: guaranteed by the caller.
+            // SAFETY: the caller's promise.
             unsafe { self.raise(vm, USER, failure.tag, &failure.message) };
         }
         V::nil()
     }
 
     /// # Safety
-    /// `vm` is the calling virtual machine.
+    /// The virtual machine is the one that calls.
     unsafe fn raise(&self, vm: *mut Vm, category: i32, id: &'static CStr, message: &str) {
         let record = record(category, id, message);
-        // SAFETY: guaranteed by the caller. Morpho copies the record but keeps the id,
-        // which is static.
+        // SAFETY: the caller's promise; Morpho copies the record, and keeps the id,
+        // which is there for ever.
         unsafe { (self.api.morpho_error)(vm, &record) };
     }
 }
 
-/// Makes an error record of Morpho.
+/// An error as Morpho has it.
 pub(super) fn record(category: i32, id: &'static CStr, message: &str) -> ErrorRecord {
-    // SAFETY: all zeros are valid for numbers, pointers and bytes.
+    // SAFETY: numbers, NULL pointers and bytes may be zero.
     let mut record: ErrorRecord = unsafe { zeroed() };
     record.category = category;
     record.id = id.as_ptr();
