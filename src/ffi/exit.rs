@@ -1,4 +1,4 @@
-//! The end of the process.
+//! Shutting down when the process ends.
 
 #[cfg(all(unix, not(target_os = "linux")))]
 use std::mem::MaybeUninit;
@@ -14,7 +14,8 @@ use crate::core::Error;
 #[cfg(unix)]
 use crate::core::context;
 
-/// Has ZeroMQ ended when the process does, once however often this is asked for.
+/// Registers the shutdown of ZeroMQ to run when the process ends, once however often it
+/// is called.
 pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
     #[cfg(unix)]
     {
@@ -24,24 +25,24 @@ pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
         static DONE: OnceLock<bool> = OnceLock::new();
         let done = DONE.get_or_init(|| {
             stay();
-            // SAFETY: the function stays in place, and lets no panic out.
+            // SAFETY: the function remains valid and does not panic.
             unsafe { libc::atexit(end) == 0 }
         });
         if *done {
             return Ok(());
         }
     }
-    Err(host_error("the system has no place for what is to be done at the end of the process"))
+    Err(host_error("the system cannot register a function to run when the process ends"))
 }
 
-/// The library stays in memory, whoever unloads it. On Linux it was linked so.
+/// Keeps the library in memory even if it is unloaded. On Linux it is linked that way.
 #[cfg(unix)]
 fn stay() {
     #[cfg(not(target_os = "linux"))]
     {
         let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-        // SAFETY: there is room for the answer, whose name is a text that stays, and
-        // the library is loaded already, so that nothing else happens.
+        // SAFETY: `info` has room for the answer, whose name is never freed. The
+        // library is already loaded, so nothing else happens.
         unsafe {
             if libc::dladdr(ptr::from_ref(&BORDER).cast(), info.as_mut_ptr()) != 0 {
                 libc::dlopen(info.assume_init().dli_fname, libc::RTLD_NOW | libc::RTLD_NODELETE);
@@ -50,6 +51,6 @@ fn stay() {
     }
 }
 
-/// Something that lies in the library.
+/// An address inside the library.
 #[cfg(all(unix, not(target_os = "linux")))]
 static BORDER: u8 = 0;

@@ -1,16 +1,16 @@
-//! Forks of the process, which are noticed from the first use of an edge on.
+//! Forks of the process, which are watched for from the first use of an interface.
 
 use std::sync::{Once, OnceLock};
 
 use super::guard_or;
 use crate::core::context;
 
-/// What an edge does around a fork, while the core holds its own locks.
+/// What an interface does around a fork, while the core holds its own locks.
 #[cfg(unix)]
 static AROUND_FORKS: OnceLock<[fn(); 2]> = OnceLock::new();
 
-/// As `watch_forks`; `before` and `after` are called around a fork, the second in the
-/// child too. One edge has that to do.
+/// Does the same as `watch_forks`, and calls `before` and `after` around each fork, the
+/// latter in the child too. Only one interface may use it.
 pub(crate) fn watch_forks_with(before: fn(), after: fn()) {
     #[cfg(unix)]
     AROUND_FORKS.get_or_init(|| [before, after]);
@@ -19,8 +19,7 @@ pub(crate) fn watch_forks_with(before: fn(), after: fn()) {
     watch_forks();
 }
 
-/// From now on a fork of the process is noticed, so that it leaves the sockets
-/// of its parent alone.
+/// Starts watching for forks, so that a child leaves the sockets of its parent alone.
 pub(crate) fn watch_forks() {
     #[cfg(unix)]
     {
@@ -40,9 +39,9 @@ pub(crate) fn watch_forks() {
             guard_or((), context::forked);
         }
         static ONCE: Once = Once::new();
-        // SAFETY: in_child only adds to an atomic number and unlocks what its own
-        // thread has locked, which is allowed in the child of a fork. The three
-        // stay in place as the library is never unmapped.
+        // SAFETY: `in_child` only increments an atomic number and releases locks of its
+        // own thread, which is allowed in the child of a fork. The three functions
+        // remain valid, because the library is never unmapped.
         ONCE.call_once(|| unsafe {
             libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
         });

@@ -1,5 +1,5 @@
-//! The border to C, for every edge: panics stop here, pointers become slices and
-//! texts, and forks are noticed.
+//! The boundary to C, for all interfaces: it stops panics, converts pointers to slices
+//! and strings, and watches for forks.
 
 mod exit;
 mod fork;
@@ -14,7 +14,7 @@ pub(crate) use exit::shut_down_at_exit;
 pub(crate) use fork::{watch_forks, watch_forks_with};
 pub(crate) use pointers::{slice, text, versioned};
 
-/// What a C program reads about an error.
+/// Words an error for a C program.
 fn words(error: &Error) -> Option<String> {
     match error {
         Error::Unsupported { operation, socket_type, needs: Needs::Types(types) } => Some(format!(
@@ -23,15 +23,15 @@ fn words(error: &Error) -> Option<String> {
             Needs::Types(types)
         )),
         Error::Endpoint { endpoint, fault: Fault::Prefixed { operation } } => Some(format!(
-            "{}: {operation} takes no @ or > before an endpoint; zeromq_socket_attach does",
+            "{}: {operation} does not accept @ or > before an endpoint; zeromq_socket_attach does",
             Excerpt(endpoint)
         )),
         _ => None,
     }
 }
 
-/// Runs the body of the exported function `name`: what goes wrong in it, a panic
-/// included, becomes a code, and the last failure of this thread.
+/// Runs the body of the exported function `name`. An error or a panic becomes a code
+/// and the last failure of this thread.
 #[inline]
 pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Code {
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -41,11 +41,11 @@ pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Co
     }
 }
 
-/// The code of what went wrong, which becomes the last failure of this thread.
+/// Returns the code of an error, which becomes the last failure of this thread.
 #[cold]
 fn told(name: &str, failed: Failed) -> Code {
     match failed {
-        // The binding has remembered it.
+        // The binding has already recorded it.
         Failed::Call(failure) => failure.code,
         Failed::Here(error) => {
             Failure::new(name.to_owned(), false, &error, words).keep();
@@ -54,8 +54,8 @@ fn told(name: &str, failed: Failed) -> Code {
     }
 }
 
-/// Runs the body of a function that is called `name`: what goes wrong in it, a
-/// panic included, becomes the last failure of this thread.
+/// Runs the body of a function that is called `name`. An error or a panic becomes the
+/// last failure of this thread.
 #[inline]
 pub(crate) fn caught<T>(
     name: impl FnOnce() -> String,
@@ -74,7 +74,7 @@ pub(crate) fn caught<T>(
 #[cold]
 fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
     match failed {
-        // The binding has remembered it.
+        // The binding has already recorded it.
         Failed::Call(failure) => failure,
         Failed::Here(error) => {
             let failure = Box::new(Failure::new(name(), false, &error, words));
@@ -84,22 +84,22 @@ fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
     }
 }
 
-/// A panic as the error that it is.
+/// Turns a panic into an error.
 #[cold]
 fn panicked(payload: &(dyn Any + Send)) -> Failed {
     Failed::Here(Error::Panic { message: panic_text(payload) })
 }
 
-/// Runs a body that has nothing to report: a panic in it gives `otherwise`.
+/// Runs a body that has no error to report. Returns `otherwise` if it panics.
 pub(crate) fn guard_or<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
-/// Why an exported function fails.
+/// Why an exported function failed.
 pub(crate) enum Failed {
-    /// A failure of a method, which is in words and remembered already.
+    /// A method failed; the failure has its message and is already recorded.
     Call(Box<Failure>),
-    /// An error of the edge itself.
+    /// The interface itself failed.
     Here(Error),
 }
 
@@ -124,10 +124,10 @@ impl From<Box<Failure>> for Failed {
 fn panic_text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without words").to_owned()
+    text.unwrap_or("a panic without a message").to_owned()
 }
 
-/// An error of the host: it breaks a rule of the header.
+/// Returns the error for a host that violates a rule of the header.
 pub(crate) fn host_error(what: &'static str) -> Error {
     Error::Host { what: what.into() }
 }

@@ -16,14 +16,14 @@ use crate::core::{Code, Error, Failure};
 use crate::ffi::{self, Failed, host_error};
 use crate::interrupt;
 
-/// Most calls have no more arguments than this; they need no memory from the heap.
+/// Calls with at most this many arguments allocate nothing for them.
 const FEW: usize = 4;
 
-/// Methods that Morpho calls by itself too, for `frame[i]` and the like. What it
-/// tells of named arguments is left over from another call then.
+/// Methods that Morpho also calls by itself, for `frame[i]` and the like. Its
+/// information about named arguments is then left over from another call.
 const OPERATORS: [&str; 3] = ["index", "enumerate", "tostring"];
 
-/// The host of one call: warnings need the virtual machine that calls.
+/// The host of one call; warnings need the calling virtual machine.
 struct Caller<'a, V: Bits> {
     morpho: &'a Morpho<V>,
     vm: *mut Vm,
@@ -37,12 +37,12 @@ impl<V: Bits> Interrupt for Caller<'_, V> {
 
 impl<V: Bits> Host for Caller<'_, V> {
     fn warn(&self, tag: &'static CStr, message: &str) {
-        // SAFETY: the virtual machine is the one that calls.
+        // SAFETY: `vm` is the calling virtual machine.
         unsafe { self.morpho.raise(self.vm, WARNING, tag, message) };
     }
 
     fn interrupt(&self) -> Option<&dyn Interrupt> {
-        // Otherwise Ctrl-C ends Morpho as the system does it.
+        // Otherwise Ctrl-C ends Morpho as usual.
         interrupt::catching().then_some(self as _)
     }
 
@@ -51,7 +51,7 @@ impl<V: Bits> Host for Caller<'_, V> {
     }
 
     fn keep(&self, handle: Handle) -> Kept {
-        // The collector asks the instance that keeps it.
+        // The garbage collector asks the instance that keeps it.
         Kept::new(handle, None)
     }
 
@@ -63,9 +63,9 @@ impl<V: Bits> Host for Caller<'_, V> {
     ) -> Result<(), Error> {
         let api = &self.morpho.api;
         let mut given = SmallVec::<[V; FEW]>::new();
-        // SAFETY: the virtual machine is the one that calls, the function one of its
-        // values that is in use; between the making of the arguments and the call,
-        // which keeps them, nothing can be collected.
+        // SAFETY: `vm` is the calling virtual machine, and the function is one of its
+        // values that is in use. Between making the arguments and the call, which keeps
+        // them, nothing can be collected.
         unsafe {
             self.morpho.give_all(self.vm, &arguments, &mut given)?;
             let mut result = V::nil();
@@ -79,7 +79,7 @@ impl<V: Bits> Host for Caller<'_, V> {
     }
 }
 
-/// Calls a method for Morpho, and gives its result; an error is raised, and nil
+/// Calls a method for Morpho and returns its result. An error is raised, and nil
 /// returned.
 ///
 /// # Safety
@@ -91,15 +91,15 @@ pub(super) unsafe fn call<V: Hosted>(
     given: *mut V,
 ) -> V {
     let body = |morpho: &Morpho<V>| {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { morpho.call(row, vm, count, given) }
     };
-    // SAFETY: the virtual machine is the one that calls.
+    // SAFETY: `vm` is the calling virtual machine.
     unsafe { raising(|| row.operation(), vm, body) }
 }
 
-/// Makes the instance that `self`, an instance of a class written in Morpho, is
-/// to stand for, and keeps it in a field.
+/// Makes the instance that `self`, an instance of a class written in Morpho, stands
+/// for, and keeps it in a field.
 ///
 /// # Safety
 /// Morpho calls a native method with these arguments.
@@ -110,43 +110,44 @@ pub(super) unsafe fn init<V: Hosted>(
     given: *mut V,
 ) -> V {
     let body = |morpho: &Morpho<V>| {
-        // SAFETY: a method has its receiver in front of its arguments.
+        // SAFETY: the receiver of a method comes before its arguments.
         let receiver = unsafe { *given };
         let Some(instance) = morpho.instance(receiver) else {
-            return Err(
-                host_error("init is for instances of a class that is a child of this one").into()
-            );
+            return Err(host_error(
+                "init works only on instances of classes that inherit from this one",
+            )
+            .into());
         };
-        // SAFETY: the caller's promise; the instance is alive, as Morpho keeps
-        // receivers, and the name is one that was interned.
+        // SAFETY: guaranteed by the caller. The instance is alive, because Morpho keeps
+        // receivers, and the name was interned.
         unsafe {
             let made = morpho.call(row, vm, count, given)?;
             (morpho.api.objectinstance_setproperty)(instance, morpho.field, made);
         }
         Ok(V::nil())
     };
-    // SAFETY: the virtual machine is the one that calls.
+    // SAFETY: `vm` is the calling virtual machine.
     unsafe { raising(|| row.operation(), vm, body) }
 }
 
-/// The text of the receiver, for `"${socket}"`.
+/// Returns the text of the receiver, for `"${socket}"`.
 ///
 /// # Safety
 /// Morpho calls a native method with these arguments.
 pub(super) unsafe fn tostring<V: Hosted>(vm: *mut Vm, given: *mut V) -> V {
     let body = |morpho: &Morpho<V>| {
-        // SAFETY: a method has its receiver in front of its arguments.
+        // SAFETY: the receiver of a method comes before its arguments.
         let receiver = morpho.object(unsafe { *given });
         let text = receiver.map_or("<ZMQ>".to_owned(), |object| object.to_string());
-        // SAFETY: the virtual machine is the one that calls.
+        // SAFETY: `vm` is the calling virtual machine.
         Ok(unsafe { morpho.give(vm, &text.into()) }?)
     };
-    // SAFETY: the virtual machine is the one that calls.
+    // SAFETY: `vm` is the calling virtual machine.
     unsafe { raising(|| "tostring".to_owned(), vm, body) }
 }
 
 /// # Safety
-/// The virtual machine is the one that calls.
+/// `vm` is the calling virtual machine.
 unsafe fn raising<V: Hosted>(
     name: impl FnOnce() -> String,
     vm: *mut Vm,
@@ -157,7 +158,7 @@ unsafe fn raising<V: Hosted>(
     };
     match ffi::caught(name, || body(morpho)) {
         Ok(value) => value,
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         Err(failure) => unsafe { morpho.fail(vm, &failure) },
     }
 }
@@ -172,7 +173,7 @@ impl<V: Bits> Morpho<V> {
         count: i32,
         given: *mut V,
     ) -> Result<V, Failed> {
-        // SAFETY: the caller's promise: there is a receiver, and as many arguments.
+        // SAFETY: the caller guarantees a receiver and `count` arguments.
         let (receiver, rest) = unsafe { (*given, given.add(1)) };
         // SAFETY: as above.
         let (positional, pairs) = unsafe { self.split(row, vm, rest, count) };
@@ -181,7 +182,7 @@ impl<V: Bits> Morpho<V> {
         let positional = match positional {
             [] => &[][..],
             [value] => {
-                // SAFETY: Morpho keeps arguments for the time of the call.
+                // SAFETY: Morpho keeps arguments during the call.
                 one = unsafe { self.read(*value, &mut bounds) }?;
                 slice::from_ref(&one)
             }
@@ -203,29 +204,29 @@ impl<V: Bits> Morpho<V> {
         let host = Caller { morpho: self, vm };
         let receiver = match row.target {
             Target::Instance => self.object(receiver),
-            // Before the arguments of a function there may be anything, also a
-            // pointer to what is no object any more.
+            // For a function, the slot before the arguments may hold anything, even a
+            // pointer to an object that no longer exists.
             Target::Constructor | Target::Class => None,
         };
-        // SAFETY: the virtual machine is the one that calls.
+        // SAFETY: `vm` is the calling virtual machine.
         let give = |value: &mut Value| unsafe { self.give(vm, value) };
         Ok(binding::call(row, receiver, &arguments, &host, give)??)
     }
 
     /// # Safety
-    /// As `read`.
+    /// As for `read`.
     #[inline(never)]
     unsafe fn read_all<'a>(
         &self,
         values: &[V],
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[ValueRef<'a>; FEW]>, Error> {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         values.iter().map(|value| unsafe { self.read(*value, bounds) }).collect()
     }
 
     /// # Safety
-    /// As `read`.
+    /// As for `read`.
     #[inline(never)]
     unsafe fn read_named<'a>(
         &self,
@@ -233,13 +234,13 @@ impl<V: Bits> Morpho<V> {
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[(&'a str, ValueRef<'a>); 1]>, Error> {
         let pair = |[name, value]: &[V; 2]| {
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller.
             unsafe { Ok((self.name(*name)?, self.read(*value, bounds)?)) }
         };
         pairs.iter().map(pair).collect()
     }
 
-    /// The arguments by position, and those by name.
+    /// Returns the positional and the named arguments.
     ///
     /// # Safety
     /// Morpho calls a native function with `count` arguments at `given`.
@@ -251,7 +252,7 @@ impl<V: Bits> Morpho<V> {
         count: i32,
     ) -> (&[V], &[[V; 2]]) {
         let count = usize::try_from(count).unwrap_or(0);
-        // SAFETY: the caller's promise, and what each release adds to it.
+        // SAFETY: guaranteed by the caller, and by what each release adds.
         unsafe {
             match self.api.release.options {
                 Options::Marker(marker) => {
@@ -276,30 +277,30 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// The virtual machine is the one that calls.
+    /// `vm` is the calling virtual machine.
     #[cold]
     unsafe fn fail(&self, vm: *mut Vm, failure: &Failure) -> V {
-        // Morpho has the error of a function of the script already.
+        // Morpho already has the error of a script function.
         if failure.code != Code::Callback {
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller.
             unsafe { self.raise(vm, USER, failure.tag, &failure.message) };
         }
         V::nil()
     }
 
     /// # Safety
-    /// The virtual machine is the one that calls.
+    /// `vm` is the calling virtual machine.
     unsafe fn raise(&self, vm: *mut Vm, category: i32, id: &'static CStr, message: &str) {
         let record = record(category, id, message);
-        // SAFETY: the caller's promise; Morpho copies the record, and keeps the id,
-        // which is there for ever.
+        // SAFETY: guaranteed by the caller. Morpho copies the record but keeps the id,
+        // which is static.
         unsafe { (self.api.morpho_error)(vm, &record) };
     }
 }
 
-/// An error as Morpho has it.
+/// Makes an error record of Morpho.
 pub(super) fn record(category: i32, id: &'static CStr, message: &str) -> ErrorRecord {
-    // SAFETY: numbers, NULL pointers and bytes may be zero.
+    // SAFETY: all zeros are valid for numbers, pointers and bytes.
     let mut record: ErrorRecord = unsafe { zeroed() };
     record.category = category;
     record.id = id.as_ptr();

@@ -1,5 +1,4 @@
-//! A Morpho that was recognised: its functions, and the numbers that it gave to the
-//! kinds of objects.
+//! A recognized Morpho: its functions, and the numbers of its kinds of objects.
 
 use std::ptr;
 use std::sync::OnceLock;
@@ -8,18 +7,18 @@ use super::abi::{Bits, Boxed063, Boxed064, Header, Tagged};
 use super::symbols::Api;
 use crate::binding::{CLASSES, Class};
 
-/// The Morpho of this process, with values laid out as V.
+/// The Morpho of this process, with values in the layout V.
 pub(super) struct Morpho<V: Bits> {
     pub api: Api<V>,
     pub kinds: Kinds,
-    /// The values that scripts have for the library's classes.
+    /// The values by which scripts refer to the library's classes.
     pub classes: Vec<(V, &'static Class)>,
-    /// The name of the field in which instances of Morpho classes keep theirs.
+    /// The name of the field in which instances of Morpho classes keep ours.
     pub field: V,
 }
 
-// SAFETY: the pointers in it lead to variables of Morpho that are set before an
-// extension is loaded, and not changed any more.
+// SAFETY: its pointers lead to variables of Morpho that are set before an extension is
+// loaded and never changed afterwards.
 unsafe impl<V: Bits> Send for Morpho<V> {}
 // SAFETY: as above.
 unsafe impl<V: Bits> Sync for Morpho<V> {}
@@ -42,30 +41,30 @@ macro_rules! hosted {
 
 hosted! { Boxed063 Boxed064 Tagged }
 
-/// The numbers that this Morpho gave to kinds of objects.
+/// The numbers that this Morpho has assigned to kinds of objects.
 pub(super) struct Kinds {
     pub string: i32,
     pub list: i32,
     pub tuple: i32,
     pub dictionary: i32,
-    /// Of each class of the table; none for classes without instances.
+    /// For each class of the table; `None` for classes without instances.
     own: Vec<Option<i32>>,
-    /// The same as a set, bit n for the kind n: Morpho has no more than 64.
+    /// The same as a bit set; Morpho has at most 64 kinds.
     own_set: u64,
 }
 
 impl Kinds {
     /// # Safety
-    /// The functions are those of the Morpho of this process.
+    /// The functions are those of the Morpho in this process.
     pub unsafe fn new<V: Bits>(api: &Api<V>, own: Vec<Option<i32>>) -> Kinds {
-        // SAFETY: an object that was made and never bound is freed by its maker.
+        // SAFETY: the object is new and was never bound, so it is freed here.
         let kind = |header: *mut Header| unsafe {
             let kind = (*header).kind;
             (api.morpho_freeobject)(V::object(header));
             kind
         };
         let own_set = own.iter().flatten().fold(0, |set, kind| set | bit(*kind));
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             Kinds {
                 string: kind((api.object_stringwithsize)(1).cast()),
@@ -78,7 +77,7 @@ impl Kinds {
         }
     }
 
-    /// Whether objects of a kind are instances of the library's classes.
+    /// Returns true if objects of a kind are instances of the library's classes.
     pub fn is_own(&self, kind: i32) -> bool {
         self.own_set & bit(kind) != 0
     }

@@ -1,4 +1,4 @@
-//! The end of the context, within a bounded time.
+//! The shutdown of the context, within a bounded time.
 
 use std::mem;
 use std::sync::{Weak, mpsc};
@@ -10,22 +10,23 @@ use super::{Flushed, generation, lock};
 use crate::core::wait::{self, Wait};
 use crate::libzmq;
 
-/// How long the end may take beyond what sockets were promised for sending.
+/// How long the shutdown may take beyond the linger of the sockets.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// Closes every socket and ends the context. It returns when everything is sent,
-/// at the latest when the linger of every socket is over; a socket whose linger
-/// is for ever is waited for. Calls that wait in other threads end with
-/// [`Error::Terminated`](crate::core::Error::Terminated). A socket opened later makes a new context.
+/// Closes every socket and ends the context. Returns when everything is sent, at the
+/// latest when the linger of every socket has expired; a socket with infinite linger is
+/// waited for. Calls that wait on other threads return
+/// [`Error::Terminated`](crate::core::Error::Terminated). A socket that is opened later
+/// makes a new context.
 ///
-/// Gives whether the context has ended; it has not, if another thread holds a
-/// socket and does not let it go.
+/// Returns false if the context has not ended because another thread holds a socket and
+/// does not release it.
 pub fn shutdown() -> bool {
     shutdown_within(None)
 }
 
-/// The same, given up when `wait` is over or its host wants to stop; the sockets
-/// are closed all the same, and the context ends when they are done.
+/// Does the same, but gives up when `wait` expires or is interrupted. The sockets are
+/// closed anyway, and the context ends when they are done.
 pub fn shutdown_within(wait: Option<&Wait>) -> bool {
     wait::end();
     let Some(shared) = lock().take() else {
@@ -43,7 +44,7 @@ pub fn shutdown_within(wait: Option<&Wait>) -> bool {
         };
     }
     for name in &shared.awaited {
-        // One that is bound after all is not waited for.
+        // A name that was bound in the meantime is not awaited.
         let _ = shared.last.bind(name);
     }
     drop(shared.last);
@@ -54,12 +55,12 @@ pub fn shutdown_within(wait: Option<&Wait>) -> bool {
     ended
 }
 
-/// `zmq_ctx_term(3)`, given up when `flushed` is well over.
+/// Calls `zmq_ctx_term(3)`, and gives up some time after `flushed`.
 fn end(context: libzmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool {
     let (ended, end) = mpsc::channel();
     let term = move || {
         context.end();
-        // Nobody listens any more if the time was over.
+        // On timeout nobody is listening anymore.
         let _ = ended.send(());
     };
     let Ok(thread) = thread::Builder::new().name("zeromq-end".to_owned()).spawn(term) else {
@@ -73,11 +74,11 @@ fn end(context: libzmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool 
             end.recv_timeout(left + GRACE).is_ok()
         }
     };
-    // Its last steps are code of the library, which may be unmapped soon.
+    // The last steps of the thread run code of the library, which may be unmapped soon.
     in_time && thread.join().is_ok()
 }
 
-/// Whether the end was told within `wait`.
+/// Returns true if the end was reported before `wait` expired.
 fn received(end: &mpsc::Receiver<()>, wait: &Wait) -> bool {
     let clock = wait.begin();
     loop {
