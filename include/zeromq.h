@@ -743,12 +743,11 @@ zeromq_code zeromq_socket_get_option(zeromq_socket *socket,
 
 // The events to wait for, or that have occurred, combined by `|`.
 typedef enum {
-  // Event: a message can be received, or a descriptor can be read. Can be combined
-  // with `ZEROMQ_POLL_OUT` by `|`.
+  // A message can be received, or a descriptor can be read.
   ZEROMQ_POLL_IN = 1,
-  // Event: a message can be sent, or a descriptor can be written to.
+  // A message can be sent, or a descriptor can be written to.
   ZEROMQ_POLL_OUT = 2,
-  // Event: a descriptor has failed or is invalid. It is only reported, never
+  // A descriptor has failed or is invalid. This event is only reported, never
   // requested.
   ZEROMQ_POLL_ERROR = 4,
 } zeromq_poll_flag;

@@ -1,6 +1,6 @@
 //! What scripts see of ZeroMQ, for any host: neutral values, and the table of
 //! classes and methods. The edges turn a host's values into [`ValueRef`]s, find
-//! a row of the table, and hand both to [`call`].
+//! a row of the table, and hand both to `call`.
 
 mod arguments;
 mod authenticator;

@@ -20,12 +20,11 @@ pub struct Poller(#[expect(dead_code, reason = "it is known by its address alone
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(non_camel_case_types, reason = "these are the names in C")]
 pub enum PollFlag {
-    /// Event: a message can be received, or a descriptor can be read. Can be combined
-    /// with `ZEROMQ_POLL_OUT` by `|`.
+    /// A message can be received, or a descriptor can be read.
     ZEROMQ_POLL_IN = 1,
-    /// Event: a message can be sent, or a descriptor can be written to.
+    /// A message can be sent, or a descriptor can be written to.
     ZEROMQ_POLL_OUT = 2,
-    /// Event: a descriptor has failed or is invalid. It is only reported, never
+    /// A descriptor has failed or is invalid. This event is only reported, never
     /// requested.
     ZEROMQ_POLL_ERROR = 4,
 }

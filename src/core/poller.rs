@@ -78,8 +78,7 @@ impl Ready {
 ///
 /// ```
 /// use std::time::Duration;
-/// use zeromq::core::poller::{Poller, Ready, Source};
-/// use zeromq::core::{Socket, SocketType, Wait};
+/// use zeromq::core::{Poller, Ready, Socket, SocketType, Source, Wait};
 ///
 /// # fn main() -> Result<(), zeromq::core::Error> {
 /// let timeout = Wait::new(Some(Duration::from_secs(5)));
