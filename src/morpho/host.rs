@@ -13,7 +13,7 @@ pub(super) struct Morpho<V: Bits> {
     pub kinds: Kinds,
     /// The values by which scripts refer to the library's classes.
     pub classes: Vec<(V, &'static Class)>,
-    /// The name of the field in which instances of Morpho classes keep ours.
+    /// The name of the field in which instances of Morpho classes keep our object.
     pub field: V,
 }
 

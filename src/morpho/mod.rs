@@ -33,7 +33,7 @@ use symbols::{Api, Refusal};
 /// Morpho passes a native function nothing but its arguments.
 const MOST: usize = 256;
 
-/// The field in which instances of classes written in Morpho keep ours.
+/// The field in which instances of classes written in Morpho keep our object.
 const FIELD: &std::ffi::CStr = c"zeromq";
 
 /// Called by Morpho when a script imports zeromq.

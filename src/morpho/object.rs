@@ -34,7 +34,7 @@ pub(super) fn definition<V: Hosted>() -> TypeDefinition {
     }
 }
 
-/// Makes an object of a kind. It has no owner until it is bound.
+/// Makes an object of this kind. It has no owner until it is bound.
 ///
 /// # Safety
 /// `new` is Morpho's object_new, and the kind has the definition of `definition`.
