@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::core::Error;
+use crate::core::error::Error;
 use crate::core::message::Message;
 
 /// What a proxy does to the messages that pass through it. By default nothing.
