@@ -187,6 +187,18 @@ impl Row {
         }
     }
 
+    /// The numbers, or the number of bytes, that it accepts: "-1 or 1 to 127".
+    pub fn range(&self) -> String {
+        let Row { least, most, .. } = self;
+        let bytes = if self.is_number() { "" } else { " bytes" };
+        let also = self.also.map_or(String::new(), |also| format!("{also} or "));
+        match (*most, *least) {
+            (MOST | i64::MAX, 0) if !self.is_number() => "of any length".to_owned(),
+            (MOST | i64::MAX, _) => format!("{also}{least} or more{bytes}"),
+            (most, _) => format!("{also}{least} to {most}{bytes}"),
+        }
+    }
+
     /// The error that a value is of a kind that it does not take; `got` says what
     /// came.
     pub fn refuse(&self, got: &str) -> Error {

@@ -31,7 +31,7 @@ impl Faults {
             if !(0.0..=1.0).contains(&chance) {
                 return Err(Error::Argument {
                     place: format!("named argument {name}="),
-                    expected: "a chance from 0 to 1".into(),
+                    expected: "a probability from 0 to 1".into(),
                     got: chance.to_string(),
                 });
             }
