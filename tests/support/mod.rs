@@ -6,6 +6,7 @@
 pub mod cases;
 pub mod chance;
 pub mod examples;
+pub mod markdown;
 #[cfg(unix)]
 pub mod morpho;
 pub mod pages;

@@ -23,7 +23,7 @@ const WIDEST: usize = 100;
 #[derive(Clone, Copy)]
 pub struct Look {
     pub color: bool,
-    /// Where lines are broken; files keep them as they are.
+    /// The width of lines on a terminal.
     pub width: Option<usize>,
 }
 
@@ -50,23 +50,24 @@ impl Look {
 pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
     let mut out = look.styled(HEADING, &topic.title) + "\n";
     let mut blank = false;
-    for line in &topic.lines {
+    for block in blocks(&topic.lines) {
         // Where tags stood there may be two.
-        if !(line.is_empty() && blank) {
-            out.push_str(&rendered(line, look));
+        if !(block.is_empty() && blank) {
+            out.push_str(&rendered(&block, look));
             out.push('\n');
         }
-        blank = line.is_empty();
+        blank = block.is_empty();
     }
-    let inside: Vec<&str> = topics.inside(topic).map(Topic::name).collect();
-    if topic.lists || !inside.is_empty() {
+    if topic.lists {
         // The first page has all that other pages begin with.
-        let more = topics.iter().filter(|other| topic.lists && other.level == 1);
-        let more = more.filter(|other| !std::ptr::eq(*other, topic)).map(Topic::name);
-        let names: Vec<&str> = inside.iter().copied().chain(more).collect();
+        let first = topics.iter().next().is_some_and(|first| std::ptr::eq(first, topic));
+        let more = topics.iter().filter(|other| first && other.level == 1);
+        let more = more.filter(|other| !std::ptr::eq(*other, topic));
+        let names: Vec<&str> =
+            topics.inside(topic).chain(more).map(|topic| topic.title.as_str()).collect();
         if !names.is_empty() {
             let list = format!("More: {}", names.join(", "));
-            out.push_str(&wrapped(&list, "      ", look));
+            out.push_str(&filled(&list, "      ", look.width.unwrap_or(LINES)));
             out.push('\n');
         }
     }
@@ -74,18 +75,50 @@ pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
     format!("{text}\n")
 }
 
-/// A row of the table of options.
-pub fn option(row: &str, look: Look) -> String {
-    let heading = look.styled(HEADING, "Options");
-    format!("{heading}\n\n{}\n`help options` tells what the columns mean\n", look.styled(CODE, row))
+/// The most topics that are shown for words.
+const MENTIONS: usize = 20;
+
+/// Topics that mention the words of a query, with a line of each.
+pub fn mentions(query: &str, found: &[(&Topic, &str)], look: Look) -> String {
+    let mut out = format!("No topic is called '{query}'. These topics mention it:\n\n");
+    let width = look.width.unwrap_or(LINES).saturating_sub(24).max(20);
+    for (topic, line) in found.iter().take(MENTIONS) {
+        let line: String = line.chars().take(width).collect();
+        let name = look.styled(CODE, &format!("{:<20}", topic.title.to_lowercase()));
+        // Formatting into a String cannot fail.
+        let _ = writeln!(out, "  {name}  {line}");
+    }
+    if found.len() > MENTIONS {
+        let _ = writeln!(out, "\nand {} more", found.len() - MENTIONS);
+    }
+    out
 }
 
-fn rendered(line: &str, look: Look) -> String {
-    if is_code(line) {
-        return look.styled(CODE, line);
+/// The lines of a page have this length; Morpho prints them as they are.
+const LINES: usize = 78;
+
+/// Paragraphs and items of lists, each in one line; code and blank lines as they are.
+fn blocks(lines: &[String]) -> Vec<String> {
+    let mut blocks: Vec<String> = Vec::new();
+    for line in lines {
+        let goes_on = !line.is_empty() && !is_code(line) && !line.starts_with("- ");
+        match blocks.last_mut() {
+            Some(last) if goes_on && !last.is_empty() && !is_code(last) => {
+                last.push(' ');
+                last.push_str(line.trim_start());
+            }
+            _ => blocks.push(line.clone()),
+        }
     }
-    let indent = if line.starts_with("- ") { "  " } else { "" };
-    let broken = wrapped(line, indent, look);
+    blocks
+}
+
+fn rendered(block: &str, look: Look) -> String {
+    if is_code(block) {
+        return look.styled(CODE, block);
+    }
+    let indent = if block.starts_with("- ") { "  " } else { "" };
+    let broken = filled(block, indent, look.width.unwrap_or(LINES));
     if look.color { marked(&broken) } else { broken }
 }
 
@@ -93,14 +126,9 @@ pub fn is_code(line: &str) -> bool {
     line.starts_with("    ") || line.starts_with('\t')
 }
 
-fn wrapped(line: &str, indent: &str, look: Look) -> String {
-    match look.width {
-        None => line.to_owned(),
-        Some(width) => textwrap::fill(
-            line,
-            textwrap::Options::new(width).subsequent_indent(indent).break_words(false),
-        ),
-    }
+fn filled(text: &str, indent: &str, width: usize) -> String {
+    let options = textwrap::Options::new(width).subsequent_indent(indent).break_words(false);
+    textwrap::fill(text, options)
 }
 
 /// What stands between backticks in colour, and without them.

@@ -8,17 +8,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::NAME;
+use crate::help::PAGES;
 use crate::install::record::{Entry, Tree};
 
+/// The module for the case that Morpho cannot load the library.
+const MODULE: (&str, &str) =
+    ("share/modules/zeromq.morpho", include_str!("../../../../../share/modules/zeromq.morpho"));
+
 /// The files with text, as they are in the repository.
-const TEXTS: [(&str, &str); 6] = [
-    ("share/help/embedding.md", include_str!("../../../../../help/embedding.md")),
-    ("share/help/errors.md", include_str!("../../../../../help/errors.md")),
-    ("share/help/guide.md", include_str!("../../../../../help/guide.md")),
-    ("share/help/reference.md", include_str!("../../../../../help/reference.md")),
-    ("share/help/zeromq.md", include_str!("../../../../../help/zeromq.md")),
-    ("share/modules/zeromq.morpho", include_str!("../../../../../share/modules/zeromq.morpho")),
-];
+fn texts() -> impl Iterator<Item = (PathBuf, &'static str)> {
+    let help = PAGES.iter().map(|(name, text)| (Path::new("share/help").join(name), *text));
+    help.chain([(MODULE.0.into(), MODULE.1)])
+}
 
 /// Which files are ours: one to a line, as paths in the package.
 const RECORD: &str = "installed-files.txt";
@@ -69,15 +70,15 @@ pub fn library() -> PathBuf {
 
 /// The help pages and modules of a package that are not those of this program.
 pub fn outdated(folder: &Path) -> Vec<PathBuf> {
-    let texts = TEXTS.map(|(path, text)| (folder.join(path), text));
+    let texts = texts().map(|(path, text)| (folder.join(path), text));
     let differs = |path: &Path, text: &str| fs::read(path).ok().as_deref() != Some(text.as_bytes());
-    texts.into_iter().filter(|(path, text)| differs(path, text)).map(|(path, _)| path).collect()
+    texts.filter(|(path, text)| differs(path, text)).map(|(path, _)| path).collect()
 }
 
 /// The files of a package, with this library.
 fn files(library_bytes: &[u8]) -> BTreeMap<PathBuf, Entry<'_>> {
-    let texts = TEXTS.map(|(path, text)| (path.into(), Entry::File(text.as_bytes())));
-    texts.into_iter().chain([(library(), Entry::File(library_bytes))]).collect()
+    let texts = texts().map(|(path, text)| (path, Entry::File(text.as_bytes())));
+    texts.chain([(library(), Entry::File(library_bytes))]).collect()
 }
 
 /// Whether Morpho can be told of a folder, and searches it.
