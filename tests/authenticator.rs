@@ -71,7 +71,7 @@ fn ask(asking: &Socket, id: &str) {
 fn somebody_else_decides() {
     let authenticator = Authenticator::start().unwrap();
     authenticator.plain(None, vec![("joe".to_owned(), "1".to_owned())]).unwrap();
-    authenticator.ask(true).unwrap();
+    authenticator.ask(Some("the script")).unwrap();
     let asking = Socket::attached(SocketType::Dealer, "inproc://zeromq.zap.01").unwrap();
     ask(&asking, "1");
     ask(&asking, "2");
@@ -90,7 +90,7 @@ fn somebody_else_decides() {
     let reply = asking.receive_all(&soon()).unwrap();
     assert_eq!(texts(&reply)[2..], ["1", "400", "the script refused it", "", ""]);
     authenticator.answer(&questions[0], true);
-    authenticator.ask(false).unwrap();
+    authenticator.ask(None).unwrap();
     ask(&asking, "1");
     assert_eq!(texts(&asking.receive_all(&soon()).unwrap())[3], "200");
     authenticator.stop().unwrap();
@@ -98,7 +98,7 @@ fn somebody_else_decides() {
 
 fn who_does_not_decide_refuses() {
     let authenticator = Authenticator::start().unwrap();
-    authenticator.ask(true).unwrap();
+    authenticator.ask(Some("the script")).unwrap();
     let asking = Socket::attached(SocketType::Dealer, "inproc://zeromq.zap.01").unwrap();
     ask(&asking, "1");
     let reply = asking.receive_all(&soon()).unwrap();

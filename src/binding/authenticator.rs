@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, ThreadId};
 
-use super::call::Call;
+use super::call::{Call, WhileWaiting, while_waiting};
 use super::certificate::{self, Certificate};
 use super::object::{Instance, Object};
 use super::table::{Class, Group, Method, Parameter, named, required, variadic};
@@ -210,9 +210,6 @@ struct Function {
     thread: ThreadId,
 }
 
-/// Whether a script of this process has ever decided: every call that waits asks.
-static EVER: AtomicBool = AtomicBool::new(false);
-
 thread_local! {
     /// The authenticator for which a script of this thread decides.
     static DECIDING: RefCell<Weak<Deciding>> = const { RefCell::new(Weak::new()) };
@@ -266,27 +263,25 @@ fn set_decide(call: &Call) -> Result<Value, Error> {
         }),
         _ => None,
     };
-    deciding.authenticator.ask(function.is_some())?;
+    deciding.authenticator.ask(function.is_some().then_some("the script"))?;
     let last = mem::replace(&mut *deciding.function(), function);
     // What held it may call the host.
     drop(last);
     DECIDING.set(Arc::downgrade(deciding));
-    EVER.store(true, Ordering::Relaxed);
+    while_waiting(WhileWaiting { applies: decides, act: decide });
     Ok(Value::Nil)
 }
 
 /// Whether functions of the script may decide about clients while a call waits.
-pub(super) fn decides(call: &Call) -> bool {
-    EVER.load(Ordering::Relaxed)
-        && DECIDING.with_borrow(|deciding| deciding.strong_count() > 0)
-        && !call.lends_more()
+fn decides(call: &Call) -> bool {
+    DECIDING.with_borrow(|deciding| deciding.strong_count() > 0) && !call.lends_more()
 }
 
 /// Has the script decide about all clients that wait for it.
 ///
 /// # Errors
 /// [`Error::Callback`], [`Error::Argument`] when it returns something else.
-pub(super) fn decide(call: &Call) -> Result<(), Error> {
+fn decide(call: &Call) -> Result<(), Error> {
     // The instance is not held during a call: when it is collected then, its
     // function may be, too, and must not be called once more.
     while let Some((deciding, question, function)) = next(call) {
@@ -369,7 +364,7 @@ fn domain<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Error> {
 
 fn plain(call: &Call) -> Result<Value, Error> {
     let (auth, domain) = (auth(call)?, domain(call)?);
-    let ValueRef::Dictionary(entries) = &call.values()[0] else {
+    let ValueRef::Dictionary(entries) = call.value(0)? else {
         return auth.plain_file(domain, call.text(0)?).map(|()| Value::Nil);
     };
     let text = |value: &ValueRef| match value {
@@ -386,7 +381,7 @@ fn plain(call: &Call) -> Result<Value, Error> {
 
 fn curve(call: &Call) -> Result<Value, Error> {
     let (auth, domain) = (auth(call)?, domain(call)?);
-    let done = match &call.values()[0] {
+    let done = match call.value(0)? {
         ValueRef::List(items) => {
             let known = |item: &ValueRef| match item {
                 ValueRef::Object(object, _) if object.get::<Certificate>().is_some() => {

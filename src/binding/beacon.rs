@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::call::{Call, TIMEOUT};
+use super::arguments::TIMEOUT;
+use super::call::Call;
 use super::object::{Instance, Object};
 use super::socket::done;
 use super::table::{Class, Group, Method, named, required};
-use super::value::{Kinds, Value, ValueRef};
+use super::value::{Kinds, Value};
 use crate::core::{Beacon, Error};
 
 /// How often a beacon is sent if nothing else is said, as in czmq.
@@ -152,16 +153,12 @@ impl fmt::Display for Beacon {
 }
 
 fn open(call: &Call) -> Result<Value, Error> {
-    let port = match call.values()[0] {
-        ValueRef::Int(port) => u16::try_from(port).ok().filter(|port| *port > 0),
-        _ => None,
-    };
-    let port = port.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
-    let interface = match call.argument("interface") {
-        // No interface has a name that is not UTF-8.
-        Some(ValueRef::String(bytes)) => Some(String::from_utf8_lossy(bytes)),
-        _ => None,
-    };
+    let port: u16 = call.get(0)?;
+    if port == 0 {
+        return Err(call.refuse(0));
+    }
+    // No interface has a name that is not UTF-8.
+    let interface = call.named::<&[u8]>("interface").map(String::from_utf8_lossy);
     Ok(Value::Object(Object::new(Beacon::new(port, interface.as_deref())?)))
 }
 

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::arguments::{Bytes, FromValue};
 use super::call::Call;
 use super::object::{Instance, Object};
 use super::socket::Socket;
 use super::table::{Class, Group, Method, Parameter, named, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
-use crate::core::{Error, Frame};
+use crate::core::Error;
 
 const FILE: Parameter = required("file", Kinds::STRING, "the name of a file, a String");
 
@@ -185,13 +186,10 @@ static CONTENT: Group = Group {
                      bound or connected",
             example: "",
             otherwise: None,
-            run: |call| match &call.values()[0] {
-                ValueRef::Object(object, _) if object.get::<Socket>().is_some() => {
-                    let certificate = certificate(call)?.clone();
-                    let socket = object.get::<Socket>().ok_or(Error::Closed)?;
-                    socket.set_keys(&certificate).map(|()| Value::Nil)
-                }
-                value => Err(call.wrong(0, value.to_string())),
+            run: |call| {
+                let socket: &Socket = call.get(0)?;
+                let certificate = certificate(call)?.clone();
+                socket.set_keys(&certificate).map(|()| Value::Nil)
             },
         },
     ],
@@ -248,9 +246,5 @@ fn given<'a>(call: &Call<'a>, name: &str) -> Result<Option<&'a [u8]>, Error> {
 
 /// The bytes of a String or a ZMQFrame.
 pub(super) fn key<'a>(value: &'a ValueRef<'a>) -> Option<&'a [u8]> {
-    match value {
-        ValueRef::String(bytes) => Some(bytes),
-        ValueRef::Object(object, _) => object.get::<Frame>().map(|frame| &**frame),
-        _ => None,
-    }
+    Bytes::from_value(value).map(|bytes| bytes.0)
 }

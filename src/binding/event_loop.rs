@@ -6,7 +6,8 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::call::{Call, TIMEOUT};
+use super::arguments::TIMEOUT;
+use super::call::Call;
 use super::object::{Instance, Object};
 use super::poller::socket;
 use super::table::{Class, Group, Method, Parameter, named, required};
@@ -217,11 +218,9 @@ impl fmt::Display for Loop {
 fn handle(call: &Call, event: Ready) -> Result<Value, Error> {
     let looped = call.receiver::<Loop>()?;
     let [ValueRef::Object(_, handle), ValueRef::Function(function)] = call.values() else {
-        return Err(call.wrong(0, call.values()[0].to_string()));
+        return Err(call.refuse(0));
     };
-    let found = socket(&call.values()[0]);
-    let found = found.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
-    let source = Source::Socket(found);
+    let source = Source::Socket(call.get(0)?);
     let (socket, function) = (call.host.keep(*handle), Some(call.host.keep(*function)));
     let (mut events, known) = looped.poller.find(&source).unzip();
     let mut handlers =
@@ -239,11 +238,8 @@ fn handle(call: &Call, event: Ready) -> Result<Value, Error> {
 }
 
 fn timer(call: &Call) -> Result<Value, Error> {
-    let ValueRef::Function(function) = call.values()[1] else {
-        return Err(call.wrong(1, call.values()[1].to_string()));
-    };
-    let every = call.time(&call.values()[0], "argument 1 (ms)")?;
-    let every = every.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+    let function = call.get(1)?;
+    let every = call.duration(0, "ms")?;
     let times = call.count("times")?.map(i64::unsigned_abs);
     if times == Some(0) {
         return Err(Error::Argument {
@@ -258,14 +254,14 @@ fn timer(call: &Call) -> Result<Value, Error> {
 
 fn cancel(call: &Call) -> Result<Value, Error> {
     let looped = call.receiver::<Loop>()?;
-    let what = &call.values()[0];
+    let what = call.value(0)?;
     let cancelled = match (what, socket(what)) {
         (ValueRef::Int(id), _) => {
             let cancelled = looped.state().timers.cancel(*id);
             cancelled.is_some()
         }
         (_, Some(socket)) => looped.poller.remove(&Source::Socket(socket)),
-        _ => return Err(call.wrong(0, what.to_string())),
+        _ => return Err(call.refuse(0)),
     };
     Ok(Value::Bool(cancelled))
 }

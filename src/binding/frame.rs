@@ -3,7 +3,8 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::call::{Call, FRAMES};
+use super::arguments::FRAMES;
+use super::call::Call;
 use super::object::{Instance, Object};
 use super::table::{Class, Group, Method, Parameter, optional, required};
 use super::value::{Kinds, Value, ValueRef};

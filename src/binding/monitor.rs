@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::call::{Call, TIMEOUT};
+use super::arguments::TIMEOUT;
+use super::call::Call;
 use super::object::{Instance, Object};
-use super::poller::socket;
 use super::table::{Class, Group, Method, Parameter, required, variadic};
 use super::value::{Kinds, Value};
 use crate::core::monitor::{Event, events};
@@ -32,11 +32,7 @@ pub(super) static CLASS: Class = Class {
         errors: "`ZMQArgs` if an event name is unknown; `ZMQClosed` if the socket is closed",
         example: "",
         otherwise: None,
-        run: |call| {
-            let socket = socket(&call.values()[0]);
-            let socket = socket.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
-            watch(call, &socket, 1)
-        },
+        run: |call| watch(call, &call.get(0)?, 1),
     }),
     alias: None,
     groups: &[&EVENTS],
@@ -88,7 +84,7 @@ pub(super) fn watch(call: &Call, socket: &Arc<core::Socket>, first: usize) -> Re
     let names = names?;
     let events = events(names.iter().copied()).map_err(|wrong| {
         let index = first + names.iter().position(|name| *name == wrong).unwrap_or_default();
-        call.wrong(index, call.values()[index].to_string())
+        call.refuse(index)
     })?;
     Ok(Value::Object(Object::new(Monitor(core::Monitor::new(socket, events)?))))
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::arguments::{FromValue, TIMEOUT};
 use super::call::Call;
 use super::object::{Instance, Object};
-use super::socket::Socket;
 use super::table::{Class, Group, Method, Parameter, Role, optional, required, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::poller::{self, Ready, Source};
@@ -24,7 +24,7 @@ pub(super) const PATIENCE: [Parameter; 2] = [
         Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL),
         "milliseconds, or nil or -1 to wait forever",
     ),
-    super::call::TIMEOUT,
+    TIMEOUT,
 ];
 
 /// Pollers.
@@ -246,7 +246,7 @@ fn add(call: &Call) -> Result<Value, Error> {
         "in" | "" => Ready::IN,
         "out" => Ready::OUT,
         "both" => Ready::BOTH,
-        _ => return Err(call.wrong(1, call.values()[1].to_string())),
+        _ => return Err(call.refuse(1)),
     };
     add_to(call.receiver()?, call, 0, events)?;
     Ok(Value::Nil)
@@ -254,32 +254,29 @@ fn add(call: &Call) -> Result<Value, Error> {
 
 fn add_to(poller: &Poller, call: &Call, index: usize, events: Ready) -> Result<(), Error> {
     let source = source(call, index)?;
-    let found = match &call.values()[index] {
+    let found = match call.value(index)? {
         ValueRef::Object(_, handle) => Found::Socket(call.host.keep(*handle)),
         ValueRef::Int(descriptor) => Found::Descriptor(*descriptor),
-        value => return Err(call.wrong(index, value.to_string())),
+        _ => return Err(call.refuse(index)),
     };
     poller.0.add(source, events, found)
 }
 
 /// The socket or descriptor that an argument is.
 fn source(call: &Call, index: usize) -> Result<Source, Error> {
-    let value = &call.values()[index];
+    let value = call.value(index)?;
     let source = match value {
         ValueRef::Int(descriptor) if *descriptor >= 0 => {
             (*descriptor).try_into().ok().map(Source::Descriptor)
         }
         _ => socket(value).map(Source::Socket),
     };
-    source.ok_or_else(|| call.wrong(index, value.to_string()))
+    source.ok_or_else(|| call.refuse(index))
 }
 
 /// The socket that a value is.
 pub(super) fn socket(value: &ValueRef) -> Option<Arc<crate::core::Socket>> {
-    match value {
-        ValueRef::Object(object, _) => object.get::<Socket>().map(Socket::shared),
-        _ => None,
-    }
+    Arc::from_value(value)
 }
 
 fn event(ready: Ready) -> &'static str {

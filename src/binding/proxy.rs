@@ -385,11 +385,11 @@ fn set(call: &Call, side: Side) -> Result<Value, Error> {
 
 /// The type of socket that an argument names.
 fn socket_type(call: &Call, index: usize) -> Result<SocketType, Error> {
-    let named = match &call.values()[index] {
+    let named = match call.value(index)? {
         ValueRef::Class(class) => type_of(class),
         _ => SocketType::from_name(call.text(index)?),
     };
-    named.ok_or_else(|| call.wrong(index, call.values()[index].to_string()))
+    named.ok_or_else(|| call.refuse(index))
 }
 
 /// A copy of the certificate that `secure=` gives.
@@ -461,21 +461,20 @@ fn stats(call: &Call) -> Result<Value, Error> {
 }
 
 fn set_fault(call: &Call) -> Result<Value, Error> {
-    let number = |name: &str| match call.argument(name) {
-        Some(ValueRef::Int(value)) => *value as f64,
-        Some(ValueRef::Float(value)) => *value,
-        _ => 0.0,
-    };
+    let number = |name: &str| call.named::<f64>(name).unwrap_or(0.0);
     let ms = number("delay");
     let delay = Duration::try_from_secs_f64(ms / 1000.0).map_err(|_| Error::Argument {
         place: "named argument delay=".to_owned(),
         expected: "0 or more milliseconds".into(),
         got: ms.to_string(),
     })?;
-    let seed = match call.argument("seed") {
-        Some(ValueRef::Int(seed)) => Some(*seed as u64),
-        _ => None,
-    };
+    let seed = call.named::<i64>("seed").map(i64::cast_unsigned);
     let (drop, duplicate, cut) = (number("drop"), number("duplicate"), number("cut"));
-    done(proxy(call)?.set_faults(Faults { delay, drop, duplicate, cut, seed }))
+    let set = proxy(call)?.set_faults(Faults { delay, drop, duplicate, cut, seed });
+    done(set.map_err(|error| match error {
+        Error::Argument { place, expected, got } => {
+            Error::Argument { place: format!("named argument {place}="), expected, got }
+        }
+        error => error,
+    }))
 }

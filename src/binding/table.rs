@@ -4,13 +4,16 @@
 
 use std::sync::OnceLock;
 
-use super::call::{Arguments, Call, Host};
-use super::failure::Failure;
+use super::arguments::Arguments;
+use super::call::Call;
+use super::host::Host;
 use super::object::Object;
 use super::value::{Kinds, Value, ValueRef};
+use super::words::words;
 use super::{
     authenticator, beacon, certificate, event_loop, frame, monitor, poller, proxy, socket, zmq,
 };
+use crate::core::Failure;
 use crate::core::{Code, Error};
 
 /// All classes; a parent comes before its children.
@@ -322,7 +325,7 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
             if let Ok(socket) = call.receiver::<socket::Socket>()
                 && socket.warns()
             {
-                let failure = Failure::new(call.operation(), false, error);
+                let failure = Failure::new(call.operation(), false, error, words);
                 let message = format!("ignored {}", failure.message);
                 call.host.warn(failure.tag, &message);
             }
@@ -330,7 +333,7 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
         }
         _ => {
             let constructor = call.row.target == Target::Constructor;
-            let failure = Failure::new(call.operation(), constructor, error);
+            let failure = Failure::new(call.operation(), constructor, error, words);
             // What a function of the script has to say is known to the host.
             if failure.code != Code::Callback {
                 failure.remember();

@@ -10,7 +10,8 @@ use super::object::Object;
 use super::table::Class;
 use crate::core::curve::z85;
 use crate::core::error::Excerpt;
-use crate::core::message::frame;
+use crate::core::failure::Failure;
+use crate::core::message::is_text;
 use crate::core::{Error, Frame};
 
 /// An argument: what the host owns, lent for the time of a call.
@@ -170,7 +171,7 @@ impl Value {
     #[inline]
     pub(super) fn put(frame: &mut Frame, result: &mut Result<Value, Error>) {
         let text: &[u8] = frame;
-        if text.len() <= SHORT && frame::is_text(text) {
+        if text.len() <= SHORT && is_text(text) {
             let short = Text::Short { bytes: [0; SHORT], size: text.len() as u8 };
             *result = Ok(Value::String(short));
             if let Ok(Value::String(Text::Short { bytes, .. })) = result {
@@ -348,5 +349,23 @@ impl fmt::Display for ValueRef<'_> {
             ValueRef::Class(class) => write!(f, "the class {}", class.name),
             ValueRef::Other(what) => f.write_str(what),
         }
+    }
+}
+
+impl From<Failure> for Value {
+    fn from(failure: Failure) -> Value {
+        let mut entries: Vec<(Value, Value)> = vec![
+            ("tag".into(), failure.tag().into()),
+            ("message".into(), failure.message.into()),
+            ("operation".into(), failure.operation.into()),
+        ];
+        if let Some(endpoint) = failure.endpoint {
+            entries.push(("endpoint".into(), endpoint.into()));
+        }
+        if let Some(errno) = failure.errno {
+            entries.push(("name".into(), errno.name().into()));
+            entries.push(("number".into(), Value::Int(errno.number().into())));
+        }
+        Value::Dictionary(entries)
     }
 }

@@ -1,12 +1,12 @@
 //! What went wrong, for C: the last error of a thread, and the names of codes.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CString, c_char};
 use std::mem::size_of;
 use std::ptr;
 
-use crate::core::Code;
-use crate::ffi::{self, Failure};
+use crate::core::{Code, Failure};
+use crate::ffi;
 
 /// Why a call failed.
 #[repr(C)]
@@ -43,8 +43,7 @@ pub extern "C" fn zeromq_last_error() -> *const ErrorInfo {
 /// none gives "unknown". It stays for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_code_name(code: i32) -> *const c_char {
-    let known = NAMES.iter().find(|(known, _)| *known as i32 == code);
-    known.map_or(c"unknown", |(_, name)| name).as_ptr()
+    Code::of(code).map_or(c"unknown", Code::name).as_ptr()
 }
 
 fn last() -> *const ErrorInfo {
@@ -64,24 +63,3 @@ fn last() -> *const ErrorInfo {
     });
     TOLD.with_borrow_mut(|last| &raw const last.insert(told).info)
 }
-
-const NAMES: [(Code, &CStr); 18] = [
-    (Code::Ok, c"ZEROMQ_CODE_OK"),
-    (Code::Argument, c"ZEROMQ_CODE_ARGUMENT"),
-    (Code::Endpoint, c"ZEROMQ_CODE_ENDPOINT"),
-    (Code::State, c"ZEROMQ_CODE_STATE"),
-    (Code::Again, c"ZEROMQ_CODE_AGAIN"),
-    (Code::Closed, c"ZEROMQ_CODE_CLOSED"),
-    (Code::Busy, c"ZEROMQ_CODE_BUSY"),
-    (Code::Terminated, c"ZEROMQ_CODE_TERMINATED"),
-    (Code::Interrupted, c"ZEROMQ_CODE_INTERRUPTED"),
-    (Code::Unsupported, c"ZEROMQ_CODE_UNSUPPORTED"),
-    (Code::Unroutable, c"ZEROMQ_CODE_UNROUTABLE"),
-    (Code::Zmq, c"ZEROMQ_CODE_ZMQ"),
-    (Code::Host, c"ZEROMQ_CODE_HOST"),
-    (Code::Panic, c"ZEROMQ_CODE_PANIC"),
-    (Code::Option, c"ZEROMQ_CODE_OPTION"),
-    (Code::Security, c"ZEROMQ_CODE_SECURITY"),
-    (Code::Decode, c"ZEROMQ_CODE_DECODE"),
-    (Code::Callback, c"ZEROMQ_CODE_CALLBACK"),
-];

@@ -5,9 +5,8 @@ use std::ptr;
 
 use super::argument::{bytes, place, text, wrong};
 use super::handle::{InUse, Kind, Registry};
-use crate::core::{self, Code, Error};
+use crate::core::{self, Code, Error, Frame};
 use crate::ffi::{self, Failed};
-use crate::libzmq;
 
 /// A message: any number of frames, each of any bytes.
 pub struct Message(#[expect(dead_code, reason = "it is known by its address alone")] u8);
@@ -114,7 +113,7 @@ pub unsafe extern "C" fn zeromq_message_add_memory(
         unsafe { bytes(data, size) }?;
         let mut held = enter(message)?;
         // SAFETY: the caller hands these bytes over, as is said above.
-        let frame = unsafe { libzmq::Frame::of_memory(data, size, free_function, hint) };
+        let frame = unsafe { Frame::of_memory(data, size, free_function, hint) };
         held.message.push_frame(frame.map_err(|_| Error::no_memory())?);
         Ok(())
     })

@@ -366,7 +366,7 @@ pub extern "C" fn zeromq_socket_send_message(
 ) -> Code {
     ffi::guard("zeromq_socket_send_message", || {
         let mut message = message::enter(message)?;
-        Ok(enter(socket)?.socket.send_whole(&mut message.message, &wait(timeout)?)?)
+        Ok(enter(socket)?.socket.send_message(&mut message.message, &wait(timeout)?)?)
     })
 }
 

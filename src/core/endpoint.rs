@@ -10,6 +10,10 @@ use std::hash::{BuildHasher, Hasher};
 use std::ops::RangeInclusive;
 
 use super::error::Error;
+use super::socket_type::SocketType::{self, *};
+
+/// Where servers ask about their clients, by the RFC 27.
+pub(super) const AUTHENTICATOR: &str = "inproc://zeromq.zap.01";
 
 /// czmq takes no longer ones.
 const LONGEST: usize = 255;
@@ -24,6 +28,16 @@ pub enum Action {
     Bind,
     /// It goes to a peer.
     Connect,
+}
+
+impl SocketType {
+    /// What is done with an endpoint that has no prefix, as in czmq.
+    pub fn default_action(self) -> Action {
+        match self {
+            Pub | Rep | Router | Pull | Xpub => Action::Bind,
+            Sub | Req | Dealer | Push | Xsub | Pair | Stream => Action::Connect,
+        }
+    }
 }
 
 /// One endpoint of a list.

@@ -7,6 +7,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::code::Code;
 use super::socket_type::SocketType;
 
 /// Why something failed. The text tells the fact first and then what to do; it
@@ -77,8 +78,8 @@ pub enum Error {
         operation: &'static str,
         /// The type of the socket.
         socket_type: SocketType,
-        /// The types that can.
-        needs: &'static str,
+        /// What can be used instead.
+        needs: Needs,
     },
     /// No peer has the routing id (EHOSTUNREACH).
     #[error("no peer has this routing id")]
@@ -91,6 +92,25 @@ pub enum Error {
         /// What is wrong: the name, the type, the range, the type of socket.
         fault: Cow<'static, str>,
     },
+    /// A key of CURVE that is none.
+    #[error("a {which} key is 40 characters of Z85, or 32 bytes, not {got}")]
+    Key {
+        /// "public" or "secret".
+        which: &'static str,
+        /// How many bytes came. It does not show the key.
+        got: String,
+    },
+    /// A user name or password that is too short or too long.
+    #[error("a {what} has 1 to 255 bytes, this has {size}")]
+    Login {
+        /// "username" or "password".
+        what: &'static str,
+        /// How many bytes it has.
+        size: usize,
+    },
+    /// A domain for a client; servers have one.
+    #[error("only servers have a domain, and this is a client")]
+    Domain,
     /// A key, a certificate or an authenticator that cannot be used.
     #[error("{what}")]
     Security {
@@ -103,8 +123,8 @@ pub enum Error {
         /// What is wrong with it.
         what: Cow<'static, str>,
     },
-    /// A function of the script failed: the host knows why.
-    #[error("a function of the script failed")]
+    /// A function that was called back failed: whoever gave it knows why.
+    #[error("a function that was called back failed")]
     Callback,
     /// A setting of the context that exists already.
     #[error("ZeroMQ runs already; do this before the first socket is opened")]
@@ -131,60 +151,45 @@ pub enum Error {
     },
 }
 
+/// What can be used instead of what does not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A socket of one of these types.
+    Types(&'static [SocketType]),
+    /// A message of one frame.
+    OneFrame,
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Needs::Types(types) => {
+                let names: Vec<&str> = types.iter().map(|known| known.name()).collect();
+                f.write_str(&names.join(" or "))
+            }
+            Needs::OneFrame => f.write_str("one frame"),
+        }
+    }
+}
+
 /// What is wrong with an endpoint.
 #[derive(Clone, Debug, Error)]
 pub enum Fault {
     /// It is not written as an endpoint is.
     #[error("{0}")]
     Syntax(Cow<'static, str>),
+    /// It begins with @ or > where the call itself says what is done.
+    #[error("{operation} takes no @ or > before an endpoint; attach does")]
+    Prefixed {
+        /// "bind".
+        operation: &'static str,
+    },
     /// libzmq refuses it.
     #[error("{errno}{}", errno.hint())]
     Refused {
         /// Its reason.
         errno: Errno,
     },
-}
-
-/// The fixed number of each kind of error, for C. The numbers never change.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// No error.
-    Ok = 0,
-    /// A wrong argument: its type, its number, its form.
-    Argument = 1,
-    /// An endpoint that cannot be bound, connected, unbound or disconnected.
-    Endpoint = 2,
-    /// A send or receive out of order (EFSM).
-    State = 3,
-    /// The time ran out (EAGAIN).
-    Again = 4,
-    /// The object is closed, or belongs to the process that this one was forked from.
-    Closed = 5,
-    /// The object is in the middle of another call.
-    Busy = 6,
-    /// ZeroMQ was shut down during the call (ETERM).
-    Terminated = 7,
-    /// The host asked to stop during the call.
-    Interrupted = 8,
-    /// Something that this type of socket does not do (ENOTSUP).
-    Unsupported = 9,
-    /// No peer has the routing id (EHOSTUNREACH).
-    Unroutable = 10,
-    /// Whatever else libzmq refuses.
-    Zmq = 11,
-    /// The host does not speak this ABI, or breaks its rules.
-    Host = 12,
-    /// A fault of the library.
-    Panic = 13,
-    /// An option that cannot be read or set so.
-    Option = 14,
-    /// A key, a certificate or an authenticator that cannot be used.
-    Security = 15,
-    /// A message that is not what it should be: not JSON, not a signal.
-    Decode = 16,
-    /// A function of the script failed: the host knows why.
-    Callback = 17,
 }
 
 impl Error {
@@ -246,7 +251,9 @@ impl Error {
             Error::Host { .. } => Code::Host,
             Error::Panic { .. } => Code::Panic,
             Error::Option { .. } => Code::Option,
-            Error::Security { .. } => Code::Security,
+            Error::Key { .. } | Error::Login { .. } | Error::Domain | Error::Security { .. } => {
+                Code::Security
+            }
             Error::Decode { .. } => Code::Decode,
             Error::Callback => Code::Callback,
         }
@@ -271,14 +278,31 @@ impl Error {
     }
 }
 
+impl SocketType {
+    /// # Errors
+    /// [`Error::Unsupported`] when it cannot send.
+    pub(super) fn check_sends(self) -> Result<(), Error> {
+        self.check(self.sends(), "send", Needs::Types(&[SocketType::Pub, SocketType::Push]))
+    }
+
+    /// # Errors
+    /// [`Error::Unsupported`] when it cannot receive.
+    pub(super) fn check_receives(self) -> Result<(), Error> {
+        self.check(self.receives(), "receive", Needs::Types(&[SocketType::Sub, SocketType::Pull]))
+    }
+
+    fn check(self, can: bool, operation: &'static str, needs: Needs) -> Result<(), Error> {
+        let socket_type = self;
+        if can { Ok(()) } else { Err(Error::Unsupported { operation, socket_type, needs }) }
+    }
+}
+
 /// What has to come first when a strict request/reply order is broken.
 fn order(socket_type: SocketType, operation: &str) -> &'static str {
     match (socket_type, operation) {
-        (_, "publish" | "sendto" | "request") => {
-            "end the message that sendmore began with send, or drop it with flush"
-        }
+        (_, "publish" | "sendto" | "request") => "end or drop the message that was begun first",
         (_, "receivefrom" | "receivetopic") => {
-            "receive the rest of the message that was begun, or drop it with flush"
+            "receive or drop the rest of the message that was begun first"
         }
         (SocketType::Req, "send") => "receive the reply to the last request first",
         (SocketType::Req, _) => "send a request first",

@@ -1,9 +1,6 @@
 //! The types of sockets: their names, what they do with an endpoint by default,
 //! and which of them send and receive.
 
-use super::endpoint::Action;
-use super::error::Error;
-
 /// The types of sockets, as in `zmq_socket(3)`.
 #[allow(missing_docs)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,12 +50,14 @@ impl SocketType {
         all.find(|socket_type| socket_type.name().eq_ignore_ascii_case(name))
     }
 
-    /// What is done with an endpoint that has no prefix, as in czmq.
-    pub fn default_action(self) -> Action {
-        match self {
-            Pub | Rep | Router | Pull | Xpub => Action::Bind,
-            Sub | Req | Dealer | Push | Xsub | Pair | Stream => Action::Connect,
-        }
+    /// Whether it can send.
+    pub fn sends(self) -> bool {
+        !matches!(self, Sub | Pull)
+    }
+
+    /// Whether it can receive.
+    pub fn receives(self) -> bool {
+        !matches!(self, Pub | Push)
     }
 
     pub(super) fn raw(self) -> zmq::SocketType {
@@ -75,32 +74,6 @@ impl SocketType {
             Xpub => zmq::XPUB,
             Xsub => zmq::XSUB,
             Stream => zmq::STREAM,
-        }
-    }
-
-    /// # Errors
-    /// [`Error::Unsupported`] when it cannot send.
-    pub(super) fn check_sends(self) -> Result<(), Error> {
-        match self {
-            Sub | Pull => Err(Error::Unsupported {
-                operation: "send",
-                socket_type: self,
-                needs: "PUB or PUSH",
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    /// # Errors
-    /// [`Error::Unsupported`] when it cannot receive.
-    pub(super) fn check_receives(self) -> Result<(), Error> {
-        match self {
-            Pub | Push => Err(Error::Unsupported {
-                operation: "receive",
-                socket_type: self,
-                needs: "SUB or PULL",
-            }),
-            _ => Ok(()),
         }
     }
 }

@@ -8,8 +8,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{Once, OnceLock};
 
-pub(crate) use crate::binding::Failure;
-use crate::core::{Code, Error, context};
+use crate::core::error::{Excerpt, Fault, Needs};
+use crate::core::{Code, Error, Failure, context};
+
+/// What a C program reads about an error.
+fn words(error: &Error) -> Option<String> {
+    match error {
+        Error::Unsupported { operation, socket_type, needs: Needs::Types(types) } => Some(format!(
+            "a {} socket cannot {operation}; use a {} socket",
+            socket_type.name(),
+            Needs::Types(types)
+        )),
+        Error::Endpoint { endpoint, fault: Fault::Prefixed { operation } } => Some(format!(
+            "{}: {operation} takes no @ or > before an endpoint; zeromq_socket_attach does",
+            Excerpt(endpoint)
+        )),
+        _ => None,
+    }
+}
 
 /// Runs the body of the exported function `name`: what goes wrong in it, a panic
 /// included, becomes a code, and the last failure of this thread.
@@ -29,7 +45,7 @@ fn told(name: &str, failed: Failed) -> Code {
         // The binding has remembered it.
         Failed::Call(failure) => failure.code,
         Failed::Here(error) => {
-            Failure::new(name.to_owned(), false, &error).keep();
+            Failure::new(name.to_owned(), false, &error, words).keep();
             error.code()
         }
     }
@@ -58,7 +74,7 @@ fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
         // The binding has remembered it.
         Failed::Call(failure) => failure,
         Failed::Here(error) => {
-            let failure = Box::new(Failure::new(name(), false, &error));
+            let failure = Box::new(Failure::new(name(), false, &error, words));
             failure.remember();
             failure
         }

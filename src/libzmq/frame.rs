@@ -12,14 +12,15 @@ use zmq_sys as sys;
 
 use super::last_error;
 
-/// One frame of a message, to be received into and sent from many times.
-pub(crate) struct Frame {
+/// One frame of a message, empty at first. It keeps the memory in which libzmq
+/// received it, and can be received into and sent from many times.
+pub struct Frame {
     message: sys::zmq_msg_t,
 }
 
 impl Frame {
     /// An empty frame.
-    pub fn new() -> Frame {
+    pub(crate) fn new() -> Frame {
         let mut message = sys::zmq_msg_t::default();
         // SAFETY: it is memory for a message, and zmq_msg_init cannot fail.
         unsafe { sys::zmq_msg_init(&mut message) };
@@ -30,7 +31,7 @@ impl Frame {
     ///
     /// # Errors
     /// As `zmq_msg_init_size(3)`.
-    pub fn copied(bytes: &[u8]) -> zmq::Result<Frame> {
+    pub(crate) fn copied(bytes: &[u8]) -> zmq::Result<Frame> {
         let mut message = sys::zmq_msg_t::default();
         // SAFETY: it is memory for a message. After an error it is none, and not closed.
         result(unsafe { sys::zmq_msg_init_size(&mut message, bytes.len()) })?;
@@ -52,7 +53,7 @@ impl Frame {
     /// # Safety
     /// `data` points to `size` bytes that nobody changes, and that stay in place until
     /// `free` is called, which may be done once, from any thread.
-    pub unsafe fn of_memory(
+    pub(crate) unsafe fn of_memory(
         data: *mut c_void,
         size: usize,
         free: Option<unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void)>,
@@ -64,7 +65,9 @@ impl Frame {
         Ok(Frame { message })
     }
 
-    /// What is known about the peer that sent it, as `zmq_msg_gets(3)`.
+    /// What is known about the peer that sent it: its "Peer-Address" and
+    /// "Socket-Type", and what an authenticator said of it, the "User-Id" and the
+    /// names in the metadata of its certificate (`zmq_msg_gets(3)`).
     pub fn property(&self, name: &str) -> Option<&str> {
         let name = CString::new(name).ok()?;
         // SAFETY: the message is initialized and only read, the name ends with a NUL.
@@ -81,7 +84,7 @@ impl Frame {
     ///
     /// # Errors
     /// As `zmq_msg_recv(3)`.
-    pub fn receive(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<usize> {
+    pub(crate) fn receive(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<usize> {
         // SAFETY: the message is initialized, and the socket is open as long as it
         // can be borrowed.
         let size =
@@ -93,7 +96,7 @@ impl Frame {
     ///
     /// # Errors
     /// As `zmq_msg_send(3)`.
-    pub fn send(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
+    pub(crate) fn send(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
         // SAFETY: as in receive.
         let size =
             unsafe { sys::zmq_msg_send(&mut self.message, socket.as_mut_ptr(), flags as c_int) };
@@ -105,7 +108,7 @@ impl Frame {
     ///
     /// # Errors
     /// As `zmq_msg_copy(3)`.
-    pub fn copy(&mut self, other: &mut Frame) -> zmq::Result<()> {
+    pub(crate) fn copy(&mut self, other: &mut Frame) -> zmq::Result<()> {
         // SAFETY: both messages are initialized.
         result(unsafe { sys::zmq_msg_copy(&mut self.message, &mut other.message) })
     }
@@ -148,6 +151,12 @@ impl From<Vec<u8>> for Frame {
         let frame = unsafe { Frame::of_memory(data, size, Some(free), hint) };
         // They are left where they are when there is no memory for the rest.
         frame.expect("memory for a message")
+    }
+}
+
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        self
     }
 }
 

@@ -10,7 +10,7 @@ pub(crate) mod options;
 use zmq_sys as sys;
 
 pub(crate) use context::Context;
-pub(crate) use frame::Frame;
+pub use frame::Frame;
 
 /// Sends one frame, as `zmq_send(3)`: a short one is copied into the pipe without
 /// a message being made of it.

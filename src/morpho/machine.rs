@@ -15,11 +15,9 @@ use super::convert::Kinds;
 use super::object;
 use super::symbols::{Api, Options};
 use crate::binding::table::{Row, Target};
-use crate::binding::{
-    self, Arguments, Bounds, Class, Failure, Handle, Host, Kept, Object, Value, ValueRef,
-};
+use crate::binding::{self, Arguments, Bounds, Class, Handle, Host, Kept, Object, Value, ValueRef};
 use crate::core::wait::Interrupt;
-use crate::core::{Code, Error};
+use crate::core::{Code, Error, Failure};
 use crate::ffi::{self, Failed, fault};
 use crate::interrupt;
 

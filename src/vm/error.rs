@@ -1,10 +1,10 @@
 //! The names that scripts catch errors by, in the form of the header.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::ptr;
 use std::sync::OnceLock;
 
-use crate::binding::failure;
+use crate::core::code;
 
 /// The tags in the form of the header.
 struct Tags(Vec<*const c_char>);
@@ -18,7 +18,7 @@ unsafe impl Sync for Tags {}
 pub(super) fn tags() -> *const *const c_char {
     static LIST: OnceLock<Tags> = OnceLock::new();
     let tags = LIST.get_or_init(|| {
-        let tags = failure::TAGS.iter().map(|tag| tag.as_ptr());
+        let tags = code::tags().into_iter().map(CStr::as_ptr);
         Tags(tags.chain([ptr::null()]).collect())
     });
     tags.0.as_ptr()

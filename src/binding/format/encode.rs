@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::binding::call;
+use crate::binding::arguments;
 use crate::binding::value::ValueRef;
 use crate::core::Error;
 use crate::core::error::Excerpt;
@@ -53,7 +53,7 @@ impl Format {
             ValueRef::Nil | ValueRef::Bool(_) | ValueRef::Int(_) => Ok(()),
             ValueRef::Float(number) if number.is_finite() || !json => Ok(()),
             ValueRef::String(bytes) if !json || std::str::from_utf8(bytes).is_ok() => Ok(()),
-            ValueRef::Object(..) if !json && call::frame(value).is_some() => Ok(()),
+            ValueRef::Object(..) if !json && arguments::frame(value).is_some() => Ok(()),
             ValueRef::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     path.push(Step::Index(index));
@@ -81,7 +81,7 @@ impl Format {
                 self == Format::MessagePack || std::str::from_utf8(bytes).is_ok()
             }
             ValueRef::Nil | ValueRef::List(_) | ValueRef::Dictionary(_) => false,
-            key => self == Format::MessagePack && call::frame(key).is_some(),
+            key => self == Format::MessagePack && arguments::frame(key).is_some(),
         };
         if fits { Ok(()) } else { Err(self.refused(format!("the key {key}"), path)) }
     }
@@ -139,7 +139,7 @@ impl Serialize for Written<'_, '_> {
                 }
                 map.end()
             }
-            value => match call::frame(value) {
+            value => match arguments::frame(value) {
                 Some(frame) => serializer.serialize_bytes(&frame),
                 None => Err(serde::ser::Error::custom("the value was not checked")),
             },

@@ -1,7 +1,8 @@
 //! What a socket is, and its end.
 
 use super::Socket;
-use crate::binding::call::{Call, TIMEOUT};
+use crate::binding::arguments::TIMEOUT;
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, Parameter};
 use crate::binding::value::Value;
 use crate::core::{Error, Wait};

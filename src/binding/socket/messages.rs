@@ -1,6 +1,7 @@
 //! Sending and receiving messages.
 
-use crate::binding::call::{Call, FRAMES, TIMEOUT};
+use crate::binding::arguments::{FRAMES, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method};
 use crate::binding::value::Value;
 use crate::core::{Error, Frame};

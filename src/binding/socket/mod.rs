@@ -25,11 +25,11 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::call::Call;
-use super::failure::Failure;
 use super::object::{Instance, Object};
 use super::table::{Class, Method, Parameter, Role, optional};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
+use crate::core::Failure;
 use crate::core::{Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
 pub(super) use peers::totals;
@@ -289,7 +289,7 @@ impl fmt::Display for Socket {
 }
 
 /// The class of a type of socket.
-fn class_of(socket_type: SocketType) -> &'static Class {
+pub(super) fn class_of(socket_type: SocketType) -> &'static Class {
     match socket_type {
         SocketType::Req => &REQUEST,
         SocketType::Rep => &REPLY,

@@ -1,11 +1,12 @@
 //! Messages frame by frame, and many at once.
 
 use super::done;
-use crate::binding::call::{Call, FRAME, TIMEOUT};
+use crate::binding::arguments::{FRAME, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
-use crate::core::socket::batch::Message;
+use crate::core::socket::Frames;
 
 pub(super) static GROUP: Group = Group {
     name: "frames and batches",
@@ -113,7 +114,7 @@ fn enumerate(call: &Call) -> Result<Value, Error> {
             let messages = call.socket()?.receive_batch(1, &call.wait()?, Value::of)?;
             Ok(messages.into_iter().next().map_or(Value::Nil, |message| unpacked(message, false)))
         }
-        values => Err(call.wrong(0, values[0].to_string())),
+        _ => Err(call.refuse(0)),
     }
 }
 
@@ -128,7 +129,7 @@ fn receive_batch(call: &Call) -> Result<Value, Error> {
 }
 
 /// A message as a script gets it among others: one frame, or a List of them.
-fn unpacked(mut message: Message<Value>, whole: bool) -> Value {
+fn unpacked(mut message: Frames<Value>, whole: bool) -> Value {
     match message.pop() {
         Some(frame) if message.is_empty() && !whole => frame,
         last => Value::List(message.into_iter().chain(last).collect()),

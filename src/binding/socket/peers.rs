@@ -1,11 +1,12 @@
 //! Who is at the other end of a socket, and what it has sent and received.
 
-use crate::binding::call::{Call, TIMEOUT};
+use crate::binding::arguments::TIMEOUT;
+use crate::binding::call::Call;
 use crate::binding::monitor::{NAMES, watch};
 use crate::binding::poller::number;
 use crate::binding::table::{Group, Method, Parameter, named, required};
-use crate::binding::value::{Kinds, Value, ValueRef};
-use crate::core::socket::statistics::{Counters, Statistics};
+use crate::binding::value::{Kinds, Value};
+use crate::core::statistics::{Counters, Statistics};
 use crate::core::{Error, Wait};
 
 const COUNT: Parameter = required("count", Kinds::INT, "a non-negative Int");
@@ -30,7 +31,7 @@ pub(super) static GROUP: Group = Group {
             "#,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| {
-                call.socket()?.wait_for_peers(count(call)?, &patience(call)?)?;
+                call.socket()?.wait_for_peers(call.get(0)?, &patience(call)?)?;
                 Ok(Value::Bool(true))
             },
         },
@@ -115,11 +116,8 @@ pub(super) static SUBSCRIBERS: Group = Group {
         "#,
         otherwise: Some(|| Value::Bool(false)),
         run: |call| {
-            let topic = match call.argument("topic") {
-                Some(ValueRef::String(topic)) => Some(*topic),
-                _ => None,
-            };
-            call.socket()?.wait_for_subscribers(count(call)?, topic, &patience(call)?)?;
+            let topic = call.named("topic");
+            call.socket()?.wait_for_subscribers(call.get(0)?, topic, &patience(call)?)?;
             Ok(Value::Bool(true))
         },
     }],
@@ -129,14 +127,6 @@ pub(super) static SUBSCRIBERS: Group = Group {
 fn patience<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
     let timeout = call.milliseconds("timeout")?.unwrap_or(None);
     Ok(Wait::new(timeout).until(call.host.interrupt()))
-}
-
-fn count(call: &Call) -> Result<usize, Error> {
-    match call.values() {
-        [ValueRef::Int(count)] => usize::try_from(*count).ok(),
-        _ => None,
-    }
-    .ok_or_else(|| call.wrong(0, call.values()[0].to_string()))
 }
 
 fn describe(statistics: &Statistics) -> Value {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::list;
-use crate::binding::call::{Call, FRAME, TIMEOUT, frame, frames};
+use crate::binding::arguments::{FRAME, TIMEOUT, frame, frames};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, Parameter, required, variadic};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::socket::signals;
@@ -60,7 +61,7 @@ pub(super) static GROUP: Group = Group {
 fn send(call: &Call) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
     let picture = picture(call)?;
-    let mut given = call.values()[1..].iter().enumerate();
+    let mut given = call.values().iter().skip(1).enumerate();
     let mut sent: Vec<Cow<[u8]>> = Vec::new();
     for letter in picture.chars() {
         if letter == 'z' {

@@ -1,7 +1,8 @@
 //! What only publishers and subscribers do.
 
 use super::{done, list};
-use crate::binding::call::{Call, FRAME, FRAMES, TIMEOUT};
+use crate::binding::arguments::{FRAME, FRAMES, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Frame};

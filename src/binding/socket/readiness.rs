@@ -1,6 +1,6 @@
 //! Whether a socket is ready, and what happens when it is not.
 
-use crate::binding::call::TIMEOUT;
+use crate::binding::arguments::TIMEOUT;
 use crate::binding::table::{Group, Method, required};
 use crate::binding::value::{Kinds, Value};
 

@@ -1,6 +1,7 @@
 //! What only a reply socket does.
 
-use crate::binding::call::{Call, TIMEOUT, frames};
+use crate::binding::arguments::{TIMEOUT, frames};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
@@ -43,9 +44,7 @@ pub(super) static GROUP: Group = Group {
 fn serve(call: &Call) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
     let count = call.count("count")?;
-    let ValueRef::Function(function) = call.values()[0] else {
-        return Err(call.wrong(0, call.values()[0].to_string()));
-    };
+    let function = call.get(0)?;
     let mut served = 0;
     while count.is_none_or(|count| served < count) {
         let request = match socket.receive_all(&wait) {

@@ -1,7 +1,8 @@
 //! What only a request socket does.
 
 use super::list;
-use crate::binding::call::{Call, FRAMES, TIMEOUT};
+use crate::binding::arguments::{FRAMES, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;

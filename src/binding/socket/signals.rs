@@ -1,8 +1,9 @@
 //! Signals: short messages that only tell that something is so far.
 
-use crate::binding::call::{Call, TIMEOUT};
+use crate::binding::arguments::TIMEOUT;
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, required};
-use crate::binding::value::{Kinds, Value, ValueRef};
+use crate::binding::value::{Kinds, Value};
 use crate::core::Error;
 
 pub(super) static GROUP: Group = Group {
@@ -40,11 +41,7 @@ pub(super) static GROUP: Group = Group {
 };
 
 fn signal(call: &Call) -> Result<Value, Error> {
-    let status = match call.values() {
-        [ValueRef::Int(status)] => u8::try_from(*status).ok(),
-        _ => None,
-    };
-    let status = status.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+    let status = call.get(0)?;
     call.socket()?.signal(status, &call.wait()?)?;
     Ok(Value::Bool(true))
 }

@@ -1,6 +1,7 @@
 //! Values of scripts as messages.
 
-use crate::binding::call::{Call, FRAME, TIMEOUT};
+use crate::binding::arguments::{FRAME, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::format::Format;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
@@ -86,7 +87,7 @@ pub(super) static GROUP: Group = Group {
 
 fn send(call: &Call, format: Format) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
-    socket.send(&[format.write(&call.values()[0])?], &wait)?;
+    socket.send(&[format.write(call.value(0)?)?], &wait)?;
     Ok(Value::Bool(true))
 }
 

@@ -4,12 +4,12 @@ mod interrupts;
 mod process;
 mod setup;
 
-use super::certificate;
-use super::failure::Failure;
+use super::arguments::Bytes;
 use super::object::Object;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
 use super::value::{Kinds, Value};
+use crate::core::Failure;
 use crate::core::curve::key::SecretKey;
 use crate::core::curve::z85;
 use crate::core::{self, Frame, context};
@@ -117,8 +117,7 @@ pub(super) static CLASS: Class = Class {
             example: "",
             otherwise: None,
             run: |call| {
-                let key = certificate::key(&call.values()[0])
-                    .ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+                let Bytes(key) = call.get(0)?;
                 Ok(SecretKey::new(key)?.public()?.to_string().into())
             },
         },
@@ -137,9 +136,7 @@ pub(super) static CLASS: Class = Class {
             "#,
             otherwise: None,
             run: |call| {
-                let value = &call.values()[0];
-                let bytes =
-                    certificate::key(value).ok_or_else(|| call.wrong(0, value.to_string()))?;
+                let Bytes(bytes) = call.get(0)?;
                 let text = z85::encode(bytes);
                 Ok(text.ok_or_else(|| call.wrong(0, format!("{} bytes", bytes.len())))?.into())
             },

@@ -4,12 +4,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::binding::call::{Call, TIMEOUT};
+use crate::binding::arguments::TIMEOUT;
+use crate::binding::call::Call;
 use crate::binding::object::Object;
 use crate::binding::socket::{Socket, totals};
 use crate::binding::table::{Method, required};
 use crate::binding::value::{Kinds, Value};
-use crate::core::{self, Error, SocketType, Wait, context, wait};
+use crate::core::{self, Error, SocketType, Wait, context, socket, wait};
 
 pub(super) const SOCKETS: Method = Method {
     name: "sockets",
@@ -22,7 +23,7 @@ pub(super) const SOCKETS: Method = Method {
     example: "",
     otherwise: None,
     run: |_| {
-        let open = context::sockets().into_iter().filter(|socket| !socket.is_closed());
+        let open = socket::sockets().into_iter().filter(|socket| !socket.is_closed());
         Ok(Value::List(open.map(|socket| describe(&socket)).collect()))
     },
 };
@@ -38,8 +39,8 @@ pub(super) const STATS: Method = Method {
     example: "",
     otherwise: None,
     run: |_| {
-        let mut entries = totals(&context::counters());
-        let open = context::sockets().iter().filter(|socket| !socket.is_closed()).count();
+        let mut entries = totals(&socket::counters());
+        let open = socket::sockets().iter().filter(|socket| !socket.is_closed()).count();
         entries.push(("sockets".into(), crate::binding::poller::number(open)));
         Ok(Value::Dictionary(entries))
     },
@@ -119,8 +120,7 @@ pub(super) const PIPE: Method = Method {
 };
 
 fn sleep(call: &Call) -> Result<Value, Error> {
-    let time = call.time(&call.values()[0], "argument 1 (ms)")?;
-    let time = time.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+    let time = call.duration(0, "ms")?;
     wait::sleep(&Wait::new(Some(time)).until(call.host.interrupt()))?;
     Ok(Value::Nil)
 }

@@ -8,11 +8,17 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
-use super::rules::Admission;
 use crate::core::curve::Certificate;
 use crate::core::curve::key::{PublicKey, security};
 use crate::core::curve::secret_file::{Name, read, unreadable};
 use crate::core::error::Error;
+
+/// Why a client is let in, or not.
+pub(super) struct Admission {
+    pub reason: String,
+    /// What the certificate of its key says about it.
+    pub meta: Vec<(String, String)>,
+}
 
 /// More than any file of passwords has.
 const LARGEST: u64 = 16 << 20;

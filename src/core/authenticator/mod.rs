@@ -9,14 +9,16 @@ mod rules;
 mod server;
 pub mod zap;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::context;
+use super::context::{self, Part};
 use super::curve::Certificate;
 use super::curve::key::security;
+use super::endpoint::AUTHENTICATOR;
 use super::error::{Error, Fault};
 use super::socket::Socket;
 use super::socket_type::SocketType;
@@ -26,14 +28,27 @@ use rules::{Origin, Rules};
 use server::Server;
 use zap::Request;
 
-/// Where servers ask, by the RFC.
-pub(super) const ENDPOINT: &str = "inproc://zeromq.zap.01";
-
 /// How many decisions are remembered.
 const LOGGED: usize = 256;
 
 /// How long the thread may take to end.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the context does for the authenticator.
+static PART: Part = Part { before_fork, after_fork, end };
+
+thread_local! {
+    /// The lock, while this thread forks.
+    static FORKING: Cell<Option<Lock>> = const { Cell::new(None) };
+}
+
+fn before_fork() {
+    FORKING.set(Some(lock()));
+}
+
+fn after_fork() {
+    FORKING.set(None);
+}
 
 static CURRENT: Mutex<Option<Running>> = Mutex::new(None);
 
@@ -45,7 +60,7 @@ pub struct Authenticator {
 }
 
 /// An authenticator with its thread.
-pub(super) struct Running {
+struct Running {
     shared: Arc<Shared>,
     held: Weak<()>,
     ended: mpsc::Receiver<()>,
@@ -106,15 +121,15 @@ enum Decider {
     #[default]
     Rules,
     /// Whoever takes the questions.
-    Somebody,
+    Somebody(&'static str),
     /// Nobody is left to take them.
     Nobody,
 }
 
 /// What locks the authenticator of the process.
-pub(super) type Lock = MutexGuard<'static, Option<Running>>;
+type Lock = MutexGuard<'static, Option<Running>>;
 
-pub(super) fn lock() -> Lock {
+fn lock() -> Lock {
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -135,6 +150,7 @@ impl Authenticator {
     /// [`Error::Security`] when there is one already; one that nobody holds any
     /// more is replaced. [`Error::Zmq`] when there are too many sockets.
     pub fn start() -> Result<Authenticator, Error> {
+        context::join(&PART);
         let mut current = lock();
         let generation = context::generation();
         if let Some(running) = current.take_if(|running| running.shared.generation == generation) {
@@ -237,14 +253,14 @@ impl Authenticator {
     }
 
     /// From now on whoever takes the [`questions`](Authenticator::question) decides
-    /// about clients whose address is not refused; `false` gives the decision back
-    /// to the rules.
+    /// about clients whose address is not refused; `who` it is, is said in the reasons,
+    /// and `None` gives the decision back to the rules.
     ///
     /// # Errors
     /// [`Error::Security`] when it is stopped.
-    pub fn ask(&self, ask: bool) -> Result<(), Error> {
+    pub fn ask(&self, who: Option<&'static str>) -> Result<(), Error> {
         self.check()?;
-        let decider = if ask { Decider::Somebody } else { Decider::Rules };
+        let decider = who.map_or(Decider::Rules, Decider::Somebody);
         locked(&self.shared.questions).decider = decider;
         Ok(())
     }
@@ -314,7 +330,7 @@ impl Drop for Authenticator {
     fn drop(&mut self) {
         if self.shared.generation == context::generation() {
             let mut questions = locked(&self.shared.questions);
-            if questions.decider == Decider::Somebody {
+            if matches!(questions.decider, Decider::Somebody(_)) {
                 questions.decider = Decider::Nobody;
             }
         }
@@ -327,7 +343,7 @@ fn taken() -> Error {
 
 fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
     let socket = Socket::new(SocketType::Router)?;
-    socket.bind(ENDPOINT).map_err(|error| match error {
+    socket.bind(AUTHENTICATOR).map_err(|error| match error {
         Error::Endpoint { fault: Fault::Refused { errno }, .. } if errno.name() == "EADDRINUSE" => {
             security(
                 "a socket is bound to inproc://zeromq.zap.01, where the authenticator has to be",
@@ -335,7 +351,7 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
         }
         error => error,
     })?;
-    let control = Socket::attached(SocketType::Dealer, &format!(">{ENDPOINT}"))?;
+    let control = Socket::attached(SocketType::Dealer, &format!(">{AUTHENTICATOR}"))?;
     let shared = Arc::new(Shared {
         generation,
         control,
@@ -360,7 +376,7 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
 }
 
 /// Waits for the thread, which ends because ZeroMQ has ended.
-pub(super) fn end() {
+fn end() {
     let running = lock().take_if(|running| running.shared.generation == context::generation());
     if let Some(running) = running {
         running.join();

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::credentials::{Keys, Passwords};
+use super::credentials::{Admission, Keys, Passwords};
 use super::zap::{Credentials, Request};
 use crate::core::curve::key::security;
 use crate::core::error::{Error, Excerpt};
@@ -21,13 +21,6 @@ pub(super) struct Rules {
 
 /// A domain, or `None` for those that have no rule of their own.
 type Domain = Option<String>;
-
-/// Why a client is let in, or not.
-pub(super) struct Admission {
-    pub reason: String,
-    /// What the certificate of its key says about it.
-    pub meta: Vec<(String, String)>,
-}
 
 /// Where clients come from.
 #[derive(Debug, PartialEq, Eq)]

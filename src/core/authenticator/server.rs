@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::rules::Admission;
+use super::credentials::Admission;
 use super::zap::{self, Call, Request, Verdict};
 use super::{Decider, Question, Shared, locked};
 use crate::core::error::Error;
@@ -29,6 +29,7 @@ pub(super) struct Server {
 }
 
 struct Asked {
+    who: &'static str,
     envelope: Vec<Vec<u8>>,
     id: Vec<u8>,
     request: Request,
@@ -112,11 +113,11 @@ impl Server {
                 drop(questions);
                 self.refuse(envelope, id, &request, "who decides is gone".to_owned());
             }
-            (Decider::Somebody, _) if questions.waiting.len() >= ASKED => {
+            (Decider::Somebody(_), _) if questions.waiting.len() >= ASKED => {
                 drop(questions);
                 self.postpone(envelope, id, &request, "too many clients wait for a decision");
             }
-            (Decider::Somebody, admission) => {
+            (Decider::Somebody(who), admission) => {
                 questions.last += 1;
                 let number = questions.last;
                 let (known, meta) = match admission {
@@ -126,7 +127,7 @@ impl Server {
                 questions.waiting.push_back(Question { number, request: request.clone(), known });
                 drop(questions);
                 let until = Instant::now() + DECIDING;
-                let asked = Asked { envelope: envelope.to_vec(), id, request, meta, until };
+                let asked = Asked { envelope: envelope.to_vec(), id, request, meta, until, who };
                 self.asked.insert(number, asked);
             }
         }
@@ -141,10 +142,10 @@ impl Server {
             return;
         };
         if accept {
-            let reason = "the script let it in".to_owned();
+            let reason = format!("{} let it in", asked.who);
             self.accept(&asked.envelope, asked.id, &asked.request, &asked.meta, reason);
         } else {
-            let reason = "the script refused it".to_owned();
+            let reason = format!("{} refused it", asked.who);
             self.refuse(&asked.envelope, asked.id, &asked.request, reason);
         }
     }
@@ -158,8 +159,8 @@ impl Server {
             .waiting
             .retain(|question| late.iter().all(|(number, _)| *number != question.number));
         for (_, asked) in late {
-            let why = "the script did not decide in time";
-            self.postpone(&asked.envelope, asked.id, &asked.request, why);
+            let why = format!("{} did not decide in time", asked.who);
+            self.postpone(&asked.envelope, asked.id, &asked.request, &why);
         }
     }
 

@@ -2,37 +2,38 @@
 //! that `inproc` works between all scripts; and its end, within a bounded time.
 
 pub(super) mod address_reuse;
+mod fork;
 pub(super) mod inproc;
 pub(super) mod limits;
+mod part;
 pub mod settings;
+mod shutdown;
 
-use std::cell::Cell;
+pub use fork::{forked, forking, parted};
+pub use shutdown::{shutdown, shutdown_within};
+
+use std::any::Any;
 use std::collections::HashSet;
 use std::mem;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
-use std::thread;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::authenticator;
 use super::error::{Errno, Error};
-use super::monitor;
-use super::socket::Socket;
-use super::socket::statistics::Counters;
 use super::socket_type::SocketType;
-use super::wait::{self, Wait};
+use super::statistics::Counters;
 use crate::libzmq;
+pub(super) use fork::generation;
 use inproc::{Event, Id, Names};
 use limits::spare_files;
+pub(super) use part::{Part, join};
 use settings::Setting;
 
-/// How long the end may take beyond what sockets were promised for sending.
-const GRACE: Duration = Duration::from_millis(250);
+/// A name that is always taken: libzmq ends the monitor of a socket when it is
+/// told to make another one, and makes none that cannot be bound.
+pub(super) const TAKEN: &str = "inproc://zeromq-monitor";
 
 static SHARED: Mutex<Option<Shared>> = Mutex::new(None);
-
-/// How many forks lie between this process and the first one.
-static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// The context, and what has to be closed before it can end.
 struct Shared {
@@ -64,52 +65,18 @@ enum Flushed {
     Never,
 }
 
-thread_local! {
-    /// The locks, while this thread forks.
-    static FORKING: Cell<Option<Locks>> = const { Cell::new(None) };
-}
-
-/// In the order in which they are taken elsewhere.
-type Locks = (authenticator::Lock, MutexGuard<'static, Option<Shared>>, address_reuse::Lock);
-
-/// To be called before a fork. A lock that another thread has then would be
-/// locked for ever in the child, so this one has them all meanwhile.
-pub fn forking() {
-    FORKING.set(Some((authenticator::lock(), lock(), address_reuse::lock())));
-}
-
-/// To be called in the parent after a fork.
-pub fn parted() {
-    FORKING.set(None);
-}
-
-/// Tells the library that this process is a fork. Sockets of the parent are
-/// dead here, and the first new one makes a new context.
-///
-/// It only adds to a number and unlocks, so that it can be called between fork
-/// and exec.
-pub fn forked() {
-    GENERATION.fetch_add(1, Ordering::Relaxed);
-    FORKING.set(None);
-}
-
-/// Which process of a line of forks this is.
-pub(super) fn generation() -> u32 {
-    GENERATION.load(Ordering::Relaxed)
-}
-
 fn lock() -> MutexGuard<'static, Option<Shared>> {
     SHARED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What has to be closed before the context can end.
-pub(super) trait Ending: Send + Sync {
+pub(super) trait Ending: Any + Send + Sync {
     /// Closes it, and gives how long it goes on sending; without one, for ever.
     fn end(&self) -> Option<Duration>;
 
-    /// The socket that it is, if it is one.
-    fn socket(self: Arc<Self>) -> Option<Arc<Socket>> {
-        None
+    /// Whether it is one of the sockets that count, or stands for one.
+    fn is_open(&self) -> bool {
+        true
     }
 }
 
@@ -174,9 +141,8 @@ impl Shared {
         if self.ending.len() < most {
             return Ok(());
         }
-        let open = |ending: Arc<dyn Ending>| ending.socket().is_none_or(|s| !s.is_closed());
-        let count =
-            self.ending.iter().filter_map(Weak::upgrade).filter(|e| open(e.clone())).count();
+        let open = self.ending.iter().filter_map(Weak::upgrade).filter(|ending| ending.is_open());
+        let count = open.count();
         if count < most {
             return Ok(());
         }
@@ -194,7 +160,7 @@ impl Shared {
         // when routers are among them (pipe.cpp).
         let last = context.socket(zmq::PULL);
         let last = last.map_err(refused)?;
-        last.bind(monitor::TAKEN).map_err(|error| Error::from_zmq("zmq_bind", error))?;
+        last.bind(TAKEN).map_err(|error| Error::from_zmq("zmq_bind", error))?;
         Ok(Shared {
             last,
             context,
@@ -270,105 +236,17 @@ pub(super) fn closed(linger: Option<Duration>) {
     }
 }
 
-/// All sockets that the process has open or is about to close, the oldest first.
-pub fn sockets() -> Vec<Arc<Socket>> {
+/// Everything that has to be closed before the context can end, the oldest first.
+pub(super) fn all() -> Vec<Arc<dyn Ending>> {
     // Not dropped in here: the last reference to a socket locks this again.
     let guard = lock();
     let shared = guard.as_ref().filter(|shared| shared.generation == generation());
-    shared.map_or_else(Vec::new, |shared| {
-        shared.ending.iter().filter_map(Weak::upgrade).filter_map(Ending::socket).collect()
-    })
+    shared.map_or_else(Vec::new, |shared| shared.ending.iter().filter_map(Weak::upgrade).collect())
 }
 
-/// What all sockets of this context have sent and received so far; those that are
-/// in the middle of a call are left out.
-pub fn counters() -> Counters {
-    let mut total = lock().as_ref().map_or_else(Counters::default, |shared| shared.counters);
-    for socket in sockets() {
-        if let Ok(counters) = socket.counters() {
-            total.add(&counters);
-        }
-    }
-    total
-}
-
-/// Closes every socket and ends the context. It returns when everything is sent,
-/// at the latest when the linger of every socket is over; a socket whose linger
-/// is for ever is waited for. Calls that wait in other threads end with
-/// [`Error::Terminated`]. A socket opened later makes a new context.
-///
-/// Gives whether the context has ended; it has not, if another thread holds a
-/// socket and does not let it go.
-pub fn shutdown() -> bool {
-    shutdown_within(None)
-}
-
-/// The same, given up when `wait` is over or its host wants to stop; the sockets
-/// are closed all the same, and the context ends when they are done.
-pub fn shutdown_within(wait: Option<&Wait>) -> bool {
-    wait::end();
-    let Some(shared) = lock().take() else {
-        return true;
-    };
-    if shared.generation != generation() {
-        mem::forget(shared);
-        return true;
-    }
-    let mut flushed = shared.flushed;
-    for ending in shared.ending.iter().filter_map(Weak::upgrade) {
-        flushed = match (flushed, ending.end()) {
-            (Flushed::At(one), Some(linger)) => Flushed::At(one.max(Instant::now() + linger)),
-            _ => Flushed::Never,
-        };
-    }
-    for name in &shared.awaited {
-        // One that is bound after all is not waited for.
-        let _ = shared.last.bind(name);
-    }
-    drop(shared.last);
-    let ended = end(shared.context, flushed, wait);
-    authenticator::end();
-    ended
-}
-
-/// `zmq_ctx_term(3)`, given up when `flushed` is well over.
-fn end(context: libzmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool {
-    let (ended, end) = mpsc::channel();
-    let term = move || {
-        context.end();
-        // Nobody listens any more if the time was over.
-        let _ = ended.send(());
-    };
-    let Ok(thread) = thread::Builder::new().name("zeromq-end".to_owned()).spawn(term) else {
-        return false;
-    };
-    let in_time = match (wait, flushed) {
-        (Some(wait), _) => received(&end, wait),
-        (None, Flushed::Never) => end.recv().is_ok(),
-        (None, Flushed::At(time)) => {
-            let left = time.saturating_duration_since(Instant::now());
-            end.recv_timeout(left + GRACE).is_ok()
-        }
-    };
-    // Its last steps are code of the library, which may be unmapped soon.
-    in_time && thread.join().is_ok()
-}
-
-/// Whether the end was told within `wait`.
-fn received(end: &mpsc::Receiver<()>, wait: &Wait) -> bool {
-    let clock = wait.begin();
-    loop {
-        let slice = match clock.slice() {
-            Ok(-1) => return end.recv().is_ok(),
-            Ok(slice) => Duration::from_millis(slice.unsigned_abs()),
-            Err(_) => return end.try_recv().is_ok(),
-        };
-        match end.recv_timeout(slice) {
-            Ok(()) => return true,
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Err(mpsc::RecvTimeoutError::Disconnected) => return false,
-        }
-    }
+/// What closed sockets have sent and received.
+pub(super) fn closed_counters() -> Counters {
+    lock().as_ref().map_or_else(Counters::default, |shared| shared.counters)
 }
 
 /// Says how the context is to be made.

@@ -96,19 +96,18 @@ fn bytes(key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// It does not show the key, which may be a secret one in the wrong place.
-fn wrong_key(which: &str, key: &[u8]) -> Error {
-    let got = match key.len() {
-        TEXT => "40 others".to_owned(),
-        count => count.to_string(),
-    };
-    security(format!("a {which} key is 40 characters of Z85, or 32 bytes in a ZMQFrame, not {got}"))
-}
-
 pub(super) fn no_curve() -> Error {
     security("libzmq was built without CURVE")
 }
 
 pub(in crate::core) fn security(what: impl Into<Cow<'static, str>>) -> Error {
     Error::Security { what: what.into() }
+}
+
+fn wrong_key(which: &'static str, key: &[u8]) -> Error {
+    let got = match key.len() {
+        TEXT => "40 others".to_owned(),
+        count => count.to_string(),
+    };
+    Error::Key { which, got }
 }

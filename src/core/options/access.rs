@@ -8,9 +8,9 @@ use super::value::OptionValue;
 use super::{fault, find, rows};
 use crate::core::context;
 use crate::core::error::Error;
-use crate::core::socket::Socket;
 use crate::core::socket::listener::Listener;
 use crate::core::socket::open::Open;
+use crate::core::socket::{self, Socket};
 use crate::core::socket_type::SocketType;
 use crate::libzmq::{options, retried};
 
@@ -42,9 +42,12 @@ impl Socket {
             return Err(fault::not_settable(row));
         }
         let checked = checked(row, value)?;
+        let xpub = self.socket_type() == SocketType::Xpub;
         match (row.via, &checked) {
-            (Via::Subscribe, Checked::Bytes(prefix)) => self.subscribed(row, true, prefix)?,
-            (Via::Unsubscribe, Checked::Bytes(prefix)) => self.subscribed(row, false, prefix)?,
+            (Via::Subscribe, Checked::Bytes(prefix)) if xpub => self.accept(prefix)?,
+            (Via::Subscribe, Checked::Bytes(prefix)) => self.subscribe(prefix)?,
+            (Via::Unsubscribe, Checked::Bytes(prefix)) if xpub => self.reject(prefix)?,
+            (Via::Unsubscribe, Checked::Bytes(prefix)) => self.unsubscribe(prefix)?,
             (Via::Mandatory, Checked::Int(on)) => self.set_mandatory(*on != 0)?,
             _ => {
                 return self.with(|open| {
@@ -74,46 +77,6 @@ impl Socket {
             // What this libzmq does not know after all is left out.
             Ok(known.filter_map(|row| Some((row.name, read(row, open).ok()?))).collect())
         })
-    }
-
-    /// On an XPUB socket in manual mode, gives the peer whose subscription was
-    /// received last the messages with this prefix, whatever it asked for.
-    ///
-    /// # Errors
-    /// [`Error::Option`] for another type, and when the socket is not in manual mode.
-    pub fn accept(&self, prefix: &[u8]) -> Result<(), Error> {
-        self.decide("subscribe", prefix)
-    }
-
-    /// Takes one [`accept`](Socket::accept) back, for the peer whose subscription
-    /// was received last.
-    ///
-    /// # Errors
-    /// As [`accept`](Socket::accept).
-    pub fn reject(&self, prefix: &[u8]) -> Result<(), Error> {
-        self.decide("unsubscribe", prefix)
-    }
-
-    fn decide(&self, name: &str, prefix: &[u8]) -> Result<(), Error> {
-        let row = find(name)?;
-        if self.socket_type() != SocketType::Xpub {
-            return Err(fault::not_manual(row));
-        }
-        self.subscribed(row, name == "subscribe", prefix)
-    }
-
-    fn subscribed(&self, row: &Row, subscribe: bool, prefix: &[u8]) -> Result<(), Error> {
-        match (self.socket_type(), subscribe) {
-            (SocketType::Xpub, _) => self.with(|open| {
-                if !open.manual {
-                    return Err(fault::not_manual(row));
-                }
-                let set = || options::set_bytes(&mut open.socket, row.number, prefix);
-                retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
-            }),
-            (_, true) => self.subscribe(prefix),
-            (_, false) => self.unsubscribe(prefix),
-        }
     }
 }
 
@@ -265,7 +228,7 @@ fn settles(open: &Open) -> bool {
         // This one lets peers go, and they are gone once they are called themselves.
         // Those that are in a call go on anyway.
         let _ = retried(|| open.socket.get_events());
-        for peer in context::sockets() {
+        for peer in socket::sockets() {
             let _ = peer.go_on();
         }
     }

@@ -33,7 +33,15 @@ pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
     refuse(row, &got)
 }
 
-pub(super) fn refuse(row: &Row, got: &str) -> Error {
+impl Row {
+    /// The error that a value is of a kind that it does not take; `got` says what
+    /// came.
+    pub fn refuse(&self, got: &str) -> Error {
+        refuse(self, got)
+    }
+}
+
+fn refuse(row: &Row, got: &str) -> Error {
     let got = if row.secret { "something else" } else { got };
     fault(row, format!("expected {}, got {got}", row.expected()))
 }
@@ -83,10 +91,6 @@ pub(super) fn late(row: &Row) -> Error {
 
 pub(super) fn stays_manual(row: &Row) -> Error {
     fault(row, "manual mode cannot be left once the socket is attached; open a new one")
-}
-
-pub(super) fn not_manual(row: &Row) -> Error {
-    fault(row, "an XPUB socket takes it in manual mode only; set xpub_manual first")
 }
 
 pub(super) fn taken(row: &Row) -> Error {

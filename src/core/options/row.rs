@@ -2,9 +2,8 @@
 
 use std::ffi::c_int;
 
-use super::fault;
 use super::value::Sample;
-use crate::core::{Error, SocketType};
+use crate::core::SocketType;
 
 /// The largest value of an option of type int.
 pub(super) const MOST: i64 = i32::MAX as i64;
@@ -197,12 +196,6 @@ impl Row {
             (MOST | i64::MAX, _) => format!("{also}{least} or more{bytes}"),
             (most, _) => format!("{also}{least} to {most}{bytes}"),
         }
-    }
-
-    /// The error that a value is of a kind that it does not take; `got` says what
-    /// came.
-    pub fn refuse(&self, got: &str) -> Error {
-        fault::refuse(self, got)
     }
 
     pub(super) fn is_number(&self) -> bool {

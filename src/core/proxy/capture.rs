@@ -1,6 +1,6 @@
 //! A copy of everything that passes through a proxy.
 
-use super::message::{Message, Sent};
+use crate::core::message::{Message, Sent};
 use crate::core::socket::open::Open;
 
 /// Where the copies go. It never waits: what its peer does not take in time is
@@ -17,7 +17,19 @@ impl Capture {
 
     /// Sends a copy; false if it was dropped.
     pub fn take(&mut self, message: &mut Message) -> zmq::Result<bool> {
-        self.copy.copy_from(message)?;
-        Ok(self.copy.send(&mut self.open.socket)? == Sent::Yes)
+        self.copy.copy_frames(message)?;
+        Ok(send(&mut self.copy, &mut self.open.socket)? == Sent::Yes)
+    }
+}
+
+/// Sends a message without waiting. It is as it was if it is not sent, unless its peer
+/// went away.
+pub(super) fn send(message: &mut Message, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
+    match message.send(socket) {
+        // REQ and REP: it is not their turn.
+        Err(zmq::Error::EFSM) => Ok(Sent::Full),
+        // Its peer is not there.
+        Err(zmq::Error::EHOSTUNREACH) => Ok(Sent::Lost),
+        sent => sent,
     }
 }

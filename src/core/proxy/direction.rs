@@ -2,13 +2,12 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::capture::Capture;
 use super::faults::{Chances, Faults};
-use super::message::Message;
 use super::slow_peers::Patience;
-use super::stats::Counters;
+use super::way::{Kind, Waits, Way};
+use crate::core::message::{Frame, Message};
 use crate::core::socket::subscriptions;
 
 /// How many messages and bytes pass before the other direction has its turn.
@@ -37,69 +36,6 @@ struct Held {
     message: Message,
     /// Not before, if it is delayed.
     due: Option<Instant>,
-}
-
-/// What has to happen before a flow goes on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Waits {
-    /// A message to receive.
-    pub source: bool,
-    /// Room to send.
-    pub target: bool,
-    /// A time.
-    pub until: Option<Instant>,
-}
-
-impl Waits {
-    /// For a message.
-    const SOURCE: Waits = Waits { source: true, target: false, until: None };
-    /// For room.
-    pub const TARGET: Waits = Waits { source: false, target: true, until: None };
-    /// For nothing: only the other direction has to have its turn.
-    const TURN: Waits = Waits { source: false, target: false, until: None };
-
-    pub fn until(time: Instant) -> Waits {
-        Waits { until: Some(time), ..Waits::TURN }
-    }
-
-    /// Whether the flow can go on, given what its sockets can do now.
-    pub fn over(&self, readable: bool, writable: bool) -> bool {
-        *self == Waits::TURN
-            || (self.source && readable)
-            || (self.target && writable)
-            || self.until.is_some_and(|time| time <= Instant::now())
-    }
-
-    /// How long at most to wait.
-    pub fn time(&self) -> Option<Duration> {
-        match self.until {
-            Some(time) => Some(time.saturating_duration_since(Instant::now())),
-            None => (*self == Waits::TURN).then_some(Duration::ZERO),
-        }
-    }
-}
-
-/// What a flow goes through and is counted by.
-pub(super) struct Way<'a> {
-    pub from: &'a mut zmq::Socket,
-    pub to: &'a mut zmq::Socket,
-    pub kind: Kind,
-    pub counters: &'a Counters,
-    pub capture: Option<&'a mut Capture>,
-    pub uncaptured: &'a Counters,
-}
-
-/// What a flow carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Messages for whichever peers there are.
-    Messages,
-    /// Messages for one peer each, which their first frame names: to a ROUTER.
-    Addressed,
-    /// Subscriptions, from XPUB to XSUB.
-    Subscriptions,
-    /// Subscriptions that go nowhere, from XPUB to a type that cannot have them.
-    Nothing,
 }
 
 /// What came of trying to send what is held.
@@ -170,7 +106,7 @@ impl Flow {
                 }
                 Err(error) => return Err(error),
             }
-            bytes += self.next.bytes();
+            bytes += self.next.bytes() as u64;
             self.pass(way)?;
             if bytes > BYTES {
                 break;
@@ -229,7 +165,8 @@ impl Flow {
                 return Ok(());
             }
             if fate.twice {
-                let message = self.next.copy()?;
+                let mut message = Message::default();
+                message.copy_frames(&mut self.next)?;
                 self.held.push_back(Held { message, due: Some(fate.due) });
             }
             self.hold(Some(fate.due));
@@ -260,6 +197,6 @@ impl Flow {
 impl Held {
     /// The control frame of zmq_socket(3): 1 or 0, then the prefix.
     fn subscription(first: u8, prefix: &[u8]) -> Held {
-        Held { message: Message::from([&[first], prefix].concat().as_slice()), due: None }
+        Held { message: Message::from(Frame::from([&[first], prefix].concat())), due: None }
     }
 }

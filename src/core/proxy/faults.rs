@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::message::Message;
 use crate::core::Error;
+use crate::core::message::Message;
 
 /// What a proxy does to the messages that pass through it. By default nothing.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ impl Faults {
         {
             if !(0.0..=1.0).contains(&chance) {
                 return Err(Error::Argument {
-                    place: format!("named argument {name}="),
+                    place: name.to_owned(),
                     expected: "a probability from 0 to 1".into(),
                     got: chance.to_string(),
                 });

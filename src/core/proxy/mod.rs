@@ -7,9 +7,9 @@ mod capture;
 mod compatibility;
 mod direction;
 mod faults;
-mod message;
 mod slow_peers;
 mod stats;
+mod way;
 mod worker;
 
 #[cfg(test)]
@@ -33,6 +33,7 @@ use stats::Board;
 use worker::{Command, Seat, Worker};
 
 pub use faults::Faults;
+pub use stats::{State, Stats, Traffic};
 
 /// How long the thread may take to do what it is told. It takes microseconds,
 /// unless the machine is overwhelmed.
@@ -57,53 +58,6 @@ impl Side {
             Side::Backend => Side::Frontend,
         }
     }
-}
-
-/// What a proxy is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It has not got both sides yet.
-    Waiting = 0,
-    /// It passes messages on.
-    Running = 1,
-    /// It leaves messages where they are.
-    Paused = 2,
-    /// It has ended.
-    Stopped = 3,
-}
-
-impl State {
-    /// Its name: "running".
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Waiting => "waiting",
-            State::Running => "running",
-            State::Paused => "paused",
-            State::Stopped => "stopped",
-        }
-    }
-}
-
-/// What has passed in one direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Messages that were sent on.
-    pub messages: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Messages whose peer is not there or takes none, and those dropped on purpose.
-    pub dropped: u64,
-}
-
-/// What has passed through a proxy since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// From the frontend to the backend.
-    pub to_backend: Traffic,
-    /// From the backend to the frontend.
-    pub to_frontend: Traffic,
-    /// Copies that the peer of the capture did not take in time.
-    pub capture_dropped: u64,
 }
 
 /// A proxy. Its thread ends when it is dropped.
@@ -259,7 +213,7 @@ impl Proxy {
         }
         // The one before may have the same address.
         self.ask(|reply| Command::Capture(None, reply))?;
-        let open = Socket::attached(socket_type, endpoints)?.take()?;
+        let open = Socket::attached(socket_type, endpoints)?.move_out()?;
         self.ask(|reply| Command::Capture(Some(Box::new(Capture::new(open))), reply))
     }
 
@@ -424,7 +378,7 @@ fn bell() -> Result<(Open, Open), Error> {
     let endpoint = format!("inproc://zeromq-proxy-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let one = Socket::attached(SocketType::Pair, &format!("@{endpoint}"))?;
     let other = Socket::attached(SocketType::Pair, &format!(">{endpoint}"))?;
-    Ok((one.take()?, other.take()?))
+    Ok((one.move_out()?, other.move_out()?))
 }
 
 fn seat(
@@ -441,7 +395,7 @@ fn seat(
         Ok((subscribed, socket.attach_by(Action::Bind, endpoints)?))
     };
     let attached = attach();
-    let open = socket.take()?;
+    let open = socket.move_out()?;
     let (subscribed, port) = match attached {
         Ok(attached) => attached,
         Err(error) => {

@@ -7,8 +7,9 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::direction::{Kind, Waits, Way};
-use super::message::{Message, Sent};
+use super::capture::send;
+use super::way::{Kind, Waits, Way};
+use crate::core::message::{Message, Sent};
 
 /// How long a peer is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,9 +31,9 @@ pub(super) struct Patience {
 impl Patience {
     /// Sends a message, or gives what has to happen before it can be sent.
     pub fn send(&mut self, message: &mut Message, way: &mut Way) -> zmq::Result<Option<Waits>> {
-        let bytes = message.bytes();
+        let bytes = message.bytes() as u64;
         if way.kind != Kind::Addressed {
-            match message.send(way.to)? {
+            match send(message, way.to)? {
                 Sent::Yes => way.counters.sent(bytes),
                 Sent::Lost => way.counters.lost(),
                 Sent::Full => return Ok(Some(Waits::TARGET)),
@@ -40,7 +41,7 @@ impl Patience {
             return Ok(None);
         }
         let slow = self.take_slow(message);
-        match message.send(way.to)? {
+        match send(message, way.to)? {
             Sent::Yes => way.counters.sent(bytes),
             Sent::Lost => way.counters.lost(),
             Sent::Full => {

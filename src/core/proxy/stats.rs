@@ -4,7 +4,52 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{State, Stats, Traffic};
+/// What a proxy is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has not got both sides yet.
+    Waiting = 0,
+    /// It passes messages on.
+    Running = 1,
+    /// It leaves messages where they are.
+    Paused = 2,
+    /// It has ended.
+    Stopped = 3,
+}
+
+impl State {
+    /// Its name: "running".
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Waiting => "waiting",
+            State::Running => "running",
+            State::Paused => "paused",
+            State::Stopped => "stopped",
+        }
+    }
+}
+
+/// What has passed in one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Messages that were sent on.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Messages whose peer is not there or takes none, and those dropped on purpose.
+    pub dropped: u64,
+}
+
+/// What has passed through a proxy since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// From the frontend to the backend.
+    pub to_backend: Traffic,
+    /// From the backend to the frontend.
+    pub to_frontend: Traffic,
+    /// Copies that the peer of the capture did not take in time.
+    pub capture_dropped: u64,
+}
 
 /// Written by the thread, read by everyone.
 #[derive(Debug, Default)]

@@ -8,8 +8,9 @@ use std::time::Duration;
 use zmq::PollEvents;
 
 use super::capture::Capture;
-use super::direction::{Flow, Kind, Waits, Way};
+use super::direction::Flow;
 use super::faults::Faults;
+use super::way::{Kind, Waits, Way};
 use super::{Link, Side, State, compatibility};
 use crate::core::SocketType::{self, Router, Xpub, Xsub};
 use crate::core::context;

@@ -1,5 +1,6 @@
 //! Closing a socket and waiting until it has sent everything.
 
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,33 @@ use crate::libzmq::retried;
 const EARLIER: Duration = Duration::from_millis(5);
 
 impl Socket {
+    /// Closes the socket. What is not sent yet goes on being sent for `linger`,
+    /// for ever if that is `Some(None)`, and for as long as was set before if it
+    /// is `None`. Closing a closed socket does nothing.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the socket is in the middle of a call.
+    pub fn close(&self, linger: Option<Option<Duration>>) -> Result<(), Error> {
+        let mut state = self.lock()?;
+        if let State::Open(open) = mem::replace(&mut *state, State::Closed) {
+            if let Some(linger) = linger {
+                open.set_linger(linger)?;
+            }
+            context::closed(open.close());
+        }
+        Ok(())
+    }
+
+    /// Moves what is open out of the socket, for a thread of the library. The
+    /// socket is closed afterwards.
+    pub(in crate::core) fn move_out(&self) -> Result<Open, Error> {
+        match mem::replace(&mut *self.lock()?, State::Closed) {
+            State::Open(open) => Ok(*open),
+            State::Closed => Err(Error::Closed),
+            State::Terminated => Err(Error::Terminated),
+        }
+    }
+
     /// Closes the socket as [`close`](Socket::close) does, and waits until its last
     /// message is handed to the network. Gives whether that is so: false when the
     /// time or the linger is over before, or when it cannot be known. A message
@@ -28,7 +56,7 @@ impl Socket {
         wait: &Wait,
     ) -> Result<Option<bool>, Error> {
         let mut state = self.lock()?;
-        let State::Open(mut open) = std::mem::replace(&mut *state, State::Closed) else {
+        let State::Open(mut open) = mem::replace(&mut *state, State::Closed) else {
             return Ok(None);
         };
         if let Some(linger) = linger {

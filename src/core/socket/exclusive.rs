@@ -1,4 +1,4 @@
-//! Turns: a value serves one call at a time, and a second one is refused at once. Who
+//! A value that serves one call at a time, and a second one is refused at once. Who
 //! only looks in for a moment is no reason to refuse a call.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,25 +9,25 @@ use try_lock::{Locked, TryLock};
 /// A value that is taken or not, and never waited for. It costs half of what a Mutex
 /// does.
 #[derive(Debug)]
-pub(super) struct Turn<T> {
+pub(super) struct Exclusive<T> {
     value: TryLock<T>,
     visits: Visits,
 }
 
-impl<T> Turn<T> {
+impl<T> Exclusive<T> {
     /// A value that nobody has.
-    pub fn new(value: T) -> Turn<T> {
-        Turn { value: TryLock::new(value), visits: Visits::default() }
+    pub fn new(value: T) -> Exclusive<T> {
+        Exclusive { value: TryLock::new(value), visits: Visits::default() }
     }
 
-    /// Takes the value for a call; nothing, when another call has it.
+    /// Locks the value for a call; nothing, when another call has it.
     #[inline]
-    pub fn take(&self) -> Option<Locked<'_, T>> {
-        self.value.try_lock().or_else(|| self.take_after_visits())
+    pub fn try_lock(&self) -> Option<Locked<'_, T>> {
+        self.value.try_lock().or_else(|| self.try_lock_after_visits())
     }
 
     #[cold]
-    fn take_after_visits(&self) -> Option<Locked<'_, T>> {
+    fn try_lock_after_visits(&self) -> Option<Locked<'_, T>> {
         loop {
             let quiet = self.visits.quiet();
             if let Some(value) = self.value.try_lock() {
@@ -43,7 +43,7 @@ impl<T> Turn<T> {
 
     /// Looks at the value for a moment, unless somebody has it. A call that comes just
     /// then waits for the end of it.
-    pub fn visit<R>(&self, look: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub fn peek<R>(&self, look: impl FnOnce(&mut T) -> R) -> Option<R> {
         // It ends after the value is given back, which is taken later.
         let _visit = self.visits.begin();
         self.value.try_lock().map(|mut value| look(&mut value))

@@ -3,10 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::listener::Listener;
-use super::security;
-use super::statistics::{Attachment, Counters};
-use super::subscriptions::Subscriptions;
-use crate::core::authenticator;
+use super::subscribers::Subscriptions;
+use super::watch::Watch;
 use crate::core::context;
 use crate::core::context::address_reuse;
 use crate::core::context::inproc::{Event, Id};
@@ -15,9 +13,12 @@ use crate::core::context::settings;
 use crate::core::endpoint::{self, Action, Target};
 use crate::core::error::Error;
 use crate::core::message::Frame;
-use crate::core::monitor::Watch;
 use crate::core::socket_type::SocketType;
+use crate::core::statistics::{Attachment, Counters};
 use crate::libzmq::{self, options, retried};
+
+/// `ZMQ_ZAP_ENFORCE_DOMAIN`, which zmq.h calls a draft and libzmq has in any case.
+pub(super) const ENFORCE_DOMAIN: i32 = 93;
 
 /// Options that the zmq crate has no method for.
 const CONNECT_ROUTING_ID: i32 = 61;
@@ -136,10 +137,10 @@ impl Open {
     }
 
     pub fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
-        if endpoint == authenticator::ENDPOINT {
+        if endpoint == endpoint::AUTHENTICATOR {
             self.check_authenticates()?;
         }
-        security::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
+        relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
         self.check_waiting(endpoint)?;
         if endpoint.starts_with("tcp://") {
@@ -197,8 +198,8 @@ impl Open {
         match self.socket.get_socket_type() {
             Ok(zmq::REP | zmq::ROUTER) => Ok(()),
             _ => Err(Error::syntax(
-                authenticator::ENDPOINT,
-                "only a ZMQReply or ZMQRouter can authenticate here; a ZMQAuth does it for you",
+                endpoint::AUTHENTICATOR,
+                "only a REP or ROUTER socket can answer here; an authenticator does it for you",
             )),
         }
     }
@@ -281,7 +282,7 @@ impl Open {
 
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
         endpoint::check_connect(endpoint)?;
-        security::relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
+        relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
         self.check_awaited(endpoint)?;
         self.name_peer(endpoint)?;
@@ -487,4 +488,13 @@ impl Open {
         let result = self.socket.set_linger(ms);
         result.map_err(|error| Error::from_zmq("linger", error))
     }
+}
+
+/// To be called before a socket is attached: libzmq ends the process when a client
+/// comes to a PLAIN server that has zap_enforce_domain and no domain. Such a server
+/// needs an authenticator in any case.
+fn relax(socket: &mut zmq::Socket) -> zmq::Result<()> {
+    let nameless =
+        socket.is_plain_server()? && socket.get_zap_domain()?.is_ok_and(|domain| domain.is_empty());
+    if nameless { options::set(socket, ENFORCE_DOMAIN, 0) } else { Ok(()) }
 }

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use super::Socket;
 use super::open::Open;
-use super::statistics::{Attachment, Counters, Statistics};
 use crate::core::context;
 use crate::core::error::{Errno, Error};
 use crate::core::socket_type::SocketType::{self, Router, Stream};
+use crate::core::statistics::{Attachment, Counters, Statistics};
 use crate::core::wait::Wait;
 use crate::libzmq::retried;
 
@@ -35,39 +35,12 @@ impl Socket {
         self.with(|open| await_peers(open, count, wait, |open| Ok(known(open.peers())? >= count)))
     }
 
-    /// Waits until there are `count` subscriptions of peers, or as many that a
-    /// message which begins with `topic` would go to. PUB only.
-    ///
-    /// # Errors
-    /// As [`wait_for_peers`](Socket::wait_for_peers); [`Error::Unsupported`] for
-    /// another type.
-    pub fn wait_for_subscribers(
-        &self,
-        count: usize,
-        topic: Option<&[u8]>,
-        wait: &Wait,
-    ) -> Result<(), Error> {
-        self.with(|open| {
-            if open.subscriptions.is_none() {
-                return Err(Error::Unsupported {
-                    operation: "wait for subscribers",
-                    socket_type: open.socket_type,
-                    needs: "PUB",
-                });
-            }
-            await_peers(open, count, wait, |open| {
-                let subscriptions = open.subscriptions.as_ref();
-                Ok(subscriptions.is_some_and(|all| all.count(topic) >= count))
-            })
-        })
-    }
-
     /// What it has sent and received.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
     pub fn counters(&self) -> Result<Counters, Error> {
-        self.visit(|state| state.open().map(|open| open.counters))?
+        self.peek(|state| state.open().map(|open| open.counters))?
     }
 
     /// What it knows of itself.
@@ -94,7 +67,7 @@ impl Socket {
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
     pub fn attachments(&self) -> Result<Vec<Attachment>, Error> {
-        self.visit(|state| state.open().map(|open| open.attachments()))?
+        self.peek(|state| state.open().map(|open| open.attachments()))?
     }
 
     /// How it stands with the peers, in a sentence: how many there are, or why there
@@ -170,7 +143,7 @@ fn known(peers: Option<usize>) -> Result<usize, Error> {
 }
 
 /// Waits until `enough` peers are there.
-fn await_peers(
+pub(super) fn await_peers(
     open: &mut Open,
     count: usize,
     wait: &Wait,
@@ -262,7 +235,7 @@ fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use SocketType::{Pair, Pub, Pull, Push, Sub};
+    use SocketType::{Pair, Pull, Push};
     use std::sync::Arc;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
@@ -305,33 +278,6 @@ mod tests {
         assert_eq!((statistics.connections, statistics.disconnections), (1, 1));
         let lonely = Socket::new(Pair).unwrap();
         assert!(matches!(lonely.wait_for_peers(1, &SOON), Err(Error::Argument { .. })));
-    }
-
-    #[test]
-    fn a_publisher_knows_its_subscribers() {
-        let publisher = bound(Pub, "subscribers");
-        let [one, two] = [endpoint(&publisher), "inproc://peers-subscribers".to_owned()]
-            .map(|endpoint| Socket::attached(Sub, &format!(">{endpoint}")).unwrap());
-        publisher.wait_for_peers(1, &SOON).unwrap();
-        assert!(matches!(publisher.wait_for_subscribers(1, None, &NOW), Err(Error::Again)));
-        one.subscribe(b"a").unwrap();
-        two.subscribe(b"ab").unwrap();
-        publisher.wait_for_subscribers(2, Some(b"abc"), &SOON).unwrap();
-        assert!(matches!(publisher.wait_for_subscribers(2, Some(b"a"), &NOW), Err(Error::Again)));
-        publisher.send(&["abc"], &NOW).unwrap();
-        for socket in [&one, &two] {
-            assert_eq!(socket.receive(&SOON).unwrap().as_text(), Some("abc"));
-        }
-        assert_eq!(publisher.statistics().unwrap().subscriptions, Some(2));
-        two.close(None).unwrap();
-        one.unsubscribe(b"a").unwrap();
-        while publisher.statistics().unwrap().subscriptions != Some(0) {
-            thread::yield_now();
-        }
-        assert!(matches!(
-            Socket::new(Push).unwrap().wait_for_subscribers(1, None, &NOW),
-            Err(Error::Unsupported { .. })
-        ));
     }
 
     #[test]

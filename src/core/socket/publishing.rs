@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Socket;
-use crate::core::error::Error;
+use crate::core::error::{Error, Needs};
 use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::{self, Pub, Sub, Xpub, Xsub};
 use crate::core::wait::Wait;
@@ -20,7 +21,7 @@ const TOPICS: usize = 1 << 16;
 
 /// What a publisher remembers.
 #[derive(Debug)]
-pub(in crate::core) struct Numbers {
+struct Numbers {
     publisher: u64,
     keys: RandomState,
     /// The last number of each topic.
@@ -29,12 +30,29 @@ pub(in crate::core) struct Numbers {
 
 /// What a subscriber remembers.
 #[derive(Debug, Default)]
-pub(in crate::core) struct Gaps {
+struct Gaps {
     keys: RandomState,
     /// The last number of each topic of each publisher. They stand there by a hash,
     /// so that peers cannot fill the memory with long topics.
     last: HashMap<u64, u64>,
     missed: u64,
+}
+
+/// What a socket remembers of numbered messages, once it is asked to.
+#[derive(Debug, Default)]
+pub(super) struct Numbering {
+    numbers: Mutex<Option<Numbers>>,
+    gaps: Mutex<Option<Gaps>>,
+}
+
+impl Numbering {
+    fn numbers(&self) -> MutexGuard<'_, Option<Numbers>> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gaps(&self) -> MutexGuard<'_, Option<Gaps>> {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Numbers {
@@ -105,14 +123,14 @@ impl Socket {
     pub fn publish<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
         self.ready_for("publish")?;
         let topic = frames.first().map_or(&[][..], AsRef::as_ref);
-        let number = self.notes.numbers().as_mut().map(|numbers| numbers.next(topic));
+        let number = self.numbering.numbers().as_mut().map(|numbers| numbers.next(topic));
         let Some(number) = number else {
             return self.send(frames, wait);
         };
         let mut all: Vec<&[u8]> = frames.iter().map(AsRef::as_ref).collect();
         all.push(&number);
         self.send(&all, wait)?;
-        if let Some(numbers) = self.notes.numbers().as_mut() {
+        if let Some(numbers) = self.numbering.numbers().as_mut() {
             numbers.advance(topic);
         }
         Ok(())
@@ -128,7 +146,7 @@ impl Socket {
         let mut frames = self.receive_whole("receivetopic", wait)?.into_iter();
         let topic = frames.next().unwrap_or_default();
         let mut rest: Vec<Frame> = frames.collect();
-        if let Some(gaps) = self.notes.gaps().as_mut()
+        if let Some(gaps) = self.numbering.gaps().as_mut()
             && rest.last().is_some_and(|last| gaps.note(&topic, last))
         {
             rest.pop();
@@ -144,8 +162,8 @@ impl Socket {
     pub fn set_sequence(&self, on: bool) -> Result<(), Error> {
         self.with(|_| Ok(()))?;
         match self.socket_type() {
-            Pub | Xpub => *self.notes.numbers() = on.then(Numbers::new),
-            Sub | Xsub => *self.notes.gaps() = on.then(Gaps::default),
+            Pub | Xpub => *self.numbering.numbers() = on.then(Numbers::new),
+            Sub | Xsub => *self.numbering.gaps() = on.then(Gaps::default),
             socket_type => return Err(unsupported(socket_type)),
         }
         Ok(())
@@ -158,21 +176,16 @@ impl Socket {
     /// [`Error::Forked`].
     pub fn missed(&self) -> Result<u64, Error> {
         self.check_process()?;
-        Ok(self.notes.gaps().as_ref().map_or(0, |gaps| gaps.missed))
-    }
-
-    /// The prefixes that are subscribed, in their order, each as often as it was.
-    ///
-    /// # Errors
-    /// [`Error::Forked`].
-    pub fn subscriptions(&self) -> Result<Vec<Vec<u8>>, Error> {
-        self.check_process()?;
-        Ok(self.notes.subscriptions())
+        Ok(self.numbering.gaps().as_ref().map_or(0, |gaps| gaps.missed))
     }
 }
 
 fn unsupported(socket_type: SocketType) -> Error {
-    Error::Unsupported { operation: "number messages", socket_type, needs: "PUB or SUB" }
+    Error::Unsupported {
+        operation: "number messages",
+        socket_type,
+        needs: Needs::Types(&[Pub, Sub]),
+    }
 }
 
 #[cfg(test)]

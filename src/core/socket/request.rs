@@ -3,11 +3,12 @@
 use std::thread;
 use std::time::Duration;
 
+use super::Socket;
+use super::endpoints::plain;
 use super::open::Open;
 use crate::core::endpoint;
-use crate::core::error::Error;
+use crate::core::error::{Error, Needs};
 use crate::core::message::Frame;
-use crate::core::socket::{Socket, plain};
 use crate::core::socket_type::SocketType::Req;
 use crate::core::wait::Wait;
 
@@ -70,7 +71,7 @@ impl Socket {
             return Err(Error::Unsupported {
                 operation: "request",
                 socket_type: self.socket_type(),
-                needs: "REQ",
+                needs: Needs::Types(&[Req]),
             });
         }
         let result = open.socket.set_req_correlate(true);

@@ -1,58 +1,101 @@
 //! Messages to one peer among many: ROUTER and STREAM.
 
-use std::sync::atomic::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::core::error::Error;
+use super::Socket;
+use super::messages::send;
+use super::open::Open;
+use crate::core::error::{Error, Needs};
 use crate::core::message::Frame;
-use crate::core::socket::{Socket, send};
 use crate::core::socket_type::SocketType::{Router, Stream};
 use crate::core::wait::Wait;
 
-impl Socket {
-    /// Sends what [`send_more`](Socket::send_more) has put together, and `frames`
-    /// after it, as one message. When the time runs out or it is not the socket's
-    /// turn, it is as if nothing had been tried; after another error what was put
-    /// together is dropped.
-    pub(super) fn send_carefully<F: AsRef<[u8]>>(
-        &self,
-        frames: &[F],
-        wait: &Wait,
-    ) -> Result<(), Error> {
-        self.check_process()?;
-        let mut begun = self.notes.begun()?;
-        if begun.is_empty() {
-            drop(begun);
-            return self.send_routed(frames, wait);
+/// How many peers are remembered.
+const PEERS: usize = 1 << 16;
+
+/// What a socket remembers of the peers that its messages are for.
+#[derive(Debug, Default)]
+pub(super) struct Routing {
+    /// Whether a message to nobody is an error.
+    mandatory: AtomicBool,
+    /// How many messages were dropped because their peer was unknown or full.
+    dropped: AtomicU64,
+    peers: Mutex<Peers>,
+}
+
+/// The routing ids that were seen, with a number each that tells which came first.
+#[derive(Debug, Default)]
+struct Peers {
+    known: HashMap<Vec<u8>, u64>,
+    order: BTreeMap<u64, Vec<u8>>,
+    seen: u64,
+}
+
+impl Peers {
+    /// Remembers a peer; the oldest one is forgotten when there are too many.
+    fn saw(&mut self, id: &[u8]) {
+        if self.known.contains_key(id) {
+            return;
         }
-        let all = begun.iter().map(Vec::as_slice).chain(frames.iter().map(AsRef::as_ref));
-        let all: Vec<&[u8]> = all.collect();
-        let result = self.check_conflates().and_then(|()| self.send_routed(&all, wait));
-        if !matches!(
-            result,
-            Err(Error::Again | Error::State { .. } | Error::Interrupted | Error::Busy)
-        ) {
-            begun.clear();
-            self.notes.begins(false);
+        if self.known.len() >= PEERS
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.known.remove(&oldest);
         }
-        result
+        self.known.insert(id.to_owned(), self.seen);
+        self.order.insert(self.seen, id.to_owned());
+        self.seen += 1;
     }
 
-    /// A ROUTER drops what nobody can take, as in libzmq, but counts it.
-    fn send_routed<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
-        let drops = self.socket_type() == Router && !self.notes.mandatory.load(Ordering::Relaxed);
-        let sent = self.transfer("send", zmq::POLLOUT, wait, |open| {
-            match send(&mut open.socket, frames) {
-                Ok(()) => {
-                    open.count_sent(frames);
-                    Ok(true)
-                }
-                Err(zmq::Error::EHOSTUNREACH | zmq::Error::EAGAIN) if drops => Ok(false),
-                Err(error) => Err(error),
-            }
+    /// Forgets a peer that is gone.
+    fn forget(&mut self, id: &[u8]) {
+        if let Some(number) = self.known.remove(id) {
+            self.order.remove(&number);
+        }
+    }
+
+    /// The routing ids, the oldest first.
+    fn ids(&self) -> impl Iterator<Item = &[u8]> {
+        self.order.values().map(Vec::as_slice)
+    }
+}
+
+impl Routing {
+    /// Whether a message that nobody takes is dropped, as a ROUTER does.
+    pub fn drops(&self) -> bool {
+        !self.mandatory.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a message was dropped.
+    pub fn count_dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn peers(&self) -> MutexGuard<'_, Peers> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Socket {
+    /// Sends a message of `count` frames by `send`. A ROUTER drops what nobody can take,
+    /// as in libzmq, but counts it.
+    pub(super) fn send_routed(
+        &self,
+        count: usize,
+        wait: &Wait,
+        mut send: impl FnMut(&mut Open) -> zmq::Result<()>,
+    ) -> Result<(), Error> {
+        let drops = self.socket_type == Router && self.routing.drops();
+        let sent = self.transfer("send", zmq::POLLOUT, wait, |open| match send(open) {
+            Ok(()) => Ok(true),
+            Err(zmq::Error::EHOSTUNREACH | zmq::Error::EAGAIN) if drops => Ok(false),
+            Err(error) => Err(error),
         })?;
         // A routing id alone is no message either.
-        if !sent || drops && frames.len() == 1 {
-            self.notes.dropped.fetch_add(1, Ordering::Relaxed);
+        if !sent || drops && count == 1 {
+            self.routing.count_dropped();
         }
         Ok(())
     }
@@ -88,11 +131,11 @@ impl Socket {
         match sent {
             Ok(()) => Ok(true),
             Err(Error::Unroutable) => {
-                self.notes.dropped.fetch_add(1, Ordering::Relaxed);
-                self.notes.peers().forget(id);
-                match self.notes.mandatory.load(Ordering::Relaxed) {
-                    true => Err(Error::Unroutable),
-                    false => Ok(false),
+                self.routing.count_dropped();
+                self.routing.peers().forget(id);
+                match self.routing.drops() {
+                    true => Ok(false),
+                    false => Err(Error::Unroutable),
                 }
             }
             Err(error) => Err(error),
@@ -106,7 +149,7 @@ impl Socket {
     /// As [`send_to`](Socket::send_to).
     pub fn close_peer(&self, id: &[u8], wait: &Wait) -> Result<bool, Error> {
         let closed = self.send_to(id, &[b""], wait)?;
-        self.notes.peers().forget(id);
+        self.routing.peers().forget(id);
         Ok(closed)
     }
 
@@ -118,7 +161,7 @@ impl Socket {
     pub fn receive_from(&self, wait: &Wait) -> Result<(Frame, Vec<Frame>), Error> {
         let mut frames = self.receive_whole("receivefrom", wait)?.into_iter();
         let id = frames.next().unwrap_or_default();
-        self.notes.peers().saw(&id);
+        self.routing.peers().saw(&id);
         Ok((id, frames.collect()))
     }
 
@@ -130,7 +173,7 @@ impl Socket {
     /// [`Error::Forked`].
     pub fn peers(&self) -> Result<Vec<Vec<u8>>, Error> {
         self.check_process()?;
-        Ok(self.notes.peers().ids().map(<[u8]>::to_owned).collect())
+        Ok(self.routing.peers().ids().map(<[u8]>::to_owned).collect())
     }
 
     /// Whether a message to a peer that is not there is [`Error::Unroutable`], and
@@ -143,30 +186,18 @@ impl Socket {
             return Err(Error::Unsupported {
                 operation: "route",
                 socket_type: self.socket_type(),
-                needs: "ROUTER",
+                needs: Needs::Types(&[Router]),
             });
         }
         self.with(|_| Ok(()))?;
-        self.notes.mandatory.store(mandatory, Ordering::Relaxed);
+        self.routing.mandatory.store(mandatory, Ordering::Relaxed);
         Ok(())
     }
 
     /// How many messages were dropped, because no peer had their routing id, or
     /// because it could take no more.
     pub fn dropped(&self) -> u64 {
-        self.notes.dropped.load(Ordering::Relaxed)
-    }
-
-    /// # Errors
-    /// [`Error::State`] when [`send_more`](Socket::send_more) has begun a message.
-    pub(in crate::core) fn ready_for(&self, operation: &'static str) -> Result<(), Error> {
-        self.socket_type().check_sends()?;
-        self.check_process()?;
-        if self.notes.begun()?.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::State { operation, socket_type: self.socket_type() })
-        }
+        self.routing.dropped.load(Ordering::Relaxed)
     }
 }
 
@@ -219,20 +250,16 @@ mod tests {
     }
 
     #[test]
-    fn a_begun_message_is_not_mixed_with_another() {
-        let router = Socket::attached(Router, "inproc://routing-begun").unwrap();
-        let dealer = Socket::attached(Dealer, "inproc://routing-begun").unwrap();
-        dealer.send(&["hello"], &SOON).unwrap();
-        let (id, _) = router.receive_from(&SOON).unwrap();
-        router.send_more(&id).unwrap();
-        assert!(matches!(router.send_to(&id, &["x"], &NOW), Err(Error::State { .. })));
-        router.send(&["body"], &SOON).unwrap();
-        assert_eq!(dealer.receive_all(&SOON).unwrap().len(), 1);
-        // After an error nothing is left of it.
-        router.set_mandatory(true).unwrap();
-        router.send_more(b"nobody").unwrap();
-        assert!(matches!(router.send(&["x"], &NOW), Err(Error::Unroutable)));
-        assert!(router.send_to(&id, &["x"], &SOON).unwrap());
-        assert_eq!(dealer.receive_all(&SOON).unwrap().len(), 1);
+    fn only_so_many_peers_are_remembered() {
+        let mut peers = Peers::default();
+        for number in 0..=PEERS {
+            peers.saw(&number.to_be_bytes());
+            peers.saw(&number.to_be_bytes());
+        }
+        assert_eq!(peers.ids().count(), PEERS);
+        assert_eq!(peers.ids().next().unwrap(), 1usize.to_be_bytes());
+        peers.forget(&1usize.to_be_bytes());
+        peers.forget(&1usize.to_be_bytes());
+        assert_eq!(peers.ids().count(), PEERS - 1);
     }
 }

@@ -2,14 +2,11 @@
 //! passwords, or only by the address of its peers.
 
 use super::Socket;
-use super::open::Open;
+use super::open::{ENFORCE_DOMAIN, Open};
 use crate::core::curve::Certificate;
 use crate::core::curve::key::{PublicKey, security};
 use crate::core::error::Error;
 use crate::libzmq::options;
-
-/// `ZMQ_ZAP_ENFORCE_DOMAIN`, which zmq.h calls a draft and libzmq has in any case.
-const ENFORCE_DOMAIN: i32 = 93;
 
 /// What the socket is to its peers.
 #[derive(Debug)]
@@ -71,7 +68,7 @@ impl Socket {
 
 fn check_domain(role: &Role, domain: &str) -> Result<(), Error> {
     if let Role::CurveClient(..) | Role::PlainClient { .. } = role {
-        return Err(security("only servers have a domain; leave domain= out for a client"));
+        return Err(Error::Domain);
     }
     if domain.is_empty() || domain.len() > 254 {
         return Err(security("a domain has 1 to 254 bytes"));
@@ -110,25 +107,16 @@ fn enforce(open: &mut Open, domain: &str) -> Result<(), Error> {
     set("zap_enforce_domain", options::set(&mut open.socket, ENFORCE_DOMAIN, 1))
 }
 
-/// To be called before a socket is attached: libzmq ends the process when a client
-/// comes to a PLAIN server that has zap_enforce_domain and no domain. Such a server
-/// needs an authenticator in any case.
-pub(super) fn relax(socket: &mut zmq::Socket) -> zmq::Result<()> {
-    let nameless =
-        socket.is_plain_server()? && socket.get_zap_domain()?.is_ok_and(|domain| domain.is_empty());
-    if nameless { options::set(socket, ENFORCE_DOMAIN, 0) } else { Ok(()) }
-}
-
 fn keys(open: &Open, certificate: &Certificate) -> Result<(), Error> {
     let secret = certificate.secret()?;
     set("curve_publickey", open.socket.set_curve_publickey(certificate.public().as_bytes()))?;
     set("curve_secretkey", open.socket.set_curve_secretkey(secret.as_bytes()))
 }
 
-fn check_word(name: &str, word: &str) -> Result<(), Error> {
+fn check_word(what: &'static str, word: &str) -> Result<(), Error> {
     match word.len() {
         1..=255 => Ok(()),
-        size => Err(security(format!("{name}= has 1 to 255 bytes, this has {size}"))),
+        size => Err(Error::Login { what, size }),
     }
 }
 

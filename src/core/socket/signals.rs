@@ -1,4 +1,4 @@
-//! Messages that are looked for among others: signals and subscriptions.
+//! Signals, and how messages are looked for among others.
 
 use super::Socket;
 use crate::core::error::Error;
@@ -38,23 +38,11 @@ impl Socket {
         self.look_for(wait, status)
     }
 
-    /// Waits for a subscription of a peer of an XPUB: whether it subscribes, or
-    /// takes that back, and the prefix. Other messages are dropped.
-    ///
-    /// # Errors
-    /// As [`receive`](Socket::receive).
-    pub fn receive_subscription(&self, wait: &Wait) -> Result<(bool, Vec<u8>), Error> {
-        self.look_for(wait, |frames| match frames {
-            [frame] => match &**frame {
-                [0, prefix @ ..] => Some((false, prefix.to_owned())),
-                [1, prefix @ ..] => Some((true, prefix.to_owned())),
-                _ => None,
-            },
-            _ => None,
-        })
-    }
-
-    fn look_for<T>(&self, wait: &Wait, find: impl Fn(&[Frame]) -> Option<T>) -> Result<T, Error> {
+    pub(super) fn look_for<T>(
+        &self,
+        wait: &Wait,
+        find: impl Fn(&[Frame]) -> Option<T>,
+    ) -> Result<T, Error> {
         let clock = self.clock(wait)?;
         let mut passed = 0;
         loop {
@@ -76,7 +64,7 @@ impl Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::SocketType::{Pull, Push, Xpub, Xsub};
+    use crate::core::SocketType::{Pull, Push};
     use std::time::Duration;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
@@ -107,17 +95,5 @@ mod tests {
         let wait = Wait::new(Some(Duration::from_millis(30))).until(Some(&refill));
         let result = pull.wait_signal(&wait);
         assert!(matches!(result, Err(Error::Again)), "{result:?}");
-    }
-
-    #[test]
-    fn subscriptions_are_told_apart_from_messages() {
-        let xpub = Socket::attached(Xpub, "inproc://signal-xpub").unwrap();
-        let xsub = Socket::attached(Xsub, "inproc://signal-xpub").unwrap();
-        xsub.send(&["a message"], &SOON).unwrap();
-        xsub.subscribe(b"a").unwrap();
-        xsub.unsubscribe(b"a").unwrap();
-        assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (true, b"a".to_vec()));
-        assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (false, b"a".to_vec()));
-        assert!(matches!(xpub.receive_subscription(&NOW), Err(Error::Again)));
     }
 }

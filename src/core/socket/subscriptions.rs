@@ -1,11 +1,16 @@
-//! What the peers of a publisher have subscribed to. libzmq does not tell that of
-//! a PUB socket, so ours are XPUB sockets inside, whose peers' subscriptions come
-//! as messages: a byte 1 or 0, and the prefix.
+//! What a socket subscribes to, what its peers do, and how long a prefix may be.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::core::error::Error;
-use crate::libzmq::options;
+use zmq_sys::{ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE};
+
+use super::Socket;
+use super::peers::await_peers;
+use crate::core::error::{Error, Needs};
+use crate::core::socket_type::SocketType::{Pub, Sub, Xsub};
+use crate::core::wait::Wait;
+use crate::libzmq::{options, retried};
 
 /// How long a prefix may be that is subscribed. libzmq calls itself for each byte
 /// of it (trie.cpp): the stack of a thread would not hold many more.
@@ -32,79 +37,244 @@ pub(super) fn check(prefix: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// The subscriptions of the peers of a publisher: how many have each prefix.
-#[derive(Default)]
-pub(in crate::core) struct Subscriptions(HashMap<Box<[u8]>, usize>);
+/// What a socket itself has subscribed to: each prefix with how often.
+#[derive(Debug, Default)]
+pub(super) struct Own(Mutex<BTreeMap<Vec<u8>, usize>>);
 
-impl Subscriptions {
-    /// Makes an XPUB socket report every subscription and its end, also of the
-    /// second peer that has it.
-    pub fn begin(socket: &mut zmq::Socket) -> zmq::Result<()> {
-        options::set(socket, zmq_sys::ZMQ_XPUB_VERBOSER as i32, 1)
-    }
-
-    /// Takes in what the peers have sent so far.
-    pub fn update(&mut self, socket: &zmq::Socket) -> zmq::Result<()> {
-        loop {
-            match socket.recv_msg(zmq::DONTWAIT) {
-                Ok(message) => self.note(&message),
-                Err(zmq::Error::EINTR) => {}
-                Err(zmq::Error::EAGAIN) => return Ok(()),
-                Err(error) => return Err(error),
+impl Own {
+    /// Notes that a prefix was subscribed, or one subscription of it taken back.
+    fn note(&self, subscribed: bool, prefix: &[u8]) {
+        let mut subscriptions = self.lock();
+        if subscribed {
+            *subscriptions.entry(prefix.to_owned()).or_default() += 1;
+        } else if let Some(times) = subscriptions.get_mut(prefix) {
+            *times -= 1;
+            if *times == 0 {
+                subscriptions.remove(prefix);
             }
         }
     }
 
-    fn note(&mut self, message: &[u8]) {
-        match message.split_first() {
-            Some((1, prefix)) => *self.0.entry(prefix.into()).or_default() += 1,
-            Some((0, prefix)) => {
-                if let Some(count) = self.0.get_mut(prefix) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.0.remove(prefix);
-                    }
+    /// The prefixes that are subscribed, in their order, each as often as it was.
+    fn all(&self) -> Vec<Vec<u8>> {
+        let subscriptions = self.lock();
+        let prefixes = subscriptions.iter();
+        prefixes.flat_map(|(prefix, times)| std::iter::repeat_n(prefix.clone(), *times)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Socket {
+    /// Receives messages that start with `prefix` from now on; every message, if
+    /// it is empty. SUB and XSUB only.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for another type.
+    pub fn subscribe(&self, prefix: &[u8]) -> Result<(), Error> {
+        self.subscription("subscribe", prefix)
+    }
+
+    /// Takes back one subscription with this `prefix`. SUB and XSUB only.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for another type.
+    pub fn unsubscribe(&self, prefix: &[u8]) -> Result<(), Error> {
+        self.subscription("unsubscribe", prefix)
+    }
+
+    fn subscription(&self, operation: &'static str, prefix: &[u8]) -> Result<(), Error> {
+        let subscribe = operation == "subscribe";
+        check(prefix)?;
+        self.with(|open| {
+            let result = match self.socket_type {
+                Sub if subscribe => open.socket.set_subscribe(prefix),
+                Sub => open.socket.set_unsubscribe(prefix),
+                // The control frame of zmq_socket(3): 1 or 0, then the prefix.
+                Xsub => {
+                    let mut frame = vec![u8::from(subscribe)];
+                    frame.extend_from_slice(prefix);
+                    open.socket.send(frame, 0)
                 }
-            }
-            // A message of an XSUB peer, which no publisher receives.
-            _ => {}
+                socket_type => {
+                    return Err(Error::Unsupported {
+                        operation,
+                        socket_type,
+                        needs: Needs::Types(&[Sub, Xsub]),
+                    });
+                }
+            };
+            result.map_err(|error| Error::from_zmq(operation, error))?;
+            self.subscriptions.note(subscribe, prefix);
+            Ok(())
+        })
+    }
+
+    /// Each frame may tell an XSUB socket to subscribe something.
+    pub(super) fn check_prefixes<F: AsRef<[u8]>>(&self, frames: &[F]) -> Result<(), Error> {
+        if self.socket_type != Xsub {
+            return Ok(());
+        }
+        match frames.iter().map(AsRef::as_ref).find(|frame| is_too_long(frame)) {
+            Some(frame) => check(&frame[1..]),
+            None => Ok(()),
         }
     }
 
-    /// How many different prefixes there are.
-    pub fn prefixes(&self) -> usize {
-        self.0.len()
+    /// The prefixes that are subscribed, in their order, each as often as it was.
+    ///
+    /// # Errors
+    /// [`Error::Forked`].
+    pub fn subscriptions(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.check_process()?;
+        Ok(self.subscriptions.all())
     }
 
-    /// How many subscriptions there are, or those that a message which begins with
-    /// `topic` would go to.
-    pub fn count(&self, topic: Option<&[u8]>) -> usize {
-        match topic {
-            None => self.0.values().sum(),
-            Some(topic) => {
-                let prefixes = (0..=topic.len()).map(|end| &topic[..end]);
-                prefixes.filter_map(|prefix| self.0.get(prefix)).sum()
+    /// Waits for a subscription of a peer of an XPUB: whether it subscribes, or
+    /// takes that back, and the prefix. Other messages are dropped.
+    ///
+    /// # Errors
+    /// As [`receive`](Socket::receive).
+    pub fn receive_subscription(&self, wait: &Wait) -> Result<(bool, Vec<u8>), Error> {
+        self.look_for(wait, |frames| match frames {
+            [frame] => match &**frame {
+                [0, prefix @ ..] => Some((false, prefix.to_owned())),
+                [1, prefix @ ..] => Some((true, prefix.to_owned())),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// Waits until there are `count` subscriptions of peers, or as many that a
+    /// message which begins with `topic` would go to. PUB only.
+    ///
+    /// # Errors
+    /// As [`wait_for_peers`](Socket::wait_for_peers); [`Error::Unsupported`] for
+    /// another type.
+    pub fn wait_for_subscribers(
+        &self,
+        count: usize,
+        topic: Option<&[u8]>,
+        wait: &Wait,
+    ) -> Result<(), Error> {
+        self.with(|open| {
+            if open.subscriptions.is_none() {
+                return Err(Error::Unsupported {
+                    operation: "wait for subscribers",
+                    socket_type: open.socket_type,
+                    needs: Needs::Types(&[Pub]),
+                });
             }
-        }
+            await_peers(open, count, wait, |open| {
+                let subscriptions = open.subscriptions.as_ref();
+                Ok(subscriptions.is_some_and(|all| all.count(topic) >= count))
+            })
+        })
+    }
+
+    /// On an XPUB socket in manual mode, gives the peer whose subscription was
+    /// received last the messages with this prefix, whatever it asked for.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for another type, and when the socket is not in manual mode.
+    pub fn accept(&self, prefix: &[u8]) -> Result<(), Error> {
+        self.decide("subscribe", ZMQ_SUBSCRIBE, prefix)
+    }
+
+    /// Takes one [`accept`](Socket::accept) back, for the peer whose subscription
+    /// was received last.
+    ///
+    /// # Errors
+    /// As [`accept`](Socket::accept).
+    pub fn reject(&self, prefix: &[u8]) -> Result<(), Error> {
+        self.decide("unsubscribe", ZMQ_UNSUBSCRIBE, prefix)
+    }
+
+    fn decide(&self, name: &str, option: u32, prefix: &[u8]) -> Result<(), Error> {
+        self.with(|open| {
+            if !open.manual {
+                return Err(Error::Option {
+                    option: name.to_owned(),
+                    fault: "an XPUB socket takes it in manual mode only; set xpub_manual first"
+                        .into(),
+                });
+            }
+            let set = || options::set_bytes(&mut open.socket, option as i32, prefix);
+            retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::SocketType::{Push, Xpub};
+    use std::thread;
+    use std::time::Duration;
+
+    const NOW: Wait = Wait::new(Some(Duration::ZERO));
+    const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
 
     #[test]
-    fn subscriptions_are_counted_by_what_they_match() {
-        let mut subscriptions = Subscriptions::default();
-        for message in ["\x01", "\x01a", "\x01a", "\x01ab", "\x01b", "\x00a", "\x00none", "x", ""] {
-            subscriptions.note(message.as_bytes());
+    fn prefixes_have_an_end() {
+        let long = vec![1; LONGEST + 1];
+        for socket_type in [Sub, Xsub] {
+            let socket = Socket::new(socket_type).unwrap();
+            socket.subscribe(&long[1..]).unwrap();
+            socket.unsubscribe(&long[1..]).unwrap();
+            for prefix in [&long, &vec![1; 1 << 20]] {
+                assert!(matches!(socket.subscribe(prefix), Err(Error::Argument { .. })));
+                assert!(matches!(socket.unsubscribe(prefix), Err(Error::Argument { .. })));
+            }
         }
-        assert_eq!(subscriptions.prefixes(), 4);
-        assert_eq!(subscriptions.count(None), 4);
-        assert_eq!(subscriptions.count(Some(b"abc")), 3);
-        assert_eq!(subscriptions.count(Some(b"c")), 1);
-        subscriptions.note(b"\x00");
-        assert_eq!(subscriptions.count(Some(b"c")), 0);
-        assert_eq!(subscriptions.count(Some(b"")), 0);
+        let socket = Socket::new(Xsub).unwrap();
+        let (frame, other) = (vec![1; 1 << 20], vec![2; 1 << 20]);
+        assert!(matches!(socket.send(&[&other, &frame], &NOW), Err(Error::Argument { .. })));
+        assert!(matches!(socket.send_more(&frame), Err(Error::Argument { .. })));
+        socket.send(&[&other, &other], &NOW).unwrap();
+    }
+
+    #[test]
+    fn subscriptions_are_told_apart_from_messages() {
+        let xpub = Socket::attached(Xpub, "inproc://signal-xpub").unwrap();
+        let xsub = Socket::attached(Xsub, "inproc://signal-xpub").unwrap();
+        xsub.send(&["a message"], &SOON).unwrap();
+        xsub.subscribe(b"a").unwrap();
+        xsub.unsubscribe(b"a").unwrap();
+        assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (true, b"a".to_vec()));
+        assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (false, b"a".to_vec()));
+        assert!(matches!(xpub.receive_subscription(&NOW), Err(Error::Again)));
+    }
+
+    #[test]
+    fn a_publisher_knows_its_subscribers() {
+        let endpoints = "@tcp://127.0.0.1:*,@inproc://peers-subscribers";
+        let publisher = Socket::attached(Pub, endpoints).unwrap();
+        let [one, two] =
+            [publisher.endpoint().unwrap().unwrap(), "inproc://peers-subscribers".to_owned()]
+                .map(|endpoint| Socket::attached(Sub, &format!(">{endpoint}")).unwrap());
+        publisher.wait_for_peers(1, &SOON).unwrap();
+        assert!(matches!(publisher.wait_for_subscribers(1, None, &NOW), Err(Error::Again)));
+        one.subscribe(b"a").unwrap();
+        two.subscribe(b"ab").unwrap();
+        publisher.wait_for_subscribers(2, Some(b"abc"), &SOON).unwrap();
+        assert!(matches!(publisher.wait_for_subscribers(2, Some(b"a"), &NOW), Err(Error::Again)));
+        publisher.send(&["abc"], &NOW).unwrap();
+        for socket in [&one, &two] {
+            assert_eq!(socket.receive(&SOON).unwrap().as_text(), Some("abc"));
+        }
+        assert_eq!(publisher.statistics().unwrap().subscriptions, Some(2));
+        two.close(None).unwrap();
+        one.unsubscribe(b"a").unwrap();
+        while publisher.statistics().unwrap().subscriptions != Some(0) {
+            thread::yield_now();
+        }
+        assert!(matches!(
+            Socket::new(Push).unwrap().wait_for_subscribers(1, None, &NOW),
+            Err(Error::Unsupported { .. })
+        ));
     }
 }

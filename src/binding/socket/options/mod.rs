@@ -3,7 +3,8 @@
 
 mod types;
 
-use crate::binding::call::{Call, frame};
+use crate::binding::arguments::frame;
+use crate::binding::call::Call;
 use crate::binding::socket::done;
 use crate::binding::table::{Group, Method, Parameter, named, optional, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
@@ -64,7 +65,7 @@ pub(super) static GROUP: Group = Group {
                 print socket.option("tcp_keepalive")   // 1
             "#,
             otherwise: None,
-            run: |call| set(call, call.text(0)?, &call.values()[1]),
+            run: |call| set(call, call.text(0)?, call.value(1)?),
         },
         Method {
             name: "options",
@@ -118,7 +119,7 @@ pub(super) static GROUP: Group = Group {
                 push.setlinger(0)
             "#,
             otherwise: None,
-            run: |call| set(call, "linger", &call.values()[0]),
+            run: |call| set(call, "linger", call.value(0)?),
         },
         Method {
             name: "sethwm",
@@ -171,7 +172,7 @@ pub(super) static GROUP: Group = Group {
                 print dealer.identity()   // worker-7
             "#,
             otherwise: None,
-            run: |call| set(call, "routing_id", &call.values()[0]),
+            run: |call| set(call, "routing_id", call.value(0)?),
         },
         Method {
             name: "identity",
@@ -221,7 +222,7 @@ pub(super) static GROUP: Group = Group {
             "#,
             otherwise: None,
             run: |call| {
-                set(call, "reconnect_ivl", &call.values()[0])?;
+                set(call, "reconnect_ivl", call.value(0)?)?;
                 match call.argument("max") {
                     Some(max) => set(call, "reconnect_ivl_max", max),
                     None => Ok(Value::Nil),
@@ -261,11 +262,7 @@ fn both(call: &Call, names: [(&str, &str); 2]) -> Result<Value, Error> {
 }
 
 fn heartbeat(call: &Call) -> Result<Value, Error> {
-    let every = match call.values()[0] {
-        ValueRef::Int(ms) => ms as f64,
-        ValueRef::Float(ms) => ms.ceil(),
-        _ => 0.0,
-    };
+    let every = call.get::<f64>(0).map_or(0.0, f64::ceil);
     set(call, "heartbeat_ivl", &ValueRef::Float(every))?;
     if every > 0.0 {
         let patience = every * BEATS;
@@ -312,5 +309,5 @@ fn given(value: OptionValue) -> Value {
 
 /// Sets one option to the first argument.
 fn set_first(call: &Call, name: &str) -> Result<Value, Error> {
-    done(set(call, name, &call.values()[0]).map(drop))
+    done(set(call, name, call.value(0)?).map(drop))
 }

@@ -194,6 +194,6 @@ fn setverbose(call: &Call) -> Result<Value, Error> {
         "off" => set(call, "xpub_verboser", &ValueRef::Bool(false)),
         "new" => set(call, "xpub_verbose", &ValueRef::Bool(true)),
         "all" => set(call, "xpub_verboser", &ValueRef::Bool(true)),
-        _ => Err(call.wrong(0, call.values()[0].to_string())),
+        _ => Err(call.refuse(0)),
     }
 }

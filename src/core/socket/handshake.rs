@@ -31,8 +31,8 @@ fn protocol(error: u32) -> &'static str {
     match error {
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
         | zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE => {
-            "the keys do not fit: the client needs the public key of exactly this server as \
-             serverkey="
+            "the keys do not fit: the client needs the public key of exactly this server \
+             (curve_serverkey)"
         }
         zmq_sys::ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH => {
             "the two sides are not secured in the same way: both or neither have to be, with CURVE \
@@ -52,13 +52,13 @@ fn protocol(error: u32) -> &'static str {
 fn other(errno: u32) -> &'static str {
     let is = |known: i32| i64::from(errno) == i64::from(known);
     if is(libc::EPIPE) || is(libc::ECONNRESET) {
-        "the peer closed the connection in the middle of the handshake: most often the serverkey \
-         of the client is wrong, or one side is secured and the other is not"
+        "the peer closed the connection in the middle of the handshake: most often the client \
+         has the key of another server, or one side is secured and the other is not"
     } else if is(libc::ETIMEDOUT) {
         "the peer took too long: it may not speak ZeroMQ's protocol, or its authenticator does not \
          answer"
     } else if is(libc::EFAULT) {
-        "the server has no authenticator, and passwords or a domain need one: make a ZMQAuth first"
+        "the server has no authenticator, and passwords or a domain need one: start one first"
     } else {
         "the connection broke in the middle of the handshake"
     }

@@ -1,0 +1,95 @@
+//! The end of the context, within a bounded time.
+
+use std::mem;
+use std::sync::{Weak, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::part::part;
+use super::{Flushed, generation, lock};
+use crate::core::wait::{self, Wait};
+use crate::libzmq;
+
+/// How long the end may take beyond what sockets were promised for sending.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Closes every socket and ends the context. It returns when everything is sent,
+/// at the latest when the linger of every socket is over; a socket whose linger
+/// is for ever is waited for. Calls that wait in other threads end with
+/// [`Error::Terminated`]. A socket opened later makes a new context.
+///
+/// Gives whether the context has ended; it has not, if another thread holds a
+/// socket and does not let it go.
+pub fn shutdown() -> bool {
+    shutdown_within(None)
+}
+
+/// The same, given up when `wait` is over or its host wants to stop; the sockets
+/// are closed all the same, and the context ends when they are done.
+pub fn shutdown_within(wait: Option<&Wait>) -> bool {
+    wait::end();
+    let Some(shared) = lock().take() else {
+        return true;
+    };
+    if shared.generation != generation() {
+        mem::forget(shared);
+        return true;
+    }
+    let mut flushed = shared.flushed;
+    for ending in shared.ending.iter().filter_map(Weak::upgrade) {
+        flushed = match (flushed, ending.end()) {
+            (Flushed::At(one), Some(linger)) => Flushed::At(one.max(Instant::now() + linger)),
+            _ => Flushed::Never,
+        };
+    }
+    for name in &shared.awaited {
+        // One that is bound after all is not waited for.
+        let _ = shared.last.bind(name);
+    }
+    drop(shared.last);
+    let ended = end(shared.context, flushed, wait);
+    if let Some(part) = part() {
+        (part.end)();
+    }
+    ended
+}
+
+/// `zmq_ctx_term(3)`, given up when `flushed` is well over.
+fn end(context: libzmq::Context, flushed: Flushed, wait: Option<&Wait>) -> bool {
+    let (ended, end) = mpsc::channel();
+    let term = move || {
+        context.end();
+        // Nobody listens any more if the time was over.
+        let _ = ended.send(());
+    };
+    let Ok(thread) = thread::Builder::new().name("zeromq-end".to_owned()).spawn(term) else {
+        return false;
+    };
+    let in_time = match (wait, flushed) {
+        (Some(wait), _) => received(&end, wait),
+        (None, Flushed::Never) => end.recv().is_ok(),
+        (None, Flushed::At(time)) => {
+            let left = time.saturating_duration_since(Instant::now());
+            end.recv_timeout(left + GRACE).is_ok()
+        }
+    };
+    // Its last steps are code of the library, which may be unmapped soon.
+    in_time && thread.join().is_ok()
+}
+
+/// Whether the end was told within `wait`.
+fn received(end: &mpsc::Receiver<()>, wait: &Wait) -> bool {
+    let clock = wait.begin();
+    loop {
+        let slice = match clock.slice() {
+            Ok(-1) => return end.recv().is_ok(),
+            Ok(slice) => Duration::from_millis(slice.unsigned_abs()),
+            Err(_) => return end.try_recv().is_ok(),
+        };
+        match end.recv_timeout(slice) {
+            Ok(()) => return true,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+}

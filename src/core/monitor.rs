@@ -1,0 +1,184 @@
+//! What happens to the connections of a socket: peers come and go, handshakes
+//! fail, addresses are refused. Nothing is told of inproc.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::error::Error;
+use super::socket::Socket;
+use super::socket::watch::Feed;
+use super::wait::Wait;
+
+pub use super::socket::events::{Event, events};
+
+/// One reader of the events of a socket.
+#[derive(Debug)]
+pub struct Monitor {
+    socket: Arc<Socket>,
+    feed: Mutex<Option<Arc<Feed>>>,
+}
+
+impl Monitor {
+    /// Begins to read the events of a socket, those of these bits.
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] when there are too many sockets, [`Error::Closed`],
+    /// [`Error::Busy`].
+    pub fn new(socket: &Arc<Socket>, events: u16) -> Result<Monitor, Error> {
+        let feed = Feed::new(events);
+        socket.with(|open| open.watch.add(&open.socket, &feed))?;
+        Ok(Monitor { socket: socket.clone(), feed: Mutex::new(Some(feed)) })
+    }
+
+    /// Waits for the next event. What a closed socket had to tell can still be read.
+    ///
+    /// # Errors
+    /// [`Error::Again`] when none comes in time, [`Error::Closed`] when the monitor
+    /// was stopped or its socket closed and everything is read,
+    /// [`Error::Interrupted`], [`Error::Busy`].
+    pub fn next(&self, wait: &Wait) -> Result<Event, Error> {
+        let feed = self.feed().clone().ok_or(Error::Closed)?;
+        let read = || feed.next();
+        if let Some(event) = read() {
+            return Ok(event);
+        }
+        self.socket.with(|open| {
+            let mut clock = None;
+            loop {
+                open.watch.update(&open.socket);
+                if let Some(event) = read() {
+                    return Ok(event);
+                }
+                let slice = if wait.is_zero() {
+                    return Err(Error::Again);
+                } else {
+                    clock.get_or_insert_with(|| wait.begin()).slice()?
+                };
+                open.watch.poll(slice)?;
+            }
+        })
+    }
+
+    /// Ends it. It can be called any number of times.
+    pub fn stop(&self) {
+        *self.feed() = None;
+    }
+
+    /// The socket whose events it reads.
+    pub fn socket(&self) -> &Arc<Socket> {
+        &self.socket
+    }
+
+    /// Whether it was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.feed().is_none()
+    }
+
+    fn feed(&self) -> MutexGuard<'_, Option<Arc<Feed>>> {
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::SocketType::{Pair, Pull, Push};
+    use std::time::Duration;
+
+    const NOW: Wait = Wait::new(Some(Duration::ZERO));
+    const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
+
+    fn all(monitor: &Monitor, last: &str) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        loop {
+            let name = monitor.next(&SOON).unwrap().name();
+            // Ports that are taken are passed over.
+            if !["BIND_FAILED", "CLOSED"].contains(&name) || name == last {
+                names.push(name);
+            }
+            if name == last {
+                return names;
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_czmq() {
+        assert_eq!(events([]), Ok(0x7fff));
+        assert_eq!(events(["CONNECTED", "CLOSED"]), Ok(0x81));
+        assert_eq!(
+            events(["HANDSHAKE_FAILED"]),
+            events([
+                "HANDSHAKE_FAILED_NO_DETAIL",
+                "HANDSHAKE_FAILED_PROTOCOL",
+                "HANDSHAKE_FAILED_AUTH"
+            ])
+        );
+        assert_eq!(events(["connected"]), Err("connected"));
+    }
+
+    #[test]
+    fn several_monitors_tell_of_a_connection() {
+        let pull = Socket::new(Pull).unwrap();
+        let everything = Monitor::new(&pull, events([]).unwrap()).unwrap();
+        let few = Monitor::new(&pull, events(["LISTENING", "DISCONNECTED"]).unwrap()).unwrap();
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let push = Socket::attached(Push, &pull.endpoint().unwrap().unwrap()).unwrap();
+        assert_eq!(
+            all(&everything, "HANDSHAKE_SUCCEEDED"),
+            ["LISTENING", "ACCEPTED", "HANDSHAKE_SUCCEEDED"]
+        );
+        push.close(None).unwrap();
+        assert_eq!(all(&everything, "DISCONNECTED"), ["DISCONNECTED"]);
+        assert_eq!(all(&few, "DISCONNECTED"), ["LISTENING", "DISCONNECTED"]);
+        assert!(matches!(few.next(&NOW), Err(Error::Again)));
+        pull.close(None).unwrap();
+        assert_eq!(everything.next(&NOW).unwrap().name(), "MONITOR_STOPPED");
+        assert!(matches!(everything.next(&SOON), Err(Error::Closed)));
+    }
+
+    #[test]
+    fn a_free_port_is_found_under_a_monitor() {
+        let first = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
+        let second = Socket::new(Pull).unwrap();
+        let _monitor = Monitor::new(&second, 0x7fff).unwrap();
+        let taken = first.endpoint().unwrap().unwrap();
+        let port: u16 = taken.rsplit_once(':').unwrap().1.parse().unwrap();
+        let found = second.bind(&format!("tcp://127.0.0.1:*[{port}-]")).unwrap();
+        assert!(found > port);
+    }
+
+    #[test]
+    fn monitors_and_sockets_end_in_any_order() {
+        for round in 0..4 {
+            let socket = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
+            let one = Monitor::new(&socket, 0x7fff).unwrap();
+            let two = Monitor::new(&socket, 0x7fff).unwrap();
+            if round & 1 == 0 {
+                one.stop();
+                one.stop();
+                assert!(matches!(one.next(&SOON), Err(Error::Closed)));
+            }
+            if round & 2 == 0 {
+                drop(two);
+            }
+            socket.close(None).unwrap();
+            drop(one);
+        }
+    }
+
+    #[test]
+    fn without_a_monitor_only_what_is_counted_is_told() {
+        let socket = Socket::attached(Push, "tcp://127.0.0.1:1").unwrap();
+        let monitor = Monitor::new(&socket, 0x7fff).unwrap();
+        assert!(all(&monitor, "CONNECT_RETRIED").contains(&"CONNECT_DELAYED"));
+        drop(monitor);
+        let watched = |open: &mut crate::core::socket::open::Open| {
+            open.update();
+            Ok(open.watch.all)
+        };
+        assert!(!socket.with(watched).unwrap());
+        let lonely = Socket::new(Pair).unwrap();
+        let monitor = Monitor::new(&lonely, 0x7fff).unwrap();
+        assert!(matches!(monitor.next(&NOW), Err(Error::Again)));
+    }
+}
