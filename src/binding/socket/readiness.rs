@@ -59,7 +59,9 @@ pub(super) static GROUP: Group = Group {
             example: r#"
                 var pull = ZMQPull("inproc://strict")
                 pull.setstrict(true)
-                try { pull.receive(timeout=10) } catch { "ZMQTimeout": print "late" }   // late
+                try { pull.receive(timeout=10) } catch {
+                  "ZMQTimeout": print "late"   // late
+                }
             "#,
             otherwise: None,
             run: |call| {

@@ -66,7 +66,9 @@ pub(super) static CLASS: Class = Class {
                   there was no error.",
             errors: "",
             example: r#"
-                try { ZMQReply("tcp://nowhere") } catch { "ZMQErr": print "failed" }   // failed
+                try { ZMQReply("tcp://nowhere") } catch {
+                  "ZMQErr": print "failed"   // failed
+                }
                 print ZMQ.lasterror()["operation"]   // ZMQReply
             "#,
             otherwise: None,
@@ -132,7 +134,7 @@ pub(super) static CLASS: Class = Class {
             doc: "Encodes bytes as text in Z85: five characters for every four bytes.",
             errors: "",
             example: r#"
-                print ZMQ.z85encode("zero")   // BvPbS
+                print ZMQ.z85encode("zero")   // Ds.bn
             "#,
             otherwise: None,
             run: |call| {

@@ -82,13 +82,15 @@ impl Topics {
     /// The topic of a query. As in Morpho, case does not count and punctuation is
     /// blank.
     pub fn find(&self, query: &str) -> Option<&Topic> {
-        let words = words(query);
-        let known = self.named(&words).or_else(|| self.method(&words));
+        let all = words(query);
+        let known = self.named(&all).or_else(|| self.method(&all));
         known.or_else(|| {
-            // A question: without its fillers, and in the singular.
-            let words: Vec<String> =
-                words.into_iter().filter(|word| !FILLERS.contains(&word.as_str())).collect();
-            self.named(&words).or_else(|| self.named(&singular(words)))
+            // A question: without its fillers, in the singular, by its last word.
+            let filler = |word: &&String| FILLERS.contains(&word.as_str());
+            let words: Vec<String> = all.iter().filter(|word| !filler(word)).cloned().collect();
+            let found = self.named(&words).or_else(|| self.named(&singular(&words)));
+            let last = words.last().filter(|_| words.len() < all.len());
+            found.or_else(|| self.named(std::slice::from_ref(last?)))
         })
     }
 
@@ -130,28 +132,29 @@ impl Topics {
         own.or_else(|| topics().next().filter(|_| is_class))
     }
 
-    /// The topics whose text contains all words, with the line that shows it best.
+    /// The topics whose text contains all words, or words that begin so, with the
+    /// line that has most of them.
     pub fn mentioning(&self, query: &str) -> Vec<(&Topic, &str)> {
-        let mut words = words(query);
-        words.retain(|word| word.len() > 2 && !FILLERS.contains(&word.as_str()));
-        if words.is_empty() {
+        let mut wanted = words(query);
+        wanted.retain(|word| word.len() > 2 && !FILLERS.contains(&word.as_str()));
+        if wanted.is_empty() {
             return Vec::new();
         }
-        let mentions = |topic: &'_ Topic| {
-            let text = topic.lines.join("\n").to_lowercase();
-            words.iter().all(|word| text.contains(word.as_str()))
+        let count = |text: &str| {
+            let text = words(text);
+            let found = |word: &&String| text.iter().any(|other| other.starts_with(word.as_str()));
+            wanted.iter().filter(found).count()
         };
-        let best = |topic: &'_ Topic| {
-            let count = |line: &str| {
-                let line = line.to_lowercase();
-                words.iter().filter(|word| line.contains(word.as_str())).count()
-            };
-            // The first one of the best.
-            let best = topic.lines.iter().rev().max_by_key(|line| count(line));
-            best.map_or(0, |best| topic.lines.iter().position(|line| line == best).unwrap_or(0))
-        };
-        let found = self.0.iter().filter(|topic| mentions(topic));
-        found.map(|topic| (topic, topic.lines[best(topic)].trim())).collect()
+        let mut mentioning = Vec::new();
+        for topic in &self.0 {
+            if count(&topic.lines.join(" ")) == wanted.len()
+                // The first one of the best.
+                && let Some(line) = topic.lines.iter().rev().max_by_key(|line| count(line))
+            {
+                mentioning.push((topic, line.trim()));
+            }
+        }
+        mentioning
     }
 
     /// Names that are written nearly like this one, the nearest first.
@@ -214,7 +217,6 @@ fn words(query: &str) -> Vec<String> {
     words.map(str::to_lowercase).collect()
 }
 
-fn singular(words: Vec<String>) -> Vec<String> {
-    let singular = |word: String| word.strip_suffix('s').map_or(word.clone(), str::to_owned);
-    words.into_iter().map(singular).collect()
+fn singular(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| word.strip_suffix('s').unwrap_or(word).to_owned()).collect()
 }
