@@ -516,7 +516,17 @@ fn describe(line: &mut impl FnMut(&str), method: &Method, class: &'static Class,
 }
 
 /// The methods of sockets that do not need an open one.
-const OPEN_OR_CLOSED: &[&str] = &["close", "closed", "lasterror", "type", "setstrict"];
+const OPEN_OR_CLOSED: &[&str] = &[
+    "close",
+    "closed",
+    "dropped",
+    "lasterror",
+    "missed",
+    "peers",
+    "setstrict",
+    "subscriptions",
+    "type",
+];
 
 /// "a, b and c".
 fn listed(names: &[&str]) -> String {
@@ -566,4 +576,130 @@ fn the_reference_is_what_the_table_says() {
     } else {
         assert!(found == page, "it is stale: run ZEROMQ_BLESS=1 cargo test --test help");
     }
+}
+
+/// Arguments that a method accepts. Those without any take none.
+const ARGUMENTS: &[(&str, &str)] = &[
+    ("accept", "\"x\""),
+    ("bind", "\"inproc://claim\""),
+    ("closepeer", "\"id\""),
+    ("connect", "\"inproc://claim\""),
+    ("disconnect", "\"inproc://claim\""),
+    ("enumerate", "0"),
+    ("heartbeat", "1000"),
+    ("option", "\"linger\""),
+    ("publish", "\"x\""),
+    ("receivebatch", "1"),
+    ("receivepicture", "\"s\""),
+    ("reject", "\"x\""),
+    ("request", "\"x\""),
+    ("secure", "plain=true"),
+    ("send", "\"x\""),
+    ("sendjson", "1"),
+    ("sendmore", "\"x\""),
+    ("sendpicture", "\"s\", \"x\""),
+    ("sendto", "\"id\", \"x\""),
+    ("sendvalue", "1"),
+    ("serve", "fn (frames) \"x\""),
+    ("setconflate", "true"),
+    ("sethandover", "true"),
+    ("sethwm", "1"),
+    ("setidentity", "\"x\""),
+    ("setlinger", "1"),
+    ("setmandatory", "true"),
+    ("setmanual", "true"),
+    ("setnodrop", "true"),
+    ("setnotify", "true"),
+    ("setoption", "\"linger\", 1"),
+    ("setprobe", "true"),
+    ("setreconnect", "1"),
+    ("setrelaxed", "true"),
+    ("setsequence", "true"),
+    ("setstrict", "true"),
+    ("settimeout", "1"),
+    ("setverbose", "\"new\""),
+    ("setwelcome", "\"x\""),
+    ("signal", "0"),
+    ("subscribe", "\"x\""),
+    ("unbind", "\"inproc://claim\""),
+    ("unsubscribe", "\"x\""),
+    ("waitforpeers", "1"),
+    ("waitforsubscribers", "1"),
+];
+
+fn arguments(method: &Method) -> &'static str {
+    let found = ARGUMENTS.iter().find(|(name, _)| *name == method.name);
+    found.map_or("", |(_, arguments)| *arguments)
+}
+
+/// The class on which the methods of all sockets are tried.
+fn tried(entry: &Entry) -> &'static str {
+    match entry.classes[0].name {
+        "ZMQSocket" if entry.method.name.contains("subscri") => "ZMQSubscriber",
+        "ZMQSocket" => "ZMQDealer",
+        name => name,
+    }
+}
+
+fn of_sockets() -> Vec<Entry> {
+    let mut entries = entries();
+    entries.retain(|entry| is_socket(entry.classes[0]) && entry.target == Target::Instance);
+    entries
+}
+
+fn printed(script: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("claims.morpho");
+    fs::write(&path, format!("import zeromq\n{script}")).unwrap();
+    let Finished { stdout, stderr, status } = zeromq(&["run", path.to_str().unwrap()]);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""), "{script}");
+    stdout
+}
+
+#[test]
+fn topics_say_which_methods_need_an_open_socket() {
+    let mut script = String::new();
+    let mut claims = String::new();
+    for entry in of_sockets() {
+        let (class, name) = (tried(&entry), entry.method.name);
+        let call = format!("socket.{name}({})", arguments(entry.method));
+        script += &format!(
+            "{{ var socket = {class}()\nsocket.close()\nvar raised = false\n\
+             try {{ {call} }} catch {{ \"ZMQClosed\": raised = true }}\n\
+             print \"{name} ${{raised}}\" }}\n"
+        );
+        claims += &format!("{name} {}\n", topic(&entry, &[]).contains("`ZMQClosed`"));
+    }
+    assert_eq!(printed(&script), claims);
+}
+
+#[test]
+fn topics_say_what_is_returned_on_timeout() {
+    // These return at once, whatever the timeout is.
+    let at_once = ["publish", "sendto", "closepeer", "shutdown"];
+    let mut script = String::new();
+    let mut claims = String::new();
+    for (index, entry) in of_sockets().iter().enumerate() {
+        let (class, name) = (tried(entry), entry.method.name);
+        let waits = entry.method.parameters.iter().any(|parameter| parameter.name == "timeout");
+        let Some(claim) = entry.method.on_timeout().filter(|_| waits) else {
+            continue;
+        };
+        if at_once.contains(&name) {
+            continue;
+        }
+        let arguments = match arguments(entry.method) {
+            "" => "timeout=1".to_owned(),
+            arguments => format!("{arguments}, timeout=1"),
+        };
+        script += &format!(
+            "{{ var socket = {class}(\"@inproc://claim-{index}\")\n\
+             print \"{name} ${{socket.{name}({arguments})}}\"\n\
+             socket.setstrict(true)\n\
+             try {{ socket.{name}({arguments}) }} catch {{ \"ZMQTimeout\": print \"strict\" }} }}\n"
+        );
+        claims += &format!("{name} {claim}\nstrict\n");
+    }
+    assert!(claims.lines().count() > 20, "{claims}");
+    assert_eq!(printed(&script), claims);
 }
