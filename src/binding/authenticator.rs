@@ -147,7 +147,7 @@ static RULES: Group = Group {
                   \"password\", \"known\" (true if the rules would accept the client) and \
                   \"reason\", and returns true to accept the client. It is called while the \
                   script waits in a method of the library. A client that waits longer than five \
-                  seconds is refused and may try again. nil returns the decision to the rules.",
+                  seconds is refused and may try again. Pass nil to let the rules decide again.",
             errors: "`ZMQSecurity` if the authenticator was stopped",
             example: "",
             otherwise: None,

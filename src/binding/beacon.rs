@@ -53,8 +53,8 @@ static BEACONS: Group = Group {
                 named("interval", Kinds::INT.or(Kinds::FLOAT), "1 or more milliseconds"),
             ],
             result: "nil",
-            doc: "Broadcasts the text now and then every `interval=` milliseconds (default 1000) \
-                  until `silence`, `stop` or another `publish`.",
+            doc: "Broadcasts the text immediately, and then every `interval=` milliseconds \
+                  (default 1000), until `silence`, `stop` or another `publish` is called.",
             errors: "`ZMQClosed` if the beacon was stopped",
             example: r#"
                 var beacon = ZMQBeacon(9999, interface="127.0.0.1")

@@ -183,8 +183,8 @@ static ORIGIN: Group = Group {
         parameters: &[required(
             "name",
             Kinds::STRING,
-            "a String: \"Peer-Address\", \"User-Id\", \"Socket-Type\", \"Routing-Id\" or one of an \
-             authenticator",
+            "a String: \"Peer-Address\", \"User-Id\", \"Socket-Type\", \"Routing-Id\" or one added \
+             by ZMQAuth",
         )],
         result: "String or nil",
         doc: "Returns a property of the connection that the frame arrived over: \"Peer-Address\", \

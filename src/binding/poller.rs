@@ -14,7 +14,12 @@ use crate::core::{Error, Wait};
 const SOURCES: Parameter =
     variadic("sockets", Kinds::OBJECT.or(Kinds::INT), "sockets, or Ints that are file descriptors");
 
-const SOURCE: Parameter = Parameter { name: "socket", role: Role::Required, ..SOURCES };
+const SOURCE: Parameter = Parameter {
+    name: "socket",
+    role: Role::Required,
+    doc: "a socket, or an Int that is a file descriptor",
+    ..SOURCES
+};
 
 /// How long a wait may take: by position, as in the extension that this library
 /// succeeds, or by name.

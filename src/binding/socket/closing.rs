@@ -21,10 +21,10 @@ pub(super) static GROUP: Group = Group {
             result: "Bool or nil",
             doc: "Closes the socket. Returns nil immediately; queued messages are sent in the \
                   background for the linger period, or for `linger=`. With `wait=` it waits up to \
-                  that many milliseconds and returns true if every message was handed to the \
-                  network, or false if the wait or the linger period expired first or the result \
-                  is unknown. Over inproc a message has reached its peer as soon as it is sent. \
-                  Closing a closed socket does nothing and returns nil.",
+                  that many milliseconds. It then returns true if every message was handed to the \
+                  network, or false if the wait or the linger period expired first or if the \
+                  result is unknown. Over inproc a message has reached its peer as soon as it is \
+                  sent. Closing a closed socket does nothing and returns nil.",
             errors: "",
             example: r#"
                 var pull = ZMQPull("inproc://last")

@@ -8,7 +8,7 @@ use crate::core::endpoint::Action;
 pub(in crate::binding) const ENDPOINTS: Parameter = required(
     "endpoints",
     Kinds::STRING,
-    "a String such as \"tcp://localhost:5555\", several separated by commas",
+    "a String such as \"tcp://localhost:5555\", or several separated by commas",
 );
 
 pub(super) static GROUP: Group = Group {
@@ -63,8 +63,8 @@ pub(super) static GROUP: Group = Group {
             name: "disconnect",
             parameters: &[ENDPOINTS],
             result: "nil",
-            doc: "Closes the connections to each endpoint. Messages queued for those peers that \
-                  have not been sent within the linger period are discarded.",
+            doc: "Closes the connections to each endpoint. Queued messages that cannot be sent \
+                  within the linger period are discarded.",
             errors: "`ZMQErr` if the socket is not connected to the endpoint",
             example: "",
             otherwise: None,

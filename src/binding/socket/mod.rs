@@ -327,7 +327,7 @@ const fn class(
             result: name,
             doc: "Opens a socket and attaches it to the endpoints. The prefix `@` binds an \
                   endpoint and `>` connects to it; without a prefix the class decides. Without \
-                  endpoints the socket is not attached yet.",
+                  endpoints, the socket is not attached to anything yet.",
             errors: "`ZMQErr` if an endpoint cannot be attached",
             example: "",
             otherwise: None,

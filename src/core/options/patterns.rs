@@ -35,7 +35,7 @@ pub(super) static ROWS: &[Row] = &[
         .on(&[Router])
         .when(Now)
         .via(Via::Mandatory)
-        .doc("Raises an error for an unknown peer instead of dropping the message; waits for a full one."),
+        .doc("Sending to an unknown peer raises an error; sending to a peer with a full queue waits."),
     Row::bool("router_handover", 56, false)
         .write_only()
         .on(&[Router])
@@ -100,14 +100,14 @@ pub(super) static ROWS: &[Row] = &[
         .on(SUBSCRIPTIONS)
         .when(Now)
         .via(Via::Subscribe)
-        .doc("Adds a subscription to a prefix; on XPUB in manual mode, for the peer received from last."),
+        .doc("Subscribes to a prefix; on XPUB in manual mode, for the peer that subscribed last."),
     Row::bytes("unsubscribe", 7, 0, MOST)
         .write_only()
         .test(Bytes(b"news"))
         .on(SUBSCRIPTIONS)
         .when(Now)
         .via(Via::Unsubscribe)
-        .doc("Removes one subscription to a prefix; on XPUB in manual mode, of the last peer."),
+        .doc("Removes a subscription; on XPUB in manual mode, of the peer that subscribed last."),
     Row::bool("invert_matching", 74, false)
         .on(&[Pub, Sub, Xpub])
         .when(Now)
@@ -131,20 +131,20 @@ pub(super) static ROWS: &[Row] = &[
         .write_only()
         .on(&[Xpub])
         .when(Now)
-        .doc("Receives every subscription and unsubscription; set after xpub_verbose, it wins."),
+        .doc("Receives every subscription and unsubscription; the later of this and xpub_verbose wins."),
     Row::bool("xpub_manual", 71, false)
         .write_only()
         .on(&[Xpub])
         .when(Now)
         .via(Via::Manual)
-        .doc("Turns on manual mode: subscribe decides which messages the last peer receives."),
+        .doc("Manual mode: subscribe decides what the peer that subscribed last receives."),
     Row::bool("xpub_manual_last_value", 98, false)
         .write_only()
         .on(&[Xpub])
         .when(Now)
         .via(Via::Manual)
         .probed()
-        .doc("Turns on manual mode and sends the next message to the last subscribed peer only."),
+        .doc("Manual mode, and the next message goes only to the peer that subscribed last."),
     Row::bytes("xpub_welcome_msg", 72, 0, MOST)
         .write_only()
         .test(Bytes(b"welcome"))

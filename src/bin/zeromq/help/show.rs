@@ -50,10 +50,11 @@ impl Look {
 pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
     let mut out = look.styled(HEADING, &topic.title) + "\n";
     let mut blank = false;
-    for block in blocks(&topic.lines) {
+    let lines = if look.width.is_some() { &blocks(&topic.lines) } else { &topic.lines };
+    for block in lines {
         // Where tags stood there may be two.
         if !(block.is_empty() && blank) {
-            out.push_str(&rendered(&block, look));
+            out.push_str(&rendered(block, look));
             out.push('\n');
         }
         blank = block.is_empty();
@@ -67,7 +68,7 @@ pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
             topics.inside(topic).chain(more).map(|topic| topic.title.as_str()).collect();
         if !names.is_empty() {
             let list = format!("More: {}", names.join(", "));
-            out.push_str(&filled(&list, "      ", look.width.unwrap_or(LINES)));
+            out.push_str(&filled(&list, "      ", look));
             out.push('\n');
         }
     }
@@ -118,7 +119,10 @@ fn rendered(block: &str, look: Look) -> String {
         return look.styled(CODE, block);
     }
     let indent = if block.starts_with("- ") { "  " } else { "" };
-    let broken = filled(block, indent, look.width.unwrap_or(LINES));
+    let broken = match look.width {
+        None => block.to_owned(),
+        Some(_) => filled(block, indent, look),
+    };
     if look.color { marked(&broken) } else { broken }
 }
 
@@ -126,8 +130,11 @@ pub fn is_code(line: &str) -> bool {
     line.starts_with("    ") || line.starts_with('\t')
 }
 
-fn filled(text: &str, indent: &str, width: usize) -> String {
-    let options = textwrap::Options::new(width).subsequent_indent(indent).break_words(false);
+fn filled(text: &str, indent: &str, look: Look) -> String {
+    let options = textwrap::Options::new(look.width.unwrap_or(LINES))
+        .subsequent_indent(indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::fill(text, options)
 }
 

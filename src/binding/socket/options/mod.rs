@@ -193,9 +193,10 @@ pub(super) static GROUP: Group = Group {
             name: "heartbeat",
             parameters: &[required("ms", TIME, "milliseconds, or nil or 0 to turn heartbeats off")],
             result: "nil",
-            doc: "Sends a ping to each peer every `ms` milliseconds. A peer that sends nothing \
-                  for three times that period is disconnected, on either side. 0 or nil turns \
-                  heartbeats off. Call it before `bind` and `connect`.",
+            doc: "Sends a ping to each peer every `ms` milliseconds. The connection to a peer \
+                  that sends nothing for three times that period is closed, and peers apply the \
+                  same limit to this socket. 0 or nil turns heartbeats off. Call it before `bind` \
+                  and `connect`.",
             errors: "",
             example: r#"
                 var client = ZMQRequest()

@@ -95,8 +95,8 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
             name: "accept",
             parameters: PREFIX,
             result: "nil",
-            doc: "Subscribes the peer whose subscription message was received last to this \
-                  prefix. Requires `setmanual(true)`.",
+            doc: "Subscribes a peer to this prefix: the peer whose subscription message was \
+                  received last. Requires `setmanual(true)`.",
             errors: "`ZMQOption` if the socket is not in manual mode",
             example: "",
             otherwise: None,
