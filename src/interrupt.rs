@@ -5,7 +5,9 @@ use std::io;
 use std::mem::zeroed;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+
+use crate::core::locked::locked;
+use std::sync::Mutex;
 
 /// What the process did at SIGINT before the library caught it.
 static BEFORE: Mutex<Option<libc::sigaction>> = Mutex::new(None);
@@ -25,7 +27,7 @@ pub(crate) fn caught() -> bool {
 
 /// From now on Ctrl-C is caught, or does again what it did before.
 pub(crate) fn catch(on: bool) -> io::Result<()> {
-    let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut before = locked(&BEFORE);
     match (on, before.take()) {
         (true, None) => {
             CAUGHT.store(false, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, ThreadId};
 
 use super::call::{Call, WhileWaiting, while_waiting};
@@ -15,6 +15,7 @@ use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::authenticator::zap::Credentials;
 use crate::core::authenticator::{Decision, Question};
+use crate::core::locked::locked;
 use crate::core::{Authenticator, Error};
 
 const ORIGINS: Parameter = variadic(
@@ -225,7 +226,7 @@ impl Auth {
 impl Deciding {
     /// Never locked while the host is called.
     fn function(&self) -> MutexGuard<'_, Option<Function>> {
-        self.function.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.function)
     }
 }
 

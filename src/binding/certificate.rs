@@ -1,7 +1,7 @@
 //! The class of certificates for CURVE.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::arguments::{Bytes, FromValue};
 use super::call::Call;
@@ -11,6 +11,7 @@ use super::table::{Class, Group, Method, Parameter, named, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::Error;
+use crate::core::locked::locked;
 
 const FILE: Parameter = required("file", Kinds::STRING, "the name of a file, a String");
 
@@ -201,7 +202,7 @@ pub(super) struct Certificate(Mutex<core::Certificate>);
 
 impl Certificate {
     pub fn lock(&self) -> MutexGuard<'_, core::Certificate> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::arguments::TIMEOUT;
@@ -12,6 +12,7 @@ use super::object::{Instance, Object};
 use super::poller::socket;
 use super::table::{Class, Group, Method, Parameter, named, required};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
+use crate::core::locked::locked;
 use crate::core::poller::{Poller, Ready, Source};
 use crate::core::timers::Timers;
 use crate::core::{Error, Wait, wait};
@@ -185,7 +186,7 @@ struct Handlers {
 impl Loop {
     /// Never locked while the host is called, be it by dropping what it has kept.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Gives the one before, to be dropped while nothing is locked.

@@ -207,12 +207,23 @@ impl Bounds {
     /// Goes into a list of `count` values, and out again after `convert`.
     ///
     /// # Errors
-    /// [`Error::Argument`] when it is too deep, or when there are too many.
-    pub fn enter<T>(
+    /// As [`enter`](Bounds::enter), and those of `convert`.
+    pub fn within<T>(
         &mut self,
         count: usize,
         convert: impl FnOnce(&mut Bounds) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.enter(count)?;
+        let result = convert(self);
+        self.leave();
+        result
+    }
+
+    /// Goes into a list of `count` values.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when it is too deep, or when there are too many.
+    pub fn enter(&mut self, count: usize) -> Result<(), Error> {
         let (Some(deeper), Some(more)) = (self.deeper.checked_sub(1), self.more.checked_sub(count))
         else {
             return Err(Error::Argument {
@@ -222,9 +233,12 @@ impl Bounds {
             });
         };
         *self = Bounds { deeper, more };
-        let result = convert(self);
+        Ok(())
+    }
+
+    /// Goes out of it again.
+    pub fn leave(&mut self) {
         self.deeper += 1;
-        result
     }
 }
 

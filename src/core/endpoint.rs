@@ -5,8 +5,6 @@
 //! 65535, anything after the port, an empty item, a range that ends before it
 //! starts.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::ops::RangeInclusive;
 
 use super::error::Error;
@@ -205,14 +203,7 @@ fn ports(endpoint: &str, range: &str) -> Result<RangeInclusive<u16>, Error> {
 /// The ports of a range, each once, from the first or from a random one on.
 pub(super) fn search(ports: RangeInclusive<u16>, random: bool) -> impl Iterator<Item = u16> {
     let (first, last) = (*ports.start(), *ports.end());
-    let start = if random {
-        let count = u64::from(last - first) + 1;
-        // Every RandomState has keys of its own.
-        let offset = RandomState::new().build_hasher().finish() % count;
-        first + offset as u16
-    } else {
-        first
-    };
+    let start = if random { fastrand::u16(first..=last) } else { first };
     (start..=last).chain(first..start)
 }
 

@@ -8,6 +8,7 @@ pub mod curve;
 pub mod endpoint;
 pub mod error;
 pub mod failure;
+pub(crate) mod locked;
 pub mod message;
 pub mod monitor;
 pub mod options;

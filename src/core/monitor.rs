@@ -1,12 +1,13 @@
 //! What happens to the connections of a socket: peers come and go, handshakes
 //! fail, addresses are refused. Nothing is told of inproc.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::error::Error;
 use super::socket::Socket;
 use super::socket::watch::Feed;
 use super::wait::Wait;
+use crate::core::locked::locked;
 
 pub use super::socket::events::{Event, events};
 
@@ -74,7 +75,7 @@ impl Monitor {
     }
 
     fn feed(&self) -> MutexGuard<'_, Option<Arc<Feed>>> {
-        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.feed)
     }
 }
 

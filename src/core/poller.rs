@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use try_lock::Locked;
 use zmq::PollEvents;
@@ -10,6 +10,7 @@ use zmq::PollEvents;
 use super::error::Error;
 use super::socket::{Socket, State};
 use super::wait::{Clock, Wait};
+use crate::core::locked::locked;
 use crate::libzmq::retried;
 
 /// What the system calls a descriptor.
@@ -221,7 +222,7 @@ impl<T: Clone> Poller<T> {
     /// Never locked during a wait, nor when a value is dropped, since collectors look
     /// through it.
     fn items(&self) -> MutexGuard<'_, Vec<Item<T>>> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.items)
     }
 }
 

@@ -2,6 +2,7 @@
 //! texts, and forks are noticed.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 use std::mem::{self, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -130,17 +131,18 @@ pub(crate) fn fault(what: &'static str) -> Error {
 }
 
 /// A struct that begins with its size and the version of the ABI, as a host
-/// filled it in. Members beyond the host's size are zero.
+/// filled it in; a copy of it, if the host knows less of it. Members beyond the
+/// host's size are zero then.
 ///
 /// # Safety
 /// `T` is a struct of the header that begins with two `u32`, and all zeros are a
 /// valid `T`. `source` is NULL or points to as many bytes as its first `u32`
-/// says, the rest of the `T` up to there filled in.
-pub(crate) unsafe fn versioned<T: Copy>(
+/// says, the rest of the `T` up to there filled in; they stay as they are for `'a`.
+pub(crate) unsafe fn versioned<'a, T: Copy>(
     source: *const T,
     abi: u32,
     smallest: usize,
-) -> Result<T, Error> {
+) -> Result<Cow<'a, T>, Error> {
     if source.is_null() {
         return Err(fault("a struct is NULL"));
     }
@@ -164,12 +166,16 @@ pub(crate) unsafe fn versioned<T: Copy>(
             .into(),
         });
     }
+    if size >= mem::size_of::<T>() && source.is_aligned() {
+        // SAFETY: not NULL, aligned, as large as a T, and in place for 'a, says the caller.
+        return Ok(Cow::Borrowed(unsafe { &*source }));
+    }
     let mut copy = MaybeUninit::<T>::zeroed();
     let known = size.min(mem::size_of::<T>());
     // SAFETY: the caller guarantees `size` bytes at source; copy has room for a T.
     unsafe { ptr::copy_nonoverlapping(source.cast::<u8>(), copy.as_mut_ptr().cast(), known) };
     // SAFETY: all zeros are a valid T, and what was copied is one, says the caller.
-    Ok(unsafe { copy.assume_init() })
+    Ok(Cow::Owned(unsafe { copy.assume_init() }))
 }
 
 /// The `count` items at `data`; `(NULL, 0)` is empty.

@@ -7,6 +7,9 @@ mod frame;
 pub(crate) mod listener;
 pub(crate) mod options;
 
+use std::ffi::CStr;
+
+use zeroize::Zeroizing;
 use zmq_sys as sys;
 
 pub(crate) use context::Context;
@@ -19,6 +22,21 @@ pub(crate) fn send(socket: &mut zmq::Socket, frame: &[u8], flags: i32) -> zmq::R
     let sent =
         unsafe { sys::zmq_send(socket.as_mut_ptr(), frame.as_ptr().cast(), frame.len(), flags) };
     if sent == -1 { Err(last_error()) } else { Ok(()) }
+}
+
+/// The bytes of a text in Z85, as `zmq_z85_decode(3)`; nothing if it is none. The zmq
+/// crate's function never frees the text, which may be a secret, and passes on what is
+/// no text.
+pub(crate) fn z85_decode(text: &[u8]) -> Option<Vec<u8>> {
+    let mut terminated = Zeroizing::new(Vec::with_capacity(text.len() + 1));
+    terminated.extend_from_slice(text);
+    terminated.push(0);
+    let text = CStr::from_bytes_with_nul(&terminated).ok()?;
+    let mut bytes = vec![0; text.count_bytes() / 5 * 4];
+    // SAFETY: the text ends with a NUL, and there is room for four bytes for each five
+    // of its characters.
+    let decoded = unsafe { sys::zmq_z85_decode(bytes.as_mut_ptr(), text.as_ptr()) };
+    (!decoded.is_null()).then_some(bytes)
 }
 
 /// Repeats a call of libzmq, one that does not wait, that a signal broke off.

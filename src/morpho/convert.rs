@@ -165,7 +165,7 @@ impl<V: Bits> Morpho<V> {
         get: impl Fn(i32, *mut V) -> bool,
     ) -> Result<ValueRef<'a>, Error> {
         let indices = 0..i32::try_from(count).unwrap_or(i32::MAX);
-        bounds.enter(indices.len(), |bounds| {
+        bounds.within(indices.len(), |bounds| {
             let mut items = Vec::with_capacity(indices.len());
             for index in indices {
                 let mut item = V::nil();
@@ -187,7 +187,7 @@ impl<V: Bits> Morpho<V> {
     ) -> Result<ValueRef<'a>, Error> {
         // SAFETY: the caller's promise.
         let table = unsafe { &(*header.cast::<DictionaryObject<V>>()).table };
-        bounds.enter(table.count as usize, |bounds| {
+        bounds.within(table.count as usize, |bounds| {
             let mut entries = Vec::with_capacity(table.count as usize);
             for slot in 0..table.capacity as usize {
                 // SAFETY: the table has as many slots as its capacity.

@@ -1,5 +1,6 @@
 //! The virtual machine behind a `zeromq_host`.
 
+use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::fmt;
 use std::mem::offset_of;
@@ -7,9 +8,9 @@ use std::sync::Arc;
 
 use super::abi::{self, Class, Host, ZEROMQ_ABI};
 use super::script_functions::InUse;
-use super::value::Form;
+use super::value::{Form, Reader};
 use super::{object, value};
-use crate::binding::{self, Bounds, Handle, Held, Kept, Value, ValueRef};
+use crate::binding::{self, Handle, Held, Kept, Value, ValueRef};
 use crate::core::{Error, wait::Interrupt};
 use crate::ffi::{self, fault};
 use crate::interrupt;
@@ -18,13 +19,14 @@ use crate::interrupt;
 const UNWRITTEN: u32 = u32::MAX;
 
 /// A host that was checked.
-pub(super) struct Machine(Host);
+pub(super) struct Machine<'a>(Cow<'a, Host>);
 
-impl Machine {
+impl<'a> Machine<'a> {
     /// # Safety
     /// `host` is NULL or points to a `zeromq_host` that is filled in as the header
-    /// says, and whose functions may be called as the header says.
-    pub unsafe fn new(host: *const Host) -> Result<Machine, Error> {
+    /// says, and whose functions may be called as the header says. It stays as it is
+    /// for `'a`.
+    pub unsafe fn new(host: *const Host) -> Result<Machine<'a>, Error> {
         // SAFETY: a Host begins with size and abi, and may be all zeros; that it is
         // filled in is the caller's promise.
         unsafe { ffi::versioned(host, ZEROMQ_ABI, offset_of!(Host, warn)) }.map(Machine)
@@ -68,7 +70,7 @@ impl Machine {
     }
 }
 
-impl binding::Host for Machine {
+impl binding::Host for Machine<'_> {
     fn warn(&self, tag: &'static CStr, message: &str) {
         if let (Some(warn), Ok(message)) = (self.0.warn, CString::new(message)) {
             // SAFETY: new's caller promises that it may be called; both strings
@@ -94,7 +96,7 @@ impl binding::Host for Machine {
                 Some(Arc::new(UsedFunction(InUse::one(&self.0, function))))
             }
             Handle([function, value::FUNCTION]) => {
-                Some(Arc::new(HeldFunction::new(self.0, function)))
+                Some(Arc::new(HeldFunction::new(*self.0, function)))
             }
             _ => None,
         };
@@ -131,11 +133,13 @@ impl binding::Host for Machine {
         if answer != 0 || result.kind == UNWRITTEN {
             return Err(Error::Callback);
         }
-        let mut functions = InUse::none(&self.0);
-        // SAFETY: new's caller promises that the result is filled in as the header says.
-        unsafe { functions.find(&self.0, &result) }?;
-        // SAFETY: as above, and that it stays.
-        take(&unsafe { value::take(&result, &mut Bounds::default()) }?)
+        let mut reader = Reader::new(&self.0);
+        // SAFETY: new's caller promises that the result is filled in as the header
+        // says, and that it stays.
+        let taken = unsafe { reader.take(&result) };
+        // SAFETY: as above.
+        let _in_use = unsafe { reader.end(taken.is_ok(), [&result]) };
+        take(&taken?)
     }
 }
 
@@ -201,7 +205,7 @@ unsafe impl Send for HeldFunction {}
 // SAFETY: as above.
 unsafe impl Sync for HeldFunction {}
 
-impl Interrupt for Machine {
+impl Interrupt for Machine<'_> {
     fn interrupted(&self) -> bool {
         // SAFETY: new's caller promises that it may be called.
         interrupt::caught()

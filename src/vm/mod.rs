@@ -17,11 +17,11 @@ use std::{mem, ptr};
 
 use smallvec::SmallVec;
 
-use crate::binding::{self, Arguments, Bounds, Value, ValueRef};
+use crate::binding::{self, Arguments, Value, ValueRef};
 use crate::core::{Code, Error};
 use crate::ffi::{self, Failed, fault};
 use abi::{Class, Function, Host, Invocation, Object};
-use value::Form;
+use value::{Form, Reader};
 
 /// Most calls have no more arguments than this; they need no memory from the heap.
 const FEW: usize = 4;
@@ -108,29 +108,19 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     let given = unsafe { ffi::slice(call.arguments, call.argument_count) }?;
     // SAFETY: the caller promises as many named values, in place for the call.
     let given_named = unsafe { ffi::slice(call.named, call.named_count) }?;
-    let mut functions = script_functions::InUse::none(machine.host());
-    for value in given.iter().chain(given_named.iter().map(|named| &named.value)) {
-        // SAFETY: the caller promises that the values are as the header says.
-        unsafe { functions.find(machine.host(), value) }?;
-    }
     let receiver = match call.receiver {
-        0 => None,
-        handle => Some(object::get(handle)?),
+        0 => Ok(None),
+        handle => object::get(handle).map(Some),
     };
 
-    let mut bounds = Bounds::default();
-    let mut positional = SmallVec::<[ValueRef; FEW]>::with_capacity(given.len());
-    for value in given {
-        // SAFETY: the caller promises that the values are as the header says.
-        positional.push(unsafe { value::take(value, &mut bounds) }?);
-    }
-    let mut named = SmallVec::<[(&str, ValueRef); 1]>::with_capacity(given_named.len());
-    for argument in given_named {
-        // SAFETY: the caller promises that names and values are as the header says.
-        let (name, value) =
-            unsafe { (ffi::text(argument.name)?, value::take(&argument.value, &mut bounds)?) };
-        named.push((name, value));
-    }
+    let mut reader = Reader::new(machine.host());
+    // SAFETY: the caller promises that names and values are as the header says.
+    let read = unsafe { read(given, given_named, &mut reader) };
+    let values = given.iter().chain(given_named.iter().map(|named| &named.value));
+    // SAFETY: as above.
+    let _in_use = unsafe { reader.end(read.is_ok(), values) };
+    let receiver = receiver?;
+    let (mut positional, mut named) = read?;
 
     if machine.is(abi::ZEROMQ_HOST_NAMED_LAST) && row.method.names_last(&positional) {
         named.extend(positional.pop().into_iter().flat_map(value::names));
@@ -142,6 +132,30 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     let form = machine.form(unsafe { (*call.method).results });
     let give = |value: &mut Value| value::give(mem::replace(value, Value::Nil), form);
     Ok(binding::call(row, receiver, &arguments, &machine, give)?)
+}
+
+/// The positional and the named arguments of a call.
+type Given<'a> = (SmallVec<[ValueRef<'a>; FEW]>, SmallVec<[(&'a str, ValueRef<'a>); 1]>);
+
+/// # Safety
+/// The names and the values are as the header says, and stay in place for `'a`.
+unsafe fn read<'a>(
+    given: &'a [abi::Value],
+    given_named: &'a [abi::Named],
+    reader: &mut Reader,
+) -> Result<Given<'a>, Error> {
+    let mut positional = SmallVec::with_capacity(given.len());
+    for value in given {
+        // SAFETY: the caller's promise.
+        positional.push(unsafe { reader.take(value) }?);
+    }
+    let mut named = SmallVec::with_capacity(given_named.len());
+    for argument in given_named {
+        // SAFETY: the caller's promise.
+        let (name, value) = unsafe { (ffi::text(argument.name)?, reader.take(&argument.value)?) };
+        named.push((name, value));
+    }
+    Ok((positional, named))
 }
 
 /// Frees the memory of a value that the library gave, and makes it nil. An

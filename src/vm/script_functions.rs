@@ -4,10 +4,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
-use super::abi::{self, Function, Host, Value, ZEROMQ_HOST_ASKS};
+use super::abi::{self, Function, Host, Value};
 use crate::core::Error;
+use crate::core::locked::locked;
 use crate::ffi;
 
 /// How deep and how many values are looked through; what is beyond that no call takes.
@@ -33,7 +34,7 @@ static MACHINES: LazyLock<Mutex<Machines>> = LazyLock::new(Mutex::default);
 static RELEASED: AtomicUsize = AtomicUsize::new(0);
 
 fn machines() -> MutexGuard<'static, Machines> {
-    MACHINES.lock().unwrap_or_else(PoisonError::into_inner)
+    locked(&MACHINES)
 }
 
 thread_local! {
@@ -82,61 +83,59 @@ pub(super) struct InUse {
 impl InUse {
     /// One that is kept.
     pub fn one(host: &Host, function: Function) -> InUse {
-        let mut used = InUse::none(host);
-        used.add(function);
-        used
+        InUse::all(host, vec![function])
     }
 
-    /// None yet.
-    pub fn none(host: &Host) -> InUse {
-        InUse { machine: host.context.addr(), functions: Vec::new() }
-    }
-
-    fn add(&mut self, function: Function) {
-        *machines().entry(self.machine).or_default().used.entry(function).or_default() += 1;
-        self.functions.push(function);
-    }
-
-    /// Those in a value, and in what it contains, if the host asks for them.
-    ///
-    /// # Safety
-    /// The value is filled in as the header says.
-    pub unsafe fn find(&mut self, host: &Host, value: &Value) -> Result<(), Error> {
-        if host.flags & ZEROMQ_HOST_ASKS == 0 {
-            return Ok(());
-        }
-        // SAFETY: the caller's promise.
-        unsafe { self.search(value, DEEPEST, &mut { MOST }) }
-    }
-
-    /// # Safety
-    /// As `find`.
-    unsafe fn search(
-        &mut self,
-        value: &Value,
-        deeper: usize,
-        more: &mut usize,
-    ) -> Result<(), Error> {
-        match value.kind {
-            // SAFETY: kind tells which member of the union the host has filled in.
-            abi::ZEROMQ_FUNCTION => self.add(unsafe { value.payload.function }),
-            abi::ZEROMQ_LIST | abi::ZEROMQ_TUPLE | abi::ZEROMQ_DICTIONARY if deeper > 0 => {
-                // SAFETY: as above, and the caller says that the items are there.
-                let items =
-                    unsafe { ffi::slice(value.payload.items.data, value.payload.items.count) }?;
-                for item in items {
-                    let Some(left) = more.checked_sub(1) else {
-                        return Ok(());
-                    };
-                    *more = left;
-                    // SAFETY: the caller's promise holds for each item.
-                    unsafe { self.search(item, deeper - 1, more) }?;
-                }
+    /// Those that a call passes.
+    pub fn all(host: &Host, functions: Vec<Function>) -> InUse {
+        let machine = host.context.addr();
+        if !functions.is_empty() {
+            let mut machines = machines();
+            let known = machines.entry(machine).or_default();
+            for function in &functions {
+                *known.used.entry(*function).or_default() += 1;
             }
-            _ => {}
         }
-        Ok(())
+        InUse { machine, functions }
     }
+}
+
+/// Looks for the functions in a value that cannot be read as a whole: a host has to
+/// be told of them all the same.
+///
+/// # Safety
+/// The value is filled in as the header says.
+pub(super) unsafe fn search(value: &Value, functions: &mut Vec<Function>) -> Result<(), Error> {
+    // SAFETY: the caller's promise.
+    unsafe { search_within(value, functions, DEEPEST, &mut { MOST }) }
+}
+
+/// # Safety
+/// As `search`.
+unsafe fn search_within(
+    value: &Value,
+    functions: &mut Vec<Function>,
+    deeper: usize,
+    more: &mut usize,
+) -> Result<(), Error> {
+    match value.kind {
+        // SAFETY: kind tells which member of the union the host has filled in.
+        abi::ZEROMQ_FUNCTION => functions.push(unsafe { value.payload.function }),
+        abi::ZEROMQ_LIST | abi::ZEROMQ_TUPLE | abi::ZEROMQ_DICTIONARY if deeper > 0 => {
+            // SAFETY: as above, and the caller says that the items are there.
+            let items = unsafe { ffi::slice(value.payload.items.data, value.payload.items.count) }?;
+            for item in items {
+                let Some(left) = more.checked_sub(1) else {
+                    return Ok(());
+                };
+                *more = left;
+                // SAFETY: the caller's promise holds for each item.
+                unsafe { search_within(item, functions, deeper - 1, more) }?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 impl Drop for InUse {

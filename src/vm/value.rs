@@ -3,7 +3,8 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use super::abi::{self, Bytes, Items, Payload};
+use super::abi::{self, Bytes, Function, Host, Items, Payload};
+use super::script_functions::{InUse, search};
 use super::{descriptors, object};
 use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
 use crate::core::Error;
@@ -42,15 +43,59 @@ impl Drop for Owner {
     }
 }
 
+/// Reads what a host passes, and finds the functions in it, if the host asks when it
+/// may forget them.
+pub(super) struct Reader<'a> {
+    host: &'a Host,
+    asks: bool,
+    bounds: Bounds,
+    functions: Vec<Function>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(host: &'a Host) -> Reader<'a> {
+        let asks = host.flags & abi::ZEROMQ_HOST_ASKS != 0;
+        Reader { host, asks, bounds: Bounds::default(), functions: Vec::new() }
+    }
+
+    /// A value that the host lends.
+    ///
+    /// # Safety
+    /// The value is filled in as the header says, and what it points to stays in
+    /// place for `'v`.
+    pub unsafe fn take<'v>(&mut self, value: &'v abi::Value) -> Result<ValueRef<'v>, Error> {
+        // SAFETY: the caller's promise.
+        unsafe { take(value, self) }
+    }
+
+    /// The functions in all that was read, in use from now on. If not everything was,
+    /// they are looked for in `values`, which is all of it.
+    ///
+    /// # Safety
+    /// As `take`, for each of these values.
+    pub unsafe fn end<'v>(
+        mut self,
+        read: bool,
+        values: impl IntoIterator<Item = &'v abi::Value>,
+    ) -> InUse {
+        if self.asks && !read {
+            self.functions.clear();
+            for value in values {
+                // What cannot be looked through is told as the error that it is.
+                // SAFETY: the caller's promise.
+                let _ = unsafe { search(value, &mut self.functions) };
+            }
+        }
+        InUse::all(self.host, self.functions)
+    }
+}
+
 /// A value that the host lends.
 ///
 /// # Safety
 /// The value is filled in as the header says, and what it points to stays in
 /// place for `'a`.
-pub(super) unsafe fn take<'a>(
-    value: &'a abi::Value,
-    bounds: &mut Bounds,
-) -> Result<ValueRef<'a>, Error> {
+unsafe fn take<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRef<'a>, Error> {
     // SAFETY: kind tells which member of the union the host has filled in, and the
     // caller promises that what it points to is there.
     unsafe {
@@ -64,14 +109,18 @@ pub(super) unsafe fn take<'a>(
                 ValueRef::String(ffi::slice(data.cast(), size)?)
             }
             abi::ZEROMQ_LIST | abi::ZEROMQ_TUPLE => {
-                ValueRef::List(items(value.payload.items, bounds)?)
+                ValueRef::List(items(value.payload.items, reader)?)
             }
-            abi::ZEROMQ_DICTIONARY => ValueRef::Dictionary(entries(value.payload.items, bounds)?),
+            abi::ZEROMQ_DICTIONARY => ValueRef::Dictionary(entries(value.payload.items, reader)?),
             abi::ZEROMQ_OBJECT => {
                 let handle = value.payload.object;
                 ValueRef::Object(object::get(handle)?.clone(), Handle([handle, OBJECT]))
             }
-            abi::ZEROMQ_FUNCTION => ValueRef::Function(Handle([value.payload.function, FUNCTION])),
+            abi::ZEROMQ_FUNCTION => {
+                let function = value.payload.function;
+                reader.functions.extend(reader.asks.then_some(function));
+                ValueRef::Function(Handle([function, FUNCTION]))
+            }
             abi::ZEROMQ_CLASS => ValueRef::Class(
                 descriptors::binding(value.payload.described)
                     .ok_or_else(|| fault("a class is none that define_class was given"))?,
@@ -88,23 +137,24 @@ pub(super) unsafe fn take<'a>(
 
 /// # Safety
 /// As `take`.
-unsafe fn items<'a>(items: Items, bounds: &mut Bounds) -> Result<Vec<ValueRef<'a>>, Error> {
+unsafe fn items<'a>(items: Items, reader: &mut Reader) -> Result<Vec<ValueRef<'a>>, Error> {
     // SAFETY: the caller's promise.
     let items = unsafe { ffi::slice(items.data, items.count) }?;
-    bounds.enter(items.len(), |bounds| {
-        // SAFETY: the caller's promise holds for each item.
-        items.iter().map(|item| unsafe { take(item, bounds) }).collect()
-    })
+    reader.bounds.enter(items.len())?;
+    // SAFETY: the caller's promise holds for each item.
+    let taken = items.iter().map(|item| unsafe { take(item, reader) }).collect();
+    reader.bounds.leave();
+    taken
 }
 
 /// # Safety
 /// As `take`.
 unsafe fn entries<'a>(
     entries: Items,
-    bounds: &mut Bounds,
+    reader: &mut Reader,
 ) -> Result<Vec<(ValueRef<'a>, ValueRef<'a>)>, Error> {
     // SAFETY: the caller's promise.
-    let mut values = unsafe { items(entries, bounds) }?.into_iter();
+    let mut values = unsafe { items(entries, reader) }?.into_iter();
     let mut pairs = Vec::with_capacity(values.len() / 2);
     while let Some(key) = values.next() {
         let Some(value) = values.next() else {

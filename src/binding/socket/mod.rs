@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::call::Call;
 use super::object::{Instance, Object};
@@ -30,6 +30,7 @@ use super::table::{Class, Method, Parameter, Role, optional};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::Failure;
+use crate::core::locked::locked;
 use crate::core::{Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
 pub(super) use peers::totals;
@@ -226,12 +227,12 @@ impl Socket {
 
     /// Keeps what went wrong.
     pub fn remember(&self, failure: &Failure) {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
+        *locked(&self.failure) = Some(failure.clone());
     }
 
     /// What went wrong last.
     fn failure(&self) -> Option<Failure> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.failure).clone()
     }
 
     /// The socket itself, for whoever uses it longer than a call.

@@ -11,7 +11,7 @@ pub mod zap;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use super::error::{Error, Fault};
 use super::socket::Socket;
 use super::socket_type::SocketType;
 use super::wait::Wait;
+use crate::core::locked::locked;
 use credentials::{Keys, Passwords};
 use rules::{Origin, Rules};
 use server::Server;
@@ -130,11 +131,7 @@ enum Decider {
 type Lock = MutexGuard<'static, Option<Running>>;
 
 fn lock() -> Lock {
-    CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    locked(&CURRENT)
 }
 
 impl std::fmt::Debug for Rules {

@@ -8,7 +8,7 @@ use std::io;
 use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use super::context;
 use super::error::Error;
 use super::message::Frame;
 use super::wait::Wait;
+use crate::core::locked::locked;
 use interface::Network;
 
 /// The longest beacon, in bytes.
@@ -95,7 +96,7 @@ impl Beacon {
             });
         }
         open.silence();
-        bytes.clone_into(&mut lock(&open.own));
+        bytes.clone_into(&mut locked(&open.own));
         let (silence, silenced) = mpsc::channel();
         let publisher = open.clone();
         let bytes = bytes.to_owned();
@@ -111,7 +112,7 @@ impl Beacon {
         };
         let thread = thread::Builder::new().name("zeromq-beacon".to_owned());
         thread.spawn(publish).map_err(|_| Error::no_thread())?;
-        *lock(&open.publishing) = Some(silence);
+        *locked(&open.publishing) = Some(silence);
         Ok(())
     }
 
@@ -131,7 +132,7 @@ impl Beacon {
     /// [`Error::Stopped`].
     pub fn subscribe(&self, prefix: Option<&[u8]>) -> Result<(), Error> {
         let open = self.open()?;
-        let mut filter = lock(&open.filter);
+        let mut filter = locked(&open.filter);
         if filter.is_none() {
             // What came before nobody has asked for.
             while open.take().is_some() {}
@@ -185,7 +186,7 @@ impl Beacon {
         if self.0.generation != context::generation() {
             return Err(Error::Forked);
         }
-        lock(&self.0.open).clone().ok_or(Error::Stopped { what: "beacon" })
+        locked(&self.0.open).clone().ok_or(Error::Stopped { what: "beacon" })
     }
 }
 
@@ -197,7 +198,7 @@ impl Drop for Beacon {
 
 impl Link {
     fn stop(&self) {
-        if let Some(open) = lock(&self.open).take() {
+        if let Some(open) = locked(&self.open).take() {
             open.silence();
         }
     }
@@ -214,7 +215,7 @@ impl Drop for Link {
     fn drop(&mut self) {
         if self.generation != context::generation() {
             // Its thread is in the parent process: nobody would answer.
-            mem::forget(lock(&self.open).take());
+            mem::forget(locked(&self.open).take());
         }
     }
 }
@@ -241,8 +242,8 @@ impl Open {
     }
 
     fn silence(&self) {
-        drop(lock(&self.publishing).take());
-        lock(&self.own).clear();
+        drop(locked(&self.publishing).take());
+        locked(&self.own).clear();
     }
 
     /// The next datagram, if there is one.
@@ -264,8 +265,8 @@ impl Open {
 
     fn wants(&self, bytes: &[u8]) -> bool {
         bytes.len() <= LONGEST
-            && bytes != lock(&self.own).as_slice()
-            && lock(&self.filter).as_ref().is_some_and(|prefix| bytes.starts_with(prefix))
+            && bytes != locked(&self.own).as_slice()
+            && locked(&self.filter).as_ref().is_some_and(|prefix| bytes.starts_with(prefix))
     }
 
     /// Waits at most so many milliseconds for a datagram.
@@ -289,10 +290,6 @@ fn socket(address: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
     socket.set_reuse_port(true)?;
     socket.bind(&SocketAddrV4::new(address, port).into())?;
     Ok(socket.into())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -400,7 +397,7 @@ mod tests {
         thread::scope(|scope| {
             let waiting = scope.spawn(|| other.receive(&Wait::new(None)));
             let link = &other.0;
-            let open = lock(&link.open).clone().unwrap();
+            let open = locked(&link.open).clone().unwrap();
             while open.receiving.try_lock().is_ok() {
                 thread::sleep(Duration::from_millis(1));
             }

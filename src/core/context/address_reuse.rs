@@ -3,7 +3,9 @@
 //! that scripts can close one socket and bind the next.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::core::locked::locked;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,7 +46,7 @@ impl Address {
 pub(super) type Lock = MutexGuard<'static, Vec<Released>>;
 
 pub(super) fn lock() -> Lock {
-    RELEASED.lock().unwrap_or_else(PoisonError::into_inner)
+    locked(&RELEASED)
 }
 
 /// Notes that libzmq was just told to give an endpoint back.

@@ -16,12 +16,13 @@ use std::any::Any;
 use std::collections::HashSet;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
 use super::error::{Errno, Error};
 use super::socket_type::SocketType;
 use super::statistics::Counters;
+use crate::core::locked::locked;
 use crate::libzmq;
 pub(super) use fork::generation;
 use inproc::{Event, Id, Names};
@@ -66,7 +67,7 @@ enum Flushed {
 }
 
 fn lock() -> MutexGuard<'static, Option<Shared>> {
-    SHARED.lock().unwrap_or_else(PoisonError::into_inner)
+    locked(&SHARED)
 }
 
 /// What has to be closed before the context can end.

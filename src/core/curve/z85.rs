@@ -1,42 +1,17 @@
 //! Bytes as text in the alphabet Z85 (RFC 32): five characters for four bytes.
 
-const ALPHABET: &[u8; 85] =
-    b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+use crate::libzmq;
 
 /// The bytes as text; nothing if their number cannot be divided by four.
 pub fn encode(bytes: &[u8]) -> Option<String> {
-    let (chunks, rest) = bytes.as_chunks::<4>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let mut text = String::with_capacity(chunks.len() * 5);
-    for chunk in chunks {
-        let value = u32::from_be_bytes(*chunk);
-        for power in [85 * 85 * 85 * 85, 85 * 85 * 85, 85 * 85, 85, 1] {
-            text.push(char::from(ALPHABET[(value / power % 85) as usize]));
-        }
-    }
-    Some(text)
+    zmq::z85_encode(bytes).ok()
 }
 
 /// The bytes that a text stands for; nothing if it is not Z85: its length cannot
 /// be divided by five, or it has other characters, or five of them say more than
 /// four bytes can.
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let (chunks, rest) = text.as_chunks::<5>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(chunks.len() * 4);
-    for chunk in chunks {
-        let digit = |byte: &u8| ALPHABET.iter().position(|known| known == byte);
-        let mut value: u32 = 0;
-        for byte in chunk {
-            value = value.checked_mul(85)?.checked_add(u32::try_from(digit(byte)?).ok()?)?;
-        }
-        bytes.extend_from_slice(&value.to_be_bytes());
-    }
-    Some(bytes)
+    if text.is_empty() { Some(Vec::new()) } else { libzmq::z85_decode(text) }
 }
 
 #[cfg(test)]

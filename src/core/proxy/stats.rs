@@ -1,7 +1,9 @@
 //! What the thread of a proxy tells about itself.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, PoisonError};
+
+use crate::core::locked::locked;
+use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// What a proxy is doing.
@@ -111,14 +113,14 @@ impl Board {
     /// Tells that the sockets are closed, and may be sending for `linger`.
     pub fn end(&self, linger: Option<Duration>) {
         self.set_state(State::Stopped);
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(linger);
+        *locked(&self.ended) = Some(linger);
         self.end.notify_all();
     }
 
     /// Waits for the end, and gives the linger; nothing if it does not come in time.
     pub fn wait(&self, time: Duration) -> Option<Option<Duration>> {
         let until = Instant::now() + time;
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ended = locked(&self.ended);
         loop {
             if ended.is_some() {
                 return *ended;

@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::Socket;
 use crate::core::error::{Error, Needs};
+use crate::core::locked::locked;
 use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::{self, Pub, Sub, Xpub, Xsub};
 use crate::core::wait::Wait;
@@ -47,11 +48,11 @@ pub(super) struct Numbering {
 
 impl Numbering {
     fn numbers(&self) -> MutexGuard<'_, Option<Numbers>> {
-        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.numbers)
     }
 
     fn gaps(&self) -> MutexGuard<'_, Option<Gaps>> {
-        self.gaps.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.gaps)
     }
 }
 

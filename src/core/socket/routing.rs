@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::Socket;
 use super::messages::send;
 use super::open::Open;
 use crate::core::error::{Error, Needs};
+use crate::core::locked::locked;
 use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::{Router, Stream};
 use crate::core::wait::Wait;
@@ -74,7 +75,7 @@ impl Routing {
     }
 
     fn peers(&self) -> MutexGuard<'_, Peers> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.peers)
     }
 }
 

@@ -1,13 +1,14 @@
 //! What a socket subscribes to, what its peers do, and how long a prefix may be.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use zmq_sys::{ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE};
 
 use super::Socket;
 use super::peers::await_peers;
 use crate::core::error::{Error, Needs};
+use crate::core::locked::locked;
 use crate::core::socket_type::SocketType::{Pub, Sub, Xsub};
 use crate::core::wait::Wait;
 use crate::libzmq::{options, retried};
@@ -63,7 +64,7 @@ impl Own {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 

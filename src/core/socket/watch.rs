@@ -4,12 +4,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Instant;
 
 use super::events::{ACCEPTED, ALL, CONNECTED, DISCONNECTED, Event, FAILED, SUCCEEDED};
 use crate::core::context::TAKEN;
 use crate::core::error::Error;
+use crate::core::locked::locked;
 use crate::core::socket_type::SocketType;
 use crate::libzmq::{self, retried};
 
@@ -34,7 +35,7 @@ impl Feed {
     }
 
     fn queue(&self) -> MutexGuard<'_, VecDeque<Event>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.queue)
     }
 
     fn give(&self, event: &Event) {

@@ -1,12 +1,12 @@
 //! `zeromq help`: the help pages in the terminal, with the topics and tags that
 //! Morpho finds in them. `main` calls it, and the prompt of `repl`.
 
-mod pages;
+pub mod pages;
 mod show;
 
 use std::process::ExitCode;
 
-pub use pages::{PAGES, Topic, Topics};
+pub use pages::{Topic, Topics};
 pub use show::{Look, page};
 
 /// Shows a topic. The status is 1 if there is none.

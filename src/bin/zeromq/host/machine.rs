@@ -34,7 +34,7 @@ pub struct Machine {
     pub arguments: Vec<String>,
     /// The classes that stand for a kind of value, as far as they were asked for.
     kinds: Vec<Rc<Class>>,
-    pub random: u64,
+    pub random: fastrand::Rng,
     /// The files of the script, those that it still has.
     files: Vec<Weak<File>>,
     out: Box<dyn Write>,
@@ -78,7 +78,7 @@ impl Machine {
             methods,
             arguments,
             kinds: Vec::new(),
-            random: super::builtins::functions::seed(),
+            random: fastrand::Rng::new(),
             files: Vec::new(),
             out: output(),
         }

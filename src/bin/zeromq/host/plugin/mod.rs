@@ -39,6 +39,8 @@ pub struct Library {
     last_error: unsafe extern "C" fn() -> *const ErrorInfo,
     shutdown: unsafe extern "C" fn() -> i32,
     version: unsafe extern "C" fn() -> *const c_char,
+    libzmq_version: unsafe extern "C" fn() -> *const c_char,
+    has: unsafe extern "C" fn(*const c_char) -> i32,
     host: abi::Host,
     state: &'static State,
 }
@@ -108,7 +110,8 @@ pub fn load(names: &Names) -> Result<Loaded, String> {
     Ok((library, brought))
 }
 
-fn open() -> Result<&'static Library, String> {
+/// Finds and loads the library, without its classes.
+pub fn open() -> Result<&'static Library, String> {
     let file = file::load(&library::find()?)?;
     // The code of the library stays: its threads may run to the end.
     let file = Box::leak(Box::new(file));
@@ -140,6 +143,8 @@ fn open() -> Result<&'static Library, String> {
             last_error: symbol(file, "zeromq_last_error")?,
             shutdown: symbol(file, "zeromq_shutdown")?,
             version: symbol(file, "zeromq_version")?,
+            libzmq_version: symbol(file, "zeromq_libzmq_version")?,
+            has: symbol(file, "zeromq_has")?,
             host,
             state,
         }
@@ -400,6 +405,18 @@ impl Library {
         let object = Rc::new(Object { class: class.clone(), handle });
         objects.insert(handle, Rc::downgrade(&object));
         Value::Foreign(object)
+    }
+
+    /// The version of the libzmq in the library.
+    pub fn libzmq_version(&self) -> String {
+        // SAFETY: the text stays for ever.
+        unsafe { text((self.libzmq_version)()) }
+    }
+
+    /// Whether this libzmq was built with a capability.
+    pub fn has(&self, capability: &CStr) -> bool {
+        // SAFETY: the text is there for the time of the call.
+        unsafe { (self.has)(capability.as_ptr()) == 1 }
     }
 
     /// The version of the library, which is not that of libzmq.

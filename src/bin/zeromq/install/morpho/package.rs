@@ -8,17 +8,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::NAME;
-use crate::help::PAGES;
+use crate::help::pages::PAGES;
 use crate::install::record::{Entry, Tree};
 
-/// The module for the case that Morpho cannot load the library.
+/// What Morpho reads when it cannot load the library.
 const MODULE: (&str, &str) =
     ("share/modules/zeromq.morpho", include_str!("../../../../../share/modules/zeromq.morpho"));
 
-/// The files with text, as they are in the repository.
-fn texts() -> impl Iterator<Item = (PathBuf, &'static str)> {
-    let help = PAGES.iter().map(|(name, text)| (Path::new("share/help").join(name), *text));
-    help.chain([(MODULE.0.into(), MODULE.1)])
+/// The files with text, as they are in the repository, by their paths in the package.
+fn texts() -> BTreeMap<PathBuf, &'static str> {
+    let help = Path::new("share/help");
+    let pages = PAGES.map(|(name, text)| (help.join(name), text));
+    pages.into_iter().chain([(MODULE.0.into(), MODULE.1)]).collect()
 }
 
 /// Which files are ours: one to a line, as paths in the package.
@@ -70,14 +71,14 @@ pub fn library() -> PathBuf {
 
 /// The help pages and modules of a package that are not those of this program.
 pub fn outdated(folder: &Path) -> Vec<PathBuf> {
-    let texts = texts().map(|(path, text)| (folder.join(path), text));
+    let texts = texts().into_iter().map(|(path, text)| (folder.join(path), text));
     let differs = |path: &Path, text: &str| fs::read(path).ok().as_deref() != Some(text.as_bytes());
     texts.filter(|(path, text)| differs(path, text)).map(|(path, _)| path).collect()
 }
 
 /// The files of a package, with this library.
 fn files(library_bytes: &[u8]) -> BTreeMap<PathBuf, Entry<'_>> {
-    let texts = texts().map(|(path, text)| (path, Entry::File(text.as_bytes())));
+    let texts = texts().into_iter().map(|(path, text)| (path, Entry::File(text.as_bytes())));
     texts.chain([(library(), Entry::File(library_bytes))]).collect()
 }
 

@@ -1,30 +1,35 @@
 //! Writing a file whole or not at all. `list` and `package` write by it: a
 //! Morpho that reads meanwhile has the old file or the new one.
 
-use std::fs::{self, File};
+use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::path::Path;
+
+use tempfile::Builder;
 
 /// Gives a file these bytes, and leaves it its permissions. The folder must be
 /// there. A link stays a link.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let result = write(&temporary, bytes, &path).and_then(|()| fs::rename(&temporary, &path));
-    if result.is_err() {
-        // What went wrong first is what matters.
-        let _ = fs::remove_file(&temporary);
+    let mut new = Builder::new();
+    let known = fs::metadata(&path).map(|about| about.permissions()).ok();
+    if let Some(permissions) = known.clone().or_else(usual) {
+        new.permissions(permissions);
     }
-    result
+    let mut new = new.tempfile_in(path.parent().unwrap_or(Path::new("")))?;
+    if let Some(permissions) = known {
+        new.as_file().set_permissions(permissions)?;
+    }
+    new.write_all(bytes)?;
+    new.as_file().sync_all()?;
+    new.persist(path)?;
+    Ok(())
 }
 
-fn write(temporary: &Path, bytes: &[u8], model: &Path) -> io::Result<()> {
-    let mut file = File::create(temporary)?;
-    if let Ok(known) = fs::metadata(model) {
-        file.set_permissions(known.permissions())?;
-    }
-    file.write_all(bytes)?;
-    file.sync_all()
+/// What a new file would have: the system takes off what the user does not give.
+fn usual() -> Option<Permissions> {
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    #[cfg(not(unix))]
+    None
 }
