@@ -10,6 +10,7 @@ pub mod markdown;
 #[cfg(unix)]
 pub mod morpho;
 pub mod pages;
+pub mod reference;
 pub mod scripts;
 #[cfg(unix)]
 pub mod terminal;
