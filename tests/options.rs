@@ -70,6 +70,9 @@ fn topic(row: &Row, others: &str) -> String {
     line(row.doc);
     line("");
     line(&format!("- Type: {}", kind(row)));
+    if let Some(format) = row.format() {
+        line(&format!("- Format: {format}"));
+    }
     if let Some(default) = row.default {
         line(&format!("- Default: {}", default_value(row, default)));
     }

@@ -159,7 +159,10 @@ pub fn topic(entry: &Entry, entries: &[Entry]) -> String {
         }
         out.push('\n');
     }
-    let own = class.name.to_lowercase();
+    let own = match class.name {
+        "ZMQ" => "zmqfunctions".to_owned(),
+        name => name.to_lowercase(),
+    };
     let see = if entry.see.is_empty() { own.as_str() } else { entry.see };
     let mut see: Vec<String> = vec![see.to_owned()];
     see.extend(entry.others.iter().cloned());

@@ -64,7 +64,7 @@ pub(super) static GROUP: Group = Group {
             parameters: &[],
             result: "List",
             doc: "Returns a List of the routing ids that `receivefrom` has received messages \
-                  from, without those that `sendto` found to be gone. Keeps the last 65536 ids.",
+                  from, except those that `sendto` found to be gone. Keeps the last 65536 ids.",
             errors: "",
             example: "",
             otherwise: None,

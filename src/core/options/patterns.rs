@@ -15,14 +15,14 @@ pub(super) static ROWS: &[Row] = &[
     // Envelopes.
     Row::bytes("routing_id", 5, 1, 255)
         .alias(&["identity"])
-        .form("a text of 1 to 255 bytes, the first of which is not 0")
+        .form("a text of 1 to 255 bytes, the first one not 0")
         .default_bytes(b"")
         .test(Bytes(b"worker-7"))
         .on(&[Req, Rep, Dealer, Router])
         .doc("Sets the routing id of this socket for ROUTER peers; if empty, the ROUTER generates one."),
     Row::bytes("connect_routing_id", 61, 1, 255)
         .alias(&["connect_rid"])
-        .form("a text of 1 to 255 bytes, the first of which is not 0")
+        .form("a text of 1 to 255 bytes, the first one not 0")
         .write_only()
         .test(Bytes(b"peer-1"))
         .on(&[Router, Stream])

@@ -186,6 +186,11 @@ impl Row {
         }
     }
 
+    /// What it takes, where that is more than a range: "a network such as ...".
+    pub fn format(&self) -> Option<&'static str> {
+        Some(self.form).filter(|form| !form.is_empty())
+    }
+
     /// The numbers, or the number of bytes, that it accepts: "-1 or 1 to 127".
     pub fn range(&self) -> String {
         let Row { least, most, .. } = self;

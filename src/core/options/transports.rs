@@ -13,12 +13,9 @@ pub(super) static ROWS: &[Row] = &[
         .test(Int(1))
         .doc("Enables TCP keepalive: 1 turns it on, 0 turns it off, -1 uses the system's default."),
     // Beyond these limits Linux refuses, and libzmq drops every new connection.
-    Row::int("tcp_keepalive_cnt", 35, 1, 127)
-        .or(-1)
-        .of("packets")
-        .default(-1)
-        .test(Int(5))
-        .doc("Sets how many probes may go unanswered before a connection is closed; -1: system default."),
+    Row::int("tcp_keepalive_cnt", 35, 1, 127).or(-1).of("packets").default(-1).test(Int(5)).doc(
+        "Sets how many probes may go unanswered before a connection is closed; -1: system default.",
+    ),
     Row::int("tcp_keepalive_idle", 36, 1, 32767)
         .or(-1)
         .of("s")
@@ -31,14 +28,12 @@ pub(super) static ROWS: &[Row] = &[
         .default(-1)
         .test(Int(10))
         .doc("Sets the interval between probes; -1: system default."),
-    Row::int("tcp_maxrt", 80, 0, MOST)
-        .of("ms")
-        .default(0)
-        .test(Int(5000))
-        .doc("Sets how long the system retransmits unacknowledged data; 0 uses the system's default."),
+    Row::int("tcp_maxrt", 80, 0, MOST).of("ms").default(0).test(Int(5000)).doc(
+        "Sets how long the system retransmits unacknowledged data; 0 uses the system's default.",
+    ),
     Row::text("tcp_accept_filter", 38, 0, 255)
         .write_only()
-        .form("a network such as \"192.168.0.0/16\", or an empty text for every one")
+        .form("a network such as \"192.168.0.0/16\", or empty for all networks")
         .test(Text("192.168.0.0/16"))
         .doc("Deprecated: adds a network whose connections are accepted; empty accepts all."),
     Row::int("tos", 57, 0, 255)
@@ -65,7 +60,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::int("use_fd", 89, -1, MOST)
         .of("descriptor")
         .default(-1)
-        .form("the descriptor of a stream socket that listens, or -1 for none")
+        .form("the file descriptor of a listening stream socket, or -1 for none")
         .test(Int(-1))
         .when(Next)
         .via(Via::Descriptor)
@@ -118,11 +113,9 @@ pub(super) static ROWS: &[Row] = &[
         .default(100)
         .test(Int(1000))
         .doc("Sets the maximum rate of multicast transports."),
-    Row::int("recovery_ivl", 9, 0, MOST)
-        .of("ms")
-        .default(10000)
-        .test(Int(500))
-        .doc("Sets how long sent multicast data can be recovered; it is kept in memory (rate times this)."),
+    Row::int("recovery_ivl", 9, 0, MOST).of("ms").default(10000).test(Int(500)).doc(
+        "Sets how long sent multicast data can be recovered; it uses memory of rate times this.",
+    ),
     Row::int("multicast_hops", 25, 1, 255)
         .of("hops")
         .default(1)

@@ -160,7 +160,7 @@ pub(super) static GROUP: Group = Group {
             parameters: &[required(
                 "id",
                 Kinds::STRING.or(Kinds::OBJECT),
-                "a String or a ZMQFrame of 1 to 255 bytes, the first of which is not 0",
+                "a String or a ZMQFrame of 1 to 255 bytes, the first one not 0",
             )],
             result: "nil",
             doc: "Sets the routing id by which a ZMQRouter knows this socket. Call it before \
