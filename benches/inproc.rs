@@ -18,7 +18,7 @@ use zeromq::capi::message::{
     Message, zeromq_message_data, zeromq_message_new, zeromq_message_size,
 };
 use zeromq::capi::socket::{
-    self as c, zeromq_socket_new, zeromq_socket_receive, zeromq_socket_send,
+    self as c, SocketKind, zeromq_socket_new, zeromq_socket_receive, zeromq_socket_send,
 };
 use zeromq::core::wait::Interrupt;
 use zeromq::core::{Error, Socket, SocketType, Wait};
@@ -73,7 +73,14 @@ fn main() {
             ("libzmq", to_itself(libzmq("itself", sys::ZMQ_PUSH, sys::ZMQ_PULL))),
             ("zmq crate", zmq_crate()),
             ("core", core()),
-            ("capi", to_itself(capi(c"inproc://itself", c::ZEROMQ_PUSH, c::ZEROMQ_PULL))),
+            (
+                "capi",
+                to_itself(capi(
+                    c"inproc://itself",
+                    SocketKind::ZEROMQ_PUSH,
+                    SocketKind::ZEROMQ_PULL,
+                )),
+            ),
             ("+ read", capi_read()),
             ("table", table()),
         ],
@@ -82,14 +89,28 @@ fn main() {
         "a message to another thread",
         &mut [
             ("libzmq", to_another(libzmq("another", sys::ZMQ_PUSH, sys::ZMQ_PULL))),
-            ("capi", to_another(capi(c"inproc://another", c::ZEROMQ_PUSH, c::ZEROMQ_PULL))),
+            (
+                "capi",
+                to_another(capi(
+                    c"inproc://another",
+                    SocketKind::ZEROMQ_PUSH,
+                    SocketKind::ZEROMQ_PULL,
+                )),
+            ),
         ],
     );
     compare(
         "a request and its reply",
         &mut [
             ("libzmq", there_and_back(libzmq("back", sys::ZMQ_REQ, sys::ZMQ_REP))),
-            ("capi", there_and_back(capi(c"inproc://back", c::ZEROMQ_REQUEST, c::ZEROMQ_REPLY))),
+            (
+                "capi",
+                there_and_back(capi(
+                    c"inproc://back",
+                    SocketKind::ZEROMQ_REQUEST,
+                    SocketKind::ZEROMQ_REPLY,
+                )),
+            ),
         ],
     );
     println!("{:.1} ns to check a handle of C in a call", check());
@@ -236,9 +257,11 @@ struct Handles(*mut c::Socket, *mut Message);
 // SAFETY: they are checked in every call.
 unsafe impl Send for Handles {}
 
-fn capi(endpoint: &CStr, near: i32, far: i32) -> Pair<Handles> {
+fn capi(endpoint: &CStr, near: SocketKind, far: SocketKind) -> Pair<Handles> {
     // SAFETY: the endpoint is a text.
-    let open = |kind, endpoint: *const c_char| unsafe { zeromq_socket_new(kind, endpoint) };
+    let open = |kind: SocketKind, endpoint: *const c_char| unsafe {
+        zeromq_socket_new(kind as i32, endpoint)
+    };
     let far = open(far, endpoint.as_ptr());
     let near = open(near, endpoint.as_ptr());
     assert!(!near.is_null() && !far.is_null());
@@ -259,7 +282,7 @@ fn capi(endpoint: &CStr, near: i32, far: i32) -> Pair<Handles> {
 
 /// As `capi`, and the bytes are looked at.
 fn capi_read() -> Way {
-    let mut pair = capi(c"inproc://read", c::ZEROMQ_PUSH, c::ZEROMQ_PULL);
+    let mut pair = capi(c"inproc://read", SocketKind::ZEROMQ_PUSH, SocketKind::ZEROMQ_PULL);
     Box::new(move || {
         time(|| {
             (pair.send)(&mut pair.near);

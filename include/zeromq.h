@@ -425,49 +425,41 @@ zeromq_code zeromq_certificate_meta(zeromq_certificate *certificate,
  * it does not matter who comes first.
  */
 
-// Type of a socket: PAIR, which connects unless told otherwise.
-#define ZEROMQ_PAIR 0
-
-// Type of a socket: PUB, which binds.
-#define ZEROMQ_PUBLISHER 1
-
-// Type of a socket: SUB, which connects.
-#define ZEROMQ_SUBSCRIBER 2
-
-// Type of a socket: REQ, which connects.
-#define ZEROMQ_REQUEST 3
-
-// Type of a socket: REP, which binds.
-#define ZEROMQ_REPLY 4
-
-// Type of a socket: DEALER, which connects.
-#define ZEROMQ_DEALER 5
-
-// Type of a socket: ROUTER, which binds. It drops messages to peers that are not
-// there, unless `zeromq_socket_set_int(socket, "router_mandatory", 1)` was called.
-#define ZEROMQ_ROUTER 6
-
-// Type of a socket: PULL, which binds.
-#define ZEROMQ_PULL 7
-
-// Type of a socket: PUSH, which connects.
-#define ZEROMQ_PUSH 8
-
-// Type of a socket: XPUB, which binds.
-#define ZEROMQ_XPUBLISHER 9
-
-// Type of a socket: XSUB, which connects.
-#define ZEROMQ_XSUBSCRIBER 10
-
-// Type of a socket: STREAM, which connects.
-#define ZEROMQ_STREAM 11
-
 // A timeout: wait for ever. Any other is in milliseconds; 0 does not wait.
 #define ZEROMQ_FOREVER -1
 
 // A timeout: wait as long as the options rcvtimeo and sndtimeo of the socket say,
 // which is for ever if they were not set.
 #define ZEROMQ_USUAL -2
+
+// The types of sockets.
+typedef enum {
+  // PAIR, which connects unless told otherwise.
+  ZEROMQ_PAIR = 0,
+  // PUB, which binds.
+  ZEROMQ_PUBLISHER = 1,
+  // SUB, which connects.
+  ZEROMQ_SUBSCRIBER = 2,
+  // REQ, which connects.
+  ZEROMQ_REQUEST = 3,
+  // REP, which binds.
+  ZEROMQ_REPLY = 4,
+  // DEALER, which connects.
+  ZEROMQ_DEALER = 5,
+  // ROUTER, which binds. It drops messages to peers that are not there, unless
+  // `zeromq_socket_set_int(socket, "router_mandatory", 1)` was called.
+  ZEROMQ_ROUTER = 6,
+  // PULL, which binds.
+  ZEROMQ_PULL = 7,
+  // PUSH, which connects.
+  ZEROMQ_PUSH = 8,
+  // XPUB, which binds.
+  ZEROMQ_XPUBLISHER = 9,
+  // XSUB, which connects.
+  ZEROMQ_XSUBSCRIBER = 10,
+  // STREAM, which connects.
+  ZEROMQ_STREAM = 11,
+} zeromq_socket_kind;
 
 // A socket.
 typedef struct zeromq_socket zeromq_socket;
@@ -722,16 +714,17 @@ zeromq_code zeromq_socket_get_option(zeromq_socket *socket,
  * A poller waits for several sockets at once, and for descriptors of the system.
  */
 
-// What to wait for, or what is ready: a message can be received, a descriptor be
-// read. It can be added to `ZEROMQ_POLL_OUT`.
-#define ZEROMQ_POLL_IN 1
-
-// What to wait for, or what is ready: a message can be sent, a descriptor be
-// written to.
-#define ZEROMQ_POLL_OUT 2
-
-// What is ready: a descriptor has failed, or is none.
-#define ZEROMQ_POLL_ERROR 4
+// What to wait for, and what is ready, to be added up.
+typedef enum {
+  // What to wait for, or what is ready: a message can be received, a descriptor be
+  // read. It can be added to `ZEROMQ_POLL_OUT`.
+  ZEROMQ_POLL_IN = 1,
+  // What to wait for, or what is ready: a message can be sent, a descriptor be
+  // written to.
+  ZEROMQ_POLL_OUT = 2,
+  // What is ready: a descriptor has failed, or is none.
+  ZEROMQ_POLL_ERROR = 4,
+} zeromq_poll_flag;
 
 // A poller.
 typedef struct zeromq_poller zeromq_poller;

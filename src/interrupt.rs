@@ -34,7 +34,7 @@ pub(crate) fn catch(on: bool) -> io::Result<()> {
             // SAFETY: all zeros are a valid sigaction: no flags, an empty mask. Without
             // SA_RESTART a call that waits is broken off, and asks.
             let mut action: libc::sigaction = unsafe { zeroed() };
-            action.sa_sigaction = note as extern "C" fn(libc::c_int) as libc::sighandler_t;
+            action.sa_sigaction = on_signal as extern "C" fn(libc::c_int) as libc::sighandler_t;
             *before = Some(exchange(&action)?);
         }
         (true, known) => *before = known,
@@ -56,6 +56,6 @@ fn exchange(action: &libc::sigaction) -> io::Result<libc::sigaction> {
     }
 }
 
-extern "C" fn note(_: libc::c_int) {
+extern "C" fn on_signal(_: libc::c_int) {
     CAUGHT.store(true, Ordering::Relaxed);
 }

@@ -25,4 +25,4 @@ pub use arguments::Arguments;
 pub use host::Host;
 pub use object::Object;
 pub use table::{CLASSES, Class, Method, Parameter, Role, call};
-pub use value::{Bounds, Handle, Held, Kept, Kinds, Text, Value, ValueRef};
+pub use value::{Bounds, Handle, Kept, Kinds, Retained, Text, Value, ValueRef};

@@ -136,7 +136,7 @@ static WAITING: Group = Group {
             "#,
             otherwise: Some(|| Value::Nil),
             run: |call| {
-                let (found, _) = call.receiver::<Poller>()?.0.wait(&patience(call)?)?;
+                let (found, _) = call.receiver::<Poller>()?.0.wait(&timeout(call)?)?;
                 Ok(found.into())
             },
         },
@@ -152,7 +152,7 @@ static WAITING: Group = Group {
             example: "",
             otherwise: Some(|| Value::List(Vec::new())),
             run: |call| {
-                let found = call.receiver::<Poller>()?.0.wait_all(&patience(call)?)?;
+                let found = call.receiver::<Poller>()?.0.wait_all(&timeout(call)?)?;
                 let tuple = |(found, ready): (Found, Ready)| {
                     Value::Tuple(vec![found.into(), event(ready).into()])
                 };
@@ -294,7 +294,7 @@ fn event(ready: Ready) -> &'static str {
 }
 
 /// How long to wait: the first argument, or `timeout=`, or for ever.
-pub(super) fn patience<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
+pub(super) fn timeout<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
     let timeout = match call.values() {
         [value] => call.time(value, "argument 1 (timeout)")?,
         _ => call.milliseconds("timeout")?.unwrap_or(None),

@@ -77,15 +77,15 @@ pub struct Handle(pub [u64; 2]);
 #[derive(Clone, Debug)]
 pub struct Kept {
     handle: Handle,
-    _held: Option<Arc<dyn Held>>,
+    _held: Option<Arc<dyn Retained>>,
 }
 
 /// What makes a host hold a value, until it is dropped.
-pub trait Held: fmt::Debug + Send + Sync {}
+pub trait Retained: fmt::Debug + Send + Sync {}
 
 impl Kept {
     /// A value that the host holds as long as there is `held`.
-    pub fn new(handle: Handle, held: Option<Arc<dyn Held>>) -> Kept {
+    pub fn new(handle: Handle, held: Option<Arc<dyn Retained>>) -> Kept {
         Kept { handle, _held: held }
     }
 

@@ -1,11 +1,11 @@
-//! What C programs pass: pointers that may be NULL, texts, times.
+//! What C programs pass: pointers that may be NULL, texts, times; and what they get.
 
 use std::ffi::{CStr, c_char};
+use std::ptr;
 use std::time::Duration;
 
-use super::socket::{ZEROMQ_FOREVER, ZEROMQ_USUAL};
 use crate::core::{Error, Wait};
-use crate::ffi;
+use crate::ffi::{self, Failed};
 
 /// An argument that will not do.
 #[cold]
@@ -108,6 +108,12 @@ impl<T> Places<T> {
     }
 }
 
+/// A timeout: wait for ever. Any other is in milliseconds; 0 does not wait.
+pub const ZEROMQ_FOREVER: i32 = -1;
+/// A timeout: wait as long as the options rcvtimeo and sndtimeo of the socket say,
+/// which is for ever if they were not set.
+pub const ZEROMQ_USUAL: i32 = -2;
+
 /// How long a call waits.
 #[inline]
 pub(super) fn wait(timeout: i32) -> Result<Wait<'static>, Box<Error>> {
@@ -125,4 +131,23 @@ pub(super) fn wait(timeout: i32) -> Result<Wait<'static>, Box<Error>> {
 fn no_timeout(number: i32) -> Box<Error> {
     let expected = "milliseconds, ZEROMQ_FOREVER or ZEROMQ_USUAL";
     Box::new(wrong("the timeout", expected, number.to_string()))
+}
+
+/// Bytes that are lent until the next call, with a zero byte behind them.
+#[derive(Default)]
+pub(super) struct Lent(Vec<u8>);
+
+impl Lent {
+    /// Keeps these, and gives where they are.
+    pub fn lend(&mut self, bytes: &[u8]) -> *const c_char {
+        self.0.clear();
+        self.0.extend_from_slice(bytes);
+        self.0.push(0);
+        self.0.as_ptr().cast()
+    }
+}
+
+/// Runs the body of a function that makes something: NULL if that fails.
+pub(super) fn new<T>(name: &str, body: impl FnOnce() -> Result<*mut T, Failed>) -> *mut T {
+    ffi::caught(|| name.to_owned(), body).unwrap_or(ptr::null_mut())
 }

@@ -2,10 +2,9 @@
 
 use std::ffi::c_char;
 
-use super::argument::{items, some_text, text, wrong};
+use super::argument::{items, new, some_text, text, wrong};
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
 use crate::core::{self, Code, Error};
 use crate::ffi;
 
@@ -13,23 +12,23 @@ use crate::ffi;
 pub struct Authenticator(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
 /// An authenticator that ends when its handle is freed.
-struct Held(core::Authenticator);
+struct Entry(core::Authenticator);
 
-impl Drop for Held {
+impl Drop for Entry {
     fn drop(&mut self) {
         // In a forked process there is nothing to stop.
         let _ = self.0.stop();
     }
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "authenticator";
     const TAG: usize = 5;
 }
 
-static AUTHENTICATORS: Registry<Held> = Registry::new();
+static AUTHENTICATORS: Registry<Entry> = Registry::new();
 
-fn enter(authenticator: *const Authenticator) -> Result<InUse<'static, Held>, Box<Error>> {
+fn enter(authenticator: *const Authenticator) -> Result<InUse<'static, Entry>, Box<Error>> {
     AUTHENTICATORS.enter(authenticator)
 }
 
@@ -43,7 +42,7 @@ fn enter(authenticator: *const Authenticator) -> Result<InUse<'static, Held>, Bo
 pub extern "C" fn zeromq_authenticator_new() -> *mut Authenticator {
     new("zeromq_authenticator_new", || {
         ffi::watch_forks();
-        Ok(AUTHENTICATORS.give(Held(core::Authenticator::start()?))?)
+        Ok(AUTHENTICATORS.give(Entry(core::Authenticator::start()?))?)
     })
 }
 

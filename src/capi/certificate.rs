@@ -5,10 +5,8 @@ use std::ptr;
 
 use zeroize::Zeroizing;
 
-use super::argument::{bytes, place, some_text, text};
+use super::argument::{Lent, bytes, new, place, some_text, text};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
-use super::socket::Lent;
 use crate::core::{self, Code, Error};
 use crate::ffi;
 
@@ -16,22 +14,22 @@ use crate::ffi;
 pub struct Certificate(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
 /// A certificate, and the texts that were lent.
-pub(super) struct Held {
+pub(super) struct Entry {
     pub certificate: core::Certificate,
     lent: Lent,
     /// The secret key, which is wiped.
     secret: Zeroizing<Vec<u8>>,
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "certificate";
     const TAG: usize = 4;
 }
 
-static CERTIFICATES: Registry<Held> = Registry::new();
+static CERTIFICATES: Registry<Entry> = Registry::new();
 
 /// The certificate of a handle, for one call.
-pub(super) fn enter(certificate: *const Certificate) -> Result<InUse<'static, Held>, Box<Error>> {
+pub(super) fn enter(certificate: *const Certificate) -> Result<InUse<'static, Entry>, Box<Error>> {
     CERTIFICATES.enter(certificate)
 }
 
@@ -41,7 +39,7 @@ fn given(key: &[u8]) -> Option<&[u8]> {
 }
 
 fn give(certificate: core::Certificate) -> Result<*mut Certificate, Error> {
-    CERTIFICATES.give(Held { certificate, lent: Lent::default(), secret: Zeroizing::default() })
+    CERTIFICATES.give(Entry { certificate, lent: Lent::default(), secret: Zeroizing::default() })
 }
 
 /// Makes a certificate with a new key pair. The caller frees it with
@@ -139,9 +137,9 @@ pub unsafe extern "C" fn zeromq_certificate_public_key(
 ) -> Code {
     ffi::guard("zeromq_certificate_public_key", || {
         let place = place(key)?;
-        let mut held = enter(certificate)?;
-        let key = held.certificate.public().to_string();
-        let lent = held.lent.lend(key.as_bytes());
+        let mut entry = enter(certificate)?;
+        let key = entry.certificate.public().to_string();
+        let lent = entry.lent.lend(key.as_bytes());
         // SAFETY: the caller passes a place for it.
         unsafe { place.put(lent) };
         Ok(())
@@ -160,15 +158,15 @@ pub unsafe extern "C" fn zeromq_certificate_secret_key(
 ) -> Code {
     ffi::guard("zeromq_certificate_secret_key", || {
         let place = place(key)?;
-        let mut held = enter(certificate)?;
-        if held.secret.is_empty() {
-            let text = held.certificate.secret()?.to_text();
+        let mut entry = enter(certificate)?;
+        if entry.secret.is_empty() {
+            let text = entry.certificate.secret()?.to_text();
             let mut secret = Vec::with_capacity(text.len() + 1);
             secret.extend_from_slice(text.as_bytes());
             secret.push(0);
-            held.secret = Zeroizing::new(secret);
+            entry.secret = Zeroizing::new(secret);
         }
-        let lent = held.secret.as_ptr().cast();
+        let lent = entry.secret.as_ptr().cast();
         // SAFETY: the caller passes a place for it.
         unsafe { place.put(lent) };
         Ok(())
@@ -210,8 +208,8 @@ pub unsafe extern "C" fn zeromq_certificate_meta(
         let place = place(value)?;
         // SAFETY: the caller passes NULL or a text.
         let name = unsafe { text("the name", name) }?;
-        let mut held = enter(certificate)?;
-        let Held { certificate, lent, .. } = &mut *held;
+        let mut entry = enter(certificate)?;
+        let Entry { certificate, lent, .. } = &mut *entry;
         let value = certificate.meta(name).map(|value| lent.lend(value.as_bytes()));
         // SAFETY: the caller passes a place for it.
         unsafe { place.put(value.unwrap_or(ptr::null())) };

@@ -72,7 +72,7 @@ unsafe fn find(
 }
 
 fn fit(setting: &'static Setting, value: i64) -> Result<&'static Setting, Error> {
-    if setting.takes(value) {
+    if setting.accepts(value) {
         return Ok(setting);
     }
     let (least, most) = setting.range;

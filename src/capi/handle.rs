@@ -82,7 +82,7 @@ impl<T: Kind> Registry<T> {
     /// # Errors
     /// [`Error::Host`] when there are too many.
     pub fn give<H>(&self, value: T) -> Result<*mut H, Error> {
-        let index = self.take_slot().ok_or_else(|| Error::Host {
+        let index = self.pop_slot().ok_or_else(|| Error::Host {
             what: format!("there are too many objects: free a {} first", T::WHAT).into(),
         })?;
         let slot = self.slot(index).ok_or(Error::Freed { what: T::WHAT })?;
@@ -173,7 +173,7 @@ impl<T: Kind> Registry<T> {
         drop(value);
     }
 
-    fn take_slot(&self) -> Option<usize> {
+    fn pop_slot(&self) -> Option<usize> {
         let mut head = self.free.load(Ordering::Acquire);
         while head as u32 != 0 {
             let index = head as u32 as usize - 1;

@@ -3,10 +3,10 @@
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 
-use super::argument::{bytes, place, text, wrong};
+use super::argument::{bytes, new, place, text, wrong};
 use super::handle::{InUse, Kind, Registry};
 use crate::core::{self, Code, Error, Frame};
-use crate::ffi::{self, Failed};
+use crate::ffi;
 
 /// A message: any number of frames, each of any bytes.
 pub struct Message(#[expect(dead_code, reason = "it is known by its address alone")] u8);
@@ -28,21 +28,21 @@ pub type FreeFunction = Option<unsafe extern "C" fn(data: *mut c_void, hint: *mu
 
 /// A message, and the text that was lent last.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct Entry {
     pub message: core::Message,
     text: CString,
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "message";
     const TAG: usize = 2;
 }
 
-static MESSAGES: Registry<Held> = Registry::new();
+static MESSAGES: Registry<Entry> = Registry::new();
 
 /// The message of a handle, for one call.
 #[inline]
-pub(super) fn enter(message: *const Message) -> Result<InUse<'static, Held>, Box<Error>> {
+pub(super) fn enter(message: *const Message) -> Result<InUse<'static, Entry>, Box<Error>> {
     MESSAGES.enter(message)
 }
 
@@ -52,7 +52,7 @@ pub(super) fn enter(message: *const Message) -> Result<InUse<'static, Held>, Box
 /// Returns NULL when there are more than a million messages.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_new() -> *mut Message {
-    new("zeromq_message_new", || Ok(MESSAGES.give(Held::default())?))
+    new("zeromq_message_new", || Ok(MESSAGES.give(Entry::default())?))
 }
 
 /// Frees a message. NULL, and one that was freed, are left alone. In the middle of a
@@ -111,10 +111,10 @@ pub unsafe extern "C" fn zeromq_message_add_memory(
     ffi::guard("zeromq_message_add_memory", || {
         // SAFETY: the caller passes as many bytes.
         unsafe { bytes(data, size) }?;
-        let mut held = enter(message)?;
+        let mut entry = enter(message)?;
         // SAFETY: the caller hands these bytes over, as is said above.
         let frame = unsafe { Frame::of_memory(data, size, free_function, hint) };
-        held.message.push_frame(frame.map_err(|_| Error::no_memory())?);
+        entry.message.push_frame(frame.map_err(|_| Error::no_memory())?);
         Ok(())
     })
 }
@@ -136,7 +136,7 @@ pub extern "C" fn zeromq_message_copy(message: *mut Message, source: *mut Messag
 /// How many frames a message has; 0 if there is no such message.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_count(message: *const Message) -> usize {
-    ffi::guard_or(0, || enter(message).map_or(0, |held| held.message.count()))
+    ffi::guard_or(0, || enter(message).map_or(0, |entry| entry.message.count()))
 }
 
 /// The bytes of a frame, the first frame being 0. They are lent until the message is
@@ -146,8 +146,8 @@ pub extern "C" fn zeromq_message_count(message: *const Message) -> usize {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_data(message: *const Message, frame: usize) -> *const c_void {
     ffi::guard_or(ptr::null(), || {
-        let held = enter(message).ok();
-        let data = held.as_ref().and_then(|held| held.message.frame(frame));
+        let entry = enter(message).ok();
+        let data = entry.as_ref().and_then(|entry| entry.message.frame(frame));
         data.map_or(ptr::null(), |data| data.as_ptr().cast())
     })
 }
@@ -157,8 +157,8 @@ pub extern "C" fn zeromq_message_data(message: *const Message, frame: usize) -> 
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_size(message: *const Message, frame: usize) -> usize {
     ffi::guard_or(0, || {
-        let held = enter(message).ok();
-        held.as_ref().and_then(|held| held.message.frame(frame)).map_or(0, <[u8]>::len)
+        let entry = enter(message).ok();
+        entry.as_ref().and_then(|entry| entry.message.frame(frame)).map_or(0, <[u8]>::len)
     })
 }
 
@@ -175,8 +175,8 @@ pub unsafe extern "C" fn zeromq_message_frame(
 ) -> Code {
     ffi::guard("zeromq_message_frame", || {
         let slice = place(slice)?;
-        let held = enter(message)?;
-        let bytes = held.message.frame(frame).ok_or_else(|| missing(&held, frame))?;
+        let entry = enter(message)?;
+        let bytes = entry.message.frame(frame).ok_or_else(|| missing(&entry, frame))?;
         // SAFETY: the caller passes a place for it.
         unsafe { slice.put(Slice { data: bytes.as_ptr().cast(), size: bytes.len() }) };
         Ok(())
@@ -201,22 +201,17 @@ pub unsafe extern "C" fn zeromq_message_property(
         let value = place(value)?;
         // SAFETY: the caller passes NULL or a text.
         let name = unsafe { text("the name", name) }?;
-        let mut held = enter(message)?;
-        held.message.frame(frame).ok_or_else(|| missing(&held, frame))?;
-        let found = held.message.property(frame, name).and_then(|text| CString::new(text).ok());
-        let known = found.map(|found| held.text = found);
+        let mut entry = enter(message)?;
+        entry.message.frame(frame).ok_or_else(|| missing(&entry, frame))?;
+        let found = entry.message.property(frame, name).and_then(|text| CString::new(text).ok());
+        let known = found.map(|found| entry.text = found);
         // SAFETY: the caller passes a place for it.
-        unsafe { value.put(known.map_or(ptr::null(), |()| held.text.as_ptr())) };
+        unsafe { value.put(known.map_or(ptr::null(), |()| entry.text.as_ptr())) };
         Ok(())
     })
 }
 
-fn missing(held: &Held, frame: usize) -> Error {
-    let count = held.message.count();
+fn missing(entry: &Entry, frame: usize) -> Error {
+    let count = entry.message.count();
     wrong("the frame", "one that the message has", format!("{frame}, and it has {count}"))
-}
-
-/// Runs the body of a function that makes something: NULL if that fails.
-pub(super) fn new<T>(name: &str, body: impl FnOnce() -> Result<*mut T, Failed>) -> *mut T {
-    ffi::caught(|| name.to_owned(), body).unwrap_or(ptr::null_mut())
 }

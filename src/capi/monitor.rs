@@ -4,10 +4,9 @@ use std::ffi::c_char;
 use std::mem::size_of;
 use std::ptr;
 
-use super::argument::{place, some_text, wait, wrong};
+use super::argument::{Lent, new, place, some_text, wait, wrong};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
-use super::socket::{self, Lent, Socket};
+use super::socket::{self, Socket};
 use crate::core::monitor::{self, events};
 use crate::core::{Code, Error};
 use crate::ffi;
@@ -32,13 +31,13 @@ pub struct MonitorEvent {
 }
 
 /// A monitor, and the texts that were lent last.
-struct Held {
+struct Entry {
     monitor: monitor::Monitor,
     socket: usize,
     lent: [Lent; 3],
 }
 
-impl Held {
+impl Entry {
     /// A socket that was freed while its events were waited for is closed now.
     fn close_freed(&self) {
         if !socket::is_known(ptr::without_provenance(self.socket)) {
@@ -48,14 +47,14 @@ impl Held {
     }
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "monitor";
     const TAG: usize = 7;
 }
 
-static MONITORS: Registry<Held> = Registry::new();
+static MONITORS: Registry<Entry> = Registry::new();
 
-fn enter(monitor: *const Monitor) -> Result<InUse<'static, Held>, Box<Error>> {
+fn enter(monitor: *const Monitor) -> Result<InUse<'static, Entry>, Box<Error>> {
     MONITORS.enter(monitor)
 }
 
@@ -80,7 +79,7 @@ pub unsafe extern "C" fn zeromq_monitor_new(
         let bits = events(names.split(',').map(str::trim))
             .map_err(|name| wrong("the names", "those of events", format!("{name:?}")))?;
         let monitor = monitor::Monitor::new(&socket::enter(socket)?.socket, bits)?;
-        Ok(MONITORS.give(Held { monitor, socket: socket.addr(), lent: Default::default() })?)
+        Ok(MONITORS.give(Entry { monitor, socket: socket.addr(), lent: Default::default() })?)
     })
 }
 
@@ -111,13 +110,13 @@ pub unsafe extern "C" fn zeromq_monitor_next(
         if (size as usize) < size_of::<MonitorEvent>() {
             return Err(wrong("the size", "sizeof(zeromq_monitor_event)", size.to_string()).into());
         }
-        let mut held = enter(monitor)?;
-        let next = held.monitor.next(&wait(timeout)?);
-        held.close_freed();
+        let mut entry = enter(monitor)?;
+        let next = entry.monitor.next(&wait(timeout)?);
+        entry.close_freed();
         let next = next?;
         let texts = [next.name(), &next.endpoint, &next.reason()];
         let mut lent = [ptr::null(); 3];
-        for ((lent, place), text) in lent.iter_mut().zip(&mut held.lent).zip(texts) {
+        for ((lent, place), text) in lent.iter_mut().zip(&mut entry.lent).zip(texts) {
             *lent = place.lend(text.as_bytes());
         }
         let [name, endpoint, reason] = lent;

@@ -93,15 +93,15 @@ pub unsafe extern "C" fn zeromq_socket_get_bytes(
         let place = place(value)?;
         // SAFETY: the caller passes NULL or a text.
         let name = unsafe { text("the name", name) }?;
-        let mut held = enter(socket)?;
-        let bytes = match held.socket.option(name)? {
+        let mut entry = enter(socket)?;
+        let bytes = match entry.socket.option(name)? {
             OptionValue::Bytes(bytes) => bytes,
             OptionValue::Text(text) => text.into_bytes(),
             OptionValue::Int(_) | OptionValue::Bool(_) => {
                 return Err(kind(name, "it is a number; zeromq_socket_get_int reads it").into());
             }
         };
-        let data = held.lent.lend(&bytes).cast();
+        let data = entry.lent.lend(&bytes).cast();
         // SAFETY: the caller passes a place for it.
         unsafe { place.put(Slice { data, size: bytes.len() }) };
         Ok(())
@@ -124,8 +124,8 @@ pub unsafe extern "C" fn zeromq_socket_set_option(
         let name = unsafe { text("the name", name) }?;
         // SAFETY: the caller passes NULL or a text.
         let value = unsafe { text("the value", value) }?;
-        let held = enter(socket)?;
-        held.socket.set_option(name, &parsed(name, value)?)?;
+        let entry = enter(socket)?;
+        entry.socket.set_option(name, &parsed(name, value)?)?;
         Ok(())
     })
 }
@@ -146,8 +146,8 @@ pub unsafe extern "C" fn zeromq_socket_get_option(
         let place = place(value)?;
         // SAFETY: the caller passes NULL or a text.
         let name = unsafe { text("the name", name) }?;
-        let mut held = enter(socket)?;
-        let text = match held.socket.option(name)? {
+        let mut entry = enter(socket)?;
+        let text = match entry.socket.option(name)? {
             OptionValue::Int(value) => value.to_string().into_bytes(),
             OptionValue::Bool(value) => i32::from(value).to_string().into_bytes(),
             OptionValue::Text(text) => text.into_bytes(),
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn zeromq_socket_get_option(
         if text.contains(&0) {
             return Err(kind(name, "it is no text; zeromq_socket_get_bytes reads it").into());
         }
-        let lent = held.lent.lend(&text);
+        let lent = entry.lent.lend(&text);
         // SAFETY: the caller passes a place for it.
         unsafe { place.put(lent) };
         Ok(())

@@ -4,9 +4,8 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use super::argument::{items_to_fill, place, wait, wrong};
+use super::argument::{items_to_fill, new, place, wait, wrong};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
 use super::socket::{self, Socket};
 use crate::core::poller::{self, Descriptor, Ready, Source};
 use crate::core::{self, Code, Error};
@@ -15,14 +14,25 @@ use crate::ffi;
 /// A poller.
 pub struct Poller(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// What to wait for, or what is ready: a message can be received, a descriptor be
-/// read. It can be added to `ZEROMQ_POLL_OUT`.
-pub const ZEROMQ_POLL_IN: u32 = 1;
-/// What to wait for, or what is ready: a message can be sent, a descriptor be
-/// written to.
-pub const ZEROMQ_POLL_OUT: u32 = 2;
-/// What is ready: a descriptor has failed, or is none.
-pub const ZEROMQ_POLL_ERROR: u32 = 4;
+/// What to wait for, and what is ready, to be added up.
+/// cbindgen:prefix-with-name=false
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "these are the names in C")]
+pub enum PollFlag {
+    /// What to wait for, or what is ready: a message can be received, a descriptor be
+    /// read. It can be added to `ZEROMQ_POLL_OUT`.
+    ZEROMQ_POLL_IN = 1,
+    /// What to wait for, or what is ready: a message can be sent, a descriptor be
+    /// written to.
+    ZEROMQ_POLL_OUT = 2,
+    /// What is ready: a descriptor has failed, or is none.
+    ZEROMQ_POLL_ERROR = 4,
+}
+
+const ZEROMQ_POLL_IN: u32 = PollFlag::ZEROMQ_POLL_IN as u32;
+const ZEROMQ_POLL_OUT: u32 = PollFlag::ZEROMQ_POLL_OUT as u32;
+const ZEROMQ_POLL_ERROR: u32 = PollFlag::ZEROMQ_POLL_ERROR as u32;
 
 /// What is ready.
 #[repr(C)]
@@ -47,12 +57,12 @@ struct Known {
 }
 
 /// A poller, and its sockets with their handles.
-struct Held {
+struct Entry {
     poller: poller::Poller<Known>,
     sockets: Vec<(usize, Arc<core::Socket>)>,
 }
 
-impl Held {
+impl Entry {
     /// Forgets sockets that were freed. One that was in use then is closed by that.
     fn forget(&mut self) {
         let known = |handle| socket::is_known(ptr::without_provenance(handle));
@@ -62,14 +72,14 @@ impl Held {
     }
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "poller";
     const TAG: usize = 6;
 }
 
-static POLLERS: Registry<Held> = Registry::new();
+static POLLERS: Registry<Entry> = Registry::new();
 
-fn enter(poller: *const Poller) -> Result<InUse<'static, Held>, Box<Error>> {
+fn enter(poller: *const Poller) -> Result<InUse<'static, Entry>, Box<Error>> {
     POLLERS.enter(poller)
 }
 
@@ -81,7 +91,7 @@ pub extern "C" fn zeromq_poller_new() -> *mut Poller {
     new("zeromq_poller_new", || {
         let poller = poller::Poller::default();
         poller.set_fair(true);
-        Ok(POLLERS.give(Held { poller, sockets: Vec::new() })?)
+        Ok(POLLERS.give(Entry { poller, sockets: Vec::new() })?)
     })
 }
 

@@ -3,9 +3,8 @@
 use std::ffi::c_char;
 use std::mem::size_of;
 
-use super::argument::{place, text, wrong};
+use super::argument::{new, place, text, wrong};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
 use super::socket::socket_type;
 use crate::core::proxy::{Side, State, Stats};
 use crate::core::{self, Code, Error};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::argument::{bytes, items, place, some_text, text, wait, wrong};
+use super::argument::{Lent, bytes, items, new, place, some_text, text, wait, wrong};
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
-use super::message::{self, Message, Slice, new};
+use super::message::{self, Message, Slice};
 use crate::core::curve::key::PublicKey;
 use crate::core::socket::security::Role;
 use crate::core::{self, Code, Error, SocketType};
@@ -17,75 +17,62 @@ use crate::ffi;
 /// A socket.
 pub struct Socket(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// Type of a socket: PAIR, which connects unless told otherwise.
-pub const ZEROMQ_PAIR: i32 = 0;
-/// Type of a socket: PUB, which binds.
-pub const ZEROMQ_PUBLISHER: i32 = 1;
-/// Type of a socket: SUB, which connects.
-pub const ZEROMQ_SUBSCRIBER: i32 = 2;
-/// Type of a socket: REQ, which connects.
-pub const ZEROMQ_REQUEST: i32 = 3;
-/// Type of a socket: REP, which binds.
-pub const ZEROMQ_REPLY: i32 = 4;
-/// Type of a socket: DEALER, which connects.
-pub const ZEROMQ_DEALER: i32 = 5;
-/// Type of a socket: ROUTER, which binds. It drops messages to peers that are not
-/// there, unless `zeromq_socket_set_int(socket, "router_mandatory", 1)` was called.
-pub const ZEROMQ_ROUTER: i32 = 6;
-/// Type of a socket: PULL, which binds.
-pub const ZEROMQ_PULL: i32 = 7;
-/// Type of a socket: PUSH, which connects.
-pub const ZEROMQ_PUSH: i32 = 8;
-/// Type of a socket: XPUB, which binds.
-pub const ZEROMQ_XPUBLISHER: i32 = 9;
-/// Type of a socket: XSUB, which connects.
-pub const ZEROMQ_XSUBSCRIBER: i32 = 10;
-/// Type of a socket: STREAM, which connects.
-pub const ZEROMQ_STREAM: i32 = 11;
-
-/// A timeout: wait for ever. Any other is in milliseconds; 0 does not wait.
-pub const ZEROMQ_FOREVER: i32 = -1;
-/// A timeout: wait as long as the options rcvtimeo and sndtimeo of the socket say,
-/// which is for ever if they were not set.
-pub const ZEROMQ_USUAL: i32 = -2;
+/// The types of sockets.
+/// cbindgen:prefix-with-name=false
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "these are the names in C")]
+pub enum SocketKind {
+    /// PAIR, which connects unless told otherwise.
+    ZEROMQ_PAIR = 0,
+    /// PUB, which binds.
+    ZEROMQ_PUBLISHER = 1,
+    /// SUB, which connects.
+    ZEROMQ_SUBSCRIBER = 2,
+    /// REQ, which connects.
+    ZEROMQ_REQUEST = 3,
+    /// REP, which binds.
+    ZEROMQ_REPLY = 4,
+    /// DEALER, which connects.
+    ZEROMQ_DEALER = 5,
+    /// ROUTER, which binds. It drops messages to peers that are not there, unless
+    /// `zeromq_socket_set_int(socket, "router_mandatory", 1)` was called.
+    ZEROMQ_ROUTER = 6,
+    /// PULL, which binds.
+    ZEROMQ_PULL = 7,
+    /// PUSH, which connects.
+    ZEROMQ_PUSH = 8,
+    /// XPUB, which binds.
+    ZEROMQ_XPUBLISHER = 9,
+    /// XSUB, which connects.
+    ZEROMQ_XSUBSCRIBER = 10,
+    /// STREAM, which connects.
+    ZEROMQ_STREAM = 11,
+}
 
 /// A socket, and what was lent of it last.
-pub(super) struct Held {
+pub(super) struct Entry {
     pub socket: Arc<core::Socket>,
     pub lent: Lent,
 }
 
-/// Bytes that are lent until the next call, with a zero byte behind them.
-#[derive(Default)]
-pub(super) struct Lent(Vec<u8>);
-
-impl Lent {
-    /// Keeps these, and gives where they are.
-    pub fn lend(&mut self, bytes: &[u8]) -> *const c_char {
-        self.0.clear();
-        self.0.extend_from_slice(bytes);
-        self.0.push(0);
-        self.0.as_ptr().cast()
-    }
-}
-
-impl Drop for Held {
+impl Drop for Entry {
     fn drop(&mut self) {
         // A poller or monitor may have it too. Whoever is in a call with it closes it.
         let _ = self.socket.close(None);
     }
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "socket";
     const TAG: usize = 1;
 }
 
-static SOCKETS: Registry<Held> = Registry::new();
+static SOCKETS: Registry<Entry> = Registry::new();
 
 /// The socket of a handle, for one call.
 #[inline]
-pub(super) fn enter(socket: *const Socket) -> Result<InUse<'static, Held>, Box<Error>> {
+pub(super) fn enter(socket: *const Socket) -> Result<InUse<'static, Entry>, Box<Error>> {
     SOCKETS.enter(socket)
 }
 
@@ -119,7 +106,7 @@ pub unsafe extern "C" fn zeromq_socket_new(kind: i32, endpoints: *const c_char) 
         // SAFETY: the caller passes NULL or a text.
         let endpoints = unsafe { some_text("the endpoints", endpoints) }?;
         let socket = core::Socket::attached(kind, endpoints.unwrap_or(""))?;
-        Ok(SOCKETS.give(Held { socket, lent: Lent::default() })?)
+        Ok(SOCKETS.give(Entry { socket, lent: Lent::default() })?)
     })
 }
 
@@ -147,7 +134,7 @@ pub extern "C" fn zeromq_socket_close(socket: *mut Socket) -> Code {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_is_closed(socket: *const Socket) -> i32 {
     ffi::guard_or(1, || match enter(socket) {
-        Ok(held) => held.socket.is_closed().into(),
+        Ok(entry) => entry.socket.is_closed().into(),
         // It is in the middle of a call, so it is open.
         Err(error) if matches!(*error, Error::Busy) => 0,
         Err(_) => 1,
@@ -157,7 +144,7 @@ pub extern "C" fn zeromq_socket_is_closed(socket: *const Socket) -> i32 {
 /// The type of a socket, `ZEROMQ_REQUEST` and so on; -1 if there is no such socket.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_type(socket: *const Socket) -> i32 {
-    ffi::guard_or(-1, || enter(socket).map_or(-1, |held| held.socket.socket_type() as i32))
+    ffi::guard_or(-1, || enter(socket).map_or(-1, |entry| entry.socket.socket_type() as i32))
 }
 
 /// Binds or connects each endpoint of a list: one that begins with `@` is bound, one
@@ -266,9 +253,9 @@ pub unsafe extern "C" fn zeromq_socket_endpoint(
 ) -> Code {
     ffi::guard("zeromq_socket_endpoint", || {
         let place = place(endpoint)?;
-        let mut held = enter(socket)?;
-        let endpoint = held.socket.endpoint()?;
-        let lent = endpoint.map_or(std::ptr::null(), |text| held.lent.lend(text.as_bytes()));
+        let mut entry = enter(socket)?;
+        let endpoint = entry.socket.endpoint()?;
+        let lent = endpoint.map_or(std::ptr::null(), |text| entry.lent.lend(text.as_bytes()));
         // SAFETY: the caller passes a place for it.
         unsafe { place.put(lent) };
         Ok(())
@@ -498,4 +485,30 @@ pub unsafe extern "C" fn zeromq_socket_plain_client(
         let password = unsafe { text("the password", password) }?;
         Ok(enter(socket)?.socket.secure(&Role::PlainClient { username, password }, None)?)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_have_the_numbers_of_the_types() {
+        for (kind, known) in [
+            (SocketKind::ZEROMQ_PAIR, SocketType::Pair),
+            (SocketKind::ZEROMQ_PUBLISHER, SocketType::Pub),
+            (SocketKind::ZEROMQ_SUBSCRIBER, SocketType::Sub),
+            (SocketKind::ZEROMQ_REQUEST, SocketType::Req),
+            (SocketKind::ZEROMQ_REPLY, SocketType::Rep),
+            (SocketKind::ZEROMQ_DEALER, SocketType::Dealer),
+            (SocketKind::ZEROMQ_ROUTER, SocketType::Router),
+            (SocketKind::ZEROMQ_PULL, SocketType::Pull),
+            (SocketKind::ZEROMQ_PUSH, SocketType::Push),
+            (SocketKind::ZEROMQ_XPUBLISHER, SocketType::Xpub),
+            (SocketKind::ZEROMQ_XSUBSCRIBER, SocketType::Xsub),
+            (SocketKind::ZEROMQ_STREAM, SocketType::Stream),
+        ] {
+            assert_eq!(kind as i32, known as i32);
+            assert_eq!(socket_type(kind as i32).unwrap(), known);
+        }
+    }
 }

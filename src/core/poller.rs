@@ -227,7 +227,7 @@ impl<T: Clone> Poller<T> {
 }
 
 /// A source that can be waited for: a socket only while it is locked.
-enum Held<'a> {
+enum Guard<'a> {
     Socket(Locked<'a, State>),
     Descriptor(Descriptor),
 }
@@ -248,7 +248,7 @@ fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Re
     let result = poll_held(&mut held, items, wait, first);
     if matches!(result, Err(Error::Terminated)) {
         for (_, held) in held {
-            if let Held::Socket(mut state) = held {
+            if let Guard::Socket(mut state) = held {
                 state.check_terminated();
             }
         }
@@ -256,15 +256,15 @@ fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Re
     result
 }
 
-fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Held<'_>)>, Error> {
+fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Guard<'_>)>, Error> {
     let mut held = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         match &item.source {
-            Source::Descriptor(descriptor) => held.push((index, Held::Descriptor(*descriptor))),
+            Source::Descriptor(descriptor) => held.push((index, Guard::Descriptor(*descriptor))),
             Source::Socket(socket) => match socket.lock() {
                 Ok(mut state) => {
                     if state.open().is_ok() {
-                        held.push((index, Held::Socket(state)));
+                        held.push((index, Guard::Socket(state)));
                     }
                 }
                 Err(Error::Forked) => {}
@@ -276,13 +276,13 @@ fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Held<'_>)>, Error> {
 }
 
 fn poll_held<T>(
-    held: &mut [(usize, Held)],
+    held: &mut [(usize, Guard)],
     items: &[Item<T>],
     wait: &Wait,
     first: bool,
 ) -> Result<Vec<(usize, Ready)>, Error> {
     let ready = look(held, items, first)?;
-    let descriptors = held.iter().any(|(_, held)| matches!(held, Held::Descriptor(_)));
+    let descriptors = held.iter().any(|(_, held)| matches!(held, Guard::Descriptor(_)));
     if !descriptors && (!ready.is_empty() || wait.is_zero()) {
         return if ready.is_empty() { Err(Error::Again) } else { Ok(ready) };
     }
@@ -292,8 +292,8 @@ fn poll_held<T>(
     for (index, held) in held.iter_mut() {
         let events = items[*index].events.events();
         polled.push(match held {
-            Held::Socket(state) => state.open()?.socket.as_poll_item(events),
-            Held::Descriptor(descriptor) => zmq::PollItem::from_fd(*descriptor, events),
+            Guard::Socket(state) => state.open()?.socket.as_poll_item(events),
+            Guard::Descriptor(descriptor) => zmq::PollItem::from_fd(*descriptor, events),
         });
     }
     loop {
@@ -316,13 +316,13 @@ fn poll_held<T>(
 
 /// The sockets that are ready now, which is quicker to tell than by a poll.
 fn look<T>(
-    held: &mut [(usize, Held)],
+    held: &mut [(usize, Guard)],
     items: &[Item<T>],
     first: bool,
 ) -> Result<Vec<(usize, Ready)>, Error> {
     let mut ready = Vec::new();
     for (index, held) in held {
-        let Held::Socket(state) = held else {
+        let Guard::Socket(state) = held else {
             continue;
         };
         let open = state.open()?;

@@ -45,30 +45,30 @@ impl<F: Fn() -> bool> Interrupt for F {
     }
 }
 
-/// The patience of one call.
+/// The timeout of one call.
 #[derive(Clone, Copy)]
 pub struct Wait<'a> {
-    patience: Patience,
+    timeout: Timeout,
     interrupt: Option<&'a dyn Interrupt>,
 }
 
 /// Nanoseconds, or one of two special values, in one word: a wait is made in every
 /// call.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Patience(u64);
+struct Timeout(u64);
 
-impl Patience {
-    const FOREVER: Patience = Patience(u64::MAX);
+impl Timeout {
+    const FOREVER: Timeout = Timeout(u64::MAX);
     /// As long as the socket's own timeout says.
-    const USUAL: Patience = Patience(u64::MAX - 1);
+    const USUAL: Timeout = Timeout(u64::MAX - 1);
 
     /// A time of centuries is for ever.
-    const fn of(timeout: Option<Duration>) -> Patience {
+    const fn of(timeout: Option<Duration>) -> Timeout {
         match timeout {
-            Some(timeout) if timeout.as_nanos() < Patience::USUAL.0 as u128 => {
-                Patience(timeout.as_nanos() as u64)
+            Some(timeout) if timeout.as_nanos() < Timeout::USUAL.0 as u128 => {
+                Timeout(timeout.as_nanos() as u64)
             }
-            _ => Patience::FOREVER,
+            _ => Timeout::FOREVER,
         }
     }
 }
@@ -77,33 +77,33 @@ impl<'a> Wait<'a> {
     /// Waits for `timeout`, or for ever if there is none. A timeout of zero does
     /// not wait.
     pub const fn new(timeout: Option<Duration>) -> Wait<'static> {
-        Wait { patience: Patience::of(timeout), interrupt: None }
+        Wait { timeout: Timeout::of(timeout), interrupt: None }
     }
 
     /// Waits as long as the options rcvtimeo and sndtimeo of the socket say: for
     /// ever, if they were not set.
     pub const fn usual() -> Wait<'static> {
-        Wait { patience: Patience::USUAL, interrupt: None }
+        Wait { timeout: Timeout::USUAL, interrupt: None }
     }
 
     /// Ends the wait with [`Error::Interrupted`] once `interrupt` says so; it is
     /// asked several times a second and after every signal.
     pub fn until(self, interrupt: Option<&'a dyn Interrupt>) -> Wait<'a> {
-        Wait { patience: self.patience, interrupt }
+        Wait { timeout: self.timeout, interrupt }
     }
 
     /// The same, with `usual` in place of the socket's own timeout.
     pub(super) fn or(self, usual: Option<Duration>) -> Wait<'a> {
-        match self.patience {
-            Patience::USUAL => Wait { patience: Patience::of(usual), ..self },
+        match self.timeout {
+            Timeout::USUAL => Wait { timeout: Timeout::of(usual), ..self },
             _ => self,
         }
     }
 
     fn timeout(&self) -> Option<Duration> {
-        match self.patience {
-            Patience::USUAL | Patience::FOREVER => None,
-            Patience(nanoseconds) => Some(Duration::from_nanos(nanoseconds)),
+        match self.timeout {
+            Timeout::USUAL | Timeout::FOREVER => None,
+            Timeout(nanoseconds) => Some(Duration::from_nanos(nanoseconds)),
         }
     }
 
@@ -153,10 +153,10 @@ pub(super) struct Clock<'a> {
 }
 
 impl<'a> Clock<'a> {
-    /// The time that is left, as the patience of a further call.
+    /// The time that is left, as the timeout of a further call.
     pub fn rest(&self) -> Wait<'a> {
         let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));
-        Wait { patience: Patience::of(left), interrupt: self.interrupt }
+        Wait { timeout: Timeout::of(left), interrupt: self.interrupt }
     }
 
     /// How long to poll now, in milliseconds as `zmq_poll(3)` takes them: -1 is

@@ -5,24 +5,11 @@ use std::ptr;
 use smallvec::SmallVec;
 
 use super::abi::{Bits, DictionaryObject, Header, InvocationObject, StringObject, View, Vm};
-use super::machine::Morpho;
+use super::host::Morpho;
 use super::object;
-use super::symbols::Api;
-use crate::binding::{Bounds, CLASSES, Class, Object, Value, ValueRef};
+use crate::binding::{Bounds, Object, Value, ValueRef};
 use crate::core::Error;
-use crate::ffi::fault;
-
-/// The numbers that this Morpho gave to kinds of objects.
-pub(super) struct Kinds {
-    string: i32,
-    list: i32,
-    tuple: i32,
-    dictionary: i32,
-    /// Of each class of the table; none for classes without instances.
-    own: Vec<Option<i32>>,
-    /// The same as a set, bit n for the kind n: Morpho has no more than 64.
-    own_set: u64,
-}
+use crate::ffi::host_error;
 
 /// A function, a class, an instance of another class.
 const OTHER: ValueRef = ValueRef::Other("a value of another kind");
@@ -31,52 +18,53 @@ const OTHER: ValueRef = ValueRef::Other("a value of another kind");
 /// each bind may collect what it does not know.
 type Made<V> = SmallVec<[V; 2]>;
 
-impl Kinds {
-    /// # Safety
-    /// The functions are those of the Morpho of this process.
-    pub unsafe fn new<V: Bits>(api: &Api<V>, own: Vec<Option<i32>>) -> Kinds {
-        // SAFETY: an object that was made and never bound is freed by its maker.
-        let kind = |header: *mut Header| unsafe {
-            let kind = (*header).kind;
-            (api.morpho_freeobject)(V::object(header));
-            kind
-        };
-        let own_set = own.iter().flatten().fold(0, |set, kind| set | bit(*kind));
-        // SAFETY: the caller's promise.
-        unsafe {
-            Kinds {
-                string: kind((api.object_stringwithsize)(1).cast()),
-                list: kind((api.object_newlist)(0, ptr::null())),
-                tuple: kind((api.object_newtuple)(0, ptr::null())),
-                dictionary: kind((api.object_newdictionary)()),
-                own,
-                own_set,
-            }
+impl<V: Bits> Morpho<V> {
+    /// The instance of the library that a value is, or that it keeps in its field.
+    pub(super) fn object(&self, value: V) -> Option<&Object> {
+        self.own(value).or_else(|| self.own(self.kept(self.instance(value)?)?))
+    }
+
+    /// The instance of the library that a value is.
+    fn own(&self, value: V) -> Option<&Object> {
+        match value.view() {
+            // SAFETY: Morpho's values lead to objects that are alive; what is of one
+            // of our kinds was made by object.
+            View::Object(header) if unsafe { self.kinds.is_own((*header).kind) } => unsafe {
+                object::of(header)
+            },
+            _ => None,
         }
     }
 
-    /// Whether objects of a kind are instances of the library's classes.
-    pub fn is_own(&self, kind: i32) -> bool {
-        self.own_set & bit(kind) != 0
+    /// What an instance of a class written in Morpho keeps in its field.
+    fn kept(&self, instance: *mut Header) -> Option<V> {
+        let mut kept = V::nil();
+        // SAFETY: it is an instance, the name is one that was interned, and there is
+        // room for a value.
+        let found = unsafe {
+            (self.api.objectinstance_getpropertyinterned)(instance, self.field, &mut kept)
+        };
+        found.then_some(kept)
     }
 
-    fn of(&self, class: &Class) -> Option<i32> {
-        let index = CLASSES.iter().position(|known| ptr::eq(*known, class))?;
-        self.own.get(index).copied().flatten()
+    /// The instance of a class written in Morpho that a value is.
+    pub(super) fn instance(&self, value: V) -> Option<*mut Header> {
+        match value.view() {
+            // SAFETY: Morpho's values lead to objects that are alive; the kind of
+            // instances is a variable of Morpho.
+            View::Object(header) if unsafe { (*header).kind == *self.api.objectinstancetype } => {
+                Some(header)
+            }
+            _ => None,
+        }
     }
-}
 
-fn bit(kind: i32) -> u64 {
-    u32::try_from(kind).ok().and_then(|kind| 1u64.checked_shl(kind)).unwrap_or(0)
-}
-
-impl<V: Bits> Morpho<V> {
     /// An argument, lent for the time of the call.
     ///
     /// # Safety
     /// Morpho keeps the value, and does not change it, for the time of the call.
     #[inline]
-    pub unsafe fn take<'a>(&self, value: V, bounds: &mut Bounds) -> Result<ValueRef<'a>, Error> {
+    pub unsafe fn read<'a>(&self, value: V, bounds: &mut Bounds) -> Result<ValueRef<'a>, Error> {
         match value.view() {
             View::Nil => Ok(ValueRef::Nil),
             View::Bool(value) => Ok(ValueRef::Bool(value)),
@@ -88,16 +76,16 @@ impl<V: Bits> Morpho<V> {
                 if (*header).kind == self.kinds.string {
                     Ok(ValueRef::String(bytes(header)))
                 } else {
-                    self.take_object(value, header, bounds)
+                    self.read_object(value, header, bounds)
                 }
             },
         }
     }
 
     /// # Safety
-    /// As `take`; the value leads to the object.
+    /// As `read`; the value leads to the object.
     #[inline(never)]
-    unsafe fn take_object<'a>(
+    unsafe fn read_object<'a>(
         &self,
         value: V,
         header: *mut Header,
@@ -157,7 +145,7 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`.
+    /// As `read`.
     unsafe fn items<'a>(
         &self,
         count: u32,
@@ -171,7 +159,7 @@ impl<V: Bits> Morpho<V> {
                 let mut item = V::nil();
                 if get(index, &mut item) {
                     // SAFETY: the caller's promise holds for what a list contains.
-                    items.push(unsafe { self.take(item, bounds) }?);
+                    items.push(unsafe { self.read(item, bounds) }?);
                 }
             }
             Ok(ValueRef::List(items))
@@ -179,7 +167,7 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`; the object is a dictionary.
+    /// As `read`; the object is a dictionary.
     unsafe fn entries<'a>(
         &self,
         header: *mut Header,
@@ -194,7 +182,7 @@ impl<V: Bits> Morpho<V> {
                 let [key, value] = unsafe { *table.entries.add(slot) };
                 if key.view() != View::Nil {
                     // SAFETY: the caller's promise holds for what a dictionary contains.
-                    let entry = unsafe { (self.take(key, bounds)?, self.take(value, bounds)?) };
+                    let entry = unsafe { (self.read(key, bounds)?, self.read(value, bounds)?) };
                     entries.push(entry);
                 }
             }
@@ -205,14 +193,14 @@ impl<V: Bits> Morpho<V> {
     /// The name of a named argument.
     ///
     /// # Safety
-    /// As `take`.
+    /// As `read`.
     pub unsafe fn name<'a>(&self, value: V) -> Result<&'a str, Error> {
         // SAFETY: the caller's promise.
-        match unsafe { self.take(value, &mut Bounds::default()) }? {
+        match unsafe { self.read(value, &mut Bounds::default()) }? {
             ValueRef::String(bytes) => std::str::from_utf8(bytes).ok(),
             _ => None,
         }
-        .ok_or_else(|| fault("the name of an argument is not a String"))
+        .ok_or_else(|| host_error("the name of an argument is not a String"))
     }
 
     /// A result, bound to the collector of the virtual machine.
@@ -276,7 +264,8 @@ impl<V: Bits> Morpho<V> {
     /// The objects are new and not bound; the virtual machine is the one that calls.
     unsafe fn bind(&self, vm: *mut Vm, mut made: Made<V>) -> Result<(), Error> {
         if !made.is_empty() {
-            let count = i32::try_from(made.len()).map_err(|_| fault("the result is too large"))?;
+            let count =
+                i32::try_from(made.len()).map_err(|_| host_error("the result is too large"))?;
             // SAFETY: the caller's promise; all are bound at once.
             unsafe { (self.api.morpho_bindobjects)(vm, count, made.as_mut_ptr()) };
         }
@@ -335,7 +324,8 @@ impl<V: Bits> Morpho<V> {
             // SAFETY: the caller's promise.
             values.push(unsafe { self.make(item, made) }?);
         }
-        let count = u32::try_from(values.len()).map_err(|_| fault("the result is too large"))?;
+        let count =
+            u32::try_from(values.len()).map_err(|_| host_error("the result is too large"))?;
         // SAFETY: there are as many values.
         let list = unsafe { new(count, values.as_ptr()) };
         Ok((!list.is_null()).then(|| V::object(list)))
@@ -373,7 +363,7 @@ impl<V: Bits> Morpho<V> {
 }
 
 fn no_memory() -> Error {
-    fault("Morpho has no memory for the result")
+    host_error("Morpho has no memory for the result")
 }
 
 /// The bytes of a string.

@@ -8,8 +8,9 @@
 //! children of it (`import zeromq as z`, `class My is z.ZMQRequest`).
 
 mod abi;
+mod call;
 mod convert;
-mod machine;
+mod host;
 mod object;
 mod symbols;
 
@@ -24,8 +25,8 @@ use crate::core::context;
 use crate::ffi;
 use crate::interrupt;
 use abi::{Boxed063, Boxed064, Layout, LongEntry, Native, ShortEntry, Tagged, USER, Vm};
-use convert::Kinds;
-use machine::{Hosted, Morpho, record};
+use call::record;
+use host::{Hosted, Kinds, Morpho};
 use symbols::{Api, Refusal};
 
 /// How many rows the table may have: each needs a function of its own, as Morpho
@@ -221,7 +222,7 @@ unsafe extern "C" fn only_children<V: Hosted>(vm: *mut Vm, _: i32, _: *mut V) ->
 
 unsafe extern "C" fn tostring<V: Hosted>(vm: *mut Vm, _: i32, arguments: *mut V) -> V {
     // SAFETY: Morpho calls a method.
-    unsafe { machine::tostring(vm, arguments) }
+    unsafe { call::tostring(vm, arguments) }
 }
 
 /// The function of a row of the table.
@@ -231,7 +232,7 @@ unsafe extern "C" fn function<V: Hosted, const INDEX: usize>(
     arguments: *mut V,
 ) -> V {
     // SAFETY: Morpho calls a function or a method.
-    row(INDEX).map_or(V::nil(), |row| unsafe { machine::call(row, vm, count, arguments) })
+    row(INDEX).map_or(V::nil(), |row| unsafe { call::call(row, vm, count, arguments) })
 }
 
 /// The `init` of a constructor's row.
@@ -241,7 +242,7 @@ unsafe extern "C" fn initializer<V: Hosted, const INDEX: usize>(
     arguments: *mut V,
 ) -> V {
     // SAFETY: Morpho calls a method.
-    row(INDEX).map_or(V::nil(), |row| unsafe { machine::init(row, vm, count, arguments) })
+    row(INDEX).map_or(V::nil(), |row| unsafe { call::init(row, vm, count, arguments) })
 }
 
 fn row(index: usize) -> Option<&'static Row> {

@@ -5,7 +5,7 @@ use std::mem::size_of;
 use std::ptr;
 
 use super::abi::{Bits, Header, TypeDefinition, Vm};
-use super::machine::Hosted;
+use super::host::Hosted;
 use crate::binding::Object;
 use crate::ffi;
 

@@ -10,9 +10,9 @@ use super::abi::{self, Class, Host, ZEROMQ_ABI};
 use super::script_functions::InUse;
 use super::value::{Form, Reader};
 use super::{object, value};
-use crate::binding::{self, Handle, Held, Kept, Value, ValueRef};
+use crate::binding::{self, Handle, Kept, Retained, Value, ValueRef};
 use crate::core::{Error, wait::Interrupt};
-use crate::ffi::{self, fault};
+use crate::ffi::{self, host_error};
 use crate::interrupt;
 
 /// The kind of a result that a host has not written.
@@ -57,7 +57,7 @@ impl<'a> Machine<'a> {
     /// Hands a class to the machine.
     pub fn define(&self, class: &'static Class) -> Result<(), Error> {
         let Some(define_class) = self.0.define_class else {
-            return Err(fault("the host has no define_class"));
+            return Err(host_error("the host has no define_class"));
         };
         // SAFETY: new's caller promises that it may be called; the class stays in
         // place for ever.
@@ -88,15 +88,15 @@ impl binding::Host for Machine<'_> {
     }
 
     fn keep(&self, handle: Handle) -> Kept {
-        let held: Option<Arc<dyn Held>> = match handle {
+        let held: Option<Arc<dyn Retained>> = match handle {
             Handle([object, value::OBJECT]) if object::share(object) => {
-                Some(Arc::new(HeldObject(object)))
+                Some(Arc::new(RetainedObject(object)))
             }
             Handle([function, value::FUNCTION]) if self.is(abi::ZEROMQ_HOST_ASKS) => {
                 Some(Arc::new(UsedFunction(InUse::one(&self.0, function))))
             }
             Handle([function, value::FUNCTION]) => {
-                Some(Arc::new(HeldFunction::new(*self.0, function)))
+                Some(Arc::new(RetainedFunction::new(*self.0, function)))
             }
             _ => None,
         };
@@ -110,7 +110,7 @@ impl binding::Host for Machine<'_> {
         take: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (Handle([function, value::FUNCTION]), Some(call)) = (function, self.0.call) else {
-            return Err(fault("the host cannot call functions of the script"));
+            return Err(host_error("the host cannot call functions of the script"));
         };
         // Where messages never stop nothing waits, and nobody else asks.
         if self.interrupted() {
@@ -128,7 +128,7 @@ impl binding::Host for Machine<'_> {
         };
         for argument in &mut arguments {
             // SAFETY: the argument was made by give, and is given back only here.
-            drop(unsafe { value::take_back(argument) });
+            drop(unsafe { value::reclaim(argument) });
         }
         if answer != 0 || result.kind == UNWRITTEN {
             return Err(Error::Callback);
@@ -136,7 +136,7 @@ impl binding::Host for Machine<'_> {
         let mut reader = Reader::new(&self.0);
         // SAFETY: new's caller promises that the result is filled in as the header
         // says, and that it stays.
-        let taken = unsafe { reader.take(&result) };
+        let taken = unsafe { reader.read(&result) };
         // SAFETY: as above.
         let _in_use = unsafe { reader.end(taken.is_ok(), [&result]) };
         take(&taken?)
@@ -145,11 +145,11 @@ impl binding::Host for Machine<'_> {
 
 /// An object that the library keeps for a script.
 #[derive(Debug)]
-struct HeldObject(abi::Object);
+struct RetainedObject(abi::Object);
 
-impl Held for HeldObject {}
+impl Retained for RetainedObject {}
 
-impl Drop for HeldObject {
+impl Drop for RetainedObject {
     fn drop(&mut self) {
         object::free(self.0);
     }
@@ -158,7 +158,7 @@ impl Drop for HeldObject {
 /// A function that the library keeps for a host that asks when it may forget it.
 struct UsedFunction(InUse);
 
-impl Held for UsedFunction {}
+impl Retained for UsedFunction {}
 
 impl fmt::Debug for UsedFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -167,30 +167,30 @@ impl fmt::Debug for UsedFunction {
 }
 
 /// A function that the library keeps for a script.
-struct HeldFunction {
+struct RetainedFunction {
     host: Host,
     function: abi::Function,
 }
 
-impl HeldFunction {
-    fn new(host: Host, function: abi::Function) -> HeldFunction {
+impl RetainedFunction {
+    fn new(host: Host, function: abi::Function) -> RetainedFunction {
         if let Some(retain) = host.retain {
             // SAFETY: the caller of Machine::new promises that it may be called.
             unsafe { retain(host.context, function) };
         }
-        HeldFunction { host, function }
+        RetainedFunction { host, function }
     }
 }
 
-impl Held for HeldFunction {}
+impl Retained for RetainedFunction {}
 
-impl fmt::Debug for HeldFunction {
+impl fmt::Debug for RetainedFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "function {}", self.function)
     }
 }
 
-impl Drop for HeldFunction {
+impl Drop for RetainedFunction {
     fn drop(&mut self) {
         if let Some(release) = self.host.release {
             // SAFETY: as in new.
@@ -201,9 +201,9 @@ impl Drop for HeldFunction {
 
 // SAFETY: the header says that what keeps a function is dropped by a call of the
 // host, so its context is used where the host expects it.
-unsafe impl Send for HeldFunction {}
+unsafe impl Send for RetainedFunction {}
 // SAFETY: as above.
-unsafe impl Sync for HeldFunction {}
+unsafe impl Sync for RetainedFunction {}
 
 impl Interrupt for Machine<'_> {
     fn interrupted(&self) -> bool {

@@ -19,7 +19,7 @@ use smallvec::SmallVec;
 
 use crate::binding::{self, Arguments, Value, ValueRef};
 use crate::core::{Code, Error};
-use crate::ffi::{self, Failed, fault};
+use crate::ffi::{self, Failed, host_error};
 use abi::{Class, Function, Host, Invocation, Object};
 use value::{Form, Reader};
 
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn zeromq_call(
 ) -> Code {
     ffi::guard("zeromq_call", || {
         if result.is_null() {
-            return Err(fault("there is no place for the result").into());
+            return Err(host_error("there is no place for the result").into());
         }
         // SAFETY: the caller's promise is the one of call.
         let value = unsafe { call(invocation) }?;
@@ -103,7 +103,7 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
     // SAFETY: the caller's promise about the host of the invocation.
     let machine = unsafe { host::Machine::new(call.host) }?;
     let row = descriptors::row(call.method)
-        .ok_or_else(|| fault("the method is none that define_class was given"))?;
+        .ok_or_else(|| host_error("the method is none that define_class was given"))?;
     // SAFETY: the caller promises as many values, in place for the call.
     let given = unsafe { ffi::slice(call.arguments, call.argument_count) }?;
     // SAFETY: the caller promises as many named values, in place for the call.
@@ -115,7 +115,7 @@ unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
 
     let mut reader = Reader::new(machine.host());
     // SAFETY: the caller promises that names and values are as the header says.
-    let read = unsafe { read(given, given_named, &mut reader) };
+    let read = unsafe { read_all(given, given_named, &mut reader) };
     let values = given.iter().chain(given_named.iter().map(|named| &named.value));
     // SAFETY: as above.
     let _in_use = unsafe { reader.end(read.is_ok(), values) };
@@ -139,7 +139,7 @@ type Given<'a> = (SmallVec<[ValueRef<'a>; FEW]>, SmallVec<[(&'a str, ValueRef<'a
 
 /// # Safety
 /// The names and the values are as the header says, and stay in place for `'a`.
-unsafe fn read<'a>(
+unsafe fn read_all<'a>(
     given: &'a [abi::Value],
     given_named: &'a [abi::Named],
     reader: &mut Reader,
@@ -147,12 +147,12 @@ unsafe fn read<'a>(
     let mut positional = SmallVec::with_capacity(given.len());
     for value in given {
         // SAFETY: the caller's promise.
-        positional.push(unsafe { reader.take(value) }?);
+        positional.push(unsafe { reader.read(value) }?);
     }
     let mut named = SmallVec::with_capacity(given_named.len());
     for argument in given_named {
         // SAFETY: the caller's promise.
-        let (name, value) = unsafe { (ffi::text(argument.name)?, reader.take(&argument.value)?) };
+        let (name, value) = unsafe { (ffi::text(argument.name)?, reader.read(&argument.value)?) };
         named.push((name, value));
     }
     Ok((positional, named))
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn zeromq_value_free(value: *mut abi::Value) {
     ffi::guard_or((), || {
         if !value.is_null() {
             // SAFETY: not NULL, and from the library, says the caller.
-            drop(unsafe { value::take_back(&mut *value) });
+            drop(unsafe { value::reclaim(&mut *value) });
         }
     });
 }
@@ -197,7 +197,7 @@ pub extern "C" fn zeromq_object_class(object: Object) -> *const Class {
 pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Value) -> Code {
     ffi::guard("zeromq_object_text", || {
         if result.is_null() {
-            return Err(fault("there is no place for the result").into());
+            return Err(host_error("there is no place for the result").into());
         }
         let text = object::get(object)?.to_string();
         // SAFETY: result is not NULL, and the caller says that it has room.
@@ -216,7 +216,7 @@ pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Va
 pub unsafe extern "C" fn zeromq_object_bytes(object: Object, result: *mut abi::Value) -> Code {
     ffi::guard("zeromq_object_bytes", || {
         if result.is_null() {
-            return Err(fault("there is no place for the result").into());
+            return Err(host_error("there is no place for the result").into());
         }
         let frame = object::get(object)?.clone();
         let bytes =

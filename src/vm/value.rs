@@ -8,7 +8,7 @@ use super::script_functions::{InUse, search};
 use super::{descriptors, object};
 use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
 use crate::core::Error;
-use crate::ffi::{self, fault};
+use crate::ffi::{self, host_error};
 
 /// What a handle of the binding means to this edge stands in its second half.
 pub(super) const OBJECT: u64 = 0;
@@ -37,7 +37,7 @@ impl Drop for Owner {
         if let Owner::Items(items) = self {
             for item in items {
                 // SAFETY: the item was made by give, and is given back only here.
-                drop(unsafe { take_back(item) });
+                drop(unsafe { reclaim(item) });
             }
         }
     }
@@ -63,16 +63,16 @@ impl<'a> Reader<'a> {
     /// # Safety
     /// The value is filled in as the header says, and what it points to stays in
     /// place for `'v`.
-    pub unsafe fn take<'v>(&mut self, value: &'v abi::Value) -> Result<ValueRef<'v>, Error> {
+    pub unsafe fn read<'v>(&mut self, value: &'v abi::Value) -> Result<ValueRef<'v>, Error> {
         // SAFETY: the caller's promise.
-        unsafe { take(value, self) }
+        unsafe { read(value, self) }
     }
 
     /// The functions in all that was read, in use from now on. If not everything was,
     /// they are looked for in `values`, which is all of it.
     ///
     /// # Safety
-    /// As `take`, for each of these values.
+    /// As `read`, for each of these values.
     pub unsafe fn end<'v>(
         mut self,
         read: bool,
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
 /// # Safety
 /// The value is filled in as the header says, and what it points to stays in
 /// place for `'a`.
-unsafe fn take<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRef<'a>, Error> {
+unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRef<'a>, Error> {
     // SAFETY: kind tells which member of the union the host has filled in, and the
     // caller promises that what it points to is there.
     unsafe {
@@ -123,32 +123,32 @@ unsafe fn take<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
             }
             abi::ZEROMQ_CLASS => ValueRef::Class(
                 descriptors::binding(value.payload.described)
-                    .ok_or_else(|| fault("a class is none that define_class was given"))?,
+                    .ok_or_else(|| host_error("a class is none that define_class was given"))?,
             ),
             abi::ZEROMQ_OTHER => {
                 let Bytes { data, size } = value.payload.bytes;
                 let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
                 ValueRef::Other(name.unwrap_or("a value of another kind"))
             }
-            _ => return Err(fault("a value is of a kind that the header does not have")),
+            _ => return Err(host_error("a value is of a kind that the header does not have")),
         })
     }
 }
 
 /// # Safety
-/// As `take`.
+/// As `read`.
 unsafe fn items<'a>(items: Items, reader: &mut Reader) -> Result<Vec<ValueRef<'a>>, Error> {
     // SAFETY: the caller's promise.
     let items = unsafe { ffi::slice(items.data, items.count) }?;
     reader.bounds.enter(items.len())?;
     // SAFETY: the caller's promise holds for each item.
-    let taken = items.iter().map(|item| unsafe { take(item, reader) }).collect();
+    let taken = items.iter().map(|item| unsafe { read(item, reader) }).collect();
     reader.bounds.leave();
     taken
 }
 
 /// # Safety
-/// As `take`.
+/// As `read`.
 unsafe fn entries<'a>(
     entries: Items,
     reader: &mut Reader,
@@ -158,7 +158,7 @@ unsafe fn entries<'a>(
     let mut pairs = Vec::with_capacity(values.len() / 2);
     while let Some(key) = values.next() {
         let Some(value) = values.next() else {
-            return Err(fault("a dictionary has a key without a value"));
+            return Err(host_error("a dictionary has a key without a value"));
         };
         pairs.push((key, value));
     }
@@ -262,7 +262,7 @@ fn owned(kind: u32, payload: Payload, owner: Box<Owner>) -> abi::Value {
 ///
 /// # Safety
 /// The value is one that `give` made; a copy of it is not given back too.
-pub(super) unsafe fn take_back(value: &mut abi::Value) -> Option<impl Sized + use<>> {
+pub(super) unsafe fn reclaim(value: &mut abi::Value) -> Option<impl Sized + use<>> {
     let owner = value.owner.cast::<Owner>();
     *value = nil();
     // SAFETY: owner is NULL or came from Box::into_raw in owned, and the value that

@@ -31,7 +31,7 @@ pub(super) static GROUP: Group = Group {
             "#,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| {
-                call.socket()?.wait_for_peers(call.get(0)?, &patience(call)?)?;
+                call.socket()?.wait_for_peers(call.get(0)?, &timeout(call)?)?;
                 Ok(Value::Bool(true))
             },
         },
@@ -117,14 +117,14 @@ pub(super) static SUBSCRIBERS: Group = Group {
         otherwise: Some(|| Value::Bool(false)),
         run: |call| {
             let topic = call.named("topic");
-            call.socket()?.wait_for_subscribers(call.get(0)?, topic, &patience(call)?)?;
+            call.socket()?.wait_for_subscribers(call.get(0)?, topic, &timeout(call)?)?;
             Ok(Value::Bool(true))
         },
     }],
 };
 
 /// How long to wait for peers: the timeouts of the socket are for messages.
-fn patience<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
+fn timeout<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
     let timeout = call.milliseconds("timeout")?.unwrap_or(None);
     Ok(Wait::new(timeout).until(call.host.interrupt()))
 }

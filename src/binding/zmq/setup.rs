@@ -101,7 +101,7 @@ fn given(call: &Call, settings: &'static [Setting]) -> Result<Vec<(&'static Sett
             ValueRef::Float(value) if !value.is_nan() => value.ceil() as i64,
             _ => i64::MIN,
         };
-        if !setting.takes(number) {
+        if !setting.accepts(number) {
             return Err(Error::Argument {
                 place: format!("named argument {}=", parameter.name),
                 expected: parameter.doc.into(),

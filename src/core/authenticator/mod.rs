@@ -33,7 +33,7 @@ use zap::Request;
 const LOGGED: usize = 256;
 
 /// How long the thread may take to end.
-const PATIENCE: Duration = Duration::from_secs(2);
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the context does for the authenticator.
 static PART: Part = Part { before_fork, after_fork, end };
@@ -153,7 +153,7 @@ impl Authenticator {
         if let Some(running) = current.take_if(|running| running.shared.generation == generation) {
             if running.held.upgrade().is_some() && !running.thread.is_finished() {
                 *current = Some(running);
-                return Err(taken());
+                return Err(already_running());
             }
             running.stop();
         }
@@ -334,7 +334,7 @@ impl Drop for Authenticator {
     }
 }
 
-fn taken() -> Error {
+fn already_running() -> Error {
     security("an authenticator is running already: one serves all sockets of the process; stop it")
 }
 
@@ -388,7 +388,7 @@ impl Running {
     }
 
     fn join(self) {
-        if self.ended.recv_timeout(PATIENCE).is_ok() {
+        if self.ended.recv_timeout(STOP_TIMEOUT).is_ok() {
             // A panic has ended it as well.
             let _ = self.thread.join();
         }
@@ -398,9 +398,9 @@ impl Running {
 impl Shared {
     fn tell(&self, frames: &[&[u8]]) -> Result<(), Error> {
         let frames = [&[&*self.token], frames].concat();
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + STOP_TIMEOUT;
         loop {
-            match self.control.send(&frames, &Wait::new(Some(PATIENCE))) {
+            match self.control.send(&frames, &Wait::new(Some(STOP_TIMEOUT))) {
                 // Another thread is telling something.
                 Err(Error::Busy) if Instant::now() < end => thread::yield_now(),
                 result => return result,
@@ -408,7 +408,7 @@ impl Shared {
         }
     }
 
-    fn note(&self, request: &Request, accepted: bool, reason: String) {
+    fn record(&self, request: &Request, accepted: bool, reason: String) {
         let mut log = locked(&self.log);
         if log.len() == LOGGED {
             log.pop_front();

@@ -44,7 +44,7 @@ impl Server {
 
     pub fn run(mut self) {
         loop {
-            let wait = Wait::new(self.patience());
+            let wait = Wait::new(self.timeout());
             match self.socket.receive_all(&wait) {
                 Ok(message)
                     if message.get(1).is_some_and(|frame| **frame == *self.shared.token) =>
@@ -64,7 +64,7 @@ impl Server {
     }
 
     /// How long to wait at most, if somebody is to decide until then.
-    fn patience(&self) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
         let first = self.asked.values().map(|asked| asked.until).min()?;
         Some(first.saturating_duration_since(Instant::now()))
     }
@@ -172,18 +172,18 @@ impl Server {
         meta: &[(String, String)],
         reason: String,
     ) {
-        self.shared.note(request, true, reason);
+        self.shared.record(request, true, reason);
         let user = request.credentials.user();
         self.reply(envelope, id, &Verdict::Accepted { user: &user, meta });
     }
 
     fn refuse(&self, envelope: &[Vec<u8>], id: Vec<u8>, request: &Request, why: String) {
-        self.shared.note(request, false, why.clone());
+        self.shared.record(request, false, why.clone());
         self.reply(envelope, id, &Verdict::Refused(&why));
     }
 
     fn postpone(&self, envelope: &[Vec<u8>], id: Vec<u8>, request: &Request, why: &str) {
-        self.shared.note(request, false, why.to_owned());
+        self.shared.record(request, false, why.to_owned());
         self.reply(envelope, id, &Verdict::Later(why));
     }
 

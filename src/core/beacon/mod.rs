@@ -135,7 +135,7 @@ impl Beacon {
         let mut filter = locked(&open.filter);
         if filter.is_none() {
             // What came before nobody has asked for.
-            while open.take().is_some() {}
+            while open.receive_now().is_some() {}
         }
         *filter = prefix.map(<[u8]>::to_owned);
         Ok(())
@@ -156,7 +156,7 @@ impl Beacon {
         };
         let mut clock = None;
         loop {
-            while let Some((address, bytes)) = open.take() {
+            while let Some((address, bytes)) = open.receive_now() {
                 if open.wants(&bytes) {
                     return Ok((address, Frame::from(bytes)));
                 }
@@ -247,7 +247,7 @@ impl Open {
     }
 
     /// The next datagram, if there is one.
-    fn take(&self) -> Option<(Ipv4Addr, Vec<u8>)> {
+    fn receive_now(&self) -> Option<(Ipv4Addr, Vec<u8>)> {
         // One byte more tells that it is too long.
         let mut bytes = [0; LONGEST + 1];
         let (count, from) = loop {

@@ -83,7 +83,7 @@ const fn setting(
 
 impl Setting {
     /// Whether it can be this number.
-    pub fn takes(&self, value: i64) -> bool {
+    pub fn accepts(&self, value: i64) -> bool {
         i32::try_from(value).is_ok_and(|value| self.fits(value))
     }
 
@@ -187,8 +187,8 @@ mod tests {
     #[test]
     fn a_setting_takes_what_is_in_range() {
         let [linger, sndhwm, ..] = &SOCKETS;
-        assert!(linger.takes(-1) && linger.takes(0) && !linger.takes(-2));
-        assert!(!sndhwm.takes(-1) && !sndhwm.takes(1 << 31) && sndhwm.takes(0));
+        assert!(linger.accepts(-1) && linger.accepts(0) && !linger.accepts(-2));
+        assert!(!sndhwm.accepts(-1) && !sndhwm.accepts(1 << 31) && sndhwm.accepts(0));
         let threads = setting("threads", 1, "", (0, 64), UNSET);
         assert_eq!(threads.value(), None);
         threads.give(65);

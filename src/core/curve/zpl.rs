@@ -13,16 +13,16 @@ pub(super) struct Item<'a> {
 /// Where a text is not ZPL: the number of the line, from 1 on, and why. What
 /// stands in the line is not told, since it may be a secret.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct ParseError {
     pub line: usize,
     pub what: &'static str,
 }
 
 /// Reads a text. As in czmq, all of it is ZPL or none.
-pub(super) fn parse(text: &[u8]) -> Result<Vec<Item<'_>>, Fault> {
+pub(super) fn parse(text: &[u8]) -> Result<Vec<Item<'_>>, ParseError> {
     let mut items: Vec<Item> = Vec::new();
     for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
-        let fault = |what| Fault { line: index + 1, what };
+        let fault = |what| ParseError { line: index + 1, what };
         let Some(item) = item(line.trim_ascii_end()).map_err(fault)? else {
             continue;
         };

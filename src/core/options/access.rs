@@ -115,7 +115,7 @@ fn checked(row: &Row, value: &OptionValue) -> Result<Checked, Error> {
         (Kind::Bool, OptionValue::Int(value @ (0 | 1)), _) => Ok(Checked::Int(*value as i32)),
         (Kind::Bool, OptionValue::Int(_), _) => Err(range()),
         (Kind::Int | Kind::Int64 | Kind::Uint64, OptionValue::Int(value), _) => {
-            if row.takes(*value) { number(row, *value).ok_or_else(range) } else { Err(range()) }
+            if row.accepts(*value) { number(row, *value).ok_or_else(range) } else { Err(range()) }
         }
         (Kind::Key, _, Some(key)) if matches!(key.len(), 32 | 40) => {
             Ok(Checked::Bytes(key.to_owned()))
@@ -154,7 +154,7 @@ fn text(row: &Row, value: &OptionValue, bytes: &[u8]) -> Result<Checked, Error> 
         _ => true,
     };
     let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    if !fits || !row.takes(length) {
+    if !fits || !row.accepts(length) {
         return Err(fault::range(row, value));
     }
     if row.kind == Kind::Text && bytes.is_empty() {
@@ -241,7 +241,7 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
         (Via::SendTimeout, Checked::Int(ms)) => open.send_timeout = timeout(*ms),
         (Via::ConnectId, Checked::Bytes(id)) => {
             if !open.is_free(id)? {
-                return Err(fault::taken(row));
+                return Err(fault::id_in_use(row));
             }
             open.connect_id = Some(id.clone());
         }

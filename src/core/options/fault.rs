@@ -93,7 +93,7 @@ pub(super) fn stays_manual(row: &Row) -> Error {
     fault(row, "manual mode cannot be left once the socket is attached; open a new one")
 }
 
-pub(super) fn taken(row: &Row) -> Error {
+pub(super) fn id_in_use(row: &Row) -> Error {
     fault(row, "a peer of this socket has this routing id already; choose another")
 }
 

@@ -208,7 +208,7 @@ impl Row {
     }
 
     /// Whether a number, or the length of a text, is one that it takes.
-    pub(super) fn takes(&self, number: i64) -> bool {
+    pub(super) fn accepts(&self, number: i64) -> bool {
         (self.least..=self.most).contains(&number) || self.also == Some(number)
     }
 }

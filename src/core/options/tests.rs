@@ -57,7 +57,7 @@ fn out_of_range(row: &Row) -> Vec<OptionValue> {
         _ => {
             let below = [row.least - 1, row.least - 2, i64::MIN];
             let above = [row.most.saturating_add(1), i64::MAX];
-            let beyond = below.into_iter().chain(above).filter(|value| !row.takes(*value));
+            let beyond = below.into_iter().chain(above).filter(|value| !row.accepts(*value));
             beyond.map(OptionValue::Int).collect()
         }
     }
@@ -94,8 +94,8 @@ fn rows_are_consistent() {
         assert!(!row.sockets.is_empty(), "{name}");
         let fits = match row.test {
             Sample::Bool(_) => row.kind == Kind::Bool,
-            Sample::Int(value) => row.is_number() && row.takes(value),
-            Sample::Bytes(bytes) => row.kind == Kind::Bytes && row.takes(bytes.len() as i64),
+            Sample::Int(value) => row.is_number() && row.accepts(value),
+            Sample::Bytes(bytes) => row.kind == Kind::Bytes && row.accepts(bytes.len() as i64),
             Sample::Text(_) => matches!(row.kind, Kind::Text | Kind::Key),
         };
         assert!(fits || row.access == Access::Read, "{name}: {:?}", row.test);
@@ -165,12 +165,12 @@ fn every_option_is_set_and_read_back() {
 fn takes(row: &Row, default: Sample) -> bool {
     match default {
         Sample::Bool(_) => true,
-        Sample::Int(value) => row.takes(value),
-        Sample::Bytes(bytes) => row.takes(bytes.len() as i64),
+        Sample::Int(value) => row.accepts(value),
+        Sample::Bytes(bytes) => row.accepts(bytes.len() as i64),
         // It goes back to no security, and the name stays.
         Sample::Text(text) => {
             row.kind == Kind::Text
-                && row.takes(text.len() as i64)
+                && row.accepts(text.len() as i64)
                 && !row.name.starts_with("plain_")
         }
     }

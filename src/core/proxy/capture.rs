@@ -16,7 +16,7 @@ impl Capture {
     }
 
     /// Sends a copy; false if it was dropped.
-    pub fn take(&mut self, message: &mut Message) -> zmq::Result<bool> {
+    pub fn send_copy(&mut self, message: &mut Message) -> zmq::Result<bool> {
         self.copy.copy_frames(message)?;
         Ok(send(&mut self.copy, &mut self.open.socket)? == Sent::Yes)
     }

@@ -5,7 +5,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::faults::{Chances, Faults};
-use super::slow_peers::Patience;
+use super::slow_peers::SlowPeers;
 use super::way::{Kind, Waits, Way};
 use crate::core::message::{Frame, Message};
 use crate::core::socket::subscriptions;
@@ -15,32 +15,32 @@ const MESSAGES: usize = 1000;
 const BYTES: u64 = 8 << 20;
 
 /// How many messages may be held back. No more are taken until there are fewer.
-const HELD: usize = 1000;
+const QUEUED: usize = 1000;
 
 /// One direction: what one socket receives is sent by the other.
 pub(super) struct Flow {
     /// Messages that were taken and cannot be sent yet.
-    held: VecDeque<Held>,
+    queued: VecDeque<Queued>,
     /// Room for a message, with frames to be used again.
     next: Message,
     chances: Option<Chances>,
     /// What the flow waits for.
     pub waits: Waits,
-    patience: Patience,
+    slow_peers: SlowPeers,
     /// What the subscribers behind an XPUB have asked for, for the case that the
     /// XSUB is replaced.
     subscriptions: HashSet<Vec<u8>>,
 }
 
-struct Held {
+struct Queued {
     message: Message,
     /// Not before, if it is delayed.
     due: Option<Instant>,
 }
 
-/// What came of trying to send what is held.
+/// What came of trying to send what is queued.
 enum Progress {
-    /// Nothing is held any more.
+    /// Nothing is queued any more.
     Empty,
     /// The next one is delayed, and there is room for more.
     Until(Instant),
@@ -51,11 +51,11 @@ enum Progress {
 impl Flow {
     pub fn new() -> Flow {
         Flow {
-            held: VecDeque::new(),
+            queued: VecDeque::new(),
             next: Message::default(),
             chances: None,
             waits: Waits::TURN,
-            patience: Patience::default(),
+            slow_peers: SlowPeers::default(),
             subscriptions: HashSet::new(),
         }
     }
@@ -64,24 +64,24 @@ impl Flow {
         self.chances = Chances::new(faults, direction);
     }
 
-    /// Looks at its sockets anew: one of them is another one. What is held goes on.
+    /// Looks at its sockets anew: one of them is another one. What is queued goes on.
     pub fn restart(&mut self) {
         self.waits = Waits::TURN;
-        self.patience = Patience::default();
+        self.slow_peers = SlowPeers::default();
     }
 
     /// Tells a new XSUB what subscribers have asked for.
     pub fn resubscribe(&mut self) {
-        self.held.clear();
-        let all = self.subscriptions.iter().map(|prefix| Held::subscription(1, prefix));
-        self.held.extend(all);
+        self.queued.clear();
+        let all = self.subscriptions.iter().map(|prefix| Queued::subscription(1, prefix));
+        self.queued.extend(all);
     }
 
     /// Takes all subscriptions back: their subscribers went away with their XPUB.
     pub fn unsubscribe(&mut self) {
-        self.held.clear();
+        self.queued.clear();
         let all = self.subscriptions.drain();
-        self.held.extend(all.map(|prefix| Held::subscription(0, &prefix)));
+        self.queued.extend(all.map(|prefix| Queued::subscription(0, &prefix)));
     }
 
     /// Lets messages pass until there are none, or no room, or until the other
@@ -89,7 +89,7 @@ impl Flow {
     pub fn turn(&mut self, way: &mut Way) -> zmq::Result<()> {
         let mut bytes = 0;
         for _ in 0..MESSAGES {
-            let due = match self.send_held(way)? {
+            let due = match self.send_queued(way)? {
                 Progress::Wait(waits) => {
                     self.waits = waits;
                     return Ok(());
@@ -116,27 +116,27 @@ impl Flow {
         Ok(())
     }
 
-    /// Sends what is held, even before it is due, as far as there is room.
+    /// Sends what is queued, even before it is due, as far as there is room.
     pub fn flush(&mut self, mut way: Way) -> zmq::Result<()> {
-        self.held.iter_mut().for_each(|held| held.due = None);
-        self.send_held(&mut way).map(drop)
+        self.queued.iter_mut().for_each(|queued| queued.due = None);
+        self.send_queued(&mut way).map(drop)
     }
 
-    fn send_held(&mut self, way: &mut Way) -> zmq::Result<Progress> {
-        while let Some(first) = self.held.front_mut() {
+    fn send_queued(&mut self, way: &mut Way) -> zmq::Result<Progress> {
+        while let Some(first) = self.queued.front_mut() {
             if let Some(due) = first.due
                 && due > Instant::now()
             {
-                let full = self.held.len() >= HELD;
+                let full = self.queued.len() >= QUEUED;
                 return Ok(match full {
                     true => Progress::Wait(Waits::until(due)),
                     false => Progress::Until(due),
                 });
             }
-            if let Some(waits) = self.patience.send(&mut first.message, way)? {
+            if let Some(waits) = self.slow_peers.send(&mut first.message, way)? {
                 return Ok(Progress::Wait(waits));
             }
-            self.held.pop_front();
+            self.queued.pop_front();
         }
         Ok(Progress::Empty)
     }
@@ -147,7 +147,7 @@ impl Flow {
             return Ok(());
         }
         if let Some(capture) = &mut way.capture
-            && !capture.take(&mut self.next)?
+            && !capture.send_copy(&mut self.next)?
         {
             way.uncaptured.lost();
         }
@@ -157,7 +157,7 @@ impl Flow {
                 way.counters.lost();
                 return Ok(());
             }
-            self.note_subscription();
+            self.record_subscription();
         } else if let Some(chances) = &mut self.chances {
             let fate = chances.decide(&mut self.next);
             if fate.dropped {
@@ -167,14 +167,14 @@ impl Flow {
             if fate.twice {
                 let mut message = Message::default();
                 message.copy_frames(&mut self.next)?;
-                self.held.push_back(Held { message, due: Some(fate.due) });
+                self.queued.push_back(Queued { message, due: Some(fate.due) });
             }
             self.hold(Some(fate.due));
             return Ok(());
         }
-        if !self.held.is_empty() {
+        if !self.queued.is_empty() {
             self.hold(None);
-        } else if let Some(waits) = self.patience.send(&mut self.next, way)? {
+        } else if let Some(waits) = self.slow_peers.send(&mut self.next, way)? {
             self.hold(None);
             self.waits = waits;
         }
@@ -182,10 +182,10 @@ impl Flow {
     }
 
     fn hold(&mut self, due: Option<Instant>) {
-        self.held.push_back(Held { message: mem::take(&mut self.next), due });
+        self.queued.push_back(Queued { message: mem::take(&mut self.next), due });
     }
 
-    fn note_subscription(&mut self) {
+    fn record_subscription(&mut self) {
         match self.next.frames().first().and_then(|frame| frame.split_first()) {
             Some((1, prefix)) => drop(self.subscriptions.insert(prefix.to_vec())),
             Some((0, prefix)) => drop(self.subscriptions.remove(prefix)),
@@ -194,9 +194,9 @@ impl Flow {
     }
 }
 
-impl Held {
+impl Queued {
     /// The control frame of zmq_socket(3): 1 or 0, then the prefix.
-    fn subscription(first: u8, prefix: &[u8]) -> Held {
-        Held { message: Message::from(Frame::from([&[first], prefix].concat())), due: None }
+    fn subscription(first: u8, prefix: &[u8]) -> Queued {
+        Queued { message: Message::from(Frame::from([&[first], prefix].concat())), due: None }
     }
 }

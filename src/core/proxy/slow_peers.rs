@@ -12,7 +12,7 @@ use super::way::{Kind, Waits, Way};
 use crate::core::message::{Message, Sent};
 
 /// How long a peer is waited for.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PEER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How often it is tried: libzmq does not tell when one peer has room.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -21,14 +21,14 @@ const PAUSE: Duration = Duration::from_millis(1);
 const REMEMBERED: usize = 1000;
 
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct SlowPeers {
     /// Since when a message waits for its peer.
     since: Option<Instant>,
     /// The peers that took too long.
     slow: HashSet<Vec<u8>>,
 }
 
-impl Patience {
+impl SlowPeers {
     /// Sends a message, or gives what has to happen before it can be sent.
     pub fn send(&mut self, message: &mut Message, way: &mut Way) -> zmq::Result<Option<Waits>> {
         let bytes = message.bytes() as u64;
@@ -40,16 +40,16 @@ impl Patience {
             }
             return Ok(None);
         }
-        let slow = self.take_slow(message);
+        let slow = self.forget_slow(message);
         match send(message, way.to)? {
             Sent::Yes => way.counters.sent(bytes),
             Sent::Lost => way.counters.lost(),
             Sent::Full => {
                 let since = *self.since.get_or_insert_with(Instant::now);
-                if !slow && since.elapsed() < PATIENCE {
+                if !slow && since.elapsed() < PEER_TIMEOUT {
                     return Ok(Some(Waits::until(Instant::now() + PAUSE)));
                 }
-                self.note_slow(message);
+                self.remember_slow(message);
                 way.counters.lost();
             }
         }
@@ -57,12 +57,12 @@ impl Patience {
         Ok(None)
     }
 
-    fn take_slow(&mut self, message: &Message) -> bool {
+    fn forget_slow(&mut self, message: &Message) -> bool {
         // Nearly always there is none, and nothing to hash.
         !self.slow.is_empty() && self.slow.remove(peer(message))
     }
 
-    fn note_slow(&mut self, message: &Message) {
+    fn remember_slow(&mut self, message: &Message) {
         if self.slow.len() >= REMEMBERED {
             self.slow.clear();
         }

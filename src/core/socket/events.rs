@@ -1,6 +1,6 @@
 //! Events of connections, as libzmq tells them (`zmq_socket_monitor(3)`).
 
-use super::handshake::{Failed, sentence};
+use super::handshake::{HandshakeFailure, sentence};
 use crate::core::error::Errno;
 use crate::libzmq::retried;
 
@@ -81,9 +81,13 @@ impl Event {
             "DISCONNECTED" => "the connection has ended".to_owned(),
             "MONITOR_STOPPED" => "the socket is closed, or its monitor stopped".to_owned(),
             "HANDSHAKE_SUCCEEDED" => "the peer can be talked to".to_owned(),
-            "HANDSHAKE_FAILED_NO_DETAIL" => sentence(Failed::Other(self.value)).to_owned(),
-            "HANDSHAKE_FAILED_PROTOCOL" => sentence(Failed::Protocol(self.value)).to_owned(),
-            "HANDSHAKE_FAILED_AUTH" => sentence(Failed::Auth(self.value)).to_owned(),
+            "HANDSHAKE_FAILED_NO_DETAIL" => {
+                sentence(HandshakeFailure::Other(self.value)).to_owned()
+            }
+            "HANDSHAKE_FAILED_PROTOCOL" => {
+                sentence(HandshakeFailure::Protocol(self.value)).to_owned()
+            }
+            "HANDSHAKE_FAILED_AUTH" => sentence(HandshakeFailure::Auth(self.value)).to_owned(),
             _ => String::new(),
         }
     }

@@ -3,7 +3,7 @@
 
 /// How a handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failed {
+pub(super) enum HandshakeFailure {
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`: the status of ZAP.
     Auth(u32),
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`: a `ZMQ_PROTOCOL_ERROR`.
@@ -13,17 +13,19 @@ pub(super) enum Failed {
 }
 
 /// Why it failed and what to do about it; what is said holds for either side.
-pub(super) fn sentence(failed: Failed) -> &'static str {
+pub(super) fn sentence(failed: HandshakeFailure) -> &'static str {
     match failed {
-        Failed::Auth(300) => "the authenticator of the server has a passing problem; try again",
-        Failed::Auth(400) => {
+        HandshakeFailure::Auth(300) => {
+            "the authenticator of the server has a passing problem; try again"
+        }
+        HandshakeFailure::Auth(400) => {
             "the authenticator of the server refused the client: its address, password or key is \
              not among those allowed"
         }
-        Failed::Auth(500) => "the authenticator of the server failed",
-        Failed::Auth(_) => "the authenticator of the server gave an unknown status",
-        Failed::Protocol(error) => protocol(error),
-        Failed::Other(errno) => other(errno),
+        HandshakeFailure::Auth(500) => "the authenticator of the server failed",
+        HandshakeFailure::Auth(_) => "the authenticator of the server gave an unknown status",
+        HandshakeFailure::Protocol(error) => protocol(error),
+        HandshakeFailure::Other(errno) => other(errno),
     }
 }
 
@@ -70,17 +72,18 @@ mod tests {
 
     #[test]
     fn every_failure_has_a_sentence_that_fits_into_a_message() {
-        let auth = [300, 400, 500, 7].map(Failed::Auth);
+        let auth = [300, 400, 500, 7].map(HandshakeFailure::Auth);
         let protocol = [0x1000_0000, 0x1000_0003, 0x1100_0001, 0x1100_0002, 0x1000_0018];
         let protocol = protocol.into_iter().chain([0x2000_0001, 0x3000_0000, 0]);
         let other = [libc::EPIPE, libc::ETIMEDOUT, libc::EFAULT, libc::EINVAL];
-        let other = other.map(|errno| Failed::Other(errno.try_into().unwrap()));
-        for failed in auth.into_iter().chain(protocol.map(Failed::Protocol)).chain(other) {
+        let other = other.map(|errno| HandshakeFailure::Other(errno.try_into().unwrap()));
+        for failed in auth.into_iter().chain(protocol.map(HandshakeFailure::Protocol)).chain(other)
+        {
             let sentence = sentence(failed);
             assert!(!sentence.is_empty() && sentence.len() < 200, "{sentence}");
             assert!(!sentence.ends_with('.') && sentence.starts_with(char::is_lowercase));
         }
-        assert!(sentence(Failed::Protocol(0x1100_0001)).contains("serverkey"));
-        assert!(sentence(Failed::Auth(400)).contains("refused"));
+        assert!(sentence(HandshakeFailure::Protocol(0x1100_0001)).contains("serverkey"));
+        assert!(sentence(HandshakeFailure::Auth(400)).contains("refused"));
     }
 }

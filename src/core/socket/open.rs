@@ -164,11 +164,11 @@ impl Open {
         };
         let resolved = self.last_endpoint().unwrap_or_else(|| named.clone());
         context::note(Event::Bound, endpoint, self.id);
-        self.note_bound(endpoint, named, resolved);
+        self.record_bound(endpoint, named, resolved);
         Ok(port)
     }
 
-    fn note_bound(&mut self, endpoint: &str, named: String, resolved: String) {
+    fn record_bound(&mut self, endpoint: &str, named: String, resolved: String) {
         self.attached = true;
         self.endpoint = Some(named.clone());
         let since = Instant::now();
@@ -188,7 +188,7 @@ impl Open {
         listener.given();
         let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
         let port = resolved.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        self.note_bound(endpoint, resolved.clone(), resolved);
+        self.record_bound(endpoint, resolved.clone(), resolved);
         Ok(port.unwrap_or(0))
     }
 

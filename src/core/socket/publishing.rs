@@ -87,7 +87,7 @@ impl Numbers {
 
 impl Gaps {
     /// Notes the number of a message; gives false if the frame has none.
-    fn note(&mut self, topic: &[u8], frame: &[u8]) -> bool {
+    fn record(&mut self, topic: &[u8], frame: &[u8]) -> bool {
         let Some((publisher, number)) = read(frame) else {
             return false;
         };
@@ -148,7 +148,7 @@ impl Socket {
         let topic = frames.next().unwrap_or_default();
         let mut rest: Vec<Frame> = frames.collect();
         if let Some(gaps) = self.numbering.gaps().as_mut()
-            && rest.last().is_some_and(|last| gaps.note(&topic, last))
+            && rest.last().is_some_and(|last| gaps.record(&topic, last))
         {
             rest.pop();
         }
@@ -206,17 +206,17 @@ mod tests {
             sent(&mut numbers, b"early");
         }
         // What came before the first message that was received was not asked for.
-        assert!(gaps.note(b"early", &sent(&mut numbers, b"early")));
-        assert!(gaps.note(b"other", &sent(&mut numbers, b"other")));
+        assert!(gaps.record(b"early", &sent(&mut numbers, b"early")));
+        assert!(gaps.record(b"other", &sent(&mut numbers, b"other")));
         assert_eq!(gaps.missed, 0);
         sent(&mut numbers, b"early");
         sent(&mut numbers, b"early");
         let late = sent(&mut numbers, b"early");
-        gaps.note(b"early", &late);
-        gaps.note(b"early", &late);
+        gaps.record(b"early", &late);
+        gaps.record(b"early", &late);
         assert_eq!(gaps.missed, 2);
         // A publisher that starts anew is another one.
-        assert!(gaps.note(b"early", &sent(&mut Numbers::new(), b"early")));
+        assert!(gaps.record(b"early", &sent(&mut Numbers::new(), b"early")));
         assert_eq!(gaps.missed, 2);
     }
 
@@ -224,7 +224,7 @@ mod tests {
     fn other_frames_have_no_number() {
         let mut gaps = Gaps::default();
         for frame in [&b""[..], b"SEQ1", b"SEQ1aaaaaaaabbbbbbbbc", b"SEQ2aaaaaaaabbbbbbbb"] {
-            assert!(!gaps.note(b"", frame));
+            assert!(!gaps.record(b"", frame));
         }
     }
 
@@ -237,11 +237,11 @@ mod tests {
             frame
         };
         for number in [0, u64::MAX, 0, 1, u64::MAX] {
-            assert!(gaps.note(b"", &frame(number)));
+            assert!(gaps.record(b"", &frame(number)));
         }
         assert_eq!(gaps.missed, u64::MAX - 1);
-        gaps.note(b"other", &frame(0));
-        gaps.note(b"other", &frame(u64::MAX));
+        gaps.record(b"other", &frame(0));
+        gaps.record(b"other", &frame(u64::MAX));
         assert_eq!(gaps.missed, u64::MAX);
     }
 
@@ -251,11 +251,11 @@ mod tests {
         let publisher = numbers.publisher;
         for topic in 0..TOPICS {
             let topic = topic.to_be_bytes();
-            assert!(gaps.note(&topic, &sent(&mut numbers, &topic)));
+            assert!(gaps.record(&topic, &sent(&mut numbers, &topic)));
         }
-        assert!(gaps.note(&[0; 8], &sent(&mut numbers, &[0; 8])));
+        assert!(gaps.record(&[0; 8], &sent(&mut numbers, &[0; 8])));
         assert_eq!(numbers.publisher, publisher);
-        assert!(gaps.note(b"one more", &sent(&mut numbers, b"one more")));
+        assert!(gaps.record(b"one more", &sent(&mut numbers, b"one more")));
         assert_ne!(numbers.publisher, publisher);
         assert_eq!((numbers.topics.len(), gaps.last.len(), gaps.missed), (1, 1, 0));
     }

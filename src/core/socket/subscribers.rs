@@ -21,7 +21,7 @@ impl Subscriptions {
     pub fn update(&mut self, socket: &zmq::Socket) -> zmq::Result<()> {
         loop {
             match socket.recv_msg(zmq::DONTWAIT) {
-                Ok(message) => self.note(&message),
+                Ok(message) => self.apply(&message),
                 Err(zmq::Error::EINTR) => {}
                 Err(zmq::Error::EAGAIN) => return Ok(()),
                 Err(error) => return Err(error),
@@ -29,7 +29,7 @@ impl Subscriptions {
         }
     }
 
-    fn note(&mut self, message: &[u8]) {
+    fn apply(&mut self, message: &[u8]) {
         match message.split_first() {
             Some((1, prefix)) => *self.0.entry(prefix.into()).or_default() += 1,
             Some((0, prefix)) => {
@@ -71,13 +71,13 @@ mod tests {
     fn subscriptions_are_counted_by_what_they_match() {
         let mut subscriptions = Subscriptions::default();
         for message in ["\x01", "\x01a", "\x01a", "\x01ab", "\x01b", "\x00a", "\x00none", "x", ""] {
-            subscriptions.note(message.as_bytes());
+            subscriptions.apply(message.as_bytes());
         }
         assert_eq!(subscriptions.prefixes(), 4);
         assert_eq!(subscriptions.count(None), 4);
         assert_eq!(subscriptions.count(Some(b"abc")), 3);
         assert_eq!(subscriptions.count(Some(b"c")), 1);
-        subscriptions.note(b"\x00");
+        subscriptions.apply(b"\x00");
         assert_eq!(subscriptions.count(Some(b"c")), 0);
         assert_eq!(subscriptions.count(Some(b"")), 0);
     }

@@ -44,7 +44,7 @@ pub(super) struct Own(Mutex<BTreeMap<Vec<u8>, usize>>);
 
 impl Own {
     /// Notes that a prefix was subscribed, or one subscription of it taken back.
-    fn note(&self, subscribed: bool, prefix: &[u8]) {
+    fn record(&self, subscribed: bool, prefix: &[u8]) {
         let mut subscriptions = self.lock();
         if subscribed {
             *subscriptions.entry(prefix.to_owned()).or_default() += 1;
@@ -108,7 +108,7 @@ impl Socket {
                 }
             };
             result.map_err(|error| Error::from_zmq(operation, error))?;
-            self.subscriptions.note(subscribe, prefix);
+            self.subscriptions.record(subscribe, prefix);
             Ok(())
         })
     }

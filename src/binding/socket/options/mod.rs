@@ -237,7 +237,7 @@ pub(super) static GROUP: Group = Group {
 fn set(call: &Call, name: &str, value: &ValueRef) -> Result<Value, Error> {
     let row = options::find(name)?;
     let socket = call.socket()?;
-    if socket.set_option(name, &taken(row, value)?)? == When::Later && socket.warns_late() {
+    if socket.set_option(name, &option_value(row, value)?)? == When::Later && socket.warns_late() {
         let message = format!(
             "{}: {} holds for endpoints that are bound or connected from now on; set it before",
             call.operation(),
@@ -266,17 +266,17 @@ fn heartbeat(call: &Call) -> Result<Value, Error> {
     let every = call.get::<f64>(0).map_or(0.0, f64::ceil);
     set(call, "heartbeat_ivl", &ValueRef::Float(every))?;
     if every > 0.0 {
-        let patience = every * BEATS;
-        set(call, "heartbeat_timeout", &ValueRef::Float(patience.min(f64::from(i32::MAX))))?;
+        let timeout = every * BEATS;
+        set(call, "heartbeat_timeout", &ValueRef::Float(timeout.min(f64::from(i32::MAX))))?;
         // Told to peers in steps of 100 ms, in 16 bits.
-        let silence = (patience / 100.0).ceil().min(65535.0) * 100.0;
+        let silence = (timeout / 100.0).ceil().min(65535.0) * 100.0;
         return set(call, "heartbeat_ttl", &ValueRef::Float(silence));
     }
     set(call, "heartbeat_ttl", &ValueRef::Int(0))
 }
 
 /// A value of a script, as an option takes it.
-fn taken(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
+fn option_value(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
     let refused = || Err(row.refuse(&value.to_string()));
     match value {
         ValueRef::Nil if row.has_minus_one() => Ok(OptionValue::Int(-1)),

@@ -1,24 +1,19 @@
-//! A Morpho that was recognised: its functions, the numbers that it gave to the
-//! kinds of objects, and what is done with them in a call.
+//! Calls of methods and functions by Morpho.
 
 use std::ffi::CStr;
 use std::mem::zeroed;
 use std::slice;
-use std::sync::OnceLock;
 
 use smallvec::SmallVec;
 
-use super::abi::{
-    Bits, Boxed063, Boxed064, ErrorRecord, Header, MESSAGE, Tagged, USER, View, Vm, WARNING,
-};
-use super::convert::Kinds;
-use super::object;
-use super::symbols::{Api, Options};
+use super::abi::{Bits, ErrorRecord, MESSAGE, USER, Vm, WARNING};
+use super::host::{Hosted, Morpho};
+use super::symbols::Options;
 use crate::binding::table::{Row, Target};
-use crate::binding::{self, Arguments, Bounds, Class, Handle, Host, Kept, Object, Value, ValueRef};
+use crate::binding::{self, Arguments, Bounds, Handle, Host, Kept, Value, ValueRef};
 use crate::core::wait::Interrupt;
 use crate::core::{Code, Error, Failure};
-use crate::ffi::{self, Failed, fault};
+use crate::ffi::{self, Failed, host_error};
 use crate::interrupt;
 
 /// Most calls have no more arguments than this; they need no memory from the heap.
@@ -27,40 +22,6 @@ const FEW: usize = 4;
 /// Methods that Morpho calls by itself too, for `frame[i]` and the like. What it
 /// tells of named arguments is left over from another call then.
 const OPERATORS: [&str; 3] = ["index", "enumerate", "tostring"];
-
-/// The Morpho of this process, with values laid out as V.
-pub(super) struct Morpho<V: Bits> {
-    pub api: Api<V>,
-    pub kinds: Kinds,
-    /// The values that scripts have for the library's classes.
-    pub classes: Vec<(V, &'static Class)>,
-    /// The name of the field in which instances of Morpho classes keep theirs.
-    pub field: V,
-}
-
-// SAFETY: the pointers in it lead to variables of Morpho that are set before an
-// extension is loaded, and not changed any more.
-unsafe impl<V: Bits> Send for Morpho<V> {}
-// SAFETY: as above.
-unsafe impl<V: Bits> Sync for Morpho<V> {}
-
-/// A layout of values, with the place where its Morpho is kept.
-pub(super) trait Hosted: Bits {
-    fn place() -> &'static OnceLock<Morpho<Self>>;
-}
-
-macro_rules! hosted {
-    ($($layout:ident)*) => {
-        $(impl Hosted for $layout {
-            fn place() -> &'static OnceLock<Morpho<Self>> {
-                static PLACE: OnceLock<Morpho<$layout>> = OnceLock::new();
-                &PLACE
-            }
-        })*
-    };
-}
-
-hosted! { Boxed063 Boxed064 Tagged }
 
 /// The host of one call: warnings need the virtual machine that calls.
 struct Caller<'a, V: Bits> {
@@ -113,7 +74,7 @@ impl<V: Bits> Host for Caller<'_, V> {
             if !(api.morpho_call)(self.vm, function, count, given.as_mut_ptr(), &mut result) {
                 return Err(Error::Callback);
             }
-            take(&self.morpho.take(result, &mut Bounds::default())?)
+            take(&self.morpho.read(result, &mut Bounds::default())?)
         }
     }
 }
@@ -153,7 +114,7 @@ pub(super) unsafe fn init<V: Hosted>(
         let receiver = unsafe { *given };
         let Some(instance) = morpho.instance(receiver) else {
             return Err(
-                fault("init is for instances of a class that is a child of this one").into()
+                host_error("init is for instances of a class that is a child of this one").into()
             );
         };
         // SAFETY: the caller's promise; the instance is alive, as Morpho keeps
@@ -221,12 +182,12 @@ impl<V: Bits> Morpho<V> {
             [] => &[][..],
             [value] => {
                 // SAFETY: Morpho keeps arguments for the time of the call.
-                one = unsafe { self.take(*value, &mut bounds) }?;
+                one = unsafe { self.read(*value, &mut bounds) }?;
                 slice::from_ref(&one)
             }
             values => {
                 // SAFETY: as above.
-                more = unsafe { self.take_all(values, &mut bounds) }?;
+                more = unsafe { self.read_all(values, &mut bounds) }?;
                 &more
             }
         };
@@ -234,7 +195,7 @@ impl<V: Bits> Morpho<V> {
             [] => &[][..],
             pairs => {
                 // SAFETY: as above.
-                some = unsafe { self.take_named(pairs, &mut bounds) }?;
+                some = unsafe { self.read_named(pairs, &mut bounds) }?;
                 &some
             }
         };
@@ -252,28 +213,28 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`.
+    /// As `read`.
     #[inline(never)]
-    unsafe fn take_all<'a>(
+    unsafe fn read_all<'a>(
         &self,
         values: &[V],
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[ValueRef<'a>; FEW]>, Error> {
         // SAFETY: the caller's promise.
-        values.iter().map(|value| unsafe { self.take(*value, bounds) }).collect()
+        values.iter().map(|value| unsafe { self.read(*value, bounds) }).collect()
     }
 
     /// # Safety
-    /// As `take`.
+    /// As `read`.
     #[inline(never)]
-    unsafe fn take_named<'a>(
+    unsafe fn read_named<'a>(
         &self,
         pairs: &[[V; 2]],
         bounds: &mut Bounds,
     ) -> Result<SmallVec<[(&'a str, ValueRef<'a>); 1]>, Error> {
         let pair = |[name, value]: &[V; 2]| {
             // SAFETY: the caller's promise.
-            unsafe { Ok((self.name(*name)?, self.take(*value, bounds)?)) }
+            unsafe { Ok((self.name(*name)?, self.read(*value, bounds)?)) }
         };
         pairs.iter().map(pair).collect()
     }
@@ -311,46 +272,6 @@ impl<V: Bits> Morpho<V> {
                     }
                 }
             }
-        }
-    }
-
-    /// The instance of the library that a value is, or that it keeps in its field.
-    pub fn object(&self, value: V) -> Option<&Object> {
-        self.own(value).or_else(|| self.own(self.kept(self.instance(value)?)?))
-    }
-
-    /// The instance of the library that a value is.
-    fn own(&self, value: V) -> Option<&Object> {
-        match value.view() {
-            // SAFETY: Morpho's values lead to objects that are alive; what is of one
-            // of our kinds was made by object.
-            View::Object(header) if unsafe { self.kinds.is_own((*header).kind) } => unsafe {
-                object::of(header)
-            },
-            _ => None,
-        }
-    }
-
-    /// What an instance of a class written in Morpho keeps in its field.
-    fn kept(&self, instance: *mut Header) -> Option<V> {
-        let mut kept = V::nil();
-        // SAFETY: it is an instance, the name is one that was interned, and there is
-        // room for a value.
-        let found = unsafe {
-            (self.api.objectinstance_getpropertyinterned)(instance, self.field, &mut kept)
-        };
-        found.then_some(kept)
-    }
-
-    /// The instance of a class written in Morpho that a value is.
-    fn instance(&self, value: V) -> Option<*mut Header> {
-        match value.view() {
-            // SAFETY: Morpho's values lead to objects that are alive; the kind of
-            // instances is a variable of Morpho.
-            View::Object(header) if unsafe { (*header).kind == *self.api.objectinstancetype } => {
-                Some(header)
-            }
-            _ => None,
         }
     }
 
