@@ -16,7 +16,7 @@ pub const PAGES: [(&str, &str); 7] = [
 /// Words of a question that say nothing about its topic.
 const FILLERS: &[&str] = &[
     "a", "an", "already", "and", "are", "can", "do", "does", "for", "how", "i", "is", "it", "my",
-    "of", "on", "the", "to", "what", "why", "with",
+    "of", "on", "the", "to", "what", "why", "with", "zeromq", "zmq",
 ];
 
 /// The text between a header and the next one.
@@ -133,10 +133,11 @@ impl Topics {
     }
 
     /// The topics whose text contains all words, or words that begin so, with the
-    /// line that has most of them.
-    pub fn mentioning(&self, query: &str) -> Vec<(&Topic, &str)> {
+    /// sentence that has most of them.
+    pub fn mentioning(&self, query: &str) -> Vec<(&Topic, String)> {
         let mut wanted = words(query);
         wanted.retain(|word| word.len() > 2 && !FILLERS.contains(&word.as_str()));
+        wanted.iter_mut().for_each(|word| *word = stem(word).to_owned());
         if wanted.is_empty() {
             return Vec::new();
         }
@@ -147,11 +148,14 @@ impl Topics {
         };
         let mut mentioning = Vec::new();
         for topic in &self.0 {
-            if count(&topic.lines.join(" ")) == wanted.len()
+            let blocks = topic.blocks();
+            let sentences = blocks.iter().flat_map(|block| block.split_inclusive(". "));
+            let sentences: Vec<&str> = sentences.collect();
+            if count(&blocks.join(" ")) == wanted.len()
                 // The first one of the best.
-                && let Some(line) = topic.lines.iter().rev().max_by_key(|line| count(line))
+                && let Some(best) = sentences.iter().rev().max_by_key(|text| count(text))
             {
-                mentioning.push((topic, line.trim()));
+                mentioning.push((topic, best.trim().to_owned()));
             }
         }
         mentioning
@@ -195,6 +199,23 @@ impl Topic {
         self.tags.iter().map(String::as_str)
     }
 
+    /// Paragraphs and items of lists, each in one line; code and blank lines as they
+    /// are.
+    pub fn blocks(&self) -> Vec<String> {
+        let mut blocks: Vec<String> = Vec::new();
+        for line in &self.lines {
+            let goes_on = !line.is_empty() && !is_code(line) && !line.starts_with("- ");
+            match blocks.last_mut() {
+                Some(last) if goes_on && !last.is_empty() && !is_code(last) => {
+                    last.push(' ');
+                    last.push_str(line.trim_start());
+                }
+                _ => blocks.push(line.clone()),
+            }
+        }
+        blocks
+    }
+
     /// The method that it is about, by its signature: `poller.wait(...) -> ...`.
     fn method(&self) -> Option<&str> {
         let code = self.lines.iter().find(|line| !line.is_empty())?;
@@ -215,6 +236,16 @@ pub fn header(line: &str) -> Option<(usize, &str)> {
 fn words(query: &str) -> Vec<String> {
     let words = query.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect()
+}
+
+pub fn is_code(line: &str) -> bool {
+    line.starts_with("    ") || line.starts_with('\t')
+}
+
+/// The beginning that the forms of a word have in common: "send" of "sending".
+fn stem(word: &str) -> &str {
+    let stem = ["ing", "ed", "s"].iter().find_map(|ending| word.strip_suffix(ending));
+    stem.filter(|stem| stem.len() > 2).unwrap_or(word)
 }
 
 fn singular(words: &[String]) -> Vec<String> {

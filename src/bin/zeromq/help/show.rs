@@ -10,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use terminal_size::{Height, Width, terminal_size};
 
-use super::pages::{Topic, Topics};
+use super::pages::{Topic, Topics, is_code};
 use crate::interrupt;
 
 const HEADING: Style = Style::new().bold().underline();
@@ -50,7 +50,7 @@ impl Look {
 pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
     let mut out = look.styled(HEADING, &topic.title) + "\n";
     let mut blank = false;
-    let lines = if look.width.is_some() { &blocks(&topic.lines) } else { &topic.lines };
+    let lines = if look.width.is_some() { &topic.blocks() } else { &topic.lines };
     for block in lines {
         // Where tags stood there may be two.
         if !(block.is_empty() && blank) {
@@ -79,8 +79,8 @@ pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
 /// The most topics that are shown for words.
 const MENTIONS: usize = 20;
 
-/// Topics that mention the words of a query, with a line of each.
-pub fn mentions(query: &str, found: &[(&Topic, &str)], look: Look) -> String {
+/// Topics that mention the words of a query, with a sentence of each.
+pub fn mentions(query: &str, found: &[(&Topic, String)], look: Look) -> String {
     let mut out = format!("No topic is called '{query}'. These topics mention it:\n\n");
     let width = look.width.unwrap_or(LINES).saturating_sub(24).max(20);
     for (topic, line) in found.iter().take(MENTIONS) {
@@ -98,22 +98,6 @@ pub fn mentions(query: &str, found: &[(&Topic, &str)], look: Look) -> String {
 /// The lines of a page have this length; Morpho prints them as they are.
 const LINES: usize = 78;
 
-/// Paragraphs and items of lists, each in one line; code and blank lines as they are.
-fn blocks(lines: &[String]) -> Vec<String> {
-    let mut blocks: Vec<String> = Vec::new();
-    for line in lines {
-        let goes_on = !line.is_empty() && !is_code(line) && !line.starts_with("- ");
-        match blocks.last_mut() {
-            Some(last) if goes_on && !last.is_empty() && !is_code(last) => {
-                last.push(' ');
-                last.push_str(line.trim_start());
-            }
-            _ => blocks.push(line.clone()),
-        }
-    }
-    blocks
-}
-
 fn rendered(block: &str, look: Look) -> String {
     if is_code(block) {
         return look.styled(CODE, block);
@@ -124,10 +108,6 @@ fn rendered(block: &str, look: Look) -> String {
         Some(_) => filled(block, indent, look),
     };
     if look.color { marked(&broken) } else { broken }
-}
-
-pub fn is_code(line: &str) -> bool {
-    line.starts_with("    ") || line.starts_with('\t')
 }
 
 fn filled(text: &str, indent: &str, look: Look) -> String {
