@@ -12,8 +12,8 @@ use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zeromq::binding::table::{Row, rows};
 use zeromq::binding::{Arguments, Handle, Host, Kept, Object, Value, ValueRef, call};
+use zeromq::binding::{Row, rows};
 use zeromq::capi::message::{
     Message, zeromq_message_data, zeromq_message_new, zeromq_message_size,
 };

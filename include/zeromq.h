@@ -853,17 +853,17 @@ zeromq_code zeromq_monitor_next(zeromq_monitor *monitor,
  * A proxy passes messages on between two sockets, in a thread of its own.
  */
 
-// State of a proxy: it has not got both sides yet.
-#define ZEROMQ_PROXY_WAITING 0
-
-// State of a proxy: it passes messages on.
-#define ZEROMQ_PROXY_RUNNING 1
-
-// State of a proxy: it leaves messages where they are.
-#define ZEROMQ_PROXY_PAUSED 2
-
-// State of a proxy: it has ended.
-#define ZEROMQ_PROXY_STOPPED 3
+// What a proxy is doing.
+typedef enum {
+  // It has not got both sides yet.
+  ZEROMQ_PROXY_WAITING = 0,
+  // It passes messages on.
+  ZEROMQ_PROXY_RUNNING = 1,
+  // It leaves messages where they are.
+  ZEROMQ_PROXY_PAUSED = 2,
+  // It has ended.
+  ZEROMQ_PROXY_STOPPED = 3,
+} zeromq_proxy_status;
 
 // A proxy.
 typedef struct zeromq_proxy zeromq_proxy;

@@ -12,7 +12,7 @@
 //! | `morpho` | Morpho's own extension interface |
 //! | [`vm`] | the neutral host ABI: what a virtual machine calls, in `include/zeromq.h` |
 //! | [`capi`] | sockets for C programs, in the same header |
-//! | `libzmq` | the few calls of libzmq that the zmq crate does not offer |
+//! | `libzmq` | what the zmq crate does not offer: frames, a context, options by their numbers |
 //! | `interrupt` | Ctrl-C as something that a script can catch, when it asks for that |
 //! | `ffi` | what every edge needs at the border to C: the panic guard, strings, fork |
 //!

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zeromq::core::socket::security::Role;
+use zeromq::core::Role;
 use zeromq::core::{Authenticator, Certificate, Error, Frame, Socket, SocketType, Wait, context};
 
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ mod support;
 use std::fs;
 
 use support::scripts;
-use zeromq::binding::table::{CLASSES, Class, Row, Target, rows};
+use zeromq::binding::{CLASSES, Class, Row, Target, rows};
 
 /// A script: where it stands, and what of it is no comment.
 struct Script {

@@ -9,7 +9,7 @@ use std::{env, fs};
 use support::markdown::{WIDTH, between};
 use support::reference::{Entry, entries, is_socket, section, topic};
 use support::{Finished, Reference, launch, pages, program, root};
-use zeromq::binding::table::{CLASSES, Method, Target};
+use zeromq::binding::{CLASSES, Method, Target};
 use zeromq::core::code::tags;
 use zeromq::core::options;
 

@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use support::markdown::{between, header, quoted, signature, wrapped};
 use support::{launch, pages, program, root};
-use zeromq::binding::table::CLASSES;
+use zeromq::binding::CLASSES;
 use zeromq::core::options::{Access, Kind, Needs, Row, Sample, When, rows};
 
 /// The methods that set an option.

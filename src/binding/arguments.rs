@@ -1,14 +1,13 @@
 //! The arguments of a call: checked by the table, and read by what they are.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::call::Call;
 use super::object::Instance;
 use super::table::{Parameter, Role, named, variadic};
 use super::value::{Handle, Kinds, ValueRef};
-use crate::core::{Error, Frame, Socket};
+use crate::core::{Error, Frame};
 
 /// The arguments of a call.
 #[derive(Debug, Default)]
@@ -105,12 +104,6 @@ impl<'a, T: Instance> FromValue<'a> for &'a T {
             ValueRef::Object(object, _) => object.get::<T>(),
             _ => None,
         }
-    }
-}
-
-impl<'a> FromValue<'a> for Arc<Socket> {
-    fn from_value(value: &'a ValueRef<'a>) -> Option<Arc<Socket>> {
-        <&super::socket::Socket>::from_value(value).map(|socket| socket.shared())
     }
 }
 

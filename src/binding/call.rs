@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::arguments::Arguments;
 use super::host::Host;
 use super::object::{Instance, Object};
-use super::socket::Socket;
 use super::table::{Row, Target, operation};
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Wait};
@@ -71,11 +70,6 @@ impl<'a> Call<'a> {
             Some(receiver) => Ok(receiver),
             None => Err(Error::Closed),
         }
-    }
-
-    /// The socket that the method is called on.
-    pub(super) fn socket(&self) -> Result<&'a Socket, Error> {
-        self.receiver()
     }
 
     /// How long the call may wait: `timeout=`, or as long as the socket says. A

@@ -1,12 +1,11 @@
 //! The class of certificates for CURVE.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::arguments::{Bytes, FromValue};
 use super::call::Call;
 use super::object::{Instance, Object};
-use super::socket::Socket;
 use super::table::{Class, Group, Method, Parameter, named, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
@@ -188,7 +187,7 @@ static CONTENT: Group = Group {
             example: "",
             otherwise: None,
             run: |call| {
-                let socket: &Socket = call.get(0)?;
+                let socket: Arc<core::Socket> = call.get(0)?;
                 let certificate = certificate(call)?.clone();
                 socket.set_keys(&certificate).map(|()| Value::Nil)
             },

@@ -8,15 +8,15 @@
 #![expect(clippy::missing_safety_doc, reason = "the docs of exported functions are the C header")]
 
 mod argument;
-pub mod authenticator;
-pub mod certificate;
-pub mod context;
+mod authenticator;
+mod certificate;
+mod context;
 pub mod error;
 mod handle;
 pub mod library;
 pub mod message;
-pub mod monitor;
-pub mod option;
-pub mod poller;
-pub mod proxy;
+mod monitor;
+mod option;
+mod poller;
+mod proxy;
 pub mod socket;

@@ -13,14 +13,32 @@ use crate::ffi;
 /// A proxy.
 pub struct Proxy(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// State of a proxy: it has not got both sides yet.
-pub const ZEROMQ_PROXY_WAITING: i32 = 0;
-/// State of a proxy: it passes messages on.
-pub const ZEROMQ_PROXY_RUNNING: i32 = 1;
-/// State of a proxy: it leaves messages where they are.
-pub const ZEROMQ_PROXY_PAUSED: i32 = 2;
-/// State of a proxy: it has ended.
-pub const ZEROMQ_PROXY_STOPPED: i32 = 3;
+/// What a proxy is doing.
+/// cbindgen:prefix-with-name=false
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "these are the names in C")]
+pub enum ProxyStatus {
+    /// It has not got both sides yet.
+    ZEROMQ_PROXY_WAITING = 0,
+    /// It passes messages on.
+    ZEROMQ_PROXY_RUNNING = 1,
+    /// It leaves messages where they are.
+    ZEROMQ_PROXY_PAUSED = 2,
+    /// It has ended.
+    ZEROMQ_PROXY_STOPPED = 3,
+}
+
+impl From<State> for ProxyStatus {
+    fn from(state: State) -> ProxyStatus {
+        match state {
+            State::Waiting => ProxyStatus::ZEROMQ_PROXY_WAITING,
+            State::Running => ProxyStatus::ZEROMQ_PROXY_RUNNING,
+            State::Paused => ProxyStatus::ZEROMQ_PROXY_PAUSED,
+            State::Stopped => ProxyStatus::ZEROMQ_PROXY_STOPPED,
+        }
+    }
+}
 
 /// What has passed through a proxy since it was made.
 #[repr(C)]
@@ -195,10 +213,11 @@ pub extern "C" fn zeromq_proxy_stop(proxy: *mut Proxy) -> Code {
 /// if there is no such proxy, and -1 if it is in a call on another thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_proxy_state(proxy: *const Proxy) -> i32 {
-    ffi::guard_or(ZEROMQ_PROXY_STOPPED, || match enter(proxy) {
-        Ok(proxy) => proxy.state() as i32,
+    const STOPPED: i32 = ProxyStatus::ZEROMQ_PROXY_STOPPED as i32;
+    ffi::guard_or(STOPPED, || match enter(proxy) {
+        Ok(proxy) => ProxyStatus::from(proxy.state()) as i32,
         Err(error) if matches!(*error, Error::Busy) => -1,
-        Err(_) => State::Stopped as i32,
+        Err(_) => STOPPED,
     })
 }
 

@@ -19,8 +19,8 @@ use std::ptr;
 
 use seq_macro::seq;
 
-use crate::binding::table::{Row, Target, rows};
 use crate::binding::{CLASSES, Class};
+use crate::binding::{Row, Target, rows};
 use crate::core::context;
 use crate::ffi;
 use crate::interrupt;

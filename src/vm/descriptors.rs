@@ -7,8 +7,8 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use super::abi::{self, ZEROMQ_ABI};
-use crate::binding::table::{Row, Target, rows};
 use crate::binding::{self, CLASSES, Role};
+use crate::binding::{Row, Target, rows};
 
 /// The table, as the header has it.
 struct Descriptors {

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use zeromq::binding::table::{CLASSES, Class, Method, Role, Target};
+use zeromq::binding::{CLASSES, Class, Method, Role, Target};
 use zeromq::core::options;
 
 use super::markdown::{WIDTH, header, quoted, signature, wrapped};

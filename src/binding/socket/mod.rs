@@ -24,6 +24,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::arguments::FromValue;
 use super::call::Call;
 use super::object::{Instance, Object};
 use super::table::{Class, Method, Parameter, Role, optional};
@@ -359,6 +360,19 @@ fn subscriber(call: &Call) -> Result<Value, Error> {
         socket.subscribe(&prefix)?;
     }
     Ok(socket.into())
+}
+
+impl<'a> FromValue<'a> for Arc<core::Socket> {
+    fn from_value(value: &'a ValueRef<'a>) -> Option<Arc<core::Socket>> {
+        <&Socket>::from_value(value).map(Socket::shared)
+    }
+}
+
+impl<'a> Call<'a> {
+    /// The socket that the method is called on.
+    pub(in crate::binding) fn socket(&self) -> Result<&'a Socket, Error> {
+        self.receiver()
+    }
 }
 
 impl From<Socket> for Value {

@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_millis(250);
 /// Closes every socket and ends the context. It returns when everything is sent,
 /// at the latest when the linger of every socket is over; a socket whose linger
 /// is for ever is waited for. Calls that wait in other threads end with
-/// [`Error::Terminated`]. A socket opened later makes a new context.
+/// [`Error::Terminated`](crate::core::Error::Terminated). A socket opened later makes a new context.
 ///
 /// Gives whether the context has ended; it has not, if another thread holds a
 /// socket and does not let it go.

@@ -63,7 +63,7 @@ fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
         return Err(format!("{linked} does not lead to {library} in {}", lib.display()));
     }
     let original = library::find().ok().and_then(|path| fs::read(path).ok());
-    if header != HEADER
+    if header != HEADER.as_bytes()
         || original.is_some_and(|bytes| fs::read(lib.join(library)).ok() != Some(bytes))
     {
         report.warning(format!("what is in {} is not of this program: {AGAIN}", folder.display()));

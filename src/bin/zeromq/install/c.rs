@@ -13,7 +13,7 @@ use super::static_library;
 use crate::library;
 
 /// The header that belongs to this program.
-pub const HEADER: &[u8] = include_bytes!("../../../../include/zeromq.h");
+pub const HEADER: &str = include_str!("../../../../include/zeromq.h");
 
 /// Which files are ours.
 const RECORD: &str = "share/zeromq/installed-for-c.txt";
@@ -56,7 +56,7 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let in_lib = |name: &str| PathBuf::from("lib").join(name);
     let description = description(&folder)?;
     let mut files: BTreeMap<PathBuf, Entry> = BTreeMap::from([
-        (HEADER_FILE.into(), Entry::File(HEADER)),
+        (HEADER_FILE.into(), Entry::File(HEADER.as_bytes())),
         (in_lib(&name), Entry::File(&library)),
         (DESCRIPTION.into(), Entry::File(description.as_bytes())),
     ]);
@@ -65,7 +65,7 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     }
     let mut warning = String::new();
     let static_library = match archive.exists() {
-        true => match static_library::localized(&archive) {
+        true => match static_library::localized(&archive, HEADER) {
             Ok(localized) => Some(localized),
             Err(reason) => {
                 warning = format!(

@@ -6,13 +6,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::c::HEADER;
-
 /// What names of ours begin with.
 const OWN: &str = "zeromq_";
 
 /// The archive with its own names only, or why that cannot be.
-pub fn localized(archive: &Path) -> Result<Vec<u8>, String> {
+pub fn localized(archive: &Path, header: &str) -> Result<Vec<u8>, String> {
     if !cfg!(target_os = "linux") {
         return Err("that can be mended on Linux only".into());
     }
@@ -23,7 +21,7 @@ pub fn localized(archive: &Path) -> Result<Vec<u8>, String> {
     let mut link = Command::new("ld");
     // Without its groups, for which another library could be taken.
     link.args(["-r", "--force-group-allocation", "-o"]).arg(&whole);
-    for name in functions() {
+    for name in functions(header) {
         link.args(["-u", name]);
     }
     run(link.arg(archive))?;
@@ -53,8 +51,7 @@ pub fn localized(archive: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// The functions of the header, and those that Morpho looks for.
-fn functions() -> impl Iterator<Item = &'static str> {
-    let header = std::str::from_utf8(HEADER).unwrap_or_default();
+fn functions(header: &str) -> impl Iterator<Item = &str> {
     // What stands before each bracket.
     let words = header.split('(').filter_map(|text| text.rsplit([' ', '*', '\n']).next());
     let is_name = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
