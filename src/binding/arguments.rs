@@ -324,7 +324,7 @@ impl<'a> Call<'a> {
             None | Some(ValueRef::Nil) => Ok(None),
             Some(value) => Err(Error::Argument {
                 place: format!("named argument {name}="),
-                expected: "an Int from 0 on, or nil".into(),
+                expected: "a non-negative Int, or nil".into(),
                 got: value.to_string(),
             }),
         }
@@ -354,7 +354,7 @@ impl<'a> Call<'a> {
             Err(_) if ms > 0.0 => Ok(None),
             Err(_) => Err(Error::Argument {
                 place: place.to_owned(),
-                expected: "milliseconds from 0 on, or nil or -1 for ever".into(),
+                expected: "0 or more milliseconds, or nil or -1 to wait forever".into(),
                 got: value.to_string(),
             }),
         }
@@ -402,7 +402,7 @@ fn wrong_named(parameter: &Parameter, value: &ValueRef) -> Error {
 pub(super) const TIMEOUT: Parameter = named(
     "timeout",
     Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL),
-    "milliseconds, or nil or -1 for ever",
+    "milliseconds, or nil or -1 to wait forever",
 );
 
 /// The kinds that can be sent as a frame.

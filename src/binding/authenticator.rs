@@ -30,15 +30,19 @@ const DOMAIN: Parameter =
 /// The authenticator.
 pub(super) static CLASS: Class = Class {
     name: "ZMQAuth",
-    doc: "Decides whom the servers of this program let in: by address, password or key. There is \
-          one for all sockets of a program, and it goes on until stop or the end of the program.",
+    doc: "Decides which clients the servers of this program accept: by address, password or key. \
+          There is one authenticator for all sockets of a program. It runs until `stop` or the \
+          end of the program.",
     parent: None,
     constructor: Some(Method {
         name: "ZMQAuth",
         parameters: &[],
         result: "ZMQAuth",
-        doc: "Starts the authenticator. At first it refuses no address, and knows no password and \
-              no key. Clients that came before it are not asked for, so it is made first.",
+        doc: "Starts the authenticator. At first it accepts every address and knows no passwords \
+              and no keys. Start it before servers are bound: clients that connected earlier are \
+              not checked.",
+        errors: "`ZMQSecurity` if an authenticator is already running",
+        example: "",
         otherwise: None,
         run: |_| Ok(Value::Object(Object::new(Auth::new(Authenticator::start()?)))),
     }),
@@ -49,15 +53,23 @@ pub(super) static CLASS: Class = Class {
 
 static RULES: Group = Group {
     name: "rules",
-    doc: "Whom an authenticator lets in.",
+    doc: "Set the rules.",
+    see: "",
     methods: &[
         Method {
             name: "allow",
             parameters: &[ORIGINS],
             result: "nil",
-            doc: "Adds these addresses and networks to the list of allowed ones; clients from others \
-                  are refused. A second call adds to the list. ipc stands for every program of this \
-                  machine that connects over ipc.",
+            doc: "Adds addresses and networks to the allowlist. Once the list has an entry, all \
+                  other addresses are refused. Further calls add to the list. \"ipc\" stands for \
+                  programs on this machine that connect over ipc.",
+            errors: "`ZMQSecurity` if an address is invalid (nothing is added then) or the \
+                     authenticator was stopped",
+            example: r#"
+                var auth = ZMQAuth()
+                auth.allow("127.0.0.1", "192.168.0.0/16")
+                auth.stop()
+            "#,
             otherwise: None,
             run: |call| auth(call)?.allow(&origins(call)?).map(|()| Value::Nil),
         },
@@ -65,8 +77,10 @@ static RULES: Group = Group {
             name: "deny",
             parameters: &[ORIGINS],
             result: "nil",
-            doc: "Adds these addresses and networks to the list of denied ones; clients from them \
-                  are refused even if they are allowed as well. A second call adds to the list.",
+            doc: "Adds addresses and networks to the denylist. They are refused even if they are \
+                  allowed.",
+            errors: "`ZMQSecurity` if an address is invalid or the authenticator was stopped",
+            example: "",
             otherwise: None,
             run: |call| auth(call)?.deny(&origins(call)?).map(|()| Value::Nil),
         },
@@ -81,9 +95,16 @@ static RULES: Group = Group {
                 DOMAIN,
             ],
             result: "nil",
-            doc: "Lets users with these passwords in: those of a Dictionary, or of a file, which is \
-                  read again when it changes. With domain= they hold for servers of this domain, \
-                  and without it for all domains that have none of their own.",
+            doc: "Accepts users with these passwords, from a Dictionary or from a file. A file is \
+                  read again when it changes. With `domain=` the passwords apply to servers in \
+                  that domain; without it, to all domains that have no passwords of their own. \
+                  Replaces the passwords set earlier for the same domain.",
+            errors: "`ZMQSecurity` if the file cannot be read or the authenticator was stopped",
+            example: r#"
+                var auth = ZMQAuth()
+                auth.plain({ "alice": "wonderland" })
+                auth.stop()
+            "#,
             otherwise: None,
             run: plain,
         },
@@ -99,9 +120,18 @@ static RULES: Group = Group {
                 DOMAIN,
             ],
             result: "nil",
-            doc: "Lets clients with these keys in: those of a List, or of all certificates below a \
-                  directory, which is read again when it changes; with \"*\" all that have a key. \
-                  domain= is as for plain.",
+            doc: "Accepts clients with these CURVE keys: those of a List, or of all certificate \
+                  files below a directory, which is read again when it changes. \"*\" accepts \
+                  every key. With `domain=` the keys apply to servers in that domain; without it, \
+                  to all domains that have no keys of their own. Replaces the keys set earlier \
+                  for the same domain.",
+            errors: "`ZMQSecurity` if the directory cannot be read or the authenticator was \
+                     stopped",
+            example: r#"
+                var auth = ZMQAuth()
+                auth.curve([ZMQCertificate()])
+                auth.stop()
+            "#,
             otherwise: None,
             run: curve,
         },
@@ -110,14 +140,17 @@ static RULES: Group = Group {
             parameters: &[required(
                 "function",
                 Kinds::FUNCTION.or(Kinds::NIL),
-                "a function of a Dictionary that returns a Bool, or nil",
+                "a function that takes a Dictionary and returns a Bool, or nil",
             )],
             result: "nil",
-            doc: "From now on the function decides about clients whose address is not refused: it \
-                  is called with a Dictionary of address, mechanism, domain, user, password, known \
-                  and reason, and returns whether to let the client in. It is called while the \
-                  script waits in a method of the library; a client that waits for more than five \
-                  seconds is sent away and may try again. With nil the rules decide again.",
+            doc: "Lets a function decide about clients whose address is not refused. The function \
+                  gets a Dictionary with \"address\", \"mechanism\", \"domain\", \"user\", \
+                  \"password\", \"known\" (true if the rules would accept the client) and \
+                  \"reason\", and returns true to accept the client. It is called while the \
+                  script waits in a method of the library. A client that waits longer than five \
+                  seconds is refused and may try again. Pass nil to let the rules decide again.",
+            errors: "`ZMQSecurity` if the authenticator was stopped",
+            example: "",
             otherwise: None,
             run: set_decide,
         },
@@ -126,14 +159,17 @@ static RULES: Group = Group {
 
 static LIFE: Group = Group {
     name: "life",
-    doc: "What an authenticator has done, and its end.",
+    doc: "Inspect and stop.",
+    see: "",
     methods: &[
         Method {
             name: "log",
             parameters: &[],
             result: "List",
-            doc: "The last decisions, at most 256, the oldest first: Dictionaries of address, \
-                  mechanism, domain, user, accepted and reason.",
+            doc: "Returns the last 256 decisions, oldest first, as a List of Dictionaries with \
+                  \"address\", \"mechanism\", \"domain\", \"user\", \"accepted\" and \"reason\".",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 let log = auth(call)?.log()?;
@@ -144,8 +180,10 @@ static LIFE: Group = Group {
             name: "stop",
             parameters: &[],
             result: "nil",
-            doc: "Ends the authenticator. From then on only servers with a domain and servers \
-                  that ask for passwords refuse anybody: they refuse everybody.",
+            doc: "Stops the authenticator. Afterwards PLAIN servers and servers with a domain \
+                  refuse every client; other servers accept every client.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| auth(call)?.stop().map(|()| Value::Nil),
         },

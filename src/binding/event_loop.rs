@@ -18,18 +18,21 @@ use crate::core::timers::Timers;
 use crate::core::{Error, Wait, wait};
 
 const SOCKET: Parameter = required("socket", Kinds::OBJECT, "a socket");
-const HANDLER: Parameter = required("function", Kinds::FUNCTION, "a function of the socket");
+const HANDLER: Parameter =
+    required("function", Kinds::FUNCTION, "a function that takes the socket");
 
 /// Loops.
 pub(super) static CLASS: Class = Class {
     name: "ZMQLoop",
-    doc: "Calls functions when sockets are ready and when times have come.",
+    doc: "Calls functions when sockets are ready and when timers expire.",
     parent: None,
     constructor: Some(Method {
         name: "ZMQLoop",
         parameters: &[],
         result: "ZMQLoop",
-        doc: "Makes a loop that has nothing to do yet.",
+        doc: "Creates an event loop without handlers.",
+        errors: "",
+        example: "",
         otherwise: None,
         run: |_| Ok(Value::Object(Object::new(Loop::default()))),
     }),
@@ -40,14 +43,25 @@ pub(super) static CLASS: Class = Class {
 
 static HANDLERS: Group = Group {
     name: "handlers",
-    doc: "What a loop does when. A function that returns false ends the loop.",
+    doc: "Register functions. A function that returns false ends the loop.",
+    see: "",
     methods: &[
         Method {
             name: "reader",
             parameters: &[SOCKET, HANDLER],
             result: "nil",
-            doc: "Calls the function with the socket each time that it has a message to receive, \
-                  in place of the reader that it had.",
+            doc: "Calls the function with the socket whenever the socket has a message to \
+                  receive. The function should receive it; otherwise it is called again. Replaces \
+                  the previous reader of this socket.",
+            errors: "`ZMQUnsupported` if the socket cannot receive",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].send("tea")
+                var loop = ZMQLoop()
+                loop.reader(pair[1], fn (socket) { print socket.receive()   // tea
+                  return false })
+                loop.start()
+            "#,
             otherwise: None,
             run: |call| handle(call, Ready::IN),
         },
@@ -55,21 +69,36 @@ static HANDLERS: Group = Group {
             name: "writer",
             parameters: &[SOCKET, HANDLER],
             result: "nil",
-            doc: "Calls the function with the socket as long as it has room to send, in place of \
-                  the writer that it had. Cancel it when there is nothing to send.",
+            doc: "Calls the function with the socket whenever the socket can send without \
+                  waiting. Replaces the previous writer of this socket. Use `cancel` when there \
+                  is nothing to send.",
+            errors: "`ZMQUnsupported` if the socket cannot send",
+            example: "",
             otherwise: None,
             run: |call| handle(call, Ready::OUT),
         },
         Method {
             name: "timer",
             parameters: &[
-                required("ms", Kinds::INT.or(Kinds::FLOAT), "milliseconds from 0 on"),
+                required("ms", Kinds::INT.or(Kinds::FLOAT), "0 or more milliseconds"),
                 required("function", Kinds::FUNCTION, "a function without parameters"),
-                named("times", Kinds::INT.or(Kinds::NIL), "how many times, or nil for ever"),
+                named(
+                    "times",
+                    Kinds::INT.or(Kinds::NIL),
+                    "the number of calls, or nil for no \
+                                                           limit",
+                ),
             ],
             result: "Int",
-            doc: "Calls the function after so many milliseconds, and again each time as long \
-                  after, for ever or as many times as said. Gives a number to cancel it by.",
+            doc: "Calls the function every `ms` milliseconds, `times=` times or forever. Returns \
+                  a number that `cancel` accepts. Periods that are missed while another function \
+                  runs are skipped.",
+            errors: "",
+            example: r#"
+                var loop = ZMQLoop()
+                loop.timer(10, fn () { print "tick" }, times=1)   // tick
+                loop.start()
+            "#,
             otherwise: None,
             run: timer,
         },
@@ -81,7 +110,10 @@ static HANDLERS: Group = Group {
                 "the number of a timer, or a socket",
             )],
             result: "Bool",
-            doc: "Ends a timer, or the reader and the writer of a socket; false if there is none.",
+            doc: "Removes a timer by its number, or the reader and the writer of a socket. \
+                  Returns false if there was none.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: cancel,
         },
@@ -90,15 +122,23 @@ static HANDLERS: Group = Group {
 
 static RUNNING: Group = Group {
     name: "running",
-    doc: "The loop itself.",
+    doc: "Run and stop the loop.",
+    see: "",
     methods: &[
         Method {
             name: "start",
             parameters: &[TIMEOUT],
             result: "Bool",
-            doc: "Runs the loop until a function returns false or fails, until stop is called, or \
-                  until nothing is left to wait for, since timers are over and sockets closed: \
-                  that gives true. Gives false when the time runs out. Timers come before readers.",
+            doc: "Runs the loop. Returns true when a function returns false, when `stop` is \
+                  called, or when no timers and no open sockets are left. Returns false on \
+                  timeout. If a function raises an error, `start` raises it. Timers run before \
+                  readers and writers.",
+            errors: "`ZMQArgs` if the loop is already running",
+            example: r#"
+                var loop = ZMQLoop()
+                loop.timer(10, fn () { return false })
+                print loop.start()   // true
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: start,
         },
@@ -106,7 +146,9 @@ static RUNNING: Group = Group {
             name: "stop",
             parameters: &[],
             result: "nil",
-            doc: "Ends the loop when the function that runs has returned.",
+            doc: "Ends the loop after the function that is running has returned.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 call.receiver::<Loop>()?.state().stopping = true;
@@ -203,7 +245,7 @@ fn timer(call: &Call) -> Result<Value, Error> {
     if times == Some(0) {
         return Err(Error::Argument {
             place: "named argument times=".to_owned(),
-            expected: "an Int from 1 on, or nil for ever".into(),
+            expected: "a positive Int, or nil for no limit".into(),
             got: "the Int 0".to_owned(),
         });
     }

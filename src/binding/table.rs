@@ -1,6 +1,6 @@
-//! The rows of the one table: what the methods of a class are called, what they take
-//! and give. Every host, every error text and every help page reads them; those of a
-//! class stand in its file.
+//! The rows of the table of methods: names, parameters, results and documentation.
+//! Every host, every error text and every help page is derived from them. The rows
+//! of a class are in its file.
 
 use super::call::Call;
 use super::value::{Kinds, Value, ValueRef};
@@ -30,8 +30,10 @@ pub struct Class {
 pub struct Group {
     /// What they are about, in a word: "endpoints".
     pub name: &'static str,
-    /// What they are for.
+    /// What they do, as the head of a list of them.
     pub doc: &'static str,
+    /// The overview page that explains them, by its tag; empty if that is the class.
+    pub see: &'static str,
     /// The methods.
     pub methods: &'static [Method],
 }
@@ -43,12 +45,19 @@ pub struct Method {
     pub name: &'static str,
     /// What it takes: the positional ones first.
     pub parameters: &'static [Parameter],
-    /// What it gives, in words.
+    /// What it returns, in words.
     pub result: &'static str,
-    /// What it does, in a sentence or a few.
+    /// What it does, in a sentence or a few; code is in backticks.
     pub doc: &'static str,
-    /// What it gives when the time runs out, or when it is ignored because it is
-    /// out of order. Without this both are errors.
+    /// The errors that only some methods raise, by tag and reason: "`ZMQErr` if ...;
+    /// `ZMQDecode` if ...". Those that follow from its parameters and its class are
+    /// left out.
+    pub errors: &'static str,
+    /// A script that shows how it is used, which may be indented; empty if there is
+    /// none. A print has a comment with what it prints.
+    pub example: &'static str,
+    /// What it returns on timeout, or when it is ignored because it is out of order.
+    /// Without this both are errors.
     pub(super) otherwise: Option<fn() -> Value>,
     /// Does it.
     pub(super) run: fn(&Call) -> Result<Value, Error>,
@@ -136,6 +145,15 @@ impl Class {
 }
 
 impl Method {
+    /// What it returns on timeout, or out of order: "nil". None if both are errors.
+    pub fn on_timeout(&self) -> Option<String> {
+        self.otherwise.map(|otherwise| match otherwise() {
+            Value::Nil => "nil".to_owned(),
+            Value::Bool(value) => value.to_string(),
+            _ => "an empty List".to_owned(),
+        })
+    }
+
     /// How it is called: "receive(timeout=) -> String, ZMQFrame or nil".
     pub fn signature(&self) -> String {
         let parameters: Vec<String> = self.parameters.iter().map(Parameter::signature).collect();

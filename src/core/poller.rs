@@ -261,7 +261,7 @@ fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Re
     }
     if held.is_empty() && wait.is_endless() {
         return Err(Error::Argument {
-            place: "an endless wait".to_owned(),
+            place: "a wait without a timeout".to_owned(),
             expected: "at least one socket in the poller".into(),
             got: "none".to_owned(),
         });

@@ -6,9 +6,11 @@
 pub mod cases;
 pub mod chance;
 pub mod examples;
+pub mod markdown;
 #[cfg(unix)]
 pub mod morpho;
 pub mod pages;
+pub mod reference;
 pub mod scripts;
 #[cfg(unix)]
 pub mod terminal;

@@ -12,17 +12,26 @@ const WAIT: Parameter = Parameter { name: "wait", ..TIMEOUT };
 
 pub(super) static GROUP: Group = Group {
     name: "closing",
-    doc: "What a socket is, and its end.",
+    doc: "Close the socket and inspect its state.",
+    see: "closing",
     methods: &[
         Method {
             name: "close",
             parameters: &[LINGER, WAIT],
             result: "Bool or nil",
-            doc: "Closes the socket and returns at once, with nil. What is not sent yet goes on \
-                  being sent for a second, or as long as linger says. With wait it waits for \
-                  that, no longer than so many milliseconds, and gives whether everything was \
-                  handed to the network: false if the time or the linger was over before. \
-                  Over inproc a message is with its peer as soon as it is sent.",
+            doc: "Closes the socket. Returns nil immediately; queued messages are sent in the \
+                  background for the linger period, or for `linger=`. With `wait=` it waits up to \
+                  that many milliseconds. It then returns true if every message was handed to the \
+                  network, or false if the wait or the linger period expired first or if the \
+                  result is unknown. Over inproc a message has reached its peer as soon as it is \
+                  sent. Closing a closed socket does nothing and returns nil.",
+            errors: "",
+            example: r#"
+                var pull = ZMQPull("inproc://last")
+                var push = ZMQPush("inproc://last")
+                push.send("goodbye")
+                print push.close(wait=1000)   // true
+            "#,
             otherwise: None,
             run: close,
         },
@@ -30,7 +39,9 @@ pub(super) static GROUP: Group = Group {
             name: "closed",
             parameters: &[],
             result: "Bool",
-            doc: "Whether the socket is closed.",
+            doc: "Returns true if the socket is closed.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| Ok(Value::Bool(call.socket()?.is_closed())),
         },
@@ -38,8 +49,10 @@ pub(super) static GROUP: Group = Group {
             name: "lasterror",
             parameters: &[],
             result: "Dictionary or nil",
-            doc: "What went wrong last in a call of this socket, as ZMQ.lasterror() tells it; nil \
-                  if nothing did.",
+            doc: "Returns the last error that a call on this socket raised, as a Dictionary in \
+                  the form of `ZMQ.lasterror()`, or nil if there was none.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| Ok(call.receiver::<Socket>()?.failure().map(Value::from).into()),
         },
@@ -47,7 +60,12 @@ pub(super) static GROUP: Group = Group {
             name: "type",
             parameters: &[],
             result: "String",
-            doc: "The type of the socket in the words of ZeroMQ: REQ, ROUTER and so on.",
+            doc: "Returns the type of the socket in ZeroMQ's terms: \"REQ\", \"ROUTER\" and so \
+                  on.",
+            errors: "",
+            example: r#"
+                print ZMQDealer().type()   // DEALER
+            "#,
             otherwise: None,
             run: |call| Ok(call.socket()?.socket_type().name().into()),
         },

@@ -8,19 +8,34 @@ use crate::core::Error;
 
 pub(super) static GROUP: Group = Group {
     name: "serving",
-    doc: "Answering requests with a function.",
+    doc: "Answer requests with a function.",
+    see: "requestreply",
     methods: &[Method {
         name: "serve",
         parameters: &[
-            required("function", Kinds::FUNCTION, "a function of a List of frames"),
-            named("count", Kinds::INT.or(Kinds::NIL), "how many requests, or nil for any number"),
+            required("function", Kinds::FUNCTION, "a function that takes a List of frames"),
+            named(
+                "count",
+                Kinds::INT.or(Kinds::NIL),
+                "the number of requests, or nil for no limit",
+            ),
             TIMEOUT,
         ],
         result: "Int",
-        doc: "Answers requests: calls the function with the List of frames of each, and sends what \
-              it returns, a String or another frame, or a List of frames. Gives how many were \
-              answered, once there are as many as count says, or when none has come for as long \
-              as timeout says. When the function fails its request stays unanswered.",
+        doc: "Answers requests with a function. Calls the function with the List of frames of \
+              each request and sends what it returns: a String, a ZMQFrame, a number, a Bool, or \
+              a List of these. Returns the number of requests answered, once it reaches `count=` \
+              or when no request arrives for `timeout=` milliseconds, even if the socket is \
+              strict. If the function raises an error, `serve` raises it and that request stays \
+              unanswered.",
+        errors: "`ZMQArgs` if the function returns anything else",
+        example: r#"
+            var rep = ZMQReply("inproc://service")
+            var req = ZMQRequest("inproc://service")
+            req.send("World")
+            rep.serve(fn (frames) "Hello, ${frames[0]}", count=1)
+            print req.receive()   // Hello, World
+        "#,
         otherwise: None,
         run: serve,
     }],

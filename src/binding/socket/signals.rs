@@ -8,14 +8,22 @@ use crate::core::Error;
 
 pub(super) static GROUP: Group = Group {
     name: "signals",
-    doc: "Signals, as czmq has them: messages that only tell that something is so far.",
+    doc: "Send and receive signals.",
+    see: "signals",
     methods: &[
         Method {
             name: "signal",
             parameters: &[required("status", Kinds::INT, "an Int from 0 to 255"), TIMEOUT],
             result: "Bool",
-            doc: "Sends a signal with a status, 0 by custom when all is well. Gives false as send \
-                  does.",
+            doc: "Sends a signal: a short message that carries only a status from 0 to 255. By \
+                  convention 0 means success. Programs that use czmq can receive it. Returns true \
+                  if the message was queued, or false as `send` does.",
+            errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].signal(0)
+                print pair[1].wait()   // 0
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: signal,
         },
@@ -23,8 +31,9 @@ pub(super) static GROUP: Group = Group {
             name: "wait",
             parameters: &[TIMEOUT],
             result: "Int or nil",
-            doc: "Waits for a signal and gives its status. Messages that are no signal are \
-                  dropped. Gives nil as receive does.",
+            doc: "Waits for a signal and returns its status. Discards all other messages.",
+            errors: "`ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: "",
             otherwise: Some(|| Value::Nil),
             run: |call| Ok(Value::Int(call.socket()?.wait_signal(&call.wait()?)?.into())),
         },

@@ -9,8 +9,10 @@ pub(super) const CATCH: Method = Method {
     name: "catchinterrupts",
     parameters: &[required("catch", Kinds::BOOL, "true or false")],
     result: "nil",
-    doc: "Whether Ctrl-C ends the call that waits with ZMQInterrupted, which the script can catch, \
-          in place of what it does otherwise: usually it ends the program.",
+    doc: "Makes Ctrl-C end a waiting call with `ZMQInterrupted`, which the script can catch, or \
+          restores the host's behavior. By default Ctrl-C usually ends the program.",
+    errors: "`ZMQErr` if the system does not allow it",
+    example: "",
     otherwise: None,
     run: |call| {
         let on = call.flag(0);
@@ -24,8 +26,11 @@ pub(super) const INTERRUPTED: Method = Method {
     name: "interrupted",
     parameters: &[],
     result: "Bool",
-    doc: "Whether Ctrl-C was pressed since this was asked last and no call that waits has said so; \
-          after catchinterrupts(true), for loops that do not wait.",
+    doc: "Returns true if Ctrl-C was pressed since the last call of this function, unless a \
+          waiting call has already raised `ZMQInterrupted` for it. Use it after \
+          `catchinterrupts(true)` in loops that do not wait.",
+    errors: "",
+    example: "",
     otherwise: None,
     run: |_| Ok(Value::Bool(interrupt::caught())),
 };

@@ -23,7 +23,7 @@ const KEY: Parameter = required(
 /// ZeroMQ itself.
 pub(super) static CLASS: Class = Class {
     name: "ZMQ",
-    doc: "ZeroMQ itself: its version, what it can do, what went wrong last.",
+    doc: "Functions that concern all sockets of the program: errors, settings, keys and time.",
     parent: None,
     constructor: None,
     alias: None,
@@ -33,7 +33,9 @@ pub(super) static CLASS: Class = Class {
             name: "version",
             parameters: &[],
             result: "String",
-            doc: "The version of libzmq.",
+            doc: "Returns the version of libzmq.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |_| Ok(context::version().into()),
         },
@@ -45,8 +47,12 @@ pub(super) static CLASS: Class = Class {
                 "a String: \"curve\", \"ipc\", \"ws\" and so on",
             )],
             result: "Bool",
-            doc: "Whether libzmq was built with a capability: curve, ipc, ws, pgm, norm, tipc, \
-                  gssapi, vmci or draft.",
+            doc: "Returns true if libzmq was built with a capability: \"curve\", \"ipc\", \"ws\", \
+                  \"pgm\", \"norm\", \"tipc\", \"gssapi\", \"vmci\" or \"draft\".",
+            errors: "",
+            example: r#"
+                print ZMQ.has("curve")   // true
+            "#,
             otherwise: None,
             run: |call| Ok(Value::Bool(context::has(call.text(0)?))),
         },
@@ -54,8 +60,17 @@ pub(super) static CLASS: Class = Class {
             name: "lasterror",
             parameters: &[],
             result: "Dictionary or nil",
-            doc: "What went wrong last in this thread: tag, message, operation, and where there is \
-                  one the endpoint, and the name and number of the system's error.",
+            doc: "Returns the last error in this thread as a Dictionary with \"tag\", \"message\" \
+                  and \"operation\"; with \"endpoint\" if the error concerns one; and with the \
+                  \"name\" and \"number\" of the system error if there is one. Returns nil if \
+                  there was no error.",
+            errors: "",
+            example: r#"
+                try { ZMQReply("tcp://nowhere") } catch {
+                  "ZMQErr": print "failed"   // failed
+                }
+                print ZMQ.lasterror()["operation"]   // ZMQReply
+            "#,
             otherwise: None,
             run: |_| Ok(Failure::last().map(Value::from).into()),
         },
@@ -63,9 +78,11 @@ pub(super) static CLASS: Class = Class {
             name: "setstrict",
             parameters: &[required("strict", Kinds::BOOL, "true or false")],
             result: "nil",
-            doc: "Whether it is an error on every socket when time runs out (ZMQTimeout) or when \
-                  a message is out of order (ZMQState), in place of false or nil. A socket's own \
-                  setstrict goes before.",
+            doc: "Turns strict mode on or off for every socket that has no setting of its own. In \
+                  strict mode a timeout raises `ZMQTimeout` and a call out of turn raises \
+                  `ZMQState`.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 socket::Socket::set_all_strict(call.flag(0));
@@ -82,8 +99,10 @@ pub(super) static CLASS: Class = Class {
             name: "curvekeypair",
             parameters: &[],
             result: "Tuple",
-            doc: "A new key pair for CURVE: the public and the secret key, each a String of 40 \
-                  characters.",
+            doc: "Returns a new key pair for CURVE: a Tuple of the public key and the secret key, \
+                  each a String of 40 characters.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |_| {
                 let pair = core::Certificate::new()?;
@@ -95,7 +114,9 @@ pub(super) static CLASS: Class = Class {
             name: "curvepublic",
             parameters: &[KEY],
             result: "String",
-            doc: "The public key that belongs to a secret key.",
+            doc: "Returns the public key that belongs to a secret key.",
+            errors: "`ZMQSecurity` if the key is invalid",
+            example: "",
             otherwise: None,
             run: |call| {
                 let Bytes(key) = call.get(0)?;
@@ -110,7 +131,11 @@ pub(super) static CLASS: Class = Class {
                 "a String or ZMQFrame, its length divisible by 4",
             )],
             result: "String",
-            doc: "Bytes as text in the alphabet Z85: five characters for four bytes.",
+            doc: "Encodes bytes as text in Z85: five characters for every four bytes.",
+            errors: "",
+            example: r#"
+                print ZMQ.z85encode("zero")   // Ds.bn
+            "#,
             otherwise: None,
             run: |call| {
                 let Bytes(bytes) = call.get(0)?;
@@ -126,7 +151,9 @@ pub(super) static CLASS: Class = Class {
                 "a String in the alphabet Z85, its length divisible by 5",
             )],
             result: "ZMQFrame",
-            doc: "The bytes that a text in the alphabet Z85 stands for.",
+            doc: "Decodes text in Z85 into bytes.",
+            errors: "`ZMQArgs` if the text is not valid Z85",
+            example: "",
             otherwise: None,
             run: |call| {
                 let bytes = call.bytes(0).and_then(z85::decode);

@@ -16,8 +16,11 @@ pub(super) const SOCKETS: Method = Method {
     name: "sockets",
     parameters: &[],
     result: "List",
-    doc: "The sockets that are open, the oldest first, as Dictionaries of type, state (open, or \
-          busy in another call), and endpoints, Tuples of \"bind\" or \"connect\" and the endpoint.",
+    doc: "Returns the open sockets, oldest first, as a List of Dictionaries with \"type\", \
+          \"state\" (\"open\", or \"busy\" while another call uses the socket) and \"endpoints\", \
+          Tuples of \"bind\" or \"connect\" and the endpoint.",
+    errors: "",
+    example: "",
     otherwise: None,
     run: |_| {
         let open = socket::sockets().into_iter().filter(|socket| !socket.is_closed());
@@ -29,8 +32,11 @@ pub(super) const STATS: Method = Method {
     name: "stats",
     parameters: &[],
     result: "Dictionary",
-    doc: "What all sockets have sent and received so far, closed ones included, as their own stats \
-          tell it, and sockets, how many are open.",
+    doc: "Returns a Dictionary of what all sockets of the program have sent and received, \
+          including closed ones, with the same keys as `stats` of a socket, and \"sockets\", the \
+          number of open sockets.",
+    errors: "",
+    example: "",
     otherwise: None,
     run: |_| {
         let mut entries = totals(&socket::counters());
@@ -44,9 +50,14 @@ pub(super) const SHUTDOWN: Method = Method {
     name: "shutdown",
     parameters: &[TIMEOUT],
     result: "Bool",
-    doc: "Closes all sockets, and waits until what they have still to send is sent or given up, \
-          for timeout at most. Gives whether everything has ended. Sockets can be opened anew \
-          after it.",
+    doc: "Closes all sockets and waits until their queued messages have been sent or their linger \
+          periods have expired, up to `timeout=` milliseconds. Returns true if everything was \
+          closed in that time. New sockets can be opened afterwards.",
+    errors: "",
+    example: r#"
+        ZMQPush("tcp://localhost:5555")
+        print ZMQ.shutdown(timeout=5000)   // true
+    "#,
     otherwise: None,
     run: |call| {
         let wait = call.milliseconds("timeout")?;
@@ -57,9 +68,11 @@ pub(super) const SHUTDOWN: Method = Method {
 
 pub(super) const SLEEP: Method = Method {
     name: "sleep",
-    parameters: &[required("ms", Kinds::INT.or(Kinds::FLOAT), "milliseconds from 0 on")],
+    parameters: &[required("ms", Kinds::INT.or(Kinds::FLOAT), "0 or more milliseconds")],
     result: "nil",
-    doc: "Waits for so many milliseconds, or until the program is asked to stop.",
+    doc: "Waits for `ms` milliseconds.",
+    errors: "`ZMQInterrupted` if the program is asked to stop",
+    example: "",
     otherwise: None,
     run: sleep,
 };
@@ -68,7 +81,13 @@ pub(super) const CLOCK: Method = Method {
     name: "clock",
     parameters: &[],
     result: "Float",
-    doc: "Milliseconds since its first call, by a clock that nobody sets.",
+    doc: "Returns the milliseconds since its first call, on a monotonic clock.",
+    errors: "",
+    example: r#"
+        var start = ZMQ.clock()
+        ZMQ.sleep(10)
+        print ZMQ.clock() - start >= 10   // true
+    "#,
     otherwise: None,
     run: |_| {
         static START: OnceLock<Instant> = OnceLock::new();
@@ -81,7 +100,13 @@ pub(super) const PIPE: Method = Method {
     name: "pipe",
     parameters: &[],
     result: "Tuple",
-    doc: "Two ZMQPair sockets that are connected with each other.",
+    doc: "Returns a Tuple of two ZMQPair sockets that are connected to each other over inproc.",
+    errors: "",
+    example: r#"
+        var pair = ZMQ.pipe()
+        pair[0].send("hello")
+        print pair[1].receive()   // hello
+    "#,
     otherwise: None,
     run: |_| {
         static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -16,13 +16,18 @@ const fn count(name: &'static str, doc: &'static str) -> Parameter {
 pub(super) const SETDEFAULTS: Method = Method {
     name: "setdefaults",
     parameters: &[
-        named("linger", TIME, "milliseconds, or nil or -1 for ever"),
-        count("sndhwm", "an Int of messages, 0 for any number"),
-        count("rcvhwm", "an Int of messages, 0 for any number"),
+        named("linger", TIME, "milliseconds, or nil or -1 to wait forever"),
+        count("sndhwm", "a number of messages, 0 for no limit"),
+        count("rcvhwm", "a number of messages, 0 for no limit"),
         named("ipv6", Kinds::BOOL, "true or false"),
     ],
     result: "nil",
-    doc: "What sockets that are opened later begin with.",
+    doc: "Sets the defaults of sockets that are opened afterwards: the linger period, the \
+          high-water marks, and IPv6.",
+    errors: "",
+    example: r#"
+        ZMQ.setdefaults(linger=5000, sndhwm=10000)
+    "#,
     otherwise: None,
     run: |call| {
         settings::set_defaults(&given(call, &settings::SOCKETS)?);
@@ -35,13 +40,15 @@ pub(super) const SETCONTEXT: Method = Method {
     parameters: &[
         count("iothreads", "an Int of threads from 0 to 64"),
         count("maxsockets", "an Int of sockets from 1 to 65535"),
-        count("threadprefix", "an Int from 0 on"),
+        count("threadprefix", "a non-negative Int"),
         named("zerocopy", Kinds::BOOL, "true or false"),
     ],
     result: "nil",
-    doc: "How ZeroMQ works: with how many threads of its own, for how many sockets, with which \
-          number before the names of its threads, and whether messages that are received may share \
-          memory. Before the first socket is opened only.",
+    doc: "Configures ZeroMQ before the first socket is opened: the number of I/O threads (default \
+          1), the maximum number of sockets (default 1023), a number that prefixes the names of \
+          its threads, and whether received messages may share memory.",
+    errors: "`ZMQErr` if a socket has already been opened",
+    example: "",
     otherwise: None,
     run: |call| {
         context::set(&given(call, &settings::CONTEXT)?)?;
@@ -53,7 +60,9 @@ pub(super) const CONTEXT: Method = Method {
     name: "context",
     parameters: &[],
     result: "Dictionary",
-    doc: "The options of the context, by their names in libzmq.",
+    doc: "Returns a Dictionary of the context options by their libzmq names.",
+    errors: "",
+    example: "",
     otherwise: None,
     run: |_| {
         let options = context::options()?.into_iter();
@@ -67,8 +76,10 @@ pub(super) const CAPABILITIES: Method = Method {
     name: "capabilities",
     parameters: &[],
     result: "List",
-    doc: "What libzmq was built with, of what it does not always have: \"curve\", \"ipc\" and so \
-          on.",
+    doc: "Returns a List of the optional capabilities that libzmq was built with, such as \
+          \"curve\" and \"ipc\".",
+    errors: "",
+    example: "",
     otherwise: None,
     run: |_| Ok(Value::List(context::capabilities().map(Value::from).collect())),
 };

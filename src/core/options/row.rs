@@ -188,6 +188,23 @@ impl Row {
         }
     }
 
+    /// What it takes, where that is more than a range: "a network such as ...".
+    pub fn format(&self) -> Option<&'static str> {
+        Some(self.form).filter(|form| !form.is_empty())
+    }
+
+    /// The numbers, or the number of bytes, that it accepts: "-1 or 1 to 127".
+    pub fn range(&self) -> String {
+        let Row { least, most, .. } = self;
+        let bytes = if self.is_number() { "" } else { " bytes" };
+        let also = self.also.map_or(String::new(), |also| format!("{also} or "));
+        match (*most, *least) {
+            (MOST | i64::MAX, 0) if !self.is_number() => "of any length".to_owned(),
+            (MOST | i64::MAX, _) => format!("{also}{least} or more{bytes}"),
+            (most, _) => format!("{also}{least} to {most}{bytes}"),
+        }
+    }
+
     pub(super) fn is_number(&self) -> bool {
         matches!(self.kind, Kind::Int | Kind::Int64 | Kind::Uint64)
     }
