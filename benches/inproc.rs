@@ -1,9 +1,8 @@
-//! How much the library adds to libzmq, with messages of 10 bytes over inproc: one
-//! thread sends to itself through libzmq's own functions, through the zmq crate,
-//! through the core, by the functions for C, and by the table as hosts do. Then, by
-//! libzmq's functions and by those for C, one thread sends to another, and a request
-//! is answered. The rounds take turns, since machines are noisy; only the ratios
-//! carry over.
+//! How much the library adds to libzmq, with messages of 10 bytes over inproc. One
+//! thread sends to itself through libzmq's own functions, the zmq crate, the core, the
+//! C API, and the class table as hosts do. Then, with libzmq's functions and with the C
+//! API, one thread sends to another, and a request is answered. The rounds alternate,
+//! because machines are noisy; only the ratios are comparable.
 //!
 //!     cargo bench --bench inproc
 
@@ -12,13 +11,13 @@ use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zeromq::binding::table::{Row, rows};
 use zeromq::binding::{Arguments, Handle, Host, Kept, Object, Value, ValueRef, call};
+use zeromq::binding::{Row, rows};
 use zeromq::capi::message::{
     Message, zeromq_message_data, zeromq_message_new, zeromq_message_size,
 };
 use zeromq::capi::socket::{
-    self as c, zeromq_socket_new, zeromq_socket_receive, zeromq_socket_send,
+    self as c, SocketKind, zeromq_socket_new, zeromq_socket_receive, zeromq_socket_send,
 };
 use zeromq::core::wait::Interrupt;
 use zeromq::core::{Error, Socket, SocketType, Wait};
@@ -28,10 +27,10 @@ const MESSAGES: u32 = 200_000;
 const ROUNDS: usize = 15;
 const TEXT: &[u8] = b"0123456789";
 
-/// Sends and receives as many messages, and tells how long that took.
+/// Sends and receives this many messages and returns how long that took.
 type Way = Box<dyn FnMut() -> Duration>;
 
-/// A socket, connected to another one, and how a message is sent and received.
+/// A socket connected to another one, and how to send and receive a message.
 struct Pair<S> {
     near: S,
     far: S,
@@ -73,7 +72,14 @@ fn main() {
             ("libzmq", to_itself(libzmq("itself", sys::ZMQ_PUSH, sys::ZMQ_PULL))),
             ("zmq crate", zmq_crate()),
             ("core", core()),
-            ("capi", to_itself(capi(c"inproc://itself", c::ZEROMQ_PUSH, c::ZEROMQ_PULL))),
+            (
+                "capi",
+                to_itself(capi(
+                    c"inproc://itself",
+                    SocketKind::ZEROMQ_PUSH,
+                    SocketKind::ZEROMQ_PULL,
+                )),
+            ),
             ("+ read", capi_read()),
             ("table", table()),
         ],
@@ -82,20 +88,34 @@ fn main() {
         "a message to another thread",
         &mut [
             ("libzmq", to_another(libzmq("another", sys::ZMQ_PUSH, sys::ZMQ_PULL))),
-            ("capi", to_another(capi(c"inproc://another", c::ZEROMQ_PUSH, c::ZEROMQ_PULL))),
+            (
+                "capi",
+                to_another(capi(
+                    c"inproc://another",
+                    SocketKind::ZEROMQ_PUSH,
+                    SocketKind::ZEROMQ_PULL,
+                )),
+            ),
         ],
     );
     compare(
         "a request and its reply",
         &mut [
             ("libzmq", there_and_back(libzmq("back", sys::ZMQ_REQ, sys::ZMQ_REP))),
-            ("capi", there_and_back(capi(c"inproc://back", c::ZEROMQ_REQUEST, c::ZEROMQ_REPLY))),
+            (
+                "capi",
+                there_and_back(capi(
+                    c"inproc://back",
+                    SocketKind::ZEROMQ_REQUEST,
+                    SocketKind::ZEROMQ_REPLY,
+                )),
+            ),
         ],
     );
     println!("{:.1} ns to check a handle of C in a call", check());
 }
 
-/// Prints how long each way takes, and how fast it is beside the first.
+/// Prints how long each way takes, and its speed relative to the first.
 fn compare(what: &str, ways: &mut [(&str, Way)]) {
     let mut times = vec![Vec::new(); ways.len()];
     for _ in 0..ROUNDS {
@@ -117,7 +137,7 @@ fn compare(what: &str, ways: &mut [(&str, Way)]) {
     }
 }
 
-/// What a call costs that finds out what its handle means and does next to nothing.
+/// Measures a call that looks up its handle and does almost nothing else.
 fn check() -> f64 {
     let message = zeromq_message_new();
     let mut times: Vec<Duration> = (0..ROUNDS)
@@ -170,7 +190,7 @@ fn there_and_back<S: 'static>(mut pair: Pair<S>) -> Way {
     })
 }
 
-/// A socket of libzmq.
+/// A libzmq socket.
 struct Raw(*mut std::ffi::c_void);
 
 // SAFETY: one thread at a time has it, and a thread that is joined hands it back.
@@ -230,15 +250,17 @@ fn core() -> Way {
     })
 }
 
-/// A handle of a socket, and that of the message it receives into.
+/// The handles of a socket and of the message it receives into.
 struct Handles(*mut c::Socket, *mut Message);
 
 // SAFETY: they are checked in every call.
 unsafe impl Send for Handles {}
 
-fn capi(endpoint: &CStr, near: i32, far: i32) -> Pair<Handles> {
+fn capi(endpoint: &CStr, near: SocketKind, far: SocketKind) -> Pair<Handles> {
     // SAFETY: the endpoint is a text.
-    let open = |kind, endpoint: *const c_char| unsafe { zeromq_socket_new(kind, endpoint) };
+    let open = |kind: SocketKind, endpoint: *const c_char| unsafe {
+        zeromq_socket_new(kind as i32, endpoint)
+    };
     let far = open(far, endpoint.as_ptr());
     let near = open(near, endpoint.as_ptr());
     assert!(!near.is_null() && !far.is_null());
@@ -257,9 +279,9 @@ fn capi(endpoint: &CStr, near: i32, far: i32) -> Pair<Handles> {
     }
 }
 
-/// As `capi`, and the bytes are looked at.
+/// Does the same as `capi`, and reads the bytes.
 fn capi_read() -> Way {
-    let mut pair = capi(c"inproc://read", c::ZEROMQ_PUSH, c::ZEROMQ_PULL);
+    let mut pair = capi(c"inproc://read", SocketKind::ZEROMQ_PUSH, SocketKind::ZEROMQ_PULL);
     Box::new(move || {
         time(|| {
             (pair.send)(&mut pair.near);

@@ -1,6 +1,6 @@
-//! How fast messages of 10 bytes pass through a proxy, from PUSH to PULL, against
-//! libzmq's own zmq_proxy. The rounds take turns, since machines are noisy; only
-//! the ratios carry over.
+//! How fast messages of 10 bytes pass through a proxy, from PUSH to PULL, compared with
+//! libzmq's zmq_proxy. The rounds alternate, because machines are noisy; only the
+//! ratios are comparable.
 //!
 //!     cargo bench --bench proxy
 
@@ -75,7 +75,7 @@ fn time([front, back]: &[String; 2]) -> Duration {
     pull.connect(back).unwrap();
     let push = context.socket(zmq::PUSH).unwrap();
     push.connect(front).unwrap();
-    // Both are connected once this one came.
+    // Once this message has arrived, both are connected.
     push.send("first", 0).unwrap();
     pull.recv_bytes(0).unwrap();
     let start = Instant::now();

@@ -1,38 +1,40 @@
-//! Ctrl-C as something that a script can catch. Nothing is installed until a
-//! script asks for it, and what was there before comes back when it asks no more.
+//! Ctrl-C as something that a script can catch. No signal handler is installed until a
+//! script asks for it, and the previous one is restored when the script no longer does.
 
 use std::io;
 use std::mem::zeroed;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-/// What the process did at SIGINT before the library caught it.
+use crate::core::locked::locked;
+use std::sync::Mutex;
+
+/// The action for SIGINT before the library caught it.
 static BEFORE: Mutex<Option<libc::sigaction>> = Mutex::new(None);
 
 static CATCHING: AtomicBool = AtomicBool::new(false);
 static CAUGHT: AtomicBool = AtomicBool::new(false);
 
-/// Whether Ctrl-C is caught.
+/// Returns true if Ctrl-C is being caught.
 pub(crate) fn catching() -> bool {
     CATCHING.load(Ordering::Relaxed)
 }
 
-/// Whether Ctrl-C was pressed since this was asked last.
+/// Returns true if Ctrl-C was pressed since the last call.
 pub(crate) fn caught() -> bool {
     CAUGHT.load(Ordering::Relaxed) && CAUGHT.swap(false, Ordering::Relaxed)
 }
 
-/// From now on Ctrl-C is caught, or does again what it did before.
+/// Starts catching Ctrl-C, or restores what it did before.
 pub(crate) fn catch(on: bool) -> io::Result<()> {
-    let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut before = locked(&BEFORE);
     match (on, before.take()) {
         (true, None) => {
             CAUGHT.store(false, Ordering::Relaxed);
             // SAFETY: all zeros are a valid sigaction: no flags, an empty mask. Without
-            // SA_RESTART a call that waits is broken off, and asks.
+            // SA_RESTART, a waiting call is interrupted and checks.
             let mut action: libc::sigaction = unsafe { zeroed() };
-            action.sa_sigaction = note as extern "C" fn(libc::c_int) as libc::sighandler_t;
+            action.sa_sigaction = on_signal as extern "C" fn(libc::c_int) as libc::sighandler_t;
             *before = Some(exchange(&action)?);
         }
         (true, known) => *before = known,
@@ -44,16 +46,16 @@ pub(crate) fn catch(on: bool) -> io::Result<()> {
 }
 
 fn exchange(action: &libc::sigaction) -> io::Result<libc::sigaction> {
-    // SAFETY: all zeros are a valid sigaction, which is written over.
+    // SAFETY: all zeros are a valid sigaction, which is overwritten.
     let mut before: libc::sigaction = unsafe { zeroed() };
-    // SAFETY: both are filled in; a handler of ours only writes to an atomic, and its
-    // code stays in place as the library is never unmapped.
+    // SAFETY: both are initialized. Our handler only writes to an atomic, and its code
+    // remains valid because the library is never unmapped.
     match unsafe { libc::sigaction(libc::SIGINT, ptr::from_ref(action), &mut before) } {
         0 => Ok(before),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-extern "C" fn note(_: libc::c_int) {
+extern "C" fn on_signal(_: libc::c_int) {
     CAUGHT.store(true, Ordering::Relaxed);
 }

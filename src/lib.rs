@@ -1,23 +1,40 @@
-//! ZeroMQ for embedded scripting languages.
+//! ZeroMQ for embedded scripting languages, C programs and Rust.
 //!
-//! One shared library gives the sockets of ZeroMQ, in the high-level form that
-//! czmq made popular, to virtual machines: it registers a table of classes and
-//! methods with the machine, and nothing that a script does can take the host
-//! process down.
+//! ```
+//! use std::time::Duration;
+//! use zeromq::core::{Socket, SocketType, Wait};
 //!
-//! | module | lives there |
+//! fn main() -> Result<(), zeromq::core::Error> {
+//!     let timeout = Wait::new(Some(Duration::from_secs(5)));
+//!     let reply = Socket::attached(SocketType::Rep, "inproc://hello")?;
+//!     let request = Socket::attached(SocketType::Req, "inproc://hello")?;
+//!
+//!     request.send(&["Hello"], &timeout)?;
+//!     assert_eq!(reply.receive(&timeout)?.as_text(), Some("Hello"));
+//!     reply.send(&["World"], &timeout)?;
+//!     assert_eq!(request.receive(&timeout)?.as_text(), Some("World"));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! One shared library offers the sockets of ZeroMQ to virtual machines, in the
+//! high-level style of czmq: it registers a table of classes and methods with the
+//! virtual machine. No script can crash the host process through it. C programs use the
+//! same sockets through `include/zeromq.h`.
+//!
+//! | module | contents |
 //! | --- | --- |
-//! | [`core`] | ZeroMQ for Rust: context, endpoints, sockets, messages, errors; no host, no unsafe code |
-//! | [`binding`] | neutral values, and the one table of classes and methods |
-//! | `morpho` | Morpho's own extension interface |
-//! | [`plugin`] | the neutral host ABI: what a virtual machine calls, in `include/zeromq.h` |
+//! | [`core`] | ZeroMQ for Rust: context, endpoints, sockets, messages, errors; no hosts, no unsafe code |
+//! | [`binding`] | neutral values, and the table of classes and methods |
+//! | `morpho` | the extension interface of Morpho |
+//! | [`vm`] | the neutral ABI that virtual machines call, in `include/zeromq.h` |
 //! | [`capi`] | sockets for C programs, in the same header |
-//! | `libzmq` | the few calls of libzmq that the zmq crate does not offer |
-//! | `interrupt` | Ctrl-C as something that a script can catch, when it asks for that |
-//! | `ffi` | what every edge needs at the border to C: the panic guard, strings, fork |
+//! | `libzmq` | what the zmq crate does not offer: frames, a context, options by number |
+//! | `interrupt` | Ctrl-C as something that a script can catch, if it asks for that |
+//! | `ffi` | what all interfaces need at the boundary to C: the panic guard, strings, forks |
 //!
-//! Imports point down: `plugin` and `morpho` use `binding`, `binding` and `capi` use
-//! `core`.
+//! Dependencies point downward: `vm` and `morpho` use `binding`; `binding` and `capi`
+//! use `core`.
 
 #[forbid(unsafe_code)]
 pub mod binding;
@@ -29,4 +46,4 @@ mod interrupt;
 mod libzmq;
 #[cfg(unix)]
 mod morpho;
-pub mod plugin;
+pub mod vm;

@@ -1,8 +1,8 @@
-//! The library in other virtual machines: Lua and Python as their users have them,
-//! and one table of calls that gives the same on every host.
+//! The library in other virtual machines: Lua and Python as users have them, and one
+//! table of calls that must give the same results on every host.
 //!
-//! Where Lua or Python is missing its tests say so and pass; with
-//! `ZEROMQ_INTEROP=required` they fail instead.
+//! If Lua or Python is missing, its tests report that and pass; with
+//! `ZEROMQ_INTEROP=required` they fail.
 
 #![cfg(unix)]
 
@@ -23,15 +23,15 @@ use support::{Finished, Host, Reference, launch, library, root};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Where Debian has the headers of Lua.
+/// Where Debian installs the headers of Lua.
 const HEADERS: &str = "/usr/include/lua5.4";
 
-/// Past the test harness, which keeps what tests print to itself.
+/// Writes past the test harness, which captures the output of tests.
 fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Says that a test is skipped, unless that is not allowed.
+/// Reports that a test is skipped, unless that is not allowed.
 fn skip<T>(why: &str) -> Option<T> {
     assert_ne!(env::var("ZEROMQ_INTEROP").as_deref(), Ok("required"), "{why}");
     tell(&format!("skipped: {why}"));
@@ -43,7 +43,7 @@ fn runs(command: &mut Command) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// The folder with the adapter for Lua, compiled as README.md says.
+/// Returns the folder with the adapter for Lua, compiled as README.md describes.
 fn adapter() -> Option<&'static Path> {
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
     FOLDER.get_or_init(compile).as_deref()
@@ -72,7 +72,7 @@ fn compile() -> Option<PathBuf> {
     Some(folder)
 }
 
-/// The compiler, which finds the headers of Lua.
+/// Returns the compiler, set up to find the headers of Lua.
 fn compiler() -> Command {
     let mut command = Command::new(env::var("CC").unwrap_or("cc".into()));
     command
@@ -99,7 +99,7 @@ fn python() -> Option<Command> {
     Some(command)
 }
 
-/// Runs a program that says in comments what it prints.
+/// Runs a program whose comments contain its expected output.
 fn run(command: Option<Command>, program: &str, comment: &str) {
     let Some(mut command) = command else {
         return;
@@ -134,7 +134,7 @@ fn any_call_of_lua() {
     run(command, "wild.lua", "--> ");
 }
 
-/// Several states of Lua in a program of its own.
+/// Several Lua states in one program.
 #[test]
 fn states_of_lua_come_and_go() {
     let Some(folder) = adapter() else {
@@ -170,7 +170,7 @@ fn python_ends_while_threads_call_functions() {
     run(python(), "end.py", "#> ");
 }
 
-/// Python with pyzmq, which has a libzmq of its own.
+/// Python with pyzmq, which has its own libzmq.
 fn pyzmq() -> Option<Command> {
     let found = runs(Command::new("python3").args(["-c", "import zmq"]));
     if found { python() } else { skip("there is no pyzmq") }
@@ -196,7 +196,7 @@ fn beside_czmq_and_another_copy() {
     run(command, "beside-czmq.py", "#> ");
 }
 
-/// What is sent at the very end of a program arrives, however it ends.
+/// Messages sent at the very end of a program arrive, however it ends.
 #[test]
 fn nothing_is_lost_at_the_end() {
     let lua_ends = ["", "os.exit(0)", "os.exit(0, true)", "error('oops')"];
@@ -239,7 +239,7 @@ fn farewell(command: Option<Command>, extension: &str, program: &str) {
     assert!(running.finish(DEADLINE).status.is_some(), "{program}");
 }
 
-/// Children that end interrupt a wait.
+/// Child processes that end interrupt a wait.
 fn receive(socket: &zmq::Socket) -> String {
     loop {
         match socket.recv_string(0) {
@@ -249,7 +249,7 @@ fn receive(socket: &zmq::Socket) -> String {
     }
 }
 
-/// Ctrl-C ends a program of Lua that waits, as it ends one that calculates.
+/// Ctrl-C ends a waiting Lua program, just as it ends one that calculates.
 #[test]
 fn lua_can_be_interrupted() {
     for (program, expected) in [
@@ -280,15 +280,15 @@ fn lua_can_be_interrupted() {
     }
 }
 
-/// One line of the table of counts.
+/// A row of the table of counts.
 struct Count {
     host: &'static str,
     passed: Option<usize>,
-    /// Those that mean nothing on this host.
+    /// Cases that make no sense on this host.
     left_out: usize,
 }
 
-/// The cases on a host that reads programs.
+/// Runs the cases on a host that reads programs.
 fn script(
     host: &'static str,
     program: &str,
@@ -307,7 +307,7 @@ fn script(
 
 fn count(host: &str, finished: &Finished, failures: &mut String) -> usize {
     let Finished { stdout, stderr, status } = finished;
-    // Some hosts print warnings among the rest.
+    // Some hosts print warnings among the other output.
     let lines = stdout.lines().filter(|line| !line.starts_with("Warning '"));
     let (passed, failed): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("ok: "));
     if !failed.is_empty() || *status != Some(0) {
@@ -354,7 +354,7 @@ fn the_same_calls_give_the_same_on_every_host() {
     );
 }
 
-/// The cases that mean something in C, as a program in C.
+/// Runs the cases that make sense in C, as a C program.
 fn in_c(cases: &[Case], failures: &mut String) -> Count {
     for name in cases::capi::LEFT_OUT.iter().flat_map(|(_, names)| *names) {
         assert!(cases.iter().any(|case| case.name == *name), "{name} is no case");

@@ -1,11 +1,11 @@
-//! The authenticator of a process: what is not a request, its end with ZeroMQ,
-//! and what a fork leaves of it. One test, as there is one for the process.
+//! The authenticator of a process: malformed requests, shutdown, and forks. This is one
+//! test, because a process has only one authenticator.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zeromq::core::secure::Role;
+use zeromq::core::Role;
 use zeromq::core::{Authenticator, Certificate, Error, Frame, Socket, SocketType, Wait, context};
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ fn what_is_no_request_does_no_harm() {
     let authenticator = Authenticator::start().unwrap();
     assert!(Authenticator::start().is_err());
     let asking = Socket::attached(SocketType::Dealer, "inproc://zeromq.zap.01").unwrap();
-    // Those without an answer first, then one with.
+    // First those that get no answer, then one that does.
     for noise in [&["x"][..], &["", "x"], &["", ""], &["a", "b", "c"], &["", "1.0"], &[""]] {
         asking.send(noise, &soon()).unwrap();
     }
@@ -71,7 +71,7 @@ fn ask(asking: &Socket, id: &str) {
 fn somebody_else_decides() {
     let authenticator = Authenticator::start().unwrap();
     authenticator.plain(None, vec![("joe".to_owned(), "1".to_owned())]).unwrap();
-    authenticator.ask(true).unwrap();
+    authenticator.ask(Some("the script")).unwrap();
     let asking = Socket::attached(SocketType::Dealer, "inproc://zeromq.zap.01").unwrap();
     ask(&asking, "1");
     ask(&asking, "2");
@@ -83,14 +83,14 @@ fn somebody_else_decides() {
     }
     let known: Vec<bool> = questions.iter().map(|question| question.known.is_ok()).collect();
     assert_eq!(known, [true, false]);
-    // In any order, and against what is known.
+    // In any order, and regardless of what the rules say.
     authenticator.answer(&questions[1], true);
     assert_eq!(texts(&asking.receive_all(&soon()).unwrap())[2..], ["2", "200", "OK", "joe", ""]);
     authenticator.answer(&questions[0], false);
     let reply = asking.receive_all(&soon()).unwrap();
     assert_eq!(texts(&reply)[2..], ["1", "400", "the script refused it", "", ""]);
     authenticator.answer(&questions[0], true);
-    authenticator.ask(false).unwrap();
+    authenticator.ask(None).unwrap();
     ask(&asking, "1");
     assert_eq!(texts(&asking.receive_all(&soon()).unwrap())[3], "200");
     authenticator.stop().unwrap();
@@ -98,7 +98,7 @@ fn somebody_else_decides() {
 
 fn who_does_not_decide_refuses() {
     let authenticator = Authenticator::start().unwrap();
-    authenticator.ask(true).unwrap();
+    authenticator.ask(Some("the script")).unwrap();
     let asking = Socket::attached(SocketType::Dealer, "inproc://zeromq.zap.01").unwrap();
     ask(&asking, "1");
     let reply = asking.receive_all(&soon()).unwrap();
@@ -107,7 +107,7 @@ fn who_does_not_decide_refuses() {
     drop(authenticator);
     ask(&asking, "2");
     let reply = asking.receive_all(&soon()).unwrap();
-    assert_eq!(texts(&reply)[3..5], ["400", "who decides is gone"]);
+    assert_eq!(texts(&reply)[3..5], ["400", "the script that decides is gone"]);
     Authenticator::start().unwrap().stop().unwrap();
 }
 
@@ -126,7 +126,7 @@ fn it_ends_with_zeromq() {
     next.stop().unwrap();
 }
 
-/// A server that lets in whom the authenticator knows, and a client.
+/// Makes a server that accepts clients known to the authenticator, and a client.
 fn pair(own: &Certificate) -> (Arc<Socket>, Arc<Socket>) {
     let certificate = Certificate::new().unwrap();
     let server = Socket::new(SocketType::Pull).unwrap();

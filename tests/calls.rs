@@ -1,8 +1,7 @@
-//! Random calls of random methods with random arguments, as a host makes them
-//! for a script that has lost its mind: each gives a value or an error, in
-//! bounded time, and the process lives on. `ZEROMQ_SECONDS` makes it longer,
-//! `ZEROMQ_SEED` different, and `ZEROMQ_TRACE=1` writes each call before it is
-//! made.
+//! Random calls of random methods with random arguments, as from a script gone wild:
+//! each returns a value or an error within bounded time, and the process survives.
+//! `ZEROMQ_SECONDS` sets how long to run, `ZEROMQ_SEED` the seed, and `ZEROMQ_TRACE=1`
+//! prints each call before it is made.
 
 mod support;
 
@@ -23,27 +22,27 @@ use zeromq::capi::error::zeromq_last_error;
 use zeromq::capi::library::zeromq_shutdown;
 use zeromq::core::Code;
 use zeromq::core::options::rows;
-use zeromq::plugin::abi::{
+use zeromq::vm::abi::{
     Bytes, Class, Function, Host, Invocation, Items, Method, Named, Parameter, Payload, Value,
     ZEROMQ_ABI, ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION,
     ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NAMED, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_OTHER,
     ZEROMQ_REQUIRED, ZEROMQ_STRING, ZEROMQ_TUPLE, ZEROMQ_VARIADIC,
 };
-use zeromq::plugin::{
+use zeromq::vm::{
     zeromq_call, zeromq_function_released, zeromq_object_class, zeromq_object_equals,
     zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
 };
 
-/// How long a call may wait before the host asks it to stop.
+/// How long a call may wait before the host interrupts it.
 const PATIENCE: Duration = Duration::from_millis(3);
 
-/// How long it may then go on.
+/// How long it may continue after that.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// How many objects a script holds at most.
 const HELD: usize = 40;
 
-/// How many calls with the same objects.
+/// How many calls are made with the same objects.
 const STEPS: usize = 300;
 
 const KINDS: &[u32] = &[
@@ -157,15 +156,15 @@ const ENDPOINTS: &[&[u8]] = &[
 ];
 
 thread_local! {
-    /// When the call that runs began.
+    /// When the current call started.
     static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
-    /// What the functions of the script use.
+    /// The state that script functions use.
     static SCRIPT: RefCell<Option<Box<Script>>> = const { RefCell::new(None) };
-    /// How deep functions of the script call each other.
+    /// How deeply script functions are nested.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Milliseconds since the start at which the call that runs began, for the watch.
+/// When the current call started, in milliseconds since the start, for the watchdog.
 static RUNNING: AtomicU64 = AtomicU64::new(0);
 
 unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> i32 {
@@ -177,7 +176,7 @@ unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> 
 }
 
 unsafe extern "C" fn warn(_: *mut c_void, tag: *const c_char, message: *const c_char) {
-    // The texts are read, to see that they can be.
+    // The strings are read to verify that they are valid.
     assert!(!string(tag).is_empty() && !string(message).is_empty());
 }
 
@@ -185,7 +184,7 @@ unsafe extern "C" fn interrupted(_: *mut c_void) -> i32 {
     BEGAN.get().is_some_and(|began| began.elapsed() > PATIENCE).into()
 }
 
-/// A function of the script: it may call the library, and it may fail.
+/// A script function: it may call the library, and it may fail.
 unsafe extern "C" fn call(
     _: *mut c_void,
     function: Function,
@@ -237,7 +236,7 @@ enum Argument {
     Class(*const Class),
 }
 
-/// A script: what it knows of the library, and the objects it has.
+/// A script: what it knows about the library, and its objects.
 struct Script {
     chance: Chance,
     classes: Vec<&'static Class>,
@@ -273,7 +272,7 @@ impl Script {
             call: Some(call),
             retain: None,
             release: None,
-            // Machines of every kind take turns.
+            // Hosts of every kind take turns.
             flags: seed as u32 % 8,
         });
         // SAFETY: the host is filled in, and the list is there while it registers.
@@ -292,7 +291,7 @@ impl Script {
         }
     }
 
-    /// Keeps what objects are in a value of the library.
+    /// Keeps the objects in a value of the library.
     fn keep(&mut self, value: &Value) {
         match value.kind {
             ZEROMQ_OBJECT => {
@@ -312,7 +311,7 @@ impl Script {
         }
     }
 
-    /// Frees objects until there are few enough.
+    /// Frees objects until there are at most `most`.
     fn forget(&mut self, most: usize) {
         // SAFETY: the host is filled in.
         while unsafe { zeromq_function_released(&*self.host) } != 0 {}
@@ -327,8 +326,8 @@ impl Script {
         }
     }
 
-    /// Lets a socket not wait for ever for peers that never come, which scripts may
-    /// ask for.
+    /// Prevents a socket from lingering forever for peers that never connect, which
+    /// scripts may request.
     fn end(&self, object: u64) {
         let class = self.classes.iter().find(|class| string(class.name) == "ZMQSocket").unwrap();
         let methods = listed(class.methods, class.method_count);
@@ -360,7 +359,7 @@ impl Script {
         }
     }
 
-    /// An object that a method of a class can be called on, if there is one.
+    /// Returns an object that a method of a class can be called on, if there is one.
     fn receiver(&mut self, class: &'static Class) -> Option<u64> {
         let fits = |object: u64| {
             let mut kind = zeromq_object_class(object);
@@ -385,7 +384,7 @@ impl Script {
                 let count = if depth == 0 { 0 } else { self.chance.below(5) };
                 let count = if kind == ZEROMQ_DICTIONARY { count * 2 } else { count };
                 let kinds: Vec<u32> = (0..count).map(|_| self.chance.of(KINDS)).collect();
-                // Often all of a kind.
+                // Often all of one kind.
                 let alike = self.chance.below(2) == 0;
                 let first = self.chance.of(&[ZEROMQ_STRING, ZEROMQ_INT]);
                 let kinds = kinds.iter().map(|kind| if alike { first } else { *kind });
@@ -410,7 +409,7 @@ impl Script {
         }
     }
 
-    /// An argument for a parameter: mostly one that it may take.
+    /// Returns an argument for a parameter, mostly a valid one.
     fn suitable(&mut self, parameter: &Parameter) -> Argument {
         let anything = self.chance.of(KINDS);
         if self.chance.below(25) == 0 {
@@ -435,7 +434,7 @@ impl Script {
         self.argument(kind, 3)
     }
 
-    /// The value as the library takes it.
+    /// Converts an argument to a value of the library.
     fn lower(&mut self, argument: &Argument) -> Value {
         let (kind, payload) = match argument {
             Argument::Nil => (ZEROMQ_NIL, Payload { integer: 0 }),
@@ -467,8 +466,7 @@ impl Script {
         Payload { bytes: Bytes { data, size: bytes.len() } }
     }
 
-    /// Chooses a method, and what it is called on: a constructor, as long as there
-    /// are few objects.
+    /// Chooses a method and its receiver: a constructor while there are few objects.
     fn method(&mut self) -> (&'static Method, u64) {
         loop {
             let class = self.classes[self.chance.below(self.classes.len())];
@@ -481,7 +479,7 @@ impl Script {
             let functions = listed(class.functions, class.function_count);
             if self.chance.below(3) == 0 && !functions.is_empty() {
                 let method = functions[self.chance.below(functions.len())];
-                // Rarely what ends everything.
+                // Rarely the one that shuts everything down.
                 if string(method.name) != "shutdown" || self.chance.below(50) == 0 {
                     return (method, 0);
                 }
@@ -505,7 +503,7 @@ impl Script {
             let times = match parameter.role {
                 ZEROMQ_REQUIRED => usize::from(self.chance.below(40) > 0),
                 ZEROMQ_VARIADIC => self.chance.below(4),
-                // Waiting for the host to lose its patience takes long.
+                // Waiting until the host interrupts takes long.
                 _ if string(parameter.name) == "timeout" => usize::from(self.chance.below(20) > 0),
                 _ => self.chance.below(2),
             };
@@ -573,7 +571,7 @@ fn listed<T>(data: *const *const T, count: u32) -> Vec<&'static T> {
     unsafe { slice::from_raw_parts(data, count as usize) }.iter().map(|t| unsafe { &**t }).collect()
 }
 
-/// One call.
+/// Makes one call.
 fn step() {
     let prepared = SCRIPT.with_borrow_mut(|script| script.as_mut().unwrap().prepare());
     let before = BEGAN.replace(Some(Instant::now()));
@@ -604,7 +602,7 @@ fn step() {
     });
 }
 
-/// Looks at an object as a host does when it prints or compares.
+/// Inspects an object as a host does when it prints or compares it.
 fn look() {
     let [one, other] = SCRIPT.with_borrow_mut(|script| {
         let script = script.as_mut().unwrap();
@@ -620,7 +618,7 @@ fn look() {
     }
 }
 
-/// Ends the process when a call takes too long.
+/// Ends the process if a call takes too long.
 fn watch(start: Instant) {
     thread::spawn(move || {
         loop {
@@ -640,7 +638,7 @@ fn no_calls_end_the_process() {
     let seed = number("ZEROMQ_SEED").unwrap_or(7);
     let start = Instant::now();
     let end = start + Duration::from_secs(number("ZEROMQ_SECONDS").unwrap_or(5));
-    // What files they write, they write here.
+    // Files that scripts write go here.
     let folder = tempfile::tempdir().unwrap();
     env::set_current_dir(folder.path()).unwrap();
     watch(start);
@@ -649,7 +647,7 @@ fn no_calls_end_the_process() {
         if Instant::now() > end {
             break;
         }
-        // The last one that stands there is the one that failed.
+        // The last one printed is the one that failed.
         println!("ZEROMQ_SEED={}", seed + round);
         SCRIPT.set(Some(Box::new(Script::new(seed + round))));
         for _ in 0..STEPS {
@@ -663,8 +661,8 @@ fn no_calls_end_the_process() {
             *codes.entry(code).or_insert(0) += count;
         }
         RUNNING.store(start.elapsed().as_millis() as u64, Ordering::Relaxed);
-        // Those that were closed before may wait for their peers as long as their
-        // linger says, which may be for ever.
+        // Sockets closed earlier may wait for their peers for as long as their linger,
+        // which may be forever.
         let (ended, end) = mpsc::channel();
         thread::spawn(move || ended.send(zeromq_shutdown()));
         let _ = end.recv_timeout(Duration::from_secs(2));

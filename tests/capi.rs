@@ -1,6 +1,6 @@
 //! The library from C: the tests of each type and the examples, compiled as users
-//! compile them, and run as they are, under valgrind, and with AddressSanitizer, which
-//! sees into libzmq too when `tests/capi/sanitize.sh` runs them.
+//! compile them. They run plainly, under valgrind, and with AddressSanitizer, which
+//! also checks libzmq if `tests/capi/sanitize.sh` runs them.
 
 #![cfg(target_os = "linux")]
 
@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(120);
 
 const TESTS: [&str; 4] = ["message", "socket", "misuse", "patterns"];
 
-/// The examples with what they print.
+/// The examples with their expected output.
 const EXAMPLES: [(&str, &str); 6] = [
     ("hello", "Hello\nWorld!\n"),
     ("weather", "Oslo, day 1: rain\nOslo, day 2: rain\nOslo, day 3: rain\n"),
@@ -29,15 +29,15 @@ const EXAMPLES: [(&str, &str); 6] = [
     (
         "pirate",
         "Reply to 1\nReply to 2\nReply to 3\n\
-         No reply to 4: zeromq_socket_receive: the time ran out\n",
+         No reply to 4: zeromq_socket_receive: timed out\n",
     ),
     ("curve", "a friend gets through\na stranger fails\n"),
 ];
 
-/// The example that works for a broker of scripts.
+/// The example that works for a broker written as a script.
 const WORKER: &str = "majordomo_worker";
 
-/// A program, and the folder that it is in.
+/// A program and its folder.
 struct Program {
     folder: TempDir,
     file: PathBuf,
@@ -76,7 +76,7 @@ impl Program {
         Program { folder, file }
     }
 
-    /// What it prints. `under` is what runs it.
+    /// Runs the program with the command `under` and returns its output.
     fn run(&self, under: &[&str]) -> String {
         let Finished { stdout, stderr, status } =
             self.start(under, &[self.folder.path().as_os_str()]).finish(DEADLINE);
@@ -99,7 +99,7 @@ fn example(name: &str) -> PathBuf {
     root("examples/c").join(name).with_extension("c")
 }
 
-/// Whether a program is there. It has to be, if the environment says so.
+/// Returns true if a program exists. It must, if the environment requires it.
 fn is_there(program: &str) -> bool {
     let there = Command::new(program).arg("--version").output().is_ok();
     let required = env::var("ZEROMQ_INTEROP").is_ok_and(|value| value == "required");
@@ -142,7 +142,7 @@ fn a_worker_in_c_answers_scripts() {
     let _broker = start("broker.morpho", &[&endpoint]);
     let _other = start("worker.morpho", &["backwards", &endpoint]);
     let worker = program.start(under, &[endpoint.as_ref(), "6".as_ref()]);
-    // Once it is there it gets each request once.
+    // Once it is running, it receives each request once.
     let mut services = String::new();
     let begin = Instant::now();
     while !services.starts_with("backwards: 200\nlength: 200\n") {
@@ -206,7 +206,8 @@ fn valgrind_finds_nothing_in_the_examples() {
 
 const SANITIZE: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
-/// A library that is instrumented itself, as `tests/capi/sanitize.sh` makes it.
+/// Returns a library that is itself instrumented, as `tests/capi/sanitize.sh` builds
+/// it.
 fn sanitized() -> Option<PathBuf> {
     env::var_os("ZEROMQ_SANITIZED").map(PathBuf::from)
 }
@@ -224,7 +225,7 @@ fn address_sanitizer_finds_nothing() {
     }
 }
 
-/// That nothing was found means something only if something would have been.
+/// A clean result only means something if a bug would have been found.
 #[test]
 fn address_sanitizer_sees_into_an_instrumented_library() {
     let instrumented = sanitized();
@@ -253,11 +254,11 @@ fn what_is_sent_at_the_end_leaves() {
     let pull = context.socket(zmq::PULL).unwrap();
     pull.bind(&format!("ipc://{}/farewell", program.folder.path().display())).unwrap();
     assert_eq!(program.run(&[]), "");
-    // It is here already, or on its way from what the program has handed over.
+    // It has arrived, or the program has handed it over and it is on its way.
     pull.set_rcvtimeo(i32::try_from(DEADLINE.as_millis()).unwrap()).unwrap();
     let received = loop {
         match pull.recv_bytes(0) {
-            // A child of another test has ended.
+            // A child process of another test has ended.
             Err(zmq::Error::EINTR) => {}
             received => break received.unwrap(),
         }
@@ -273,7 +274,7 @@ fn it_gets_along_with_other_libraries_and_with_itself() {
     if !czmq {
         return;
     }
-    // Whichever comes first must not matter.
+    // The order of the libraries must not matter.
     for flags in [["-lczmq", "-lzmq", "-ldl"], ["-Wl,--no-as-needed", "-lzmq", "-lczmq"]] {
         let program = Program::compile(&test("neighbours"), &flags);
         let copy = program.folder.path().join("copy.so");
@@ -284,7 +285,7 @@ fn it_gets_along_with_other_libraries_and_with_itself() {
     }
 }
 
-/// Runs a line of the shell in a folder. Gives what it prints.
+/// Runs a shell command in a folder and returns its output.
 fn shell(line: &str, folder: &Path) -> String {
     let mut command = Command::new("sh");
     command.args(["-ec", line]).current_dir(folder);
@@ -294,7 +295,7 @@ fn shell(line: &str, folder: &Path) -> String {
     stdout
 }
 
-/// Installs for C, or takes it back. Gives what the program says.
+/// Installs or uninstalls the files for C and returns the output.
 fn install(what: &str, prefix: &Path, path: Option<&Path>) -> String {
     let mut command = program();
     command.args([what, "--c", "--prefix"]).arg(prefix);
@@ -317,7 +318,7 @@ fn what_is_installed_is_found_by_pkg_config() {
     let told = install("install");
     assert!(told.contains("pkg-config --cflags --libs zeromq"), "{told}");
     assert!(!told.contains("Warning"), "{told}");
-    // To do it twice is no mistake.
+    // Doing it twice is harmless.
     install("install");
     let hello = example("hello");
     let hello = hello.display();
@@ -328,9 +329,9 @@ fn what_is_installed_is_found_by_pkg_config() {
     for compile in [
         format!("cc {hello} {shared} -o hello"),
         format!("c++ -x c++ {hello} {shared} -o hello"),
-        // Programs run without the link, which is there to compile them.
+        // Programs run without the link, which is only needed to compile them.
         "rm prefix/lib/libzeromq.so".to_owned(),
-        // The static library is enough.
+        // The static library alone is enough.
         format!("rm prefix/lib/{name} && cc {hello} {linked} -o hello"),
     ] {
         assert_eq!(shell(&format!("{compile} && ./hello"), folder.path()), "Hello\nWorld!\n");
@@ -352,7 +353,7 @@ fn what_is_told_compiles_in_a_folder_with_spaces() {
     assert_eq!(shell(&compile, folder.path()), "Hello\nWorld!\n");
 }
 
-/// The library of an older version was a file where the link is now.
+/// In an older version, the library was a file where the link is now.
 #[test]
 fn an_installation_without_a_link_gets_one() {
     let folder = tempfile::tempdir().unwrap();
@@ -363,7 +364,7 @@ fn an_installation_without_a_link_gets_one() {
     fs::write(&link, "old").unwrap();
     install("install", &prefix, None);
     assert!(link.is_symlink() && fs::read(&link).unwrap().starts_with(b"\x7fELF"));
-    // One that is not of the program stays.
+    // A file that is not from the program stays.
     install("uninstall", &prefix, None);
     fs::create_dir_all(link.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink("/nowhere", &link).unwrap();
@@ -371,10 +372,10 @@ fn an_installation_without_a_link_gets_one() {
     command.args(["install", "--c", "--prefix"]).arg(&prefix);
     let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
     assert_eq!(status, Some(1));
-    assert!(stderr.contains("was there before"), "{stderr}");
+    assert!(stderr.contains("already exists"), "{stderr}");
 }
 
-/// What a static libzmq needs on Debian.
+/// The libraries that a static libzmq needs on Debian.
 const OTHERS: &str = "-lsodium -lpgm -lnorm -lgssapi_krb5 -lbsd -lstdc++ -lpthread -lm -ldl";
 
 #[test]
@@ -390,7 +391,7 @@ fn the_static_library_leaves_another_libzmq_alone() {
     let mut names = names.lines().filter(|line| line.contains(' '));
     assert!(names.all(|line| line.starts_with("zeromq_")));
 
-    // A library of the same names that is nothing else.
+    // A library with the same names but nothing else in common.
     let fake = "const char *zmq_init(int n) { return n ? \"mine\" : 0; }\n\
                 int zmq_socket(void) { return 7; }\nint sodium_init(void) { return 8; }\n\
                 int zmq_msg_send(void) { return 9; }\n";
@@ -404,7 +405,7 @@ fn the_static_library_leaves_another_libzmq_alone() {
         assert_eq!(shell(&compile, folder.path()), "mine 7 8 9\n");
     }
 
-    // Debian's, which talks to ours.
+    // Debian's libzmq, which talks to ours.
     let there = Command::new("cc").args(["-print-file-name=libzmq.a"]).output().unwrap();
     let there = String::from_utf8(there.stdout).unwrap().trim().starts_with('/');
     let required = env::var("ZEROMQ_INTEROP").is_ok_and(|value| value == "required");
@@ -422,7 +423,7 @@ fn the_static_library_leaves_another_libzmq_alone() {
 fn a_static_library_as_it_is_comes_with_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let told = install("install", &folder.path().join("prefix"), Some(folder.path()));
-    assert!(told.contains("for there is no ld: link no other libzmq.a"), "{told}");
+    assert!(told.contains("because ld is not installed: do not link another libzmq.a"), "{told}");
     assert!(folder.path().join("prefix/lib/libzeromq.a").exists());
 }
 
@@ -449,7 +450,7 @@ fn the_doctor_looks_at_what_is_installed_for_c() {
     let (_, said) = doctor(home.path(), &[]);
     assert!(has(&said, "ok", "`zeromq install --c` adds it"), "{said:?}");
 
-    // Without the tools for the static library, which take their time.
+    // Without the tools for the static library, which take time.
     let install = |prefix: &Path| install("install", prefix, Some(Path::new("/nowhere")));
     install(&prefix);
     let version = env!("CARGO_PKG_VERSION");
@@ -461,7 +462,7 @@ fn the_doctor_looks_at_what_is_installed_for_c() {
     let advice = format!("set PKG_CONFIG_PATH={}", search.display());
     assert!(has(&said, "warning", &advice), "{said:?}");
     let (_, said) = doctor(home.path(), &[("PATH", OsStr::new("/nowhere"))]);
-    assert!(has(&said, "warning", "there is no pkg-config"), "{said:?}");
+    assert!(has(&said, "warning", "pkg-config is not in the PATH"), "{said:?}");
 
     // Another one comes first.
     let other = home.path().join("other");
@@ -473,18 +474,18 @@ fn the_doctor_looks_at_what_is_installed_for_c() {
     assert!(has(&said, "warning", &elsewhere) && has(&said, "warning", &advice), "{said:?}");
     assert!(has(&said, "ok", &format!("for C: zeromq {version} in {}", other.display())));
 
-    // What does not fit together, or is not there.
+    // Files that do not match or are missing.
     let header = prefix.join("include/zeromq.h");
     let text = fs::read_to_string(&header).unwrap();
     let name = format!("libzeromq.so.{}", env!("CARGO_PKG_VERSION_MAJOR"));
     let old = text.replace("#define ZEROMQ_VERSION_MINOR 1", "#define ZEROMQ_VERSION_MINOR 0");
     for (file, content, verdict, expected) in [
-        ("include/zeromq.h", Some(&*old), "problem", "the header is of version 0.0.0"),
-        ("include/zeromq.h", Some(&*(text + "\n")), "warning", "is not of this program"),
-        ("include/zeromq.h", None, "problem", "zeromq.h is not there"),
+        ("include/zeromq.h", Some(&*old), "problem", "the header has version 0.0.0"),
+        ("include/zeromq.h", Some(&*(text + "\n")), "warning", "are not from this program"),
+        ("include/zeromq.h", None, "problem", "zeromq.h is missing"),
         (&format!("lib/{name}"), Some("no library"), "problem", "cannot be loaded"),
-        (&format!("lib/{name}"), None, "problem", "is not there"),
-        ("lib/pkgconfig/zeromq.pc", Some("Version: 7\n"), "problem", "zeromq.pc of 7"),
+        (&format!("lib/{name}"), None, "problem", "is missing"),
+        ("lib/pkgconfig/zeromq.pc", Some("Version: 7\n"), "problem", "zeromq.pc has version 7"),
     ] {
         let path = prefix.join(file);
         let right = fs::read(&path).unwrap();

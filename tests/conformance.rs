@@ -2,15 +2,15 @@
 //! them. The host prints exactly the same, or it refuses the script; it never
 //! prints something else.
 //!
-//! The scripts are those of the folder that `MORPHO_CONFORMANCE` names, or of
-//! `../shared/morpho-conformance`: `name.morpho` beside `name.expected`.
+//! Each script in `tests/conformance`, `name.morpho`, stands beside what the real
+//! Morpho printed for it, `name.expected`.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a script may take.
+/// The deadline of a script.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// How many scripts have to run.
@@ -29,10 +29,7 @@ enum Verdict {
 
 #[test]
 fn scripts_print_what_morpho_prints() {
-    let Some(folder) = folder() else {
-        println!("skipped: MORPHO_CONFORMANCE names no folder with scripts");
-        return;
-    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
     let (mut exact, mut refused, mut wrong) = (0, 0, Vec::new());
     for script in scripts(&folder) {
         let name = script.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -49,13 +46,6 @@ fn scripts_print_what_morpho_prints() {
     println!("{exact} scripts run exactly, {refused} are refused");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(exact >= ENOUGH, "only {exact} scripts run");
-}
-
-fn folder() -> Option<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = std::env::var_os("MORPHO_CONFORMANCE")
-        .map_or_else(|| here.join("../shared/morpho-conformance"), PathBuf::from);
-    folder.is_dir().then_some(folder)
 }
 
 fn scripts(folder: &Path) -> Vec<PathBuf> {
@@ -86,7 +76,7 @@ fn judge(script: &Path) -> Verdict {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    // Both pipes are read while the script runs, so that it cannot get stuck.
+    // Both pipes are read while the script runs, so that it cannot block.
     let output = drain(child.stdout.take());
     let errors = drain(child.stderr.take());
     let in_time = wait(&mut child);
@@ -113,7 +103,7 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Ve
     })
 }
 
-/// Waits for the end of a script, and makes an end after the deadline.
+/// Waits until a script ends, and kills it after the deadline.
 fn wait(child: &mut Child) -> bool {
     let start = Instant::now();
     while start.elapsed() < DEADLINE {

@@ -1,19 +1,19 @@
-//! Every method of the table is called by a script below `tests/scripts`, so that
-//! all hosts that run these scripts run every method.
+//! Every method of the table is called by a script in `tests/scripts`, so hosts that
+//! run these scripts run every method.
 //!
-//! A script calls a method when `.name(` stands in it outside of comments and the
-//! script can have an instance of the class: it names the class, a child of it, or
-//! a method that gives one. `cargo test --test coverage -- --nocapture` prints
-//! which script that is for each method.
+//! A script calls a method if `.name(` occurs in it outside of comments and it can have
+//! an instance of the class: it names the class, a child of it, or a method that
+//! returns one. `cargo test --test coverage -- --nocapture` prints the script for each
+//! method.
 
 mod support;
 
 use std::fs;
 
 use support::scripts;
-use zeromq::binding::table::{CLASSES, Class, Row, Target, rows};
+use zeromq::binding::{CLASSES, Class, Row, Target, rows};
 
-/// A script: where it stands, and what of it is no comment.
+/// A script: its path, and its text without comments.
 struct Script {
     name: String,
     code: String,
@@ -35,7 +35,7 @@ impl Script {
         read.collect()
     }
 
-    /// Whether a name stands in it, not as a part of a longer one.
+    /// Returns true if the script contains a name as a whole word.
     fn names(&self, name: &str) -> bool {
         let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
         self.code.match_indices(name).any(|(at, _)| {
@@ -43,7 +43,7 @@ impl Script {
         })
     }
 
-    /// Whether it can have an instance of a class.
+    /// Returns true if the script can have an instance of a class.
     fn has(&self, class: &'static Class) -> bool {
         let kin = CLASSES.iter().filter(|kin| kin.is(class));
         let mut names = kin.flat_map(|kin| [Some(kin.name), kin.alias]).flatten();
@@ -55,7 +55,7 @@ impl Script {
     fn calls(&self, row: &Row) -> bool {
         let name = row.method.name;
         match row.target {
-            // As a call, or as the argument of one that makes it.
+            // In a call, or as an argument of a call that makes one.
             Target::Constructor => self.names(name),
             Target::Class => self.code.contains(&format!("{}.{name}(", row.class.name)),
             Target::Instance => self.code.contains(&format!(".{name}(")) && self.has(row.class),

@@ -1,5 +1,5 @@
-//! The host interface under hosts that make mistakes: each gets a code and a
-//! sentence, never a crash.
+//! The interface for virtual machines, used by hosts that make mistakes: each mistake
+//! returns a code and a message, and never crashes.
 
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
-use zeromq::plugin::abi::{
+use zeromq::vm::abi::{
     Bytes, Class, Host, Invocation, Items, Method, Named, Payload, Value, ZEROMQ_ABI,
     ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT,
     ZEROMQ_OTHER, ZEROMQ_STRING,
 };
-use zeromq::plugin::{
+use zeromq::vm::{
     zeromq_call, zeromq_error_tags, zeromq_object_bytes, zeromq_object_class, zeromq_object_equals,
     zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
 };
 
-/// A virtual machine that keeps what the library tells it.
+/// A virtual machine that records what the library tells it.
 struct Machine {
     host: Host,
     seen: Box<Seen>,

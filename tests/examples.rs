@@ -1,4 +1,4 @@
-//! Every example runs on the reference host, and prints what its readers are told.
+//! Every example runs on the reference host and prints what its documentation says.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use support::{Reference, examples, root};
 
-/// A test of each example, with its name.
+/// Defines a test for each example, named after it.
 macro_rules! tests {
     ($($name:ident),* $(,)?) => {
         $(#[test]
@@ -20,7 +20,7 @@ macro_rules! tests {
 }
 
 tests! {
-    // The first of each pattern.
+    // The basic patterns.
     hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
     // Market data.
     market_sequence, market_consumer, market_cache, market_recording, market_group, market_failover,
@@ -30,7 +30,7 @@ tests! {
     espresso,
     // Others.
     kill_signal, plain, stonehouse, ironhouse, web_server, discovery,
-    // Requests that get over what fails.
+    // Requests that survive failures.
     broker, balance, lazy_pirate, paranoid_pirate, majordomo, freelance, binary_star,
     titanic,
 }
@@ -57,7 +57,7 @@ fn every_script_belongs_to_an_example() {
     assert!(count > 0);
 }
 
-/// Every file of a kind in a folder and those below it.
+/// Visits every file of a kind in a folder and its subfolders.
 fn visit(folder: &Path, kind: &str, file: &mut impl FnMut(&Path)) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

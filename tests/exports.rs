@@ -1,5 +1,5 @@
-//! The shared library shows its own functions to the process, and nothing of
-//! what it is made of, so that it cannot clash with another libzmq or libsodium.
+//! The shared library exports its own functions and nothing of its dependencies, so it
+//! cannot clash with another libzmq or libsodium in the process.
 
 mod support;
 
@@ -39,7 +39,7 @@ fn programs_find_it_by_the_name_of_its_version() {
     let text = String::from_utf8(output.stdout).unwrap();
     let name = format!("libzeromq.so.{}", env!("CARGO_PKG_VERSION_MAJOR"));
     assert!(text.contains(&format!("soname: [{name}]")), "{text}");
-    // Where cargo puts it, too.
+    // Also where cargo puts it.
     let link = library().with_file_name(name);
     assert_eq!(link.canonicalize().unwrap(), library().canonicalize().unwrap());
 }

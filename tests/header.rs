@@ -1,5 +1,5 @@
-//! `include/zeromq.h` is what cbindgen writes from the sources, and compiles
-//! alone, without a warning, as C and as C++. `ZEROMQ_BLESS=1` rewrites it.
+//! `include/zeromq.h` matches what cbindgen generates from the sources, and compiles on
+//! its own without warnings, as C and as C++. `ZEROMQ_BLESS=1` rewrites it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,8 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The template with each line `@file file` replaced by what cbindgen writes of them.
+/// Returns the template, with each `@file file` line replaced by what cbindgen
+/// generates from the files.
 fn generated() -> String {
     let template = fs::read_to_string(root().join("include/zeromq.h.in")).unwrap();
     let parts = template.lines().map(|line| match line.strip_prefix('@') {
@@ -24,7 +25,7 @@ fn generated() -> String {
 fn part(files: &str) -> String {
     let mut config = cbindgen::Config::from_file(root().join("include/cbindgen.toml")).unwrap();
     if files.contains("src/capi/") {
-        // Handles are pointers to what nobody knows more of.
+        // Handles are pointers to incomplete types.
         config.style = cbindgen::Style::Type;
     }
     let mut part = Vec::new();
@@ -38,7 +39,7 @@ fn part(files: &str) -> String {
     String::from_utf8(part).unwrap().trim().to_owned()
 }
 
-/// The source files that export functions.
+/// Returns the source files that export functions.
 fn sources() -> Vec<PathBuf> {
     let template = fs::read_to_string(root().join("include/zeromq.h.in")).unwrap();
     let files = template.lines().filter_map(|line| line.strip_prefix('@'));
@@ -62,8 +63,7 @@ fn the_header_is_up_to_date() {
 #[test]
 fn the_header_exports_what_the_library_does() {
     let header = fs::read_to_string(root().join("include/zeromq.h")).unwrap();
-    let folders =
-        ["src/capi", "src/plugin"].map(|folder| fs::read_dir(root().join(folder)).unwrap());
+    let folders = ["src/capi", "src/vm"].map(|folder| fs::read_dir(root().join(folder)).unwrap());
     let files = folders.into_iter().flatten().map(|file| file.unwrap().path());
     let mut sources = String::new();
     for file in files {

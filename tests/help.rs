@@ -3,12 +3,15 @@
 mod support;
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::time::Duration;
 use std::{env, fs};
 
+use support::markdown::{WIDTH, between};
+use support::reference::{Entry, entries, is_socket, section, topic};
 use support::{Finished, Reference, launch, pages, program, root};
-use zeromq::binding::table::{CLASSES, Class, Group, Method};
+use zeromq::binding::{CLASSES, Method, Target};
+use zeromq::core::code::tags;
+use zeromq::core::options;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -31,16 +34,130 @@ fn a_topic_is_found_by_title_tag_and_path() {
     for name in [&["socket"][..], &["ZMQsocket"], &["zeromq", "socket"], &["zeromq.socket"]] {
         assert_eq!(shown(name), shown(&["ZMQSocket"]), "{name:?}");
     }
-    // A method is where it is explained.
-    assert_eq!(shown(&["receiveall"]), shown(&["ZMQSocket"]));
-    assert_eq!(shown(&["ZMQRouter.dropped"]), shown(&["ZMQRouter"]));
-    // Of an option its row is shown, whose name Morpho knows without `_`.
-    for name in ["tcp_keepalive", "tcpkeepalive", "TCP_KEEPALIVE"] {
-        let row = shown(&[name]);
-        assert!(row.contains("\n    tcp_keepalive ") && row.lines().count() == 7, "{row}");
+    // A method has a topic of its own, which is found with its class, too.
+    for name in ["receiveall", "ZMQSocket.receiveall", "ZMQReply.receiveall", "socket receiveall"] {
+        assert!(shown(&[name]).starts_with("receiveall\n"), "{name}");
     }
-    assert!(shown(&["options"]).lines().count() > 100);
-    assert!(shown(&["setlinger"]).starts_with("Options\n\nThe usual"));
+    assert!(shown(&["ZMQPoller.wait"]).starts_with("pollerwait\n"));
+    assert!(shown(&["ZMQRouter.dropped"]).starts_with("dropped\n"));
+    assert!(shown(&["close"]).starts_with("socketclose\n"));
+    assert!(shown(&["ZMQ.version()"]).starts_with("zmqversion\n"));
+    // Morpho finds an option by its name without `_`.
+    for name in ["tcp_keepalive", "tcpkeepalive", "TCP_KEEPALIVE"] {
+        let topic = shown(&[name]);
+        assert!(
+            topic.starts_with("tcpkeepalive\n") && topic.contains("- Default: -1\n"),
+            "{topic}"
+        );
+    }
+}
+
+/// Words that users type, with the topic that each is to find.
+const WORDS: &[(&str, &str)] = &[
+    ("address in use", "AddressInUse"),
+    ("address already in use", "AddressInUse"),
+    ("backpressure", "Queues"),
+    ("batch", "Batches"),
+    ("binary", "BinaryData"),
+    ("block", "Timeouts"),
+    ("broadcast", "PublishSubscribe"),
+    ("broker", "ZMQProxy"),
+    ("buffer", "Queues"),
+    ("cannot connect", "ConnectionRefused"),
+    ("catch", "ZMQErrors"),
+    ("certificate", "ZMQCertificate"),
+    ("close", "socketclose"),
+    ("connection refused", "ConnectionRefused"),
+    ("ctrl-c", "Interrupts"),
+    ("deadlock", "HangsAtExit"),
+    ("dictionary", "Serialization"),
+    ("disconnect", "disconnect"),
+    ("dns", "Hostnames"),
+    ("drop", "LostMessages"),
+    ("encrypt", "Security"),
+    ("error", "ZMQErrors"),
+    ("event loop", "ZMQLoop"),
+    ("exit", "Closing"),
+    ("failover", "RequestReply"),
+    ("filter", "PublishSubscribe"),
+    ("firewall", "ConnectionRefused"),
+    ("fork", "Threads"),
+    ("free port", "Ports"),
+    ("hang", "HangsAtExit"),
+    ("handshake failed", "WrongKey"),
+    ("heartbeat", "heartbeat"),
+    ("high-water mark", "Queues"),
+    ("how do I send a list", "Serialization"),
+    ("http", "ZMQStream"),
+    ("identity", "identity"),
+    ("install", "Installing"),
+    ("interrupt", "Interrupts"),
+    ("ipv6", "ipv6"),
+    ("json", "Serialization"),
+    ("keepalive", "Heartbeats"),
+    ("last value", "LastValue"),
+    ("linger", "linger"),
+    ("list", "Serialization"),
+    ("load balance", "Pipelines"),
+    ("lost", "LostMessages"),
+    ("matrix", "Serialization"),
+    ("memory", "Queues"),
+    ("monitor", "monitor"),
+    ("multicast", "Multicast"),
+    ("nothing arrives", "NothingArrives"),
+    ("number", "Serialization"),
+    ("order", "Delivery"),
+    ("password", "Passwords"),
+    ("port", "Ports"),
+    ("prefix", "PublishSubscribe"),
+    ("proxy", "ZMQProxy"),
+    ("queue", "Queues"),
+    ("reconnect", "Reconnecting"),
+    ("retry", "RequestReply"),
+    ("round robin", "Pipelines"),
+    ("routing id", "routingid"),
+    ("several sockets", "ZMQPoller"),
+    ("signal", "signal"),
+    ("slow joiner", "SlowJoiner"),
+    ("socket options", "options"),
+    ("thread", "Threads"),
+    ("timeout", "Timeouts"),
+    ("timer", "timer"),
+    ("topic", "PublishSubscribe"),
+    ("udp", "Multicast"),
+    ("unicode", "BinaryData"),
+    ("unix socket", "UnixSockets"),
+    ("version", "zmqversion"),
+    ("wait", "wait"),
+    ("websocket", "WebSockets"),
+    ("wildcard", "Ports"),
+    ("wrong key", "WrongKey"),
+];
+
+#[test]
+fn everyday_words_find_a_topic() {
+    assert!(WORDS.len() >= 62, "{}", WORDS.len());
+    let mut wrong = Vec::new();
+    for (words, title) in WORDS {
+        let words: Vec<&str> = words.split(' ').collect();
+        let shown = shown(&words);
+        let found = shown.lines().next().unwrap_or("");
+        if found != *title {
+            wrong.push(format!("{words:?}: {found}, not {title}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    println!("words that find their topic: {}", WORDS.len());
+}
+
+#[test]
+fn words_without_a_topic_list_the_topics_that_mention_them() {
+    let found = shown(&["handed", "network"]);
+    assert!(found.starts_with("No topic is called 'handed network'."), "{found}");
+    assert!(found.contains("  socketclose ") && found.contains("handed"), "{found}");
+    let Finished { stderr, status, .. } = zeromq(&["help", "jitter"]);
+    assert_eq!(status, Some(1));
+    assert!(stderr.starts_with("no help for 'jitter'"), "{stderr}");
 }
 
 #[test]
@@ -78,7 +195,7 @@ fn a_terminal_gets_colours_and_a_pager() {
         command.args(["help", "frame"]).env_remove("NO_COLOR").env_remove("LESS").env(name, value);
         Terminal::sized(lines, command)
     };
-    let end = "Frames that came over inproc";
+    let end = "Inspect the connection";
     // What fits is shown at once; it is broken at the edge and has no marks.
     let terminal = start(500, "PAGER", "false");
     let shown = terminal.wait(|shown| shown.contains(end));
@@ -114,7 +231,7 @@ fn names(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_class_and_error_has_a_topic_and_every_name_only_one() {
+fn everything_has_a_topic_and_every_name_only_one() {
     let mut all = HashMap::new();
     for page in pages::all() {
         for name in names(&fs::read_to_string(&page).unwrap()) {
@@ -130,27 +247,46 @@ fn every_class_and_error_has_a_topic_and_every_name_only_one() {
     for class in CLASSES {
         assert!(all.contains_key(&class.name.to_lowercase()), "{}", class.name);
     }
-    let failures = fs::read_to_string(root("src/binding/failure.rs")).unwrap();
-    let tags: HashSet<&str> =
-        failures.split("c\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    // The topic of each method has its signature.
+    let entries = entries();
+    for Entry { title, method, .. } in &entries {
+        let topic = shown(&[title]);
+        let signature = format!(".{}(", method.name);
+        assert!(topic.starts_with(&format!("{title}\n")) && topic.contains(&signature), "{topic}");
+    }
+    let methods = CLASSES.iter().flat_map(|class| class.rows());
+    let methods: Vec<_> = methods.filter(|row| row.target != Target::Constructor).collect();
+    let known = methods.iter().filter(|row| entries.iter().any(|entry| entry.is(row.method)));
+    let known = known.count();
+    println!("methods with a topic: {known} of {}, in {} topics", methods.len(), entries.len());
+    assert_eq!(known, methods.len());
+    // So does that of each option.
+    let with_topic = options::rows().filter(|row| {
+        let topic = shown(&[row.name]);
+        let name = format!("option(\"{}\"", row.name);
+        topic.contains(&name) || shown(&[&format!("{}option", row.name)]).contains(&name)
+    });
+    let with_topic = with_topic.count();
+    println!("options with a topic: {with_topic} of {}", options::rows().count());
+    assert_eq!(with_topic, options::rows().count());
+    let tags: HashSet<&str> = tags().into_iter().map(|tag| tag.to_str().unwrap()).collect();
     assert!(tags.len() > 10 && tags.contains("ZMQErr"), "{tags:?}");
     for tag in tags {
         assert!(shown(&[tag]).starts_with(&format!("{tag}\n")), "{tag}");
     }
 }
 
-/// The strict parser of Morpho 0.6.4 drops a page that has more of Markdown, and
-/// its reader has room for lines of this length.
+/// The strict parser of Morpho 0.6.4 drops a page that has more of Markdown. Morpho
+/// prints lines as they are.
 #[test]
 fn the_pages_are_simple_markdown() {
     for page in pages::all() {
         for (index, line) in fs::read_to_string(&page).unwrap().lines().enumerate() {
             let at = format!("{}:{}: {line}", page.display(), index + 1);
-            assert!(
-                line.len() < 2000 && !line.starts_with("####") && !line.starts_with(']'),
-                "{at}"
-            );
+            assert!(!line.starts_with("####") && !line.starts_with(']'), "{at}");
+            assert!(line.starts_with('[') || line.chars().count() <= WIDTH + 4, "{at}");
             if !line.starts_with("    ") && !line.starts_with('[') {
+                assert!(line.chars().count() <= WIDTH, "{at}");
                 let mut outside = line.split('`').step_by(2);
                 assert!(line.matches('`').count() % 2 == 0, "{at}");
                 assert!(outside.all(|text| !text.contains(['*', '_'])), "{at}");
@@ -159,109 +295,146 @@ fn the_pages_are_simple_markdown() {
     }
 }
 
-// The reference.
-
-const HEAD: &str = "\
-[comment]: # (Written from the table of methods by ZEROMQ_BLESS=1 cargo test --test help)
-[version]: # (0.1)
-
-# ZMQMethods
-[tagzmqmethods]: # (zmqmethods)
-[tagreference]: # (reference)
-
-Every method with what it takes and gives: a name in brackets may be left out, one with dots may \
-stand any number of times, and one with = is given by its name.
-
-[showsubtopics]: # (subtopics)
-";
-
-fn reference() -> String {
-    let mut out = HEAD.to_owned();
-    let mut groups = Vec::new();
-    for class in CLASSES {
-        write_class(&mut out, class, &mut groups);
-    }
-    while out.contains("\n\n\n") {
-        out = out.replace("\n\n\n", "\n\n");
-    }
-    out.trim_end().to_owned() + "\n"
-}
-
-fn write_class(
-    out: &mut String,
-    class: &'static Class,
-    groups: &mut Vec<(&'static Group, String)>,
-) {
-    topic(out, 2, &format!("{}Reference", class.name));
-    line(out, class.doc);
-    if let Some(parent) = class.parent {
-        line(out, &format!("It has the methods of {}, too.", parent.name));
-    }
-    if let Some(alias) = class.alias {
-        line(out, &format!("Old scripts call it {alias}."));
-    }
-    for group in class.groups {
-        // Some classes share a group.
-        if let Some((_, title)) = groups.iter().find(|(known, _)| std::ptr::eq(*known, *group)) {
-            line(out, &format!("Its methods for {} are in {title}.", group.name));
-        }
-    }
-    methods(out, class.constructor.as_slice(), "");
-    methods(out, class.functions, &format!("{}.", class.name));
-    for group in class.groups {
-        if groups.iter().any(|(known, _)| std::ptr::eq(*known, *group)) {
-            continue;
-        }
-        let title = format!("{}{}", class.name, joined(group.name));
-        topic(out, 3, &title);
-        line(out, group.doc);
-        methods(out, group.methods, "");
-        groups.push((*group, title));
-    }
-}
-
-/// "frames and batches" as one word, for Morpho finds only such.
-fn joined(name: &str) -> String {
-    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
-    name.split(' ').map(capital).collect()
-}
-
-fn topic(out: &mut String, level: usize, title: &str) {
-    let tag = title.to_lowercase();
-    write!(out, "\n{} {title}\n[tag{tag}]: # ({tag})\n\n", "#".repeat(level)).unwrap();
-}
-
-fn line(out: &mut String, text: &str) {
-    write!(out, "{}\n\n", quiet(text)).unwrap();
-}
-
-fn methods(out: &mut String, methods: &[Method], prefix: &str) {
-    for method in methods {
-        writeln!(out, "- `{prefix}{}`: {}", method.signature(), quiet(method.doc)).unwrap();
-    }
-    out.push('\n');
-}
-
-/// Words with signs of Markdown become code, which is what they are.
-fn quiet(text: &str) -> String {
-    let word = |word: &str| {
-        if !word.contains(['_', '*']) || word.contains('`') {
-            return word.to_owned();
-        }
-        let code = word.trim_end_matches(['.', ',', ';', ':']);
-        format!("`{code}`{}", &word[code.len()..])
-    };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
-}
-
 #[test]
 fn the_reference_is_what_the_table_says() {
     let path = root("help/reference.md");
-    let found = fs::read_to_string(&path).unwrap_or_default();
-    let reference = reference();
-    if env::var_os("ZEROMQ_BLESS").is_some() && found != reference {
-        fs::write(&path, &reference).unwrap();
-    } else {
-        assert!(found == reference, "it is stale: run ZEROMQ_BLESS=1 cargo test --test help");
+    let found = fs::read_to_string(&path).unwrap();
+    let entries = entries();
+    let mut page = found.clone();
+    for class in CLASSES {
+        let [before, _, after] =
+            between(&page, class.name).unwrap_or_else(|| panic!("no place for {}", class.name));
+        page = [before, &section(class, &entries), after].concat();
     }
+    if env::var_os("ZEROMQ_BLESS").is_some() && found != page {
+        fs::write(&path, &page).unwrap();
+    } else {
+        assert!(found == page, "it is stale: run ZEROMQ_BLESS=1 cargo test --test help");
+    }
+}
+
+/// Arguments that a method accepts. Those without any take none.
+const ARGUMENTS: &[(&str, &str)] = &[
+    ("accept", "\"x\""),
+    ("bind", "\"inproc://claim\""),
+    ("closepeer", "\"id\""),
+    ("connect", "\"inproc://claim\""),
+    ("disconnect", "\"inproc://claim\""),
+    ("enumerate", "0"),
+    ("heartbeat", "1000"),
+    ("option", "\"linger\""),
+    ("publish", "\"x\""),
+    ("receivebatch", "1"),
+    ("receivepicture", "\"s\""),
+    ("reject", "\"x\""),
+    ("request", "\"x\""),
+    ("secure", "plain=true"),
+    ("send", "\"x\""),
+    ("sendjson", "1"),
+    ("sendmore", "\"x\""),
+    ("sendpicture", "\"s\", \"x\""),
+    ("sendto", "\"id\", \"x\""),
+    ("sendvalue", "1"),
+    ("serve", "fn (frames) \"x\""),
+    ("setconflate", "true"),
+    ("sethandover", "true"),
+    ("sethwm", "1"),
+    ("setidentity", "\"x\""),
+    ("setlinger", "1"),
+    ("setmandatory", "true"),
+    ("setmanual", "true"),
+    ("setnodrop", "true"),
+    ("setnotify", "true"),
+    ("setoption", "\"linger\", 1"),
+    ("setprobe", "true"),
+    ("setreconnect", "1"),
+    ("setrelaxed", "true"),
+    ("setsequence", "true"),
+    ("setstrict", "true"),
+    ("settimeout", "1"),
+    ("setverbose", "\"new\""),
+    ("setwelcome", "\"x\""),
+    ("signal", "0"),
+    ("subscribe", "\"x\""),
+    ("unbind", "\"inproc://claim\""),
+    ("unsubscribe", "\"x\""),
+    ("waitforpeers", "1"),
+    ("waitforsubscribers", "1"),
+];
+
+fn arguments(method: &Method) -> &'static str {
+    let found = ARGUMENTS.iter().find(|(name, _)| *name == method.name);
+    found.map_or("", |(_, arguments)| *arguments)
+}
+
+/// The class on which the methods of all sockets are tried.
+fn tried(entry: &Entry) -> &'static str {
+    match entry.classes[0].name {
+        "ZMQSocket" if entry.method.name.contains("subscri") => "ZMQSubscriber",
+        "ZMQSocket" => "ZMQDealer",
+        name => name,
+    }
+}
+
+fn of_sockets() -> Vec<Entry> {
+    let mut entries = entries();
+    entries.retain(|entry| is_socket(entry.classes[0]) && entry.target == Target::Instance);
+    entries
+}
+
+fn printed(script: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("claims.morpho");
+    fs::write(&path, format!("import zeromq\n{script}")).unwrap();
+    let Finished { stdout, stderr, status } = zeromq(&["run", path.to_str().unwrap()]);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""), "{script}");
+    stdout
+}
+
+#[test]
+fn topics_say_which_methods_need_an_open_socket() {
+    let mut script = String::new();
+    let mut claims = String::new();
+    for entry in of_sockets() {
+        let (class, name) = (tried(&entry), entry.method.name);
+        let call = format!("socket.{name}({})", arguments(entry.method));
+        script += &format!(
+            "{{ var socket = {class}()\nsocket.close()\nvar raised = false\n\
+             try {{ {call} }} catch {{ \"ZMQClosed\": raised = true }}\n\
+             print \"{name} ${{raised}}\" }}\n"
+        );
+        claims += &format!("{name} {}\n", topic(&entry, &[]).contains("`ZMQClosed`"));
+    }
+    assert_eq!(printed(&script), claims);
+}
+
+#[test]
+fn topics_say_what_is_returned_on_timeout() {
+    // These return at once, whatever the timeout is.
+    let at_once = ["publish", "sendto", "closepeer", "shutdown"];
+    let mut script = String::new();
+    let mut claims = String::new();
+    for (index, entry) in of_sockets().iter().enumerate() {
+        let (class, name) = (tried(entry), entry.method.name);
+        let waits = entry.method.parameters.iter().any(|parameter| parameter.name == "timeout");
+        let Some(claim) = entry.method.on_timeout().filter(|_| waits) else {
+            continue;
+        };
+        if at_once.contains(&name) {
+            continue;
+        }
+        let arguments = match arguments(entry.method) {
+            "" => "timeout=1".to_owned(),
+            arguments => format!("{arguments}, timeout=1"),
+        };
+        script += &format!(
+            "{{ var socket = {class}(\"@inproc://claim-{index}\")\n\
+             print \"{name} ${{socket.{name}({arguments})}}\"\n\
+             socket.setstrict(true)\n\
+             try {{ socket.{name}({arguments}) }} catch {{ \"ZMQTimeout\": print \"strict\" }} }}\n"
+        );
+        claims += &format!("{name} {claim}\nstrict\n");
+    }
+    assert!(claims.lines().count() > 20, "{claims}");
+    assert_eq!(printed(&script), claims);
 }

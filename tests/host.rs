@@ -1,4 +1,4 @@
-//! The reference host refuses scripts that nest too deeply; it does not crash.
+//! The reference host refuses scripts that are nested too deeply, and does not crash.
 
 mod support;
 

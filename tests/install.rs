@@ -1,4 +1,4 @@
-//! `zeromq install`, `uninstall` and `doctor`, each test with a home of its own.
+//! `zeromq install`, `uninstall` and `doctor`, each test with its own home folder.
 
 #![cfg(unix)]
 
@@ -16,7 +16,7 @@ use zeromq::binding::CLASSES;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A home, in which nothing is installed and no Morpho is found.
+/// A home folder in which nothing is installed and no Morpho is found.
 struct Home(TempDir);
 
 impl Home {
@@ -24,7 +24,7 @@ impl Home {
         Home(tempfile::tempdir().unwrap())
     }
 
-    /// A home with this list of packages.
+    /// Makes a home with this list of packages.
     fn listing(text: &str) -> Home {
         let home = Home::new();
         fs::write(home.list(), text).unwrap();
@@ -43,7 +43,7 @@ impl Home {
         fs::read_to_string(self.list()).unwrap()
     }
 
-    /// Where the package is, unless a prefix says otherwise.
+    /// The folder of the package, unless a prefix overrides it.
     fn package(&self) -> PathBuf {
         self.path(".local/share/zeromq")
     }
@@ -64,21 +64,21 @@ impl Home {
         launch(command.args(arguments)).finish(DEADLINE)
     }
 
-    /// Runs a command that succeeds, and gives what it prints.
+    /// Runs a command that succeeds and returns its output.
     fn succeed(&self, arguments: &[&str]) -> String {
         let Finished { stdout, stderr, .. } = &self.run(arguments);
         assert_eq!(stderr, "", "{stdout}");
         stdout.clone()
     }
 
-    /// Runs a command that fails, and gives its complaint.
+    /// Runs a command that fails and returns its error message.
     fn fail(&self, arguments: &[&str]) -> String {
         let finished = self.run(arguments);
         assert_eq!(finished.status, Some(1), "{}", finished.stdout);
         finished.stderr
     }
 
-    /// Runs the doctor, and gives what it says after a verdict.
+    /// Runs the doctor and returns its lines with a verdict.
     fn doctor(&self, status: i32, verdict: &str) -> Vec<String> {
         let finished = self.run(&["doctor"]);
         let Finished { stdout, stderr, .. } = &finished;
@@ -89,7 +89,7 @@ impl Home {
         said.map(|(_, text)| text.trim_start().to_owned()).collect()
     }
 
-    /// Makes the old package, which has a library of the same name.
+    /// Makes an old package with a library of the same name.
     fn other_package(&self, name: &str) -> PathBuf {
         let folder = self.path(name);
         fs::create_dir_all(folder.join("lib")).unwrap();
@@ -109,7 +109,7 @@ impl Home {
     }
 }
 
-/// All files below a folder, sorted, as paths in it.
+/// Returns all files below a folder as relative paths, sorted.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -242,7 +242,7 @@ fn install_overwrites_nothing_of_others() {
     fs::write(folder.join("share/help/zeromq.md"), "old").unwrap();
     let (before, prefix) = (files(&folder), folder.display().to_string());
     let complaint = home.fail(&["install", "--prefix", &prefix]);
-    assert!(complaint.contains("was there before"), "{complaint}");
+    assert!(complaint.contains("already exists"), "{complaint}");
     home.succeed(&["uninstall", "--prefix", &prefix]);
     assert_eq!(files(&folder), before);
 }
@@ -254,10 +254,10 @@ fn install_says_when_another_package_wins() {
     let old = old.display();
     fs::write(home.list(), format!("{}{old}\n", home.line())).unwrap();
     let said = home.succeed(&["install"]);
-    assert!(said.contains(&format!("Morpho takes zeromq from {old} in line 2")), "{said}");
+    assert!(said.contains(&format!("Morpho loads zeromq from {old} on line 2")), "{said}");
     fs::write(home.list(), format!("{old}\n{}", home.line())).unwrap();
     let said = home.succeed(&["install"]);
-    assert!(said.contains("does not take it from there"), "{said}");
+    assert!(said.contains("does not load it from there"), "{said}");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn uninstall_takes_everything_back() {
     home.succeed(&["uninstall"]);
     assert_eq!(files(home.0.path()), [""; 0]);
     assert!(!home.package().exists());
-    assert!(home.succeed(&["uninstall"]).contains("There was no package"));
+    assert!(home.succeed(&["uninstall"]).contains("there is no package"));
 }
 
 #[test]
@@ -308,9 +308,9 @@ fn doctor_is_content_with_a_working_package() {
         &format!("zeromq {version}"),
         &format!("library {version}: {}", library().display()),
         "libzmq 4.3.5 with curve, ipc",
-        &format!("package {} in line 1", home.package().display()),
+        &format!("package {} on line 1", home.package().display()),
         "Morpho 0.6.4",
-        "import zeromq brings libzmq 4.3.5",
+        "import zeromq loads libzmq 4.3.5",
     ] {
         assert!(contains(&good, text), "{text}: {good:?}");
     }
@@ -331,11 +331,11 @@ fn doctor_finds_lines_that_do_nothing() {
     let odd = home.doctor(0, "warning");
     for text in [
         "line 1 of",
-        "names no folder",
+        "does not name a folder",
         "line 2 of",
         "begins with ~",
         "line 3 of",
-        "has blanks",
+        "has spaces",
         "line 4 of",
         "is a comment",
         "line 5 of",
@@ -361,10 +361,10 @@ fn doctor_says_which_package_wins() {
     home.succeed(&["install"]);
     fs::write(home.list(), format!("{}{}\n", home.line(), old.display())).unwrap();
     let bad = home.doctor(1, "problem");
-    assert!(contains(&bad, &format!("from {} in line 2", old.display())), "{bad:?}");
+    assert!(contains(&bad, &format!("from {} on line 2", old.display())), "{bad:?}");
     fs::write(home.list(), format!("{}\n{}", old.display(), home.line())).unwrap();
     let odd = home.doctor(0, "warning");
-    assert!(contains(&odd, "does not take it from there"), "{odd:?}");
+    assert!(contains(&odd, "does not load it from there"), "{odd:?}");
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn doctor_needs_a_library_and_a_home() {
     let command = command.env_remove("MORPHO6").env("ZEROMQ_PLUGIN", "/nowhere");
     let finished = launch(command).finish(DEADLINE);
     assert_eq!(finished.status, Some(1));
-    assert!(finished.stdout.contains("problem  the library is at none"));
+    assert!(finished.stdout.contains("problem  the library was not found"));
     assert!(finished.stdout.contains("problem  HOME is not set"));
 }
 

@@ -1,6 +1,6 @@
-//! Scripts of this library with peers of other ones, both ways: pyzmq and czmq.
-//! A peer that is not installed is skipped, and the name of the test says so;
-//! with `ZEROMQ_INTEROP=required` it is a failure instead.
+//! Scripts of this library with peers of other libraries, in both directions: pyzmq and
+//! czmq. A peer that is not installed is skipped, and the name of the test says so;
+//! with `ZEROMQ_INTEROP=required` the test fails.
 
 mod support;
 
@@ -20,11 +20,10 @@ use support::{program, root};
 use tempfile::TempDir;
 use wait_timeout::ChildExt;
 
-/// More than any case takes.
+/// Longer than any case takes.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// What a client that is let in waits at most, in milliseconds, and what one waits
-/// that is not.
+/// The longest time, in milliseconds, that accepted and refused clients wait.
 const LONG: &str = "20000";
 const SHORT: &str = "500";
 
@@ -65,8 +64,7 @@ impl Library {
     }
 }
 
-/// A program that runs, and the lines that it prints. It is killed when this is
-/// dropped.
+/// A running program and the lines that it prints. It is killed when it is dropped.
 struct Peer {
     shown: String,
     child: Child,
@@ -85,7 +83,7 @@ impl Peer {
         let (send, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                // Nobody listens any more if the test is over.
+                // If the test is over, nobody is listening anymore.
                 let _ = send.send(line);
             }
         });
@@ -97,7 +95,7 @@ impl Peer {
         line.unwrap_or_else(|_| panic!("{} printed no further line", self.shown))
     }
 
-    /// What it prints until it ends well.
+    /// Returns the remaining output of a program that ends successfully.
     fn rest(mut self) -> Vec<String> {
         let status = self.child.wait_timeout(DEADLINE).unwrap();
         let lines: Vec<String> =
@@ -127,7 +125,7 @@ const CASES: &[(&str, Case)] = &[
     ("heartbeats", heartbeats),
 ];
 
-/// The same, with certificates that the third library has written.
+/// The same, with certificates written by the third library.
 type KeyCase = fn(server: &Library, client: &Library, writer: &Library);
 
 const KEY_CASES: &[(&str, KeyCase)] = &[("curve", curve)];
@@ -154,9 +152,8 @@ fn envelopes(server: &Library, client: &Library) {
     assert!(server.rest().is_empty());
 }
 
-/// A connection that is only kept by heartbeats has the same routing id at its
-/// end; and a peer that is frozen, whose system still takes what it is sent, is
-/// missed.
+/// A connection kept alive only by heartbeats has the same routing id at the end. A
+/// frozen peer, whose system still accepts data, is detected.
 #[cfg(unix)]
 fn heartbeats(server: &Library, client: &Library) {
     let server = server.start("keeper", &[]);
@@ -212,7 +209,7 @@ fn curve(server: &Library, client: &Library, writer: &Library) {
     assert_eq!(server.rest(), if ours { &told[..] } else { &told[..2] });
 }
 
-/// Only the owner may read a secret that we have written.
+/// Checks that only the owner may read a secret that we have written.
 fn check_secret(file: &Path, writer: &Library) {
     #[cfg(unix)]
     if let Library::Ours = writer {

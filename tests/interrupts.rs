@@ -1,5 +1,5 @@
-//! Ctrl-C while a script waits: it ends the program as the system does it, or
-//! the script catches it, if it asked for that.
+//! Ctrl-C while a script waits: it ends the program as usual, or the script catches it
+//! if it asked for that.
 
 #![cfg(unix)]
 
@@ -14,7 +14,7 @@ use support::morpho::Morpho;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Catches Ctrl-C in each call that waits, and then lets it do what it always does.
+/// Catches Ctrl-C in each waiting call, and then restores its usual effect.
 const CATCHES: &str = r#"
 import zeromq
 ZMQ.catchinterrupts(true)
@@ -45,7 +45,7 @@ pull.receive()
 tells.send("it went on")
 "#;
 
-/// A server that ends by Ctrl-C as it should: its address is free again at once.
+/// A server that ends properly on Ctrl-C: its address is free again at once.
 const SERVES: &str = r#"
 import zeromq
 ZMQ.catchinterrupts(true)
@@ -63,7 +63,7 @@ ZMQReply(endpoint).close()
 print "Server closed by user"
 "#;
 
-/// The same without a thought of Ctrl-C.
+/// The same without handling Ctrl-C.
 const THOUGHTLESS: &str = r#"
 import zeromq
 var server = ZMQReply(System.arguments()[1])
@@ -71,7 +71,7 @@ ZMQPush(System.arguments()[0]).send("ready")
 while (true) server.send("World for ${server.receive()}")
 "#;
 
-/// Prints in a function, and answers when that has returned.
+/// Prints in a function, and replies after that has returned.
 const PRINTS: &str = r#"
 import zeromq
 var server = ZMQReply(">" + System.arguments()[0])
@@ -88,7 +88,7 @@ fn serves(host: &dyn Host, source: &str, status: Option<i32>, stdout: &str) {
     fs::write(&script, source).unwrap();
     let context = zmq::Context::new();
     let (told, tells) = endpoint(&context);
-    // A port of the system, since those that * finds are taken again by others.
+    // A port chosen by the system, because other tests may take the ports that * finds.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = format!("tcp://127.0.0.1:{port}");
     let running = host.start(&script, &[tells.as_ref(), server.as_ref()]);
@@ -105,12 +105,12 @@ fn serves(host: &dyn Host, source: &str, status: Option<i32>, stdout: &str) {
     assert_eq!(unsafe { libc::kill(running.id().cast_signed(), libc::SIGINT) }, 0);
     let finished = running.finish(DEADLINE);
     assert_eq!((finished.status, finished.stdout.as_str()), (status, stdout));
-    // The client is connected still, and there is another server at once.
+    // The client is still connected, and another server starts at once.
     let another = context.socket(zmq::REP).unwrap();
     another.bind(&server).unwrap();
 }
 
-/// A socket that scripts tell something, and its endpoint.
+/// Makes a socket that scripts report to, and its endpoint.
 fn endpoint(context: &zmq::Context) -> (zmq::Socket, String) {
     let told = context.socket(zmq::PULL).unwrap();
     told.set_rcvtimeo(DEADLINE.as_millis() as i32).unwrap();

@@ -1,5 +1,5 @@
-//! What a machine is like: the flags of its host, the kinds of results, and classes
-//! that it asks for.
+//! Properties of virtual machines: host flags, kinds of results, and classes that a
+//! host asks for.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -10,23 +10,23 @@ use std::slice;
 
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
-use zeromq::plugin::abi::{
+use zeromq::vm::abi::{
     Bytes, Class, Host, Invocation, Items, Method, Payload, Value, ZEROMQ_ABI, ZEROMQ_BOOL,
     ZEROMQ_BYTES, ZEROMQ_DICTIONARY, ZEROMQ_FUNCTION, ZEROMQ_HOST_ASKS, ZEROMQ_HOST_BYTES,
     ZEROMQ_HOST_NAMED_LAST, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING,
 };
-use zeromq::plugin::{
+use zeromq::vm::{
     zeromq_call, zeromq_classes, zeromq_function_released, zeromq_object_free, zeromq_register,
     zeromq_value_free,
 };
 
-/// What functions of the script were given, as kinds.
+/// The kinds of the arguments that script functions received.
 struct Machine {
     host: Host,
     seen: Box<RefCell<Vec<u32>>>,
 }
 
-/// A function that returns a list with a function in it.
+/// A function that returns a list containing a function.
 unsafe extern "C" fn call(
     context: *mut c_void,
     _: u64,
@@ -77,7 +77,7 @@ impl Machine {
             receiver,
             arguments: arguments.as_ptr(),
             argument_count: arguments.len(),
-            // Nobody looks at a pointer whose count is 0.
+            // A pointer with a count of 0 is not read.
             named: null_mut(),
             named_count: 0,
         };
@@ -157,7 +157,7 @@ fn int(integer: i64) -> Value {
     plain(ZEROMQ_INT, Payload { integer })
 }
 
-/// The bytes of a value, which is freed.
+/// Returns the bytes of a value and frees it.
 fn bytes(mut value: Value, kind: u32) -> Vec<u8> {
     assert_eq!(value.kind, kind);
     // SAFETY: both kinds have bytes.
@@ -220,7 +220,7 @@ fn frames_are_bytes_unless_an_object_is_promised() {
     }
 }
 
-/// A host that was compiled with an older header, or with a later one.
+/// A host that was compiled with an older or a newer header.
 #[test]
 fn what_lies_beyond_a_host_is_not_read() {
     let mut machine = Machine::new(ZEROMQ_HOST_BYTES);
@@ -277,14 +277,14 @@ fn the_last_dictionary_has_the_names() {
         let message = machine.call(receive, pull, arguments).err().unwrap();
         assert!(message.contains(expected), "{message}");
     }
-    // Where a dictionary is asked for it is one, and where an argument is missing.
+    // If a dictionary is expected it is one, and also if an argument is missing.
     let sent = machine.call(method("ZMQSocket", "sendjson"), push, &[dictionary(&quick)]);
     assert_eq!(sent.unwrap().kind, ZEROMQ_BOOL);
     assert_eq!(
         bytes(machine.call(receive, pull, &[dictionary(&quick)]).unwrap(), ZEROMQ_STRING),
         b"{\"timeout\":1}"
     );
-    // Others have names, or none.
+    // Other hosts have named arguments, or none.
     let plain = Machine::new(0);
     let message = plain.call(receive, pull, &[dictionary(&quick)]).err().unwrap();
     assert!(message.contains("got a Dictionary of 1"), "{message}");
@@ -293,7 +293,7 @@ fn the_last_dictionary_has_the_names() {
     }
 }
 
-/// As where an interpreter gives up on the way into a function.
+/// As if an interpreter gave up while calling a function.
 #[test]
 fn a_function_without_a_result_has_failed() {
     unsafe extern "C" fn call(
@@ -321,7 +321,7 @@ fn a_function_without_a_result_has_failed() {
 fn functions_are_told_once_when_they_are_not_needed() {
     let machine = Machine::new(ZEROMQ_HOST_ASKS);
     let push = machine.open("ZMQPush", "inproc://machine-functions");
-    // Whatever becomes of the call, and wherever they are.
+    // Whatever happens to the call, and wherever they are.
     let inner = [function(2), function(3)];
     let arguments = [function(1), list(&inner), dictionary(&[string("a"), function(4)])];
     machine.call(method("ZMQSocket", "send"), push, &arguments).err().unwrap();
@@ -332,7 +332,7 @@ fn functions_are_told_once_when_they_are_not_needed() {
     assert_eq!(machine.released(), HashSet::from([1, 2, 3, 4, 5, 6, 7]));
     assert_eq!(machine.released(), HashSet::new());
 
-    // What a function returns, after the call.
+    // What a function returned, after the call.
     let rep = machine.open("ZMQReply", "inproc://machine-serve");
     let req = machine.open("ZMQRequest", "inproc://machine-serve");
     machine.call(method("ZMQSocket", "send"), req, &[string("x")]).unwrap();
@@ -342,7 +342,7 @@ fn functions_are_told_once_when_they_are_not_needed() {
     assert_eq!(*machine.seen.borrow(), [ZEROMQ_STRING]);
     assert_eq!(machine.released(), HashSet::from([8, 77]));
 
-    // One that is kept, when what keeps it is freed. Other machines are not told.
+    // A function that is kept, once its keeper is freed. Other machines are not told.
     let poller = machine.open_plain("ZMQLoop");
     let every = method("ZMQLoop", "timer");
     let timer = machine.call(every, poller, &[int(60_000), function(9)]);

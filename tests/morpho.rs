@@ -1,6 +1,6 @@
-//! The extension of Morpho, on two hosts: on a stand-in that is compiled here for
-//! every build of Morpho that there is, and on a real one if the environment
-//! variable `MORPHO6` is the path of its program.
+//! The Morpho extension on two hosts: on a stand-in that is compiled here for every
+//! build of Morpho, and on a real Morpho if the environment variable `MORPHO6` is the
+//! path of its program.
 
 #![cfg(unix)]
 
@@ -39,7 +39,7 @@ impl Variant {
         command
             .args(["-std=c11", "-D_GNU_SOURCE", "-g", "-O1"])
             .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror"])
-            // Morpho's functions are found in the process.
+            // Morpho's functions are looked up in the process.
             .arg("-rdynamic")
             .arg(format!("-DRELEASE={}", self.release))
             .arg(format!("-DSTRUCT_VALUES={values}"))
@@ -52,7 +52,7 @@ impl Variant {
         program
     }
 
-    /// Runs the cases in each of the ways that they can be run.
+    /// Runs the cases in each possible way.
     fn test(&self) {
         let program = self.compile();
         for way in ["idle", "unknown", "due", "always"] {
@@ -130,7 +130,7 @@ fn the_code_of_the_help_on_morpho() {
     }
 }
 
-/// The topics by which the pages can be asked for, with their titles.
+/// Returns the topics by which pages can be requested, with their titles.
 fn topics() -> Vec<(String, String)> {
     let mut topics = Vec::new();
     for page in support::pages::all() {
@@ -167,12 +167,12 @@ fn help_on_morpho_finds_every_topic() {
     terminal.wait(|shown| shown.ends_with("import zeromq\n>"));
     terminal.press("ZMQPull().bind(3)\r");
     terminal.wait(|shown| shown.contains("Error 'ZMQArgs'") && shown.ends_with('>'));
-    // After an error help is about it.
+    // After an error, help explains it.
     terminal.press("help\r");
     terminal.wait(|shown| shown.contains("\nZMQArgs\n") && shown.ends_with('>'));
     for (tag, title) in topics() {
         terminal.press(&format!("help {tag}\r"));
-        // The line is drawn anew for each key; then comes the topic, and a prompt.
+        // The line is redrawn for each key; then come the topic and a prompt.
         terminal.wait(|shown| {
             let answer = shown.rsplit_once(&format!("help {tag}\n")).map_or("", |(_, rest)| rest);
             answer.trim_start().starts_with(&format!("{title}\n")) && answer.ends_with('>')
@@ -182,8 +182,8 @@ fn help_on_morpho_finds_every_topic() {
     terminal.finish();
 }
 
-/// Morpho 0.6.4 has a second parser, for hosts that show help by themselves; it
-/// drops a page over the smallest thing.
+/// Morpho 0.6.4 has a second parser, for hosts that show help themselves. It drops a
+/// page for the smallest mistake.
 #[test]
 fn the_strict_parser_of_morpho_takes_every_page() {
     let Some(morpho) = Morpho::named() else {

@@ -1,4 +1,4 @@
-//! `zeromq repl`, fed through a pipe and at a terminal; and scripts from standard
+//! `zeromq repl`, with input from a pipe and at a terminal, and scripts from standard
 //! input.
 
 mod support;
@@ -11,7 +11,7 @@ use support::{Finished, feed, program};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// What the prompt says to an input. The home has nothing in it.
+/// Returns the output of the prompt for an input, in an empty home folder.
 fn told(input: impl AsRef<[u8]>) -> Finished {
     let home = tempfile::tempdir().unwrap();
     feed(repl(home.path()).arg("repl"), input).finish(DEADLINE)
@@ -23,7 +23,7 @@ fn repl(home: &Path) -> Command {
     command
 }
 
-/// The output of an input without complaints.
+/// Returns the output for an input that has no errors.
 fn printed(input: &str) -> String {
     let Finished { stdout, stderr, status } = told(input);
     assert_eq!((status, stderr.as_str()), (Some(0), ""), "{input}");
@@ -40,7 +40,7 @@ fn values_are_shown_and_names_stay() {
 fn functions_see_what_is_declared_later_again() {
     let input = "var a = 1\nfn f(x) { return x + a }\nf(1)\na = 10\nf(1)\nvar a = 20\nf(1)\n";
     assert_eq!(printed(input), "2\n11\n21\n");
-    // A new function takes the place of an old one, also for those that call it.
+    // A new function replaces an old one, even for its callers.
     let input = "fn g() { return 1 }\nfn f() { return g() }\nfn g() { return 2 }\nf()\n";
     assert_eq!(printed(input), "2\n");
     let input = "class A { go() { return 1 } }\nvar a = A()\n\
@@ -77,7 +77,7 @@ fn inputs_may_have_several_lines() {
     assert_eq!(printed("var b = [1,\n2]\nb\nif (true) {\nprint 5\n}\n"), "[ 1, 2 ]\n5\n");
     assert_eq!(printed("/* a\ncomment */\nprint 1\n"), "1\n");
     assert_eq!(printed("print \"two\nlines\"\n"), "two\nlines\n");
-    // An empty line, or the end, gives up what does not come to its end.
+    // An empty line or the end of the input abandons an incomplete statement.
     let Finished { stdout, stderr, .. } = told("print (1 +\n\nprint 2\nprint \"open");
     assert_eq!(stdout, "2\n");
     assert_eq!(stderr.matches("syntax error").count(), 2, "{stderr}");
@@ -90,11 +90,11 @@ fn any_input_leaves_the_prompt() {
     assert_eq!((stdout.as_str(), status), ("2\n", Some(0)), "{stderr}");
     assert!(stderr.starts_with("the input is not UTF-8\n"), "{stderr}");
     for part in ["fn a() {", "(", "-", "[", "{1:(", "/*", "\"${", "if (true) 1 else "] {
-        // Nothing of it can go on in the next line for ever.
+        // None of these can be continued on the next line forever.
         let Finished { stdout, status, .. } = told(part.repeat(50_000) + "\n\nprint 3\n");
         assert_eq!((stdout.as_str(), status), ("3\n", Some(0)), "{part}");
     }
-    // Without an end of the line.
+    // Without a final newline.
     assert_eq!(printed("print 1"), "1\n");
 }
 
@@ -134,7 +134,7 @@ fn help_and_quit_are_words_of_the_prompt() {
     assert_eq!(status, Some(0));
     assert!(stdout.contains("ZMQFrame") && !stdout.ends_with("\n1\n"), "{stdout}");
     assert!(stderr.contains("no help for 'nosuch'"), "{stderr}");
-    // After an error help is about it, once.
+    // After an error, help explains it, once.
     let Finished { stdout, .. } = told("ZMQPull().bind(3)\nhelp\nhelp\nnil.foo()\nhelp\n");
     assert_eq!(stdout.matches("\nZMQArgs\n").count(), 1, "{stdout}");
     assert_eq!(stdout.matches("\nZeroMQ\n").count(), 2, "{stdout}");
@@ -165,7 +165,7 @@ mod keys {
     use super::repl;
     use crate::support::terminal::Terminal;
 
-    /// A prompt that waits for the first input.
+    /// Starts a prompt that waits for the first input.
     fn prompt(home: &Path) -> Terminal {
         let mut command = repl(home);
         command.arg("repl");
@@ -174,7 +174,7 @@ mod keys {
         terminal
     }
 
-    /// Waits until an answer was given, and the prompt is there again.
+    /// Waits until an answer was printed and the prompt is back.
     fn answered(terminal: &Terminal, answer: &str) {
         let line = format!("\n{answer}\n");
         terminal.wait(|shown| shown.contains(&line) && shown.ends_with("> "));
@@ -207,7 +207,7 @@ mod keys {
     fn control_c_ends_what_runs_and_nothing_else() {
         let home = tempfile::tempdir().unwrap();
         let mut terminal = prompt(home.path());
-        // A call that waits, a loop, a sleep, and a script that catches everything.
+        // A waiting call, a loop, a sleep, and a script that catches everything.
         for waits in [
             "ZMQPull(\"inproc://keys\").receive()",
             "while (true) 1",
@@ -221,7 +221,7 @@ mod keys {
             terminal.press("1 + 1\r");
             answered(&terminal, "2");
         }
-        // A line that is dropped.
+        // A line that is abandoned.
         terminal.press("print \"dropped\"\u{3}");
         terminal.wait(|shown| shown.ends_with("\n> "));
         terminal.press("\u{4}");
@@ -239,7 +239,7 @@ mod keys {
         let history = home.path().join(".local/state/zeromq/history");
         assert!(fs::read_to_string(history).unwrap().contains("40 + 2"));
         let mut terminal = prompt(home.path());
-        // The key up, twice: quit, and what was before.
+        // The up key twice: quit, and the line before it.
         terminal.press("\u{1b}[A\u{1b}[A\r");
         answered(&terminal, "42");
         terminal.press("\u{4}");
@@ -249,7 +249,7 @@ mod keys {
     #[test]
     fn a_home_that_cannot_be_written_is_no_hindrance() {
         let home = tempfile::tempdir().unwrap();
-        // A file where a folder would be stops the superuser, too.
+        // A file in place of a folder stops even the superuser.
         fs::write(home.path().join(".local"), "").unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o500)).unwrap();
         let mut terminal = prompt(home.path());

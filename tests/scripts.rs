@@ -1,5 +1,4 @@
-//! Runs every script below `tests/scripts` on the reference host, as a test of
-//! its own.
+//! Runs every script in `tests/scripts` on the reference host, each as a separate test.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! The end of ZeroMQ in a process, and what a fork leaves of it. One test, as
-//! the end is one for all sockets of the process.
+//! The shutdown of ZeroMQ in a process, and forks. This is one test, because a shutdown
+//! affects all sockets of the process.
 
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use zeromq::core::proxy::{Proxy, Side, State};
 use zeromq::core::{Error, Socket, SocketType, Wait, context, wait};
 
-/// Far more than the linger of a second.
+/// Much longer than the linger of one second.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 fn soon() -> Wait<'static> {
@@ -52,7 +52,7 @@ fn everything_queued_is_sent() {
 }
 
 fn an_unreachable_peer_is_given_up() {
-    // A socket opened after the end makes a new context.
+    // A socket opened after the shutdown makes a new context.
     let push = Socket::attached(SocketType::Push, "tcp://127.0.0.1:1").unwrap();
     push.send(&["to nobody"], &soon()).unwrap();
     let start = Instant::now();
@@ -62,12 +62,13 @@ fn an_unreachable_peer_is_given_up() {
     assert!(context::shutdown(), "without a context there is nothing to end");
 }
 
-/// Receives for ever, in a thread; gives why it ended and whether the socket is closed.
+/// Receives forever in a thread. Returns why that ended and whether the socket is
+/// closed.
 fn waiting(socket: Arc<Socket>) -> thread::JoinHandle<(Error, bool)> {
     let (asked, waits) = mpsc::channel();
     let waiting = thread::spawn(move || {
         let tell = move || {
-            // Nobody listens any more after the first time.
+            // After the first time nobody is listening anymore.
             let _ = asked.send(());
             false
         };
@@ -91,7 +92,7 @@ fn a_sleep_elsewhere_ends() {
     let (ended, end) = mpsc::channel();
     thread::spawn(move || ended.send(wait::sleep(&Wait::new(None))));
     let start = Instant::now();
-    // The first times it may not have begun.
+    // The first attempts may come before it has started.
     let result = loop {
         assert!(start.elapsed() < DEADLINE);
         assert!(context::shutdown());
@@ -134,14 +135,14 @@ fn a_proxy_ends() {
     let start = Instant::now();
     drop(dropped);
     assert!(context::shutdown());
-    // No socket had to send anything over the network.
+    // No socket had anything to send over the network.
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     sending.join().unwrap();
     assert_eq!([busy.state(), paused.state()], [State::Stopped; 2]);
     assert!(matches!(busy.pause(), Err(Error::Stopped { .. })));
     assert!(busy.stats().unwrap().to_backend.messages >= 100);
     assert!(busy.stop().is_ok());
-    // The next one has a context of its own.
+    // The next one has its own context.
     assert_eq!(proxy("inproc://ending-front", "inproc://ending-back").state(), State::Running);
     assert!(context::shutdown());
 }

@@ -1,6 +1,7 @@
-//! Sockets with any options at all, set at any time, talk to each other, and the
-//! process lives on: libzmq ends it over several combinations, which the library
-//! refuses. `ZEROMQ_SECONDS` and `ZEROMQ_SEED` make it longer and different.
+//! Sockets with arbitrary options, set at arbitrary times, talk to each other, and the
+//! process survives. Several combinations would make libzmq abort the process, and the
+//! library refuses them. `ZEROMQ_SECONDS` and `ZEROMQ_SEED` set the duration and the
+//! seed.
 
 mod support;
 
@@ -33,7 +34,7 @@ const PAIRS: &[(SocketType, SocketType)] = {
 
 const NUMBERS: &[i64] = &[-1, 0, 1, 2, 3, 7, 100, 127, 255, 32767, 65536, i32::MAX as i64];
 
-/// Among them are keys of CURVE: two pairs, each public and secret.
+/// These include CURVE keys: two pairs, each with a public and a secret key.
 const TEXTS: &[&str] = &[
     "",
     "a",
@@ -63,7 +64,7 @@ fn value(chance: &mut Chance, row: &Row) -> OptionValue {
     }
 }
 
-/// Sets up to `most` options, and gives how many were accepted.
+/// Sets up to `most` options and returns how many were accepted.
 fn set(chance: &mut Chance, options: &[&Row], socket: &Socket, most: usize) -> usize {
     (0..chance.below(most))
         .filter(|_| {

@@ -4,17 +4,18 @@ use std::cell::RefCell;
 use std::fmt;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, ThreadId};
 
-use super::call::Call;
+use super::call::{Call, WhileWaiting, while_waiting};
 use super::certificate::{self, Certificate};
 use super::object::{Instance, Object};
 use super::table::{Class, Group, Method, Parameter, named, required, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core;
+use crate::core::authenticator::zap::Credentials;
 use crate::core::authenticator::{Decision, Question};
-use crate::core::zap::Credentials;
+use crate::core::locked::locked;
 use crate::core::{Authenticator, Error};
 
 const ORIGINS: Parameter = variadic(
@@ -29,15 +30,19 @@ const DOMAIN: Parameter =
 /// The authenticator.
 pub(super) static CLASS: Class = Class {
     name: "ZMQAuth",
-    doc: "Decides whom the servers of this program let in: by address, password or key. There is \
-          one for all sockets of a program, and it goes on until stop or the end of the program.",
+    doc: "Decides which clients the servers of this program accept: by address, password or key. \
+          There is one authenticator for all sockets of a program. It runs until `stop` or the \
+          end of the program.",
     parent: None,
     constructor: Some(Method {
         name: "ZMQAuth",
         parameters: &[],
         result: "ZMQAuth",
-        doc: "Starts the authenticator. At first it refuses no address, and knows no password and \
-              no key. Clients that came before it are not asked for, so it is made first.",
+        doc: "Starts the authenticator. At first it accepts every address and knows no passwords \
+              and no keys. Start it before servers are bound: clients that connected earlier are \
+              not checked.",
+        errors: "`ZMQSecurity` if an authenticator is already running",
+        example: "",
         otherwise: None,
         run: |_| Ok(Value::Object(Object::new(Auth::new(Authenticator::start()?)))),
     }),
@@ -48,14 +53,23 @@ pub(super) static CLASS: Class = Class {
 
 static RULES: Group = Group {
     name: "rules",
-    doc: "Whom an authenticator lets in.",
+    doc: "Set the rules.",
+    see: "",
     methods: &[
         Method {
             name: "allow",
             parameters: &[ORIGINS],
             result: "nil",
-            doc: "Lets only these addresses and networks in, and those of further calls; ipc is \
-                  every program of this machine that comes over ipc.",
+            doc: "Adds addresses and networks to the allowlist. Once the list has an entry, all \
+                  other addresses are refused. Further calls add to the list. \"ipc\" stands for \
+                  programs on this machine that connect over ipc.",
+            errors: "`ZMQSecurity` if an address is invalid (nothing is added then) or the \
+                     authenticator was stopped",
+            example: r#"
+                var auth = ZMQAuth()
+                auth.allow("127.0.0.1", "192.168.0.0/16")
+                auth.stop()
+            "#,
             otherwise: None,
             run: |call| auth(call)?.allow(&origins(call)?).map(|()| Value::Nil),
         },
@@ -63,7 +77,10 @@ static RULES: Group = Group {
             name: "deny",
             parameters: &[ORIGINS],
             result: "nil",
-            doc: "Refuses these addresses and networks, also if they are allowed.",
+            doc: "Adds addresses and networks to the denylist. They are refused even if they are \
+                  allowed.",
+            errors: "`ZMQSecurity` if an address is invalid or the authenticator was stopped",
+            example: "",
             otherwise: None,
             run: |call| auth(call)?.deny(&origins(call)?).map(|()| Value::Nil),
         },
@@ -78,9 +95,16 @@ static RULES: Group = Group {
                 DOMAIN,
             ],
             result: "nil",
-            doc: "Lets users with these passwords in: those of a Dictionary, or of a file, which is \
-                  read again when it changes. With domain= they hold for servers of this domain, \
-                  and without it for all domains that have none of their own.",
+            doc: "Accepts users with these passwords, from a Dictionary or from a file. A file is \
+                  read again when it changes. With `domain=` the passwords apply to servers in \
+                  that domain; without it, to all domains that have no passwords of their own. \
+                  Replaces the passwords set earlier for the same domain.",
+            errors: "`ZMQSecurity` if the file cannot be read or the authenticator was stopped",
+            example: r#"
+                var auth = ZMQAuth()
+                auth.plain({ "alice": "wonderland" })
+                auth.stop()
+            "#,
             otherwise: None,
             run: plain,
         },
@@ -96,9 +120,18 @@ static RULES: Group = Group {
                 DOMAIN,
             ],
             result: "nil",
-            doc: "Lets clients with these keys in: those of a List, or of all certificates below a \
-                  directory, which is read again when it changes; with \"*\" all that have a key. \
-                  domain= is as for plain.",
+            doc: "Accepts clients with these CURVE keys: those of a List, or of all certificate \
+                  files below a directory, which is read again when it changes. \"*\" accepts \
+                  every key. With `domain=` the keys apply to servers in that domain; without it, \
+                  to all domains that have no keys of their own. Replaces the keys set earlier \
+                  for the same domain.",
+            errors: "`ZMQSecurity` if the directory cannot be read or the authenticator was \
+                     stopped",
+            example: r#"
+                var auth = ZMQAuth()
+                auth.curve([ZMQCertificate()])
+                auth.stop()
+            "#,
             otherwise: None,
             run: curve,
         },
@@ -107,14 +140,17 @@ static RULES: Group = Group {
             parameters: &[required(
                 "function",
                 Kinds::FUNCTION.or(Kinds::NIL),
-                "a function of a Dictionary that returns a Bool, or nil",
+                "a function that takes a Dictionary and returns a Bool, or nil",
             )],
             result: "nil",
-            doc: "From now on the function decides about clients whose address is not refused: it \
-                  is called with a Dictionary of address, mechanism, domain, user, password, known \
-                  and reason, and returns whether to let the client in. It is called while the \
-                  script waits in a method of the library; a client that waits for more than five \
-                  seconds is sent away and may try again. With nil the rules decide again.",
+            doc: "Lets a function decide about clients whose address is not refused. The function \
+                  gets a Dictionary with \"address\", \"mechanism\", \"domain\", \"user\", \
+                  \"password\", \"known\" (true if the rules would accept the client) and \
+                  \"reason\", and returns true to accept the client. It is called while the \
+                  script waits in a method of the library. A client that waits longer than five \
+                  seconds is refused and may try again. Pass nil to let the rules decide again.",
+            errors: "`ZMQSecurity` if the authenticator was stopped",
+            example: "",
             otherwise: None,
             run: set_decide,
         },
@@ -123,14 +159,17 @@ static RULES: Group = Group {
 
 static LIFE: Group = Group {
     name: "life",
-    doc: "What an authenticator has done, and its end.",
+    doc: "Inspect and stop.",
+    see: "",
     methods: &[
         Method {
             name: "log",
             parameters: &[],
             result: "List",
-            doc: "The last decisions, at most 256, the oldest first: Dictionaries of address, \
-                  mechanism, domain, user, accepted and reason.",
+            doc: "Returns the last 256 decisions, oldest first, as a List of Dictionaries with \
+                  \"address\", \"mechanism\", \"domain\", \"user\", \"accepted\" and \"reason\".",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 let log = auth(call)?.log()?;
@@ -141,8 +180,10 @@ static LIFE: Group = Group {
             name: "stop",
             parameters: &[],
             result: "nil",
-            doc: "Ends the authenticator. From then on only servers with a domain and servers \
-                  that ask for passwords refuse anybody: they refuse everybody.",
+            doc: "Stops the authenticator. Afterwards PLAIN servers and servers with a domain \
+                  refuse every client; other servers accept every client.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| auth(call)?.stop().map(|()| Value::Nil),
         },
@@ -170,9 +211,6 @@ struct Function {
     thread: ThreadId,
 }
 
-/// Whether a script of this process has ever decided: every call that waits asks.
-static EVER: AtomicBool = AtomicBool::new(false);
-
 thread_local! {
     /// The authenticator for which a script of this thread decides.
     static DECIDING: RefCell<Weak<Deciding>> = const { RefCell::new(Weak::new()) };
@@ -188,7 +226,7 @@ impl Auth {
 impl Deciding {
     /// Never locked while the host is called.
     fn function(&self) -> MutexGuard<'_, Option<Function>> {
-        self.function.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.function)
     }
 }
 
@@ -226,27 +264,25 @@ fn set_decide(call: &Call) -> Result<Value, Error> {
         }),
         _ => None,
     };
-    deciding.authenticator.ask(function.is_some())?;
+    deciding.authenticator.ask(function.is_some().then_some("the script"))?;
     let last = mem::replace(&mut *deciding.function(), function);
     // What held it may call the host.
     drop(last);
     DECIDING.set(Arc::downgrade(deciding));
-    EVER.store(true, Ordering::Relaxed);
+    while_waiting(WhileWaiting { applies: decides, act: decide });
     Ok(Value::Nil)
 }
 
 /// Whether functions of the script may decide about clients while a call waits.
-pub(super) fn decides(call: &Call) -> bool {
-    EVER.load(Ordering::Relaxed)
-        && DECIDING.with_borrow(|deciding| deciding.strong_count() > 0)
-        && !call.lends_more()
+fn decides(call: &Call) -> bool {
+    DECIDING.with_borrow(|deciding| deciding.strong_count() > 0) && !call.lends_more()
 }
 
 /// Has the script decide about all clients that wait for it.
 ///
 /// # Errors
 /// [`Error::Callback`], [`Error::Argument`] when it returns something else.
-pub(super) fn decide(call: &Call) -> Result<(), Error> {
+fn decide(call: &Call) -> Result<(), Error> {
     // The instance is not held during a call: when it is collected then, its
     // function may be, too, and must not be called once more.
     while let Some((deciding, question, function)) = next(call) {
@@ -329,7 +365,7 @@ fn domain<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Error> {
 
 fn plain(call: &Call) -> Result<Value, Error> {
     let (auth, domain) = (auth(call)?, domain(call)?);
-    let ValueRef::Dictionary(entries) = &call.values()[0] else {
+    let ValueRef::Dictionary(entries) = call.value(0)? else {
         return auth.plain_file(domain, call.text(0)?).map(|()| Value::Nil);
     };
     let text = |value: &ValueRef| match value {
@@ -346,7 +382,7 @@ fn plain(call: &Call) -> Result<Value, Error> {
 
 fn curve(call: &Call) -> Result<Value, Error> {
     let (auth, domain) = (auth(call)?, domain(call)?);
-    let done = match &call.values()[0] {
+    let done = match call.value(0)? {
         ValueRef::List(items) => {
             let known = |item: &ValueRef| match item {
                 ValueRef::Object(object, _) if object.get::<Certificate>().is_some() => {

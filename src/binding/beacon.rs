@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::call::{Call, TIMEOUT};
+use super::arguments::TIMEOUT;
+use super::call::Call;
 use super::object::{Instance, Object};
 use super::socket::done;
 use super::table::{Class, Group, Method, named, required};
-use super::value::{Kinds, Value, ValueRef};
+use super::value::{Kinds, Value};
 use crate::core::{Beacon, Error};
 
 /// How often a beacon is sent if nothing else is said, as in czmq.
@@ -16,7 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Beacons.
 pub(super) static CLASS: Class = Class {
     name: "ZMQBeacon",
-    doc: "Finds programs on the local network: short texts are sent to all at short intervals.",
+    doc: "Finds other programs on the local network by broadcasting short texts over UDP.",
     parent: None,
     constructor: Some(Method {
         name: "ZMQBeacon",
@@ -25,9 +26,13 @@ pub(super) static CLASS: Class = Class {
             named("interface", Kinds::STRING, "the name or address of a network interface, or *"),
         ],
         result: "ZMQBeacon",
-        doc: "Makes a beacon on a UDP port, which several programs of a machine may share. It uses \
-              the network interface of this name or address, * for any; else the one that the \
-              environment variable ZSYS_INTERFACE names, or the first that can broadcast.",
+        doc: "Opens a beacon on a UDP port, which several programs on a machine can share. It \
+              uses the network interface with the given name or address, or any interface for \
+              \"*\". By default it uses the interface named by the environment variable \
+              `ZSYS_INTERFACE`, or else the first one that can broadcast. \"127.0.0.1\" stays on \
+              this machine.",
+        errors: "`ZMQErr` if there is no such interface or the port cannot be opened",
+        example: "",
         otherwise: None,
         run: open,
     }),
@@ -38,17 +43,23 @@ pub(super) static CLASS: Class = Class {
 
 static BEACONS: Group = Group {
     name: "beacons",
-    doc: "Sending and receiving beacons.",
+    doc: "Broadcast and receive.",
+    see: "",
     methods: &[
         Method {
             name: "publish",
             parameters: &[
                 required("text", Kinds::STRING.or(Kinds::OBJECT), "a String of 1 to 255 bytes"),
-                named("interval", Kinds::INT.or(Kinds::FLOAT), "milliseconds from 1 on"),
+                named("interval", Kinds::INT.or(Kinds::FLOAT), "1 or more milliseconds"),
             ],
             result: "nil",
-            doc: "Sends the text to everyone at once, and then again every second, or as often as \
-                  interval says, until it is told otherwise.",
+            doc: "Broadcasts the text immediately, and then every `interval=` milliseconds \
+                  (default 1000), until `silence`, `stop` or another `publish` is called.",
+            errors: "`ZMQClosed` if the beacon was stopped",
+            example: r#"
+                var beacon = ZMQBeacon(9999, interface="127.0.0.1")
+                beacon.publish("weather tcp://${beacon.hostname()}:5556")
+            "#,
             otherwise: None,
             run: publish,
         },
@@ -56,7 +67,9 @@ static BEACONS: Group = Group {
             name: "silence",
             parameters: &[],
             result: "nil",
-            doc: "Publishes no more.",
+            doc: "Stops broadcasting.",
+            errors: "`ZMQClosed` if the beacon was stopped",
+            example: "",
             otherwise: None,
             run: |call| done(call.receiver::<Beacon>()?.silence()),
         },
@@ -68,8 +81,10 @@ static BEACONS: Group = Group {
                 "a String, \"\" for every beacon",
             )],
             result: "nil",
-            doc: "Receives the beacons of others that start with the prefix from now on, in place \
-                  of those of the prefix before.",
+            doc: "Starts receiving beacons of other programs that start with the prefix. Replaces \
+                  the previous prefix. Nothing is received before the first call.",
+            errors: "`ZMQClosed` if the beacon was stopped",
+            example: "",
             otherwise: None,
             run: |call| {
                 let prefix = call.frames()?.concat();
@@ -80,7 +95,9 @@ static BEACONS: Group = Group {
             name: "unsubscribe",
             parameters: &[],
             result: "nil",
-            doc: "Receives no more beacons.",
+            doc: "Stops receiving beacons.",
+            errors: "`ZMQClosed` if the beacon was stopped",
+            example: "",
             otherwise: None,
             run: |call| done(call.receiver::<Beacon>()?.subscribe(None)),
         },
@@ -88,8 +105,11 @@ static BEACONS: Group = Group {
             name: "receive",
             parameters: &[TIMEOUT],
             result: "Tuple or nil",
-            doc: "Waits for a beacon of another program that was subscribed to, and gives the \
-                  address of its machine and its text. Gives nil when the time runs out.",
+            doc: "Waits for a beacon of another program that matches the subscription. Returns a \
+                  Tuple of the sender's IP address and the text. Beacons with the same text as \
+                  this program's own are ignored.",
+            errors: "`ZMQClosed` if the beacon was stopped",
+            example: "",
             otherwise: Some(|| Value::Nil),
             run: receive,
         },
@@ -97,7 +117,9 @@ static BEACONS: Group = Group {
             name: "hostname",
             parameters: &[],
             result: "String",
-            doc: "The address of this machine on the network of the beacon.",
+            doc: "Returns the IP address of this machine on the beacon's network.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| Ok(call.receiver::<Beacon>()?.hostname().to_string().into()),
         },
@@ -105,7 +127,10 @@ static BEACONS: Group = Group {
             name: "stop",
             parameters: &[],
             result: "nil",
-            doc: "Publishes and receives no more. A stopped beacon stays so.",
+            doc: "Stops broadcasting and receiving and frees the port. A stopped beacon cannot be \
+                  restarted.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 call.receiver::<Beacon>()?.stop();
@@ -128,16 +153,12 @@ impl fmt::Display for Beacon {
 }
 
 fn open(call: &Call) -> Result<Value, Error> {
-    let port = match call.values()[0] {
-        ValueRef::Int(port) => u16::try_from(port).ok().filter(|port| *port > 0),
-        _ => None,
-    };
-    let port = port.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
-    let interface = match call.argument("interface") {
-        // No interface has a name that is not UTF-8.
-        Some(ValueRef::String(bytes)) => Some(String::from_utf8_lossy(bytes)),
-        _ => None,
-    };
+    let port: u16 = call.get(0)?;
+    if port == 0 {
+        return Err(call.refuse(0));
+    }
+    // No interface has a name that is not UTF-8.
+    let interface = call.named::<&[u8]>("interface").map(String::from_utf8_lossy);
     Ok(Value::Object(Object::new(Beacon::new(port, interface.as_deref())?)))
 }
 

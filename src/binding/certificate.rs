@@ -1,17 +1,18 @@
 //! The class of certificates for CURVE.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::arguments::{Bytes, FromValue};
 use super::call::Call;
 use super::object::{Instance, Object};
-use super::socket::Socket;
 use super::table::{Class, Group, Method, Parameter, named, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
-use crate::core::{Error, Frame};
+use crate::core::Error;
+use crate::core::locked::locked;
 
-const FILE: Parameter = required("file", Kinds::STRING, "a String: the name of a file");
+const FILE: Parameter = required("file", Kinds::STRING, "the name of a file, a String");
 
 const NAME: Parameter = required("name", Kinds::STRING, "a String of letters and digits");
 
@@ -21,19 +22,26 @@ pub(super) const KEY: Kinds = Kinds::STRING.or(Kinds::OBJECT);
 /// Certificates.
 pub(super) static CLASS: Class = Class {
     name: "ZMQCertificate",
-    doc: "A key pair for CURVE, or the public key of somebody else, with what is said about its \
-          owner. The files are those of czmq, and with a name that ends in .key those of pyzmq.",
+    doc: "A CURVE key pair, or the public key of another party, with metadata about its owner. \
+          Certificate files are compatible with czmq, and with pyzmq if the name ends in .key.",
     parent: None,
     constructor: Some(Method {
         name: "ZMQCertificate",
         parameters: &[
-            optional("file", Kinds::STRING, "a String: the name of a file"),
+            optional("file", Kinds::STRING, "the name of a file, a String"),
             named("public", KEY, "a String of 40 characters or a ZMQFrame of 32 bytes"),
             named("secret", KEY, "a String of 40 characters or a ZMQFrame of 32 bytes"),
         ],
         result: "ZMQCertificate",
-        doc: "Makes a new key pair; or loads the certificate of a file, with the secret key of \
-              file_secret if there is one; or takes a public key, a secret key or both.",
+        doc: "Creates a new key pair; or loads a certificate from a file, including the secret \
+              key if there is a file with `_secret` added to the name; or takes a public key, a \
+              secret key, or both.",
+        errors: "`ZMQSecurity` if a file cannot be read, a key is invalid, or the keys do not \
+                 belong together",
+        example: r#"
+            var certificate = ZMQCertificate()
+            print certificate.publickey().count()   // 40
+        "#,
         otherwise: None,
         run: make,
     }),
@@ -44,14 +52,18 @@ pub(super) static CLASS: Class = Class {
 
 static FILES: Group = Group {
     name: "files",
-    doc: "Certificates in files.",
+    doc: "Load and save.",
+    see: "",
     methods: &[
         Method {
             name: "load",
             parameters: &[FILE],
             result: "nil",
-            doc: "Becomes the certificate of a file: of file_secret, if there is one, and else of \
-                  file, which has the public key only.",
+            doc: "Replaces this certificate with the one in a file: the file with `_secret` added \
+                  to the name if it exists, otherwise the named file, which usually holds only \
+                  the public key.",
+            errors: "`ZMQSecurity` if the file cannot be read or is not a certificate",
+            example: "",
             otherwise: None,
             run: |call| {
                 let loaded = core::Certificate::load(call.text(0)?)?;
@@ -63,8 +75,15 @@ static FILES: Group = Group {
             name: "save",
             parameters: &[FILE],
             result: "nil",
-            doc: "Saves two files: file with the public key, to give away, and file_secret with \
-                  both keys, which only the owner may read.",
+            doc: "Saves the certificate in two files: the named file with the public key, to be \
+                  shared, and a file with `_secret` added to the name with both keys, readable \
+                  only by its owner.",
+            errors: "`ZMQSecurity` if the certificate has no secret key or a file cannot be \
+                     written",
+            example: r#"
+                ZMQCertificate().save("server")
+                var server = ZMQCertificate("server")
+            "#,
             otherwise: None,
             run: |call| certificate(call)?.save(call.text(0)?).map(|()| Value::Nil),
         },
@@ -73,6 +92,8 @@ static FILES: Group = Group {
             parameters: &[FILE],
             result: "nil",
             doc: "Saves the public key in exactly this file.",
+            errors: "`ZMQSecurity` if the file cannot be written",
+            example: "",
             otherwise: None,
             run: |call| certificate(call)?.save_public(call.text(0)?).map(|()| Value::Nil),
         },
@@ -80,7 +101,10 @@ static FILES: Group = Group {
             name: "savesecret",
             parameters: &[FILE],
             result: "nil",
-            doc: "Saves both keys in exactly this file, which only the owner may read.",
+            doc: "Saves both keys in exactly this file, readable only by its owner.",
+            errors: "`ZMQSecurity` if the certificate has no secret key or the file cannot be \
+                     written",
+            example: "",
             otherwise: None,
             run: |call| certificate(call)?.save_secret(call.text(0)?).map(|()| Value::Nil),
         },
@@ -89,13 +113,16 @@ static FILES: Group = Group {
 
 static CONTENT: Group = Group {
     name: "content",
-    doc: "What a certificate says.",
+    doc: "Read and change the content.",
+    see: "",
     methods: &[
         Method {
             name: "publickey",
             parameters: &[],
             result: "String",
-            doc: "The public key, as 40 characters of Z85.",
+            doc: "Returns the public key as a String of 40 characters in Z85.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| Ok(certificate(call)?.public().to_string().into()),
         },
@@ -103,7 +130,10 @@ static CONTENT: Group = Group {
             name: "secretkey",
             parameters: &[],
             result: "String or nil",
-            doc: "The secret key, as 40 characters of Z85; nil if the certificate has none.",
+            doc: "Returns the secret key as a String of 40 characters in Z85, or nil if the \
+                  certificate has none.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 let certificate = certificate(call)?;
@@ -114,7 +144,13 @@ static CONTENT: Group = Group {
             name: "meta",
             parameters: &[NAME],
             result: "String or nil",
-            doc: "What is said under a name about the owner; nil if nothing is.",
+            doc: "Returns the metadata stored under a name, or nil if there is none.",
+            errors: "",
+            example: r#"
+                var certificate = ZMQCertificate()
+                certificate.setmeta("name", "Alice")
+                print certificate.meta("name")   // Alice
+            "#,
             otherwise: None,
             run: |call| Ok(certificate(call)?.meta(call.text(0)?).map(str::to_owned).into()),
         },
@@ -125,11 +161,14 @@ static CONTENT: Group = Group {
                 required(
                     "value",
                     Kinds::STRING.or(Kinds::NIL),
-                    "a String of one line, or nil for nothing",
+                    "a String of one line, or nil to remove it",
                 ),
             ],
             result: "nil",
-            doc: "Says something under a name about the owner, or no longer.",
+            doc: "Stores metadata about the owner under a name, or removes it if the value is \
+                  nil.",
+            errors: "`ZMQSecurity` if the name or value cannot be stored in a certificate file",
+            example: "",
             otherwise: None,
             run: |call| {
                 let value = call.bytes(1).map(|_| call.text(1)).transpose()?;
@@ -140,16 +179,17 @@ static CONTENT: Group = Group {
             name: "apply",
             parameters: &[required("socket", Kinds::OBJECT, "a socket")],
             result: "nil",
-            doc: "Gives a socket both keys, as in czmq, before it is bound or connected. What it is \
-                  to its peers is left to options; secure does both.",
+            doc: "Sets the public and secret key of a socket, as czmq does, without making it a \
+                  server or a client. Call it before `bind` or `connect`. Use `secure` to set \
+                  keys and role together.",
+            errors: "`ZMQSecurity` if the certificate has no secret key or the socket is already \
+                     bound or connected",
+            example: "",
             otherwise: None,
-            run: |call| match &call.values()[0] {
-                ValueRef::Object(object, _) if object.get::<Socket>().is_some() => {
-                    let certificate = certificate(call)?.clone();
-                    let socket = object.get::<Socket>().ok_or(Error::Closed)?;
-                    socket.set_keys(&certificate).map(|()| Value::Nil)
-                }
-                value => Err(call.wrong(0, value.to_string())),
+            run: |call| {
+                let socket: Arc<core::Socket> = call.get(0)?;
+                let certificate = certificate(call)?.clone();
+                socket.set_keys(&certificate).map(|()| Value::Nil)
             },
         },
     ],
@@ -161,7 +201,7 @@ pub(super) struct Certificate(Mutex<core::Certificate>);
 
 impl Certificate {
     pub fn lock(&self) -> MutexGuard<'_, core::Certificate> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 
@@ -206,9 +246,5 @@ fn given<'a>(call: &Call<'a>, name: &str) -> Result<Option<&'a [u8]>, Error> {
 
 /// The bytes of a String or a ZMQFrame.
 pub(super) fn key<'a>(value: &'a ValueRef<'a>) -> Option<&'a [u8]> {
-    match value {
-        ValueRef::String(bytes) => Some(bytes),
-        ValueRef::Object(object, _) => object.get::<Frame>().map(|frame| &**frame),
-        _ => None,
-    }
+    Bytes::from_value(value).map(|bytes| bytes.0)
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::call::{Call, FRAMES};
+use super::arguments::FRAMES;
+use super::call::Call;
 use super::object::{Instance, Object};
 use super::table::{Class, Group, Method, Parameter, optional, required};
 use super::value::{Kinds, Value, ValueRef};
@@ -12,7 +13,7 @@ use crate::core::{Error, Frame};
 /// Frames.
 pub(super) static CLASS: Class = Class {
     name: "ZMQFrame",
-    doc: "The bytes of one frame of a message, whatever they are.",
+    doc: "Holds the bytes of one frame, including bytes that are not valid text.",
     parent: None,
     constructor: Some(Method {
         name: "ZMQFrame",
@@ -22,7 +23,10 @@ pub(super) static CLASS: Class = Class {
             "a String, a ZMQFrame or a List of Ints from 0 to 255",
         )],
         result: "ZMQFrame",
-        doc: "Makes a frame of the bytes of a String, or of a List of Ints from 0 to 255.",
+        doc: "Creates a frame from the bytes of a String or another ZMQFrame, or from a List of \
+              Ints from 0 to 255.",
+        errors: "",
+        example: "",
         otherwise: None,
         run: make,
     }),
@@ -33,13 +37,18 @@ pub(super) static CLASS: Class = Class {
 
 static BYTES: Group = Group {
     name: "bytes",
-    doc: "The bytes of a frame.",
+    doc: "Read and convert bytes.",
+    see: "",
     methods: &[
         Method {
             name: "count",
             parameters: &[],
             result: "Int",
-            doc: "How many bytes.",
+            doc: "Returns the number of bytes.",
+            errors: "",
+            example: r#"
+                print ZMQFrame("Hi").count()   // 2
+            "#,
             otherwise: None,
             run: |call| Ok(count(call.receiver::<Frame>()?)),
         },
@@ -47,8 +56,15 @@ static BYTES: Group = Group {
             name: "index",
             parameters: &[required("index", Kinds::INT.or(Kinds::LIST), INDEX)],
             result: "Int or ZMQFrame",
-            doc: "The byte at an index, as frame[index]; for a Range or a List of indices a new \
-                  frame of those bytes, as frame[0..2].",
+            doc: "Supports `frame[i]`: returns the byte at an index as an Int, or a new ZMQFrame \
+                  with the bytes at a Range or List of indices. Negative indices count from the \
+                  end.",
+            errors: "`ZMQArgs` if an index is out of range",
+            example: r#"
+                var frame = ZMQFrame([72, 105, 0])
+                print frame[-1]   // 0
+                print frame[0..1].tostring()   // Hi
+            "#,
             otherwise: None,
             run: index,
         },
@@ -56,7 +72,10 @@ static BYTES: Group = Group {
             name: "enumerate",
             parameters: &[required("index", Kinds::INT, "an Int, -1 for the count")],
             result: "Int",
-            doc: "What for (byte in frame) walks over: the byte at an index, or how many there are.",
+            doc: "Supports `for (byte in frame)`: returns the byte at an index, or the number of \
+                  bytes for the index -1.",
+            errors: "`ZMQArgs` if the index is out of range",
+            example: "",
             otherwise: None,
             run: |call| match call.values() {
                 [ValueRef::Int(-1)] => Ok(count(call.receiver::<Frame>()?)),
@@ -67,7 +86,12 @@ static BYTES: Group = Group {
             name: "tostring",
             parameters: &[],
             result: "String",
-            doc: "The bytes as text; what is not UTF-8 becomes the replacement character U+FFFD.",
+            doc: "Returns the bytes as a String. Replaces invalid UTF-8 with the character \
+                  U+FFFD.",
+            errors: "",
+            example: r#"
+                print ZMQFrame([72, 105]).tostring()   // Hi
+            "#,
             otherwise: None,
             run: |call| Ok(String::from_utf8_lossy(call.receiver::<Frame>()?).into_owned().into()),
         },
@@ -75,7 +99,11 @@ static BYTES: Group = Group {
             name: "tolist",
             parameters: &[],
             result: "List",
-            doc: "The bytes as Ints from 0 to 255.",
+            doc: "Returns the bytes as a List of Ints from 0 to 255.",
+            errors: "`ZMQArgs` if the frame has more than 16777216 bytes",
+            example: r#"
+                print ZMQFrame("Hi").tolist()   // [ 72, 105 ]
+            "#,
             otherwise: None,
             run: to_list,
         },
@@ -83,7 +111,11 @@ static BYTES: Group = Group {
             name: "hex",
             parameters: &[],
             result: "String",
-            doc: "The bytes as hexadecimal digits, two each.",
+            doc: "Returns the bytes as hexadecimal digits, two per byte.",
+            errors: "",
+            example: r#"
+                print ZMQFrame("Hi").hex()   // 4869
+            "#,
             otherwise: None,
             run: |call| Ok(hex(call.receiver::<Frame>()?).into()),
         },
@@ -94,8 +126,13 @@ static BYTES: Group = Group {
                 optional("to", Kinds::INT.or(Kinds::NIL), TO),
             ],
             result: "ZMQFrame",
-            doc: "The bytes from one index up to, but not with, another one, or to the end; as \
-                  many of them as there are.",
+            doc: "Returns a new ZMQFrame with the bytes from one index up to, but not including, \
+                  another index, or to the end. Negative indices count from the end. Indices out \
+                  of range are moved to the nearest end.",
+            errors: "",
+            example: r#"
+                print ZMQFrame("Hello").slice(1, 3).tostring()   // el
+            "#,
             otherwise: None,
             run: slice,
         },
@@ -103,7 +140,12 @@ static BYTES: Group = Group {
             name: "join",
             parameters: &[Parameter { name: "others", ..FRAMES }],
             result: "ZMQFrame",
-            doc: "A new frame of these bytes and those of the others after them.",
+            doc: "Returns a new ZMQFrame with these bytes followed by the bytes of the other \
+                  frames.",
+            errors: "`ZMQArgs` if the result would have more than 1073741824 bytes",
+            example: r#"
+                print ZMQFrame("a").join("b", "c").tostring()   // abc
+            "#,
             otherwise: None,
             run: join,
         },
@@ -115,33 +157,42 @@ static BYTES: Group = Group {
                 "a ZMQFrame or a String",
             )],
             result: "Bool",
-            doc: "Whether the other one has the same bytes.",
+            doc: "Returns true if a ZMQFrame or String has the same bytes. `==` compares two \
+                  frames in the same way.",
+            errors: "",
+            example: r#"
+                print ZMQFrame("Hi").equals("Hi")   // true
+            "#,
             otherwise: None,
             run: |call| Ok(Value::Bool(**call.receiver::<Frame>()? == *call.frame(0)?)),
         },
     ],
 };
 
-const INDEX: &str = "an Int from 0 to count() - 1, or from -1 down to count from the end, or a Range \
-                     or List of them";
-const FROM: &str = "an Int, from -1 down to count from the end";
-const TO: &str = "an Int, from -1 down to count from the end, or nil for the end";
+const INDEX: &str = "an Int from 0 to count() - 1, negative to count from the end, or a Range or \
+                     List of them";
+const FROM: &str = "an Int, negative to count from the end";
+const TO: &str = "an Int, negative to count from the end, or nil for the end";
 
 static ORIGIN: Group = Group {
     name: "origin",
-    doc: "What is known of the connection that a frame came over.",
+    doc: "Inspect the connection.",
+    see: "",
     methods: &[Method {
         name: "property",
         parameters: &[required(
             "name",
             Kinds::STRING,
-            "a String: \"Peer-Address\", \"User-Id\", \"Socket-Type\", \"Routing-Id\" or one of an \
-             authenticator",
+            "a String: \"Peer-Address\", \"User-Id\", \"Socket-Type\", \"Routing-Id\" or one added \
+             by ZMQAuth",
         )],
         result: "String or nil",
-        doc: "A property of the connection that the frame came over: Peer-Address, Socket-Type, \
-              Routing-Id, after authentication User-Id, and what an authenticator has added. nil \
-              when there is none, as on frames that came over inproc.",
+        doc: "Returns a property of the connection that the frame arrived over: \"Peer-Address\", \
+              \"Socket-Type\", \"Routing-Id\", \"User-Id\" after authentication, or metadata \
+              added by ZMQAuth. Returns nil if there is no such property, as on frames received \
+              over inproc.",
+        errors: "",
+        example: "",
         otherwise: None,
         run: property,
     }],

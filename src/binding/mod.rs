@@ -1,30 +1,30 @@
 //! What scripts see of ZeroMQ, for any host: neutral values, and the table of
 //! classes and methods. The edges turn a host's values into [`ValueRef`]s, find
-//! a row of the table, and hand both to [`call`](table::call).
+//! a row of the table, and hand both to `call`.
 
+mod arguments;
 mod authenticator;
 mod beacon;
-pub mod call;
+mod call;
 mod certificate;
-mod context;
-mod decode;
-mod encode;
-pub mod failure;
+mod classes;
+mod event_loop;
+mod format;
 mod frame;
-mod interrupts;
+mod host;
 mod monitor;
-pub mod object;
+mod object;
 mod poller;
-mod process;
 mod proxy;
-mod reactor;
 mod socket;
-pub mod table;
-pub mod value;
+mod table;
+mod value;
+mod words;
 mod zmq;
 
-pub use call::{Arguments, Host};
-pub use failure::Failure;
+pub use arguments::Arguments;
+pub use classes::{CLASSES, call, rows};
+pub use host::Host;
 pub use object::Object;
-pub use table::{CLASSES, Class, Method, Parameter, Role, call};
-pub use value::{Bounds, Handle, Held, Kept, Kinds, Text, Value, ValueRef};
+pub use table::{Class, Group, Method, Parameter, Role, Row, Target};
+pub use value::{Bounds, Handle, Kept, Kinds, Retained, Text, Value, ValueRef};

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::call::{Call, TIMEOUT};
+use super::arguments::TIMEOUT;
+use super::call::Call;
 use super::object::{Instance, Object};
-use super::poller::socket;
 use super::table::{Class, Group, Method, Parameter, required, variadic};
 use super::value::{Kinds, Value};
 use crate::core::monitor::{Event, events};
@@ -15,25 +15,24 @@ use crate::core::{self, Error};
 pub(super) const NAMES: Parameter = variadic(
     "events",
     Kinds::STRING,
-    "names of events such as CONNECTED, ACCEPTED, DISCONNECTED, HANDSHAKE_FAILED or ALL",
+    "event names such as CONNECTED, ACCEPTED, DISCONNECTED, HANDSHAKE_FAILED or ALL",
 );
 
 /// Monitors.
 pub(super) static CLASS: Class = Class {
     name: "ZMQMonitor",
-    doc: "Tells what happens to the connections of a socket.",
+    doc: "Reports what happens to the connections of a socket.",
     parent: None,
     constructor: Some(Method {
         name: "ZMQMonitor",
         parameters: &[required("socket", Kinds::OBJECT, "a socket"), NAMES],
         result: "ZMQMonitor",
-        doc: "Makes a monitor of a socket, as the socket's monitor method does.",
+        doc: "Creates a monitor that reports connection events of a socket, as `monitor` of the \
+              socket does.",
+        errors: "`ZMQArgs` if an event name is unknown; `ZMQClosed` if the socket is closed",
+        example: "",
         otherwise: None,
-        run: |call| {
-            let socket = socket(&call.values()[0]);
-            let socket = socket.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
-            watch(call, &socket, 1)
-        },
+        run: |call| watch(call, &call.get(0)?, 1),
     }),
     alias: None,
     groups: &[&EVENTS],
@@ -42,15 +41,19 @@ pub(super) static CLASS: Class = Class {
 
 static EVENTS: Group = Group {
     name: "events",
-    doc: "What happens to the connections of a socket.",
+    doc: "Read events.",
+    see: "",
     methods: &[
         Method {
             name: "next",
             parameters: &[TIMEOUT],
             result: "Dictionary or nil",
-            doc: "Waits for the next event, and gives its name as event, its value, its endpoint, \
-                  and what it means as reason; nil when the time runs out. The last one of a \
-                  closed socket is MONITOR_STOPPED; after it there is an error.",
+            doc: "Waits for the next event and returns a Dictionary with \"event\" (its name), \
+                  \"value\" (an Int), \"endpoint\" and \"reason\" (an explanation). The last \
+                  event of a closed socket is `MONITOR_STOPPED`.",
+            errors: "`ZMQClosed` if the monitor was stopped, or if the socket is closed and all \
+                     events have been read",
+            example: "",
             otherwise: Some(|| Value::Nil),
             run: |call| Ok(describe(call.receiver::<Monitor>()?.0.next(&call.wait()?)?)),
         },
@@ -58,7 +61,9 @@ static EVENTS: Group = Group {
             name: "stop",
             parameters: &[],
             result: "nil",
-            doc: "Ends the monitor. The socket stays as it is.",
+            doc: "Stops the monitor. The socket is not affected.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 call.receiver::<Monitor>()?.0.stop();
@@ -79,7 +84,7 @@ pub(super) fn watch(call: &Call, socket: &Arc<core::Socket>, first: usize) -> Re
     let names = names?;
     let events = events(names.iter().copied()).map_err(|wrong| {
         let index = first + names.iter().position(|name| *name == wrong).unwrap_or_default();
-        call.wrong(index, call.values()[index].to_string())
+        call.refuse(index)
     })?;
     Ok(Value::Object(Object::new(Monitor(core::Monitor::new(socket, events)?))))
 }

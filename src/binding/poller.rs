@@ -3,18 +3,23 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::arguments::{FromValue, TIMEOUT};
 use super::call::Call;
 use super::object::{Instance, Object};
-use super::socket::Socket;
 use super::table::{Class, Group, Method, Parameter, Role, optional, required, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::poller::{self, Ready, Source};
 use crate::core::{Error, Wait};
 
 const SOURCES: Parameter =
-    variadic("sockets", Kinds::OBJECT.or(Kinds::INT), "sockets, or Ints that are descriptors");
+    variadic("sockets", Kinds::OBJECT.or(Kinds::INT), "sockets, or Ints that are file descriptors");
 
-const SOURCE: Parameter = Parameter { name: "socket", role: Role::Required, ..SOURCES };
+const SOURCE: Parameter = Parameter {
+    name: "socket",
+    role: Role::Required,
+    doc: "a socket, or an Int that is a file descriptor",
+    ..SOURCES
+};
 
 /// How long a wait may take: by position, as in the extension that this library
 /// succeeds, or by name.
@@ -22,9 +27,9 @@ pub(super) const PATIENCE: [Parameter; 2] = [
     optional(
         "timeout",
         Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL),
-        "milliseconds, or nil or -1 for ever",
+        "milliseconds, or nil or -1 to wait forever",
     ),
-    super::call::TIMEOUT,
+    TIMEOUT,
 ];
 
 /// Pollers.
@@ -36,7 +41,9 @@ pub(super) static CLASS: Class = Class {
         name: "ZMQPoller",
         parameters: &[SOURCES],
         result: "ZMQPoller",
-        doc: "Makes a poller that waits until one of the sockets has a message to receive.",
+        doc: "Creates a poller that waits for messages on the given sockets.",
+        errors: "`ZMQUnsupported` if a socket cannot receive",
+        example: "",
         otherwise: None,
         run: make,
     }),
@@ -47,7 +54,8 @@ pub(super) static CLASS: Class = Class {
 
 static SOCKETS: Group = Group {
     name: "sockets",
-    doc: "What a poller waits for.",
+    doc: "Add and remove sockets.",
+    see: "",
     methods: &[
         Method {
             name: "add",
@@ -56,9 +64,15 @@ static SOCKETS: Group = Group {
                 optional("event", Kinds::STRING, "\"in\" to receive, \"out\" to send or \"both\""),
             ],
             result: "nil",
-            doc: "Adds a socket, to wait for a message to receive (in), for room to send (out), or \
-                  for both. One that is there already stays in its place. An Int is a descriptor \
-                  of the system.",
+            doc: "Adds a socket and waits for a message to receive (\"in\", the default), for \
+                  room to send (\"out\"), or for both (\"both\"). A socket that was added before \
+                  keeps its position. An Int is a file descriptor.",
+            errors: "`ZMQUnsupported` if the socket cannot receive or send as requested",
+            example: r#"
+                var poller = ZMQPoller()
+                poller.add(ZMQPush("inproc://orders"), "out")
+                print poller.count()   // 1
+            "#,
             otherwise: None,
             run: add,
         },
@@ -66,7 +80,9 @@ static SOCKETS: Group = Group {
             name: "remove",
             parameters: &[SOURCE],
             result: "Bool",
-            doc: "Removes a socket; false if it was not there.",
+            doc: "Removes a socket from the poller. Returns false if it was not in the poller.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 let source = source(call, 0)?;
@@ -77,7 +93,9 @@ static SOCKETS: Group = Group {
             name: "contains",
             parameters: &[SOURCE],
             result: "Bool",
-            doc: "Whether a socket is there.",
+            doc: "Returns true if the socket is in the poller.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 let source = source(call, 0)?;
@@ -88,7 +106,9 @@ static SOCKETS: Group = Group {
             name: "count",
             parameters: &[],
             result: "Int",
-            doc: "How many sockets there are.",
+            doc: "Returns the number of sockets and file descriptors in the poller.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| Ok(number(call.receiver::<Poller>()?.0.count())),
         },
@@ -97,18 +117,26 @@ static SOCKETS: Group = Group {
 
 static WAITING: Group = Group {
     name: "waiting",
-    doc: "Waiting for sockets.",
+    doc: "Wait.",
+    see: "",
     methods: &[
         Method {
             name: "wait",
             parameters: &PATIENCE,
             result: "a socket, an Int or nil",
-            doc: "Waits until a socket is ready, and gives the first one in the order in which \
-                  they were added; nil when the time runs out. Closed sockets are passed over; \
-                  it is an error when all are closed.",
+            doc: "Waits until a socket is ready and returns the first ready one, in the order \
+                  they were added. Ignores closed sockets. Without a timeout it waits forever.",
+            errors: "`ZMQClosed` if all sockets are closed or one is in use by another call; \
+                     `ZMQArgs` if the poller is empty and there is no timeout",
+            example: r#"
+                var pair = ZMQ.pipe()
+                var poller = ZMQPoller(pair[0], pair[1])
+                pair[0].send("rain")
+                print poller.wait(1000).receive()   // rain
+            "#,
             otherwise: Some(|| Value::Nil),
             run: |call| {
-                let (found, _) = call.receiver::<Poller>()?.0.wait(&patience(call)?)?;
+                let (found, _) = call.receiver::<Poller>()?.0.wait(&timeout(call)?)?;
                 Ok(found.into())
             },
         },
@@ -116,12 +144,15 @@ static WAITING: Group = Group {
             name: "waitall",
             parameters: &PATIENCE,
             result: "List",
-            doc: "Waits until a socket is ready, and gives all that are: a List of Tuples of the \
-                  socket and \"in\", \"out\", \"both\", or \"error\" for a descriptor that fails. \
-                  The List is empty when the time runs out.",
+            doc: "Waits until a socket is ready and returns all ready ones, as a List of Tuples \
+                  of the socket and \"in\", \"out\" or \"both\", or \"error\" for a file \
+                  descriptor that failed. Without a timeout it waits forever.",
+            errors: "`ZMQClosed` if all sockets are closed or one is in use by another call; \
+                     `ZMQArgs` if the poller is empty and there is no timeout",
+            example: "",
             otherwise: Some(|| Value::List(Vec::new())),
             run: |call| {
-                let found = call.receiver::<Poller>()?.0.wait_all(&patience(call)?)?;
+                let found = call.receiver::<Poller>()?.0.wait_all(&timeout(call)?)?;
                 let tuple = |(found, ready): (Found, Ready)| {
                     Value::Tuple(vec![found.into(), event(ready).into()])
                 };
@@ -132,8 +163,10 @@ static WAITING: Group = Group {
             name: "setfair",
             parameters: &[required("fair", Kinds::BOOL, "a Bool")],
             result: "nil",
-            doc: "Whether wait looks first at the socket after the one that it gave last, so that \
-                  a busy one does not hide the others.",
+            doc: "Turns fair mode on or off. In fair mode `wait` starts looking after the socket \
+                  that it returned last, so that a busy socket does not starve the others.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 let fair = call.flag(0);
@@ -145,7 +178,9 @@ static WAITING: Group = Group {
             name: "expired",
             parameters: &[],
             result: "Bool",
-            doc: "Whether the time ran out in the last wait.",
+            doc: "Returns true if the last wait ended because of its timeout.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.0.expired())),
         },
@@ -153,7 +188,10 @@ static WAITING: Group = Group {
             name: "terminated",
             parameters: &[],
             result: "Bool",
-            doc: "Whether the last wait was interrupted, or ended because ZeroMQ was shut down.",
+            doc: "Returns true if the last wait was interrupted or ended because ZeroMQ was shut \
+                  down.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.0.terminated())),
         },
@@ -213,7 +251,7 @@ fn add(call: &Call) -> Result<Value, Error> {
         "in" | "" => Ready::IN,
         "out" => Ready::OUT,
         "both" => Ready::BOTH,
-        _ => return Err(call.wrong(1, call.values()[1].to_string())),
+        _ => return Err(call.refuse(1)),
     };
     add_to(call.receiver()?, call, 0, events)?;
     Ok(Value::Nil)
@@ -221,32 +259,29 @@ fn add(call: &Call) -> Result<Value, Error> {
 
 fn add_to(poller: &Poller, call: &Call, index: usize, events: Ready) -> Result<(), Error> {
     let source = source(call, index)?;
-    let found = match &call.values()[index] {
+    let found = match call.value(index)? {
         ValueRef::Object(_, handle) => Found::Socket(call.host.keep(*handle)),
         ValueRef::Int(descriptor) => Found::Descriptor(*descriptor),
-        value => return Err(call.wrong(index, value.to_string())),
+        _ => return Err(call.refuse(index)),
     };
     poller.0.add(source, events, found)
 }
 
 /// The socket or descriptor that an argument is.
 fn source(call: &Call, index: usize) -> Result<Source, Error> {
-    let value = &call.values()[index];
+    let value = call.value(index)?;
     let source = match value {
         ValueRef::Int(descriptor) if *descriptor >= 0 => {
             (*descriptor).try_into().ok().map(Source::Descriptor)
         }
         _ => socket(value).map(Source::Socket),
     };
-    source.ok_or_else(|| call.wrong(index, value.to_string()))
+    source.ok_or_else(|| call.refuse(index))
 }
 
 /// The socket that a value is.
 pub(super) fn socket(value: &ValueRef) -> Option<Arc<crate::core::Socket>> {
-    match value {
-        ValueRef::Object(object, _) => object.get::<Socket>().map(Socket::shared),
-        _ => None,
-    }
+    Arc::from_value(value)
 }
 
 fn event(ready: Ready) -> &'static str {
@@ -259,7 +294,7 @@ fn event(ready: Ready) -> &'static str {
 }
 
 /// How long to wait: the first argument, or `timeout=`, or for ever.
-pub(super) fn patience<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
+pub(super) fn timeout<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
     let timeout = match call.values() {
         [value] => call.time(value, "argument 1 (timeout)")?,
         _ => call.milliseconds("timeout")?.unwrap_or(None),

@@ -12,19 +12,22 @@ use super::socket::{ENDPOINTS, done, type_of};
 use super::table::{Class, Group, Method, Parameter, named, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core::proxy::{Faults, Side, Traffic};
-use crate::core::secure::Role;
+use crate::core::socket::security::Role;
 use crate::core::{self, Error, SocketType};
 
 /// Proxies.
 pub(super) static CLASS: Class = Class {
     name: "ZMQProxy",
-    doc: "Passes messages on between two sockets, the frontend and the backend, in the background.",
+    doc: "Forwards messages between two sockets, its frontend and its backend, in the background.",
     parent: None,
     constructor: Some(Method {
         name: "ZMQProxy",
         parameters: &[],
         result: "ZMQProxy",
-        doc: "Makes a proxy. It begins to pass messages on when it has a frontend and a backend.",
+        doc: "Creates a proxy without sockets. It starts forwarding once it has a frontend and a \
+              backend.",
+        errors: "",
+        example: "",
         otherwise: None,
         run: |_| Ok(Proxy::new(&CLASS)?.into()),
     }),
@@ -42,15 +45,15 @@ pub(super) static FORWARDER: Class = device(
 
 pub(super) static STREAMER: Class = device(
     "ZMQStreamer",
-    "A proxy between those who push, to the frontend (PULL), and those who pull, from the backend \
-     (PUSH).",
+    "A proxy between PUSH sockets, which connect to the frontend (PULL), and PULL sockets, which \
+     connect to the backend (PUSH).",
     |call| open(call, &STREAMER, SocketType::Pull, SocketType::Push),
 );
 
 pub(super) static QUEUE: Class = device(
     "ZMQQueue",
-    "A proxy between clients, which connect to the frontend (ROUTER), and the servers that take \
-     turns to answer them, which connect to the backend (DEALER).",
+    "A proxy between clients, which connect to the frontend (ROUTER), and servers, which connect \
+     to the backend (DEALER) and take turns answering.",
     |call| open(call, &QUEUE, SocketType::Router, SocketType::Dealer),
 );
 
@@ -68,21 +71,31 @@ const SUBSCRIBE: Parameter = named(
 
 const SECURE: Parameter = named("secure", Kinds::OBJECT.or(Kinds::NIL), "a ZMQCertificate");
 
-const CHANCE: Parameter = named("", Kinds::INT.or(Kinds::FLOAT), "a chance from 0 to 1");
+const CHANCE: Parameter = named("", Kinds::INT.or(Kinds::FLOAT), "a probability from 0 to 1");
 
 static SIDES: Group = Group {
     name: "sides",
-    doc: "The sockets of a proxy.",
+    doc: "Set and inspect both sides.",
+    see: "",
     methods: &[
         Method {
             name: "setfrontend",
             parameters: &[TYPE, ENDPOINTS, SUBSCRIBE, SECURE, SERVERKEY, DOMAIN],
             result: "nil",
-            doc: "Gives the frontend a socket of this type, bound to each endpoint that has no \
-                  prefix; the one that it had is closed. A SUB or XSUB subscribes to what \
-                  subscribe says, without it to everything; an XSUB in front of an XPUB to what \
-                  the subscribers of this one ask for. With the certificate of secure= it is a \
-                  CURVE server, with serverkey= too a CURVE client; a domain= is told to ZMQAuth.",
+            doc: "Opens a socket of the given type as the frontend, and binds it to each endpoint \
+                  without a prefix. Replaces and closes the previous socket. A SUB or XSUB socket \
+                  subscribes to `subscribe=`, or to everything by default; an XSUB socket \
+                  opposite an XPUB socket subscribes to what its subscribers ask for. `secure=` \
+                  makes the socket a CURVE server; with `serverkey=` it is a CURVE client. \
+                  `domain=` names the domain for ZMQAuth.",
+            errors: "`ZMQErr` if an endpoint cannot be attached; `ZMQArgs` if the type does not \
+                     fit the other side; `ZMQSecurity` if a certificate has no secret key; \
+                     `ZMQClosed` if the proxy was stopped",
+            example: r#"
+                var proxy = ZMQProxy()
+                proxy.setfrontend(ZMQRouter, "tcp://*:5559")
+                proxy.setbackend(ZMQDealer, "tcp://*:5560")
+            "#,
             otherwise: None,
             run: |call| set(call, Side::Frontend),
         },
@@ -90,7 +103,12 @@ static SIDES: Group = Group {
             name: "setbackend",
             parameters: &[TYPE, ENDPOINTS, SUBSCRIBE, SECURE, SERVERKEY, DOMAIN],
             result: "nil",
-            doc: "Gives the backend a socket, as setfrontend does for the frontend.",
+            doc: "Opens a socket of the given type as the backend, in the same way as \
+                  `setfrontend`.",
+            errors: "`ZMQErr` if an endpoint cannot be attached; `ZMQArgs` if the type does not \
+                     fit the other side; `ZMQSecurity` if a certificate has no secret key; \
+                     `ZMQClosed` if the proxy was stopped",
+            example: "",
             otherwise: None,
             run: |call| set(call, Side::Backend),
         },
@@ -98,7 +116,10 @@ static SIDES: Group = Group {
             name: "frontend",
             parameters: &[],
             result: "String or nil",
-            doc: "The endpoints of the frontend as they were given.",
+            doc: "Returns the endpoints of the frontend as they were given, or nil if it has no \
+                  socket.",
+            errors: "`ZMQClosed` if the proxy was stopped",
+            example: "",
             otherwise: None,
             run: |call| Ok(proxy(call)?.endpoints(Side::Frontend)?.into()),
         },
@@ -106,7 +127,10 @@ static SIDES: Group = Group {
             name: "backend",
             parameters: &[],
             result: "String or nil",
-            doc: "The endpoints of the backend as they were given.",
+            doc: "Returns the endpoints of the backend as they were given, or nil if it has no \
+                  socket.",
+            errors: "`ZMQClosed` if the proxy was stopped",
+            example: "",
             otherwise: None,
             run: |call| Ok(proxy(call)?.endpoints(Side::Backend)?.into()),
         },
@@ -114,8 +138,11 @@ static SIDES: Group = Group {
             name: "frontendport",
             parameters: &[],
             result: "Int or nil",
-            doc: "The TCP port that the frontend has bound last, or 0 if it has none; where the \
-                  endpoint has * or !, the one that was found.",
+            doc: "Returns the TCP port that the frontend bound last, including a port chosen for \
+                  `*` or `!`. Returns 0 if it is not bound to TCP, or nil if the frontend has no \
+                  socket.",
+            errors: "`ZMQClosed` if the proxy was stopped",
+            example: "",
             otherwise: None,
             run: |call| port(call, Side::Frontend),
         },
@@ -123,7 +150,11 @@ static SIDES: Group = Group {
             name: "backendport",
             parameters: &[],
             result: "Int or nil",
-            doc: "The TCP port that the backend has bound last, or 0 if it has none.",
+            doc: "Returns the TCP port that the backend bound last, including a port chosen for \
+                  `*` or `!`. Returns 0 if it is not bound to TCP, or nil if the backend has no \
+                  socket.",
+            errors: "`ZMQClosed` if the proxy was stopped",
+            example: "",
             otherwise: None,
             run: |call| port(call, Side::Backend),
         },
@@ -142,9 +173,17 @@ static SIDES: Group = Group {
                 ),
             ],
             result: "nil",
-            doc: "Sends a copy of every message that passes to these endpoints as well: through a \
-                  PUSH socket, which connects by default, or through one of the type. Copies that \
-                  nobody takes in time are dropped and counted. nil ends it.",
+            doc: "Sends a copy of every forwarded message to these endpoints, through a \
+                  PUSH socket, which connects by default, or a PUB or PAIR socket. Copies \
+                  that are not accepted immediately are dropped and counted. nil ends the \
+                  capture.",
+            errors: "`ZMQErr` if an endpoint cannot be attached; `ZMQArgs` if the type is \
+                     not PUSH, PUB or PAIR; `ZMQClosed` if the proxy was stopped",
+            example: r#"
+                var log = ZMQPull("inproc://log")
+                var proxy = ZMQProxy()
+                proxy.capture("inproc://log")
+            "#,
             otherwise: None,
             run: capture,
         },
@@ -153,13 +192,17 @@ static SIDES: Group = Group {
 
 static CONTROL: Group = Group {
     name: "control",
-    doc: "What a proxy does, and what it has done.",
+    doc: "Control and inspect the proxy.",
+    see: "",
     methods: &[
         Method {
             name: "pause",
             parameters: &[],
             result: "nil",
-            doc: "Leaves messages where they are from now on; none is lost.",
+            doc: "Pauses forwarding. Messages wait in the queues of the sockets and of the \
+                  senders; none is lost.",
+            errors: "`ZMQClosed` if the proxy was stopped",
+            example: "",
             otherwise: None,
             run: |call| done(proxy(call)?.pause()),
         },
@@ -167,7 +210,9 @@ static CONTROL: Group = Group {
             name: "resume",
             parameters: &[],
             result: "nil",
-            doc: "Passes messages on again after a pause.",
+            doc: "Resumes forwarding after `pause`.",
+            errors: "`ZMQClosed` if the proxy was stopped",
+            example: "",
             otherwise: None,
             run: |call| done(proxy(call)?.resume()),
         },
@@ -175,7 +220,10 @@ static CONTROL: Group = Group {
             name: "stop",
             parameters: &[],
             result: "nil",
-            doc: "Closes both sockets; their addresses are free then. A stopped proxy stays so.",
+            doc: "Closes both sockets and frees their addresses. A stopped proxy cannot be \
+                  restarted.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| done(proxy(call)?.stop()),
         },
@@ -183,8 +231,12 @@ static CONTROL: Group = Group {
             name: "state",
             parameters: &[],
             result: "String",
-            doc: "What the proxy is doing: \"waiting\" while a side has no socket, \"running\", \
-                  \"paused\" or \"stopped\".",
+            doc: "Returns \"waiting\" while a side has no socket, \"running\", \"paused\" or \
+                  \"stopped\".",
+            errors: "",
+            example: r#"
+                print ZMQProxy().state()   // waiting
+            "#,
             otherwise: None,
             run: |call| Ok(proxy(call)?.state().name().into()),
         },
@@ -192,26 +244,35 @@ static CONTROL: Group = Group {
             name: "stats",
             parameters: &[],
             result: "Dictionary",
-            doc: "What has passed: under tobackend and tofrontend a Dictionary each, with messages \
-                  and bytes sent on and messages dropped because their peer is not there or takes \
-                  none; and capturedropped, the copies that nobody took.",
+            doc: "Returns a Dictionary. \"tobackend\" and \"tofrontend\" each hold a Dictionary \
+                  with \"messages\" and \"bytes\" forwarded and messages \"dropped\" because \
+                  their peer was gone or could not accept them. \"capturedropped\" counts the \
+                  copies that the capture dropped.",
+            errors: "",
+            example: r#"
+                var proxy = ZMQProxy()
+                print proxy.stats()["tobackend"]["messages"]   // 0
+            "#,
             otherwise: None,
             run: stats,
         },
         Method {
             name: "setfault",
             parameters: &[
-                named("delay", Kinds::INT.or(Kinds::FLOAT), "milliseconds from 0 on"),
+                named("delay", Kinds::INT.or(Kinds::FLOAT), "0 or more milliseconds"),
                 Parameter { name: "drop", ..CHANCE },
                 Parameter { name: "duplicate", ..CHANCE },
                 Parameter { name: "cut", ..CHANCE },
                 named("seed", Kinds::INT, "an Int"),
             ],
             result: "nil",
-            doc: "Makes faults on purpose, for tests: holds each message back for delay \
-                  milliseconds; loses it, sends it twice or cuts it short (its last frame, or the \
-                  second half of its only one) with a chance from 0 to 1. With the same seed the \
-                  chances fall the same way. What is not given is no fault any more.",
+            doc: "Injects faults for testing: delays each message by `delay=` milliseconds, and \
+                  drops it, duplicates it or cuts it short (its last frame, or the second half of \
+                  a single frame) with a probability from 0 to 1. The same `seed=` repeats the \
+                  same sequence. Faults that are not given are turned off.",
+            errors: "`ZMQArgs` if a probability is not from 0 to 1; `ZMQClosed` if the proxy was \
+                     stopped",
+            example: "",
             otherwise: None,
             run: set_fault,
         },
@@ -265,8 +326,10 @@ const fn device(
                 Parameter { name: "backend", ..ENDPOINTS },
             ],
             result: name,
-            doc: "Makes a proxy with these endpoints, each bound unless it has the prefix >, and \
-                  begins to pass messages on.",
+            doc: "Creates a proxy with these endpoints and starts forwarding. Endpoints are bound \
+                  unless they have the prefix `>`, which connects.",
+            errors: "`ZMQErr` if an endpoint cannot be attached",
+            example: "",
             otherwise: None,
             run,
         }),
@@ -322,11 +385,11 @@ fn set(call: &Call, side: Side) -> Result<Value, Error> {
 
 /// The type of socket that an argument names.
 fn socket_type(call: &Call, index: usize) -> Result<SocketType, Error> {
-    let named = match &call.values()[index] {
+    let named = match call.value(index)? {
         ValueRef::Class(class) => type_of(class),
         _ => SocketType::from_name(call.text(index)?),
     };
-    named.ok_or_else(|| call.wrong(index, call.values()[index].to_string()))
+    named.ok_or_else(|| call.refuse(index))
 }
 
 /// A copy of the certificate that `secure=` gives.
@@ -398,21 +461,20 @@ fn stats(call: &Call) -> Result<Value, Error> {
 }
 
 fn set_fault(call: &Call) -> Result<Value, Error> {
-    let number = |name: &str| match call.argument(name) {
-        Some(ValueRef::Int(value)) => *value as f64,
-        Some(ValueRef::Float(value)) => *value,
-        _ => 0.0,
-    };
+    let number = |name: &str| call.named::<f64>(name).unwrap_or(0.0);
     let ms = number("delay");
     let delay = Duration::try_from_secs_f64(ms / 1000.0).map_err(|_| Error::Argument {
         place: "named argument delay=".to_owned(),
-        expected: "milliseconds from 0 on".into(),
+        expected: "0 or more milliseconds".into(),
         got: ms.to_string(),
     })?;
-    let seed = match call.argument("seed") {
-        Some(ValueRef::Int(seed)) => Some(*seed as u64),
-        _ => None,
-    };
+    let seed = call.named::<i64>("seed").map(i64::cast_unsigned);
     let (drop, duplicate, cut) = (number("drop"), number("duplicate"), number("cut"));
-    done(proxy(call)?.set_faults(Faults { delay, drop, duplicate, cut, seed }))
+    let set = proxy(call)?.set_faults(Faults { delay, drop, duplicate, cut, seed });
+    done(set.map_err(|error| match error {
+        Error::Argument { place, expected, got } => {
+            Error::Argument { place: format!("named argument {place}="), expected, got }
+        }
+        error => error,
+    }))
 }

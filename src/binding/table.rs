@@ -1,46 +1,10 @@
-//! The one table: which classes there are, what their methods are called, what
-//! they take and give. Every host, every error text and every help page reads it
-//! here; the rows of a class stand in the file of that class.
+//! The rows of the table of methods: names, parameters, results and documentation.
+//! Every host, every error text and every help page is derived from them. The rows
+//! of a class are in its file.
 
-use std::sync::OnceLock;
-
-use super::call::{Arguments, Call, Host};
-use super::failure::Failure;
-use super::object::Object;
+use super::call::Call;
 use super::value::{Kinds, Value, ValueRef};
-use super::{
-    authenticator, beacon, certificate, frame, monitor, poller, proxy, reactor, socket, zmq,
-};
-use crate::core::{Code, Error};
-
-/// All classes; a parent comes before its children.
-pub const CLASSES: &[&Class] = &[
-    &socket::CLASS,
-    &socket::REQUEST,
-    &socket::REPLY,
-    &socket::PUBLISHER,
-    &socket::SUBSCRIBER,
-    &socket::XPUBLISHER,
-    &socket::XSUBSCRIBER,
-    &socket::PUSH,
-    &socket::PULL,
-    &socket::DEALER,
-    &socket::ROUTER,
-    &socket::PAIR,
-    &socket::STREAM,
-    &proxy::CLASS,
-    &proxy::FORWARDER,
-    &proxy::STREAMER,
-    &proxy::QUEUE,
-    &beacon::CLASS,
-    &frame::CLASS,
-    &certificate::CLASS,
-    &authenticator::CLASS,
-    &poller::CLASS,
-    &reactor::CLASS,
-    &monitor::CLASS,
-    &zmq::CLASS,
-];
+use crate::core::Error;
 
 /// A class of the scripts.
 #[derive(Debug)]
@@ -66,8 +30,10 @@ pub struct Class {
 pub struct Group {
     /// What they are about, in a word: "endpoints".
     pub name: &'static str,
-    /// What they are for.
+    /// What they do, as the head of a list of them.
     pub doc: &'static str,
+    /// The overview page that explains them, by its tag; empty if that is the class.
+    pub see: &'static str,
     /// The methods.
     pub methods: &'static [Method],
 }
@@ -79,12 +45,19 @@ pub struct Method {
     pub name: &'static str,
     /// What it takes: the positional ones first.
     pub parameters: &'static [Parameter],
-    /// What it gives, in words.
+    /// What it returns, in words.
     pub result: &'static str,
-    /// What it does, in a sentence or a few.
+    /// What it does, in a sentence or a few; code is in backticks.
     pub doc: &'static str,
-    /// What it gives when the time runs out, or when it is ignored because it is
-    /// out of order. Without this both are errors.
+    /// The errors that only some methods raise, by tag and reason: "`ZMQErr` if ...;
+    /// `ZMQDecode` if ...". Those that follow from its parameters and its class are
+    /// left out.
+    pub errors: &'static str,
+    /// A script that shows how it is used, which may be indented; empty if there is
+    /// none. A print has a comment with what it prints.
+    pub example: &'static str,
+    /// What it returns on timeout, or when it is ignored because it is out of order.
+    /// Without this both are errors.
     pub(super) otherwise: Option<fn() -> Value>,
     /// Does it.
     pub(super) run: fn(&Call) -> Result<Value, Error>,
@@ -138,13 +111,6 @@ pub enum Target {
     Class,
 }
 
-/// All rows of the table, in the order of the classes. Edges know them by their
-/// place in it.
-pub fn rows() -> &'static [Row] {
-    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
-    ROWS.get_or_init(|| CLASSES.iter().flat_map(|class| class.rows()).collect())
-}
-
 impl Row {
     /// What it is called: "ZMQSocket.bind", or "ZMQReply" for a constructor.
     pub fn operation(&self) -> String {
@@ -179,16 +145,19 @@ impl Class {
 }
 
 impl Method {
+    /// What it returns on timeout, or out of order: "nil". None if both are errors.
+    pub fn on_timeout(&self) -> Option<String> {
+        self.otherwise.map(|otherwise| match otherwise() {
+            Value::Nil => "nil".to_owned(),
+            Value::Bool(value) => value.to_string(),
+            _ => "an empty List".to_owned(),
+        })
+    }
+
     /// How it is called: "receive(timeout=) -> String, ZMQFrame or nil".
     pub fn signature(&self) -> String {
         let parameters: Vec<String> = self.parameters.iter().map(Parameter::signature).collect();
         format!("{}({}) -> {}", self.name, parameters.join(", "), self.result)
-    }
-
-    /// The kinds that its result may have, which the words of the result name.
-    pub fn results(&self) -> Kinds {
-        let words = self.result.split([' ', ',']);
-        words.filter_map(meaning).fold(Kinds::NONE, Kinds::or)
     }
 
     /// Whether the last argument holds the named ones, for hosts that cannot name
@@ -214,24 +183,6 @@ impl Method {
             && index >= of(Role::Required).count()
             && !here.is_some_and(|(_, parameter)| parameter.kinds.has(last.kinds()))
     }
-}
-
-/// What a word of a result means; none if it only joins others.
-fn meaning(word: &str) -> Option<Kinds> {
-    Some(match word {
-        "nil" => Kinds::NIL,
-        "Bool" => Kinds::BOOL,
-        "Int" => Kinds::INT,
-        "Float" => Kinds::FLOAT,
-        "String" => Kinds::STRING,
-        "List" => Kinds::LIST,
-        "Tuple" => Kinds::TUPLE,
-        "Dictionary" => Kinds::DICTIONARY,
-        "value" => Kinds::ANY,
-        "socket" => Kinds::OBJECT,
-        class if CLASSES.iter().any(|known| known.name == class) => Kinds::OBJECT,
-        _ => return None,
-    })
 }
 
 impl Parameter {
@@ -260,131 +211,4 @@ pub(super) const fn variadic(name: &'static str, kinds: Kinds, doc: &'static str
 
 pub(super) const fn named(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
     Parameter { name, role: Role::Named, kinds, doc }
-}
-
-/// Calls a method: checks the receiver and the arguments by the table, runs it,
-/// and puts what goes wrong into words. The result is passed to `give` in the
-/// place where it was made: it is large, and moving it would cost as much as
-/// making it.
-///
-/// # Errors
-/// The [`Failure`] that the script is to see. It is also kept as the last one of
-/// this thread.
-pub fn call<T>(
-    row: &'static Row,
-    receiver: Option<&Object>,
-    arguments: &Arguments<'_>,
-    host: &dyn Host,
-    give: impl FnOnce(&mut Value) -> T,
-) -> Result<T, Box<Failure>> {
-    let call = Call { row, receiver, arguments, host };
-    let give = |value: &mut Value| {
-        // Hosts rely on it; every test of a method is one of this too.
-        debug_assert!(row.method.results().has(value.kind()), "{}: {value:?}", row.operation());
-        give(value)
-    };
-    match &mut run(&call) {
-        Ok(value) => Ok(give(value)),
-        Err(error) => settle(&call, error).map(|mut value| give(&mut value)),
-    }
-}
-
-fn run(call: &Call) -> Result<Value, Error> {
-    call.check()?;
-    (call.row.method.run)(call)
-}
-
-/// What becomes of an error: some are an ordinary result.
-#[cold]
-fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
-    let otherwise = call.row.method.otherwise.filter(|_| !strict(call));
-    match (error, otherwise) {
-        (Error::Again, Some(otherwise)) => Ok(otherwise()),
-        (Error::State { .. }, Some(otherwise)) => {
-            if let Ok(socket) = call.receiver::<socket::Socket>()
-                && socket.warns()
-            {
-                let failure = Failure::new(call.operation(), false, error);
-                let message = format!("ignored {}", failure.message);
-                call.host.warn(failure.tag, &message);
-            }
-            Ok(otherwise())
-        }
-        _ => {
-            let constructor = call.row.target == Target::Constructor;
-            let failure = Failure::new(call.operation(), constructor, error);
-            // What a function of the script has to say is known to the host.
-            if failure.code != Code::Callback {
-                failure.remember();
-                if let Ok(socket) = call.receiver::<socket::Socket>() {
-                    socket.remember(&failure);
-                }
-            }
-            Err(Box::new(failure))
-        }
-    }
-}
-
-/// Whether a script has asked to be told of everything that did not happen.
-fn strict(call: &Call) -> bool {
-    call.receiver::<socket::Socket>().is_ok_and(socket::Socket::is_strict)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn the_table_is_consistent() {
-        let mut names = HashSet::new();
-        for (index, class) in CLASSES.iter().enumerate() {
-            assert!(names.insert(class.name), "{} stands there twice", class.name);
-            assert!(class.alias.is_none_or(|alias| names.insert(alias)));
-            if let Some(parent) = class.parent {
-                let known = CLASSES[..index].iter().any(|known| std::ptr::eq(*known, parent));
-                assert!(known, "the parent of {} comes after it", class.name);
-            }
-            if let Some(constructor) = &class.constructor {
-                assert_eq!(constructor.name, class.name);
-            }
-            let mut methods = HashSet::new();
-            for row in class.rows().filter(|row| row.target != Target::Constructor) {
-                assert!(methods.insert(row.method.name), "{}.{}", class.name, row.method.name);
-            }
-        }
-    }
-
-    #[test]
-    fn the_words_of_results_are_known() {
-        let joining = ["", "or", "a", "an", "any"];
-        for row in rows() {
-            for word in row.method.result.split([' ', ',']) {
-                let known = meaning(word).is_some() || joining.contains(&word);
-                assert!(known, "{}: {word}", row.operation());
-            }
-            assert_ne!(row.method.results(), Kinds::NONE, "{}", row.operation());
-        }
-        let of = |class: &'static Class, name: &str| {
-            class.rows().find(|row| row.method.name == name).unwrap().method.results()
-        };
-        let text = Kinds::STRING | Kinds::OBJECT | Kinds::NIL;
-        assert_eq!(of(&socket::CLASS, "receive"), text);
-        assert_eq!(of(&socket::PUSH, "ZMQPush"), Kinds::OBJECT);
-    }
-
-    #[test]
-    fn parameters_stand_in_order_and_have_words() {
-        for row in rows() {
-            let at = format!("{}.{}", row.class.name, row.method.name);
-            assert!(row.method.doc.ends_with('.'), "{at}");
-            assert!(!row.method.result.is_empty(), "{at}");
-            let roles: Vec<u8> = row.method.parameters.iter().map(|p| p.role as u8).collect();
-            assert!(roles.is_sorted(), "{at}");
-            for parameter in row.method.parameters {
-                assert!(!parameter.doc.is_empty(), "{at}: {}", parameter.name);
-                assert!(parameter.kinds.bits() != 0, "{at}: {}", parameter.name);
-            }
-        }
-    }
 }

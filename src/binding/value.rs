@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use super::object::Object;
 use super::table::Class;
+use crate::core::curve::z85;
 use crate::core::error::Excerpt;
-use crate::core::{Error, Frame, message, z85};
+use crate::core::failure::Failure;
+use crate::core::message::is_text;
+use crate::core::{Error, Frame};
 
 /// An argument: what the host owns, lent for the time of a call.
 #[derive(Clone, Debug)]
@@ -74,15 +77,15 @@ pub struct Handle(pub [u64; 2]);
 #[derive(Clone, Debug)]
 pub struct Kept {
     handle: Handle,
-    _held: Option<Arc<dyn Held>>,
+    _held: Option<Arc<dyn Retained>>,
 }
 
 /// What makes a host hold a value, until it is dropped.
-pub trait Held: fmt::Debug + Send + Sync {}
+pub trait Retained: fmt::Debug + Send + Sync {}
 
 impl Kept {
     /// A value that the host holds as long as there is `held`.
-    pub fn new(handle: Handle, held: Option<Arc<dyn Held>>) -> Kept {
+    pub fn new(handle: Handle, held: Option<Arc<dyn Retained>>) -> Kept {
         Kept { handle, _held: held }
     }
 
@@ -168,7 +171,7 @@ impl Value {
     #[inline]
     pub(super) fn put(frame: &mut Frame, result: &mut Result<Value, Error>) {
         let text: &[u8] = frame;
-        if text.len() <= SHORT && message::is_text(text) {
+        if text.len() <= SHORT && is_text(text) {
             let short = Text::Short { bytes: [0; SHORT], size: text.len() as u8 };
             *result = Ok(Value::String(short));
             if let Ok(Value::String(Text::Short { bytes, .. })) = result {
@@ -204,12 +207,23 @@ impl Bounds {
     /// Goes into a list of `count` values, and out again after `convert`.
     ///
     /// # Errors
-    /// [`Error::Argument`] when it is too deep, or when there are too many.
-    pub fn enter<T>(
+    /// As [`enter`](Bounds::enter), and those of `convert`.
+    pub fn within<T>(
         &mut self,
         count: usize,
         convert: impl FnOnce(&mut Bounds) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.enter(count)?;
+        let result = convert(self);
+        self.leave();
+        result
+    }
+
+    /// Goes into a list of `count` values.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when it is too deep, or when there are too many.
+    pub fn enter(&mut self, count: usize) -> Result<(), Error> {
         let (Some(deeper), Some(more)) = (self.deeper.checked_sub(1), self.more.checked_sub(count))
         else {
             return Err(Error::Argument {
@@ -219,9 +233,12 @@ impl Bounds {
             });
         };
         *self = Bounds { deeper, more };
-        let result = convert(self);
+        Ok(())
+    }
+
+    /// Goes out of it again.
+    pub fn leave(&mut self) {
         self.deeper += 1;
-        result
     }
 }
 
@@ -346,5 +363,23 @@ impl fmt::Display for ValueRef<'_> {
             ValueRef::Class(class) => write!(f, "the class {}", class.name),
             ValueRef::Other(what) => f.write_str(what),
         }
+    }
+}
+
+impl From<Failure> for Value {
+    fn from(failure: Failure) -> Value {
+        let mut entries: Vec<(Value, Value)> = vec![
+            ("tag".into(), failure.tag().into()),
+            ("message".into(), failure.message.into()),
+            ("operation".into(), failure.operation.into()),
+        ];
+        if let Some(endpoint) = failure.endpoint {
+            entries.push(("endpoint".into(), endpoint.into()));
+        }
+        if let Some(errno) = failure.errno {
+            entries.push(("name".into(), errno.name().into()));
+            entries.push(("number".into(), Value::Int(errno.number().into())));
+        }
+        Value::Dictionary(entries)
     }
 }

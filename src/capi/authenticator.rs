@@ -2,99 +2,106 @@
 
 use std::ffi::c_char;
 
-use super::argument::{items, some_text, text, wrong};
+use super::argument::{items, new, some_text, text, wrong};
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
 use crate::core::{self, Code, Error};
 use crate::ffi;
 
-/// An authenticator.
+/// The authenticator of the process, which decides which clients may connect to its
+/// servers.
 pub struct Authenticator(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// An authenticator that ends when its handle is freed.
-struct Held(core::Authenticator);
+/// An authenticator that stops when its handle is freed.
+struct Entry(core::Authenticator);
 
-impl Drop for Held {
+impl Drop for Entry {
     fn drop(&mut self) {
         // In a forked process there is nothing to stop.
         let _ = self.0.stop();
     }
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "authenticator";
     const TAG: usize = 5;
 }
 
-static AUTHENTICATORS: Registry<Held> = Registry::new();
+static AUTHENTICATORS: Registry<Entry> = Registry::new();
 
-fn enter(authenticator: *const Authenticator) -> Result<InUse<'static, Held>, Box<Error>> {
+fn enter(authenticator: *const Authenticator) -> Result<InUse<'static, Entry>, Box<Error>> {
     AUTHENTICATORS.enter(authenticator)
 }
 
-/// Starts the authenticator of the process, with a thread of its own. It lets every
-/// address in, no password and no key. The caller frees it with
-/// `zeromq_authenticator_free`.
+/// Starts the authenticator of the process, in a thread of its own. At first it accepts
+/// clients from every address, but no password and no CURVE key. It does not check
+/// clients that are already connected, so start it before servers are bound. The caller
+/// frees it with `zeromq_authenticator_free`.
 ///
-/// Returns NULL when there is one already (`ZEROMQ_CODE_SECURITY`), and when there are
-/// too many sockets or threads.
+/// Returns NULL if an authenticator is already running (`ZEROMQ_CODE_SECURITY`) or
+/// there are too many sockets or threads.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_authenticator_new() -> *mut Authenticator {
     new("zeromq_authenticator_new", || {
         ffi::watch_forks();
-        Ok(AUTHENTICATORS.give(Held(core::Authenticator::start()?))?)
+        Ok(AUTHENTICATORS.give(Entry(core::Authenticator::start()?))?)
     })
 }
 
-/// Stops the authenticator and frees its handle: from then on nobody is asked. CURVE
-/// servers without a domain let every client in then. NULL, and one that was freed,
-/// are left alone.
+/// Stops the authenticator and frees its handle. From then on no server asks it: CURVE
+/// servers without a domain accept every client, servers with a domain and PLAIN
+/// servers accept none. NULL and handles that were already freed are ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_authenticator_free(authenticator: *mut Authenticator) {
     ffi::guard_or((), || AUTHENTICATORS.free(authenticator));
 }
 
-/// Lets an address in, and from now on no other that is not allowed in the same way:
-/// an IP address, a network such as "10.0.0.0/8", or "ipc" for other processes of
-/// this machine. Several are separated by commas; they replace those before.
+/// Adds addresses to the list of allowed ones: IP addresses, networks such as
+/// "10.0.0.0/8", or "ipc" for other processes on this machine, separated by commas. As
+/// long as the list is empty, every address is allowed; once it is not, clients from
+/// other addresses are refused. A second call adds to the list. Nothing removes an
+/// address from it; `zeromq_authenticator_deny` overrides it.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_SECURITY` for anything else, and when it is
-/// stopped; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_SECURITY` if an item is invalid, in which
+/// case none is added, or if the authenticator is stopped; `ZEROMQ_CODE_ARGUMENT`,
+/// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_authenticator_allow(
     authenticator: *mut Authenticator,
     addresses: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_authenticator_allow", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let addresses = unsafe { text("the addresses", addresses) }?;
         let addresses: Vec<&str> = addresses.split(',').map(str::trim).collect();
         Ok(enter(authenticator)?.0.allow(&addresses)?)
     })
 }
 
-/// Refuses addresses, separated by commas, also if they are allowed.
+/// Adds addresses, separated by commas, to the list of denied ones. Clients from these
+/// addresses are refused even if they are allowed as well. A second call adds to the
+/// list.
 ///
-/// Returns as `zeromq_authenticator_allow`.
+/// Returns the codes of `zeromq_authenticator_allow`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_authenticator_deny(
     authenticator: *mut Authenticator,
     addresses: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_authenticator_deny", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let addresses = unsafe { text("the addresses", addresses) }?;
         let addresses: Vec<&str> = addresses.split(',').map(str::trim).collect();
         Ok(enter(authenticator)?.0.deny(&addresses)?)
     })
 }
 
-/// Lets users with these passwords in: `names` and `passwords` have `count` texts
-/// each. They hold for one domain, or, if `domain` is NULL, for all that have none of
-/// their own, and replace what was said for it before.
+/// Accepts PLAIN clients with these user names and passwords: `names` and `passwords`
+/// are arrays of `count` strings each. They apply to one domain or, if `domain` is
+/// NULL, to every domain that has no passwords of its own. They replace the passwords
+/// set earlier for the same domain.
 ///
-/// Returns as `zeromq_authenticator_allow`.
+/// Returns the codes of `zeromq_authenticator_allow`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_authenticator_plain(
     authenticator: *mut Authenticator,
@@ -104,17 +111,17 @@ pub unsafe extern "C" fn zeromq_authenticator_plain(
     count: usize,
 ) -> Code {
     ffi::guard("zeromq_authenticator_plain", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let domain = unsafe { some_text("the domain", domain) }?;
-        // SAFETY: the caller passes as many texts.
+        // SAFETY: the caller passes an array of `count` items.
         let names = unsafe { items(names, count) }?;
-        // SAFETY: the caller passes as many texts.
+        // SAFETY: the caller passes an array of `count` items.
         let passwords = unsafe { items(passwords, count) }?;
         let mut users = Vec::with_capacity(count);
         for (name, password) in names.iter().zip(passwords) {
-            // SAFETY: the caller passes NULL or a text.
+            // SAFETY: the caller passes NULL or a NUL-terminated string.
             let name = unsafe { text("a name", *name) }?;
-            // SAFETY: the caller passes NULL or a text.
+            // SAFETY: the caller passes NULL or a NUL-terminated string.
             let password = unsafe { text("a password", *password) }?;
             users.push((name.to_owned(), password.to_owned()));
         }
@@ -122,11 +129,11 @@ pub unsafe extern "C" fn zeromq_authenticator_plain(
     })
 }
 
-/// As `zeromq_authenticator_plain`, with lines `name=value` of a file, which is read
-/// again when it has changed.
+/// Does the same as `zeromq_authenticator_plain`, with the passwords of a file of
+/// `name=value` lines. The file is read again whenever it changes.
 ///
-/// Returns as `zeromq_authenticator_allow`; `ZEROMQ_CODE_SECURITY` also when the file
-/// cannot be read.
+/// Returns the codes of `zeromq_authenticator_allow`; `ZEROMQ_CODE_SECURITY` also if
+/// the file cannot be read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_authenticator_plain_file(
     authenticator: *mut Authenticator,
@@ -134,19 +141,20 @@ pub unsafe extern "C" fn zeromq_authenticator_plain_file(
     file: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_authenticator_plain_file", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let domain = unsafe { some_text("the domain", domain) }?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let file = unsafe { text("the file", file) }?;
         Ok(enter(authenticator)?.0.plain_file(domain, file)?)
     })
 }
 
-/// Lets clients with the keys of these certificates in, or every client with a key if
-/// `certificates` is NULL and `count` 0. They hold for one domain, or, if `domain` is
-/// NULL, for all that have none of their own, and replace what was said for it before.
+/// Accepts CURVE clients with the public keys of these certificates, or with any key if
+/// `certificates` is NULL and `count` is 0. The keys apply to one domain or, if
+/// `domain` is NULL, to every domain that has no keys of its own. They replace the keys
+/// set earlier for the same domain.
 ///
-/// Returns as `zeromq_authenticator_allow`.
+/// Returns the codes of `zeromq_authenticator_allow`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_authenticator_curve(
     authenticator: *mut Authenticator,
@@ -155,12 +163,12 @@ pub unsafe extern "C" fn zeromq_authenticator_curve(
     count: usize,
 ) -> Code {
     ffi::guard("zeromq_authenticator_curve", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let domain = unsafe { some_text("the domain", domain) }?;
         if certificates.is_null() && count == 0 {
             return Ok(enter(authenticator)?.0.curve_any(domain)?);
         }
-        // SAFETY: the caller passes as many handles.
+        // SAFETY: the caller passes an array of `count` items.
         let handles = unsafe { items(certificates, count) }?;
         let mut known = Vec::with_capacity(count);
         for handle in handles {
@@ -173,12 +181,12 @@ pub unsafe extern "C" fn zeromq_authenticator_curve(
     })
 }
 
-/// As `zeromq_authenticator_curve`, with the keys of all files below a directory,
-/// which is read again when something in it has changed. Files that end in `_secret`
-/// are left alone.
+/// Does the same as `zeromq_authenticator_curve`, with the certificates in a directory
+/// and its subdirectories. They are read again whenever a file changes. Files whose
+/// names end in `_secret` are ignored.
 ///
-/// Returns as `zeromq_authenticator_allow`; `ZEROMQ_CODE_SECURITY` also when the
-/// directory cannot be read.
+/// Returns the codes of `zeromq_authenticator_allow`; `ZEROMQ_CODE_SECURITY` also if
+/// the directory cannot be read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_authenticator_curve_directory(
     authenticator: *mut Authenticator,
@@ -186,17 +194,18 @@ pub unsafe extern "C" fn zeromq_authenticator_curve_directory(
     directory: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_authenticator_curve_directory", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let domain = unsafe { some_text("the domain", domain) }?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let directory = unsafe { text("the directory", directory) }?;
         Ok(enter(authenticator)?.0.curve_directory(domain, directory)?)
     })
 }
 
-/// Ends the authenticator, as `zeromq_authenticator_free`; the handle stays valid.
+/// Stops the authenticator, as `zeromq_authenticator_free` does, but keeps the handle
+/// valid. Stopping a stopped authenticator does nothing.
 ///
-/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_SECURITY` in a forked process,
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_SECURITY` in a forked process;
 /// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_authenticator_stop(authenticator: *mut Authenticator) -> Code {

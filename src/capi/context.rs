@@ -1,58 +1,58 @@
-//! Settings of the context, and what sockets begin with, for C.
+//! Settings of the context and default options of sockets, for C.
 
 use std::ffi::c_char;
 
 use super::argument::{place, text, wrong};
-use crate::core::settings::{self, Setting};
+use crate::core::context::settings::{self, Setting};
 use crate::core::{Code, Error, context};
 use crate::ffi;
 
-/// Says how the context is made: "io_threads", "max_sockets", "thread_name_prefix"
-/// or "zero_copy_recv", as in `zmq_ctx_set(3)`. It has to be done before the first
-/// socket is opened.
+/// Sets a property of the context before it is made: "io_threads", "max_sockets",
+/// "thread_name_prefix" or "zero_copy_recv", as in `zmq_ctx_set(3)`. Call it before the
+/// first socket is opened.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` for another name or a number out
-/// of range; `ZEROMQ_CODE_ZMQ` when there was a socket already.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the name is unknown or the value
+/// is out of range; `ZEROMQ_CODE_ZMQ` if a socket has already been opened.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_context_set(name: *const c_char, value: i64) -> Code {
     ffi::guard("zeromq_context_set", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let setting = unsafe { find(&settings::CONTEXT, name) }?;
         Ok(context::set(&[(fit(setting, value)?, value)])?)
     })
 }
 
-/// A number of the context, by its name in `zmq_ctx_get(3)` in lower case without
-/// ZMQ_: those above, and "socket_limit", "thread_sched_policy", "max_msgsz",
-/// "msg_t_size", "ipv6" and "blocky".
+/// Stores a property of the context in `*value`. Its name is that of `zmq_ctx_get(3)`
+/// in lower case without ZMQ_: the names of `zeromq_context_set`, and "socket_limit",
+/// "thread_sched_policy", "max_msgsz", "msg_t_size", "ipv6" and "blocky".
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` for another name, or if a pointer
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the name is unknown or a pointer
 /// is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_context_get(name: *const c_char, value: *mut i64) -> Code {
     ffi::guard("zeromq_context_get", || {
         let value = place(value)?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let name = unsafe { text("the name", name) }?;
         let options = context::options()?;
         let found = options.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         let (_, number) = found.ok_or_else(|| unknown(name))?;
-        // SAFETY: the caller passes a place for it.
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { value.put(*number) };
         Ok(())
     })
 }
 
-/// Says what sockets that are opened from now on begin with: "linger" in
-/// milliseconds (-1 is for ever; 1000 if this is never called), "sndhwm" and
-/// "rcvhwm" in messages, "ipv6" (0 or 1).
+/// Sets the default of an option for sockets that are opened later: "linger" in
+/// milliseconds (-1 is forever; initially 1000), "sndhwm" and "rcvhwm" in messages (0
+/// is no limit), or "ipv6" (0 or 1).
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` for another name or a number out
-/// of range.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the name is unknown or the value
+/// is out of range.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_default_set(name: *const c_char, value: i64) -> Code {
     ffi::guard("zeromq_default_set", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let setting = unsafe { find(&settings::SOCKETS, name) }?;
         settings::set_defaults(&[(fit(setting, value)?, value)]);
         Ok(())
@@ -60,19 +60,19 @@ pub unsafe extern "C" fn zeromq_default_set(name: *const c_char, value: i64) -> 
 }
 
 /// # Safety
-/// `name` is NULL or a text.
+/// `name` is NULL or a NUL-terminated string.
 unsafe fn find(
     settings: &'static [Setting],
     name: *const c_char,
 ) -> Result<&'static Setting, Error> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let name = unsafe { text("the name", name) }?;
     let found = settings.iter().find(|setting| setting.name.eq_ignore_ascii_case(name));
     found.ok_or_else(|| unknown(name))
 }
 
 fn fit(setting: &'static Setting, value: i64) -> Result<&'static Setting, Error> {
-    if setting.takes(value) {
+    if setting.accepts(value) {
         return Ok(setting);
     }
     let (least, most) = setting.range;
@@ -84,5 +84,5 @@ fn fit(setting: &'static Setting, value: i64) -> Result<&'static Setting, Error>
 }
 
 fn unknown(name: &str) -> Error {
-    wrong("the name", "a setting of the context", format!("{name:?}"))
+    wrong("the name", "a known setting", format!("{name:?}"))
 }

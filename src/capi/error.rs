@@ -1,14 +1,14 @@
-//! What went wrong, for C: the last error of a thread, and the names of codes.
+//! Errors for C: the last error of a thread, and the names of codes.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CString, c_char};
 use std::mem::size_of;
 use std::ptr;
 
-use crate::core::Code;
-use crate::ffi::{self, Failure};
+use crate::core::{Code, Failure};
+use crate::ffi;
 
-/// Why a call failed.
+/// Describes why a call failed.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ErrorInfo {
@@ -16,13 +16,15 @@ pub struct ErrorInfo {
     pub size: u32,
     /// The code that the call returned.
     pub code: Code,
-    /// The name that scripts catch it by: "ZMQErr". It stays for ever.
+    /// The name by which scripts catch this kind of error, such as "ZMQErr". It is
+    /// never freed.
     pub tag: *const c_char,
-    /// What happened and what to do about it, UTF-8, at most 254 bytes.
+    /// What happened and what to do about it, in UTF-8, at most 254 bytes.
     pub message: *const c_char,
 }
 
-/// The error that was told last on a thread, with the memory of its text.
+/// The error that `zeromq_last_error` returned last on this thread, with the memory of
+/// its message.
 struct Told {
     info: ErrorInfo,
     _message: CString,
@@ -32,26 +34,25 @@ thread_local! {
     static TOLD: RefCell<Option<Box<Told>>> = const { RefCell::new(None) };
 }
 
-/// Why the last call that failed on this thread did so, or NULL if none did. It
-/// is lent until the next call of this function on this thread.
+/// Returns the error of the last failed call on this thread, or NULL if none has
+/// failed. The struct is valid until the next call of this function on this thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_last_error() -> *const ErrorInfo {
     ffi::guard_or(ptr::null(), last)
 }
 
-/// The name of a code as it is written here: "ZEROMQ_CODE_AGAIN". A number that is
-/// none gives "unknown". It stays for ever.
+/// Returns the name of a code as it is spelled here, such as "ZEROMQ_CODE_AGAIN", or
+/// "unknown" for any other number. The string is never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_code_name(code: i32) -> *const c_char {
-    let known = NAMES.iter().find(|(known, _)| *known as i32 == code);
-    known.map_or(c"unknown", |(_, name)| name).as_ptr()
+    Code::of(code).map_or(c"unknown", Code::name).as_ptr()
 }
 
 fn last() -> *const ErrorInfo {
     let Some(failure) = Failure::last() else {
         return ptr::null();
     };
-    // Texts of users are escaped in messages, so there is no zero byte.
+    // Messages escape user input, so they contain no NUL.
     let message = CString::new(failure.message).unwrap_or_default();
     let told = Box::new(Told {
         info: ErrorInfo {
@@ -64,24 +65,3 @@ fn last() -> *const ErrorInfo {
     });
     TOLD.with_borrow_mut(|last| &raw const last.insert(told).info)
 }
-
-const NAMES: [(Code, &CStr); 18] = [
-    (Code::Ok, c"ZEROMQ_CODE_OK"),
-    (Code::Argument, c"ZEROMQ_CODE_ARGUMENT"),
-    (Code::Endpoint, c"ZEROMQ_CODE_ENDPOINT"),
-    (Code::State, c"ZEROMQ_CODE_STATE"),
-    (Code::Again, c"ZEROMQ_CODE_AGAIN"),
-    (Code::Closed, c"ZEROMQ_CODE_CLOSED"),
-    (Code::Busy, c"ZEROMQ_CODE_BUSY"),
-    (Code::Terminated, c"ZEROMQ_CODE_TERMINATED"),
-    (Code::Interrupted, c"ZEROMQ_CODE_INTERRUPTED"),
-    (Code::Unsupported, c"ZEROMQ_CODE_UNSUPPORTED"),
-    (Code::Unroutable, c"ZEROMQ_CODE_UNROUTABLE"),
-    (Code::Zmq, c"ZEROMQ_CODE_ZMQ"),
-    (Code::Host, c"ZEROMQ_CODE_HOST"),
-    (Code::Panic, c"ZEROMQ_CODE_PANIC"),
-    (Code::Option, c"ZEROMQ_CODE_OPTION"),
-    (Code::Security, c"ZEROMQ_CODE_SECURITY"),
-    (Code::Decode, c"ZEROMQ_CODE_DECODE"),
-    (Code::Callback, c"ZEROMQ_CODE_CALLBACK"),
-];

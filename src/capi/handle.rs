@@ -1,10 +1,9 @@
-//! Handles of C: numbers that look like pointers, and that name an object only as
-//! long as it lives. A stale, foreign or invented one is found out, and an object
-//! serves one call at a time. All of this costs two compare-and-swaps a call.
+//! Handles for C: numbers that look like pointers and identify an object only as long
+//! as it lives. Stale, foreign and invalid handles are detected, and an object serves
+//! one call at a time. This costs two compare-and-swaps per call.
 //!
-//! The slots of the objects are never given back to the system, so that any number
-//! may be looked up at any time. Nothing is locked that another thread could have in
-//! the moment of a fork.
+//! Slots are never given back to the system, so any number can be looked up at any
+//! time. There is no lock that another thread could hold at the moment of a fork.
 
 use std::cell::UnsafeCell;
 use std::mem::{ManuallyDrop, MaybeUninit};
@@ -14,7 +13,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::core::Error;
 
-/// How many bits of a handle say which slot it means, which type it has and how
+/// How many bits of a handle hold the index of its slot, the tag of its type, and how
 /// often the slot was used before.
 const INDEX_BITS: u32 = if usize::BITS == 64 { 20 } else { 14 };
 const TAG_BITS: u32 = 4;
@@ -24,43 +23,44 @@ const SLOTS: usize = 1 << INDEX_BITS;
 const CHUNK: usize = 256;
 const CHUNKS: usize = SLOTS / CHUNK;
 
-/// The state of a slot is how often it was used, doubled, and whether it is in a
-/// call. An odd number of uses says that it has an object.
+/// The state of a slot is its number of uses, shifted left by one, and this bit while
+/// it is in a call. An odd number of uses means that it holds an object.
 const BUSY: u64 = 1;
-/// Beside BUSY: freed in the middle of the call, which frees it at its end.
+/// Set beside `BUSY`: the object was freed during the call, which drops it at its end.
 const DOOMED: u64 = 1 << 63;
 
-/// What a handle can mean.
+/// A type of objects that have handles.
 pub(super) trait Kind: Send + 'static {
-    /// What it is called: "socket".
+    /// What errors call it: "socket".
     const WHAT: &'static str;
-    /// From 1 to 15, and that of no other.
+    /// A number from 1 to 15 that no other type has.
     const TAG: usize;
 }
 
-/// The objects of one type. An empty one is all zeros, which cost no room in the
-/// library.
+/// The objects of one type. An empty registry is all zeros, so it takes no room in the
+/// library file.
 pub(super) struct Registry<T: 'static> {
     chunks: [AtomicPtr<[Slot<T>; CHUNK]>; CHUNKS],
     /// How many slots were ever used.
     used: AtomicUsize,
-    /// One more than the slot that was freed last, and how often that has changed.
+    /// One more than the index of the slot that was freed last, and a count of changes
+    /// in the upper half.
     free: AtomicU64,
 }
 
-// SAFETY: a value is reached by the thread only that has made its slot busy.
+// SAFETY: only the thread that marked a slot busy accesses its value.
 unsafe impl<T: Send> Sync for Registry<T> {}
 
 #[repr(align(64))]
 struct Slot<T> {
     state: AtomicU64,
-    /// One more than the slot that was freed before this one.
+    /// One more than the index of the slot that was freed before this one.
     next: AtomicU32,
-    /// There is one when the number of uses is odd.
+    /// Initialized if the number of uses is odd.
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-/// An object in the middle of a call: its slot is busy, and this thread has made it so.
+/// An object in a call: this thread has marked its slot busy.
 pub(super) struct InUse<'a, T: Kind> {
     registry: &'a Registry<T>,
     slot: &'a Slot<T>,
@@ -68,7 +68,7 @@ pub(super) struct InUse<'a, T: Kind> {
 }
 
 impl<T: Kind> Registry<T> {
-    /// A registry without objects.
+    /// Makes an empty registry.
     pub const fn new() -> Registry<T> {
         Registry {
             chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
@@ -77,29 +77,29 @@ impl<T: Kind> Registry<T> {
         }
     }
 
-    /// Keeps an object, and gives its handle.
+    /// Stores an object and returns its handle.
     ///
     /// # Errors
-    /// [`Error::Host`] when there are too many.
+    /// [`Error::Host`] if there are too many objects.
     pub fn give<H>(&self, value: T) -> Result<*mut H, Error> {
-        let index = self.take_slot().ok_or_else(|| Error::Host {
+        let index = self.pop_slot().ok_or_else(|| Error::Host {
             what: format!("there are too many objects: free a {} first", T::WHAT).into(),
         })?;
         let slot = self.slot(index).ok_or(Error::Freed { what: T::WHAT })?;
         let state = slot.state.load(Ordering::Relaxed);
-        // SAFETY: the slot has no object, and was just taken from those that are free,
-        // so that no other thread has it.
+        // SAFETY: the slot holds no object and was just taken from the free slots, so
+        // no other thread uses it.
         unsafe { (*slot.value.get()).write(value) };
         let state = next_use(state);
         slot.state.store(state, Ordering::Release);
         Ok(ptr::without_provenance_mut(self.number(index, state)))
     }
 
-    /// The object that a handle means, for one call.
+    /// Looks up the object of a handle, for one call.
     ///
     /// # Errors
-    /// [`Error::Argument`] when it is NULL or of another type, [`Error::Freed`] when
-    /// there is no such object any more, [`Error::Busy`].
+    /// [`Error::Argument`] if the handle is NULL or of another type, [`Error::Freed`]
+    /// if the object was freed, [`Error::Busy`].
     #[inline]
     pub fn enter<H>(&self, handle: *const H) -> Result<InUse<'_, T>, Box<Error>> {
         let number = handle.addr();
@@ -115,7 +115,7 @@ impl<T: Kind> Registry<T> {
         }
     }
 
-    /// Whether there is still the object that a handle means, in a call or not.
+    /// Returns whether the object of a handle still exists, in a call or not.
     pub fn knows<H>(&self, handle: *const H) -> bool {
         let number = handle.addr();
         is_mine::<T>(number)
@@ -124,9 +124,9 @@ impl<T: Kind> Registry<T> {
                 .is_some_and(|slot| slot.state.load(Ordering::Acquire) & !BUSY == idle(number))
     }
 
-    /// Frees the object; in the middle of a call of another thread, or of a call
-    /// further out on this one, when that is over. NULL and what was freed are left
-    /// alone.
+    /// Frees an object. If it is in a call on another thread, or in an outer call on
+    /// this one, it is dropped at the end of that call. NULL and handles that were
+    /// already freed are ignored.
     pub fn free<H>(&self, handle: *mut H) {
         loop {
             match self.enter(handle) {
@@ -145,18 +145,18 @@ impl<T: Kind> Registry<T> {
                 Ordering::Relaxed,
                 Ordering::Relaxed,
             );
-            // Else the call is over, or somebody else was quicker.
+            // Otherwise the call has ended, or another thread was faster.
             if doom.is_ok() {
                 return;
             }
         }
     }
 
-    /// Drops the object of a slot that this thread has made busy.
+    /// Drops the object of a slot that this thread has marked busy.
     #[cold]
     fn empty(&self, slot: &Slot<T>, number: usize) {
-        // SAFETY: the slot has an object and is busy, and this thread has made it so.
-        // Nobody else reads the object, since its number of uses is even from now on.
+        // SAFETY: the slot holds an object, and this thread has marked it busy. Nobody
+        // else reads the object, because its number of uses is even from now on.
         let value = unsafe { (*slot.value.get()).assume_init_read() };
         slot.state.store(next_use(idle(number)), Ordering::Release);
         let index = number & (SLOTS - 1);
@@ -169,11 +169,11 @@ impl<T: Kind> Registry<T> {
                 Err(now) => head = now,
             }
         }
-        // What it runs may call the library.
+        // Dropping may run code that calls the library.
         drop(value);
     }
 
-    fn take_slot(&self) -> Option<usize> {
+    fn pop_slot(&self) -> Option<usize> {
         let mut head = self.free.load(Ordering::Acquire);
         while head as u32 != 0 {
             let index = head as u32 as usize - 1;
@@ -191,7 +191,8 @@ impl<T: Kind> Registry<T> {
             let new = Box::into_raw(Box::new([const { Slot::new() }; CHUNK]));
             let null = ptr::null_mut();
             if chunk.compare_exchange(null, new, Ordering::AcqRel, Ordering::Acquire).is_err() {
-                // SAFETY: nobody else has seen it: another thread was quicker.
+                // SAFETY: another thread was faster, so nobody else has seen this
+                // chunk.
                 drop(unsafe { Box::from_raw(new) });
             }
         }
@@ -201,7 +202,7 @@ impl<T: Kind> Registry<T> {
     #[inline]
     fn slot(&self, index: usize) -> Option<&Slot<T>> {
         let chunk = self.chunks[index / CHUNK].load(Ordering::Acquire);
-        // SAFETY: it is NULL or came from Box::into_raw, and is never freed.
+        // SAFETY: it is NULL or came from `Box::into_raw`, and is never freed.
         unsafe { chunk.as_ref() }.map(|chunk| &chunk[index % CHUNK])
     }
 
@@ -210,22 +211,21 @@ impl<T: Kind> Registry<T> {
     }
 }
 
-/// Whether it may be the handle of an object of this type, by its bits.
+/// Returns whether the bits of a number can be a handle of this type.
 #[inline]
 fn is_mine<T: Kind>(number: usize) -> bool {
     number & (((1 << TAG_BITS) - 1) << INDEX_BITS) == (T::TAG << INDEX_BITS)
         && idle(number) & 2 != 0
 }
 
-/// Why there is no object. What is large stays out of the way of those that are let
-/// in: a result of many kinds of fields is copied in pieces, for which processors
-/// wait.
+/// Returns the error for an invalid handle. Errors are boxed and built out of line,
+/// because copying a large result field by field stalls the fast path.
 #[cold]
 fn stranger<T: Kind>(number: usize) -> Box<Error> {
     let got = if number == 0 { "NULL" } else { "something else" };
     Box::new(Error::Argument {
         place: format!("the {}", T::WHAT),
-        expected: format!("what zeromq_{}_new gave", T::WHAT).into(),
+        expected: format!("a handle from zeromq_{}_new", T::WHAT).into(),
         got: got.to_owned(),
     })
 }
@@ -235,19 +235,19 @@ fn refused<T: Kind>(is_busy: bool) -> Box<Error> {
     Box::new(if is_busy { Error::Busy } else { Error::Freed { what: T::WHAT } })
 }
 
-/// The state of a slot that has the object of a handle and is in no call.
+/// Returns the state of the slot of a handle while it is in no call.
 #[inline]
 fn idle(number: usize) -> u64 {
     ((number >> (INDEX_BITS + TAG_BITS)) as u64) << 1
 }
 
-/// The state of a slot that is used once more, or freed.
+/// Returns the next state of a slot that is used again or freed.
 fn next_use(state: u64) -> u64 {
     (state + 2) & ((1 << (USE_BITS + 1)) - 1)
 }
 
-/// The change after the one that a head of the free slots has, for which a slot that
-/// has come back meanwhile is not taken for what it was.
+/// Returns the next count of changes for the head of the free slots. It prevents a slot
+/// that was taken and freed in the meantime from being mistaken for the old one.
 fn next_change(head: u64) -> u64 {
     ((head >> 32).wrapping_add(1)) << 32
 }
@@ -288,7 +288,7 @@ impl<T: Kind> Deref for InUse<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: the slot has an object and is busy by this thread, as InUse says.
+        // SAFETY: the slot holds an object, and this thread has marked it busy.
         unsafe { (*self.slot.value.get()).assume_init_ref() }
     }
 }
@@ -296,7 +296,7 @@ impl<T: Kind> Deref for InUse<'_, T> {
 impl<T: Kind> DerefMut for InUse<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: as above; the only InUse of the slot is borrowed mutably.
+        // SAFETY: as above, and the only `InUse` of the slot is borrowed mutably.
         unsafe { (*self.slot.value.get()).assume_init_mut() }
     }
 }
@@ -350,7 +350,7 @@ mod tests {
         assert_ne!(first, second);
         assert!(matches!(ONE.enter(first).err().as_deref(), Some(Error::Freed { .. })));
         assert_eq!(*ONE.enter(second).unwrap(), "second");
-        // Any number will do: none is followed.
+        // Any number is safe: none is dereferenced.
         for bit in 0..usize::BITS {
             let other = ptr::without_provenance::<Handle>(second.addr() ^ (1 << bit));
             assert!(ONE.enter(other).is_err());
@@ -388,7 +388,8 @@ mod tests {
                         let other = ptr::without_provenance_mut::<Handle>(
                             last.swap(own.addr(), Ordering::Relaxed),
                         );
-                        // It may be freed, in use or neither, but it is one of these.
+                        // It may be freed, in use or neither, but it is one of these
+                        // objects.
                         if let Ok(value) = OBJECTS.enter(other) {
                             assert!(*value & 0xffff_ffff < 5_000);
                         }

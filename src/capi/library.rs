@@ -1,4 +1,4 @@
-//! The library as a whole, for C: its version, and its end.
+//! The library as a whole, for C: its version and its shutdown.
 
 use std::ffi::{CString, c_char};
 use std::sync::OnceLock;
@@ -7,21 +7,22 @@ use super::argument::text;
 use crate::core::{Code, Error, context};
 use crate::ffi;
 
-/// The version that this header belongs to, as three numbers. `zeromq_version` tells
-/// the version of the library that is linked.
+/// The major version of this header. `zeromq_version` returns the version of the
+/// library at run time.
 pub const ZEROMQ_VERSION_MAJOR: u32 = 0;
-/// The second of the three numbers.
+/// The minor version of this header.
 pub const ZEROMQ_VERSION_MINOR: u32 = 1;
-/// The third of the three numbers.
+/// The patch version of this header.
 pub const ZEROMQ_VERSION_PATCH: u32 = 0;
 
-/// The version of this library: "0.1.0". It stays for ever.
+/// Returns the version of this library, such as "0.1.0". The string is never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
-/// The version of the libzmq in it: "4.3.5". It stays for ever.
+/// Returns the version of the libzmq inside it, such as "4.3.5". The string is never
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_libzmq_version() -> *const c_char {
     static VERSION: OnceLock<CString> = OnceLock::new();
@@ -30,38 +31,41 @@ pub extern "C" fn zeromq_libzmq_version() -> *const c_char {
     })
 }
 
-/// Whether libzmq was built with a capability of `zmq_has(3)`, such as "curve",
-/// "ipc" or "ws": 1 or 0. NULL gives 0.
+/// Returns 1 if libzmq was built with a capability of `zmq_has(3)`, such as "curve",
+/// "ipc" or "ws", otherwise 0. Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_has(capability: *const c_char) -> i32 {
     ffi::guard_or(0, || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let capability = unsafe { text("the capability", capability) };
         capability.is_ok_and(context::has).into()
     })
 }
 
-/// Has `zeromq_shutdown` called when the process ends by `exit` or by the end of
-/// `main`. To do it twice is no mistake. For hosts that are unloaded before that: the
-/// library stays in memory from then on.
+/// Registers `zeromq_shutdown` to run when the process ends through `exit` or a return
+/// from `main`. Calling it twice is harmless. It is meant for hosts that are unloaded
+/// earlier: the library stays loaded from then on.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` when the system cannot do that.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if the system refuses the registration.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_shutdown_at_exit() -> Code {
     ffi::guard("zeromq_shutdown_at_exit", || Ok(ffi::shut_down_at_exit()?))
 }
 
-/// Ends ZeroMQ: closes every socket of the process, also those of virtual
-/// machines, and waits until what they had to send is sent, at the latest until
-/// their linger is over, one second if nothing else was set. To be called before
-/// the process ends; what is unsent is lost without it. Handles stay valid and
-/// say that they are closed. New sockets may be made afterwards. A call that waits
-/// on another thread ends with `ZEROMQ_CODE_TERMINATED`. Not to be called while the
-/// system unloads a library, by its destructor or DllMain: it waits for threads, which
-/// cannot end then. At the end of the process a destructor may.
+/// Shuts ZeroMQ down: closes every socket of the process, including those of virtual
+/// machines, and waits until their queued messages are sent, at most for the linger of
+/// each socket (1000 milliseconds by default, forever if it is -1). Call it before the
+/// process ends; otherwise messages that have not been sent yet are lost.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_BUSY` if a call on another thread does
-/// not let its socket go.
+/// Handles stay valid and report `ZEROMQ_CODE_CLOSED`. Calls that wait on other threads
+/// return `ZEROMQ_CODE_TERMINATED`. New sockets can be opened afterwards.
+///
+/// Do not call it while the system unloads a library, from its destructor or DllMain:
+/// it waits for threads, which cannot end then. A destructor that runs when the process
+/// ends may call it.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_BUSY` if a call on another thread does not
+/// release its socket in time.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_shutdown() -> Code {
     ffi::guard("zeromq_shutdown", || {

@@ -1,69 +1,68 @@
-//! Messages of C programs.
+//! Messages, for C.
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 
-use super::argument::{bytes, place, text, wrong};
+use super::argument::{bytes, new, place, text, wrong};
 use super::handle::{InUse, Kind, Registry};
-use crate::core::{self, Code, Error};
-use crate::ffi::{self, Failed};
-use crate::libzmq;
+use crate::core::{self, Code, Error, Frame};
+use crate::ffi;
 
-/// A message: any number of frames, each of any bytes.
+/// A message: any number of frames, each of any number of bytes.
 pub struct Message(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// Some bytes in memory. `(NULL, 0)` is none.
+/// A range of bytes in memory. `(NULL, 0)` is empty.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Slice {
-    /// The first byte. There is no terminating zero.
+    /// The first byte. The bytes are not NUL-terminated.
     pub data: *const c_void,
-    /// How many bytes.
+    /// The number of bytes.
     pub size: usize,
 }
 
-/// Gives memory back that was handed over: it is called once, with what
-/// `zeromq_message_add_memory` was given, on whatever thread. It must not call the
-/// library with the message that had the memory.
+/// Releases memory that was passed to `zeromq_message_add_memory`. It is called once,
+/// with the `data` and `hint` given there, on any thread. It must not call the library
+/// with the message that held the memory.
 pub type FreeFunction = Option<unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void)>;
 
-/// A message, and the text that was lent last.
+/// A message, and the string that `zeromq_message_property` returned last.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct Entry {
     pub message: core::Message,
     text: CString,
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "message";
     const TAG: usize = 2;
 }
 
-static MESSAGES: Registry<Held> = Registry::new();
+static MESSAGES: Registry<Entry> = Registry::new();
 
-/// The message of a handle, for one call.
+/// Looks up the message of a handle, for one call.
 #[inline]
-pub(super) fn enter(message: *const Message) -> Result<InUse<'static, Held>, Box<Error>> {
+pub(super) fn enter(message: *const Message) -> Result<InUse<'static, Entry>, Box<Error>> {
     MESSAGES.enter(message)
 }
 
-/// Makes a message without frames, to receive into any number of times, or to put
-/// together and send. The caller frees it with `zeromq_message_free`.
+/// Makes an empty message, to receive into or to build and send. It can be used again
+/// any number of times. The caller frees it with `zeromq_message_free`.
 ///
-/// Returns NULL when there are more than a million messages.
+/// Returns NULL if there are already more than a million messages.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_new() -> *mut Message {
-    new("zeromq_message_new", || Ok(MESSAGES.give(Held::default())?))
+    new("zeromq_message_new", || Ok(MESSAGES.give(Entry::default())?))
 }
 
-/// Frees a message. NULL, and one that was freed, are left alone. In the middle of a
-/// call with it on another thread, it is freed at the end of that call.
+/// Frees a message. If it is in a call on another thread, it is freed at the end of
+/// that call. NULL and handles that were already freed are ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_free(message: *mut Message) {
     ffi::guard_or((), || MESSAGES.free(message));
 }
 
-/// Drops the frames of a message.
+/// Removes all frames of a message.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 /// `ZEROMQ_CODE_BUSY`.
@@ -75,10 +74,10 @@ pub extern "C" fn zeromq_message_clear(message: *mut Message) -> Code {
     })
 }
 
-/// Adds a frame with a copy of these bytes, at the end of the message.
+/// Appends a frame with a copy of `size` bytes to a message.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
-/// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_ZMQ` when there is no memory.
+/// `ZEROMQ_CODE_BUSY`; `ZEROMQ_CODE_ZMQ` if memory runs out.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_message_add(
     message: *mut Message,
@@ -86,18 +85,19 @@ pub unsafe extern "C" fn zeromq_message_add(
     size: usize,
 ) -> Code {
     ffi::guard("zeromq_message_add", || {
-        // SAFETY: the caller passes as many bytes.
+        // SAFETY: the caller guarantees `size` readable bytes.
         let bytes = unsafe { bytes(data, size) }?;
         Ok(enter(message)?.message.push(bytes)?)
     })
 }
 
-/// Adds a frame without a copy: the memory is handed over, and given back by a call
-/// of `free_function` with `data` and `hint` once it was sent or the message was
-/// freed; that may be on another thread, at once or later. Nobody may change the
-/// bytes until then. If `free_function` is NULL, the memory has to stay for ever.
+/// Appends a frame without copying its bytes. The message takes ownership of the memory
+/// and calls `free_function` with `data` and `hint` once the frame was sent or the
+/// message was freed. This may happen on another thread, at once or later. The bytes
+/// must not change until then. If `free_function` is NULL, the memory must remain valid
+/// forever.
 ///
-/// If this fails the memory is still the caller's.
+/// If the call fails, the caller still owns the memory.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 /// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_ZMQ`.
@@ -110,21 +110,21 @@ pub unsafe extern "C" fn zeromq_message_add_memory(
     hint: *mut c_void,
 ) -> Code {
     ffi::guard("zeromq_message_add_memory", || {
-        // SAFETY: the caller passes as many bytes.
+        // SAFETY: the caller guarantees `size` readable bytes.
         unsafe { bytes(data, size) }?;
-        let mut held = enter(message)?;
-        // SAFETY: the caller hands these bytes over, as is said above.
-        let frame = unsafe { libzmq::Frame::of_memory(data, size, free_function, hint) };
-        held.message.push_frame(frame.map_err(|_| Error::no_memory())?);
+        let mut entry = enter(message)?;
+        // SAFETY: the caller passes ownership of these bytes, as documented above.
+        let frame = unsafe { Frame::of_memory(data, size, free_function, hint) };
+        entry.message.push_frame(frame.map_err(|_| Error::no_memory())?);
         Ok(())
     })
 }
 
-/// Makes a message a copy of another one. Long frames share their bytes, which are
-/// not copied.
+/// Replaces the frames of `message` with a copy of those of `source`. Long frames share
+/// their bytes.
 ///
-/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
-/// `ZEROMQ_CODE_BUSY` (also when both are the same message).
+/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`;
+/// `ZEROMQ_CODE_BUSY`, also if both are the same message.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_copy(message: *mut Message, source: *mut Message) -> Code {
     ffi::guard("zeromq_message_copy", || {
@@ -134,40 +134,41 @@ pub extern "C" fn zeromq_message_copy(message: *mut Message, source: *mut Messag
     })
 }
 
-/// How many frames a message has; 0 if there is no such message.
+/// Returns the number of frames in a message, or 0 if the handle is invalid or the
+/// message is in use.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_count(message: *const Message) -> usize {
-    ffi::guard_or(0, || enter(message).map_or(0, |held| held.message.count()))
+    ffi::guard_or(0, || enter(message).map_or(0, |entry| entry.message.count()))
 }
 
-/// The bytes of a frame, the first frame being 0. They are lent until the message is
-/// changed, received into, sent or freed. A frame of no bytes, a frame that is not
-/// there and a message that is not there give NULL or a place that is not to be read;
-/// `zeromq_message_size` is 0 then.
+/// Returns the bytes of a frame; the first frame is number 0. They are valid until the
+/// message is changed, received into, sent or freed. If the frame is empty or does not
+/// exist, or the handle is invalid, the result may be NULL and must not be read;
+/// `zeromq_message_size` returns 0 then.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_data(message: *const Message, frame: usize) -> *const c_void {
     ffi::guard_or(ptr::null(), || {
-        let held = enter(message).ok();
-        let data = held.as_ref().and_then(|held| held.message.frame(frame));
+        let entry = enter(message).ok();
+        let data = entry.as_ref().and_then(|entry| entry.message.frame(frame));
         data.map_or(ptr::null(), |data| data.as_ptr().cast())
     })
 }
 
-/// How many bytes a frame has, the first frame being 0; 0 if there is no such frame
-/// or message.
+/// Returns the size of a frame in bytes; the first frame is number 0. Returns 0 if
+/// there is no such frame or the handle is invalid.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_size(message: *const Message, frame: usize) -> usize {
     ffi::guard_or(0, || {
-        let held = enter(message).ok();
-        held.as_ref().and_then(|held| held.message.frame(frame)).map_or(0, <[u8]>::len)
+        let entry = enter(message).ok();
+        entry.as_ref().and_then(|entry| entry.message.frame(frame)).map_or(0, <[u8]>::len)
     })
 }
 
-/// The bytes of a frame with their number, as `zeromq_message_data` and
-/// `zeromq_message_size`, with a reason if that fails.
+/// Stores the bytes of a frame in `*slice`, like `zeromq_message_data` and
+/// `zeromq_message_size`, but reports why it fails.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the message has no such
-/// frame; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such frame;
+/// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_message_frame(
     message: *const Message,
@@ -176,21 +177,21 @@ pub unsafe extern "C" fn zeromq_message_frame(
 ) -> Code {
     ffi::guard("zeromq_message_frame", || {
         let slice = place(slice)?;
-        let held = enter(message)?;
-        let bytes = held.message.frame(frame).ok_or_else(|| missing(&held, frame))?;
-        // SAFETY: the caller passes a place for it.
+        let entry = enter(message)?;
+        let bytes = entry.message.frame(frame).ok_or_else(|| missing(&entry, frame))?;
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { slice.put(Slice { data: bytes.as_ptr().cast(), size: bytes.len() }) };
         Ok(())
     })
 }
 
-/// What is known about the peer that sent a frame: its "Peer-Address" and
-/// "Socket-Type", and what an authenticator said of it, the "User-Id" and the names
-/// in the metadata of its certificate. `*value` is lent until the next call with the
-/// message; it is NULL if nothing is known under this name.
+/// Stores a metadata property of the frame in `*value`, or NULL if it has none of this
+/// name (see `zmq_msg_gets(3)`): "Peer-Address" and "Socket-Type" of the peer that sent
+/// it and, if an authenticator accepted the peer, "User-Id" and the metadata of its
+/// certificate. The string is valid until the next call with the message.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the message has no such
-/// frame; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such frame;
+/// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_message_property(
     message: *mut Message,
@@ -200,24 +201,19 @@ pub unsafe extern "C" fn zeromq_message_property(
 ) -> Code {
     ffi::guard("zeromq_message_property", || {
         let value = place(value)?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let name = unsafe { text("the name", name) }?;
-        let mut held = enter(message)?;
-        held.message.frame(frame).ok_or_else(|| missing(&held, frame))?;
-        let found = held.message.property(frame, name).and_then(|text| CString::new(text).ok());
-        let known = found.map(|found| held.text = found);
-        // SAFETY: the caller passes a place for it.
-        unsafe { value.put(known.map_or(ptr::null(), |()| held.text.as_ptr())) };
+        let mut entry = enter(message)?;
+        entry.message.frame(frame).ok_or_else(|| missing(&entry, frame))?;
+        let found = entry.message.property(frame, name).and_then(|text| CString::new(text).ok());
+        let known = found.map(|found| entry.text = found);
+        // SAFETY: the caller passes a pointer that is valid for writing.
+        unsafe { value.put(known.map_or(ptr::null(), |()| entry.text.as_ptr())) };
         Ok(())
     })
 }
 
-fn missing(held: &Held, frame: usize) -> Error {
-    let count = held.message.count();
-    wrong("the frame", "one that the message has", format!("{frame}, and it has {count}"))
-}
-
-/// Runs the body of a function that makes something: NULL if that fails.
-pub(super) fn new<T>(name: &str, body: impl FnOnce() -> Result<*mut T, Failed>) -> *mut T {
-    ffi::caught(|| name.to_owned(), body).unwrap_or(ptr::null_mut())
+fn missing(entry: &Entry, frame: usize) -> Error {
+    let count = entry.message.count();
+    wrong("the frame", "a frame of the message", format!("frame {frame} of {count}"))
 }

@@ -1,22 +1,23 @@
-//! The library for C programs: each type of `include/zeromq.h` in a file. Every
-//! exported function checks what it is given, makes one call of the core, writes
-//! its outputs if that succeeds, and returns a code.
+//! The C API: one file for each type of `include/zeromq.h`. Every exported function
+//! checks its arguments, makes one call to the core, writes its outputs if the call
+//! succeeds, and returns a code.
 //!
-//! The documentation of what is exported is the header, so it speaks to C. All
-//! functions are written out, since cbindgen sees none that a macro makes.
+//! Doc comments on exported items become the header, so they are written for C readers.
+//! Every function is written out, because cbindgen does not see functions made by
+//! macros.
 
 #![expect(clippy::missing_safety_doc, reason = "the docs of exported functions are the C header")]
 
 mod argument;
-pub mod authenticator;
-pub mod certificate;
-pub mod context;
+mod authenticator;
+mod certificate;
+mod context;
 pub mod error;
 mod handle;
 pub mod library;
 pub mod message;
-pub mod monitor;
-pub mod option;
-pub mod poller;
-pub mod proxy;
+mod monitor;
+mod option;
+mod poller;
+mod proxy;
 pub mod socket;

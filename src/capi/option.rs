@@ -1,4 +1,4 @@
-//! Options of sockets, for C: by name with values as text, as numbers, as bytes.
+//! Socket options, for C: by name, with numbers, bytes or strings as values.
 
 use std::ffi::{c_char, c_void};
 
@@ -9,14 +9,15 @@ use crate::core::options::{self, Kind};
 use crate::core::{Code, Error, OptionValue};
 use crate::ffi;
 
-/// Sets an option to a number, or to 1 or 0 for yes or no, by its name in
+/// Sets an option to a number, or to 1 or 0 for true or false. Its name is that of
 /// `zmq_setsockopt(3)` in lower case without ZMQ_: "sndhwm", "linger", "rcvtimeo".
-/// Times are in milliseconds, and -1 is for ever. Some options hold only for
-/// endpoints that are bound or connected from then on.
+/// Times are in milliseconds; -1 is forever. Some options affect only endpoints that
+/// are attached later.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_OPTION` when there is none of this name,
-/// when it is not for this type of socket, when the number is out of range and when
-/// it is too late; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_OPTION` if the option is unknown, is not
+/// supported by this socket type, can only be set before the socket is attached, or if
+/// the value is out of range; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+/// `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_set_int(
     socket: *mut Socket,
@@ -24,17 +25,17 @@ pub unsafe extern "C" fn zeromq_socket_set_int(
     value: i64,
 ) -> Code {
     ffi::guard("zeromq_socket_set_int", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let name = unsafe { text("the name", name) }?;
         enter(socket)?.socket.set_option(name, &OptionValue::Int(value))?;
         Ok(())
     })
 }
 
-/// The number, or 1 or 0, that an option has.
+/// Stores the value of a numeric or boolean option (1 or 0) in `*value`.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_OPTION` when there is none of this name, when
-/// it is not for this type of socket, cannot be read or is no number;
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_OPTION` if the option is unknown, is not
+/// supported by this socket type, cannot be read, or is not a number;
 /// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_get_int(
@@ -44,24 +45,27 @@ pub unsafe extern "C" fn zeromq_socket_get_int(
 ) -> Code {
     ffi::guard("zeromq_socket_get_int", || {
         let place = place(value)?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let name = unsafe { text("the name", name) }?;
         let value = match enter(socket)?.socket.option(name)? {
             OptionValue::Int(value) => value,
             OptionValue::Bool(value) => value.into(),
             OptionValue::Bytes(_) | OptionValue::Text(_) => {
-                return Err(kind(name, "it is no number; zeromq_socket_get_bytes reads it").into());
+                return Err(
+                    kind(name, "it is not a number; zeromq_socket_get_bytes reads it").into()
+                );
             }
         };
-        // SAFETY: the caller passes a place for it.
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(value) };
         Ok(())
     })
 }
 
-/// Sets an option to some bytes, or to a text: "routing_id", "zap_domain".
+/// Sets an option whose value is bytes or a string, such as "routing_id" or
+/// "zap_domain".
 ///
-/// Returns as `zeromq_socket_set_int`.
+/// Returns the codes of `zeromq_socket_set_int`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_set_bytes(
     socket: *mut Socket,
@@ -70,19 +74,20 @@ pub unsafe extern "C" fn zeromq_socket_set_bytes(
     size: usize,
 ) -> Code {
     ffi::guard("zeromq_socket_set_bytes", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let name = unsafe { text("the name", name) }?;
-        // SAFETY: the caller passes as many bytes.
+        // SAFETY: the caller guarantees `size` readable bytes.
         let bytes = unsafe { bytes(data, size) }?;
         enter(socket)?.socket.set_option(name, &OptionValue::Bytes(bytes.to_owned()))?;
         Ok(())
     })
 }
 
-/// The bytes that an option has. They are lent until the next call with the socket,
-/// and a zero byte that does not count stands behind them.
+/// Stores the value of a bytes or string option in `*value`. The bytes are valid until
+/// the next call with the socket and are followed by a NUL that the size does not
+/// count.
 ///
-/// Returns as `zeromq_socket_get_int`.
+/// Returns the codes of `zeromq_socket_get_int`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_get_bytes(
     socket: *mut Socket,
@@ -91,28 +96,28 @@ pub unsafe extern "C" fn zeromq_socket_get_bytes(
 ) -> Code {
     ffi::guard("zeromq_socket_get_bytes", || {
         let place = place(value)?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let name = unsafe { text("the name", name) }?;
-        let mut held = enter(socket)?;
-        let bytes = match held.socket.option(name)? {
+        let mut entry = enter(socket)?;
+        let bytes = match entry.socket.option(name)? {
             OptionValue::Bytes(bytes) => bytes,
             OptionValue::Text(text) => text.into_bytes(),
             OptionValue::Int(_) | OptionValue::Bool(_) => {
                 return Err(kind(name, "it is a number; zeromq_socket_get_int reads it").into());
             }
         };
-        let data = held.lent.lend(&bytes).cast();
-        // SAFETY: the caller passes a place for it.
+        let data = entry.lent.lend(&bytes).cast();
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(Slice { data, size: bytes.len() }) };
         Ok(())
     })
 }
 
-/// Sets an option to what a text says, as it may stand in a file or on a command
-/// line: a number in digits, "yes" or "no" (or 1, 0, "true", "false"), or the text
-/// itself.
+/// Sets an option from a string, as found in a file or on a command line: a decimal
+/// number, "yes" or "no" (also "true", "false", "1", "0"), or the string itself.
 ///
-/// Returns as `zeromq_socket_set_int`.
+/// Returns the codes of `zeromq_socket_set_int`; `ZEROMQ_CODE_ARGUMENT` also if the
+/// string does not parse.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_set_option(
     socket: *mut Socket,
@@ -120,22 +125,22 @@ pub unsafe extern "C" fn zeromq_socket_set_option(
     value: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_socket_set_option", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let name = unsafe { text("the name", name) }?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let value = unsafe { text("the value", value) }?;
-        let held = enter(socket)?;
-        held.socket.set_option(name, &parsed(name, value)?)?;
+        let entry = enter(socket)?;
+        entry.socket.set_option(name, &parsed(name, value)?)?;
         Ok(())
     })
 }
 
-/// What an option has, as a text that `zeromq_socket_set_option` takes; numbers in
-/// digits, yes and no as 1 and 0. `*value` is lent until the next call with the
-/// socket.
+/// Stores the value of an option in `*value`, as a string that
+/// `zeromq_socket_set_option` accepts: a decimal number, "1" or "0" for true or false,
+/// or the string itself. The string is valid until the next call with the socket.
 ///
-/// Returns as `zeromq_socket_get_int`; `ZEROMQ_CODE_OPTION` also for bytes that are no
-/// text, which `zeromq_socket_get_bytes` gives.
+/// Returns the codes of `zeromq_socket_get_int`; `ZEROMQ_CODE_OPTION` also if the value
+/// contains a NUL byte, in which case `zeromq_socket_get_bytes` reads it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_get_option(
     socket: *mut Socket,
@@ -144,26 +149,26 @@ pub unsafe extern "C" fn zeromq_socket_get_option(
 ) -> Code {
     ffi::guard("zeromq_socket_get_option", || {
         let place = place(value)?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let name = unsafe { text("the name", name) }?;
-        let mut held = enter(socket)?;
-        let text = match held.socket.option(name)? {
+        let mut entry = enter(socket)?;
+        let text = match entry.socket.option(name)? {
             OptionValue::Int(value) => value.to_string().into_bytes(),
             OptionValue::Bool(value) => i32::from(value).to_string().into_bytes(),
             OptionValue::Text(text) => text.into_bytes(),
             OptionValue::Bytes(bytes) => bytes,
         };
         if text.contains(&0) {
-            return Err(kind(name, "it is no text; zeromq_socket_get_bytes reads it").into());
+            return Err(kind(name, "it is not text; zeromq_socket_get_bytes reads it").into());
         }
-        let lent = held.lent.lend(&text);
-        // SAFETY: the caller passes a place for it.
+        let lent = entry.lent.lend(&text);
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(lent) };
         Ok(())
     })
 }
 
-/// The value that a text means for an option.
+/// Parses a string as the value of an option.
 fn parsed(name: &str, value: &str) -> Result<OptionValue, Error> {
     match options::find(name)?.kind {
         Kind::Bool => match value {
@@ -173,7 +178,7 @@ fn parsed(name: &str, value: &str) -> Result<OptionValue, Error> {
         },
         Kind::Int | Kind::Int64 | Kind::Uint64 => match value.trim().parse() {
             Ok(number) => Ok(OptionValue::Int(number)),
-            Err(_) => Err(wrong("the value", "a number in digits", format!("{value:?}"))),
+            Err(_) => Err(wrong("the value", "a decimal number", format!("{value:?}"))),
         },
         Kind::Bytes | Kind::Text | Kind::Key => Ok(OptionValue::Text(value.to_owned())),
     }

@@ -1,30 +1,39 @@
-//! Pollers of C programs.
+//! Pollers, for C.
 
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use super::argument::{items_to_fill, place, wait, wrong};
+use super::argument::{items_to_fill, new, place, wait, wrong};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
 use super::socket::{self, Socket};
 use crate::core::poller::{self, Descriptor, Ready, Source};
 use crate::core::{self, Code, Error};
 use crate::ffi;
 
-/// A poller.
+/// A poller, which waits for several sockets and descriptors at once.
 pub struct Poller(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// What to wait for, or what is ready: a message can be received, a descriptor be
-/// read. It can be added to `ZEROMQ_POLL_OUT`.
-pub const ZEROMQ_POLL_IN: u32 = 1;
-/// What to wait for, or what is ready: a message can be sent, a descriptor be
-/// written to.
-pub const ZEROMQ_POLL_OUT: u32 = 2;
-/// What is ready: a descriptor has failed, or is none.
-pub const ZEROMQ_POLL_ERROR: u32 = 4;
+/// The events to wait for, or that have occurred, combined by `|`.
+/// cbindgen:prefix-with-name=false
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "these are the names in C")]
+pub enum PollFlag {
+    /// A message can be received, or a descriptor can be read.
+    ZEROMQ_POLL_IN = 1,
+    /// A message can be sent, or a descriptor can be written to.
+    ZEROMQ_POLL_OUT = 2,
+    /// A descriptor has failed or is invalid. This event is only reported, never
+    /// requested.
+    ZEROMQ_POLL_ERROR = 4,
+}
 
-/// What is ready.
+const ZEROMQ_POLL_IN: u32 = PollFlag::ZEROMQ_POLL_IN as u32;
+const ZEROMQ_POLL_OUT: u32 = PollFlag::ZEROMQ_POLL_OUT as u32;
+const ZEROMQ_POLL_ERROR: u32 = PollFlag::ZEROMQ_POLL_ERROR as u32;
+
+/// A socket or descriptor that is ready.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct PollEvent {
@@ -32,13 +41,13 @@ pub struct PollEvent {
     pub socket: *mut Socket,
     /// The descriptor, or -1 for a socket.
     pub descriptor: i64,
-    /// What was given with it.
+    /// The `data` passed when it was added.
     pub data: *mut c_void,
-    /// `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT` and `ZEROMQ_POLL_ERROR`, added up.
+    /// The bitwise OR of `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT` and `ZEROMQ_POLL_ERROR`.
     pub ready: u32,
 }
 
-/// What the program knows a source by.
+/// How the C program identifies a source.
 #[derive(Clone)]
 struct Known {
     socket: usize,
@@ -47,13 +56,14 @@ struct Known {
 }
 
 /// A poller, and its sockets with their handles.
-struct Held {
+struct Entry {
     poller: poller::Poller<Known>,
     sockets: Vec<(usize, Arc<core::Socket>)>,
 }
 
-impl Held {
-    /// Forgets sockets that were freed. One that was in use then is closed by that.
+impl Entry {
+    /// Removes sockets that were freed. Dropping the last reference closes one that was
+    /// in use then.
     fn forget(&mut self) {
         let known = |handle| socket::is_known(ptr::without_provenance(handle));
         for (_, socket) in self.sockets.extract_if(.., |(handle, _)| !known(*handle)) {
@@ -62,43 +72,43 @@ impl Held {
     }
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "poller";
     const TAG: usize = 6;
 }
 
-static POLLERS: Registry<Held> = Registry::new();
+static POLLERS: Registry<Entry> = Registry::new();
 
-fn enter(poller: *const Poller) -> Result<InUse<'static, Held>, Box<Error>> {
+fn enter(poller: *const Poller) -> Result<InUse<'static, Entry>, Box<Error>> {
     POLLERS.enter(poller)
 }
 
-/// Makes a poller without sockets. The caller frees it with `zeromq_poller_free`.
+/// Makes an empty poller. The caller frees it with `zeromq_poller_free`.
 ///
-/// Returns NULL when there are more than a million pollers.
+/// Returns NULL if there are already more than a million pollers.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_new() -> *mut Poller {
     new("zeromq_poller_new", || {
         let poller = poller::Poller::default();
         poller.set_fair(true);
-        Ok(POLLERS.give(Held { poller, sockets: Vec::new() })?)
+        Ok(POLLERS.give(Entry { poller, sockets: Vec::new() })?)
     })
 }
 
-/// Frees a poller, and leaves its sockets as they are. NULL, and one that was freed,
-/// are left alone.
+/// Frees a poller. Its sockets are not affected. NULL and handles that were already
+/// freed are ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_free(poller: *mut Poller) {
     ffi::guard_or((), || POLLERS.free(poller));
 }
 
-/// Waits for a socket from now on: `events` is `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT` or
-/// both. `data`, which may be NULL, is given back when it is ready. If the socket is
-/// there already, this replaces what was said before. A socket that is closed or
-/// freed is passed over.
+/// Adds a socket to a poller. `events` is `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT`, or both.
+/// `data`, which may be NULL, is returned with the socket when it is ready. Adding a
+/// socket again keeps its position and replaces its events and data. Sockets that are
+/// closed or freed are skipped.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` when the type of the socket
-/// cannot receive, or send; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` if the socket type cannot
+/// receive or send as requested; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 /// `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_add(
@@ -121,9 +131,10 @@ pub extern "C" fn zeromq_poller_add(
     })
 }
 
-/// As `zeromq_poller_add`, with a file, pipe or socket of the system.
+/// Adds a descriptor of a file, pipe or system socket to a poller, like
+/// `zeromq_poller_add`.
 ///
-/// Returns as `zeromq_poller_add`.
+/// Returns the codes of `zeromq_poller_add`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_add_descriptor(
     poller: *mut Poller,
@@ -138,7 +149,7 @@ pub extern "C" fn zeromq_poller_add_descriptor(
     })
 }
 
-/// Waits for a socket no more. One that is not there is left alone.
+/// Removes a socket from a poller. Does nothing if it was never added.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 /// `ZEROMQ_CODE_BUSY`.
@@ -153,9 +164,9 @@ pub extern "C" fn zeromq_poller_remove(poller: *mut Poller, socket: *mut Socket)
     })
 }
 
-/// As `zeromq_poller_remove`, with a descriptor.
+/// Removes a descriptor from a poller. Does nothing if it was never added.
 ///
-/// Returns as `zeromq_poller_remove`.
+/// Returns the codes of `zeromq_poller_remove`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_poller_remove_descriptor(poller: *mut Poller, descriptor: i64) -> Code {
     ffi::guard("zeromq_poller_remove_descriptor", || {
@@ -164,16 +175,16 @@ pub extern "C" fn zeromq_poller_remove_descriptor(poller: *mut Poller, descripto
     })
 }
 
-/// Waits for `timeout` milliseconds at most until something is ready. `events` has
-/// room for `room` events, and `*count` gets how many were written. With room for one,
-/// those that are ready take turns; otherwise they come in the order in which they
-/// were added, and there should be room for all. The sockets are in use meanwhile.
+/// Waits up to `timeout` milliseconds until a socket or descriptor is ready. `events`
+/// is an array with room for `room` events; `*count` receives how many were written.
+/// With room for one event, the sources take turns. With more room, the events come in
+/// the order in which their sources were added; provide room for all sources, because
+/// those that do not fit are left out. During the call the sockets are in use.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` when the time is over;
-/// `ZEROMQ_CODE_CLOSED` when the poller was freed, or all of its sockets are closed;
-/// `ZEROMQ_CODE_BUSY` when the poller or a socket is in another call;
-/// `ZEROMQ_CODE_ARGUMENT`, also for a wait for nothing for ever;
-/// `ZEROMQ_CODE_TERMINATED`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_CLOSED` if
+/// the poller was freed or all of its sockets are closed; `ZEROMQ_CODE_BUSY` if the
+/// poller or one of its sockets is in another call; `ZEROMQ_CODE_ARGUMENT`, also if an
+/// empty poller would wait forever; `ZEROMQ_CODE_TERMINATED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_poller_wait(
     poller: *mut Poller,
@@ -184,7 +195,7 @@ pub unsafe extern "C" fn zeromq_poller_wait(
 ) -> Code {
     ffi::guard("zeromq_poller_wait", || {
         let count = place(count)?;
-        // SAFETY: the caller passes room for as many.
+        // SAFETY: the caller guarantees room for `room` events.
         let mut places = unsafe { items_to_fill(events, room) }?;
         let mut poller = enter(poller)?;
         let wait = wait(timeout)?;
@@ -195,10 +206,10 @@ pub unsafe extern "C" fn zeromq_poller_wait(
         };
         let written = ready.len().min(room);
         for (known, ready) in ready.into_iter().take(room) {
-            // SAFETY: there is room for it.
+            // SAFETY: no more than `room` events are written.
             unsafe { places.put(event(&known, ready)) };
         }
-        // SAFETY: the caller passes a place for it.
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { count.put(written) };
         Ok(())
     })

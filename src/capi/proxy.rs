@@ -1,47 +1,67 @@
-//! Proxies of C programs.
+//! Proxies, for C.
 
 use std::ffi::c_char;
 use std::mem::size_of;
 
-use super::argument::{place, text, wrong};
+use super::argument::{new, place, text, wrong};
 use super::handle::{InUse, Kind, Registry};
-use super::message::new;
 use super::socket::socket_type;
 use crate::core::proxy::{Side, State, Stats};
 use crate::core::{self, Code, Error};
 use crate::ffi;
 
-/// A proxy.
+/// A proxy, which forwards messages between a frontend and a backend socket.
 pub struct Proxy(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// State of a proxy: it has not got both sides yet.
-pub const ZEROMQ_PROXY_WAITING: i32 = 0;
-/// State of a proxy: it passes messages on.
-pub const ZEROMQ_PROXY_RUNNING: i32 = 1;
-/// State of a proxy: it leaves messages where they are.
-pub const ZEROMQ_PROXY_PAUSED: i32 = 2;
-/// State of a proxy: it has ended.
-pub const ZEROMQ_PROXY_STOPPED: i32 = 3;
+/// The states of a proxy.
+/// cbindgen:prefix-with-name=false
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "these are the names in C")]
+pub enum ProxyStatus {
+    /// A side is missing.
+    ZEROMQ_PROXY_WAITING = 0,
+    /// It forwards messages.
+    ZEROMQ_PROXY_RUNNING = 1,
+    /// It is paused, and messages wait in the queues.
+    ZEROMQ_PROXY_PAUSED = 2,
+    /// It was stopped.
+    ZEROMQ_PROXY_STOPPED = 3,
+}
 
-/// What has passed through a proxy since it was made.
+impl From<State> for ProxyStatus {
+    fn from(state: State) -> ProxyStatus {
+        match state {
+            State::Waiting => ProxyStatus::ZEROMQ_PROXY_WAITING,
+            State::Running => ProxyStatus::ZEROMQ_PROXY_RUNNING,
+            State::Paused => ProxyStatus::ZEROMQ_PROXY_PAUSED,
+            State::Stopped => ProxyStatus::ZEROMQ_PROXY_STOPPED,
+        }
+    }
+}
+
+/// What a proxy has forwarded since it was made.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ProxyStats {
-    /// `sizeof(zeromq_proxy_stats)`, to be filled in by the caller.
+    /// `sizeof(zeromq_proxy_stats)`, filled in by the caller.
     pub size: u32,
-    /// Messages from the frontend to the backend.
+    /// Messages forwarded from the frontend to the backend.
     pub to_backend: u64,
-    /// Their bytes.
+    /// Bytes in these messages.
     pub to_backend_bytes: u64,
-    /// Messages on this way whose peer was not there or took none.
+    /// Messages to the frontend that were dropped because their peer was gone or did
+    /// not accept them.
     pub to_backend_dropped: u64,
-    /// Messages from the backend to the frontend.
+    /// Messages forwarded from the backend to the frontend.
     pub to_frontend: u64,
-    /// Their bytes.
+    /// Bytes in these messages.
     pub to_frontend_bytes: u64,
-    /// Messages on this way whose peer was not there or took none.
+    /// Messages to the frontend that were dropped because their peer was gone or did
+    /// not accept them.
     pub to_frontend_dropped: u64,
-    /// Copies that the peer of the capture did not take in time.
+    /// Copies that were dropped because the peer of the capture socket did not accept
+    /// them at once.
     pub capture_dropped: u64,
 }
 
@@ -56,11 +76,11 @@ fn enter(proxy: *const Proxy) -> Result<InUse<'static, core::Proxy>, Box<Error>>
     PROXIES.enter(proxy)
 }
 
-/// Makes a proxy and starts its thread. It passes messages on once both sides are
-/// set. The caller frees it with `zeromq_proxy_free`.
+/// Makes a proxy and starts its thread. It forwards messages once both sides are set.
+/// The caller frees it with `zeromq_proxy_free`.
 ///
-/// Returns NULL when there are too many sockets or threads; `zeromq_last_error` tells
-/// which.
+/// Returns NULL if there are too many sockets or threads; `zeromq_last_error` returns
+/// the reason.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_proxy_new() -> *mut Proxy {
     new("zeromq_proxy_new", || {
@@ -69,19 +89,23 @@ pub extern "C" fn zeromq_proxy_new() -> *mut Proxy {
     })
 }
 
-/// Stops a proxy and frees its handle. NULL, and one that was freed, are left alone.
+/// Stops a proxy and frees its handle, without waiting for its thread to end. NULL and
+/// handles that were already freed are ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_proxy_free(proxy: *mut Proxy) {
     ffi::guard_or((), || PROXIES.free(proxy));
 }
 
-/// Gives the side where requests, publishers or tasks come from a socket of a type,
-/// bound to each endpoint that does not begin with `>`; the one that it had is
-/// closed. A SUB receives everything.
+/// Opens the frontend, the side that requests, publications or tasks come from: a
+/// socket of type `kind` (`ZEROMQ_ROUTER` and so on), bound to each endpoint of the
+/// list, or connected to those that begin with `>`. It replaces the previous frontend,
+/// which is closed; if it cannot be attached, the previous one stays, unless the new
+/// one needed its address. A SUB receives every message, and so does an XSUB unless the
+/// backend is an XPUB.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` also for a type that does not go
-/// with that of the other side; `ZEROMQ_CODE_ENDPOINT`; `ZEROMQ_CODE_CLOSED` when it was
-/// stopped or freed; `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the type cannot be
+/// combined with that of the other side; `ZEROMQ_CODE_ENDPOINT`; `ZEROMQ_CODE_CLOSED`
+/// if the proxy was stopped or freed; `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_proxy_set_frontend(
     proxy: *mut Proxy,
@@ -89,16 +113,17 @@ pub unsafe extern "C" fn zeromq_proxy_set_frontend(
     endpoints: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_proxy_set_frontend", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { text("the endpoints", endpoints) }?;
         let kind = socket_type(kind)?;
         Ok(enter(proxy)?.set(Side::Frontend, kind, endpoints, &|_| Ok(false))?)
     })
 }
 
-/// Gives the side where messages go to its socket, as `zeromq_proxy_set_frontend`.
+/// Opens the backend, the side that messages are forwarded to, like
+/// `zeromq_proxy_set_frontend`.
 ///
-/// Returns as `zeromq_proxy_set_frontend`.
+/// Returns the codes of `zeromq_proxy_set_frontend`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_proxy_set_backend(
     proxy: *mut Proxy,
@@ -106,18 +131,18 @@ pub unsafe extern "C" fn zeromq_proxy_set_backend(
     endpoints: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_proxy_set_backend", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { text("the endpoints", endpoints) }?;
         let kind = socket_type(kind)?;
         Ok(enter(proxy)?.set(Side::Backend, kind, endpoints, &|_| Ok(false))?)
     })
 }
 
-/// Sends a copy of every message that passes to a socket of type PUSH, PUB or PAIR.
-/// What its peer does not take at once is dropped and counted. NULL as `endpoints`
-/// ends that.
+/// Sends a copy of every forwarded message to a capture socket of type `kind`, which is
+/// `ZEROMQ_PUSH`, `ZEROMQ_PUBLISHER` or `ZEROMQ_PAIR`. Copies that its peer does not
+/// accept at once are dropped and counted. `endpoints` of NULL ends the capture.
 ///
-/// Returns as `zeromq_proxy_set_frontend`.
+/// Returns the codes of `zeromq_proxy_set_frontend`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_proxy_set_capture(
     proxy: *mut Proxy,
@@ -128,14 +153,15 @@ pub unsafe extern "C" fn zeromq_proxy_set_capture(
         if endpoints.is_null() {
             return Ok(enter(proxy)?.capture(None)?);
         }
-        // SAFETY: the caller passes a text.
+        // SAFETY: not NULL, so the caller passes a NUL-terminated string.
         let endpoints = unsafe { text("the endpoints", endpoints) }?;
         let kind = socket_type(kind)?;
         Ok(enter(proxy)?.capture(Some((kind, endpoints)))?)
     })
 }
 
-/// The TCP port of the last endpoint of the frontend; `*port` gets 0 if it has none.
+/// Stores the TCP port of the last endpoint of the frontend in `*port`, or 0 if it has
+/// none.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 /// `ZEROMQ_CODE_BUSY`.
@@ -144,28 +170,29 @@ pub unsafe extern "C" fn zeromq_proxy_frontend_port(proxy: *mut Proxy, port: *mu
     ffi::guard("zeromq_proxy_frontend_port", || {
         let place = place(port)?;
         let port = enter(proxy)?.port(Side::Frontend)?.unwrap_or(0);
-        // SAFETY: the caller passes a place for it.
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(port) };
         Ok(())
     })
 }
 
-/// The TCP port of the last endpoint of the backend; `*port` gets 0 if it has none.
+/// Stores the TCP port of the last endpoint of the backend in `*port`, or 0 if it has
+/// none.
 ///
-/// Returns as `zeromq_proxy_frontend_port`.
+/// Returns the codes of `zeromq_proxy_frontend_port`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_proxy_backend_port(proxy: *mut Proxy, port: *mut u16) -> Code {
     ffi::guard("zeromq_proxy_backend_port", || {
         let place = place(port)?;
         let port = enter(proxy)?.port(Side::Backend)?.unwrap_or(0);
-        // SAFETY: the caller passes a place for it.
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(port) };
         Ok(())
     })
 }
 
-/// Leaves messages where they are from now on. Nothing is lost: they wait in the
-/// queues of both sockets, and then at their senders.
+/// Pauses a proxy. No message is lost: messages wait in the queues of both sockets and
+/// then at their senders.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 /// `ZEROMQ_CODE_BUSY`.
@@ -174,46 +201,48 @@ pub extern "C" fn zeromq_proxy_pause(proxy: *mut Proxy) -> Code {
     ffi::guard("zeromq_proxy_pause", || Ok(enter(proxy)?.pause()?))
 }
 
-/// Passes messages on again.
+/// Resumes a paused proxy.
 ///
-/// Returns as `zeromq_proxy_pause`.
+/// Returns the codes of `zeromq_proxy_pause`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_proxy_resume(proxy: *mut Proxy) -> Code {
     ffi::guard("zeromq_proxy_resume", || Ok(enter(proxy)?.resume()?))
 }
 
-/// Closes both sockets and ends the thread; the addresses are free then. The handle
-/// stays valid. To stop a stopped proxy does nothing.
+/// Stops a proxy: closes both sockets, ends the thread, and releases the addresses. The
+/// handle stays valid. Stopping a stopped proxy does nothing.
 ///
-/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED` for a handle
-/// that was freed, `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_CLOSED` if the handle
+/// was freed; `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_proxy_stop(proxy: *mut Proxy) -> Code {
     ffi::guard("zeromq_proxy_stop", || Ok(enter(proxy)?.stop()?))
 }
 
-/// What a proxy is doing, `ZEROMQ_PROXY_RUNNING` and so on; `ZEROMQ_PROXY_STOPPED` also
-/// if there is no such proxy, and -1 if it is in a call on another thread.
+/// Returns the state of a proxy, such as `ZEROMQ_PROXY_RUNNING`; `ZEROMQ_PROXY_STOPPED`
+/// also if the handle is invalid; -1 if the proxy is in a call on another thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_proxy_state(proxy: *const Proxy) -> i32 {
-    ffi::guard_or(ZEROMQ_PROXY_STOPPED, || match enter(proxy) {
-        Ok(proxy) => proxy.state() as i32,
+    const STOPPED: i32 = ProxyStatus::ZEROMQ_PROXY_STOPPED as i32;
+    ffi::guard_or(STOPPED, || match enter(proxy) {
+        Ok(proxy) => ProxyStatus::from(proxy.state()) as i32,
         Err(error) if matches!(*error, Error::Busy) => -1,
-        Err(_) => State::Stopped as i32,
+        Err(_) => STOPPED,
     })
 }
 
-/// What has passed, also after the end. `stats->size` says how much is written.
+/// Stores the counters of a proxy in `*stats`, even after it was stopped. The caller
+/// sets `stats->size` first.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also for a size that is too small;
-/// `ZEROMQ_CODE_CLOSED` for a handle that was freed; `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if `stats->size` is too
+/// small; `ZEROMQ_CODE_CLOSED` if the handle was freed; `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_proxy_count(proxy: *mut Proxy, stats: *mut ProxyStats) -> Code {
     ffi::guard("zeromq_proxy_count", || {
         if stats.is_null() {
-            return Err(wrong("the place of the result", "a pointer", "NULL").into());
+            return Err(wrong("the pointer for the result", "one that is not NULL", "NULL").into());
         }
-        // SAFETY: not NULL, and the caller has filled its size in.
+        // SAFETY: not NULL; the caller has set its size.
         let size = unsafe { (&raw const (*stats).size).read_unaligned() };
         if (size as usize) < size_of::<ProxyStats>() {
             return Err(wrong("the size", "sizeof(zeromq_proxy_stats)", size.to_string()).into());
@@ -229,7 +258,7 @@ pub unsafe extern "C" fn zeromq_proxy_count(proxy: *mut Proxy, stats: *mut Proxy
             to_frontend_dropped: to_frontend.dropped,
             capture_dropped,
         };
-        // SAFETY: the caller says by the size that there is room.
+        // SAFETY: the size that the caller set guarantees the room.
         unsafe { place(stats)?.put(counted) };
         Ok(())
     })

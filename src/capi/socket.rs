@@ -1,168 +1,157 @@
-//! Sockets of C programs.
+//! Sockets, for C.
 
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::argument::{bytes, items, place, some_text, text, wait, wrong};
+use super::argument::{Lent, bytes, items, new, place, some_text, text, wait, wrong};
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
-use super::message::{self, Message, Slice, new};
-use crate::core::key::PublicKey;
-use crate::core::secure::Role;
+use super::message::{self, Message, Slice};
+use crate::core::curve::key::PublicKey;
+use crate::core::socket::security::Role;
 use crate::core::{self, Code, Error, SocketType};
 use crate::ffi;
 
 /// A socket.
 pub struct Socket(#[expect(dead_code, reason = "it is known by its address alone")] u8);
 
-/// Type of a socket: PAIR, which connects unless told otherwise.
-pub const ZEROMQ_PAIR: i32 = 0;
-/// Type of a socket: PUB, which binds.
-pub const ZEROMQ_PUBLISHER: i32 = 1;
-/// Type of a socket: SUB, which connects.
-pub const ZEROMQ_SUBSCRIBER: i32 = 2;
-/// Type of a socket: REQ, which connects.
-pub const ZEROMQ_REQUEST: i32 = 3;
-/// Type of a socket: REP, which binds.
-pub const ZEROMQ_REPLY: i32 = 4;
-/// Type of a socket: DEALER, which connects.
-pub const ZEROMQ_DEALER: i32 = 5;
-/// Type of a socket: ROUTER, which binds. It drops messages to peers that are not
-/// there, unless `zeromq_socket_set_int(socket, "router_mandatory", 1)` was called.
-pub const ZEROMQ_ROUTER: i32 = 6;
-/// Type of a socket: PULL, which binds.
-pub const ZEROMQ_PULL: i32 = 7;
-/// Type of a socket: PUSH, which connects.
-pub const ZEROMQ_PUSH: i32 = 8;
-/// Type of a socket: XPUB, which binds.
-pub const ZEROMQ_XPUBLISHER: i32 = 9;
-/// Type of a socket: XSUB, which connects.
-pub const ZEROMQ_XSUBSCRIBER: i32 = 10;
-/// Type of a socket: STREAM, which connects.
-pub const ZEROMQ_STREAM: i32 = 11;
+/// The socket types.
+/// cbindgen:prefix-with-name=false
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "these are the names in C")]
+pub enum SocketKind {
+    /// PAIR. Connects by default.
+    ZEROMQ_PAIR = 0,
+    /// PUB. Binds by default.
+    ZEROMQ_PUBLISHER = 1,
+    /// SUB. Connects by default.
+    ZEROMQ_SUBSCRIBER = 2,
+    /// REQ. Connects by default.
+    ZEROMQ_REQUEST = 3,
+    /// REP. Binds by default.
+    ZEROMQ_REPLY = 4,
+    /// DEALER. Connects by default.
+    ZEROMQ_DEALER = 5,
+    /// ROUTER. Binds by default. A message is the routing id frame of a peer, then the
+    /// body. Messages to unknown or full peers are dropped, unless the option
+    /// "router_mandatory" is 1.
+    ZEROMQ_ROUTER = 6,
+    /// PULL. Binds by default.
+    ZEROMQ_PULL = 7,
+    /// PUSH. Connects by default.
+    ZEROMQ_PUSH = 8,
+    /// XPUB. Binds by default.
+    ZEROMQ_XPUBLISHER = 9,
+    /// XSUB. Connects by default.
+    ZEROMQ_XSUBSCRIBER = 10,
+    /// STREAM. Connects by default. A message is the routing id frame of a peer, then
+    /// the raw bytes.
+    ZEROMQ_STREAM = 11,
+}
 
-/// A timeout: wait for ever. Any other is in milliseconds; 0 does not wait.
-pub const ZEROMQ_FOREVER: i32 = -1;
-/// A timeout: wait as long as the options rcvtimeo and sndtimeo of the socket say,
-/// which is for ever if they were not set.
-pub const ZEROMQ_USUAL: i32 = -2;
-
-/// A socket, and what was lent of it last.
-pub(super) struct Held {
+/// A socket, and the bytes that were returned from it last.
+pub(super) struct Entry {
     pub socket: Arc<core::Socket>,
     pub lent: Lent,
 }
 
-/// Bytes that are lent until the next call, with a zero byte behind them.
-#[derive(Default)]
-pub(super) struct Lent(Vec<u8>);
-
-impl Lent {
-    /// Keeps these, and gives where they are.
-    pub fn lend(&mut self, bytes: &[u8]) -> *const c_char {
-        self.0.clear();
-        self.0.extend_from_slice(bytes);
-        self.0.push(0);
-        self.0.as_ptr().cast()
-    }
-}
-
-impl Drop for Held {
+impl Drop for Entry {
     fn drop(&mut self) {
-        // A poller or monitor may have it too. Whoever is in a call with it closes it.
+        // If it is in use by a poller or monitor, their call closes it.
         let _ = self.socket.close(None);
     }
 }
 
-impl Kind for Held {
+impl Kind for Entry {
     const WHAT: &'static str = "socket";
     const TAG: usize = 1;
 }
 
-static SOCKETS: Registry<Held> = Registry::new();
+static SOCKETS: Registry<Entry> = Registry::new();
 
-/// The socket of a handle, for one call.
+/// Looks up the socket of a handle, for one call.
 #[inline]
-pub(super) fn enter(socket: *const Socket) -> Result<InUse<'static, Held>, Box<Error>> {
+pub(super) fn enter(socket: *const Socket) -> Result<InUse<'static, Entry>, Box<Error>> {
     SOCKETS.enter(socket)
 }
 
-/// Whether a handle was not freed yet.
+/// Returns whether a handle has not been freed yet.
 pub(super) fn is_known(socket: *const Socket) -> bool {
     SOCKETS.knows(socket)
 }
 
-/// The type with this number.
+/// Returns the socket type of a number.
 pub(super) fn socket_type(number: i32) -> Result<SocketType, Error> {
     let index = usize::try_from(number).ok();
     let found = index.and_then(|index| SocketType::ALL.get(index)).copied();
     found.ok_or_else(|| {
-        wrong("the type", "ZEROMQ_REQUEST or another type of socket", number.to_string())
+        wrong("the type", "a socket type such as ZEROMQ_REQUEST", number.to_string())
     })
 }
 
-/// Opens a socket of a type (`ZEROMQ_REQUEST` and so on), and attaches it to a list
-/// of endpoints separated by commas, as `zeromq_socket_attach`. `endpoints` may be
-/// NULL: then it is attached to nothing. The caller frees it with
-/// `zeromq_socket_free`.
+/// Opens a socket of type `kind` (`ZEROMQ_REQUEST` and so on) and attaches it to a list
+/// of endpoints, as `zeromq_socket_attach` does. `endpoints` may be NULL to attach it
+/// later. The caller frees it with `zeromq_socket_free`.
 ///
-/// Returns NULL when that fails; `zeromq_last_error` tells why:
-/// `ZEROMQ_CODE_ARGUMENT` for an unknown type, `ZEROMQ_CODE_ENDPOINT`,
-/// `ZEROMQ_CODE_ZMQ` when there are too many sockets.
+/// Returns NULL on failure; `zeromq_last_error` returns the reason:
+/// `ZEROMQ_CODE_ARGUMENT` if the type is unknown, `ZEROMQ_CODE_ENDPOINT`, or
+/// `ZEROMQ_CODE_ZMQ` if there are too many sockets.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_new(kind: i32, endpoints: *const c_char) -> *mut Socket {
     new("zeromq_socket_new", || {
         ffi::watch_forks();
         let kind = socket_type(kind)?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { some_text("the endpoints", endpoints) }?;
         let socket = core::Socket::attached(kind, endpoints.unwrap_or(""))?;
-        Ok(SOCKETS.give(Held { socket, lent: Lent::default() })?)
+        Ok(SOCKETS.give(Entry { socket, lent: Lent::default() })?)
     })
 }
 
-/// Closes a socket, as `zeromq_socket_close`, and frees its handle. NULL, and one that
-/// was freed, are left alone. In the middle of a call with it on another thread, it is freed at the end
-/// of that call.
+/// Closes a socket, as `zeromq_socket_close` does, and frees its handle. If it is in a
+/// call on another thread, it is freed at the end of that call. NULL and handles that
+/// were already freed are ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_free(socket: *mut Socket) {
     ffi::guard_or((), || SOCKETS.free(socket));
 }
 
-/// Closes a socket: its endpoints are given back, and what is not sent yet goes on
-/// being sent for as long as the option linger says, one second if it was not set.
-/// The handle stays valid, and calls with it return `ZEROMQ_CODE_CLOSED`. To close a
-/// closed socket does nothing.
+/// Closes a socket and releases its endpoints. Messages that have not been sent yet are
+/// still sent in the background, for as long as the option "linger" says: 1000
+/// milliseconds by default, -1 is forever, 0 discards them. The handle stays valid, and
+/// calls with it return `ZEROMQ_CODE_CLOSED`. Closing a closed socket does nothing.
 ///
-/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED` for a handle
-/// that was freed, `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_CLOSED` if the handle
+/// was freed; `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_close(socket: *mut Socket) -> Code {
     ffi::guard("zeromq_socket_close", || Ok(enter(socket)?.socket.close(None)?))
 }
 
-/// Whether a socket can be used no more: 1 or 0. 1 also if there is no such socket.
+/// Returns 1 if a socket is closed or the handle is invalid, otherwise 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_is_closed(socket: *const Socket) -> i32 {
     ffi::guard_or(1, || match enter(socket) {
-        Ok(held) => held.socket.is_closed().into(),
+        Ok(entry) => entry.socket.is_closed().into(),
         // It is in the middle of a call, so it is open.
         Err(error) if matches!(*error, Error::Busy) => 0,
         Err(_) => 1,
     })
 }
 
-/// The type of a socket, `ZEROMQ_REQUEST` and so on; -1 if there is no such socket.
+/// Returns the type of a socket, such as `ZEROMQ_REQUEST`, or -1 if the handle is
+/// invalid or the socket is in another call.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_type(socket: *const Socket) -> i32 {
-    ffi::guard_or(-1, || enter(socket).map_or(-1, |held| held.socket.socket_type() as i32))
+    ffi::guard_or(-1, || enter(socket).map_or(-1, |entry| entry.socket.socket_type() as i32))
 }
 
-/// Binds or connects each endpoint of a list: one that begins with `@` is bound, one
-/// that begins with `>` connected, and without either the type of the socket
-/// decides. The endpoints before a faulty one stay attached.
+/// Attaches a socket to each endpoint of a list separated by commas. It binds endpoints
+/// that begin with `@` and connects to those that begin with `>`; without a prefix the
+/// socket type decides. If an endpoint fails, those before it stay attached.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_ENDPOINT`,
 /// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
@@ -172,16 +161,18 @@ pub unsafe extern "C" fn zeromq_socket_attach(
     endpoints: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_socket_attach", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { text("the endpoints", endpoints) }?;
         Ok(enter(socket)?.socket.attach(endpoints)?)
     })
 }
 
-/// Binds each endpoint of a list, so that peers can connect. A TCP endpoint may have
-/// `*` in place of its host, for every address of this machine, and in place of its
-/// port, for a free one. `*port` gets the TCP port of the last endpoint, or 0 if it
-/// has none; `port` may be NULL. The endpoints before a faulty one stay bound.
+/// Binds a socket to each endpoint of a list separated by commas, so that peers can
+/// connect to it. The host of a TCP endpoint may be `*`, for all addresses of this
+/// machine. The port may be `*` for the first free port from 49152, `!` for a random
+/// free one, or a range such as `*[6000-6100]`. `*port` receives the TCP port of the
+/// last endpoint, or 0 if it has none; `port` may be NULL. If an endpoint fails, those
+/// before it stay bound.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_ENDPOINT`,
 /// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
@@ -192,19 +183,19 @@ pub unsafe extern "C" fn zeromq_socket_bind(
     port: *mut u16,
 ) -> Code {
     ffi::guard("zeromq_socket_bind", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { text("the endpoints", endpoints) }?;
         let bound = enter(socket)?.socket.bind(endpoints)?;
         if let Ok(port) = place(port) {
-            // SAFETY: the caller passes a place for it.
+            // SAFETY: the caller passes a pointer that is valid for writing.
             unsafe { port.put(bound) };
         }
         Ok(())
     })
 }
 
-/// Connects to each endpoint of a list. The peers need not be there yet. The
-/// endpoints before a faulty one stay connected.
+/// Connects a socket to each endpoint of a list separated by commas. The peers need not
+/// exist yet. If an endpoint fails, those before it stay connected.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_ENDPOINT`,
 /// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
@@ -214,48 +205,48 @@ pub unsafe extern "C" fn zeromq_socket_connect(
     endpoints: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_socket_connect", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { text("the endpoints", endpoints) }?;
         Ok(enter(socket)?.socket.connect(endpoints)?)
     })
 }
 
-/// Takes back what bind did with each endpoint of a list, spelt as it was written
-/// or as `zeromq_socket_endpoint` gives it.
+/// Unbinds a socket from each endpoint of a list, spelled as it was bound or as
+/// `zeromq_socket_endpoint` returns it.
 ///
-/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_ENDPOINT`,
-/// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_ENDPOINT`, also if it
+/// is not bound; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_unbind(
     socket: *mut Socket,
     endpoints: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_socket_unbind", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { text("the endpoints", endpoints) }?;
         Ok(enter(socket)?.socket.unbind(endpoints)?)
     })
 }
 
-/// Takes back what connect did with each endpoint of a list.
+/// Disconnects a socket from each endpoint of a list.
 ///
-/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_ENDPOINT`,
-/// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_ENDPOINT`, also if it
+/// is not connected; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_disconnect(
     socket: *mut Socket,
     endpoints: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_socket_disconnect", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { text("the endpoints", endpoints) }?;
         Ok(enter(socket)?.socket.disconnect(endpoints)?)
     })
 }
 
-/// The endpoint that was bound last, with the port that was found:
-/// "tcp://127.0.0.1:49152". `*endpoint` is lent until the next call with the socket;
-/// it is NULL if nothing was bound.
+/// Stores the endpoint that was bound last in `*endpoint`, with its port filled in,
+/// such as "tcp://127.0.0.1:49152", or NULL if nothing was bound. It is kept after an
+/// unbind. The string is valid until the next call with the socket.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 /// `ZEROMQ_CODE_BUSY`.
@@ -266,20 +257,22 @@ pub unsafe extern "C" fn zeromq_socket_endpoint(
 ) -> Code {
     ffi::guard("zeromq_socket_endpoint", || {
         let place = place(endpoint)?;
-        let mut held = enter(socket)?;
-        let endpoint = held.socket.endpoint()?;
-        let lent = endpoint.map_or(std::ptr::null(), |text| held.lent.lend(text.as_bytes()));
-        // SAFETY: the caller passes a place for it.
+        let mut entry = enter(socket)?;
+        let endpoint = entry.socket.endpoint()?;
+        let lent = endpoint.map_or(std::ptr::null(), |text| entry.lent.lend(text.as_bytes()));
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(lent) };
         Ok(())
     })
 }
 
-/// Receives messages that begin with these bytes from now on; all messages, if there
-/// are no bytes. SUB and XSUB only: a subscriber receives nothing before this.
+/// Subscribes a SUB or XSUB socket to messages that begin with a prefix of at most 4096
+/// bytes; an empty prefix subscribes to all messages. Without a subscription such a
+/// socket receives nothing. Subscriptions are counted: one made twice must be removed
+/// twice.
 ///
-/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_UNSUPPORTED` for
-/// another type, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_UNSUPPORTED` on other
+/// socket types; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_subscribe(
     socket: *mut Socket,
@@ -287,15 +280,15 @@ pub unsafe extern "C" fn zeromq_socket_subscribe(
     size: usize,
 ) -> Code {
     ffi::guard("zeromq_socket_subscribe", || {
-        // SAFETY: the caller passes as many bytes.
+        // SAFETY: the caller guarantees `size` readable bytes.
         let prefix = unsafe { bytes(prefix, size) }?;
         Ok(enter(socket)?.socket.subscribe(prefix)?)
     })
 }
 
-/// Takes one subscription to these bytes back. SUB and XSUB only.
+/// Removes one subscription to a prefix from a SUB or XSUB socket.
 ///
-/// Returns as `zeromq_socket_subscribe`.
+/// Returns the codes of `zeromq_socket_subscribe`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_unsubscribe(
     socket: *mut Socket,
@@ -303,18 +296,18 @@ pub unsafe extern "C" fn zeromq_socket_unsubscribe(
     size: usize,
 ) -> Code {
     ffi::guard("zeromq_socket_unsubscribe", || {
-        // SAFETY: the caller passes as many bytes.
+        // SAFETY: the caller guarantees `size` readable bytes.
         let prefix = unsafe { bytes(prefix, size) }?;
         Ok(enter(socket)?.socket.unsubscribe(prefix)?)
     })
 }
 
-/// Sends a message of one frame with a copy of these bytes, and waits for `timeout`
-/// milliseconds at most until a peer can take it.
+/// Sends a message of one frame with a copy of `size` bytes. Waits up to `timeout`
+/// milliseconds until a peer can accept it.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` when the time is over;
-/// `ZEROMQ_CODE_STATE` when it is not the socket's turn; `ZEROMQ_CODE_UNSUPPORTED` on
-/// SUB and PULL; `ZEROMQ_CODE_UNROUTABLE`, `ZEROMQ_CODE_ARGUMENT`,
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_STATE` if a
+/// REQ or REP socket has to receive first; `ZEROMQ_CODE_UNSUPPORTED` on SUB and PULL;
+/// `ZEROMQ_CODE_UNROUTABLE` if no peer has the routing id; `ZEROMQ_CODE_ARGUMENT`,
 /// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_send(
@@ -324,16 +317,17 @@ pub unsafe extern "C" fn zeromq_socket_send(
     timeout: i32,
 ) -> Code {
     ffi::guard("zeromq_socket_send", || {
-        // SAFETY: the caller passes as many bytes.
+        // SAFETY: the caller guarantees `size` readable bytes.
         let bytes = unsafe { bytes(data, size) }?;
         Ok(enter(socket)?.socket.send(&[bytes], &wait(timeout)?)?)
     })
 }
 
-/// Sends a message of as many frames with copies of their bytes: all of them or, if
-/// this fails, none.
+/// Sends a message of `count` frames with copies of their bytes. Either all frames are
+/// sent or none.
 ///
-/// Returns as `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if there is no frame.
+/// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if `count` is
+/// 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_send_frames(
     socket: *mut Socket,
@@ -342,22 +336,23 @@ pub unsafe extern "C" fn zeromq_socket_send_frames(
     timeout: i32,
 ) -> Code {
     ffi::guard("zeromq_socket_send_frames", || {
-        // SAFETY: the caller passes as many slices.
+        // SAFETY: the caller passes an array of `count` items.
         let frames = unsafe { items(frames, count) }?;
         if frames.is_empty() {
             return Err(wrong("the frames", "at least one", "none").into());
         }
-        // SAFETY: the caller passes as many bytes in each.
+        // SAFETY: the caller guarantees that each slice has `size` readable bytes.
         let frames = frames.iter().map(|slice| unsafe { bytes(slice.data, slice.size) });
         let frames = frames.collect::<Result<SmallVec<[&[u8]; 8]>, Error>>()?;
         Ok(enter(socket)?.socket.send(&frames, &wait(timeout)?)?)
     })
 }
 
-/// Sends a message with all of its frames, without a copy of their bytes. On success
-/// the message is empty, and can be used again; otherwise it is as it was.
+/// Sends a message without copying its bytes. On success the message is empty and can
+/// be used again; on failure it is unchanged.
 ///
-/// Returns as `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if it has no frame.
+/// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if the
+/// message has no frames.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_send_message(
     socket: *mut Socket,
@@ -366,17 +361,17 @@ pub extern "C" fn zeromq_socket_send_message(
 ) -> Code {
     ffi::guard("zeromq_socket_send_message", || {
         let mut message = message::enter(message)?;
-        Ok(enter(socket)?.socket.send_whole(&mut message.message, &wait(timeout)?)?)
+        Ok(enter(socket)?.socket.send_message(&mut message.message, &wait(timeout)?)?)
     })
 }
 
-/// Receives the next message, all of its frames, in place of those that `message`
-/// has, and waits for `timeout` milliseconds at most until one comes. Its bytes are
-/// lent by `zeromq_message_data`. If this fails the message is empty.
+/// Receives the next message, with all of its frames, into `message`, whose old frames
+/// are dropped. Waits up to `timeout` milliseconds. On failure `message` is empty. On a
+/// ROUTER or STREAM socket the first frame is the routing id of the sender.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` when the time is over;
-/// `ZEROMQ_CODE_STATE` when it is not the socket's turn; `ZEROMQ_CODE_UNSUPPORTED` on
-/// PUB and PUSH; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`,
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_STATE` if a
+/// REQ or REP socket has to send first; `ZEROMQ_CODE_UNSUPPORTED` on PUB and PUSH;
+/// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`,
 /// `ZEROMQ_CODE_TERMINATED`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_receive(
@@ -390,45 +385,45 @@ pub extern "C" fn zeromq_socket_receive(
     })
 }
 
-/// Whether a message can be received now, without waiting: `*ready` gets 1 or 0.
+/// Stores 1 in `*ready` if a receive would succeed without waiting, otherwise 0.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
-/// `ZEROMQ_CODE_BUSY`.
+/// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_can_receive(socket: *mut Socket, ready: *mut i32) -> Code {
     ffi::guard("zeromq_socket_can_receive", || {
         let place = place(ready)?;
         let ready = enter(socket)?.socket.can_receive()?;
-        // SAFETY: the caller passes a place for it.
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(ready.into()) };
         Ok(())
     })
 }
 
-/// Whether a message can be sent now, without waiting, to some peer: `*ready` gets 1
-/// or 0.
+/// Stores 1 in `*ready` if a send to some peer would succeed without waiting, otherwise
+/// 0.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
-/// `ZEROMQ_CODE_BUSY`.
+/// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_can_send(socket: *mut Socket, ready: *mut i32) -> Code {
     ffi::guard("zeromq_socket_can_send", || {
         let place = place(ready)?;
         let ready = enter(socket)?.socket.can_send()?;
-        // SAFETY: the caller passes a place for it.
+        // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(ready.into()) };
         Ok(())
     })
 }
 
-/// Makes a socket the CURVE server of clients that know the public key of its
-/// certificate, which has to have a secret key. Without an authenticator everyone
-/// with this key comes in; with a `domain`, which may be NULL, nobody does without
-/// one. To be called before the socket is bound or connected.
+/// Makes a socket a CURVE server with the key pair of a certificate. Clients need its
+/// public key. If `domain` is NULL and no authenticator is running, every client that
+/// has the key is accepted; with a domain (1 to 254 bytes), clients are accepted only
+/// by the authenticator. Call it before the socket is bound or connected.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_SECURITY` when it is bound or connected, or
-/// the certificate has no secret key; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
-/// `ZEROMQ_CODE_BUSY`.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_SECURITY` if the socket is already attached,
+/// the certificate has no secret key, or the domain is invalid; `ZEROMQ_CODE_ARGUMENT`,
+/// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_curve_server(
     socket: *mut Socket,
@@ -436,19 +431,19 @@ pub unsafe extern "C" fn zeromq_socket_curve_server(
     domain: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_socket_curve_server", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let domain = unsafe { some_text("the domain", domain) }?;
         let own = certificate::enter(certificate)?;
         Ok(enter(socket)?.socket.secure(&Role::CurveServer(&own.certificate), domain)?)
     })
 }
 
-/// Makes a socket a CURVE client, with a certificate of its own, of the server with
-/// this public key, in 40 characters. To be called before the socket is bound or
-/// connected.
+/// Makes a socket a CURVE client with the key pair of a certificate. `server_key` is
+/// the public key of the server, 40 characters of Z85. Call it before the socket is
+/// bound or connected.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_SECURITY` also for what is no key;
-/// otherwise as `zeromq_socket_curve_server`.
+/// Returns the codes of `zeromq_socket_curve_server`; `ZEROMQ_CODE_SECURITY` also if
+/// `server_key` is not a key.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_curve_client(
     socket: *mut Socket,
@@ -456,7 +451,7 @@ pub unsafe extern "C" fn zeromq_socket_curve_client(
     server_key: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_socket_curve_client", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let key = unsafe { text("the key of the server", server_key) }?;
         let key = PublicKey::new(key.as_bytes())?;
         let own = certificate::enter(certificate)?;
@@ -464,27 +459,27 @@ pub unsafe extern "C" fn zeromq_socket_curve_client(
     })
 }
 
-/// Makes a socket the server of users with passwords, which the authenticator of the
-/// process has to know. To be called before the socket is bound or connected.
+/// Makes a socket a PLAIN server, whose clients send a user name and a password. The
+/// authenticator of the process has to know them; without one, nobody is accepted.
+/// `domain` may be NULL. Call it before the socket is bound or connected.
 ///
-/// Returns as `zeromq_socket_curve_server`.
+/// Returns the codes of `zeromq_socket_curve_server`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_plain_server(
     socket: *mut Socket,
     domain: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_socket_plain_server", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let domain = unsafe { some_text("the domain", domain) }?;
         Ok(enter(socket)?.socket.secure(&Role::PlainServer, domain)?)
     })
 }
 
-/// Makes a socket a client with a user name and a password, each of 1 to 255 bytes,
-/// which go over the network as they are. To be called before the socket is bound or
-/// connected.
+/// Makes a socket a PLAIN client with a user name and a password of 1 to 255 bytes
+/// each. They are sent unencrypted. Call it before the socket is bound or connected.
 ///
-/// Returns as `zeromq_socket_curve_server`.
+/// Returns the codes of `zeromq_socket_curve_server`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_plain_client(
     socket: *mut Socket,
@@ -492,10 +487,36 @@ pub unsafe extern "C" fn zeromq_socket_plain_client(
     password: *const c_char,
 ) -> Code {
     ffi::guard("zeromq_socket_plain_client", || {
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let username = unsafe { text("the username", username) }?;
-        // SAFETY: the caller passes NULL or a text.
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
         let password = unsafe { text("the password", password) }?;
         Ok(enter(socket)?.socket.secure(&Role::PlainClient { username, password }, None)?)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_have_the_numbers_of_the_types() {
+        for (kind, known) in [
+            (SocketKind::ZEROMQ_PAIR, SocketType::Pair),
+            (SocketKind::ZEROMQ_PUBLISHER, SocketType::Pub),
+            (SocketKind::ZEROMQ_SUBSCRIBER, SocketType::Sub),
+            (SocketKind::ZEROMQ_REQUEST, SocketType::Req),
+            (SocketKind::ZEROMQ_REPLY, SocketType::Rep),
+            (SocketKind::ZEROMQ_DEALER, SocketType::Dealer),
+            (SocketKind::ZEROMQ_ROUTER, SocketType::Router),
+            (SocketKind::ZEROMQ_PULL, SocketType::Pull),
+            (SocketKind::ZEROMQ_PUSH, SocketType::Push),
+            (SocketKind::ZEROMQ_XPUBLISHER, SocketType::Xpub),
+            (SocketKind::ZEROMQ_XSUBSCRIBER, SocketType::Xsub),
+            (SocketKind::ZEROMQ_STREAM, SocketType::Stream),
+        ] {
+            assert_eq!(kind as i32, known as i32);
+            assert_eq!(socket_type(kind as i32).unwrap(), known);
+        }
+    }
 }

@@ -1,35 +1,46 @@
-//! The language of endpoints, as czmq reads it: comma lists of
-//! `[@|>]transport://address`, with `*` and `!` as ports to look for.
+//! The syntax of endpoints, as in czmq: lists of `[@|>]transport://address` separated
+//! by commas, with `*` and `!` for ports to search.
 //!
-//! What czmq passes on although it cannot work is an error here: a port above
-//! 65535, anything after the port, an empty item, a range that ends before it
-//! starts.
+//! Some input that czmq accepts although it cannot work is an error here: a port above
+//! 65535, text after the port, an empty item, a range that ends before it starts.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::ops::RangeInclusive;
 
 use super::error::Error;
+use super::socket_type::SocketType::{self, *};
 
-/// czmq takes no longer ones.
+/// The endpoint where servers ask about their clients (RFC 27).
+pub(super) const AUTHENTICATOR: &str = "inproc://zeromq.zap.01";
+
+/// The longest endpoint that czmq accepts, in bytes.
 const LONGEST: usize = 255;
 
-/// The ports that IANA leaves to whoever comes first (RFC 6335).
+/// The dynamic ports of IANA (RFC 6335).
 const DYNAMIC: RangeInclusive<u16> = 49152..=65535;
 
-/// What is done with an endpoint.
+/// What to do with an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Peers come to it.
+    /// Bind it, so that peers can connect.
     Bind,
-    /// It goes to a peer.
+    /// Connect it to a peer.
     Connect,
 }
 
-/// One endpoint of a list.
+impl SocketType {
+    /// Returns whether an endpoint without a prefix is bound or connected, as in czmq.
+    pub fn default_action(self) -> Action {
+        match self {
+            Pub | Rep | Router | Pull | Xpub => Action::Bind,
+            Sub | Req | Dealer | Push | Xsub | Pair | Stream => Action::Connect,
+        }
+    }
+}
+
+/// An endpoint of a list.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Item<'a> {
-    /// What the prefix asks for: `@` binds, `>` connects.
+    /// The action that its prefix requests: `@` binds, `>` connects.
     pub action: Option<Action>,
     /// The endpoint without its prefix.
     pub endpoint: &'a str,
@@ -38,25 +49,25 @@ pub struct Item<'a> {
 /// What to bind.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Target<'a> {
-    /// The endpoint as it is, with its TCP port, or 0 for none.
+    /// The endpoint as it is, with its TCP port, or 0 if it has none.
     Fixed(u16),
-    /// The first free one of a number of TCP ports.
+    /// The first free one of several TCP ports.
     Free {
         /// The endpoint before the colon of the port.
         host: &'a str,
         /// The ports to try.
         ports: RangeInclusive<u16>,
-        /// Whether to begin at a random one, and not with the first.
+        /// True to start at a random port instead of the first.
         random: bool,
     },
 }
 
-/// Cuts a list at its commas. Blanks around an item do not count, nor does one
-/// comma at the end. A list of nothing has no items.
+/// Splits a list at its commas. Spaces around items and one trailing comma are ignored.
+/// An empty list has no items.
 ///
 /// # Errors
-/// [`Error::Endpoint`] for an empty item, one that is too long, one with control
-/// characters and one without a transport.
+/// [`Error::Endpoint`] if an item is empty, is too long, contains control characters,
+/// or has no transport.
 pub fn items(list: &str) -> Result<Vec<Item<'_>>, Error> {
     if list.trim().is_empty() {
         return Ok(Vec::new());
@@ -90,16 +101,16 @@ fn parse<'a>(list: &str, item: &'a str) -> Result<Item<'a>, Error> {
     }
 }
 
-/// Whether it may be the name of a transport: these are in lower case.
+/// Returns true for a valid transport name, which is in lower case.
 fn is_name(transport: &str) -> bool {
     !transport.is_empty() && transport.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// How to bind an endpoint.
+/// Returns how to bind an endpoint.
 ///
 /// # Errors
-/// [`Error::Endpoint`] when the part after the last colon of a TCP endpoint is
-/// neither a port nor a port to look for.
+/// [`Error::Endpoint`] if the part after the last colon of a TCP endpoint is neither a
+/// port nor a range of ports to search.
 pub fn bind_target(endpoint: &str) -> Result<Target<'_>, Error> {
     let Some((host, port)) = tcp(endpoint)? else {
         return Ok(Target::Fixed(0));
@@ -113,32 +124,32 @@ pub fn bind_target(endpoint: &str) -> Result<Target<'_>, Error> {
 /// Checks an endpoint to connect to.
 ///
 /// # Errors
-/// [`Error::Endpoint`] when a TCP endpoint has no port, or one to look for.
+/// [`Error::Endpoint`] if a TCP endpoint has no port, or a range of ports to search.
 pub fn check_connect(endpoint: &str) -> Result<(), Error> {
     match tcp(endpoint)? {
         None => Ok(()),
         Some((_, port)) if port.starts_with(['*', '!']) => Err(Error::syntax(
             endpoint,
-            "connect needs the port that the peer has bound; only bind looks for a free one",
+            "connect needs the port that the peer is bound to; only bind can choose a free one",
         )),
         Some(("tcp://*", _)) => Err(Error::syntax(
             endpoint,
-            "connect needs the name or address of a host; only bind takes *",
+            "connect needs the name or address of a host; only bind accepts *",
         )),
         Some((_, port)) => match number(endpoint, port)? {
-            0 => Err(Error::syntax(endpoint, "there is no port 0 to connect to")),
+            0 => Err(Error::syntax(endpoint, "port 0 cannot be connected to")),
             _ => Ok(()),
         },
     }
 }
 
-/// The parts of a TCP endpoint before and after its last colon.
+/// Returns the parts of a TCP endpoint before and after its last colon.
 fn tcp(endpoint: &str) -> Result<Option<(&str, &str)>, Error> {
     let Some(address) = endpoint.strip_prefix("tcp://") else {
         return Ok(None);
     };
     if address.contains(char::is_whitespace) {
-        return Err(Error::syntax(endpoint, "it contains a blank"));
+        return Err(Error::syntax(endpoint, "it contains a space"));
     }
     match address.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() => {
@@ -162,7 +173,7 @@ fn number(endpoint: &str, port: &str) -> Result<u16, Error> {
     port.parse().map_err(|_| Error::syntax(endpoint, format!("port {port} is above 65535")))
 }
 
-/// Reads `""` or `"[first-last]"`, where each end may be left out.
+/// Parses `""` or `"[first-last]"`, where either end may be omitted.
 fn ports(endpoint: &str, range: &str) -> Result<RangeInclusive<u16>, Error> {
     if range.is_empty() {
         return Ok(DYNAMIC);
@@ -188,17 +199,10 @@ fn ports(endpoint: &str, range: &str) -> Result<RangeInclusive<u16>, Error> {
     Ok(first..=last)
 }
 
-/// The ports of a range, each once, from the first or from a random one on.
+/// Returns the ports of a range, each once, starting at the first or at a random one.
 pub(super) fn search(ports: RangeInclusive<u16>, random: bool) -> impl Iterator<Item = u16> {
     let (first, last) = (*ports.start(), *ports.end());
-    let start = if random {
-        let count = u64::from(last - first) + 1;
-        // Every RandomState has keys of its own.
-        let offset = RandomState::new().build_hasher().finish() % count;
-        first + offset as u16
-    } else {
-        first
-    };
+    let start = if random { fastrand::u16(first..=last) } else { first };
     (start..=last).chain(first..start)
 }
 

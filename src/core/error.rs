@@ -1,5 +1,4 @@
-//! What can go wrong, with the words for it. The only place that turns an errno
-//! into an error.
+//! Errors and their messages. This is the only place that turns an errno into an error.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,20 +6,21 @@ use std::io;
 
 use thiserror::Error;
 
+use super::code::Code;
 use super::socket_type::SocketType;
 
-/// Why something failed. The text tells the fact first and then what to do; it
+/// Why a call failed. The message states what happened and then what to do about it. It
 /// does not name the method, which the caller knows.
 #[derive(Clone, Debug, Error)]
 pub enum Error {
-    /// A value that the method cannot take.
+    /// An argument that the method does not accept.
     #[error("{place}: expected {expected}, got {got}")]
     Argument {
-        /// Which argument: "argument 1 (endpoints)".
+        /// The argument: "argument 1 (endpoints)".
         place: String,
-        /// What would do, in words.
+        /// What was expected.
         expected: Cow<'static, str>,
-        /// What came, in words.
+        /// What was passed.
         got: String,
     },
     /// An endpoint that cannot be bound, connected, unbound or disconnected.
@@ -39,158 +39,162 @@ pub enum Error {
         /// The type of the socket.
         socket_type: SocketType,
     },
-    /// The time ran out before a message could be sent or received (EAGAIN).
-    #[error("the time ran out")]
+    /// The timeout expired before a message could be sent or received (EAGAIN).
+    #[error("timed out")]
     Again,
-    /// The socket was closed, by `close`, or because everything was shut down.
+    /// The socket was closed, by `close` or by a shutdown.
     #[error("the socket is closed")]
     Closed,
-    /// Something with a thread of its own, a proxy or a beacon, was stopped.
+    /// An object with its own thread, a proxy or a beacon, was stopped.
     #[error("the {what} was stopped; make a new one")]
     Stopped {
-        /// What it is: "proxy".
+        /// The type of the object: "proxy".
         what: &'static str,
     },
-    /// A handle of something that was freed.
+    /// The handle belongs to an object that was freed.
     #[error("the {what} was freed")]
     Freed {
-        /// What it was: "socket".
+        /// The type of the object: "socket".
         what: &'static str,
     },
     /// The socket belongs to the process that this one was forked from.
     #[error("the socket belongs to the process that this one was forked from; open a new one here")]
     Forked,
-    /// The socket is in the middle of another call, in another thread or further
-    /// out on this one.
+    /// The socket is in another call, on another thread or an outer one on this thread.
     #[error("the socket is in use by another thread or by an outer call")]
     Busy,
     /// ZeroMQ was shut down during the call (ETERM).
     #[error("ZeroMQ was shut down during the call")]
     Terminated,
-    /// The host asked to stop during the call.
+    /// The host asked the call to stop.
     #[error("interrupted")]
     Interrupted,
-    /// Something that this type of socket does not do.
+    /// An operation that this socket type does not support.
     #[error("a {} socket cannot {operation}; use {needs}", socket_type.name())]
     Unsupported {
-        /// "send", "receive", "subscribe".
+        /// "send", "receive" or "subscribe".
         operation: &'static str,
         /// The type of the socket.
         socket_type: SocketType,
-        /// The types that can.
-        needs: &'static str,
+        /// What can be used instead.
+        needs: Needs,
     },
     /// No peer has the routing id (EHOSTUNREACH).
     #[error("no peer has this routing id")]
     Unroutable,
-    /// An option that cannot be read or set so.
+    /// An option that is unknown, or that cannot be read or set as requested.
     #[error("{option}: {fault}")]
     Option {
-        /// The name as given.
+        /// The name as passed.
         option: String,
-        /// What is wrong: the name, the type, the range, the type of socket.
+        /// What is wrong: the name, the kind of value, the range or the socket type.
         fault: Cow<'static, str>,
     },
-    /// A key, a certificate or an authenticator that cannot be used.
+    /// An invalid CURVE key.
+    #[error("a {which} key is 40 characters of Z85, or 32 bytes, not {got}")]
+    Key {
+        /// "public" or "secret".
+        which: &'static str,
+        /// How many bytes were passed; the key itself is not shown.
+        got: String,
+    },
+    /// A user name or password that is too short or too long.
+    #[error("a {what} must have 1 to 255 bytes, this has {size}")]
+    Login {
+        /// "username" or "password".
+        what: &'static str,
+        /// Its length in bytes.
+        size: usize,
+    },
+    /// A domain for a client; only servers have one.
+    #[error("only servers have a domain, and this is a client")]
+    Domain,
+    /// An unusable key, certificate or authenticator.
     #[error("{what}")]
     Security {
         /// What is wrong with it.
         what: Cow<'static, str>,
     },
-    /// A message that is not what it should be: not JSON, not a signal.
+    /// A message that cannot be decoded: not JSON, not a signal.
     #[error("{what}")]
     Decode {
         /// What is wrong with it.
         what: Cow<'static, str>,
     },
-    /// A function of the script failed: the host knows why.
-    #[error("a function of the script failed")]
+    /// A callback failed; the program that passed it has the original error.
+    #[error("a callback failed")]
     Callback,
-    /// A setting of the context that exists already.
-    #[error("ZeroMQ runs already; do this before the first socket is opened")]
+    /// A property of the context was set after the context was made.
+    #[error("ZeroMQ is already running; do this before the first socket is opened")]
     Started,
-    /// Whatever else libzmq refuses.
+    /// Any other error of libzmq or the system.
     #[error("{call}: {errno}{}", errno.hint())]
     Zmq {
         /// The function of libzmq.
         call: &'static str,
-        /// Its reason.
+        /// The errno.
         errno: Errno,
     },
-    /// A virtual machine that does not speak this ABI, or breaks its rules.
+    /// A virtual machine that has another ABI or violates its rules.
     #[error("{what}")]
     Host {
         /// What is wrong.
         what: Cow<'static, str>,
     },
-    /// A fault of this library.
-    #[error("internal fault: {message}")]
+    /// A bug in this library.
+    #[error("internal error: {message}")]
     Panic {
-        /// What the panic said.
+        /// The message of the panic.
         message: String,
     },
+}
+
+/// What can be used instead of an unsupported operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A socket of one of these types.
+    Types(&'static [SocketType]),
+    /// Makes a message of one frame.
+    OneFrame,
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Needs::Types(types) => {
+                let names: Vec<&str> = types.iter().map(|known| known.name()).collect();
+                f.write_str(&names.join(" or "))
+            }
+            Needs::OneFrame => f.write_str("one frame"),
+        }
+    }
 }
 
 /// What is wrong with an endpoint.
 #[derive(Clone, Debug, Error)]
 pub enum Fault {
-    /// It is not written as an endpoint is.
+    /// Its syntax is invalid.
     #[error("{0}")]
     Syntax(Cow<'static, str>),
+    /// It begins with @ or >, but the operation already determines what to do.
+    #[error("{operation} does not accept @ or > before an endpoint; attach does")]
+    Prefixed {
+        /// "bind".
+        operation: &'static str,
+    },
     /// libzmq refuses it.
     #[error("{errno}{hint}")]
     Refused {
-        /// Its reason.
+        /// The errno.
         errno: Errno,
         /// What a user can do about it, as the end of a sentence.
         hint: &'static str,
     },
 }
 
-/// The fixed number of each kind of error, for C. The numbers never change.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// No error.
-    Ok = 0,
-    /// A wrong argument: its type, its number, its form.
-    Argument = 1,
-    /// An endpoint that cannot be bound, connected, unbound or disconnected.
-    Endpoint = 2,
-    /// A send or receive out of order (EFSM).
-    State = 3,
-    /// The time ran out (EAGAIN).
-    Again = 4,
-    /// The object is closed, or belongs to the process that this one was forked from.
-    Closed = 5,
-    /// The object is in the middle of another call.
-    Busy = 6,
-    /// ZeroMQ was shut down during the call (ETERM).
-    Terminated = 7,
-    /// The host asked to stop during the call.
-    Interrupted = 8,
-    /// Something that this type of socket does not do (ENOTSUP).
-    Unsupported = 9,
-    /// No peer has the routing id (EHOSTUNREACH).
-    Unroutable = 10,
-    /// Whatever else libzmq refuses.
-    Zmq = 11,
-    /// The host does not speak this ABI, or breaks its rules.
-    Host = 12,
-    /// A fault of the library.
-    Panic = 13,
-    /// An option that cannot be read or set so.
-    Option = 14,
-    /// A key, a certificate or an authenticator that cannot be used.
-    Security = 15,
-    /// A message that is not what it should be: not JSON, not a signal.
-    Decode = 16,
-    /// A function of the script failed: the host knows why.
-    Callback = 17,
-}
-
 impl Error {
-    /// The error that libzmq's function `call` left behind, just now, on this thread.
+    /// Returns the error that libzmq's function `call` has just reported on this
+    /// thread.
     pub(super) fn from_zmq(call: &'static str, error: zmq::Error) -> Error {
         match error {
             zmq::Error::EAGAIN => Error::Again,
@@ -201,27 +205,27 @@ impl Error {
         }
     }
 
-    /// An error of the system, from one of its functions.
+    /// Returns an error of the system, reported by one of its functions.
     pub(super) fn from_io(call: &'static str, error: &io::Error) -> Error {
         Error::Zmq { call, errno: Errno(error.raw_os_error().unwrap_or(libc::EINVAL)) }
     }
 
-    /// Memory that the system did not give.
+    /// Returns the error for memory that could not be allocated.
     pub(crate) fn no_memory() -> Error {
         Error::Zmq { call: "memory", errno: Errno(libc::ENOMEM) }
     }
 
-    /// A thread that the system did not give.
+    /// Returns the error for a thread that could not be started.
     pub(super) fn no_thread() -> Error {
         Error::Zmq { call: "thread", errno: Errno(libc::EAGAIN) }
     }
 
-    /// An endpoint that is not written as an endpoint is.
+    /// Returns the error for an endpoint whose syntax is invalid.
     pub(super) fn syntax(endpoint: &str, fault: impl Into<Cow<'static, str>>) -> Error {
         Error::Endpoint { endpoint: endpoint.to_owned(), fault: Fault::Syntax(fault.into()) }
     }
 
-    /// An endpoint that libzmq refused, just now, on this thread.
+    /// Returns the error for an endpoint that libzmq has just refused on this thread.
     pub(super) fn refused(endpoint: &str, error: zmq::Error) -> Error {
         let errno = Errno::last(error);
         let hint = match errno.name() {
@@ -234,7 +238,7 @@ impl Error {
         Error::Endpoint { endpoint: endpoint.to_owned(), fault: Fault::Refused { errno, hint } }
     }
 
-    /// The number and the name under which hosts know this kind of error.
+    /// Returns the code by which hosts identify this kind of error.
     pub fn code(&self) -> Code {
         match self {
             Error::Argument { .. } => Code::Argument,
@@ -253,13 +257,15 @@ impl Error {
             Error::Host { .. } => Code::Host,
             Error::Panic { .. } => Code::Panic,
             Error::Option { .. } => Code::Option,
-            Error::Security { .. } => Code::Security,
+            Error::Key { .. } | Error::Login { .. } | Error::Domain | Error::Security { .. } => {
+                Code::Security
+            }
             Error::Decode { .. } => Code::Decode,
             Error::Callback => Code::Callback,
         }
     }
 
-    /// libzmq's reason, where it gave one.
+    /// Returns the errno, if libzmq or the system reported one.
     pub fn errno(&self) -> Option<Errno> {
         match self {
             Error::Endpoint { fault: Fault::Refused { errno, .. }, .. }
@@ -268,7 +274,7 @@ impl Error {
         }
     }
 
-    /// The endpoint that it is about.
+    /// Returns the endpoint that the error is about, if any.
     pub fn endpoint(&self) -> Option<&str> {
         match self {
             Error::Endpoint { endpoint, .. } => Some(endpoint),
@@ -277,20 +283,39 @@ impl Error {
     }
 }
 
-/// What has to come first when a strict request/reply order is broken.
+impl SocketType {
+    /// # Errors
+    /// [`Error::Unsupported`] if this type cannot send.
+    pub(super) fn check_sends(self) -> Result<(), Error> {
+        self.check(self.sends(), "send", Needs::Types(&[SocketType::Pub, SocketType::Push]))
+    }
+
+    /// # Errors
+    /// [`Error::Unsupported`] if this type cannot receive.
+    pub(super) fn check_receives(self) -> Result<(), Error> {
+        self.check(self.receives(), "receive", Needs::Types(&[SocketType::Sub, SocketType::Pull]))
+    }
+
+    fn check(self, can: bool, operation: &'static str, needs: Needs) -> Result<(), Error> {
+        let socket_type = self;
+        if can { Ok(()) } else { Err(Error::Unsupported { operation, socket_type, needs }) }
+    }
+}
+
+/// Returns what has to be done first when the order of sends and receives is violated.
 fn order(socket_type: SocketType, operation: &str) -> &'static str {
     match (socket_type, operation) {
         (_, "publish" | "sendto" | "request") => {
-            "end the message that sendmore began with send, or drop it with flush"
+            "another message has been started; finish or drop it first"
         }
         (_, "receivefrom" | "receivetopic") => {
-            "receive the rest of the message that was begun, or drop it with flush"
+            "receive or drop the rest of the current message first"
         }
         (SocketType::Req, "send") => "receive the reply to the last request first",
         (SocketType::Req, _) => "send a request first",
         (SocketType::Rep, "send") => "receive a request first, with all of its frames",
         (SocketType::Rep, _) => "send the reply to the last request first",
-        _ => "not now",
+        _ => "it is not allowed now",
     }
 }
 
@@ -299,8 +324,8 @@ fn order(socket_type: SocketType, operation: &str) -> &'static str {
 pub struct Errno(i32);
 
 impl Errno {
-    /// The number that is still in errno: `error` itself stands for any number
-    /// that the zmq crate does not know.
+    /// Returns the number that is still in errno. The zmq crate replaces numbers that
+    /// it does not know by `error`.
     fn last(error: zmq::Error) -> Errno {
         let known = error.to_raw();
         match io::Error::last_os_error().raw_os_error() {
@@ -312,27 +337,31 @@ impl Errno {
     /// Too many sockets or files are open.
     pub(super) const TOO_MANY: Errno = Errno(libc::EMFILE);
 
-    /// The error of this number.
+    /// Returns the error with this number.
     pub(super) fn of(number: u32) -> Errno {
         Errno(number.cast_signed())
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn number(self) -> i32 {
         self.0
     }
 
-    /// The symbol of the C headers: "EADDRINUSE". Empty for a rare one.
+    /// Returns the symbol of the C headers, such as "EADDRINUSE", or an empty string
+    /// for rare errors.
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(number, _)| *number == self.0).map_or("", |(_, name)| name)
     }
 
-    /// What a user can do about it, as the end of a sentence.
+    /// Returns what a user can do about it, as the end of a sentence.
     fn hint(self) -> &'static str {
         match self.name() {
-            "EADDRINUSE" => "; another socket has it: choose another port, or * for any free one",
+            "EADDRINUSE" => {
+                "; another socket is using it: choose another port, or * for any free \
+                             one"
+            }
             "EADDRNOTAVAIL" | "ENODEV" => {
-                "; bind takes an address of this machine, an interface name or *"
+                "; bind needs an address of this machine, an interface name or *"
             }
             "EPROTONOSUPPORT" => "; the transports are tcp, ipc, inproc and ws",
             "ENOCOMPATPROTO" => "; this socket type cannot use this transport",
@@ -349,7 +378,7 @@ impl fmt::Display for Errno {
         match LIBZMQ.iter().find(|error| error.to_raw() == self.0) {
             Some(error) => write!(f, "{error}")?,
             None => {
-                // "Not a directory (os error 20)": the number says nothing to a user.
+                // "Not a directory (os error 20)": the number does not help a user.
                 let text = io::Error::from_raw_os_error(self.0).to_string();
                 f.write_str(text.split(" (os error").next().unwrap_or_default())?;
             }
@@ -361,11 +390,11 @@ impl fmt::Display for Errno {
     }
 }
 
-/// The errors that only libzmq has words for.
+/// Errors whose messages only libzmq has.
 const LIBZMQ: &[zmq::Error] =
     &[zmq::Error::EFSM, zmq::Error::ENOCOMPATPROTO, zmq::Error::ETERM, zmq::Error::EMTHREAD];
 
-/// libzmq's own numbers count from this one (`ZMQ_HAUSNUMERO` in zmq.h).
+/// The base of libzmq's own error numbers (`ZMQ_HAUSNUMERO` in zmq.h).
 const HAUSNUMERO: i32 = 156_384_712;
 
 const NAMES: &[(i32, &str)] = &[
@@ -402,7 +431,7 @@ const NAMES: &[(i32, &str)] = &[
     (HAUSNUMERO + 54, "EMTHREAD"),
 ];
 
-/// The beginning of a text that may be long: hosts cut whole messages at 254 bytes.
+/// The beginning of a text that may be long; hosts cut whole messages at 254 bytes.
 pub(crate) struct Excerpt<'a>(pub &'a str);
 
 impl fmt::Display for Excerpt<'_> {

@@ -1,173 +1,46 @@
-//! What happens to the connections of a socket: peers come and go, handshakes
-//! fail, addresses are refused. libzmq tells one reader of it, here the socket
-//! itself, which passes it on to its monitors and counts its peers by it. Nothing
-//! is told of inproc.
+//! Monitors, which report events on the connections of a socket: peers connect and
+//! disconnect, handshakes fail, addresses cannot be bound. Inproc connections have no
+//! events.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::error::{Errno, Error};
-use super::handshake::{Failed, sentence};
-use super::open::retried;
+use super::error::Error;
 use super::socket::Socket;
-use super::socket_type::SocketType;
+use super::socket::watch::Feed;
 use super::wait::Wait;
+use crate::core::locked::locked;
 
-/// A name that is always taken: libzmq ends the monitor of a socket when it is
-/// told to make another one, and makes none that cannot be bound.
-pub(super) const TAKEN: &str = "inproc://zeromq-monitor";
+pub use super::socket::events::{Event, events};
 
-/// How many events a monitor keeps for a reader that is slow.
-const ROOM: usize = 10_000;
-
-/// The events, as czmq calls them, and their bits in libzmq.
-const EVENTS: &[(&str, u16)] = &[
-    ("CONNECTED", 1 << 0),
-    ("CONNECT_DELAYED", 1 << 1),
-    ("CONNECT_RETRIED", 1 << 2),
-    ("LISTENING", 1 << 3),
-    ("BIND_FAILED", 1 << 4),
-    ("ACCEPTED", 1 << 5),
-    ("ACCEPT_FAILED", 1 << 6),
-    ("CLOSED", 1 << 7),
-    ("CLOSE_FAILED", 1 << 8),
-    ("DISCONNECTED", 1 << 9),
-    ("MONITOR_STOPPED", 1 << 10),
-    ("HANDSHAKE_FAILED_NO_DETAIL", 1 << 11),
-    ("HANDSHAKE_SUCCEEDED", 1 << 12),
-    ("HANDSHAKE_FAILED_PROTOCOL", 1 << 13),
-    ("HANDSHAKE_FAILED_AUTH", 1 << 14),
-];
-
-const CONNECTED: u16 = 1 << 0;
-const ACCEPTED: u16 = 1 << 5;
-const DISCONNECTED: u16 = 1 << 9;
-const NO_DETAIL: u16 = 1 << 11;
-const SUCCEEDED: u16 = 1 << 12;
-const PROTOCOL: u16 = 1 << 13;
-const AUTH: u16 = 1 << 14;
-const FAILED: u16 = NO_DETAIL | PROTOCOL | AUTH;
-
-/// Names that stand for several events, or that czmq had before.
-const GROUPS: &[(&str, u16)] =
-    &[("ALL", 0x7fff), ("HANDSHAKE_FAILED", FAILED), ("HANDSHAKE_SUCCEED", SUCCEEDED)];
-
-/// Something that happened to a connection.
-#[derive(Clone, Debug)]
-pub struct Event {
-    bit: u16,
-    /// A descriptor, an errno, milliseconds or a status, as the event has it.
-    pub value: u32,
-    /// The endpoint that it is about.
-    pub endpoint: String,
-}
-
-impl Event {
-    fn receive(reader: &zmq::Socket) -> zmq::Result<Event> {
-        let head = retried(|| reader.recv_msg(zmq::DONTWAIT))?;
-        let endpoint = retried(|| reader.recv_msg(zmq::DONTWAIT))?;
-        let (bit, value) = match *head {
-            [a, b, c, d, e, f] => (u16::from_ne_bytes([a, b]), u32::from_ne_bytes([c, d, e, f])),
-            _ => return Err(zmq::Error::EPROTO),
-        };
-        Ok(Event { bit, value, endpoint: String::from_utf8_lossy(&endpoint).into_owned() })
-    }
-
-    /// Its name in czmq: "HANDSHAKE_FAILED_AUTH".
-    pub fn name(&self) -> &'static str {
-        EVENTS.iter().find(|(_, bit)| *bit == self.bit).map_or("UNKNOWN", |(name, _)| name)
-    }
-
-    /// What it means, in words.
-    pub fn reason(&self) -> String {
-        let system = || Errno::of(self.value);
-        match self.name() {
-            "CONNECTED" => "the peer is reached, and the handshake begins".to_owned(),
-            "CONNECT_DELAYED" => "the peer has not answered yet".to_owned(),
-            "CONNECT_RETRIED" => format!("not reached; the next try is in {} ms", self.value),
-            "LISTENING" => "the endpoint is bound".to_owned(),
-            "BIND_FAILED" => format!("the endpoint cannot be bound: {}", system()),
-            "ACCEPTED" => "a peer has come, and the handshake begins".to_owned(),
-            "ACCEPT_FAILED" => format!("a peer cannot be let in: {}", system()),
-            "CLOSED" => "the connection or the endpoint is closed".to_owned(),
-            "CLOSE_FAILED" => format!("the connection cannot be closed: {}", system()),
-            "DISCONNECTED" => "the connection has ended".to_owned(),
-            "MONITOR_STOPPED" => "the socket is closed, or its monitor stopped".to_owned(),
-            "HANDSHAKE_SUCCEEDED" => "the peer can be talked to".to_owned(),
-            "HANDSHAKE_FAILED_NO_DETAIL" => sentence(Failed::Other(self.value)).to_owned(),
-            "HANDSHAKE_FAILED_PROTOCOL" => sentence(Failed::Protocol(self.value)).to_owned(),
-            "HANDSHAKE_FAILED_AUTH" => sentence(Failed::Auth(self.value)).to_owned(),
-            _ => String::new(),
-        }
-    }
-}
-
-/// The bits of the events of these names; of all, if there are none.
-///
-/// # Errors
-/// The name that is not known.
-pub fn events<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<u16, &'a str> {
-    let mut bits = 0;
-    for name in names {
-        let known = EVENTS.iter().chain(GROUPS).find(|(known, _)| *known == name);
-        bits |= known.ok_or(name)?.1;
-    }
-    Ok(if bits == 0 { GROUPS[0].1 } else { bits })
-}
-
-/// One reader of the events of a socket.
+/// A reader of the events of a socket.
 #[derive(Debug)]
 pub struct Monitor {
     socket: Arc<Socket>,
     feed: Mutex<Option<Arc<Feed>>>,
 }
 
-/// What a monitor has still to read.
-#[derive(Debug)]
-pub(super) struct Feed {
-    events: u16,
-    queue: Mutex<VecDeque<Event>>,
-}
-
-impl Feed {
-    fn queue(&self) -> MutexGuard<'_, VecDeque<Event>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn give(&self, event: &Event) {
-        if self.events & event.bit != 0 {
-            let mut queue = self.queue();
-            if queue.len() == ROOM {
-                queue.pop_front();
-            }
-            queue.push_back(event.clone());
-        }
-    }
-}
-
 impl Monitor {
-    /// Begins to read the events of a socket, those of these bits.
+    /// Starts reading the events of a socket; `events` has the bits of those to report.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when there are too many sockets, [`Error::Closed`],
+    /// [`Error::Zmq`] if there are too many sockets, [`Error::Closed`],
     /// [`Error::Busy`].
     pub fn new(socket: &Arc<Socket>, events: u16) -> Result<Monitor, Error> {
-        let feed = Arc::new(Feed { events, queue: Mutex::default() });
+        let feed = Feed::new(events);
         socket.with(|open| open.watch.add(&open.socket, &feed))?;
         Ok(Monitor { socket: socket.clone(), feed: Mutex::new(Some(feed)) })
     }
 
-    /// Waits for the next event. What a closed socket had to tell can still be read.
+    /// Waits for the next event. Events of a socket that was closed in the meantime can
+    /// still be read.
     ///
     /// # Errors
-    /// [`Error::Again`] when none comes in time, [`Error::Closed`] when the monitor
-    /// was stopped or its socket closed and everything is read,
-    /// [`Error::Interrupted`], [`Error::Busy`].
+    /// [`Error::Again`] on timeout; [`Error::Closed`] if the monitor was stopped, or if
+    /// its socket is closed and no event is left; [`Error::Interrupted`],
+    /// [`Error::Busy`].
     pub fn next(&self, wait: &Wait) -> Result<Event, Error> {
         let feed = self.feed().clone().ok_or(Error::Closed)?;
-        let read = || feed.queue().pop_front();
+        let read = || feed.next();
         if let Some(event) = read() {
             return Ok(event);
         }
@@ -188,235 +61,30 @@ impl Monitor {
         })
     }
 
-    /// Ends it. It can be called any number of times.
+    /// Stops the monitor. Stopping it twice is harmless.
     pub fn stop(&self) {
         *self.feed() = None;
     }
 
-    /// The socket whose events it reads.
+    /// Returns the socket that it monitors.
     pub fn socket(&self) -> &Arc<Socket> {
         &self.socket
     }
 
-    /// Whether it was stopped.
+    /// Returns true if it was stopped.
     pub fn is_stopped(&self) -> bool {
         self.feed().is_none()
     }
 
     fn feed(&self) -> MutexGuard<'_, Option<Arc<Feed>>> {
-        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.feed)
     }
-}
-
-/// What a socket knows of its connections: whom it tells, and what it counts.
-pub(super) struct Watch {
-    context: zmq::Context,
-    source: Source,
-    feeds: Vec<Weak<Feed>>,
-    /// Whether libzmq reports everything, and not only what is counted.
-    all: bool,
-    counted: u16,
-    /// The event that begins a connection that counts.
-    begins: u16,
-    pub connections: u64,
-    pub disconnections: u64,
-    pub failures: u64,
-    /// The last handshake that failed, since the last that did not.
-    pub last_failure: Option<(Instant, Event)>,
-    /// How many connections there are by each endpoint, how many of them are complete,
-    /// and how many are about to end that never were.
-    live: HashMap<String, Connections>,
-}
-
-#[derive(Default)]
-struct Connections {
-    open: usize,
-    complete: usize,
-    failed: usize,
-}
-
-enum Source {
-    /// The socket has had no connection that libzmq tells of.
-    Idle,
-    Reader(zmq::Socket),
-    /// There was no socket left for the reader.
-    None,
-}
-
-impl Watch {
-    pub fn new(socket_type: SocketType, context: zmq::Context) -> Watch {
-        // Peers of a STREAM socket do not shake hands.
-        let (begins, shakes) = match socket_type {
-            SocketType::Stream => (CONNECTED | ACCEPTED, 0),
-            _ => (SUCCEEDED, SUCCEEDED | FAILED),
-        };
-        Watch {
-            context,
-            source: Source::Idle,
-            feeds: Vec::new(),
-            all: false,
-            counted: CONNECTED | ACCEPTED | DISCONNECTED | shakes,
-            begins,
-            connections: 0,
-            disconnections: 0,
-            failures: 0,
-            last_failure: None,
-            live: HashMap::new(),
-        }
-    }
-
-    /// To be called before the socket is attached to an endpoint of the network.
-    pub fn begin(&mut self, socket: &zmq::Socket) {
-        if matches!(self.source, Source::Idle) {
-            // Without it only the peers are unknown.
-            self.source = Source::None;
-            let _ = self.tell(socket, self.counted);
-        }
-    }
-
-    fn add(&mut self, socket: &zmq::Socket, feed: &Arc<Feed>) -> Result<(), Error> {
-        self.update(socket);
-        if !self.all {
-            let told = self.tell(socket, GROUPS[0].1);
-            told.map_err(|error| Error::from_zmq("zmq_socket_monitor", error))?;
-            self.all = true;
-        }
-        self.feeds.push(Arc::downgrade(feed));
-        Ok(())
-    }
-
-    /// Makes libzmq tell a new reader of these events, in place of the one before.
-    fn tell(&mut self, socket: &zmq::Socket, events: u16) -> zmq::Result<()> {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let reader = self.context.socket(zmq::PAIR)?;
-        // libzmq would wait for a reader whose queue is full, with all sockets.
-        reader.set_rcvhwm(0)?;
-        reader.set_linger(0)?;
-        let endpoint = format!("{TAKEN}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let told = retried(|| socket.monitor(&endpoint, events.into()));
-        // What was told until then comes first.
-        self.drain();
-        self.source = Source::None;
-        told?;
-        if let Err(error) = retried(|| reader.connect(&endpoint)) {
-            stop(socket);
-            return Err(error);
-        }
-        self.source = Source::Reader(reader);
-        Ok(())
-    }
-
-    /// Takes in what libzmq has told so far.
-    pub fn update(&mut self, socket: &zmq::Socket) {
-        self.drain();
-        self.feeds.retain(|feed| feed.strong_count() > 0);
-        if self.all && self.feeds.is_empty() {
-            // What is repeated for ever is told no more.
-            self.all = self.tell(socket, self.counted).is_err();
-        }
-    }
-
-    fn drain(&mut self) {
-        while let Source::Reader(reader) = &self.source
-            && let Ok(event) = Event::receive(reader)
-        {
-            self.count(&event);
-            for feed in self.feeds.iter().filter_map(Weak::upgrade) {
-                feed.give(&event);
-            }
-        }
-    }
-
-    fn count(&mut self, event: &Event) {
-        if event.bit & self.counted == 0 {
-            return;
-        }
-        let live = self.live.entry(event.endpoint.clone()).or_default();
-        if event.bit & (CONNECTED | ACCEPTED) != 0 {
-            live.open += 1;
-        }
-        if event.bit & self.begins != 0 {
-            self.connections += 1;
-            live.complete += 1;
-            self.last_failure = None;
-        } else if event.bit & FAILED != 0 {
-            self.failures += 1;
-            live.failed += 1;
-            self.last_failure = Some((Instant::now(), event.clone()));
-        } else if event.bit == DISCONNECTED {
-            live.open = live.open.saturating_sub(1);
-            if live.failed > 0 {
-                live.failed -= 1;
-            } else {
-                self.disconnections += 1;
-                live.complete = live.complete.saturating_sub(1);
-            }
-        }
-        // A failure may be told twice.
-        live.failed = live.failed.min(live.open.saturating_sub(live.complete));
-        if live.open == 0 && live.complete == 0 {
-            self.live.remove(&event.endpoint);
-        }
-    }
-
-    /// Forgets the connections by an endpoint that was disconnected: libzmq does
-    /// not tell of their end. It names an endpoint by the name of the machine or by
-    /// its address.
-    pub fn disconnected(&mut self, endpoint: &str) {
-        if self.live.remove(endpoint).is_none() {
-            let port = |endpoint: &str| endpoint.rsplit_once(':').map(|(_, port)| port.to_owned());
-            let gone = port(endpoint);
-            self.live.retain(|known, _| port(known) != gone);
-        }
-    }
-
-    /// How many peers there are by the network, if that is known.
-    pub fn peers(&self) -> Option<usize> {
-        match self.source {
-            Source::None => None,
-            _ => Some(self.live.values().map(|live| live.complete).sum()),
-        }
-    }
-
-    /// Waits until libzmq tells something, for `ms` at most.
-    pub fn poll(&self, ms: i64) -> Result<(), Error> {
-        match &self.source {
-            Source::Reader(reader) => match reader.poll(zmq::POLLIN, ms) {
-                Ok(_) | Err(zmq::Error::EINTR) => Ok(()),
-                Err(error) => Err(Error::from_zmq("zmq_poll", error)),
-            },
-            _ => Err(Error::Closed),
-        }
-    }
-
-    /// The item of the reader for a poll together with other sockets.
-    pub fn item(&self) -> Option<zmq::PollItem<'_>> {
-        match &self.source {
-            Source::Reader(reader) => Some(reader.as_poll_item(zmq::POLLIN)),
-            _ => None,
-        }
-    }
-
-    /// Ends it, before the socket is closed: libzmq would wait for a reader that
-    /// is not there.
-    pub fn end(&mut self, socket: &zmq::Socket) {
-        if matches!(self.source, Source::Reader(_)) {
-            stop(socket);
-            self.drain();
-            self.source = Source::Idle;
-        }
-    }
-}
-
-fn stop(socket: &zmq::Socket) {
-    // It fails, and that is what it is for.
-    let _ = socket.monitor(TAKEN, 0);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use SocketType::{Pair, Pull, Push};
+    use crate::core::SocketType::{Pair, Pull, Push};
     use std::time::Duration;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
@@ -426,7 +94,7 @@ mod tests {
         let mut names = Vec::new();
         loop {
             let name = monitor.next(&SOON).unwrap().name();
-            // Ports that are taken are passed over.
+            // Ports that are already taken are skipped.
             if !["BIND_FAILED", "CLOSED"].contains(&name) || name == last {
                 names.push(name);
             }
@@ -507,7 +175,7 @@ mod tests {
         let monitor = Monitor::new(&socket, 0x7fff).unwrap();
         assert!(all(&monitor, "CONNECT_RETRIED").contains(&"CONNECT_DELAYED"));
         drop(monitor);
-        let watched = |open: &mut super::super::open::Open| {
+        let watched = |open: &mut crate::core::socket::open::Open| {
             open.update();
             Ok(open.watch.all)
         };

@@ -1,21 +1,22 @@
-//! Waiting for several sockets at once, and for descriptors of the system.
+//! Waiting for several sockets and system descriptors at once.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use try_lock::Locked;
 use zmq::PollEvents;
 
 use super::error::Error;
-use super::open::retried;
 use super::socket::{Socket, State};
 use super::wait::{Clock, Wait};
+use crate::core::locked::locked;
+use crate::libzmq::retried;
 
-/// What the system calls a descriptor.
+/// A descriptor of the system.
 #[cfg(unix)]
 pub type Descriptor = std::os::fd::RawFd;
-/// What the system calls a descriptor.
+/// A descriptor of the system.
 #[cfg(windows)]
 pub type Descriptor = std::os::windows::io::RawSocket;
 
@@ -38,23 +39,23 @@ impl Source {
     }
 }
 
-/// For what a source is ready, or is to be.
+/// The events that a source is ready for, or that are requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
     /// A message can be received.
     pub input: bool,
     /// A message can be sent.
     pub output: bool,
-    /// A descriptor has failed or is none.
+    /// A descriptor has failed or is invalid.
     pub error: bool,
 }
 
 impl Ready {
-    /// Something to receive.
+    /// Requests input.
     pub const IN: Ready = Ready { input: true, output: false, error: false };
-    /// Room to send.
+    /// Requests output.
     pub const OUT: Ready = Ready { input: false, output: true, error: false };
-    /// Either.
+    /// Requests both.
     pub const BOTH: Ready = Ready { input: true, output: true, error: false };
 
     fn events(self) -> PollEvents {
@@ -73,12 +74,32 @@ impl Ready {
     }
 }
 
-/// Sources to wait for, each with a value that tells the caller which it is.
+/// A set of sources to wait for, each with a value that identifies it to the caller.
+///
+/// ```
+/// use std::time::Duration;
+/// use zeromq::core::{Poller, Ready, Socket, SocketType, Source, Wait};
+///
+/// # fn main() -> Result<(), zeromq::core::Error> {
+/// let timeout = Wait::new(Some(Duration::from_secs(5)));
+/// let pull = Socket::attached(SocketType::Pull, "inproc://poller-doc")?;
+/// let push = Socket::attached(SocketType::Push, "inproc://poller-doc")?;
+///
+/// let poller = Poller::default();
+/// poller.add(Source::Socket(pull.clone()), Ready::IN, "tasks")?;
+/// push.send(&["task"], &timeout)?;
+///
+/// let (name, ready) = poller.wait(&timeout)?;
+/// assert!(name == "tasks" && ready.input);
+/// assert_eq!(pull.receive(&timeout)?.as_text(), Some("task"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Poller<T> {
     items: Mutex<Vec<Item<T>>>,
     fair: AtomicBool,
-    /// Where the next fair wait begins to look.
+    /// Where the next fair wait starts.
     turn: AtomicUsize,
     expired: AtomicBool,
     terminated: AtomicBool,
@@ -104,11 +125,11 @@ impl<T> Default for Poller<T> {
 }
 
 impl<T: Clone> Poller<T> {
-    /// Adds a source. One that is there already stays in its place, and is waited
-    /// for as said last.
+    /// Adds a source. Adding a source again keeps its position and replaces its events
+    /// and value.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a socket that cannot receive, or send, so.
+    /// [`Error::Unsupported`] if the socket type cannot receive or send as requested.
     pub fn add(&self, source: Source, events: Ready, value: T) -> Result<(), Error> {
         if let Source::Socket(socket) = &source {
             if events.input {
@@ -129,63 +150,64 @@ impl<T: Clone> Poller<T> {
         Ok(())
     }
 
-    /// Removes a source, and tells whether it was there.
+    /// Removes a source. Returns false if it was not there.
     pub fn remove(&self, source: &Source) -> bool {
         self.retain(|known| !known.is(source)) > 0
     }
 
-    /// Whether a source is there.
+    /// Returns true if the source was added.
     pub fn contains(&self, source: &Source) -> bool {
         self.items().iter().any(|item| item.source.is(source))
     }
 
-    /// What is known of a source.
+    /// Returns the events and the value of a source.
     pub fn find(&self, source: &Source) -> Option<(Ready, T)> {
         let items = self.items();
         let item = items.iter().find(|item| item.source.is(source))?;
         Some((item.events, item.value.clone()))
     }
 
-    /// Removes the sources that `keep` does not want, and gives how many those were.
+    /// Removes the sources for which `keep` returns false, and returns how many were
+    /// removed.
     pub fn retain(&self, keep: impl Fn(&Source) -> bool) -> usize {
         let gone: Vec<Item<T>> = self.items().extract_if(.., |item| !keep(&item.source)).collect();
         gone.len()
     }
 
-    /// How many sources there are.
+    /// Returns the number of sources.
     pub fn count(&self) -> usize {
         self.items().len()
     }
 
-    /// Tells of each value.
+    /// Calls `visit` with each value.
     pub fn visit(&self, mut visit: impl FnMut(&T)) {
         self.items().iter().for_each(|item| visit(&item.value));
     }
 
-    /// Whether [`wait`](Poller::wait) begins to look where it found something last,
-    /// so that a busy source does not hide the others, and not at the first.
+    /// Sets whether [`wait`](Poller::wait) takes turns: it then starts after the source
+    /// that it returned last instead of at the first, so that a busy source does not
+    /// hide the others.
     pub fn set_fair(&self, fair: bool) {
         self.fair.store(fair, Ordering::Relaxed);
     }
 
-    /// Whether the last wait ended because the time was over.
+    /// Returns true if the last wait timed out.
     pub fn expired(&self) -> bool {
         self.expired.load(Ordering::Relaxed)
     }
 
-    /// Whether the last wait ended because the host or ZeroMQ stopped.
+    /// Returns true if the last wait was interrupted or ended by a shutdown.
     pub fn terminated(&self) -> bool {
         self.terminated.load(Ordering::Relaxed)
     }
 
-    /// Waits until a source is ready, and gives the first one in the order in
-    /// which they were added. Closed sockets are passed over.
+    /// Waits until a source is ready and returns the first one in the order in which
+    /// they were added. Closed sockets are skipped.
     ///
     /// # Errors
-    /// [`Error::Again`] when none is ready in time, [`Error::Closed`] when all
-    /// sockets are closed, [`Error::Busy`] when one is in use elsewhere,
-    /// [`Error::Argument`] for a wait without an end for nothing,
-    /// [`Error::Interrupted`], [`Error::Terminated`].
+    /// [`Error::Again`] on timeout, [`Error::Closed`] if all sockets are closed,
+    /// [`Error::Busy`] if a socket is in another call, [`Error::Argument`] if an empty
+    /// poller would wait forever, [`Error::Interrupted`], [`Error::Terminated`].
     pub fn wait(&self, wait: &Wait) -> Result<(T, Ready), Error> {
         let mut items = self.items().clone();
         let fair = self.fair.load(Ordering::Relaxed);
@@ -200,10 +222,10 @@ impl<T: Clone> Poller<T> {
         Ok((items.swap_remove(index).value, ready))
     }
 
-    /// Waits until a source is ready, and gives all that are.
+    /// Waits until a source is ready and returns all sources that are.
     ///
     /// # Errors
-    /// As [`wait`](Poller::wait).
+    /// The errors of [`wait`](Poller::wait).
     pub fn wait_all(&self, wait: &Wait) -> Result<Vec<(T, Ready)>, Error> {
         let items = self.items().clone();
         let ready = self.noted(poll(&items, wait, false))?;
@@ -218,20 +240,20 @@ impl<T: Clone> Poller<T> {
         result
     }
 
-    /// Never locked during a wait, nor when a value is dropped, since collectors look
-    /// through it.
+    /// Never locked during a wait or while a value is dropped, because garbage
+    /// collectors look through the values.
     fn items(&self) -> MutexGuard<'_, Vec<Item<T>>> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.items)
     }
 }
 
-/// A source that can be waited for: a socket only while it is locked.
-enum Held<'a> {
+/// A source that can be polled; a socket is locked in the meantime.
+enum Guard<'a> {
     Socket(Locked<'a, State>),
     Descriptor(Descriptor),
 }
 
-/// Waits until an item is ready, and gives where it is: the first one, or all.
+/// Waits until an item is ready and returns the index of the first one, or of all.
 fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Ready)>, Error> {
     let mut held = hold(items)?;
     if held.is_empty() && !items.is_empty() {
@@ -239,7 +261,7 @@ fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Re
     }
     if held.is_empty() && wait.is_endless() {
         return Err(Error::Argument {
-            place: "a wait for ever".to_owned(),
+            place: "a wait without a timeout".to_owned(),
             expected: "at least one socket in the poller".into(),
             got: "none".to_owned(),
         });
@@ -247,7 +269,7 @@ fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Re
     let result = poll_held(&mut held, items, wait, first);
     if matches!(result, Err(Error::Terminated)) {
         for (_, held) in held {
-            if let Held::Socket(mut state) = held {
+            if let Guard::Socket(mut state) = held {
                 state.check_terminated();
             }
         }
@@ -255,15 +277,15 @@ fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Re
     result
 }
 
-fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Held<'_>)>, Error> {
+fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Guard<'_>)>, Error> {
     let mut held = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         match &item.source {
-            Source::Descriptor(descriptor) => held.push((index, Held::Descriptor(*descriptor))),
+            Source::Descriptor(descriptor) => held.push((index, Guard::Descriptor(*descriptor))),
             Source::Socket(socket) => match socket.lock() {
                 Ok(mut state) => {
                     if state.open().is_ok() {
-                        held.push((index, Held::Socket(state)));
+                        held.push((index, Guard::Socket(state)));
                     }
                 }
                 Err(Error::Forked) => {}
@@ -275,13 +297,13 @@ fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Held<'_>)>, Error> {
 }
 
 fn poll_held<T>(
-    held: &mut [(usize, Held)],
+    held: &mut [(usize, Guard)],
     items: &[Item<T>],
     wait: &Wait,
     first: bool,
 ) -> Result<Vec<(usize, Ready)>, Error> {
     let ready = look(held, items, first)?;
-    let descriptors = held.iter().any(|(_, held)| matches!(held, Held::Descriptor(_)));
+    let descriptors = held.iter().any(|(_, held)| matches!(held, Guard::Descriptor(_)));
     if !descriptors && (!ready.is_empty() || wait.is_zero()) {
         return if ready.is_empty() { Err(Error::Again) } else { Ok(ready) };
     }
@@ -291,8 +313,8 @@ fn poll_held<T>(
     for (index, held) in held.iter_mut() {
         let events = items[*index].events.events();
         polled.push(match held {
-            Held::Socket(state) => state.open()?.socket.as_poll_item(events),
-            Held::Descriptor(descriptor) => zmq::PollItem::from_fd(*descriptor, events),
+            Guard::Socket(state) => state.open()?.socket.as_poll_item(events),
+            Guard::Descriptor(descriptor) => zmq::PollItem::from_fd(*descriptor, events),
         });
     }
     loop {
@@ -313,15 +335,15 @@ fn poll_held<T>(
     Ok(ready.take(if first { 1 } else { usize::MAX }).collect())
 }
 
-/// The sockets that are ready now, which is quicker to tell than by a poll.
+/// Returns the sockets that are ready now, which is faster than a poll.
 fn look<T>(
-    held: &mut [(usize, Held)],
+    held: &mut [(usize, Guard)],
     items: &[Item<T>],
     first: bool,
 ) -> Result<Vec<(usize, Ready)>, Error> {
     let mut ready = Vec::new();
     for (index, held) in held {
-        let Held::Socket(state) = held else {
+        let Guard::Socket(state) = held else {
             continue;
         };
         let open = state.open()?;
@@ -372,7 +394,7 @@ mod tests {
         first.send(&["a"], &SOON).unwrap();
         assert_eq!(poller.wait(&SOON).unwrap().0, 0);
         assert_eq!(poller.wait_all(&SOON).unwrap(), [(0, Ready::IN), (1, Ready::IN)]);
-        // The sockets are free again.
+        // The sockets are unlocked again.
         assert_eq!(one.receive(&NOW).unwrap().as_text(), Some("a"));
         poller.add(Source::Socket(first.clone()), Ready::OUT, 7).unwrap();
         assert_eq!(poller.wait_all(&SOON).unwrap(), [(1, Ready::IN), (7, Ready::OUT)]);

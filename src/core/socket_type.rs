@@ -1,10 +1,6 @@
-//! The types of sockets: their names, what they do with an endpoint by default,
-//! and which of them send and receive.
+//! Socket types: their names, and which of them send and receive.
 
-use super::endpoint::Action;
-use super::error::Error;
-
-/// The types of sockets, as in `zmq_socket(3)`.
+/// The socket types of `zmq_socket(3)`.
 #[allow(missing_docs)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SocketType {
@@ -25,11 +21,11 @@ pub enum SocketType {
 use SocketType::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub};
 
 impl SocketType {
-    /// Every type, in the order of their numbers.
+    /// All types, in the order of their numbers.
     pub const ALL: &[SocketType] =
         &[Pair, Pub, Sub, Req, Rep, Dealer, Router, Pull, Push, Xpub, Xsub, Stream];
 
-    /// Its name in the documents of ZeroMQ: "REQ".
+    /// Returns the name in the ZeroMQ documentation, such as "REQ".
     pub fn name(self) -> &'static str {
         match self {
             Pair => "PAIR",
@@ -47,18 +43,20 @@ impl SocketType {
         }
     }
 
-    /// The type of a name, in capital or small letters: "REQ".
+    /// Returns the type with this name, in upper or lower case.
     pub fn from_name(name: &str) -> Option<SocketType> {
         let mut all = SocketType::ALL.iter().copied();
         all.find(|socket_type| socket_type.name().eq_ignore_ascii_case(name))
     }
 
-    /// What is done with an endpoint that has no prefix, as in czmq.
-    pub fn default_action(self) -> Action {
-        match self {
-            Pub | Rep | Router | Pull | Xpub => Action::Bind,
-            Sub | Req | Dealer | Push | Xsub | Pair | Stream => Action::Connect,
-        }
+    /// Returns true if it can send.
+    pub fn sends(self) -> bool {
+        !matches!(self, Sub | Pull)
+    }
+
+    /// Returns true if it can receive.
+    pub fn receives(self) -> bool {
+        !matches!(self, Pub | Push)
     }
 
     pub(super) fn raw(self) -> zmq::SocketType {
@@ -75,32 +73,6 @@ impl SocketType {
             Xpub => zmq::XPUB,
             Xsub => zmq::XSUB,
             Stream => zmq::STREAM,
-        }
-    }
-
-    /// # Errors
-    /// [`Error::Unsupported`] when it cannot send.
-    pub(super) fn check_sends(self) -> Result<(), Error> {
-        match self {
-            Sub | Pull => Err(Error::Unsupported {
-                operation: "send",
-                socket_type: self,
-                needs: "PUB or PUSH",
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    /// # Errors
-    /// [`Error::Unsupported`] when it cannot receive.
-    pub(super) fn check_receives(self) -> Result<(), Error> {
-        match self {
-            Pub | Push => Err(Error::Unsupported {
-                operation: "receive",
-                socket_type: self,
-                needs: "SUB or PULL",
-            }),
-            _ => Ok(()),
         }
     }
 }

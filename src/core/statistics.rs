@@ -1,40 +1,39 @@
-//! What a socket counts, and what it can tell about its peers.
+//! What a socket counts, and what it knows about its peers.
 
 use std::time::Duration;
 
-/// What a socket has sent and received. Plain numbers that only change while the
-/// socket is locked.
+/// How much a socket has sent and received. These are plain numbers, which only change
+/// while the socket is locked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Messages sent.
     pub messages_sent: u64,
-    /// Frames of them.
+    /// Frames sent.
     pub frames_sent: u64,
-    /// Bytes in these frames.
+    /// Bytes sent.
     pub bytes_sent: u64,
-    /// Messages received to the last frame.
+    /// Messages received completely.
     pub messages_received: u64,
     /// Frames received.
     pub frames_received: u64,
-    /// Bytes in these frames.
+    /// Bytes received.
     pub bytes_received: u64,
-    /// Messages that could not be sent in time.
+    /// Sends that timed out.
     pub expired: u64,
-    /// Messages that had no peer of their routing id.
+    /// Messages to routing ids that no peer had.
     pub unroutable: u64,
 }
 
 impl Counters {
-    /// After how many messages a socket that never waits looks at what has
-    /// happened meanwhile.
+    /// After how many messages a socket that never waits processes pending events.
     const ROUND: u64 = 1024;
 
-    /// Counts a message that was sent, and tells whether a round of them is over.
+    /// Counts a message that was sent. Returns true once per round.
     pub(super) fn sent<F: AsRef<[u8]>>(&mut self, frames: &[F]) -> bool {
         self.sent_whole(frames.len(), frames.iter().map(|frame| frame.as_ref().len()).sum())
     }
 
-    /// As [`sent`](Counters::sent), by the number of frames and their bytes.
+    /// Does the same as [`sent`](Counters::sent), given the number of frames and bytes.
     pub(super) fn sent_whole(&mut self, frames: usize, bytes: usize) -> bool {
         self.messages_sent += 1;
         self.frames_sent += frames as u64;
@@ -42,7 +41,7 @@ impl Counters {
         self.messages_sent.is_multiple_of(Counters::ROUND)
     }
 
-    /// Counts a frame that was received, and tells whether a round of them is over.
+    /// Counts a frame that was received. Returns true once per round.
     pub(super) fn received(&mut self, bytes: usize, more: bool) -> bool {
         self.messages_received += u64::from(!more);
         self.frames_received += 1;
@@ -50,7 +49,7 @@ impl Counters {
         self.frames_received.is_multiple_of(Counters::ROUND)
     }
 
-    /// Adds what another socket counted.
+    /// Adds the counters of another socket.
     pub fn add(&mut self, other: &Counters) {
         self.messages_sent += other.messages_sent;
         self.frames_sent += other.frames_sent;
@@ -63,34 +62,34 @@ impl Counters {
     }
 }
 
-/// What a socket knows of itself.
+/// The statistics of a socket.
 #[derive(Clone, Debug)]
 pub struct Statistics {
-    /// What it has sent and received.
+    /// How much it has sent and received.
     pub counters: Counters,
-    /// How many peers it has now; `None` if that cannot be known.
+    /// How many peers it has now; `None` if that is unknown.
     pub peers: Option<usize>,
-    /// How many connections to peers it has had, those by inproc left out.
+    /// How many connections to peers it has had, not counting inproc.
     pub connections: u64,
-    /// How many of them have ended.
+    /// How many of these connections have ended.
     pub disconnections: u64,
-    /// How many ended before they were complete: a wrong key, a peer that does not
-    /// speak ZeroMQ.
+    /// How many connections failed during the handshake: a wrong key, a peer that does
+    /// not speak ZeroMQ.
     pub failures: u64,
-    /// How many prefixes its peers have subscribed to, if it is a publisher.
+    /// How many different prefixes its peers subscribe to, if it is a PUB socket.
     pub subscriptions: Option<usize>,
-    /// How many messages it dropped since no peer could take them, if it sends to
-    /// the peer that a routing id names.
+    /// How many messages it dropped because no peer could accept them, if it is a
+    /// ROUTER or STREAM.
     pub dropped: Option<u64>,
 }
 
 /// An endpoint that a socket is attached to.
 #[derive(Clone, Debug)]
 pub struct Attachment {
-    /// Whether it is bound; else it is connected.
+    /// True if it is bound, false if it is connected.
     pub bound: bool,
     /// The endpoint, with its port filled in.
     pub endpoint: String,
-    /// For how long it has been so.
+    /// How long it has been attached.
     pub age: Duration,
 }

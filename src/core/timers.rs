@@ -1,8 +1,8 @@
-//! Timers: what is due when. They do not run by themselves.
+//! Timers: which are due, and when. They do not run by themselves.
 
 use std::time::{Duration, Instant};
 
-/// Timers, each with what it is for.
+/// A set of timers, each with a value that says what it is for.
 #[derive(Debug)]
 pub struct Timers<T> {
     timers: Vec<Timer<T>>,
@@ -14,7 +14,7 @@ struct Timer<T> {
     id: i64,
     due: Instant,
     every: Duration,
-    /// How many times it is still to run; `None` is for ever.
+    /// How many times it will still run; `None` is forever.
     left: Option<u64>,
     what: T,
 }
@@ -26,8 +26,9 @@ impl<T> Default for Timers<T> {
 }
 
 impl<T: Clone> Timers<T> {
-    /// Adds a timer that is due after `every`, and again each time as long after,
-    /// `times` times in all or for ever. Gives its number, from 1 on.
+    /// Adds a timer that is due after `every` and then repeatedly at that interval,
+    /// `times` times in total or forever. Returns its number; the first timer is number
+    /// 1.
     pub fn add(&mut self, every: Duration, times: Option<u64>, what: T) -> i64 {
         self.last += 1;
         let due = later(Instant::now(), every);
@@ -35,31 +36,31 @@ impl<T: Clone> Timers<T> {
         self.last
     }
 
-    /// Removes a timer, and gives what it was for.
+    /// Removes a timer and returns its value.
     pub fn cancel(&mut self, id: i64) -> Option<T> {
         let index = self.timers.iter().position(|timer| timer.id == id)?;
         Some(self.timers.remove(index).what)
     }
 
-    /// What all of them are for.
+    /// Returns the values of all timers.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.timers.iter().map(|timer| &timer.what)
     }
 
-    /// When the next one is due.
+    /// Returns when the next timer is due.
     pub fn next(&self) -> Option<Instant> {
         self.timers.iter().map(|timer| timer.due).min()
     }
 
-    /// The numbers of those that are due at a time, in the order in which they are.
+    /// Returns the numbers of the timers that are due at `now`, earliest first.
     pub fn due(&self, now: Instant) -> Vec<i64> {
         let mut due: Vec<_> = self.timers.iter().filter(|timer| timer.due <= now).collect();
         due.sort_by_key(|timer| timer.due);
         due.iter().map(|timer| timer.id).collect()
     }
 
-    /// Takes one turn of a timer: gives what it is for, if it is still there, and
-    /// sets when it is due next. Turns that were missed are left out.
+    /// Fires a timer once: returns its value, if the timer still exists, and sets when
+    /// it is due next. Turns that were missed are skipped.
     pub fn turn(&mut self, id: i64, now: Instant) -> Option<T> {
         let index = self.timers.iter().position(|timer| timer.id == id)?;
         let timer = &mut self.timers[index];
@@ -75,7 +76,7 @@ impl<T: Clone> Timers<T> {
     }
 }
 
-/// A time too far away to be told is in a hundred years.
+/// Adds a duration. A time too far in the future to represent becomes a hundred years.
 fn later(time: Instant, by: Duration) -> Instant {
     const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     time.checked_add(by).unwrap_or_else(|| time + CENTURY)

@@ -1,4 +1,4 @@
-//! How long a call may wait, and how it is told to stop.
+//! Timeouts of calls, and how calls are interrupted.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -6,34 +6,33 @@ use std::time::{Duration, Instant};
 
 use super::error::Error;
 
-/// How often a call that waits asks the host whether to stop.
+/// How often a waiting call asks the host whether to stop.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// How often everything was shut down.
+/// How many shutdowns there were.
 static ENDS: AtomicUsize = AtomicUsize::new(0);
 
-/// Ends the calls that sleep in other threads. Those that wait for sockets are told
-/// by libzmq.
+/// Ends calls that sleep on other threads. Calls that wait for sockets are ended by
+/// libzmq.
 pub(super) fn end() {
     ENDS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Who may want a call that waits to stop.
+/// Something that can interrupt a waiting call.
 pub trait Interrupt {
-    /// Whether to stop now.
+    /// Returns true if the call should stop now.
     fn interrupted(&self) -> bool;
 
-    /// Does what has to be done now and then while a call waits. It may call
-    /// functions of the script: of the library nothing may be locked meanwhile that
-    /// a collector needs.
+    /// Does what is due while a call waits. It may call script functions, so the
+    /// library must not hold a lock that a garbage collector needs while it runs.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] to stop now; any other ends the call, too.
+    /// [`Error::Interrupted`] to stop the call; any other error ends it too.
     fn check(&self) -> Result<(), Error> {
         if self.interrupted() { Err(Error::Interrupted) } else { Ok(()) }
     }
 
-    /// How long the next check has time.
+    /// Returns how long to wait until the next check.
     fn pause(&self) -> Duration {
         SLICE
     }
@@ -45,73 +44,72 @@ impl<F: Fn() -> bool> Interrupt for F {
     }
 }
 
-/// The patience of one call.
+/// The timeout of a call, and what may interrupt it.
 #[derive(Clone, Copy)]
 pub struct Wait<'a> {
-    patience: Patience,
+    timeout: Timeout,
     interrupt: Option<&'a dyn Interrupt>,
 }
 
-/// Nanoseconds, or one of two special values, in one word: a wait is made in every
-/// call.
+/// Nanoseconds or one of two special values, in one word, because every call makes one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Patience(u64);
+struct Timeout(u64);
 
-impl Patience {
-    const FOREVER: Patience = Patience(u64::MAX);
-    /// As long as the socket's own timeout says.
-    const USUAL: Patience = Patience(u64::MAX - 1);
+impl Timeout {
+    const FOREVER: Timeout = Timeout(u64::MAX);
+    /// The timeout of the socket.
+    const USUAL: Timeout = Timeout(u64::MAX - 1);
 
-    /// A time of centuries is for ever.
-    const fn of(timeout: Option<Duration>) -> Patience {
+    /// Timeouts of centuries are treated as forever.
+    const fn of(timeout: Option<Duration>) -> Timeout {
         match timeout {
-            Some(timeout) if timeout.as_nanos() < Patience::USUAL.0 as u128 => {
-                Patience(timeout.as_nanos() as u64)
+            Some(timeout) if timeout.as_nanos() < Timeout::USUAL.0 as u128 => {
+                Timeout(timeout.as_nanos() as u64)
             }
-            _ => Patience::FOREVER,
+            _ => Timeout::FOREVER,
         }
     }
 }
 
 impl<'a> Wait<'a> {
-    /// Waits for `timeout`, or for ever if there is none. A timeout of zero does
-    /// not wait.
+    /// Waits up to `timeout`, or forever if it is `None`. A timeout of zero does not
+    /// wait.
     pub const fn new(timeout: Option<Duration>) -> Wait<'static> {
-        Wait { patience: Patience::of(timeout), interrupt: None }
+        Wait { timeout: Timeout::of(timeout), interrupt: None }
     }
 
-    /// Waits as long as the options rcvtimeo and sndtimeo of the socket say: for
-    /// ever, if they were not set.
+    /// Waits as long as the options rcvtimeo and sndtimeo of the socket say, which is
+    /// forever if they were not set.
     pub const fn usual() -> Wait<'static> {
-        Wait { patience: Patience::USUAL, interrupt: None }
+        Wait { timeout: Timeout::USUAL, interrupt: None }
     }
 
-    /// Ends the wait with [`Error::Interrupted`] once `interrupt` says so; it is
-    /// asked several times a second and after every signal.
+    /// Ends the wait with [`Error::Interrupted`] once `interrupt` says so. It is asked
+    /// several times per second and after every signal.
     pub fn until(self, interrupt: Option<&'a dyn Interrupt>) -> Wait<'a> {
-        Wait { patience: self.patience, interrupt }
+        Wait { timeout: self.timeout, interrupt }
     }
 
-    /// The same, with `usual` in place of the socket's own timeout.
+    /// Replaces the timeout of the socket by `usual`, if it applies.
     pub(super) fn or(self, usual: Option<Duration>) -> Wait<'a> {
-        match self.patience {
-            Patience::USUAL => Wait { patience: Patience::of(usual), ..self },
+        match self.timeout {
+            Timeout::USUAL => Wait { timeout: Timeout::of(usual), ..self },
             _ => self,
         }
     }
 
     fn timeout(&self) -> Option<Duration> {
-        match self.patience {
-            Patience::USUAL | Patience::FOREVER => None,
-            Patience(nanoseconds) => Some(Duration::from_nanos(nanoseconds)),
+        match self.timeout {
+            Timeout::USUAL | Timeout::FOREVER => None,
+            Timeout(nanoseconds) => Some(Duration::from_nanos(nanoseconds)),
         }
     }
 
-    /// Starts the clock. It is read only by calls that have to wait.
+    /// Starts the clock. Only calls that have to wait read it.
     pub(super) fn begin(&self) -> Clock<'a> {
         let deadline = match self.timeout() {
             None => None,
-            // A time too far away to be told is for ever.
+            // A time too far in the future to represent is forever.
             Some(timeout) => Instant::now().checked_add(timeout),
         };
         Clock { deadline, interrupt: self.interrupt }
@@ -121,17 +119,17 @@ impl<'a> Wait<'a> {
         self.timeout() == Some(Duration::ZERO)
     }
 
-    /// Whether nothing but an interrupt ends it.
+    /// Returns true if there is no timeout.
     pub(super) fn is_endless(&self) -> bool {
         self.timeout().is_none()
     }
 }
 
-/// Does nothing for as long as `wait` says.
+/// Sleeps for as long as `wait` says.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when the host wants to stop; [`Error::Terminated`] when
-/// another thread shuts everything down.
+/// [`Error::Interrupted`] if the host interrupts, [`Error::Terminated`] if another
+/// thread shuts ZeroMQ down.
 pub fn sleep(wait: &Wait) -> Result<(), Error> {
     let clock = wait.begin();
     let ends = ENDS.load(Ordering::Relaxed);
@@ -153,18 +151,17 @@ pub(super) struct Clock<'a> {
 }
 
 impl<'a> Clock<'a> {
-    /// The time that is left, as the patience of a further call.
+    /// Returns the remaining time, as the timeout of another call.
     pub fn rest(&self) -> Wait<'a> {
         let left = self.deadline.map(|end| end.saturating_duration_since(Instant::now()));
-        Wait { patience: Patience::of(left), interrupt: self.interrupt }
+        Wait { timeout: Timeout::of(left), interrupt: self.interrupt }
     }
 
-    /// How long to poll now, in milliseconds as `zmq_poll(3)` takes them: -1 is
-    /// for ever.
+    /// Returns how long to poll now, in milliseconds as for `zmq_poll(3)`: -1 is
+    /// forever.
     ///
     /// # Errors
-    /// [`Error::Again`] when the time is over, [`Error::Interrupted`] when the
-    /// host wants to stop.
+    /// [`Error::Again`] on timeout, [`Error::Interrupted`] if the host interrupts.
     pub fn slice(&self) -> Result<i64, Error> {
         self.interrupt.map_or(Ok(()), Interrupt::check)?;
         let left = match self.deadline {
@@ -182,7 +179,7 @@ impl<'a> Clock<'a> {
             (Some(left), None) => left,
             (left, Some(interrupt)) => left.unwrap_or(Duration::MAX).min(interrupt.pause()),
         };
-        // Rounded up, so that the last part of a millisecond is not spun away.
+        // Rounded up, so that the last fraction of a millisecond is not spent spinning.
         Ok(i64::try_from(slice.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX))
     }
 }

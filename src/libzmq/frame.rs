@@ -1,5 +1,5 @@
-//! Frames that stay whole when a send fails, and that are copied without
-//! copying their bytes. A `zmq::Message` is gone after a send, whatever came of it.
+//! Frames that are unchanged when a send fails, and that can be copied without copying
+//! their bytes. A `zmq::Message` is gone after a send, even if it fails.
 
 use std::ffi::{CStr, CString, c_void};
 use std::fmt;
@@ -12,27 +12,29 @@ use zmq_sys as sys;
 
 use super::last_error;
 
-/// One frame of a message, to be received into and sent from many times.
-pub(crate) struct Frame {
+/// One frame of a message, empty at first. It keeps the memory in which libzmq received
+/// it, and can be received into and sent any number of times.
+pub struct Frame {
     message: sys::zmq_msg_t,
 }
 
 impl Frame {
-    /// An empty frame.
-    pub fn new() -> Frame {
+    /// Makes an empty frame.
+    pub(crate) fn new() -> Frame {
         let mut message = sys::zmq_msg_t::default();
         // SAFETY: it is memory for a message, and zmq_msg_init cannot fail.
         unsafe { sys::zmq_msg_init(&mut message) };
         Frame { message }
     }
 
-    /// A frame with a copy of these bytes.
+    /// Makes a frame with a copy of these bytes.
     ///
     /// # Errors
-    /// As `zmq_msg_init_size(3)`.
-    pub fn copied(bytes: &[u8]) -> zmq::Result<Frame> {
+    /// As for `zmq_msg_init_size(3)`.
+    pub(crate) fn copied(bytes: &[u8]) -> zmq::Result<Frame> {
         let mut message = sys::zmq_msg_t::default();
-        // SAFETY: it is memory for a message. After an error it is none, and not closed.
+        // SAFETY: it is memory for a message. After an error it is not initialized, and
+        // is not closed.
         result(unsafe { sys::zmq_msg_init_size(&mut message, bytes.len()) })?;
         // SAFETY: the message has that many bytes of its own.
         unsafe {
@@ -42,75 +44,78 @@ impl Frame {
         Ok(Frame { message })
     }
 
-    /// A frame of memory that is not copied: when libzmq needs it no more, it calls
-    /// `free` with it and `hint`, on whatever thread; without a function the memory
-    /// stays for ever.
+    /// Makes a frame from memory without copying it. When libzmq no longer needs the
+    /// memory, it calls `free` with it and `hint`, on any thread; without a function,
+    /// the memory must remain valid forever.
     ///
     /// # Errors
-    /// As `zmq_msg_init_data(3)`; the memory is the caller's then.
+    /// As for `zmq_msg_init_data(3)`; the caller then still owns the memory.
     ///
     /// # Safety
-    /// `data` points to `size` bytes that nobody changes, and that stay in place until
-    /// `free` is called, which may be done once, from any thread.
-    pub unsafe fn of_memory(
+    /// `data` points to `size` bytes that do not change and remain valid until `free`
+    /// is called, once, on any thread.
+    pub(crate) unsafe fn of_memory(
         data: *mut c_void,
         size: usize,
         free: Option<unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void)>,
         hint: *mut c_void,
     ) -> zmq::Result<Frame> {
         let mut message = sys::zmq_msg_t::default();
-        // SAFETY: message is memory for one; the rest is the caller's promise.
+        // SAFETY: `message` is memory for one; the rest is guaranteed by the caller.
         result(unsafe { sys::zmq_msg_init_data(&mut message, data, size, free, hint) })?;
         Ok(Frame { message })
     }
 
-    /// What is known about the peer that sent it, as `zmq_msg_gets(3)`.
+    /// Returns a metadata property (`zmq_msg_gets(3)`): "Peer-Address" and
+    /// "Socket-Type" of the peer that sent the frame and, if an authenticator accepted
+    /// the peer, "User-Id" and the metadata of its certificate.
     pub fn property(&self, name: &str) -> Option<&str> {
         let name = CString::new(name).ok()?;
-        // SAFETY: the message is initialized and only read, the name ends with a NUL.
+        // SAFETY: the message is initialized and only read, and the name is
+        // NUL-terminated.
         let value = unsafe { sys::zmq_msg_gets(&self.message, name.as_ptr()) };
         if value.is_null() {
             return None;
         }
-        // SAFETY: it is a text of the message, which is not changed as long as it is lent.
+        // SAFETY: the string belongs to the message, which does not change while it is
+        // borrowed.
         unsafe { CStr::from_ptr(value) }.to_str().ok()
     }
 
-    /// Receives the next frame of a socket in place of this one, and gives its size.
-    /// After an error this one is empty or as it was.
+    /// Receives the next frame of a socket in place of this one and returns its size.
+    /// After an error, this frame is empty or unchanged.
     ///
     /// # Errors
-    /// As `zmq_msg_recv(3)`.
-    pub fn receive(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<usize> {
-        // SAFETY: the message is initialized, and the socket is open as long as it
-        // can be borrowed.
+    /// As for `zmq_msg_recv(3)`.
+    pub(crate) fn receive(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<usize> {
+        // SAFETY: the message is initialized, and the socket is open as long as it can
+        // be borrowed.
         let size =
             unsafe { sys::zmq_msg_recv(&mut self.message, socket.as_mut_ptr(), flags as c_int) };
         usize::try_from(size).map_err(|_| last_error())
     }
 
-    /// Sends the frame, which is empty afterwards. After an error it is as it was.
+    /// Sends the frame. Afterwards it is empty; after an error it is unchanged.
     ///
     /// # Errors
-    /// As `zmq_msg_send(3)`.
-    pub fn send(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
+    /// As for `zmq_msg_send(3)`.
+    pub(crate) fn send(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
         // SAFETY: as in receive.
         let size =
             unsafe { sys::zmq_msg_send(&mut self.message, socket.as_mut_ptr(), flags as c_int) };
         result(size)
     }
 
-    /// Makes this frame a copy of another one. The bytes of a long frame are
-    /// shared between both.
+    /// Makes this frame a copy of another one. Long frames share their bytes.
     ///
     /// # Errors
-    /// As `zmq_msg_copy(3)`.
-    pub fn copy(&mut self, other: &mut Frame) -> zmq::Result<()> {
+    /// As for `zmq_msg_copy(3)`.
+    pub(crate) fn copy(&mut self, other: &mut Frame) -> zmq::Result<()> {
         // SAFETY: both messages are initialized.
         result(unsafe { sys::zmq_msg_copy(&mut self.message, &mut other.message) })
     }
 
-    /// Whether further frames of the same message follow.
+    /// Returns true if more frames of the same message follow.
     pub fn more(&self) -> bool {
         // SAFETY: the message is initialized.
         unsafe { sys::zmq_msg_more(&self.message) != 0 }
@@ -134,20 +139,26 @@ impl From<&[u8]> for Frame {
 }
 
 impl From<Vec<u8>> for Frame {
-    /// The bytes are not copied.
+    /// Does not copy the bytes.
     fn from(bytes: Vec<u8>) -> Frame {
         unsafe extern "C" fn free(data: *mut c_void, size: *mut c_void) {
             let bytes = ptr::slice_from_raw_parts_mut(data.cast::<u8>(), size.addr());
-            // SAFETY: they came from Box::into_raw below, and are freed once.
+            // SAFETY: they came from `Box::into_raw` below, and are freed once.
             drop(unsafe { Box::from_raw(bytes) });
         }
         let size = bytes.len();
         let data = Box::into_raw(bytes.into_boxed_slice()).cast::<c_void>();
         let hint = ptr::without_provenance_mut(size);
-        // SAFETY: nobody else has the bytes, and free may run on any thread.
+        // SAFETY: nobody else has the bytes, and `free` may run on any thread.
         let frame = unsafe { Frame::of_memory(data, size, Some(free), hint) };
-        // They are left where they are when there is no memory for the rest.
+        // If memory for the frame runs out, the bytes are leaked.
         frame.expect("memory for a message")
+    }
+}
+
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        self
     }
 }
 
@@ -156,7 +167,7 @@ impl Deref for Frame {
 
     fn deref(&self) -> &[u8] {
         let message = ptr::from_ref(&self.message).cast_mut();
-        // SAFETY: the message is initialized, it has that many bytes, and neither
+        // SAFETY: the message is initialized and has that many bytes, and neither
         // function changes it.
         unsafe {
             let size = sys::zmq_msg_size(message);
@@ -170,7 +181,7 @@ impl Deref for Frame {
 
 impl Drop for Frame {
     fn drop(&mut self) {
-        // SAFETY: the message is initialized and not used any more.
+        // SAFETY: the message is initialized and not used anymore.
         unsafe { sys::zmq_msg_close(&mut self.message) };
     }
 }

@@ -1,5 +1,5 @@
-//! Morpho's memory, as its extensions see it in all releases 0.6: the bits of
-//! values, the heads of objects, the tables of classes. Nothing else knows them.
+//! The memory layout of Morpho as its extensions see it in all 0.6 releases: the bits
+//! of values, the headers of objects, the tables of classes. No other module knows it.
 
 use std::ffi::{c_char, c_void};
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use std::mem::{offset_of, size_of};
 
 use crate::binding::Handle;
 
-/// The virtual machine, which extensions only pass on.
+/// The virtual machine, which extensions only pass along.
 #[repr(C)]
 pub(super) struct Vm {
     _opaque: [u8; 0],
@@ -16,7 +16,7 @@ pub(super) struct Vm {
 /// A native function or method. `arguments[0]` is the receiver.
 pub(super) type Native<V> = unsafe extern "C" fn(vm: *mut Vm, count: i32, arguments: *mut V) -> V;
 
-/// What every object begins with.
+/// The header of every object.
 #[repr(C)]
 pub(super) struct Header {
     pub kind: i32,
@@ -25,7 +25,7 @@ pub(super) struct Header {
     next: *mut Header,
 }
 
-/// A string; the bytes follow, but are found through the pointer.
+/// A string. Its bytes follow the struct but are accessed through the pointer.
 #[repr(C)]
 pub(super) struct StringObject {
     header: Header,
@@ -33,7 +33,7 @@ pub(super) struct StringObject {
     pub bytes: *mut u8,
 }
 
-/// A dictionary: an open table in which free entries have nil as their key.
+/// A dictionary: an open-addressing table in which free entries have a nil key.
 #[repr(C)]
 pub(super) struct DictionaryObject<V> {
     header: Header,
@@ -47,7 +47,7 @@ pub(super) struct Table<V> {
     pub entries: *mut [V; 2],
 }
 
-/// A method of an instance, as a value.
+/// A bound method of an instance, as a value.
 #[repr(C)]
 pub(super) struct InvocationObject<V> {
     header: Header,
@@ -55,10 +55,10 @@ pub(super) struct InvocationObject<V> {
     pub method: V,
 }
 
-/// What an object type has to tell the collector.
+/// What an object type tells the garbage collector.
 #[repr(C)]
 pub(super) struct TypeDefinition {
-    /// Ignored on the way in.
+    /// Ignored by `object_addtype`.
     pub veneer: *mut c_void,
     pub free: Option<unsafe extern "C" fn(object: *mut Header)>,
     pub mark: Option<unsafe extern "C" fn(object: *mut Header, vm: *mut c_void)>,
@@ -77,8 +77,8 @@ pub(super) struct ShortEntry<V> {
     pub function: Option<Native<V>>,
 }
 
-/// A row of a class from 0.6.1 on. Signatures mean something else in each
-/// release, so there are none.
+/// A row of a class since 0.6.1. The signature differs in meaning between releases, so
+/// it is not used.
 #[repr(C)]
 pub(super) struct LongEntry<V> {
     pub kind: i32,
@@ -88,7 +88,7 @@ pub(super) struct LongEntry<V> {
     pub function: Option<Native<V>>,
 }
 
-/// How much of a message Morpho keeps, its terminating zero included.
+/// The size of a message in Morpho, including the NUL.
 pub(super) const MESSAGE: usize = 255;
 
 /// An error or a warning.
@@ -102,9 +102,9 @@ pub(super) struct ErrorRecord {
     pub message: [u8; MESSAGE],
 }
 
-/// Category of something that does not stop the program.
+/// The category of a warning, which does not stop the program.
 pub(super) const WARNING: i32 = 1;
-/// Category of an error of an extension.
+/// The category of an error of an extension.
 pub(super) const USER: i32 = 3;
 
 const _: () = {
@@ -129,14 +129,14 @@ pub(super) trait Bits: Copy + 'static {
     fn float(value: f64) -> Self;
     fn object(object: *mut Header) -> Self;
     fn view(self) -> View;
-    /// Whether it is the same bits.
+    /// Returns true if the bits are the same.
     fn is(self, other: Self) -> bool;
-    /// As a handle of the binding, and back.
+    /// Conversion to a handle of the binding, and back.
     fn handle(self) -> Handle;
     fn of(handle: Handle) -> Self;
 }
 
-/// What a value is.
+/// The kind and content of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum View {
     Nil,
@@ -146,7 +146,7 @@ pub(super) enum View {
     Object(*mut Header),
 }
 
-/// The layouts.
+/// The layouts of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     Boxed063,
@@ -155,7 +155,7 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    /// The layout in which `first` are the first eight bytes of a string.
+    /// Returns the layout in which `first` is the first eight bytes of a string value.
     pub fn of(first: u64) -> Option<Layout> {
         match first >> 48 {
             0xfffc => Some(Layout::Boxed063),
@@ -166,31 +166,31 @@ impl Layout {
     }
 }
 
-/// A value in the bits of a number: what is no number is boxed in a NaN. The two
-/// ways in which Morpho has done so differ in these bits only.
+/// A value in the bits of a number: everything that is not a number is boxed in a NaN.
+/// The two schemes that Morpho has used differ only in these bits.
 pub(super) trait Nan: Copy + 'static {
     const NIL: u64;
     const BOOL: u64;
     const INT: u64;
     const OBJECT: u64;
-    /// The bits that tell these apart.
+    /// The bits that distinguish these kinds.
     const TAG: u64;
     const POINTER: u64;
 
-    /// Whether the bits are those of a number.
+    /// Returns true if the bits are those of a number.
     fn is_number(bits: u64) -> bool;
 }
 
-/// A value boxed in the way of N.
+/// A value boxed by the scheme N.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Boxed<N>(u64, PhantomData<N>);
 
-/// The way of 0.6.0 to 0.6.3: the object tag is bit 50 with the sign.
+/// The scheme of 0.6.0 to 0.6.3: the object tag is bit 50 with the sign.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Nan063;
 
-/// The way of 0.6.4: bits 48 to 50 are the tag, whatever the sign.
+/// The scheme of 0.6.4: bits 48 to 50 are the tag, regardless of the sign.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Nan064;
 
@@ -280,8 +280,8 @@ impl<N: Nan> Bits for Boxed<N> {
     }
 }
 
-/// Values of a build without NaN-boxing: a tag, and eight bytes for the rest.
-/// Two integers, so that they are passed in registers as Morpho passes them.
+/// Values of a build without NaN-boxing: a tag and eight bytes of payload. They are two
+/// integers, so that they are passed in registers as in Morpho.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Tagged {
@@ -319,7 +319,7 @@ impl Bits for Tagged {
     }
 
     fn view(self) -> View {
-        // Only four bytes of the tag are written by the host.
+        // The host writes only four bytes of the tag.
         match u64::from(self.tag as u32) {
             Self::FLOAT => View::Float(f64::from_bits(self.payload)),
             Self::BOOL => View::Bool(self.payload & 0xff != 0),
@@ -343,7 +343,8 @@ impl Bits for Tagged {
     }
 }
 
-/// The bits of a number; all NaNs are one, as others would read as boxed values.
+/// Returns the bits of a number. All NaNs become the same one, because others would
+/// read as boxed values.
 fn canonical(value: f64) -> u64 {
     if value.is_nan() { 0x7ff8_0000_0000_0000 } else { value.to_bits() }
 }

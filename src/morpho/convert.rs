@@ -1,110 +1,100 @@
-//! Values of Morpho to those of the binding, and back.
+//! Conversion between values of Morpho and values of the binding.
 
 use std::ptr;
 
 use smallvec::SmallVec;
 
 use super::abi::{Bits, DictionaryObject, Header, InvocationObject, StringObject, View, Vm};
-use super::api::Api;
-use super::machine::Morpho;
+use super::host::Morpho;
 use super::object;
-use crate::binding::{Bounds, CLASSES, Class, Object, Value, ValueRef};
+use crate::binding::{Bounds, Object, Value, ValueRef};
 use crate::core::Error;
-use crate::ffi::fault;
+use crate::ffi::host_error;
 
-/// The numbers that this Morpho gave to kinds of objects.
-pub(super) struct Kinds {
-    string: i32,
-    list: i32,
-    tuple: i32,
-    dictionary: i32,
-    /// Of each class of the table; none for classes without instances.
-    own: Vec<Option<i32>>,
-    /// The same as a set, bit n for the kind n: Morpho has no more than 64.
-    own_set: u64,
-}
-
-/// A function, a class, an instance of another class.
+/// An object that no method accepts.
 const OTHER: ValueRef = ValueRef::Other("a value of another kind");
 
-/// Objects that were made and are not bound yet, as one bind has to see them all:
-/// each bind may collect what it does not know.
+/// New objects that are not bound to the garbage collector yet. All of them are bound
+/// in one call, because each call may collect objects that it does not know.
 type Made<V> = SmallVec<[V; 2]>;
 
-impl Kinds {
-    /// # Safety
-    /// The functions are those of the Morpho of this process.
-    pub unsafe fn new<V: Bits>(api: &Api<V>, own: Vec<Option<i32>>) -> Kinds {
-        // SAFETY: an object that was made and never bound is freed by its maker.
-        let kind = |header: *mut Header| unsafe {
-            let kind = (*header).kind;
-            (api.morpho_freeobject)(V::object(header));
-            kind
-        };
-        let own_set = own.iter().flatten().fold(0, |set, kind| set | bit(*kind));
-        // SAFETY: the caller's promise.
-        unsafe {
-            Kinds {
-                string: kind((api.object_stringwithsize)(1).cast()),
-                list: kind((api.object_newlist)(0, ptr::null())),
-                tuple: kind((api.object_newtuple)(0, ptr::null())),
-                dictionary: kind((api.object_newdictionary)()),
-                own,
-                own_set,
-            }
+impl<V: Bits> Morpho<V> {
+    /// Returns the instance of the library that a value is, or that it keeps in its
+    /// field.
+    pub(super) fn object(&self, value: V) -> Option<&Object> {
+        self.own(value).or_else(|| self.own(self.kept(self.instance(value)?)?))
+    }
+
+    /// Returns the instance of the library that a value is.
+    fn own(&self, value: V) -> Option<&Object> {
+        match value.view() {
+            // SAFETY: Morpho's values point to live objects, and objects of our kinds
+            // were made by `object`.
+            View::Object(header) if unsafe { self.kinds.is_own((*header).kind) } => unsafe {
+                object::of(header)
+            },
+            _ => None,
         }
     }
 
-    /// Whether objects of a kind are instances of the library's classes.
-    pub fn is_own(&self, kind: i32) -> bool {
-        self.own_set & bit(kind) != 0
+    /// Returns the value that an instance of a class written in Morpho keeps in its
+    /// field.
+    fn kept(&self, instance: *mut Header) -> Option<V> {
+        let mut kept = V::nil();
+        // SAFETY: it is an instance, the name was interned, and there is room for a
+        // value.
+        let found = unsafe {
+            (self.api.objectinstance_getpropertyinterned)(instance, self.field, &mut kept)
+        };
+        found.then_some(kept)
     }
 
-    fn of(&self, class: &Class) -> Option<i32> {
-        let index = CLASSES.iter().position(|known| ptr::eq(*known, class))?;
-        self.own.get(index).copied().flatten()
+    /// Returns the instance of a class written in Morpho that a value is.
+    pub(super) fn instance(&self, value: V) -> Option<*mut Header> {
+        match value.view() {
+            // SAFETY: Morpho's values point to live objects, and the kind of instances
+            // is a variable of Morpho.
+            View::Object(header) if unsafe { (*header).kind == *self.api.objectinstancetype } => {
+                Some(header)
+            }
+            _ => None,
+        }
     }
-}
 
-fn bit(kind: i32) -> u64 {
-    u32::try_from(kind).ok().and_then(|kind| 1u64.checked_shl(kind)).unwrap_or(0)
-}
-
-impl<V: Bits> Morpho<V> {
-    /// An argument, lent for the time of the call.
+    /// Views an argument for the duration of the call.
     ///
     /// # Safety
-    /// Morpho keeps the value, and does not change it, for the time of the call.
+    /// Morpho keeps the value and does not change it during the call.
     #[inline]
-    pub unsafe fn take<'a>(&self, value: V, bounds: &mut Bounds) -> Result<ValueRef<'a>, Error> {
+    pub unsafe fn read<'a>(&self, value: V, bounds: &mut Bounds) -> Result<ValueRef<'a>, Error> {
         match value.view() {
             View::Nil => Ok(ValueRef::Nil),
             View::Bool(value) => Ok(ValueRef::Bool(value)),
             View::Int(value) => Ok(ValueRef::Int(value.into())),
             View::Float(value) => Ok(ValueRef::Float(value)),
-            // SAFETY: Morpho's values lead to objects that are alive, and their kinds
-            // tell what they are.
+            // SAFETY: Morpho's values point to live objects, and the kind of an object
+            // determines its type.
             View::Object(header) => unsafe {
                 if (*header).kind == self.kinds.string {
                     Ok(ValueRef::String(bytes(header)))
                 } else {
-                    self.take_object(value, header, bounds)
+                    self.read_object(value, header, bounds)
                 }
             },
         }
     }
 
     /// # Safety
-    /// As `take`; the value leads to the object.
+    /// As for `read`; the value points to the object.
     #[inline(never)]
-    unsafe fn take_object<'a>(
+    unsafe fn read_object<'a>(
         &self,
         value: V,
         header: *mut Header,
         bounds: &mut Bounds,
     ) -> Result<ValueRef<'a>, Error> {
         let api = &self.api;
-        // SAFETY: the object is alive, and its kind tells what it is.
+        // SAFETY: the object is alive, and its kind determines its type.
         unsafe {
             let kind = (*header).kind;
             if kind == self.kinds.list {
@@ -127,7 +117,7 @@ impl<V: Bits> Morpho<V> {
         }
     }
 
-    /// An argument that is neither a plain value nor a collection.
+    /// Views an argument that is neither a plain value nor a collection.
     fn rarer<'a>(&self, value: V, header: *mut Header) -> ValueRef<'a> {
         if let Some(object) = self.object(value) {
             return ValueRef::Object(object.clone(), value.handle());
@@ -139,12 +129,11 @@ impl<V: Bits> Morpho<V> {
         class.map_or(OTHER, |(_, class)| ValueRef::Class(class))
     }
 
-    /// Whether an object is a function that a script has written. Builtin functions
-    /// are left out: called back, some releases tell them of named arguments that
-    /// nobody gave.
+    /// Returns true if an object is a function written in Morpho. Builtin functions are
+    /// excluded, because some releases pass them named arguments that nobody gave.
     fn is_function(&self, header: *mut Header) -> bool {
-        // SAFETY: Morpho's values lead to objects that are alive; the kinds are
-        // variables of Morpho, and tell what an object is.
+        // SAFETY: Morpho's values point to live objects. The kinds are variables of
+        // Morpho, and determine the type of an object.
         unsafe {
             let kind = (*header).kind;
             if kind == *self.api.objectinvocationtype {
@@ -157,7 +146,7 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`.
+    /// As for `read`.
     unsafe fn items<'a>(
         &self,
         count: u32,
@@ -165,13 +154,13 @@ impl<V: Bits> Morpho<V> {
         get: impl Fn(i32, *mut V) -> bool,
     ) -> Result<ValueRef<'a>, Error> {
         let indices = 0..i32::try_from(count).unwrap_or(i32::MAX);
-        bounds.enter(indices.len(), |bounds| {
+        bounds.within(indices.len(), |bounds| {
             let mut items = Vec::with_capacity(indices.len());
             for index in indices {
                 let mut item = V::nil();
                 if get(index, &mut item) {
-                    // SAFETY: the caller's promise holds for what a list contains.
-                    items.push(unsafe { self.take(item, bounds) }?);
+                    // SAFETY: the caller's guarantee holds for the items of a list.
+                    items.push(unsafe { self.read(item, bounds) }?);
                 }
             }
             Ok(ValueRef::List(items))
@@ -179,22 +168,23 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `take`; the object is a dictionary.
+    /// As for `read`; the object is a dictionary.
     unsafe fn entries<'a>(
         &self,
         header: *mut Header,
         bounds: &mut Bounds,
     ) -> Result<ValueRef<'a>, Error> {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let table = unsafe { &(*header.cast::<DictionaryObject<V>>()).table };
-        bounds.enter(table.count as usize, |bounds| {
+        bounds.within(table.count as usize, |bounds| {
             let mut entries = Vec::with_capacity(table.count as usize);
             for slot in 0..table.capacity as usize {
-                // SAFETY: the table has as many slots as its capacity.
+                // SAFETY: the table has `capacity` slots.
                 let [key, value] = unsafe { *table.entries.add(slot) };
                 if key.view() != View::Nil {
-                    // SAFETY: the caller's promise holds for what a dictionary contains.
-                    let entry = unsafe { (self.take(key, bounds)?, self.take(value, bounds)?) };
+                    // SAFETY: the caller's guarantee holds for the entries of a
+                    // dictionary.
+                    let entry = unsafe { (self.read(key, bounds)?, self.read(value, bounds)?) };
                     entries.push(entry);
                 }
             }
@@ -202,31 +192,31 @@ impl<V: Bits> Morpho<V> {
         })
     }
 
-    /// The name of a named argument.
+    /// Returns the name of a named argument.
     ///
     /// # Safety
-    /// As `take`.
+    /// As for `read`.
     pub unsafe fn name<'a>(&self, value: V) -> Result<&'a str, Error> {
-        // SAFETY: the caller's promise.
-        match unsafe { self.take(value, &mut Bounds::default()) }? {
+        // SAFETY: guaranteed by the caller.
+        match unsafe { self.read(value, &mut Bounds::default()) }? {
             ValueRef::String(bytes) => std::str::from_utf8(bytes).ok(),
             _ => None,
         }
-        .ok_or_else(|| fault("the name of an argument is not a String"))
+        .ok_or_else(|| host_error("the name of an argument is not a String"))
     }
 
-    /// A result, bound to the collector of the virtual machine.
+    /// Makes a result, bound to the garbage collector of the virtual machine.
     ///
     /// # Safety
-    /// The virtual machine is the one that calls.
+    /// `vm` is the calling virtual machine.
     pub unsafe fn give(&self, vm: *mut Vm, value: &Value) -> Result<V, Error> {
-        // SAFETY: the objects that are made are bound at once.
+        // SAFETY: new objects are bound at once.
         unsafe {
             match value {
                 Value::Nil => Ok(V::nil()),
                 Value::Bool(value) => Ok(V::bool(*value)),
                 Value::Int(value) => Ok(integer(*value)),
-                // Nearly every message.
+                // This is the case for nearly every message.
                 Value::String(text) => match self.make_string(text) {
                     Some(mut string) => {
                         (self.api.morpho_bindobjects)(vm, 1, &mut string);
@@ -240,11 +230,11 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `give`.
+    /// As for `give`.
     #[cold]
     unsafe fn give_objects(&self, vm: *mut Vm, value: &Value) -> Result<V, Error> {
         let mut made = Made::new();
-        // SAFETY: the objects that are made are bound at once.
+        // SAFETY: new objects are bound at once.
         unsafe {
             let value = self.make(value, &mut made)?;
             self.bind(vm, made)?;
@@ -252,10 +242,10 @@ impl<V: Bits> Morpho<V> {
         }
     }
 
-    /// The arguments of a function of the script.
+    /// Makes the arguments of a script function.
     ///
     /// # Safety
-    /// The virtual machine is the one that calls.
+    /// `vm` is the calling virtual machine.
     pub unsafe fn give_all(
         &self,
         vm: *mut Vm,
@@ -263,7 +253,7 @@ impl<V: Bits> Morpho<V> {
         given: &mut impl Extend<V>,
     ) -> Result<(), Error> {
         let mut made = Made::new();
-        // SAFETY: the objects that are made are bound at once.
+        // SAFETY: new objects are bound at once.
         unsafe {
             for value in values {
                 given.extend([self.make(value, &mut made)?]);
@@ -273,21 +263,22 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// The objects are new and not bound; the virtual machine is the one that calls.
+    /// The objects are new and not bound; `vm` is the calling virtual machine.
     unsafe fn bind(&self, vm: *mut Vm, mut made: Made<V>) -> Result<(), Error> {
         if !made.is_empty() {
-            let count = i32::try_from(made.len()).map_err(|_| fault("the result is too large"))?;
-            // SAFETY: the caller's promise; all are bound at once.
+            let count =
+                i32::try_from(made.len()).map_err(|_| host_error("the result is too large"))?;
+            // SAFETY: guaranteed by the caller; all are bound at once.
             unsafe { (self.api.morpho_bindobjects)(vm, count, made.as_mut_ptr()) };
         }
         Ok(())
     }
 
     /// # Safety
-    /// What is made has to be bound.
+    /// The caller binds the objects in `made`.
     unsafe fn make(&self, value: &Value, made: &mut Made<V>) -> Result<V, Error> {
-        // SAFETY: the caller's promise; Morpho's functions make objects that belong
-        // to nobody yet.
+        // SAFETY: guaranteed by the caller; Morpho's functions make objects that have
+        // no owner yet.
         unsafe {
             let object = match value {
                 Value::Nil => return Ok(V::nil()),
@@ -299,7 +290,7 @@ impl<V: Bits> Morpho<V> {
                 Value::Tuple(items) => self.make_items(items, made, self.api.object_newtuple)?,
                 Value::Dictionary(entries) => self.make_dictionary(entries, made)?,
                 Value::Object(object) => self.make_object(object),
-                // It is the script's, and bound already.
+                // It belongs to the script and is already bound.
                 Value::Kept(kept) => return Ok(V::of(kept.handle())),
             };
             let object = object.ok_or_else(no_memory)?;
@@ -309,9 +300,9 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `make`.
+    /// As for `make`.
     unsafe fn make_string(&self, text: &[u8]) -> Option<V> {
-        // SAFETY: the string has room for as many bytes, and its zero byte is set.
+        // SAFETY: the string has room for this many bytes, and its NUL is set.
         unsafe {
             let string = (self.api.object_stringwithsize)(text.len());
             if string.is_null() {
@@ -323,7 +314,7 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `make`.
+    /// As for `make`.
     unsafe fn make_items(
         &self,
         items: &[Value],
@@ -332,23 +323,24 @@ impl<V: Bits> Morpho<V> {
     ) -> Result<Option<V>, Error> {
         let mut values = Vec::with_capacity(items.len());
         for item in items {
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller.
             values.push(unsafe { self.make(item, made) }?);
         }
-        let count = u32::try_from(values.len()).map_err(|_| fault("the result is too large"))?;
-        // SAFETY: there are as many values.
+        let count =
+            u32::try_from(values.len()).map_err(|_| host_error("the result is too large"))?;
+        // SAFETY: there are `count` values.
         let list = unsafe { new(count, values.as_ptr()) };
         Ok((!list.is_null()).then(|| V::object(list)))
     }
 
     /// # Safety
-    /// As `make`.
+    /// As for `make`.
     unsafe fn make_dictionary(
         &self,
         entries: &[(Value, Value)],
         made: &mut Made<V>,
     ) -> Result<Option<V>, Error> {
-        // SAFETY: the caller's promise; the table is that of the new dictionary.
+        // SAFETY: guaranteed by the caller; the table is that of the new dictionary.
         unsafe {
             let dictionary = (self.api.object_newdictionary)();
             if dictionary.is_null() {
@@ -364,24 +356,24 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// # Safety
-    /// As `make`.
+    /// As for `make`.
     unsafe fn make_object(&self, object: &Object) -> Option<V> {
         let kind = self.kinds.of(object.class())?;
-        // SAFETY: the kind is one of the definitions of object.
+        // SAFETY: the kind has one of the definitions of `object`.
         unsafe { object::make(self.api.object_new, kind, object.clone()) }
     }
 }
 
 fn no_memory() -> Error {
-    fault("Morpho has no memory for the result")
+    host_error("Morpho is out of memory for the result")
 }
 
-/// The bytes of a string.
+/// Returns the bytes of a string.
 ///
 /// # Safety
 /// The object is a string, which Morpho keeps for `'a`.
 unsafe fn bytes<'a>(header: *mut Header) -> &'a [u8] {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let string = header.cast::<StringObject>();
         if (*string).bytes.is_null() {
@@ -391,7 +383,8 @@ unsafe fn bytes<'a>(header: *mut Header) -> &'a [u8] {
     }
 }
 
-/// Morpho's integers have 32 bits; beyond them a number is a Float.
+/// Makes an Int, or a Float if the number needs more than the 32 bits of Morpho's
+/// integers.
 fn integer<V: Bits>(value: i64) -> V {
     i32::try_from(value).map_or_else(|_| V::float(value as f64), V::int)
 }

@@ -1,48 +1,49 @@
-//! The extension interface of the Morpho language, releases 0.6.0 to 0.6.4 and
-//! builds without NaN-boxing, in one library: which Morpho it is, is found out
-//! when the extension is initialized.
+//! The extension for the Morpho language, releases 0.6.0 to 0.6.4 and builds without
+//! NaN-boxing, in one library. Which Morpho is running is detected when the extension
+//! is initialized.
 //!
-//! Each class is an object type with methods of its own, which is fastest, and a
-//! constructor function of the same name. It also has an `init` that makes the
-//! same in a field of any instance, so that classes written in Morpho can be
-//! children of it (`import zeromq as z`, `class My is z.ZMQRequest`).
+//! Each class is an object type with its own methods, which is the fastest way, and a
+//! constructor function of the same name. It also has an `init` that makes the same
+//! object in a field of any instance, so that classes written in Morpho can inherit
+//! from it (`import zeromq as z`, `class My is z.ZMQRequest`).
 
 mod abi;
-mod api;
+mod call;
 mod convert;
-mod machine;
+mod host;
 mod object;
+mod symbols;
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 
 use seq_macro::seq;
 
-use crate::binding::table::{Row, Target, rows};
 use crate::binding::{CLASSES, Class};
+use crate::binding::{Row, Target, rows};
 use crate::core::context;
 use crate::ffi;
 use crate::interrupt;
 use abi::{Boxed063, Boxed064, Layout, LongEntry, Native, ShortEntry, Tagged, USER, Vm};
-use api::{Api, Refusal};
-use convert::Kinds;
-use machine::{Hosted, Morpho, record};
+use call::record;
+use host::{Hosted, Kinds, Morpho};
+use symbols::{Api, Refusal};
 
-/// How many rows the table may have: each needs a function of its own, as Morpho
-/// tells a native function nothing but its arguments.
+/// The maximum number of rows in the table. Each needs a function of its own, because
+/// Morpho passes a native function nothing but its arguments.
 const MOST: usize = 256;
 
-/// The field in which instances of classes written in Morpho keep theirs.
+/// The field in which instances of classes written in Morpho keep our object.
 const FIELD: &std::ffi::CStr = c"zeromq";
 
-/// Morpho calls this when a script imports zeromq.
+/// Called by Morpho when a script imports zeromq.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_initialize() {
     ffi::guard_or((), || {
         ffi::watch_forks();
         // SAFETY: the layout is that of the process.
         let known = unsafe {
-            match api::layout() {
+            match symbols::layout() {
                 Some(Layout::Boxed063) => register::<Boxed063>(),
                 Some(Layout::Boxed064) => register::<Boxed064>(),
                 Some(Layout::Tagged) => register::<Tagged>(),
@@ -55,25 +56,25 @@ pub extern "C" fn zeromq_initialize() {
     });
 }
 
-/// Morpho calls this before it unloads the extension, when all its objects are
-/// freed: what sockets have still to send is sent, or its time is over.
+/// Called by Morpho before it unloads the extension, after it has freed all objects.
+/// Sends the queued messages of all sockets within their linger.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_finalize() {
     ffi::guard_or((), || {
-        // Its handler would be called in a Morpho without the library.
+        // Otherwise its handler would be called in a Morpho without the library.
         let _ = interrupt::catch(false);
         context::shutdown();
     });
 }
 
-/// Registers all classes. None if this is not a Morpho that is known.
+/// Registers all classes. Returns `None` if this Morpho is not supported.
 ///
 /// # Safety
 /// V is the layout of the values of the process, and Morpho is initializing the
 /// extension.
 unsafe fn register<V: Hosted>() -> Option<()> {
-    // SAFETY: the caller's promise.
-    let api = unsafe { api::find::<V>() }?;
+    // SAFETY: guaranteed by the caller.
+    let api = unsafe { symbols::find::<V>() }?;
     // SAFETY: as above.
     unsafe {
         let object = (api.builtin_internsymbolascstring)(c"Object".as_ptr());
@@ -101,7 +102,7 @@ fn position(class: &'static Class) -> Option<usize> {
 /// Adds a class with its methods.
 ///
 /// # Safety
-/// As `register`.
+/// As for `register`.
 unsafe fn add_class<V: Hosted>(api: &Api<V>, class: &'static Class, parent: V) -> V {
     let mut methods: Vec<(&str, Native<V>)> = Vec::new();
     for (index, row) in rows().iter().enumerate() {
@@ -119,8 +120,8 @@ unsafe fn add_class<V: Hosted>(api: &Api<V>, class: &'static Class, parent: V) -
     let entries =
         names.iter().zip(&methods).map(|(name, (_, function))| (name.as_ptr(), *function));
     let name = string(class.name);
-    // SAFETY: the caller's promise; Morpho copies names and does not keep the rows,
-    // which end with one without a name.
+    // SAFETY: guaranteed by the caller. Morpho copies the names and does not keep the
+    // rows, which end with one without a name.
     unsafe {
         if api.release.short_entries {
             let rows = short(entries);
@@ -147,11 +148,11 @@ fn long<V: Hosted>(entries: impl Iterator<Item = (*const c_char, Native<V>)>) ->
     entries.map(|(name, function)| row(name, Some(function))).chain([end]).collect()
 }
 
-/// Adds what makes instances of a class: an object type with the class as the one
-/// that its methods are found in, and a function of the same name. Gives the type.
+/// Adds instances of a class: an object type whose methods are looked up in the class,
+/// and a constructor function of the same name. Returns the type.
 ///
 /// # Safety
-/// As `register`; the value is that of the class.
+/// As for `register`; `value` is that of the class.
 unsafe fn add_instances<V: Hosted>(
     api: &Api<V>,
     class: &'static Class,
@@ -163,19 +164,19 @@ unsafe fn add_instances<V: Hosted>(
         .position(|row| ptr::eq(row.class, class) && row.target == Target::Constructor);
     let function = match constructor {
         Some(index) => functions::<V>()[index],
-        // Its children have instances, it has none.
+        // Only its children have instances.
         None if class.functions.is_empty() => only_children::<V>,
         None => return None,
     };
     for name in [Some(class.name), class.alias].into_iter().flatten() {
         let name = string(name);
-        // SAFETY: the caller's promise; Morpho copies the name.
+        // SAFETY: guaranteed by the caller; Morpho copies the name.
         let function = unsafe { (api.builtin_addfunction)(name.as_ptr(), function, 0) };
         classes.push((function, class));
     }
     constructor?;
     let definition = object::definition::<V>();
-    // SAFETY: the caller's promise; Morpho copies the definition.
+    // SAFETY: guaranteed by the caller; Morpho copies the definition.
     unsafe {
         let kind = (api.object_addtype)(&definition);
         (api.object_setveneerclass)(kind, value);
@@ -183,28 +184,28 @@ unsafe fn add_instances<V: Hosted>(
     }
 }
 
-/// Gives scripts of an unknown Morpho constructors that say so.
+/// Registers constructors that raise an error, for a Morpho that is not supported.
 fn refuse() {
     let Some(refusal) = Refusal::find() else {
         return;
     };
     for class in CLASSES.iter().filter(|class| class.constructor.is_some()) {
         let name = string(class.name);
-        // SAFETY: Morpho copies the name; unknown leaves its arguments alone.
+        // SAFETY: Morpho copies the name; `unknown` ignores its arguments.
         unsafe { (refusal.builtin_addfunction)(name.as_ptr(), unknown, 0) };
     }
 }
 
-unsafe extern "C" fn unknown(vm: *mut Vm) -> api::Two {
+unsafe extern "C" fn unknown(vm: *mut Vm) -> symbols::Two {
     ffi::guard_or((), || {
-        let message = "this build of Morpho is not one of those that zeromq knows (0.6.0 to 0.6.4): \
-                       get a newer zeromq, or an older Morpho";
+        let message = "this build of Morpho is not supported (0.6.0 to 0.6.4 are): get a newer \
+                       zeromq, or an older Morpho";
         if let Some(refusal) = Refusal::find() {
-            // SAFETY: the virtual machine is the one that calls.
+            // SAFETY: `vm` is the calling virtual machine.
             unsafe { (refusal.morpho_error)(vm, &record(USER, c"ZMQErr", message)) };
         }
     });
-    api::Two(0, 0)
+    symbols::Two(0, 0)
 }
 
 unsafe extern "C" fn only_children<V: Hosted>(vm: *mut Vm, _: i32, _: *mut V) -> V {
@@ -212,7 +213,7 @@ unsafe extern "C" fn only_children<V: Hosted>(vm: *mut Vm, _: i32, _: *mut V) ->
         let message = "this class has no instances of its own: use one of its children, such as \
                        ZMQRequest";
         if let Some(morpho) = V::place().get() {
-            // SAFETY: the virtual machine is the one that calls.
+            // SAFETY: `vm` is the calling virtual machine.
             unsafe { (morpho.api.morpho_error)(vm, &record(USER, c"ZMQConsArgs", message)) };
         }
     });
@@ -221,7 +222,7 @@ unsafe extern "C" fn only_children<V: Hosted>(vm: *mut Vm, _: i32, _: *mut V) ->
 
 unsafe extern "C" fn tostring<V: Hosted>(vm: *mut Vm, _: i32, arguments: *mut V) -> V {
     // SAFETY: Morpho calls a method.
-    unsafe { machine::tostring(vm, arguments) }
+    unsafe { call::tostring(vm, arguments) }
 }
 
 /// The function of a row of the table.
@@ -231,7 +232,7 @@ unsafe extern "C" fn function<V: Hosted, const INDEX: usize>(
     arguments: *mut V,
 ) -> V {
     // SAFETY: Morpho calls a function or a method.
-    row(INDEX).map_or(V::nil(), |row| unsafe { machine::call(row, vm, count, arguments) })
+    row(INDEX).map_or(V::nil(), |row| unsafe { call::call(row, vm, count, arguments) })
 }
 
 /// The `init` of a constructor's row.
@@ -241,14 +242,14 @@ unsafe extern "C" fn initializer<V: Hosted, const INDEX: usize>(
     arguments: *mut V,
 ) -> V {
     // SAFETY: Morpho calls a method.
-    row(INDEX).map_or(V::nil(), |row| unsafe { machine::init(row, vm, count, arguments) })
+    row(INDEX).map_or(V::nil(), |row| unsafe { call::init(row, vm, count, arguments) })
 }
 
 fn row(index: usize) -> Option<&'static Row> {
     rows().get(index)
 }
 
-/// A function for each row there may be.
+/// Returns a function for each possible row.
 fn functions<V: Hosted>() -> [Native<V>; MOST] {
     seq!(INDEX in 0..256 { [#(function::<V, INDEX>,)*] })
 }
@@ -258,7 +259,7 @@ fn initializers<V: Hosted>() -> [Native<V>; MOST] {
 }
 
 fn string(text: &str) -> CString {
-    // The table has no zero bytes in its texts.
+    // The texts of the table contain no NUL.
     CString::new(text).unwrap_or_default()
 }
 

@@ -1,26 +1,27 @@
-//! Instances of the library's classes as objects of Morpho's collector.
+//! Instances of the library's classes as objects of Morpho's garbage collector.
 
 use std::ffi::{CString, c_void};
 use std::mem::size_of;
 use std::ptr;
 
 use super::abi::{Bits, Header, TypeDefinition, Vm};
-use super::machine::Hosted;
+use super::host::Hosted;
 use crate::binding::Object;
 use crate::ffi;
 
-/// What the collector is told of a socket: about what it costs when idle.
+/// The size that the garbage collector is told for a socket: about the cost of an idle
+/// one.
 const SOCKET: usize = 3200;
 
-/// An object of the collector.
+/// An object of the garbage collector.
 #[repr(C)]
 struct Instance {
     header: Header,
     object: Option<Object>,
 }
 
-/// The type of such objects. Each class has one of its own, as Morpho finds the
-/// methods of an object by its type.
+/// Returns the definition of an object type. Each class needs its own type, because
+/// Morpho looks up methods by type.
 pub(super) fn definition<V: Hosted>() -> TypeDefinition {
     TypeDefinition {
         veneer: ptr::null_mut(),
@@ -33,68 +34,70 @@ pub(super) fn definition<V: Hosted>() -> TypeDefinition {
     }
 }
 
-/// Makes an object of a kind. It belongs to nobody until it is bound.
+/// Makes an object of this kind. It has no owner until it is bound.
 ///
 /// # Safety
-/// `new` is Morpho's object_new, and the kind is one of `definition`.
+/// `new` is Morpho's object_new, and the kind has the definition of `definition`.
 pub(super) unsafe fn make<V: Bits>(
     new: unsafe extern "C" fn(usize, i32) -> *mut Header,
     kind: i32,
     object: Object,
 ) -> Option<V> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let header = unsafe { new(size_of::<Instance>(), kind) };
     if header.is_null() {
         return None;
     }
-    // SAFETY: Morpho gave as much memory, and filled in the header only.
+    // SAFETY: Morpho has allocated this much memory and initialized only the header.
     unsafe { (&raw mut (*header.cast::<Instance>()).object).write(Some(object)) };
     Some(V::object(header))
 }
 
-/// The instance in an object.
+/// Returns the instance in an object.
 ///
 /// # Safety
-/// The object is alive for `'a`, and was made by `make`.
+/// The object is alive for `'a` and was made by `make`.
 pub(super) unsafe fn of<'a>(header: *mut Header) -> Option<&'a Object> {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { (*header.cast::<Instance>()).object.as_ref() }
 }
 
-/// Morpho frees an object: a socket is closed, and sends what it has to.
+/// Called by Morpho to free an object: a socket is closed and sends its queued
+/// messages.
 unsafe extern "C" fn free(header: *mut Header) {
     ffi::guard_or((), || {
-        // SAFETY: the collector frees each object of this type once, and make has
-        // filled it in.
+        // SAFETY: the garbage collector frees each object of this type once, and `make`
+        // has initialized it.
         drop(unsafe { (*header.cast::<Instance>()).object.take() });
     });
 }
 
-/// The collector asks what an object keeps.
+/// Called by the garbage collector to mark what an object keeps alive.
 unsafe extern "C" fn mark<V: Hosted>(header: *mut Header, vm: *mut c_void) {
     ffi::guard_or((), || {
-        // SAFETY: the collector marks objects that are alive.
+        // SAFETY: the garbage collector marks live objects.
         if let (Some(morpho), Some(object)) = (V::place().get(), unsafe { of(header) }) {
-            // SAFETY: the collector is marking; what is kept is a value of Morpho.
+            // SAFETY: the garbage collector is marking, and what is kept is a value of
+            // Morpho.
             object.kept(&mut |handle| unsafe { (morpho.api.morpho_markvalue)(vm, V::of(handle)) });
         }
     });
 }
 
-/// Morpho looks for an object among the keys of a dictionary.
+/// Called by Morpho to look up an object as a dictionary key.
 unsafe extern "C" fn hash(header: *mut Header) -> u32 {
     ffi::guard_or(0, || {
-        // SAFETY: Morpho hashes objects that are alive.
+        // SAFETY: Morpho hashes live objects.
         let own = unsafe { of(header) }.and_then(Object::hash);
         let hash = own.unwrap_or_else(|| header.addr() as u64 >> 4);
         (hash ^ (hash >> 32)) as u32
     })
 }
 
-/// Morpho compares two objects of one kind: 0 is equal.
+/// Called by Morpho to compare two objects of one kind; returns 0 if they are equal.
 unsafe extern "C" fn compare(one: *mut Header, other: *mut Header) -> i32 {
     ffi::guard_or(1, || {
-        // SAFETY: Morpho compares objects that are alive.
+        // SAFETY: Morpho compares live objects.
         let (first, second) = unsafe { (of(one), of(other)) };
         let equal = match (first, second) {
             (Some(first), Some(second)) => first.equals(second),
@@ -106,7 +109,7 @@ unsafe extern "C" fn compare(one: *mut Header, other: *mut Header) -> i32 {
 
 unsafe extern "C" fn size(header: *mut Header) -> usize {
     ffi::guard_or(size_of::<Instance>(), || {
-        // SAFETY: the collector asks for objects that are alive.
+        // SAFETY: the garbage collector asks only for live objects.
         let object = unsafe { of(header) };
         size_of::<Instance>() + object.map_or(0, |object| object.bytes().unwrap_or(SOCKET))
     })
@@ -114,11 +117,11 @@ unsafe extern "C" fn size(header: *mut Header) -> usize {
 
 unsafe extern "C" fn print<V: Hosted>(header: *mut Header, vm: *mut c_void) {
     ffi::guard_or((), || {
-        // SAFETY: Morpho prints objects that are alive.
+        // SAFETY: Morpho prints live objects.
         let text = unsafe { of(header) }.map(Object::to_string).unwrap_or_default();
         if let (Some(morpho), Ok(text)) = (V::place().get(), CString::new(text)) {
-            // SAFETY: the virtual machine is the one that prints, and %s takes a
-            // string with a terminating zero byte.
+            // SAFETY: `vm` is the virtual machine that prints, and %s takes a
+            // NUL-terminated string.
             unsafe { (morpho.api.morpho_printf)(vm.cast::<Vm>(), c"%s".as_ptr(), text.as_ptr()) };
         }
     });

@@ -1,4 +1,4 @@
--- Functions of Lua that the library calls, and their errors.
+-- Lua functions that the library calls, and their errors.
 local zeromq = require "zeromq"
 local rep <const> = zeromq.ZMQReply("inproc://callbacks")
 local req <const> = zeromq.ZMQRequest("inproc://callbacks")

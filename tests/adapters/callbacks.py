@@ -1,4 +1,4 @@
-"""Functions of Python that the library calls, threads and Ctrl-C."""
+"""Python functions that the library calls, threads, and Ctrl-C."""
 import gc
 import importlib.util
 import itertools

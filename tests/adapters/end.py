@@ -1,4 +1,4 @@
-"""The program ends well while other threads wait, and while functions of theirs run."""
+"""The program ends cleanly while other threads wait and run functions."""
 import threading
 import time
 

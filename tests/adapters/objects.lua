@@ -1,4 +1,4 @@
--- Values, objects and errors as Lua has them.
+-- Values, objects and errors in Lua.
 local zeromq = require "zeromq"
 local pull <const> = zeromq.ZMQPull("inproc://objects")
 local push <const> = zeromq.ZMQPush("inproc://objects")

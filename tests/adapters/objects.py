@@ -1,4 +1,4 @@
-"""Values, objects and errors as Python has them."""
+"""Values, objects and errors in Python."""
 import gc
 import inspect
 import warnings
@@ -42,7 +42,7 @@ try:
     pull.receive(timeout=1)
 except zeromq.ZMQTimeout as error:
     print(error)
-#> ZMQPull.receive: the time ran out
+#> ZMQPull.receive: timed out
 print(tried(zeromq.ZMQ), tried(zeromq.ZMQSocket), tried(zeromq.ZMQPush.send, 5))
 #> TypeError: ZMQ has no objects of its own TypeError: ZMQSocket has no objects of its own TypeError: send: it is called on an object of ZeroMQ
 ring = []

@@ -1,6 +1,6 @@
 /*
- * A program with several states of Lua: each has the module for itself, they talk to
- * each other, and one that is closed does not disturb the others.
+ * A program with several Lua states: each has its own copy of the module, they talk to
+ * each other, and closing one does not affect the others.
  */
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
--- Every method with arguments of every kind: nothing but results and errors with a
--- tag. What is random begins with the number in the first argument.
+-- Every method with arguments of every kind: each call returns a result or an error with
+-- a tag. The first argument is the seed of the random numbers.
 local zeromq = require "zeromq"
 math.randomseed(tonumber(arg and arg[1]) or 7)
 zeromq.ZMQ.setdefaults { linger = 0 }

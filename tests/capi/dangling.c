@@ -1,5 +1,5 @@
-/* A mistake that the library cannot find out, unless it is instrumented: memory that
- * was handed over is freed before it is sent. libzmq reads it. */
+/* A mistake that only an instrumented library can detect: memory that was passed to
+ * zeromq_message_add_memory is freed before it is sent, and libzmq reads it. */
 
 #include "check.h"
 

@@ -1,4 +1,4 @@
-/* What is sent at the very end of a program leaves, though it says no farewell. */
+/* Messages sent at the very end of a program are delivered, even without a shutdown call. */
 
 #include "check.h"
 

@@ -1,5 +1,5 @@
-/* Where memory runs out, calls say so and everything else goes on. It is run alone:
- * valgrind and AddressSanitizer need memory of their own. */
+/* If memory runs out, calls report it and everything else continues. This test runs on
+ * its own, because valgrind and AddressSanitizer need memory themselves. */
 
 #include "check.h"
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-/* Messages: frames, memory that is handed over, what goes wrong. */
+/* Messages: frames, memory that messages own, errors. */
 
 #include "check.h"
 

@@ -1,4 +1,4 @@
-/* What a program must not do: each gives a code, and harms nobody. */
+/* Forbidden uses: each returns an error code and does no harm. */
 
 #include "check.h"
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* The library beside another libzmq, beside czmq, and beside a second copy of
- * itself: each talks to itself, and they talk to each other. */
+/* The library next to another libzmq, czmq, and a second copy of itself: each talks to
+ * itself, and they talk to each other. */
 
 #include "check.h"
 #include <czmq.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the library with AddressSanitizer in all that is C and C++ in it, libzmq and
-# libsodium, and runs the tests of C programs against it. With "rust" as the argument
-# its Rust is instrumented too, which takes a switch that stable compilers hide.
+# Builds the library with AddressSanitizer in its C and C++ code, libzmq and libsodium,
+# and runs the tests of C programs with it. With the argument "rust", its Rust code is
+# instrumented too, which needs a switch that stable compilers hide.
 set -e
 cd "$(dirname "$0")/../.."
 

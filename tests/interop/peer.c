@@ -1,4 +1,4 @@
-/*  What the scripts beside this file do, with czmq: peer MODE ARGUMENTS. */
+/*  Does with czmq what the scripts in this folder do: peer MODE ARGUMENTS. */
 
 #include <czmq.h>
 

@@ -1,4 +1,4 @@
-"""What the scripts beside this file do, with pyzmq: peer.py MODE ARGUMENTS."""
+"""Does with pyzmq what the scripts in this folder do: peer.py MODE ARGUMENTS."""
 
 import json
 import os

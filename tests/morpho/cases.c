@@ -1,9 +1,10 @@
-/* What scripts do with the extension, well and badly, on a stand-in for Morpho:
+/* Correct and incorrect uses of the extension by scripts, on a stand-in for Morpho:
  *
  *     cases LIBRARY due|always|idle|unknown
  *
- * runs all cases with garbage collected when due, or always; or loads and unloads
- * the library only; or loads it into a Morpho whose values it cannot know. */
+ * runs all cases and collects garbage when due (due) or always (always), only loads
+ * and unloads the library (idle), or loads it into a Morpho with an unknown value
+ * layout (unknown). */
 
 #include "host.h"
 

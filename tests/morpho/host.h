@@ -1,12 +1,11 @@
-/* A stand-in for the Morpho virtual machine: the part that an extension sees of
- * it, and what a test needs to play the scripts. One executable is one build of
- * Morpho:
+/* A stand-in for the Morpho virtual machine: the part of it that extensions see, and
+ * what tests need to act as scripts. One executable is one build of Morpho:
  *
  *   -DRELEASE=N        Morpho 0.6.N, 0 to 4
  *   -DSTRUCT_VALUES=1  a build without NaN-boxing
  *
- * It is stricter than Morpho, which forgives or crashes later: what an extension
- * must not do ends the process with a sentence that says so. */
+ * It is stricter than Morpho, which tolerates mistakes or crashes later: a mistake of
+ * an extension ends the process with a message. */
 
 #ifndef HOST_H
 #define HOST_H

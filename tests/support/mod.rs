@@ -1,14 +1,16 @@
-//! Runs scripts on a host, and the program's other commands, each within a
-//! deadline, and leaves no process behind.
+//! Runs scripts on a host and the other commands of the program, each with a deadline,
+//! and leaves no process behind.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod cases;
 pub mod chance;
 pub mod examples;
+pub mod markdown;
 #[cfg(unix)]
 pub mod morpho;
 pub mod pages;
+pub mod reference;
 pub mod scripts;
 #[cfg(unix)]
 pub mod terminal;
@@ -23,7 +25,7 @@ use std::time::Duration;
 
 use wait_timeout::ChildExt;
 
-/// A script or command that is running. It is killed when this is dropped.
+/// A running script or command. It is killed when it is dropped.
 pub struct Running {
     /// How it was started, for messages.
     shown: String,
@@ -32,21 +34,21 @@ pub struct Running {
     stderr: Option<JoinHandle<Vec<u8>>>,
 }
 
-/// What it left behind.
+/// The result of a finished program.
 pub struct Finished {
     pub stdout: String,
     pub stderr: String,
-    /// `None` when a signal ended it.
+    /// `None` if a signal ended it.
     pub status: Option<i32>,
 }
 
-/// A file or folder of the repository.
+/// Returns the path of a file or folder in the repository.
 pub fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The shared library that cargo built for the tests. Another one, beside the
-/// executable, may be left over from an earlier build.
+/// Returns the shared library that cargo built for the tests. Another one next to the
+/// executable may be left over from an earlier build.
 pub fn library() -> PathBuf {
     let name = format!("{DLL_PREFIX}zeromq{DLL_SUFFIX}");
     let folder = Path::new(env!("CARGO_BIN_EXE_zeromq")).parent().unwrap();
@@ -55,14 +57,14 @@ pub fn library() -> PathBuf {
     library
 }
 
-/// What runs scripts.
+/// A host that runs scripts.
 pub trait Host {
     fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running;
 
-    /// Starts a script in a folder; it looks for others on this machine only.
+    /// Starts a script in a folder. Its beacons stay on this machine.
     fn start_in(&self, folder: &Path, script: &Path) -> Running;
 
-    /// Starts a shell script, to which the variable `MORPHO` names this host.
+    /// Starts a shell script, in which the variable `MORPHO` names this host.
     fn start_shell(&self, command: &mut Command) -> Running;
 }
 
@@ -84,12 +86,12 @@ impl Host for Reference {
     }
 }
 
-/// A command that runs in a folder, and whose beacons stay on this machine.
+/// Returns a command that runs in a folder and whose beacons stay on this machine.
 pub fn local<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     loopback(command.current_dir(folder))
 }
 
-/// A command whose beacons stay on this machine.
+/// Returns a command whose beacons stay on this machine.
 pub fn loopback(command: &mut Command) -> &mut Command {
     command.env("ZSYS_INTERFACE", "127.0.0.1")
 }
@@ -100,7 +102,7 @@ pub fn start<A: AsRef<OsStr>>(script: &Path, arguments: &[A]) -> Running {
     launch(loopback(command.arg("run").arg(script).args(arguments)))
 }
 
-/// The program, with the library that belongs to it.
+/// Returns the program, set up with the library that belongs to it.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zeromq"));
     command.env("ZEROMQ_PLUGIN", library());
@@ -127,7 +129,7 @@ fn begin(command: &mut Command) -> Running {
     #[cfg(unix)]
     heeds_interrupts(command);
     let mut child = command
-        // Cargo's would lead programs to a library that is left over.
+        // Cargo's value would lead programs to a library that is left over.
         .env_remove("LD_LIBRARY_PATH")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -141,7 +143,7 @@ fn begin(command: &mut Command) -> Running {
     }
 }
 
-/// Who runs the tests in the background of a shell has programs ignore Ctrl-C.
+/// If the tests run in the background of a shell, programs would ignore Ctrl-C.
 #[cfg(unix)]
 fn heeds_interrupts(command: &mut Command) {
     use std::os::unix::process::CommandExt;
@@ -157,14 +159,14 @@ fn heeds_interrupts(command: &mut Command) {
 fn reader(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        // What was read before an error is what there is.
+        // What was read before an error is kept.
         let _ = pipe.read_to_end(&mut bytes);
         bytes
     })
 }
 
 impl Running {
-    /// Waits for the end; panics when it takes longer.
+    /// Waits for the end; panics after the deadline.
     pub fn finish(mut self, deadline: Duration) -> Finished {
         let status = self.child.wait_timeout(deadline).unwrap();
         if status.is_none() {

@@ -1,4 +1,4 @@
-//! The real Morpho that the machine has.
+//! The real Morpho of this machine.
 
 use std::env;
 use std::ffi::OsStr;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::{Host, Running, launch, library, local, loopback};
 
-/// A real Morpho, with a home of its own in which the library is installed.
+/// A real Morpho with its own home folder, in which the library is installed.
 pub struct Morpho {
     pub program: PathBuf,
     pub home: TempDir,
@@ -29,11 +29,11 @@ impl Morpho {
         Morpho { program, home }
     }
 
-    /// The one that `MORPHO6` names; says so when there is none.
+    /// Returns the one that `MORPHO6` names, and reports if there is none.
     pub fn named() -> Option<Morpho> {
         let program = env::var_os("MORPHO6").filter(|program| !program.is_empty());
         if program.is_none() {
-            // Past the test harness, which keeps what tests print to itself.
+            // Past the test harness, which captures the output of tests.
             let _ = writeln!(std::io::stderr(), "skipped, as MORPHO6 names no morpho6");
         }
         program.map(|program| Morpho::new(program.into()))

@@ -1,6 +1,6 @@
-//! The help pages: the blocks of code in them, and what these print. The blocks
-//! of a topic are one script, and a `print` at the start of a line says behind
-//! `//` what it prints.
+//! The code blocks in the help pages and their output. The blocks of a topic form one
+//! script, and a `print` at the start of a line is followed by its expected output
+//! after `//`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +11,7 @@ use super::{Finished, Host, root};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// All pages.
+/// Returns all pages.
 pub fn all() -> Vec<PathBuf> {
     let entries = fs::read_dir(root("help")).unwrap().map(|entry| entry.unwrap().path());
     let mut pages: Vec<PathBuf> = entries.collect();
@@ -22,12 +22,12 @@ pub fn all() -> Vec<PathBuf> {
 
 /// The code of a topic.
 pub struct Example {
-    /// The page and the header.
+    /// The page and the heading.
     pub topic: String,
     pub code: String,
 }
 
-/// The code of all topics that have some.
+/// Returns the code of all topics that have some.
 pub fn examples() -> Vec<Example> {
     let mut examples = Vec::new();
     for page in all() {
@@ -54,21 +54,21 @@ pub fn examples() -> Vec<Example> {
 }
 
 impl Example {
-    /// What it prints, by its own words.
+    /// Returns the expected output.
     fn expected(&self) -> Result<String, String> {
         let mut expected = String::new();
         for line in self.code.lines().filter(|line| line.contains("print ")) {
             match (line.split_once("   // "), line.starts_with("print ")) {
                 (Some((_, printed)), _) => expected = expected + printed + "\n",
                 (None, true) => return Err(format!("does not say what it prints: {line}")),
-                // It prints sometimes, or often.
+                // It prints sometimes, or many times.
                 (None, false) => {}
             }
         }
         Ok(expected)
     }
 
-    /// The script: ports that others may have are left to the system.
+    /// Returns the script, with fixed ports replaced by free ones.
     fn script(&self) -> String {
         let mut script = String::new();
         if !self.code.contains("import zeromq") {
@@ -98,7 +98,7 @@ impl Example {
     }
 }
 
-/// Runs them all; panics if one does not print what it says.
+/// Runs all of them; panics if one does not print what it should.
 pub fn run(host: &dyn Host) {
     let mut failures = String::new();
     for example in examples() {

@@ -1,9 +1,9 @@
-//! Scripts that say what they print.
+//! Scripts that contain their expected output.
 //!
-//! What a script is to print stands in it, line for line, in comments that begin
-//! with `// expect: `. A script named `main.morpho` has peers: the other scripts
-//! of its folder are started before it and killed after it, and each of them
-//! gets the path of a folder of their own as its argument, for endpoints.
+//! Each line of the expected output is in a comment that begins with `// expect: `. A
+//! script named `main.morpho` has peers: the other scripts in its folder are started
+//! before it and killed after it. Each of them is passed the path of its own folder for
+//! endpoints.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ use super::{Finished, Host, Running, root};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Below this folder are all scripts.
+/// Returns the folder that contains all scripts.
 pub fn folder() -> PathBuf {
     root("tests/scripts")
 }
 
-/// All scripts that are tests, without the peers of others.
+/// Returns all scripts that are tests, without the peers of others.
 pub fn all() -> Vec<PathBuf> {
     let mut scripts = Vec::new();
     find(&folder(), &mut scripts);
@@ -50,7 +50,7 @@ fn is_script(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "morpho")
 }
 
-/// Runs a script with its peers; the error tells what it printed instead.
+/// Runs a script with its peers. The error is the actual output.
 pub fn run(host: &dyn Host, script: &Path) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let start = |script: &Path| host.start(script, &[folder.path().as_os_str()]);
@@ -60,7 +60,7 @@ pub fn run(host: &dyn Host, script: &Path) -> Result<(), String> {
     result
 }
 
-/// The scripts that are started before one.
+/// Returns the scripts that are started before a script.
 pub fn peers(script: &Path) -> Vec<PathBuf> {
     if script.file_name().is_none_or(|name| name != "main.morpho") {
         return Vec::new();
@@ -71,10 +71,11 @@ pub fn peers(script: &Path) -> Vec<PathBuf> {
     peers
 }
 
-/// The status tells nothing: Morpho's is 0 after an error too.
+/// The status is not compared: Morpho's is 0 even after an error.
 fn compare(script: &Path, finished: &Finished) -> Result<(), String> {
     let expected = expected(&fs::read_to_string(script).unwrap());
-    // Without a status a signal has ended the host, maybe after all was printed.
+    // Without a status, a signal has ended the host, perhaps after everything was
+    // printed.
     if finished.stdout == expected && finished.status.is_some() {
         return Ok(());
     }

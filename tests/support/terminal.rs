@@ -1,4 +1,4 @@
-//! A terminal of our own, for programs that read keys.
+//! A pseudo-terminal for programs that read keys.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -13,12 +13,12 @@ use wait_timeout::ChildExt;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A program at a terminal. It is killed when this is dropped.
+/// A program at a terminal. It is killed when it is dropped.
 pub struct Terminal {
     keys: File,
     child: Child,
     shown: Arc<(Mutex<Vec<u8>>, Condvar)>,
-    /// How much of it was looked at.
+    /// How much of the output was examined.
     seen: usize,
 }
 
@@ -27,7 +27,7 @@ impl Terminal {
         Terminal::sized(500, command)
     }
 
-    /// Starts it at a terminal with so many lines.
+    /// Starts it at a terminal with this many lines.
     pub fn sized(lines: u16, mut command: Command) -> Terminal {
         let (mut master, mut slave) = (0, 0);
         let size = libc::winsize { ws_row: lines, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
@@ -64,13 +64,13 @@ impl Terminal {
         Terminal { keys: master, child, shown, seen: 0 }
     }
 
-    /// Presses keys, and forgets what was shown before.
+    /// Presses keys, and forgets the earlier output.
     pub fn press(&mut self, keys: &str) {
         self.seen = self.shown.0.lock().unwrap().len();
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Waits until what was shown since then is as wanted.
+    /// Waits until the output since then is as wanted.
     pub fn wait(&self, wanted: impl Fn(&str) -> bool) -> String {
         let start = Instant::now();
         let mut shown = self.shown.0.lock().unwrap();
@@ -85,12 +85,12 @@ impl Terminal {
         }
     }
 
-    /// All that came so far.
+    /// Returns the whole output so far.
     pub fn raw(&self) -> String {
         String::from_utf8_lossy(&self.shown.0.lock().unwrap()).into_owned()
     }
 
-    /// Waits for the end of the program; its status.
+    /// Waits for the end of the program and returns its status.
     pub fn finish(mut self) -> Option<i32> {
         let status = self.child.wait_timeout(DEADLINE).unwrap();
         status.expect("it does not end").code()
@@ -105,7 +105,7 @@ impl Drop for Terminal {
     }
 }
 
-/// Text without what moves the cursor and colours.
+/// Removes cursor movements and colors from text.
 fn plain(text: &str) -> String {
     let mut out = String::new();
     let mut characters = text.chars();

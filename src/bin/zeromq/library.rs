@@ -24,6 +24,7 @@ pub fn find() -> Result<PathBuf, String> {
         tried.push_str(&format!("\n  {}", path.display()));
     }
     Err(format!(
-        "the library is at none of these places; the environment variable ZEROMQ_PLUGIN may name another:{tried}"
+        "the library was not found; set the environment variable ZEROMQ_PLUGIN to its path, or \
+         put it in one of these places:{tried}"
     ))
 }

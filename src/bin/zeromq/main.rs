@@ -1,18 +1,14 @@
 //! The command line.
 
-mod complete;
-mod development;
+mod completions;
 mod doctor;
 mod help;
 mod host;
 mod install;
 mod interrupt;
 mod library;
-mod morpho;
-mod plugin;
-mod prompt;
+mod repl;
 mod run;
-mod tree;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -22,8 +18,7 @@ use clap::{Parser, Subcommand};
 
 /// ZeroMQ for embedded scripting languages.
 ///
-/// `zeromq help` shows how scripts use it, and `zeromq COMMAND --help` more about a
-/// command.
+/// `zeromq help` shows how scripts use it. `zeromq COMMAND --help` describes a command.
 #[derive(Parser)]
 #[command(version, disable_help_subcommand = true)]
 struct Arguments {
@@ -33,71 +28,71 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs a script in the reference host, which reads a part of Morpho.
+    /// Runs a script in the reference host, which implements a subset of Morpho.
     Run {
-        /// The file of the script, or - for standard input.
+        /// The script file, or - for standard input.
         script: String,
-        /// What System.arguments() gives the script.
+        /// Arguments for the script, which System.arguments() returns.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Reads statements at a prompt, runs them and shows the values of expressions.
+    /// Starts a prompt that runs statements and shows the values of expressions.
     ///
-    /// The sockets are imported already. `help TOPIC` shows help, and `quit` or
-    /// Ctrl-D ends it; Ctrl-C ends what is running.
+    /// zeromq is already imported. Type `help TOPIC` for help, and `quit` or Ctrl-D to
+    /// leave. Ctrl-C stops a running statement.
     Repl,
-    /// Shows the help: for a class, a method, an error, an option.
+    /// Shows help on a class, a method, an error or an option.
     Help {
-        /// What to look for, such as ZMQSocket or ZMQErr; nothing lists the topics.
+        /// The topic, such as ZMQSocket or ZMQErr; without one, lists all topics.
         topic: Vec<String>,
     },
-    /// Prints a file by which a shell completes commands and options.
+    /// Prints a script that completes commands and options in a shell.
     ///
     /// For bash: `zeromq completions bash > ~/.local/share/bash-completion/completions/zeromq`
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Installs the package for Morpho, so that scripts can import zeromq; or, with
-    /// --c, what C programs are built with.
+    /// Installs the Morpho package, so that scripts can import zeromq, or, with --c, the
+    /// files that C programs are built with.
     Install {
-        /// Header, libraries and pkg-config file for C programs.
+        /// Installs the header, libraries and pkg-config file for C programs.
         #[arg(long)]
         c: bool,
-        /// The folder of the package [default: ~/.local/share/zeromq, with --c ~/.local].
+        /// The folder to install into [default: ~/.local/share/zeromq, with --c ~/.local].
         #[arg(long, value_name = "DIR")]
         prefix: Option<PathBuf>,
     },
-    /// Takes back what install did.
+    /// Removes what install has installed.
     Uninstall {
-        /// What install --c did.
+        /// Removes what install --c has installed.
         #[arg(long)]
         c: bool,
-        /// The folder that was given to install.
+        /// The folder that was passed to install.
         #[arg(long, value_name = "DIR")]
         prefix: Option<PathBuf>,
     },
-    /// Says what is installed, whether it works, and what to do if not.
+    /// Reports what is installed, whether it works, and how to fix problems.
     Doctor,
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run { script, arguments } => run::run(&script, arguments),
-        Command::Repl => prompt::repl(),
+        Command::Repl => repl::repl(),
         Command::Help { topic } => help::help(&topic),
-        Command::Completions { shell } => complete::print(shell),
-        Command::Install { c: true, prefix } => tell(development::install(prefix.as_deref())),
-        Command::Uninstall { c: true, prefix } => tell(development::uninstall(prefix.as_deref())),
+        Command::Completions { shell } => completions::print(shell),
+        Command::Install { c: true, prefix } => tell(install::c::install(prefix.as_deref())),
+        Command::Uninstall { c: true, prefix } => tell(install::c::uninstall(prefix.as_deref())),
         Command::Install { prefix, .. } => tell(install::install(prefix.as_deref())),
         Command::Uninstall { prefix, .. } => tell(install::uninstall(prefix.as_deref())),
         Command::Doctor => doctor::doctor(),
     }
 }
 
-/// Prints what a command has done, or why it could not.
+/// Prints what a command has done, or why it failed.
 fn tell(result: Result<String, String>) -> ExitCode {
-    // Whoever has closed the output does not want to read it.
+    // If the output is closed, nobody wants to read it.
     match result {
         Ok(text) => {
             let _ = write!(std::io::stdout(), "{text}");

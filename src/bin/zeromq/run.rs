@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use crate::host::error::{Failure, Refusal, ScriptError};
 use crate::host::machine::Machine;
+use crate::host::plugin;
 use crate::host::resolve::Program;
 use crate::host::source::{Location, Sources};
-use crate::host::tree::{Names, Position};
-use crate::plugin;
+use crate::host::syntax::{Names, Position};
 
 /// The script's calls may nest deeply, and so do those of the host then.
 const STACK: usize = 1 << 30;
@@ -35,7 +35,7 @@ pub fn run(script: &str, arguments: Vec<String>) -> ExitCode {
         let mut sources = Sources::default();
         match sources.add(name, path, text) {
             Some(start) => run_source(start, sources, arguments),
-            None => fail("the script is longer than 4 GiB"),
+            None => fail("the script is larger than 4 GiB"),
         }
     })
 }
@@ -46,7 +46,7 @@ pub fn on_large_stack(work: impl FnOnce() -> ExitCode + Send + 'static) -> ExitC
     match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
         Ok(Err(_)) => ExitCode::FAILURE,
-        Err(error) => fail(&format!("no memory for the stack of a script: {error}")),
+        Err(error) => fail(&format!("cannot allocate the stack of the script: {error}")),
     }
 }
 
@@ -144,7 +144,7 @@ pub fn report_failure(machine: &mut Machine, failure: Failure) {
         Failure::Interrupted => eprintln!("interrupted"),
         // Who closes a pipe early does not want to hear of it.
         Failure::Stream(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        Failure::Stream(error) => eprintln!("the script's input or output: {error}"),
+        Failure::Stream(error) => eprintln!("input or output of the script failed: {error}"),
     }
 }
 

@@ -1,20 +1,32 @@
 //! Sending and receiving messages.
 
-use crate::binding::call::{Call, FRAMES, TIMEOUT};
+use crate::binding::arguments::{FRAMES, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method};
 use crate::binding::value::Value;
 use crate::core::{Error, Frame};
 
 pub(super) static GROUP: Group = Group {
     name: "messages",
-    doc: "Sending and receiving messages of one or more frames.",
+    doc: "Send and receive messages.",
+    see: "messages",
     methods: &[
         Method {
             name: "send",
             parameters: &[FRAMES, TIMEOUT],
             result: "Bool",
-            doc: "Sends one message of as many frames. Waits while no peer takes it; gives false \
-                  when the time runs out or when it is not this socket's turn to send.",
+            doc: "Sends one message with one or more frames. Numbers and Bools are sent as text. \
+                  Waits while no peer can accept the message. Returns true if the message was \
+                  queued. Returns false on timeout, and false with a warning if a ZMQRequest or \
+                  ZMQReply sends out of turn.",
+            errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull, or for several frames while \
+                     `conflate` is set; `ZMQUnroutable` on a ZMQRouter after `setmandatory(true)` \
+                     if the peer is unknown",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].send("head", "body")
+                print pair[1].receiveall()   // [ head, body ]
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: send,
         },
@@ -22,9 +34,15 @@ pub(super) static GROUP: Group = Group {
             name: "receive",
             parameters: &[TIMEOUT],
             result: "String, ZMQFrame or nil",
-            doc: "Waits for a message and gives its first frame, or the next frame of a message \
-                  that was begun: a String if it is UTF-8, else a ZMQFrame. Gives nil when the \
-                  time runs out or when it is not this socket's turn to receive.",
+            doc: "Waits for a message and returns its first frame, or returns the next frame of a \
+                  message that has been partly received. Returns a String if the frame is valid \
+                  UTF-8, otherwise a ZMQFrame. Returns nil on timeout, and nil with a warning if \
+                  a ZMQRequest or ZMQReply receives out of turn.",
+            errors: "`ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: r#"
+                var pull = ZMQPull("inproc://silent")
+                print pull.receive(timeout=10)   // nil
+            "#,
             otherwise: Some(|| Value::Nil),
             run: receive,
         },
@@ -32,7 +50,14 @@ pub(super) static GROUP: Group = Group {
             name: "receiveframe",
             parameters: &[TIMEOUT],
             result: "ZMQFrame or nil",
-            doc: "As receive, but the frame is a ZMQFrame whatever it holds.",
+            doc: "Receives one frame as `receive` does, but always returns it as a ZMQFrame, even \
+                  if it is text.",
+            errors: "`ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].send("Hi")
+                print pair[1].receiveframe().hex()   // 4869
+            "#,
             otherwise: Some(|| Value::Nil),
             run: |call| Ok(Value::frame(call.socket()?.receive(&call.wait()?)?)),
         },
@@ -40,8 +65,15 @@ pub(super) static GROUP: Group = Group {
             name: "receiveall",
             parameters: &[TIMEOUT],
             result: "List or nil",
-            doc: "Waits for a message and gives all its frames. From a ZMQRouter the first one is \
-                  the routing id of the peer.",
+            doc: "Waits for a message and returns all its frames as a List. If part of the \
+                  message has already been received, returns the remaining frames. On a ZMQRouter \
+                  the first frame is the routing id of the sender.",
+            errors: "`ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].send("weather", "rain")
+                print pair[1].receiveall()   // [ weather, rain ]
+            "#,
             otherwise: Some(|| Value::Nil),
             run: |call| {
                 let frames = call.socket()?.receive_all(&call.wait()?)?;

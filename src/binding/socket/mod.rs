@@ -1,14 +1,15 @@
 //! The classes of sockets. What every socket can do stands in the groups, a file
 //! each; what only one type can do stands in the file of the type.
 
+mod closing;
 mod endpoints;
-mod life;
 mod messages;
 mod multipart;
 mod options;
 mod peers;
 mod picture;
 mod publishing;
+mod readiness;
 mod reply;
 mod request;
 mod routing;
@@ -16,20 +17,21 @@ pub(super) mod security;
 mod signals;
 mod subscriptions;
 mod values;
-mod waiting;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use super::arguments::FromValue;
 use super::call::Call;
-use super::failure::Failure;
 use super::object::{Instance, Object};
 use super::table::{Class, Method, Parameter, Role, optional};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
+use crate::core::Failure;
+use crate::core::locked::locked;
 use crate::core::{Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
 pub(super) use peers::totals;
@@ -40,7 +42,7 @@ const ATTACHED: Parameter = Parameter { role: Role::Optional, ..ENDPOINTS };
 /// The parent of all sockets.
 pub(super) static CLASS: Class = Class {
     name: "ZMQSocket",
-    doc: "A socket: it is attached to endpoints, and sends and receives messages.",
+    doc: "The base class of all sockets: attaches to endpoints and sends and receives messages.",
     parent: None,
     constructor: None,
     alias: None,
@@ -51,12 +53,12 @@ pub(super) static CLASS: Class = Class {
         &values::GROUP,
         &picture::GROUP,
         &signals::GROUP,
-        &waiting::GROUP,
+        &readiness::GROUP,
         &peers::GROUP,
         &subscriptions::GROUP,
         &options::GROUP,
         &security::GROUP,
-        &life::GROUP,
+        &closing::GROUP,
     ],
     functions: &[],
 };
@@ -65,7 +67,7 @@ pub(super) static REQUEST: Class = Class {
     groups: &[&request::GROUP, &options::REQUEST],
     ..class(
         "ZMQRequest",
-        "Sends requests and receives the reply to each (REQ). Connects by default.",
+        "Sends requests and receives one reply to each (REQ). Connects by default.",
         |call| open(call, SocketType::Req),
     )
 };
@@ -74,7 +76,7 @@ pub(super) static REPLY: Class = Class {
     groups: &[&reply::GROUP],
     ..class(
         "ZMQReply",
-        "Receives requests and sends the reply to each (REP). Binds by default.",
+        "Receives requests and sends one reply to each (REP). Binds by default.",
         |call| open(call, SocketType::Rep),
     )
 };
@@ -83,7 +85,7 @@ pub(super) static PUBLISHER: Class = Class {
     groups: &[&publishing::PUBLISHER, &peers::SUBSCRIBERS, &options::PUBLISHER],
     ..class(
         "ZMQPublisher",
-        "Sends each message to all subscribers that asked for its prefix (PUB). Binds by default.",
+        "Sends each message to all subscribers with a matching prefix (PUB). Binds by default.",
         |call| open(call, SocketType::Pub),
     )
 };
@@ -100,17 +102,20 @@ pub(super) static SUBSCRIBER: Class = Class {
             ),
         ],
         result: "ZMQSubscriber",
-        doc: "Opens a SUB socket and attaches it to the endpoints. It receives messages that start \
-              with the prefix; every message, if only endpoints are given; none yet, if nothing \
-              is given or the prefix is nil.",
+        doc: "Opens a SUB socket and attaches it to the endpoints. With endpoints alone it \
+              receives every message; with a prefix it receives messages that start with the \
+              prefix. With nil as the prefix, or without arguments, it receives nothing until \
+              `subscribe` is called.",
+        errors: "`ZMQErr` if an endpoint cannot be attached",
+        example: "",
         otherwise: None,
         run: subscriber,
     }),
     groups: &[&publishing::SUBSCRIBER, &options::CONFLATING],
     ..class(
         "ZMQSubscriber",
-        "Receives the messages of publishers that start with one of its prefixes (SUB). Connects \
-         by default.",
+        "Receives messages from publishers that start with one of its prefixes (SUB). Connects by \
+         default.",
         subscriber,
     )
 };
@@ -119,7 +124,8 @@ pub(super) static XPUBLISHER: Class = Class {
     groups: &[&publishing::XPUBLISHER, &options::XPUBLISHER],
     ..class(
         "ZMQXPublisher",
-        "A publisher that receives the subscriptions of its peers as messages (XPUB). Binds by default.",
+        "Publishes messages and receives the subscriptions of its peers as messages (XPUB). Binds \
+         by default.",
         |call| open(call, SocketType::Xpub),
     )
 };
@@ -130,7 +136,8 @@ pub(super) static XSUBSCRIBER: Class = Class {
     alias: Some("ZMQXSubcriber"),
     ..class(
         "ZMQXSubscriber",
-        "A subscriber that sends its subscriptions as messages (XSUB). Connects by default.",
+        "Receives messages from publishers and sends its subscriptions as messages (XSUB). \
+         Connects by default.",
         |call| open(call, SocketType::Xsub),
     )
 };
@@ -148,7 +155,7 @@ pub(super) static PULL: Class = Class {
     groups: &[&options::CONFLATING],
     ..class(
         "ZMQPull",
-        "Receives the messages of its peers, in turn (PULL). Binds by default.",
+        "Receives messages from its peers, in turn (PULL). Binds by default.",
         |call| open(call, SocketType::Pull),
     )
 };
@@ -157,8 +164,8 @@ pub(super) static DEALER: Class = Class {
     groups: &[&options::DEALER],
     ..class(
         "ZMQDealer",
-        "Sends to its peers in turn and receives from all of them, in any order (DEALER). Connects by \
-     default.",
+        "Sends to its peers in turn and receives from all of them, in any order (DEALER). \
+         Connects by default.",
         |call| open(call, SocketType::Dealer),
     )
 };
@@ -167,15 +174,15 @@ pub(super) static ROUTER: Class = Class {
     groups: &[&routing::GROUP, &routing::ROUTER, &options::ROUTER],
     ..class(
         "ZMQRouter",
-        "Receives from all its peers and sends to the one that the first frame names (ROUTER). Binds \
-     by default.",
+        "Receives from all its peers and sends to the peer that the first frame names (ROUTER). \
+         Binds by default.",
         |call| open(call, SocketType::Router),
     )
 };
 
 pub(super) static PAIR: Class = class(
     "ZMQPair",
-    "Talks to exactly one other pair socket (PAIR). Connects by default.",
+    "Exchanges messages with exactly one other ZMQPair (PAIR). Connects by default.",
     |call| open(call, SocketType::Pair),
 );
 
@@ -183,8 +190,8 @@ pub(super) static STREAM: Class = Class {
     groups: &[&routing::GROUP, &routing::STREAM, &options::STREAM],
     ..class(
         "ZMQStream",
-        "Talks to peers that speak plain TCP (STREAM). A message is the routing id of the peer and its \
-     bytes. Connects by default.",
+        "Exchanges bytes with programs that use plain TCP instead of ZeroMQ (STREAM). Connects by \
+         default.",
         |call| open(call, SocketType::Stream),
     )
 };
@@ -221,12 +228,12 @@ impl Socket {
 
     /// Keeps what went wrong.
     pub fn remember(&self, failure: &Failure) {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
+        *locked(&self.failure) = Some(failure.clone());
     }
 
     /// What went wrong last.
     fn failure(&self) -> Option<Failure> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.failure).clone()
     }
 
     /// The socket itself, for whoever uses it longer than a call.
@@ -284,7 +291,7 @@ impl fmt::Display for Socket {
 }
 
 /// The class of a type of socket.
-fn class_of(socket_type: SocketType) -> &'static Class {
+pub(super) fn class_of(socket_type: SocketType) -> &'static Class {
     match socket_type {
         SocketType::Req => &REQUEST,
         SocketType::Rep => &REPLY,
@@ -320,8 +327,11 @@ const fn class(
             name,
             parameters: &[ATTACHED],
             result: name,
-            doc: "Opens a socket and attaches it to the endpoints, each bound or connected as the \
-                  type does by default, or as a prefix says: @ binds, > connects.",
+            doc: "Opens a socket and attaches it to the endpoints. The prefix `@` binds an \
+                  endpoint and `>` connects to it; without a prefix the class decides. Without \
+                  endpoints, the socket is not attached to anything yet.",
+            errors: "`ZMQErr` if an endpoint cannot be attached",
+            example: "",
             otherwise: None,
             run,
         }),
@@ -350,6 +360,19 @@ fn subscriber(call: &Call) -> Result<Value, Error> {
         socket.subscribe(&prefix)?;
     }
     Ok(socket.into())
+}
+
+impl<'a> FromValue<'a> for Arc<core::Socket> {
+    fn from_value(value: &'a ValueRef<'a>) -> Option<Arc<core::Socket>> {
+        <&Socket>::from_value(value).map(Socket::shared)
+    }
+}
+
+impl<'a> Call<'a> {
+    /// The socket that the method is called on.
+    pub(in crate::binding) fn socket(&self) -> Result<&'a Socket, Error> {
+        self.receiver()
+    }
 }
 
 impl From<Socket> for Value {

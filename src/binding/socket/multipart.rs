@@ -1,24 +1,34 @@
 //! Messages frame by frame, and many at once.
 
 use super::done;
-use crate::binding::call::{Call, FRAME, TIMEOUT};
+use crate::binding::arguments::{FRAME, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
-use crate::core::batch::Message;
+use crate::core::socket::Frames;
 
 pub(super) static GROUP: Group = Group {
     name: "frames and batches",
-    doc: "Messages frame by frame, and many messages at once.",
+    doc: "Handle messages frame by frame or in batches.",
+    see: "messages",
     methods: &[
         Method {
             name: "sendmore",
             parameters: &[required("frame", FRAME, "a String, a ZMQFrame, a number or a Bool")],
             result: "Bool",
-            doc: "Puts a frame in front of the next message: what follows with send, or with \
-                  sendjson and the like, is sent together with it, as one message or not at all. \
-                  Until then nothing leaves, and receiving goes on as ever. When that send gives \
-                  false the frame still waits; flush, an error of send, and close drop it.",
+            doc: "Adds a frame to the front of the next message. Nothing is sent until the next \
+                  `send`, `sendjson`, `sendvalue` or similar call, which sends all the frames as \
+                  one message. Receiving is not affected meanwhile. If that call returns false, \
+                  the frames are kept for the next attempt. `flush`, `close` and an error in that \
+                  call discard them.",
+            errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].sendmore("head")
+                pair[0].send("body")
+                print pair[1].receiveall()   // [ head, body ]
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| {
                 call.socket()?.send_more(&call.frame(0)?)?;
@@ -29,7 +39,14 @@ pub(super) static GROUP: Group = Group {
             name: "more",
             parameters: &[],
             result: "Bool",
-            doc: "Whether frames follow of the message of which one was received last.",
+            doc: "Returns true if the message that was received last has more frames to receive.",
+            errors: "",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].send("head", "body")
+                print pair[1].receive()   // head
+                print pair[1].more()   // true
+            "#,
             otherwise: None,
             run: |call| Ok(Value::Bool(call.socket()?.more()?)),
         },
@@ -37,23 +54,32 @@ pub(super) static GROUP: Group = Group {
             name: "flush",
             parameters: &[],
             result: "nil",
-            doc: "Drops what is left of the message of which a frame was received last, and the \
-                  frames of sendmore that are not sent.",
+            doc: "Discards the remaining frames of a partly received message and the frames \
+                  queued by `sendmore`.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| done(call.socket()?.flush()),
         },
         Method {
             name: "receivebatch",
             parameters: &[
-                required("max", Kinds::INT, "how many messages at most, an Int from 1 on"),
-                named("whole", Kinds::BOOL, "true for a List of frames for every message"),
+                required("max", Kinds::INT, "the maximum number of messages, a positive Int"),
+                named("whole", Kinds::BOOL, "true to return every message as a List of frames"),
                 TIMEOUT,
             ],
             result: "List or nil",
-            doc: "Waits for a message, and gives it with those that are there already, no more \
-                  than max in all, nor than 65536. A message of one frame is a String, or a \
-                  ZMQFrame if it is not text, as receive gives it; one of several frames is a \
-                  List, as receiveall gives it; with whole=true every one is a List.",
+            doc: "Waits for one message, then returns a List of it and of all messages that have \
+                  already arrived, up to `max` messages and never more than 65536. A message with \
+                  one frame is a String, or a ZMQFrame if it is not valid UTF-8. A message with \
+                  several frames is a List. With `whole=true` every message is a List. This is \
+                  the fastest way to receive many small messages.",
+            errors: "`ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: r#"
+                var pair = ZMQ.pipe()
+                for (n in 1..3) pair[0].send(n)
+                print pair[1].receivebatch(100)   // [ 1, 2, 3 ]
+            "#,
             otherwise: Some(|| Value::Nil),
             run: receive_batch,
         },
@@ -61,8 +87,19 @@ pub(super) static GROUP: Group = Group {
             name: "enumerate",
             parameters: &[required("index", Kinds::INT, "an Int, -1 for the count")],
             result: "String, ZMQFrame, List, nil or Int",
-            doc: "What for (message in socket) walks over: messages as receivebatch gives them, \
-                  nil when the time runs out, and no end. The loop ends by break or by an error.",
+            doc: "Supports `for (message in socket)`: receives one message for each pass of the \
+                  loop, in the form that `receivebatch` returns. The loop variable is nil if the \
+                  timeout set by `settimeout` expires. The loop ends only with `break` or with an \
+                  error such as `ZMQClosed`.",
+            errors: "`ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].send("tea")
+                for (message in pair[1]) {
+                  print message   // tea
+                  break
+                }
+            "#,
             otherwise: Some(|| Value::Nil),
             run: enumerate,
         },
@@ -77,7 +114,7 @@ fn enumerate(call: &Call) -> Result<Value, Error> {
             let messages = call.socket()?.receive_batch(1, &call.wait()?, Value::of)?;
             Ok(messages.into_iter().next().map_or(Value::Nil, |message| unpacked(message, false)))
         }
-        values => Err(call.wrong(0, values[0].to_string())),
+        _ => Err(call.refuse(0)),
     }
 }
 
@@ -92,7 +129,7 @@ fn receive_batch(call: &Call) -> Result<Value, Error> {
 }
 
 /// A message as a script gets it among others: one frame, or a List of them.
-fn unpacked(mut message: Message<Value>, whole: bool) -> Value {
+fn unpacked(mut message: Frames<Value>, whole: bool) -> Value {
     match message.pop() {
         Some(frame) if message.is_empty() && !whole => frame,
         last => Value::List(message.into_iter().chain(last).collect()),

@@ -1,28 +1,37 @@
 //! Who is at the other end of a socket, and what it has sent and received.
 
-use crate::binding::call::{Call, TIMEOUT};
+use crate::binding::arguments::TIMEOUT;
+use crate::binding::call::Call;
 use crate::binding::monitor::{NAMES, watch};
 use crate::binding::poller::number;
 use crate::binding::table::{Group, Method, Parameter, named, required};
-use crate::binding::value::{Kinds, Value, ValueRef};
+use crate::binding::value::{Kinds, Value};
 use crate::core::statistics::{Counters, Statistics};
 use crate::core::{Error, Wait};
 
-const COUNT: Parameter = required("count", Kinds::INT, "an Int from 0 on");
+const COUNT: Parameter = required("count", Kinds::INT, "a non-negative Int");
 
 pub(super) static GROUP: Group = Group {
     name: "peers",
-    doc: "Peers: waiting for them, and what is known of them.",
+    doc: "Wait for peers and inspect connections.",
+    see: "monitoring",
     methods: &[
         Method {
             name: "waitforpeers",
             parameters: &[COUNT, TIMEOUT],
             result: "Bool",
-            doc: "Waits until the socket has so many peers, by any transport, that messages can be \
-                  sent to; false when the time runs out.",
+            doc: "Waits until the socket has at least `count` peers over any transport, so that a \
+                  message can be sent to them. Returns true, or false on timeout. Without \
+                  `timeout=` it waits forever, whatever `settimeout` says.",
+            errors: "`ZMQArgs` if the socket is not bound or connected",
+            example: r#"
+                var pull = ZMQPull("inproc://ready")
+                var push = ZMQPush("inproc://ready")
+                print push.waitforpeers(1, timeout=1000)   // true
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| {
-                call.socket()?.wait_for_peers(count(call)?, &patience(call)?)?;
+                call.socket()?.wait_for_peers(call.get(0)?, &timeout(call)?)?;
                 Ok(Value::Bool(true))
             },
         },
@@ -30,8 +39,16 @@ pub(super) static GROUP: Group = Group {
             name: "monitor",
             parameters: &[NAMES],
             result: "ZMQMonitor",
-            doc: "Makes a monitor that tells of these events from now on; of all, if none is \
-                  named. There are none by inproc. A socket may have several monitors.",
+            doc: "Returns a ZMQMonitor that reports connection events of this socket from now on: \
+                  the named events, or all events if none is named. There are no events for \
+                  inproc. A socket can have several monitors.",
+            errors: "`ZMQArgs` if an event name is unknown",
+            example: r#"
+                var server = ZMQReply()
+                var monitor = server.monitor("LISTENING")
+                server.bind("tcp://127.0.0.1:*")
+                print monitor.next(timeout=1000)["event"]   // LISTENING
+            "#,
             otherwise: None,
             run: |call| watch(call, &call.socket()?.shared(), 0),
         },
@@ -39,12 +56,20 @@ pub(super) static GROUP: Group = Group {
             name: "stats",
             parameters: &[],
             result: "Dictionary",
-            doc: "What the socket has sent and received: messagessent, framessent, bytessent, \
-                  messagesreceived, framesreceived, bytesreceived; expired and unroutable, the \
-                  messages that could not be sent in time or had no peer; peers now, nil if \
-                  unknown; connections, disconnections, failures of handshakes; \
-                  subscriptions, the prefixes that a publisher is asked for; and dropped, what a \
-                  ZMQRouter or ZMQStream dropped since no peer could take it.",
+            doc: "Returns a Dictionary of counters: \"messagessent\", \"framessent\", \
+                  \"bytessent\", \"messagesreceived\", \"framesreceived\" and \"bytesreceived\"; \
+                  \"expired\", messages not sent because the timeout expired; \"unroutable\", \
+                  messages that raised `ZMQUnroutable` or had no such peer; \"peers\", the \
+                  current number of peers, or nil if unknown; \"connections\", \"disconnections\" \
+                  and \"failures\" (of handshakes), inproc excluded. A ZMQPublisher adds \
+                  \"subscriptions\", the number of distinct prefixes its peers subscribe to. A \
+                  ZMQRouter or ZMQStream adds \"dropped\", messages that no peer could accept.",
+            errors: "",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].send("hello")
+                print pair[0].stats()["bytessent"]   // 5
+            "#,
             otherwise: None,
             run: |call| Ok(describe(&call.socket()?.statistics()?)),
         },
@@ -52,8 +77,14 @@ pub(super) static GROUP: Group = Group {
             name: "diagnose",
             parameters: &[],
             result: "String",
-            doc: "How it stands with the peers: how many there are, or why there may be none. It \
-                  may try a TCP endpoint itself, for about a second.",
+            doc: "Returns a sentence that describes the connections: how many peers there are, or \
+                  why there may be none. It may test a TCP endpoint itself, which takes about one \
+                  second at most.",
+            errors: "",
+            example: r#"
+                var pull = ZMQPull()
+                print pull.diagnose()   // not attached to any endpoint: bind or connect it first
+            "#,
             otherwise: None,
             run: |call| Ok(call.socket()?.diagnose()?.into()),
         },
@@ -62,43 +93,40 @@ pub(super) static GROUP: Group = Group {
 
 pub(super) static SUBSCRIBERS: Group = Group {
     name: "subscribers",
-    doc: "Waiting for subscribers.",
+    doc: "Wait for subscribers.",
+    see: "slowjoiner",
     methods: &[Method {
         name: "waitforsubscribers",
         parameters: &[
             COUNT,
-            named("topic", Kinds::STRING.or(Kinds::NIL), "a String that messages begin with"),
+            named("topic", Kinds::STRING.or(Kinds::NIL), "the start of a message, a String"),
             TIMEOUT,
         ],
         result: "Bool",
-        doc: "Waits until there are so many subscriptions; with topic, so many that a message \
-              which begins with it goes to. What is published then arrives. A subscriber counts \
-              once for each of its prefixes, a proxy once for all that are behind it. Gives false \
-              when the time runs out.",
+        doc: "Waits until there are at least `count` subscriptions, or with `topic=` at least \
+              `count` subscriptions that match a message starting with that topic. Messages \
+              published afterwards reach these subscribers. A subscriber counts once for each of \
+              its prefixes; a proxy counts once for all subscribers behind it. Returns true, or \
+              false on timeout. Without `timeout=` it waits forever.",
+        errors: "`ZMQArgs` if the socket is not bound or connected",
+        example: r#"
+            var publisher = ZMQPublisher("inproc://news")
+            var subscriber = ZMQSubscriber("inproc://news", "weather")
+            print publisher.waitforsubscribers(1, topic="weather", timeout=1000)   // true
+        "#,
         otherwise: Some(|| Value::Bool(false)),
         run: |call| {
-            let topic = match call.argument("topic") {
-                Some(ValueRef::String(topic)) => Some(*topic),
-                _ => None,
-            };
-            call.socket()?.wait_for_subscribers(count(call)?, topic, &patience(call)?)?;
+            let topic = call.named("topic");
+            call.socket()?.wait_for_subscribers(call.get(0)?, topic, &timeout(call)?)?;
             Ok(Value::Bool(true))
         },
     }],
 };
 
 /// How long to wait for peers: the timeouts of the socket are for messages.
-fn patience<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
+fn timeout<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
     let timeout = call.milliseconds("timeout")?.unwrap_or(None);
     Ok(Wait::new(timeout).until(call.host.interrupt()))
-}
-
-fn count(call: &Call) -> Result<usize, Error> {
-    match call.values() {
-        [ValueRef::Int(count)] => usize::try_from(*count).ok(),
-        _ => None,
-    }
-    .ok_or_else(|| call.wrong(0, call.values()[0].to_string()))
 }
 
 fn describe(statistics: &Statistics) -> Value {

@@ -3,20 +3,20 @@
 use std::borrow::Cow;
 
 use super::list;
-use crate::binding::call::{Call, FRAME, TIMEOUT, frame, frames};
+use crate::binding::arguments::{FRAME, TIMEOUT, frame, frames};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, Parameter, required, variadic};
 use crate::binding::value::{Kinds, Value, ValueRef};
-use crate::core::{Error, Frame, signal};
+use crate::core::socket::signals;
+use crate::core::{Error, Frame};
 
 const PICTURE: Parameter =
     required("picture", Kinds::STRING, "a String of the letters i 1 2 4 8 u s b c f U h m z");
 
 pub(super) static GROUP: Group = Group {
     name: "pictures",
-    doc: "Messages described by a picture, a letter for each frame, as czmq's zsock_send has \
-          them. Numbers, as text: i for any of 32 bits, 1 2 4 8 for one of so many bytes and not \
-          below 0, u as 4. s: text. b, c and f: bytes. U: a UUID. h: a Dictionary of text. z: an \
-          empty frame, for which there is no value. m: a List of all further frames.",
+    doc: "Send and receive frames described by a picture.",
+    see: "pictures",
     methods: &[
         Method {
             name: "sendpicture",
@@ -25,13 +25,20 @@ pub(super) static GROUP: Group = Group {
                 variadic(
                     "values",
                     FRAME.or(Kinds::LIST).or(Kinds::DICTIONARY),
-                    "a value for each letter of the picture but z",
+                    "one value for each letter of the picture except z",
                 ),
                 TIMEOUT,
             ],
             result: "Bool",
-            doc: "Sends a message of a frame for each letter of the picture. Gives false as send \
-                  does.",
+            doc: "Sends one message with a frame for each letter of the picture. Returns true if \
+                  the message was queued, or false as `send` does.",
+            errors: "`ZMQArgs` if a value is missing or does not match its letter; \
+                     `ZMQUnsupported` on a ZMQSubscriber or ZMQPull",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].sendpicture("si", "temperature", 21)
+                print pair[1].receivepicture("si")[1]   // 21
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: send,
         },
@@ -39,10 +46,12 @@ pub(super) static GROUP: Group = Group {
             name: "receivepicture",
             parameters: &[PICTURE, TIMEOUT],
             result: "Tuple or nil",
-            doc: "Receives a message and gives a value for each letter of the picture but z, nil \
-                  for those that the message is too short for; frames beyond the picture are \
-                  dropped. ZMQDecode when a frame is not what its letter says, or when the message \
-                  is a signal: it is gone then.",
+            doc: "Receives one message and returns a Tuple with one value for each letter of the \
+                  picture except `z`. A value is nil if the message has too few frames. Frames \
+                  beyond the picture are discarded.",
+            errors: "`ZMQDecode` if a frame does not match its letter or the message is a signal: \
+                     the message is discarded; `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: "",
             otherwise: Some(|| Value::Nil),
             run: receive,
         },
@@ -52,7 +61,7 @@ pub(super) static GROUP: Group = Group {
 fn send(call: &Call) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
     let picture = picture(call)?;
-    let mut given = call.values()[1..].iter().enumerate();
+    let mut given = call.values().iter().skip(1).enumerate();
     let mut sent: Vec<Cow<[u8]>> = Vec::new();
     for letter in picture.chars() {
         if letter == 'z' {
@@ -99,7 +108,7 @@ fn missing(letter: char) -> Error {
 fn receive(call: &Call) -> Result<Value, Error> {
     let picture = picture(call)?;
     let frames = call.socket()?.receive_all(&call.wait()?)?;
-    if let Some(status) = signal::status(&frames) {
+    if let Some(status) = signals::status(&frames) {
         return Err(decode(format!("the message is a signal with status {status}")));
     }
     let mut frames = frames.into_iter();
@@ -142,7 +151,7 @@ fn expected(letter: char) -> &'static str {
         '1' => "an Int from 0 to 255",
         '2' => "an Int from 0 to 65535",
         '4' | 'u' => "a whole number from 0 to 4294967295",
-        '8' => "a whole number of 64 bits, from 0 on",
+        '8' => "a non-negative whole number of 64 bits",
         's' => "a String in UTF-8",
         'U' => "a UUID, 16 bytes or 32 hexadecimal digits",
         'h' => "a Dictionary of Strings, its keys no longer than 255 bytes",

@@ -1,26 +1,30 @@
 //! What only publishers and subscribers do.
 
 use super::{done, list};
-use crate::binding::call::{Call, FRAME, FRAMES, TIMEOUT};
+use crate::binding::arguments::{FRAME, FRAMES, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Frame};
 
 pub(super) static PUBLISHER: Group = Group {
     name: "topics",
-    doc: "Messages with a topic.",
+    doc: "Publish messages with a topic.",
+    see: "publishsubscribe",
     methods: &[PUBLISH, Method { doc: NUMBERS, ..SEQUENCE }],
 };
 
 pub(super) static SUBSCRIBER: Group = Group {
     name: "topics",
-    doc: "Messages with a topic.",
+    doc: "Receive messages with a topic.",
+    see: "publishsubscribe",
     methods: &[RECEIVETOPIC, Method { doc: LOOKS, ..SEQUENCE }, MISSED],
 };
 
 pub(super) static XPUBLISHER: Group = Group {
     name: "topics",
-    doc: "Messages with a topic, and what peers subscribe.",
+    doc: "Publish messages with a topic and receive subscriptions.",
+    see: "publishsubscribe",
     methods: &[
         PUBLISH,
         Method { doc: NUMBERS, ..SEQUENCE },
@@ -28,8 +32,15 @@ pub(super) static XPUBLISHER: Group = Group {
             name: "receivesubscription",
             parameters: &[TIMEOUT],
             result: "Tuple or nil",
-            doc: "Waits until a peer subscribes or takes that back, and gives true or false and the \
-              prefix. Messages of peers that are something else are dropped.",
+            doc: "Waits until a peer subscribes or unsubscribes. Returns a Tuple of true \
+                  (subscribes) or false (unsubscribes) and the prefix. Discards other messages \
+                  from peers.",
+            errors: "",
+            example: r#"
+                var publisher = ZMQXPublisher("inproc://watched")
+                var subscriber = ZMQSubscriber("inproc://watched", "rain")
+                print publisher.receivesubscription(timeout=1000)[1]   // rain
+            "#,
             otherwise: Some(|| Value::Nil),
             run: |call| {
                 let (subscribed, prefix) = call.socket()?.receive_subscription(&call.wait()?)?;
@@ -47,8 +58,17 @@ const PUBLISH: Method = Method {
         TIMEOUT,
     ],
     result: "Bool",
-    doc: "Sends a message of the topic as its first frame and the parts after it, which \
-          receivetopic takes apart. Gives false as send does.",
+    doc: "Sends a message with the topic as its first frame and the parts as further frames. \
+          Returns true if the message was queued, or false on timeout. A publisher waits only \
+          after `setnodrop(true)`.",
+    errors: "`ZMQState` in strict mode if `sendmore` has started another message",
+    example: r#"
+        var publisher = ZMQPublisher("inproc://press")
+        var subscriber = ZMQSubscriber("inproc://press", "weather")
+        publisher.waitforsubscribers(1)
+        publisher.publish("weather", "rain", 12)
+        print subscriber.receivetopic()[1]   // [ rain, 12 ]
+    "#,
     otherwise: Some(|| Value::Bool(false)),
     run: publish,
 };
@@ -57,8 +77,10 @@ const RECEIVETOPIC: Method = Method {
     name: "receivetopic",
     parameters: &[TIMEOUT],
     result: "Tuple or nil",
-    doc: "Waits for a message and gives its first frame, the topic, and a List of the \
-          others. Gives nil when the time runs out, or in the middle of a message.",
+    doc: "Waits for a message and returns a Tuple of its first frame, the topic, and a List of \
+          its other frames. Also returns nil if part of a message has already been received.",
+    errors: "`ZMQState` in strict mode if part of a message has already been received",
+    example: "",
     otherwise: Some(|| Value::Nil),
     run: |call| {
         let (topic, parts) = call.socket()?.receive_topic(&call.wait()?)?;
@@ -70,8 +92,10 @@ const MISSED: Method = Method {
     name: "missed",
     parameters: &[],
     result: "Int",
-    doc: "How many messages were lost, since setsequence, between those that receivetopic \
-          gave: because this subscriber was too slow, or away.",
+    doc: "Returns how many numbered messages were lost since `setsequence(true)`, because this \
+          subscriber was too slow or disconnected. Returns 0 if `setsequence` is off.",
+    errors: "",
+    example: "",
     otherwise: None,
     run: |call| {
         let missed = call.socket()?.missed()?;
@@ -81,19 +105,22 @@ const MISSED: Method = Method {
 
 const ON: Parameter = required("on", Kinds::BOOL, "true or false");
 
-const NUMBERS: &str = "Whether publish numbers the messages of each topic, in a last frame of 20 \
-                       bytes: \"SEQ1\", eight bytes that are this publisher's own, and the number, \
-                       most significant byte first. Subscribers have to do the same, else they \
-                       receive that frame too.";
+const NUMBERS: &str = "Turns message numbers on or off. When on, `publish` adds a last frame of 20 bytes to each \
+     message: \"SEQ1\", an 8-byte id of this publisher, and the message's number within its topic \
+     as 8 bytes, most significant byte first. Subscribers have to turn it on, too; otherwise they \
+     receive that frame as part of the message.";
 
-const LOOKS: &str = "Whether receivetopic looks for the numbers of publishers that do the same, \
-                     and takes them away.";
+const LOOKS: &str = "Turns the detection of lost messages on or off. When on, `receivetopic` removes the number \
+     that a publisher with `setsequence(true)` adds to each message, and `missed` returns how \
+     many messages were lost.";
 
 const SEQUENCE: Method = Method {
     name: "setsequence",
     parameters: &[ON],
     result: "nil",
     doc: NUMBERS,
+    errors: "",
+    example: "",
     otherwise: None,
     run: |call| {
         let on = call.flag(0);

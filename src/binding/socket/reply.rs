@@ -1,25 +1,41 @@
 //! What only a reply socket does.
 
-use crate::binding::call::{Call, TIMEOUT, frames};
+use crate::binding::arguments::{TIMEOUT, frames};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
 
 pub(super) static GROUP: Group = Group {
     name: "serving",
-    doc: "Answering requests with a function.",
+    doc: "Answer requests with a function.",
+    see: "requestreply",
     methods: &[Method {
         name: "serve",
         parameters: &[
-            required("function", Kinds::FUNCTION, "a function of a List of frames"),
-            named("count", Kinds::INT.or(Kinds::NIL), "how many requests, or nil for any number"),
+            required("function", Kinds::FUNCTION, "a function that takes a List of frames"),
+            named(
+                "count",
+                Kinds::INT.or(Kinds::NIL),
+                "the number of requests, or nil for no limit",
+            ),
             TIMEOUT,
         ],
         result: "Int",
-        doc: "Answers requests: calls the function with the List of frames of each, and sends what \
-              it returns, a String or another frame, or a List of frames. Gives how many were \
-              answered, once there are as many as count says, or when none has come for as long \
-              as timeout says. When the function fails its request stays unanswered.",
+        doc: "Answers requests with a function. Calls the function with the List of frames of \
+              each request and sends what it returns: a String, a ZMQFrame, a number, a Bool, or \
+              a List of these. Returns the number of requests answered, once it reaches `count=` \
+              or when no request arrives for `timeout=` milliseconds, even if the socket is \
+              strict. If the function raises an error, `serve` raises it and that request stays \
+              unanswered.",
+        errors: "`ZMQArgs` if the function returns anything else",
+        example: r#"
+            var rep = ZMQReply("inproc://service")
+            var req = ZMQRequest("inproc://service")
+            req.send("World")
+            rep.serve(fn (frames) "Hello, ${frames[0]}", count=1)
+            print req.receive()   // Hello, World
+        "#,
         otherwise: None,
         run: serve,
     }],
@@ -28,9 +44,7 @@ pub(super) static GROUP: Group = Group {
 fn serve(call: &Call) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
     let count = call.count("count")?;
-    let ValueRef::Function(function) = call.values()[0] else {
-        return Err(call.wrong(0, call.values()[0].to_string()));
-    };
+    let function = call.get(0)?;
     let mut served = 0;
     while count.is_none_or(|count| served < count) {
         let request = match socket.receive_all(&wait) {

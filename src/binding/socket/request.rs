@@ -1,7 +1,8 @@
 //! What only a request socket does.
 
 use super::list;
-use crate::binding::call::{Call, FRAMES, TIMEOUT};
+use crate::binding::arguments::{FRAMES, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
@@ -11,24 +12,32 @@ const SERVERS: &str = "a String of endpoints separated by commas, or a List of S
 
 pub(super) static GROUP: Group = Group {
     name: "requests",
-    doc: "Requests that are repeated until they are answered.",
+    doc: "Send requests with retries.",
+    see: "requestreply",
     methods: &[Method {
         name: "request",
         parameters: &[
             FRAMES,
-            named("retries", Kinds::INT, "how many further tries, an Int from 0 on"),
+            named("retries", Kinds::INT, "the number of further attempts, a non-negative Int"),
             named("endpoints", Kinds::STRING.or(Kinds::LIST), SERVERS),
             TIMEOUT,
         ],
         result: "List or nil",
-        doc: "Sends a request and gives the frames of its reply. When none comes within timeout, \
-              it sends the request again over a new connection, as often as retries says (0), and \
-              then as often to each of the further endpoints, connected to that one alone; it \
-              stays with the one that answers. Gives nil when nobody does. The timeout is that of \
-              each try. A server may work on a request more than once; the late reply to an \
-              earlier request is never taken for the reply. From the first call on the socket \
-              numbers its requests, in a frame that a server has to give back as it does the \
-              rest of the envelope, and may send again without having received.",
+        doc: "Sends a request and returns the List of frames of its reply. If no reply arrives \
+              within `timeout=`, sends the request again over a new connection, up to `retries=` \
+              more times (default 0); then tries each of `endpoints=` as often, connected to that \
+              endpoint alone, and stays with the one that answers. Returns nil if none answers. \
+              The timeout applies to each attempt. A server may process a request more than once. \
+              The late reply to an earlier request is never mistaken for the current one: from \
+              the first call on, the socket numbers its requests in an extra frame, which the \
+              server must return with the rest of the envelope, and the socket may send again \
+              without receiving first.",
+        errors: "`ZMQErr` if an endpoint cannot be connected; `ZMQState` in strict mode if \
+                 `sendmore` has started another message",
+        example: r#"
+            var req = ZMQRequest("inproc://nobody")
+            print req.request("Hello", timeout=20, retries=2)   // nil
+        "#,
         otherwise: Some(|| Value::Nil),
         run: request,
     }],

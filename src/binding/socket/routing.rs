@@ -1,7 +1,8 @@
 //! What only sockets do that talk to one peer among many.
 
 use super::list;
-use crate::binding::call::{Call, FRAMES, TIMEOUT};
+use crate::binding::arguments::{FRAMES, TIMEOUT};
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Frame};
@@ -14,15 +15,23 @@ const ID: Parameter = required(
 
 pub(super) static GROUP: Group = Group {
     name: "peers",
-    doc: "Talking to one peer among many.",
+    doc: "Exchange messages with one peer among many.",
+    see: "routing",
     methods: &[
         Method {
             name: "receivefrom",
             parameters: &[TIMEOUT],
             result: "Tuple or nil",
-            doc: "Waits for a message and gives the routing id of its peer, a ZMQFrame, and a \
-                  List of its frames. Gives nil when the time runs out, or in the middle of a \
-                  message.",
+            doc: "Waits for a message and returns a Tuple of the sender's routing id, a ZMQFrame, \
+                  and the List of frames. Also returns nil if part of a message has already been \
+                  received.",
+            errors: "`ZMQState` in strict mode if part of a message has already been received",
+            example: r#"
+                var router = ZMQRouter("inproc://desk")
+                var dealer = ZMQDealer("inproc://desk")
+                dealer.send("a question")
+                print router.receivefrom()[1]   // [ a question ]
+            "#,
             otherwise: Some(|| Value::Nil),
             run: |call| {
                 let (id, frames) = call.socket()?.receive_from(&call.wait()?)?;
@@ -33,9 +42,16 @@ pub(super) static GROUP: Group = Group {
             name: "sendto",
             parameters: &[ID, FRAMES, TIMEOUT],
             result: "Bool",
-            doc: "Sends a message to the peer with this routing id; a ZMQStream sends the bytes \
-                  of the frames without any border between them. Gives false when there is no \
-                  such peer (any more), or when the time runs out while it can take no more.",
+            doc: "Sends a message to the peer with this routing id. A ZMQStream sends the bytes \
+                  of all frames without separators. Returns false if there is no such peer, or on \
+                  timeout if the peer cannot accept the message.",
+            errors: "`ZMQUnroutable` instead of false after `setmandatory(true)` if there is no \
+                     such peer; `ZMQState` in strict mode if `sendmore` has started another \
+                     message",
+            example: r#"
+                var router = ZMQRouter("inproc://counter")
+                print router.sendto("nobody", "hello")   // false
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| {
                 let frames = call.frames_from(1)?;
@@ -47,8 +63,10 @@ pub(super) static GROUP: Group = Group {
             name: "peers",
             parameters: &[],
             result: "List",
-            doc: "The routing ids of the peers from which receivefrom has received, without those \
-                  that sendto has found gone; the last 65536 of them.",
+            doc: "Returns a List of the routing ids that `receivefrom` has received messages \
+                  from, except those that `sendto` found to be gone. Keeps the last 65536 ids.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| peers(call),
         },
@@ -57,13 +75,16 @@ pub(super) static GROUP: Group = Group {
 
 pub(super) static ROUTER: Group = Group {
     name: "drops",
-    doc: "Messages that no peer could take.",
+    doc: "Count dropped messages.",
+    see: "routing",
     methods: &[Method {
         name: "dropped",
         parameters: &[],
         result: "Int",
-        doc: "How many messages were dropped because no peer had their routing id, or, by send, \
-              because it could take no more.",
+        doc: "Returns how many messages were dropped because no peer had their routing id, or, \
+              with `send`, because the peer could not accept them.",
+        errors: "",
+        example: "",
         otherwise: None,
         run: |call| {
             let dropped = call.socket()?.dropped();
@@ -74,13 +95,16 @@ pub(super) static ROUTER: Group = Group {
 
 pub(super) static STREAM: Group = Group {
     name: "connections",
-    doc: "The connections of peers.",
+    doc: "Close connections.",
+    see: "routing",
     methods: &[Method {
         name: "closepeer",
         parameters: &[ID, TIMEOUT],
         result: "Bool",
-        doc: "Ends the connection to a peer. What it was not sent yet is dropped. Gives false \
-              when there is no such peer.",
+        doc: "Closes the connection to a peer and discards data that has not been sent yet. \
+              Returns true, or false if there is no such peer.",
+        errors: "",
+        example: "",
         otherwise: Some(|| Value::Bool(false)),
         run: |call| {
             let closed = call.socket()?.close_peer(&call.frame(0)?, &call.wait()?)?;

@@ -6,8 +6,8 @@ use crate::binding::table::{Group, Method, Parameter, named, optional};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::Error;
-use crate::core::key::PublicKey;
-use crate::core::secure::Role;
+use crate::core::curve::key::PublicKey;
+use crate::core::socket::security::Role;
 
 pub(in crate::binding) const SERVERKEY: Parameter = named(
     "serverkey",
@@ -16,11 +16,12 @@ pub(in crate::binding) const SERVERKEY: Parameter = named(
 );
 
 pub(in crate::binding) const DOMAIN: Parameter =
-    named("domain", Kinds::STRING.or(Kinds::NIL), "a String, for servers only");
+    named("domain", Kinds::STRING.or(Kinds::NIL), "a String; for servers only");
 
 pub(super) static GROUP: Group = Group {
     name: "security",
-    doc: "Encryption and passwords.",
+    doc: "Encrypt and authenticate.",
+    see: "security",
     methods: &[Method {
         name: "secure",
         parameters: &[
@@ -28,15 +29,23 @@ pub(super) static GROUP: Group = Group {
             SERVERKEY,
             named("username", Kinds::STRING.or(Kinds::NIL), "a String"),
             named("password", Kinds::STRING.or(Kinds::NIL), "a String"),
-            named("plain", Kinds::BOOL, "true for a server that asks for passwords"),
+            named("plain", Kinds::BOOL, "true for a server that requires passwords"),
             DOMAIN,
         ],
         result: "nil",
-        doc: "Secures a socket that is not bound or connected yet. With a certificate it is a \
-              CURVE server, with serverkey= a CURVE client, of that certificate or of a new one. \
-              With username= and password= it is a PLAIN client, with plain=true a PLAIN server. A \
-              server with a domain is told apart by the rules of a ZMQAuth; with nothing but a \
-              domain, by addresses only.",
+        doc: "Sets the security of a socket that is not bound or connected yet. A certificate \
+              alone makes it a CURVE server. `serverkey=` makes it a CURVE client, with the given \
+              certificate or a new one. `username=` and `password=` make it a PLAIN client; \
+              `plain=true` makes it a PLAIN server. `domain=` names a server for the rules of \
+              ZMQAuth; alone it makes a server whose clients are checked by address only.",
+        errors: "`ZMQSecurity` if the socket is already bound or connected, if the certificate \
+                 has no secret key, if a name or password is not 1 to 255 bytes long, or if a \
+                 client has a domain",
+        example: r#"
+            var server = ZMQReply()
+            server.secure(ZMQCertificate())
+            server.bind("tcp://127.0.0.1:*")
+        "#,
         otherwise: None,
         run: secure,
     }],

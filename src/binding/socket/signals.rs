@@ -1,20 +1,29 @@
 //! Signals: short messages that only tell that something is so far.
 
-use crate::binding::call::{Call, TIMEOUT};
+use crate::binding::arguments::TIMEOUT;
+use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, required};
-use crate::binding::value::{Kinds, Value, ValueRef};
+use crate::binding::value::{Kinds, Value};
 use crate::core::Error;
 
 pub(super) static GROUP: Group = Group {
     name: "signals",
-    doc: "Signals, as czmq has them: messages that only tell that something is so far.",
+    doc: "Send and receive signals.",
+    see: "signals",
     methods: &[
         Method {
             name: "signal",
             parameters: &[required("status", Kinds::INT, "an Int from 0 to 255"), TIMEOUT],
             result: "Bool",
-            doc: "Sends a signal with a status, 0 by custom when all is well. Gives false as send \
-                  does.",
+            doc: "Sends a signal: a short message that carries only a status from 0 to 255. By \
+                  convention 0 means success. Programs that use czmq can receive it. Returns true \
+                  if the message was queued, or false as `send` does.",
+            errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].signal(0)
+                print pair[1].wait()   // 0
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: signal,
         },
@@ -22,8 +31,9 @@ pub(super) static GROUP: Group = Group {
             name: "wait",
             parameters: &[TIMEOUT],
             result: "Int or nil",
-            doc: "Waits for a signal and gives its status. Messages that are no signal are \
-                  dropped. Gives nil as receive does.",
+            doc: "Waits for a signal and returns its status. Discards all other messages.",
+            errors: "`ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: "",
             otherwise: Some(|| Value::Nil),
             run: |call| Ok(Value::Int(call.socket()?.wait_signal(&call.wait()?)?.into())),
         },
@@ -31,11 +41,7 @@ pub(super) static GROUP: Group = Group {
 };
 
 fn signal(call: &Call) -> Result<Value, Error> {
-    let status = match call.values() {
-        [ValueRef::Int(status)] => u8::try_from(*status).ok(),
-        _ => None,
-    };
-    let status = status.ok_or_else(|| call.wrong(0, call.values()[0].to_string()))?;
+    let status = call.get(0)?;
     call.socket()?.signal(status, &call.wait()?)?;
     Ok(Value::Bool(true))
 }

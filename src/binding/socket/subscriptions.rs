@@ -14,14 +14,22 @@ const PREFIXES: Parameter = variadic(
 
 pub(super) static GROUP: Group = Group {
     name: "subscriptions",
-    doc: "What a subscriber receives.",
+    doc: "Subscribe to messages (ZMQSubscriber and ZMQXSubscriber only).",
+    see: "publishsubscribe",
     methods: &[
         Method {
             name: "subscribe",
             parameters: &[PREFIXES],
             result: "nil",
-            doc: "Receives messages that start with one of the prefixes from now on. ZMQSubscriber and \
+            doc: "Adds a subscription for each prefix: the socket also receives messages that \
+                  start with it. Prefixes are compared byte by byte and can have up to 4096 \
+                  bytes. The empty String matches every message. Works on a ZMQSubscriber and a \
                   ZMQXSubscriber only.",
+            errors: "`ZMQUnsupported` on any other socket type",
+            example: r#"
+                var subscriber = ZMQSubscriber("tcp://localhost:5556", nil)
+                subscriber.subscribe("weather", "sports")
+            "#,
             otherwise: None,
             run: |call| each(call, |socket, prefix| socket.subscribe(prefix)),
         },
@@ -29,7 +37,10 @@ pub(super) static GROUP: Group = Group {
             name: "unsubscribe",
             parameters: &[PREFIXES],
             result: "nil",
-            doc: "Takes back one subscription with each prefix.",
+            doc: "Removes one subscription for each prefix. A prefix that was subscribed twice \
+                  has to be removed twice.",
+            errors: "`ZMQUnsupported` on a socket that is not a ZMQSubscriber or ZMQXSubscriber",
+            example: "",
             otherwise: None,
             run: |call| each(call, |socket, prefix| socket.unsubscribe(prefix)),
         },
@@ -37,7 +48,10 @@ pub(super) static GROUP: Group = Group {
             name: "subscriptions",
             parameters: &[],
             result: "List",
-            doc: "The prefixes that are subscribed, in their order, each as often as it was.",
+            doc: "Returns a List of the subscribed prefixes in the order they were added, \
+                  including duplicates. Returns an empty List on a socket that cannot subscribe.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| {
                 let prefixes = call.socket()?.subscriptions()?.into_iter();

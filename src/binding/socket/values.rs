@@ -1,7 +1,8 @@
 //! Values of scripts as messages.
 
-use crate::binding::call::{Call, FRAME, TIMEOUT};
-use crate::binding::encode::Format;
+use crate::binding::arguments::{FRAME, TIMEOUT};
+use crate::binding::call::Call;
+use crate::binding::format::Format;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::Error;
@@ -9,19 +10,28 @@ use crate::core::Error;
 const VALUE: Parameter = required(
     "value",
     FRAME.or(Kinds::NIL).or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::DICTIONARY),
-    "nil, a Bool, a number, a String, a ZMQFrame, or a List or Dictionary of such",
+    "nil, a Bool, a number, a String, a ZMQFrame, or a List, Tuple or Dictionary of these",
 );
 
 pub(super) static GROUP: Group = Group {
     name: "values",
-    doc: "Values as messages: Lists, Dictionaries, numbers and text, in each other.",
+    doc: "Send and receive values as JSON or MessagePack.",
+    see: "serialization",
     methods: &[
         Method {
             name: "sendjson",
             parameters: &[VALUE, TIMEOUT],
             result: "Bool",
-            doc: "Sends a value as a frame of JSON. Tuples become Lists; keys have to be Strings \
-                  and numbers finite. Gives false as send does.",
+            doc: "Sends a value as one frame of JSON. Dictionary keys must be Strings and numbers \
+                  must be finite. Tuples become Lists. Returns true if the message was queued, or \
+                  false as `send` does.",
+            errors: "`ZMQArgs` with the location in the value if it cannot be written as JSON; \
+                     `ZMQUnsupported` on a ZMQSubscriber or ZMQPull",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].sendjson({ "symbol": "ABC", "bids": [[1.5, 10]] })
+                print pair[1].receivejson()["symbol"]   // ABC
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| send(call, Format::Json),
         },
@@ -29,9 +39,16 @@ pub(super) static GROUP: Group = Group {
             name: "receivejson",
             parameters: &[TIMEOUT],
             result: "any value, or nil",
-            doc: "Receives the next frame, as receive does, and gives the value that it has as \
-                  JSON. Whole numbers without a point become Ints. ZMQDecode when it is not JSON: \
-                  the frame is gone then.",
+            doc: "Receives one frame as `receive` does and returns the value that it holds as \
+                  JSON. Numbers without a decimal point or exponent become Ints; other numbers, \
+                  and integers that are too large for an Int, become Floats.",
+            errors: "`ZMQDecode` if the frame is not valid JSON: the frame is discarded; \
+                     `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].send("[1, 2.5]")
+                print pair[1].receivejson()   // [ 1, 2.5 ]
+            "#,
             otherwise: Some(|| Value::Nil),
             run: |call| receive(call, Format::Json),
         },
@@ -39,9 +56,17 @@ pub(super) static GROUP: Group = Group {
             name: "sendvalue",
             parameters: &[VALUE, TIMEOUT],
             result: "Bool",
-            doc: "Sends a value as a frame of MessagePack, which most languages can read. Unlike \
-                  JSON it also has ZMQFrames, infinite numbers, and numbers as keys. Tuples \
-                  become Lists. Gives false as send does.",
+            doc: "Sends a value as one frame of MessagePack, a compact binary format that most \
+                  languages can read. Unlike JSON, MessagePack also supports ZMQFrames, infinite \
+                  numbers, and numbers as Dictionary keys. Tuples become Lists. Returns true if \
+                  the message was queued, or false as `send` does.",
+            errors: "`ZMQArgs` with the location in the value if it cannot be written as \
+                     MessagePack; `ZMQUnsupported` on a ZMQSubscriber or ZMQPull",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].sendvalue([1, "two", 3.5])
+                print pair[1].receivevalue()[1]   // two
+            "#,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| send(call, Format::MessagePack),
         },
@@ -49,8 +74,11 @@ pub(super) static GROUP: Group = Group {
             name: "receivevalue",
             parameters: &[TIMEOUT],
             result: "any value, or nil",
-            doc: "Receives the next frame, as receive does, and gives the value that it has as \
-                  MessagePack. ZMQDecode when it is not: the frame is gone then.",
+            doc: "Receives one frame as `receive` does and returns the value that it holds as \
+                  MessagePack.",
+            errors: "`ZMQDecode` if the frame is not valid MessagePack: the frame is discarded; \
+                     `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: "",
             otherwise: Some(|| Value::Nil),
             run: |call| receive(call, Format::MessagePack),
         },
@@ -59,7 +87,7 @@ pub(super) static GROUP: Group = Group {
 
 fn send(call: &Call, format: Format) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
-    socket.send(&[format.write(&call.values()[0])?], &wait)?;
+    socket.send(&[format.write(call.value(0)?)?], &wait)?;
     Ok(Value::Bool(true))
 }
 

@@ -1,71 +1,90 @@
-//! The authenticator of the process: a thread that is asked by servers, over
-//! `inproc://zeromq.zap.01`, whether a client may come in (RFC 27).
+//! The authenticator of the process: a thread that decides which clients may connect.
+//! Servers ask it over `inproc://zeromq.zap.01` (RFC 27).
 //!
-//! It goes on until it is stopped or ZeroMQ ends, also when nobody holds it any
-//! more: without it a CURVE server would let everybody in.
+//! It runs until it is stopped or ZeroMQ is shut down, even if its object was dropped:
+//! without it, a CURVE server would accept every client.
 
+mod credentials;
+mod rules;
 mod server;
+pub mod zap;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::certificate::Certificate;
-use super::context;
+use super::context::{self, Part};
+use super::curve::Certificate;
+use super::curve::key::security;
+use super::endpoint::AUTHENTICATOR;
 use super::error::{Error, Fault};
-use super::key::security;
-use super::known::{Keys, Passwords};
-use super::rules::{Origin, Rules};
 use super::socket::Socket;
 use super::socket_type::SocketType;
 use super::wait::Wait;
-use super::zap::Request;
+use crate::core::locked::locked;
+use credentials::{Keys, Passwords};
+use rules::{Origin, Rules};
 use server::Server;
-
-/// Where servers ask, by the RFC.
-pub(super) const ENDPOINT: &str = "inproc://zeromq.zap.01";
+use zap::Request;
 
 /// How many decisions are remembered.
 const LOGGED: usize = 256;
 
 /// How long the thread may take to end.
-const PATIENCE: Duration = Duration::from_secs(2);
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the context calls on behalf of the authenticator.
+static PART: Part = Part { before_fork, after_fork, end };
+
+thread_local! {
+    /// The lock that this thread holds while it forks.
+    static FORKING: Cell<Option<Lock>> = const { Cell::new(None) };
+}
+
+fn before_fork() {
+    FORKING.set(Some(lock()));
+}
+
+fn after_fork() {
+    FORKING.set(None);
+}
 
 static CURRENT: Mutex<Option<Running>> = Mutex::new(None);
 
-/// The authenticator of the process, as who made it has it.
+/// The handle of the authenticator of the process.
 #[derive(Debug)]
 pub struct Authenticator {
     shared: Arc<Shared>,
     _held: Arc<()>,
 }
 
-/// An authenticator with its thread.
-pub(super) struct Running {
+/// A running authenticator with its thread.
+struct Running {
     shared: Arc<Shared>,
     held: Weak<()>,
     ended: mpsc::Receiver<()>,
     thread: JoinHandle<()>,
 }
 
-/// What the thread shares with who made it.
+/// The state that the thread shares with the handle.
 #[derive(Debug)]
 struct Shared {
     generation: u32,
-    /// Connected to the thread's own socket, to wake it up.
+    /// Connected to the socket of the thread, to wake it.
     control: Arc<Socket>,
-    /// What proves that a message is from there.
+    /// Proves that a message comes from `control`.
     token: Vec<u8>,
     rules: Mutex<Rules>,
     log: Mutex<VecDeque<Decision>>,
     questions: Mutex<Questions>,
 }
 
-/// What was decided about a client.
+/// A decision on a client.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// From where it came: an IP address, or what libzmq tells of a peer over ipc.
+    /// The IP address of the client, or what libzmq reports about an ipc peer.
     pub address: String,
     /// "NULL", "PLAIN" or "CURVE".
     pub mechanism: String,
@@ -73,19 +92,19 @@ pub struct Decision {
     pub domain: String,
     /// The user name, or the public key as text.
     pub user: String,
-    /// Whether it may come in.
+    /// True if the client was accepted.
     pub accepted: bool,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// A client that somebody has to decide about.
+/// A client that the program has to decide on.
 #[derive(Clone, Debug)]
 pub struct Question {
     number: u64,
-    /// Who wants to come in.
+    /// The request of the client.
     pub request: Request,
-    /// Whether passwords or keys know it; why, or why not.
+    /// Whether the password or key is known, or why not.
     pub known: Result<(), String>,
 }
 
@@ -102,21 +121,17 @@ enum Decider {
     /// The rules.
     #[default]
     Rules,
-    /// Whoever takes the questions.
-    Somebody,
-    /// Nobody is left to take them.
+    /// The program that takes the questions.
+    Somebody(&'static str),
+    /// Nobody, because the program that took the questions is gone.
     Nobody,
 }
 
-/// What locks the authenticator of the process.
-pub(super) type Lock = MutexGuard<'static, Option<Running>>;
+/// The lock of the authenticator of the process.
+type Lock = MutexGuard<'static, Option<Running>>;
 
-pub(super) fn lock() -> Lock {
-    CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> Lock {
+    locked(&CURRENT)
 }
 
 impl std::fmt::Debug for Rules {
@@ -126,53 +141,63 @@ impl std::fmt::Debug for Rules {
 }
 
 impl Authenticator {
-    /// Starts the authenticator. It lets every address in, no password and no key.
+    /// Starts the authenticator. At first it accepts clients from every address, but no
+    /// password and no CURVE key. It does not check clients that are already connected,
+    /// so start it before servers are bound.
     ///
     /// # Errors
-    /// [`Error::Security`] when there is one already; one that nobody holds any
-    /// more is replaced. [`Error::Zmq`] when there are too many sockets.
+    /// [`Error::Security`] if one is already running; one whose handle was dropped is
+    /// replaced. [`Error::Zmq`] if there are too many sockets.
     pub fn start() -> Result<Authenticator, Error> {
+        context::join(&PART);
         let mut current = lock();
         let generation = context::generation();
         if let Some(running) = current.take_if(|running| running.shared.generation == generation) {
             if running.held.upgrade().is_some() && !running.thread.is_finished() {
                 *current = Some(running);
-                return Err(taken());
+                return Err(already_running());
             }
             running.stop();
         }
         let (running, authenticator) = start(generation)?;
-        // Threads of a parent process are not here, and their handle means nothing.
+        // The threads of a parent process do not exist here, so the handle is
+        // meaningless.
         std::mem::forget(current.replace(running));
         Ok(authenticator)
     }
 
-    /// Lets these addresses in, and from now on no others: an IP address, a
-    /// network such as "10.0.0.0/8", or "ipc" for other processes of this machine.
+    /// Adds addresses to the list of allowed ones: IP addresses, networks such as
+    /// "10.0.0.0/8", or "ipc" for other processes on this machine. As long as the list
+    /// is empty, every address is allowed; once it is not, clients from other addresses
+    /// are refused. A second call adds to the list. Nothing removes an address from it;
+    /// [`deny`](Authenticator::deny) overrides it.
     ///
     /// # Errors
-    /// [`Error::Security`] for anything else, and then none of them is let in.
+    /// [`Error::Security`] if an item is invalid, in which case none is added, or if
+    /// the authenticator is stopped.
     pub fn allow(&self, origins: &[&str]) -> Result<(), Error> {
         let origins = origins.iter().map(|text| Origin::parse(text)).collect::<Result<_, _>>()?;
         self.rules()?.allow(origins);
         Ok(())
     }
 
-    /// Refuses these addresses, also if they are allowed.
+    /// Adds addresses to the list of denied ones. Clients from these addresses are
+    /// refused even if they are allowed as well. A second call adds to the list.
     ///
     /// # Errors
-    /// As [`allow`](Authenticator::allow).
+    /// The errors of [`allow`](Authenticator::allow).
     pub fn deny(&self, origins: &[&str]) -> Result<(), Error> {
         let origins = origins.iter().map(|text| Origin::parse(text)).collect::<Result<_, _>>()?;
         self.rules()?.deny(origins);
         Ok(())
     }
 
-    /// Lets users with these passwords in, in one domain, or in all that have none
-    /// of their own. What was said for the domain before is replaced.
+    /// Accepts PLAIN clients with these user names and passwords. They apply to one
+    /// domain or, if `domain` is `None`, to every domain that has no passwords of its
+    /// own. They replace the passwords set earlier for the same domain.
     ///
     /// # Errors
-    /// [`Error::Security`] when it is stopped.
+    /// [`Error::Security`] if the authenticator is stopped.
     pub fn plain(
         &self,
         domain: Option<&str>,
@@ -182,49 +207,52 @@ impl Authenticator {
         Ok(())
     }
 
-    /// As [`plain`](Authenticator::plain), with lines `name=value` of a file, which
-    /// is read again when it has changed.
+    /// Does the same as [`plain`](Authenticator::plain), with the passwords of a file
+    /// of `name=value` lines. The file is read again whenever it changes.
     ///
     /// # Errors
-    /// [`Error::Security`] when it cannot be read.
+    /// [`Error::Security`] if the file cannot be read or the authenticator is stopped.
     pub fn plain_file(&self, domain: Option<&str>, file: &str) -> Result<(), Error> {
         let passwords = Passwords::file(file)?;
         self.rules()?.plain(domain.map(str::to_owned), passwords);
         Ok(())
     }
 
-    /// Lets every client with a key in, in one domain, or in all that have no keys
-    /// of their own. What was said for the domain before is replaced.
+    /// Accepts CURVE clients with any key. This applies to one domain or, if `domain`
+    /// is `None`, to every domain that has no keys of its own. It replaces the keys set
+    /// earlier for the same domain.
     ///
     /// # Errors
-    /// [`Error::Security`] when it is stopped.
+    /// [`Error::Security`] if the authenticator is stopped.
     pub fn curve_any(&self, domain: Option<&str>) -> Result<(), Error> {
         self.rules()?.curve(domain.map(str::to_owned), Keys::Any);
         Ok(())
     }
 
-    /// As [`curve_any`](Authenticator::curve_any), but only the keys of these.
+    /// Does the same as [`curve_any`](Authenticator::curve_any), but accepts only the
+    /// keys of these certificates.
     ///
     /// # Errors
-    /// [`Error::Security`] when it is stopped.
+    /// [`Error::Security`] if the authenticator is stopped.
     pub fn curve(&self, domain: Option<&str>, certificates: &[Certificate]) -> Result<(), Error> {
         self.rules()?.curve(domain.map(str::to_owned), Keys::listed(certificates));
         Ok(())
     }
 
-    /// As [`curve_any`](Authenticator::curve_any), but only the keys of all files
-    /// below a directory, which is read again when something in it has changed.
-    /// Files that end in `_secret` are left alone.
+    /// Does the same as [`curve_any`](Authenticator::curve_any), but accepts only the
+    /// keys of the certificates in a directory and its subdirectories. They are read
+    /// again whenever a file changes. Files whose names end in `_secret` are ignored.
     ///
     /// # Errors
-    /// [`Error::Security`] when it cannot be read.
+    /// [`Error::Security`] if the directory cannot be read or the authenticator is
+    /// stopped.
     pub fn curve_directory(&self, domain: Option<&str>, directory: &str) -> Result<(), Error> {
         let keys = Keys::directory(directory)?;
         self.rules()?.curve(domain.map(str::to_owned), keys);
         Ok(())
     }
 
-    /// The last decisions, the oldest first; at most 256.
+    /// Returns the last decisions, oldest first; at most 256.
     ///
     /// # Errors
     /// [`Error::Security`] in a forked process.
@@ -233,40 +261,40 @@ impl Authenticator {
         Ok(locked(&self.shared.log).iter().cloned().collect())
     }
 
-    /// From now on whoever takes the [`questions`](Authenticator::question) decides
-    /// about clients whose address is not refused; `false` gives the decision back
-    /// to the rules.
+    /// Sets whether the program decides, by taking [questions](Authenticator::question)
+    /// about clients whose address is not refused. `who` names the program in the
+    /// logged reasons; `None` lets the rules decide again.
     ///
     /// # Errors
-    /// [`Error::Security`] when it is stopped.
-    pub fn ask(&self, ask: bool) -> Result<(), Error> {
+    /// [`Error::Security`] if the authenticator is stopped.
+    pub fn ask(&self, who: Option<&'static str>) -> Result<(), Error> {
         self.check()?;
-        let decider = if ask { Decider::Somebody } else { Decider::Rules };
+        let decider = who.map_or(Decider::Rules, Decider::Somebody);
         locked(&self.shared.questions).decider = decider;
         Ok(())
     }
 
-    /// The next client to decide about, if there is one.
+    /// Returns the next client to decide on, if there is one.
     pub fn question(&self) -> Option<Question> {
         self.check_process().ok()?;
         locked(&self.shared.questions).waiting.pop_front()
     }
 
-    /// Decides about a client.
+    /// Accepts or refuses a client.
     pub fn answer(&self, question: &Question, accept: bool) {
         let number = question.number.to_be_bytes();
         let verdict = [u8::from(accept)];
-        // One that cannot be told is refused for want of an answer.
+        // If the answer cannot be delivered, the client is refused.
         let _ = self.shared.tell(&[&number, &verdict]);
     }
 
-    /// Whether it still decides.
+    /// Returns true if the authenticator is running.
     pub fn is_running(&self) -> bool {
         self.check().is_ok()
     }
 
-    /// Ends it: from now on nobody is asked. CURVE servers without a domain let
-    /// every client in then.
+    /// Stops the authenticator. From then on no server asks it: CURVE servers without a
+    /// domain accept every client. Stopping it twice is harmless.
     ///
     /// # Errors
     /// [`Error::Security`] in a forked process.
@@ -280,7 +308,7 @@ impl Authenticator {
     }
 
     fn check_process(&self) -> Result<(), Error> {
-        // A lock that another thread had during the fork is locked for ever here.
+        // A lock that another thread held during the fork is locked forever here.
         if self.shared.generation == context::generation() {
             Ok(())
         } else {
@@ -311,30 +339,34 @@ impl Drop for Authenticator {
     fn drop(&mut self) {
         if self.shared.generation == context::generation() {
             let mut questions = locked(&self.shared.questions);
-            if questions.decider == Decider::Somebody {
+            if matches!(questions.decider, Decider::Somebody(_)) {
                 questions.decider = Decider::Nobody;
             }
         }
     }
 }
 
-fn taken() -> Error {
-    security("an authenticator is running already: one serves all sockets of the process; stop it")
+fn already_running() -> Error {
+    security(
+        "an authenticator is already running: one serves all sockets of the process; stop it \
+              first",
+    )
 }
 
 fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
     let socket = Socket::new(SocketType::Router)?;
-    socket.bind(ENDPOINT).map_err(|error| match error {
+    socket.bind(AUTHENTICATOR).map_err(|error| match error {
         Error::Endpoint { fault: Fault::Refused { errno, .. }, .. }
             if errno.name() == "EADDRINUSE" =>
         {
             security(
-                "a socket is bound to inproc://zeromq.zap.01, where the authenticator has to be",
+                "another socket is bound to inproc://zeromq.zap.01, which the authenticator \
+                 needs; close it first",
             )
         }
         error => error,
     })?;
-    let control = Socket::attached(SocketType::Dealer, &format!(">{ENDPOINT}"))?;
+    let control = Socket::attached(SocketType::Dealer, &format!(">{AUTHENTICATOR}"))?;
     let shared = Arc::new(Shared {
         generation,
         control,
@@ -347,19 +379,20 @@ fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
     let serving = Arc::clone(&shared);
     let serve = move || {
         Server::new(socket, serving).run();
-        // Nobody listens any more if the time was over.
+        // After a timeout nobody is listening anymore.
         let _ = tell.send(());
     };
     let thread = thread::Builder::new().name("zeromq-zap".to_owned()).spawn(serve);
-    let thread = thread.map_err(|_| security("the system gives the authenticator no thread"))?;
+    let thread =
+        thread.map_err(|_| security("the system cannot start a thread for the authenticator"))?;
     let held = Arc::new(());
     let running =
         Running { shared: Arc::clone(&shared), held: Arc::downgrade(&held), ended, thread };
     Ok((running, Authenticator { shared, _held: held }))
 }
 
-/// Waits for the thread, which ends because ZeroMQ has ended.
-pub(super) fn end() {
+/// Waits for the thread, which ends because ZeroMQ was shut down.
+fn end() {
     let running = lock().take_if(|running| running.shared.generation == context::generation());
     if let Some(running) = running {
         running.join();
@@ -368,14 +401,15 @@ pub(super) fn end() {
 
 impl Running {
     fn stop(self) {
-        // When it cannot be told, ZeroMQ has ended, and so does the thread.
+        // If the thread cannot be reached, ZeroMQ was shut down and the thread ends
+        // too.
         let _ = self.shared.tell(&[]);
         self.join();
     }
 
     fn join(self) {
-        if self.ended.recv_timeout(PATIENCE).is_ok() {
-            // A panic has ended it as well.
+        if self.ended.recv_timeout(STOP_TIMEOUT).is_ok() {
+            // The thread may also have ended with a panic.
             let _ = self.thread.join();
         }
     }
@@ -384,17 +418,17 @@ impl Running {
 impl Shared {
     fn tell(&self, frames: &[&[u8]]) -> Result<(), Error> {
         let frames = [&[&*self.token], frames].concat();
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + STOP_TIMEOUT;
         loop {
-            match self.control.send(&frames, &Wait::new(Some(PATIENCE))) {
-                // Another thread is telling something.
+            match self.control.send(&frames, &Wait::new(Some(STOP_TIMEOUT))) {
+                // Another thread is using the socket.
                 Err(Error::Busy) if Instant::now() < end => thread::yield_now(),
                 result => return result,
             }
         }
     }
 
-    fn note(&self, request: &Request, accepted: bool, reason: String) {
+    fn record(&self, request: &Request, accepted: bool, reason: String) {
         let mut log = locked(&self.log);
         if log.len() == LOGGED {
             log.pop_front();

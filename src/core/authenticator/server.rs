@@ -1,20 +1,20 @@
-//! The thread of the authenticator: it reads requests, decides by the rules or
-//! has somebody decide, and answers.
+//! The thread of the authenticator: it reads requests, decides by the rules or asks the
+//! program, and replies.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::credentials::Admission;
+use super::zap::{self, Call, Request, Verdict};
 use super::{Decider, Question, Shared, locked};
 use crate::core::error::Error;
 use crate::core::message::Frame;
-use crate::core::rules::Admission;
 use crate::core::socket::Socket;
 use crate::core::wait::Wait;
-use crate::core::zap::{self, Call, Request, Verdict};
 
-/// How long somebody who decides may take: less than libzmq gives a handshake.
+/// How long the program may take to decide: less than the handshake timeout of libzmq.
 const DECIDING: Duration = Duration::from_secs(5);
 
 /// How many clients may wait for a decision at the same time.
@@ -24,11 +24,12 @@ const ASKED: usize = 1024;
 pub(super) struct Server {
     socket: Arc<Socket>,
     shared: Arc<Shared>,
-    /// The clients that somebody was asked about.
+    /// The clients that the program was asked about.
     asked: HashMap<u64, Asked>,
 }
 
 struct Asked {
+    who: &'static str,
     envelope: Vec<Vec<u8>>,
     id: Vec<u8>,
     request: Request,
@@ -43,7 +44,7 @@ impl Server {
 
     pub fn run(mut self) {
         loop {
-            let wait = Wait::new(self.patience());
+            let wait = Wait::new(self.timeout());
             match self.socket.receive_all(&wait) {
                 Ok(message)
                     if message.get(1).is_some_and(|frame| **frame == *self.shared.token) =>
@@ -55,15 +56,15 @@ impl Server {
                 }
                 Ok(message) => self.serve(&message),
                 Err(Error::Again) => self.give_up(),
-                // ZeroMQ has ended.
+                // ZeroMQ was shut down.
                 Err(_) => break,
             }
         }
         let _ = self.socket.close(Some(Some(Duration::ZERO)));
     }
 
-    /// How long to wait at most, if somebody is to decide until then.
-    fn patience(&self) -> Option<Duration> {
+    /// Returns how long to wait until the first decision is overdue.
+    fn timeout(&self) -> Option<Duration> {
         let first = self.asked.values().map(|asked| asked.until).min()?;
         Some(first.saturating_duration_since(Instant::now()))
     }
@@ -83,7 +84,7 @@ impl Server {
                 let number = id.clone();
                 let decide = AssertUnwindSafe(|| self.request(&envelope, id, request));
                 if catch_unwind(decide).is_err() {
-                    // Without a server behind it every client would be let in.
+                    // If this thread ended, every client would be accepted.
                     self.reply(&envelope, number, &Verdict::Failed);
                 }
             }
@@ -110,13 +111,13 @@ impl Server {
             }
             (Decider::Nobody, _) => {
                 drop(questions);
-                self.refuse(envelope, id, &request, "who decides is gone".to_owned());
+                self.refuse(envelope, id, &request, "nobody is left to decide".to_owned());
             }
-            (Decider::Somebody, _) if questions.waiting.len() >= ASKED => {
+            (Decider::Somebody(_), _) if questions.waiting.len() >= ASKED => {
                 drop(questions);
                 self.postpone(envelope, id, &request, "too many clients wait for a decision");
             }
-            (Decider::Somebody, admission) => {
+            (Decider::Somebody(who), admission) => {
                 questions.last += 1;
                 let number = questions.last;
                 let (known, meta) = match admission {
@@ -126,7 +127,7 @@ impl Server {
                 questions.waiting.push_back(Question { number, request: request.clone(), known });
                 drop(questions);
                 let until = Instant::now() + DECIDING;
-                let asked = Asked { envelope: envelope.to_vec(), id, request, meta, until };
+                let asked = Asked { envelope: envelope.to_vec(), id, request, meta, until, who };
                 self.asked.insert(number, asked);
             }
         }
@@ -136,20 +137,20 @@ impl Server {
         let Ok(number) = number.try_into().map(u64::from_be_bytes) else {
             return;
         };
-        // One that came too late was told so.
+        // A decision that came too late was already replaced.
         let Some(asked) = self.asked.remove(&number) else {
             return;
         };
         if accept {
-            let reason = "the script let it in".to_owned();
+            let reason = format!("{} accepted it", asked.who);
             self.accept(&asked.envelope, asked.id, &asked.request, &asked.meta, reason);
         } else {
-            let reason = "the script refused it".to_owned();
+            let reason = format!("{} refused it", asked.who);
             self.refuse(&asked.envelope, asked.id, &asked.request, reason);
         }
     }
 
-    /// Those that nobody has decided about in time.
+    /// Refuses clients that were not decided on in time.
     fn give_up(&mut self) {
         let now = Instant::now();
         let late: Vec<(u64, Asked)> =
@@ -158,8 +159,8 @@ impl Server {
             .waiting
             .retain(|question| late.iter().all(|(number, _)| *number != question.number));
         for (_, asked) in late {
-            let why = "the script did not decide in time";
-            self.postpone(&asked.envelope, asked.id, &asked.request, why);
+            let why = format!("{} did not decide in time", asked.who);
+            self.postpone(&asked.envelope, asked.id, &asked.request, &why);
         }
     }
 
@@ -171,24 +172,24 @@ impl Server {
         meta: &[(String, String)],
         reason: String,
     ) {
-        self.shared.note(request, true, reason);
+        self.shared.record(request, true, reason);
         let user = request.credentials.user();
         self.reply(envelope, id, &Verdict::Accepted { user: &user, meta });
     }
 
     fn refuse(&self, envelope: &[Vec<u8>], id: Vec<u8>, request: &Request, why: String) {
-        self.shared.note(request, false, why.clone());
+        self.shared.record(request, false, why.clone());
         self.reply(envelope, id, &Verdict::Refused(&why));
     }
 
     fn postpone(&self, envelope: &[Vec<u8>], id: Vec<u8>, request: &Request, why: &str) {
-        self.shared.note(request, false, why.to_owned());
+        self.shared.record(request, false, why.to_owned());
         self.reply(envelope, id, &Verdict::Later(why));
     }
 
     fn reply(&self, envelope: &[Vec<u8>], id: Vec<u8>, verdict: &Verdict) {
         let message = [envelope, &zap::reply(id, verdict)].concat();
-        // A client that is gone does not wait for it.
+        // A client that is gone does not wait for the reply.
         let _ = self.socket.send(&message, &Wait::new(Some(Duration::ZERO)));
     }
 }

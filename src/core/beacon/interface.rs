@@ -1,27 +1,27 @@
-//! The network interface that a beacon uses, chosen as czmq does.
+//! The network interface of a beacon, chosen as czmq does.
 
 use std::env;
 use std::net::Ipv4Addr;
 
 use if_addrs::{IfAddr, Ifv4Addr, Interface, get_if_addrs};
 
-use crate::core::Error;
+use crate::core::error::Error;
 
-/// Where beacons come from and go to.
+/// Where beacons are sent from and to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Network {
     /// The address of this machine.
     pub own: Ipv4Addr,
-    /// The address of all machines.
+    /// The broadcast address.
     pub all: Ipv4Addr,
 }
 
-/// The network of an interface: of its name or address, `*` for any, or by default
-/// the one that the environment variable `ZSYS_INTERFACE` names, or else the first
-/// that can broadcast.
+/// Returns the network of an interface, given by its name or address, or `*` for any.
+/// By default it is the interface that the environment variable `ZSYS_INTERFACE` names,
+/// or the first one that can broadcast.
 ///
 /// # Errors
-/// [`Error::Endpoint`] when there is no such interface, [`Error::Zmq`].
+/// [`Error::Endpoint`] if there is no such interface, [`Error::Zmq`].
 pub(super) fn network(interface: Option<&str>) -> Result<Network, Error> {
     let variable = env::var("ZSYS_INTERFACE").unwrap_or_default();
     let wanted = interface.unwrap_or(&variable);
@@ -32,11 +32,11 @@ pub(super) fn network(interface: Option<&str>) -> Result<Network, Error> {
     choose(&interfaces, wanted).ok_or_else(|| match wanted {
         "" => Error::syntax(
             "interface",
-            "this machine has none that can broadcast; interface= or ZSYS_INTERFACE name one",
+            "this machine has none that can broadcast; name one with interface= or ZSYS_INTERFACE",
         ),
         wanted => Error::syntax(
             wanted,
-            "there is no such network interface; give its name or its address, or *",
+            "there is no such network interface; use its name or its address, or *",
         ),
     })
 }
@@ -54,7 +54,7 @@ fn choose(interfaces: &[Interface], wanted: &str) -> Option<Network> {
     })
 }
 
-/// The loopback interface has one too, although it does not tell.
+/// The loopback interface has a broadcast address too, although it does not report one.
 fn broadcast(address: &Ifv4Addr) -> Ipv4Addr {
     address.broadcast.unwrap_or(address.ip | !address.netmask)
 }

@@ -1,6 +1,6 @@
-//! Beacons: short messages to everyone on the local network, by which programs
-//! find each other. Each is one UDP datagram to the broadcast address, as czmq's
-//! zbeacon sends and understands it.
+//! Beacons: short broadcasts on the local network, by which programs discover each
+//! other. Each is one UDP datagram to the broadcast address, compatible with czmq's
+//! zbeacon.
 
 mod interface;
 
@@ -8,7 +8,7 @@ use std::io;
 use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 use std::time::Duration;
 
@@ -23,19 +23,21 @@ use super::context;
 use super::error::Error;
 use super::message::Frame;
 use super::wait::Wait;
+use crate::core::locked::locked;
 use interface::Network;
 
 /// The longest beacon, in bytes.
 pub const LONGEST: usize = 255;
 
-/// How long a call that waits may miss that the beacon was stopped.
+/// How long, in milliseconds, a waiting call may take to notice that the beacon was
+/// stopped.
 const SLICE: i64 = 100;
 
 /// A beacon. Its thread ends when it is dropped.
 #[derive(Debug)]
 pub struct Beacon(Arc<Link>);
 
-/// What remains of a beacon for the end of the context.
+/// The part of a beacon that the shutdown of the context ends.
 #[derive(Debug)]
 struct Link {
     generation: u32,
@@ -45,27 +47,27 @@ struct Link {
 
 #[derive(Debug)]
 struct Open {
-    /// Where all datagrams go to.
+    /// The destination of all datagrams.
     target: SocketAddrV4,
     sender: UdpSocket,
     receiver: UdpSocket,
-    /// Which beacons are received, if any.
+    /// The prefix of the beacons to receive; `None` receives nothing.
     filter: Mutex<Option<Vec<u8>>>,
-    /// What is published, which is not received.
+    /// The bytes that are published, which are not received.
     own: Mutex<Vec<u8>>,
-    /// Ends the thread that publishes when it is dropped.
+    /// Ends the publishing thread when it is dropped.
     publishing: Mutex<Option<Sender<()>>>,
     receiving: Mutex<()>,
 }
 
 impl Beacon {
-    /// A beacon on a UDP port that does nothing yet, on the interface of this name
-    /// or address; `*` is any. Without one the environment variable
-    /// `ZSYS_INTERFACE` names it, and else it is the first that can broadcast.
+    /// Makes a beacon on a UDP port. It does nothing yet. The interface is given by its
+    /// name or address, or `*` for any. By default it is the one that the environment
+    /// variable `ZSYS_INTERFACE` names, or the first one that can broadcast.
     ///
     /// # Errors
-    /// [`Error::Endpoint`] when there is no such interface, [`Error::Zmq`] when the
-    /// system refuses the port.
+    /// [`Error::Endpoint`] if there is no such interface, [`Error::Zmq`] if the system
+    /// refuses the port.
     pub fn new(port: u16, interface: Option<&str>) -> Result<Beacon, Error> {
         let network = interface::network(interface)?;
         let open = Open::new(network, port).map_err(|error| Error::from_io("bind", &error))?;
@@ -76,15 +78,15 @@ impl Beacon {
         Ok(Beacon(link))
     }
 
-    /// The address of this machine on the network of the beacon.
+    /// Returns the address of this machine on the network of the beacon.
     pub fn hostname(&self) -> Ipv4Addr {
         self.0.hostname
     }
 
-    /// Sends these bytes at once, and then again after each interval.
+    /// Sends these bytes now and then again after each interval.
     ///
     /// # Errors
-    /// [`Error::Argument`] for no bytes or more than 255, [`Error::Stopped`].
+    /// [`Error::Argument`] unless there are 1 to 255 bytes, [`Error::Stopped`].
     pub fn publish(&self, bytes: &[u8], interval: Duration) -> Result<(), Error> {
         let open = self.open()?;
         if bytes.is_empty() || bytes.len() > LONGEST {
@@ -95,13 +97,13 @@ impl Beacon {
             });
         }
         open.silence();
-        bytes.clone_into(&mut lock(&open.own));
+        bytes.clone_into(&mut locked(&open.own));
         let (silence, silenced) = mpsc::channel();
         let publisher = open.clone();
         let bytes = bytes.to_owned();
         let publish = move || {
             loop {
-                // The network may be down, and be up again the next time.
+                // The network may be down now and up again the next time.
                 let _ = publisher.sender.send_to(&bytes, publisher.target);
                 match silenced.recv_timeout(interval) {
                     Err(RecvTimeoutError::Timeout) => {}
@@ -111,11 +113,11 @@ impl Beacon {
         };
         let thread = thread::Builder::new().name("zeromq-beacon".to_owned());
         thread.spawn(publish).map_err(|_| Error::no_thread())?;
-        *lock(&open.publishing) = Some(silence);
+        *locked(&open.publishing) = Some(silence);
         Ok(())
     }
 
-    /// Publishes no more.
+    /// Stops publishing.
     ///
     /// # Errors
     /// [`Error::Stopped`].
@@ -124,28 +126,27 @@ impl Beacon {
         Ok(())
     }
 
-    /// Receives the beacons of others that start with `prefix` from now on, in
-    /// place of those that it was told before; none if there is no prefix.
+    /// Receives beacons of others that begin with `prefix` from now on; `None` receives
+    /// none. It replaces the previous subscription.
     ///
     /// # Errors
     /// [`Error::Stopped`].
     pub fn subscribe(&self, prefix: Option<&[u8]>) -> Result<(), Error> {
         let open = self.open()?;
-        let mut filter = lock(&open.filter);
+        let mut filter = locked(&open.filter);
         if filter.is_none() {
-            // What came before nobody has asked for.
-            while open.take().is_some() {}
+            // Beacons from before the subscription are dropped.
+            while open.receive_now().is_some() {}
         }
         *filter = prefix.map(<[u8]>::to_owned);
         Ok(())
     }
 
-    /// Receives the next beacon: the address of the machine that it is from, and
-    /// its bytes.
+    /// Waits for the next beacon and returns the address of its sender and its bytes.
     ///
     /// # Errors
-    /// [`Error::Again`] when none comes in time, [`Error::Stopped`],
-    /// [`Error::Busy`] in two threads, [`Error::Interrupted`].
+    /// [`Error::Again`] on timeout, [`Error::Stopped`], [`Error::Busy`] if another
+    /// thread receives, [`Error::Interrupted`].
     pub fn receive(&self, wait: &Wait) -> Result<(Ipv4Addr, Frame), Error> {
         let open = self.open()?;
         let _receiving = match open.receiving.try_lock() {
@@ -155,7 +156,7 @@ impl Beacon {
         };
         let mut clock = None;
         loop {
-            while let Some((address, bytes)) = open.take() {
+            while let Some((address, bytes)) = open.receive_now() {
                 if open.wants(&bytes) {
                     return Ok((address, Frame::from(bytes)));
                 }
@@ -167,14 +168,14 @@ impl Beacon {
                 -1 => SLICE,
                 slice => slice.min(SLICE),
             };
-            // It may have been stopped meanwhile.
+            // It may have been stopped in the meantime.
             self.open()?;
             open.wait(slice);
         }
     }
 
-    /// Publishes and receives no more, and gives the port back. Stopping a stopped
-    /// beacon does nothing.
+    /// Stops publishing and receiving, and releases the port. Stopping a stopped beacon
+    /// does nothing.
     pub fn stop(&self) {
         if self.0.generation == context::generation() {
             self.0.stop();
@@ -185,7 +186,7 @@ impl Beacon {
         if self.0.generation != context::generation() {
             return Err(Error::Forked);
         }
-        lock(&self.0.open).clone().ok_or(Error::Stopped { what: "beacon" })
+        locked(&self.0.open).clone().ok_or(Error::Stopped { what: "beacon" })
     }
 }
 
@@ -197,7 +198,7 @@ impl Drop for Beacon {
 
 impl Link {
     fn stop(&self) {
-        if let Some(open) = lock(&self.open).take() {
+        if let Some(open) = locked(&self.open).take() {
             open.silence();
         }
     }
@@ -213,16 +214,16 @@ impl context::Ending for Link {
 impl Drop for Link {
     fn drop(&mut self) {
         if self.generation != context::generation() {
-            // Its thread is in the parent process: nobody would answer.
-            mem::forget(lock(&self.open).take());
+            // Its thread is in the parent process, so nobody would answer.
+            mem::forget(locked(&self.open).take());
         }
     }
 }
 
 impl Open {
     fn new(network: Network, port: u16) -> io::Result<Open> {
-        // Broadcasts of other networks do not come to this address. Some systems
-        // cannot bind it.
+        // This address does not receive the broadcasts of other networks, but some
+        // systems cannot bind it.
         let bound = match network.all {
             all if cfg!(target_os = "linux") && !all.is_broadcast() => all,
             _ => Ipv4Addr::UNSPECIFIED,
@@ -241,13 +242,13 @@ impl Open {
     }
 
     fn silence(&self) {
-        drop(lock(&self.publishing).take());
-        lock(&self.own).clear();
+        drop(locked(&self.publishing).take());
+        locked(&self.own).clear();
     }
 
-    /// The next datagram, if there is one.
-    fn take(&self) -> Option<(Ipv4Addr, Vec<u8>)> {
-        // One byte more tells that it is too long.
+    /// Returns the next datagram, if there is one.
+    fn receive_now(&self) -> Option<(Ipv4Addr, Vec<u8>)> {
+        // One extra byte shows whether it is too long.
         let mut bytes = [0; LONGEST + 1];
         let (count, from) = loop {
             match self.receiver.recv_from(&mut bytes) {
@@ -264,23 +265,23 @@ impl Open {
 
     fn wants(&self, bytes: &[u8]) -> bool {
         bytes.len() <= LONGEST
-            && bytes != lock(&self.own).as_slice()
-            && lock(&self.filter).as_ref().is_some_and(|prefix| bytes.starts_with(prefix))
+            && bytes != locked(&self.own).as_slice()
+            && locked(&self.filter).as_ref().is_some_and(|prefix| bytes.starts_with(prefix))
     }
 
-    /// Waits at most so many milliseconds for a datagram.
+    /// Waits up to `ms` milliseconds for a datagram.
     fn wait(&self, ms: i64) {
         #[cfg(unix)]
         let descriptor = self.receiver.as_raw_fd();
         #[cfg(windows)]
         let descriptor = self.receiver.as_raw_socket();
         let mut items = [zmq::PollItem::from_fd(descriptor, zmq::POLLIN)];
-        // After a signal the caller looks again.
+        // After a signal the caller checks again.
         let _ = zmq::poll(&mut items, ms);
     }
 }
 
-/// A UDP socket as beacons need it: several programs may have the same port.
+/// Opens a UDP socket for beacons: several programs may bind the same port.
 fn socket(address: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
     let socket = socket2::Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_broadcast(true)?;
@@ -289,10 +290,6 @@ fn socket(address: Ipv4Addr, port: u16) -> io::Result<UdpSocket> {
     socket.set_reuse_port(true)?;
     socket.bind(&SocketAddrV4::new(address, port).into())?;
     Ok(socket.into())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -304,7 +301,7 @@ mod tests {
     const BRIEF: Wait = Wait::new(Some(Duration::from_millis(100)));
     const OFTEN: Duration = Duration::from_millis(10);
 
-    /// A beacon on the loopback interface, and a port that no other test has.
+    /// Makes two beacons on the loopback interface, and a port that no other test has.
     fn beacons() -> (Beacon, Beacon, u16) {
         let free = UdpSocket::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
@@ -328,13 +325,13 @@ mod tests {
         other.publish(b"other", OFTEN).unwrap();
         one.publish(b"nobody asked for this", OFTEN).unwrap();
         assert_eq!(text(&one), "other");
-        // Again after the interval, and its own never.
+        // Again after the interval, and never its own.
         assert_eq!(text(&one), "other");
         assert!(matches!(other.receive(&BRIEF), Err(Error::Again)));
         one.publish(b"one", OFTEN).unwrap();
         assert_eq!(text(&other), "one");
         one.silence().unwrap();
-        // What was sent before may still come.
+        // Datagrams sent earlier may still arrive.
         while other.receive(&BRIEF).is_ok() {}
         other.publish(b"x", Duration::from_secs(60)).unwrap();
         while text(&one) != "x" {}
@@ -379,7 +376,7 @@ mod tests {
         foreign.send_to(b"ZRE\x01\xff", all).unwrap();
         let (_, frame) = beacon.receive(&SOON).unwrap();
         assert_eq!(&*frame, b"ZRE\x01\xff");
-        // The other way round.
+        // In the other direction.
         beacon.stop();
         let plain = socket(Ipv4Addr::new(127, 255, 255, 255), port).unwrap();
         plain.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -400,7 +397,7 @@ mod tests {
         thread::scope(|scope| {
             let waiting = scope.spawn(|| other.receive(&Wait::new(None)));
             let link = &other.0;
-            let open = lock(&link.open).clone().unwrap();
+            let open = locked(&link.open).clone().unwrap();
             while open.receiving.try_lock().is_ok() {
                 thread::sleep(Duration::from_millis(1));
             }

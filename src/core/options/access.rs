@@ -1,26 +1,25 @@
-//! Reading and setting options of a socket, checked by their rows first: libzmq
-//! has one answer for an unknown option, a wrong type and a wrong value.
+//! Reading and setting socket options. Their rows are checked first, because libzmq
+//! reports the same error for an unknown option, a wrong type and a wrong value.
 
 use std::time::Duration;
-
-use zmq_sys::options::numbered;
 
 use super::row::{Access, Kind, Needs, Row, Via, When};
 use super::value::OptionValue;
 use super::{fault, find, rows};
 use crate::core::context;
 use crate::core::error::Error;
-use crate::core::listener::Listener;
-use crate::core::open::{Open, retried};
 use crate::core::socket::Socket;
+use crate::core::socket::listener::Listener;
+use crate::core::socket::open::Open;
 use crate::core::socket_type::SocketType;
+use crate::libzmq::{options, retried};
 
 impl Socket {
-    /// The value of an option, by its name in libzmq without `ZMQ_`.
+    /// Returns the value of an option, by its name in libzmq without `ZMQ_`.
     ///
     /// # Errors
-    /// [`Error::Option`] when there is none of this name, when it can only be set,
-    /// when it is not for this type of socket or not in this libzmq.
+    /// [`Error::Option`] if the option is unknown, can only be set, or is not supported
+    /// by this socket type or this libzmq.
     pub fn option(&self, name: &str) -> Result<OptionValue, Error> {
         let row = find(name)?;
         check(row, self.socket_type())?;
@@ -30,12 +29,12 @@ impl Socket {
         self.with(|open| read(row, open))
     }
 
-    /// Sets an option, and tells when that takes effect: [`When::Later`], if the
-    /// socket is attached to something that it does not hold for any more.
+    /// Sets an option and returns when it takes effect: [`When::Later`] if the socket
+    /// already has endpoints, which it does not affect.
     ///
     /// # Errors
-    /// [`Error::Option`] as in [`option`](Socket::option), and when the value is of
-    /// a wrong kind or out of range, and when it is too late.
+    /// [`Error::Option`] as in [`option`](Socket::option), and if the value has the
+    /// wrong kind or is out of range, or if it is too late to set the option.
     pub fn set_option(&self, name: &str, value: &OptionValue) -> Result<When, Error> {
         let row = find(name)?;
         check(row, self.socket_type())?;
@@ -43,9 +42,12 @@ impl Socket {
             return Err(fault::not_settable(row));
         }
         let checked = checked(row, value)?;
+        let xpub = self.socket_type() == SocketType::Xpub;
         match (row.via, &checked) {
-            (Via::Subscribe, Checked::Bytes(prefix)) => self.subscribed(row, true, prefix)?,
-            (Via::Unsubscribe, Checked::Bytes(prefix)) => self.subscribed(row, false, prefix)?,
+            (Via::Subscribe, Checked::Bytes(prefix)) if xpub => self.accept(prefix)?,
+            (Via::Subscribe, Checked::Bytes(prefix)) => self.subscribe(prefix)?,
+            (Via::Unsubscribe, Checked::Bytes(prefix)) if xpub => self.reject(prefix)?,
+            (Via::Unsubscribe, Checked::Bytes(prefix)) => self.unsubscribe(prefix)?,
             (Via::Mandatory, Checked::Int(on)) => self.set_mandatory(*on != 0)?,
             _ => {
                 return self.with(|open| {
@@ -61,7 +63,7 @@ impl Socket {
         Ok(When::Now)
     }
 
-    /// Every option of the socket that can be read and is not secret.
+    /// Returns every option of the socket that can be read and is not secret.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -69,53 +71,13 @@ impl Socket {
         let known = rows()
             .filter(|row| row.reads() && !row.secret && check(row, self.socket_type()).is_ok());
         self.with(|open| {
-            // What this libzmq does not know after all is left out.
+            // Options that this libzmq does not know are left out.
             Ok(known.filter_map(|row| Some((row.name, read(row, open).ok()?))).collect())
         })
     }
-
-    /// On an XPUB socket in manual mode, gives the peer whose subscription was
-    /// received last the messages with this prefix, whatever it asked for.
-    ///
-    /// # Errors
-    /// [`Error::Option`] for another type, and when the socket is not in manual mode.
-    pub fn accept(&self, prefix: &[u8]) -> Result<(), Error> {
-        self.decide("subscribe", prefix)
-    }
-
-    /// Takes one [`accept`](Socket::accept) back, for the peer whose subscription
-    /// was received last.
-    ///
-    /// # Errors
-    /// As [`accept`](Socket::accept).
-    pub fn reject(&self, prefix: &[u8]) -> Result<(), Error> {
-        self.decide("unsubscribe", prefix)
-    }
-
-    fn decide(&self, name: &str, prefix: &[u8]) -> Result<(), Error> {
-        let row = find(name)?;
-        if self.socket_type() != SocketType::Xpub {
-            return Err(fault::not_manual(row));
-        }
-        self.subscribed(row, name == "subscribe", prefix)
-    }
-
-    fn subscribed(&self, row: &Row, subscribe: bool, prefix: &[u8]) -> Result<(), Error> {
-        match (self.socket_type(), subscribe) {
-            (SocketType::Xpub, _) => self.with(|open| {
-                if !open.manual {
-                    return Err(fault::not_manual(row));
-                }
-                let set = || numbered(row.number, || open.socket.set_subscribe(prefix));
-                retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
-            }),
-            (_, true) => self.subscribe(prefix),
-            (_, false) => self.unsubscribe(prefix),
-        }
-    }
 }
 
-/// Whether this libzmq has the option, and the type of socket too.
+/// Checks that the option is supported by this libzmq and this socket type.
 fn check(row: &Row, socket_type: SocketType) -> Result<(), Error> {
     if !row.is_for(socket_type) {
         return Err(fault::socket_type(row, socket_type));
@@ -128,13 +90,13 @@ fn check(row: &Row, socket_type: SocketType) -> Result<(), Error> {
     }
 }
 
-/// A value as libzmq takes it.
+/// A value in the form of libzmq.
 enum Checked {
     Int(i32),
     Int64(i64),
     Uint64(u64),
     Bytes(Vec<u8>),
-    /// What libzmq wants NULL for.
+    /// Passed to libzmq as NULL.
     Nothing,
 }
 
@@ -150,7 +112,7 @@ fn checked(row: &Row, value: &OptionValue) -> Result<Checked, Error> {
         (Kind::Bool, OptionValue::Int(value @ (0 | 1)), _) => Ok(Checked::Int(*value as i32)),
         (Kind::Bool, OptionValue::Int(_), _) => Err(range()),
         (Kind::Int | Kind::Int64 | Kind::Uint64, OptionValue::Int(value), _) => {
-            if row.takes(*value) { number(row, *value).ok_or_else(range) } else { Err(range()) }
+            if row.accepts(*value) { number(row, *value).ok_or_else(range) } else { Err(range()) }
         }
         (Kind::Key, _, Some(key)) if matches!(key.len(), 32 | 40) => {
             Ok(Checked::Bytes(key.to_owned()))
@@ -166,7 +128,7 @@ fn number(row: &Row, value: i64) -> Option<Checked> {
         Kind::Int64 => Some(Checked::Int64(value)),
         Kind::Uint64 => u64::try_from(value).ok().map(Checked::Uint64),
         _ if row.via == Via::Filter && value == -1 => Some(Checked::Nothing),
-        // A number of a user may have all 32 bits.
+        // User ids may use all 32 bits.
         _ if row.via == Via::Filter => u32::try_from(value).ok().map(|v| Checked::Int(v as i32)),
         _ => i32::try_from(value).ok().map(Checked::Int),
     }
@@ -177,19 +139,20 @@ fn text(row: &Row, value: &OptionValue, bytes: &[u8]) -> Result<Checked, Error> 
         if std::str::from_utf8(bytes).is_err() {
             return Err(fault::kind(row, value));
         }
-        // libzmq would take it, and the system would read the part before it.
+        // libzmq would accept it, and the system would read only the part before the
+        // NUL.
         if bytes.contains(&0) {
             return Err(fault::range(row, value));
         }
     }
     let fits = match row.via {
         Via::Metadata => is_property(bytes),
-        // Routing ids that begin with 0 are libzmq's own.
+        // Routing ids that begin with 0 are reserved by libzmq.
         _ if matches!(row.name, "routing_id" | "connect_routing_id") => bytes.first() != Some(&0),
         _ => true,
     };
     let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    if !fits || !row.takes(length) {
+    if !fits || !row.accepts(length) {
         return Err(fault::range(row, value));
     }
     if row.kind == Kind::Text && bytes.is_empty() {
@@ -198,7 +161,7 @@ fn text(row: &Row, value: &OptionValue, bytes: &[u8]) -> Result<Checked, Error> 
     Ok(Checked::Bytes(bytes.to_owned()))
 }
 
-/// "X-name:value", neither of them empty.
+/// Returns true for "X-name:value" with a name and a value.
 fn is_property(bytes: &[u8]) -> bool {
     match bytes.iter().position(|byte| *byte == b':') {
         Some(colon) => {
@@ -208,7 +171,7 @@ fn is_property(bytes: &[u8]) -> bool {
     }
 }
 
-fn read(row: &Row, open: &Open) -> Result<OptionValue, Error> {
+fn read(row: &Row, open: &mut Open) -> Result<OptionValue, Error> {
     let milliseconds = |time: Option<Duration>| {
         OptionValue::Int(time.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(-1)))
     };
@@ -218,32 +181,38 @@ fn read(row: &Row, open: &Open) -> Result<OptionValue, Error> {
         Via::Descriptor => {
             Ok(OptionValue::Int(open.listener.as_ref().map_or(-1, Listener::number)))
         }
-        _ => retried(|| get(row, &open.socket)).map_err(|error| match error {
+        _ => retried(|| get(row, &mut open.socket)).map_err(|error| match error {
             zmq::Error::EINVAL => fault::not_built(row, None),
             error => Error::from_zmq("zmq_getsockopt", error),
         }),
     }
 }
 
-/// Each method of the zmq crate stands for its type here, not for its option.
-fn get(row: &Row, socket: &zmq::Socket) -> zmq::Result<OptionValue> {
-    numbered(row.number, || match row.kind {
-        Kind::Bool => socket.get_linger().map(|value| OptionValue::Bool(value != 0)),
-        Kind::Int => socket.get_linger().map(|value| OptionValue::Int(value.into())),
-        Kind::Int64 => socket.get_maxmsgsize().map(OptionValue::Int),
+fn get(row: &Row, socket: &mut zmq::Socket) -> zmq::Result<OptionValue> {
+    let number = row.number;
+    Ok(match row.kind {
+        Kind::Bool => OptionValue::Bool(options::get::<i32>(socket, number)? != 0),
+        Kind::Int => OptionValue::Int(options::get::<i32>(socket, number)?.into()),
+        Kind::Int64 => OptionValue::Int(options::get(socket, number)?),
         Kind::Uint64 => {
-            let value = socket.get_affinity();
-            value.map(|value| OptionValue::Int(i64::try_from(value).unwrap_or(i64::MAX)))
+            let value: u64 = options::get(socket, number)?;
+            OptionValue::Int(i64::try_from(value).unwrap_or(i64::MAX))
         }
-        Kind::Bytes => socket.get_identity().map(OptionValue::Bytes),
-        Kind::Text => socket.get_last_endpoint().map(|text| match text {
-            Ok(text) => OptionValue::Text(text),
-            Err(bytes) => OptionValue::Bytes(bytes),
-        }),
-        Kind::Key => socket.get_curve_publickey().map(|key| match zmq::z85_encode(&key) {
-            Ok(text) if key.iter().any(|byte| *byte != 0) => OptionValue::Text(text),
-            _ => OptionValue::Text(String::new()),
-        }),
+        Kind::Bytes => OptionValue::Bytes(options::get_bytes(socket, number)?),
+        Kind::Text => {
+            let mut text = options::get_bytes(socket, number)?;
+            // The trailing NUL.
+            text.pop();
+            String::from_utf8(text)
+                .map_or_else(|error| OptionValue::Bytes(error.into_bytes()), OptionValue::Text)
+        }
+        Kind::Key => {
+            let key: [u8; 32] = options::get_array(socket, number)?;
+            OptionValue::Text(match zmq::z85_encode(&key) {
+                Ok(text) if key.iter().any(|byte| *byte != 0) => text,
+                _ => String::new(),
+            })
+        }
     })
 }
 
@@ -253,7 +222,7 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
         (Via::SendTimeout, Checked::Int(ms)) => open.send_timeout = timeout(*ms),
         (Via::ConnectId, Checked::Bytes(id)) => {
             if !open.is_free(id)? {
-                return Err(fault::taken(row));
+                return Err(fault::id_in_use(row));
             }
             open.connect_id = Some(id.clone());
         }
@@ -266,11 +235,11 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
         (Via::Raw, Checked::Int(1)) => return Err(fault::no_raw(row)),
         (Via::Enforce, Checked::Int(1)) if !has_domain(open) => return Err(fault::no_domain(row)),
         (Via::Manual, Checked::Int(0)) if open.manual && open.is_attached() => {
-            // libzmq would forget to let go of a peer that leaves meanwhile.
+            // libzmq would fail to release a peer that disconnects in the meantime.
             return Err(fault::stays_manual(row));
         }
         _ => {
-            retried(|| put(row, &open.socket, checked)).map_err(|error| match error {
+            retried(|| put(row, &mut open.socket, checked)).map_err(|error| match error {
                 zmq::Error::EINVAL if row.needs == Needs::Probe && row.form.is_empty() => {
                     fault::not_built(row, None)
                 }
@@ -287,19 +256,20 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
     Ok(())
 }
 
-/// Whether zap_domain was set; it cannot be emptied again.
+/// Returns true if zap_domain was set; it cannot be cleared again.
 fn has_domain(open: &Open) -> bool {
     open.socket.get_zap_domain().is_ok_and(|domain| domain.is_ok_and(|domain| !domain.is_empty()))
 }
 
-fn put(row: &Row, socket: &zmq::Socket, value: &Checked) -> zmq::Result<()> {
-    numbered(row.number, || match value {
-        Checked::Int(value) => socket.set_linger(*value),
-        Checked::Int64(value) => socket.set_maxmsgsize(*value),
-        Checked::Uint64(value) => socket.set_affinity(*value),
-        Checked::Bytes(bytes) => socket.set_subscribe(bytes),
-        Checked::Nothing => socket.set_plain_username(None),
-    })
+fn put(row: &Row, socket: &mut zmq::Socket, value: &Checked) -> zmq::Result<()> {
+    let number = row.number;
+    match value {
+        Checked::Int(value) => options::set(socket, number, *value),
+        Checked::Int64(value) => options::set(socket, number, *value),
+        Checked::Uint64(value) => options::set(socket, number, *value),
+        Checked::Bytes(bytes) => options::set_bytes(socket, number, bytes),
+        Checked::Nothing => options::unset(socket, number),
+    }
 }
 
 fn timeout(ms: i32) -> Option<Duration> {

@@ -1,13 +1,13 @@
-//! What can be wrong with an option, in words.
+//! Error messages for options.
 
 use std::borrow::Cow;
 
 use super::row::{Kind, Row};
 use super::value::OptionValue;
-use crate::core::SocketType;
 use crate::core::error::{Error, Excerpt};
+use crate::core::socket_type::SocketType;
 
-/// Of texts that are longer only the length is told.
+/// Of longer texts, only the length is reported.
 const LONG: usize = 30;
 
 fn fault(row: &Row, fault: impl Into<Cow<'static, str>>) -> Error {
@@ -22,23 +22,30 @@ pub(super) fn unknown(name: &str, near: &[&str]) -> Error {
     Error::Option { option: Excerpt(name).to_string(), fault }
 }
 
-/// The value is of another kind.
+/// The value has the wrong kind.
 pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
     let got = match value {
-        OptionValue::Bool(_) => format!("the truth value {value}"),
+        OptionValue::Bool(_) => format!("the boolean {value}"),
         OptionValue::Int(_) => format!("the number {value}"),
         OptionValue::Bytes(_) if row.kind == Kind::Text => "bytes that are not UTF-8".to_owned(),
-        OptionValue::Bytes(_) | OptionValue::Text(_) => format!("the text {value}"),
+        OptionValue::Bytes(_) | OptionValue::Text(_) => format!("the string {value}"),
     };
     refuse(row, &got)
 }
 
-pub(super) fn refuse(row: &Row, got: &str) -> Error {
+impl Row {
+    /// Returns the error for a value of the wrong kind; `got` describes the value.
+    pub fn refuse(&self, got: &str) -> Error {
+        refuse(self, got)
+    }
+}
+
+fn refuse(row: &Row, got: &str) -> Error {
     let got = if row.secret { "something else" } else { got };
     fault(row, format!("expected {}, got {got}", row.expected()))
 }
 
-/// The value is of the right kind, and none of those that it takes.
+/// The value has the right kind but is not allowed.
 pub(super) fn range(row: &Row, value: &OptionValue) -> Error {
     let value = match value {
         _ if row.secret => "the value is".to_owned(),
@@ -56,11 +63,11 @@ pub(super) fn socket_type(row: &Row, socket_type: SocketType) -> Error {
 }
 
 pub(super) fn not_readable(row: &Row) -> Error {
-    fault(row, "it can be set, but libzmq does not tell its value")
+    fault(row, "it can only be set; libzmq does not return its value")
 }
 
 pub(super) fn not_settable(row: &Row) -> Error {
-    fault(row, "it can be read only")
+    fault(row, "it can only be read")
 }
 
 pub(super) fn not_built(row: &Row, capability: Option<&str>) -> Error {
@@ -85,24 +92,20 @@ pub(super) fn stays_manual(row: &Row) -> Error {
     fault(row, "manual mode cannot be left once the socket is attached; open a new one")
 }
 
-pub(super) fn not_manual(row: &Row) -> Error {
-    fault(row, "an XPUB socket takes it in manual mode only; set xpub_manual first")
-}
-
-pub(super) fn taken(row: &Row) -> Error {
-    fault(row, "a peer of this socket has this routing id already; choose another")
+pub(super) fn id_in_use(row: &Row) -> Error {
+    fault(row, "a peer of this socket already has this routing id; choose another")
 }
 
 pub(super) fn no_proxy(row: &Row) -> Error {
     fault(
         row,
-        "refused, since this libzmq ends the whole process when a proxy cannot be reached; connect \
+        "refused, because this libzmq aborts the process if the proxy cannot be reached; connect \
          to a program that forwards instead",
     )
 }
 
 pub(super) fn no_raw(row: &Row) -> Error {
-    fault(row, "refused, since libzmq is not safe with it; a STREAM socket does the same")
+    fault(row, "refused, because libzmq is not safe with it; use a STREAM socket instead")
 }
 
 pub(super) fn no_domain(row: &Row) -> Error {
@@ -113,7 +116,7 @@ pub(super) fn no_listener(row: &Row) -> Error {
     fault(row, "it is not the descriptor of a stream socket that listens")
 }
 
-/// "one, two or three".
+/// Joins names: "one, two or three".
 fn listed(names: &[&str], word: &str) -> String {
     match names {
         [rest @ .., last] if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),

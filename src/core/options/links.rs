@@ -5,7 +5,9 @@ use super::row::Kind::{Int64, Uint64};
 use super::row::When::Now;
 use super::row::{Kind, MOST, Row, Via};
 use super::value::Sample::{Bool, Int};
-use crate::core::SocketType::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub};
+use crate::core::socket_type::SocketType::{
+    Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub,
+};
 
 /// A descriptor is a number of another size on Windows.
 const DESCRIPTOR: Kind = if cfg!(windows) { Uint64 } else { Kind::Int };
@@ -16,135 +18,135 @@ pub(super) static ROWS: &[Row] = &[
         .default(1000)
         .test(Int(7))
         .when(Now)
-        .doc("How many messages to each peer are kept until they can be sent; 0 is no limit."),
+        .doc("Sets the maximum number of messages queued for each peer; 0 means no limit."),
     Row::int("rcvhwm", 24, 0, MOST)
         .of("messages")
         .default(1000)
         .test(Int(7))
         .when(Now)
-        .doc("How many messages of each peer are kept until they are received; 0 is no limit."),
+        .doc("Sets the maximum number of received messages queued for each peer; 0 means no limit."),
     Row::int("sndtimeo", 28, -1, MOST)
         .of("ms")
         .default(-1)
         .test(Int(250))
         .when(Now)
         .via(Via::SendTimeout)
-        .doc("How long a send without timeout= waits; -1 is for ever, 0 not at all."),
+        .doc("Sets the default timeout for sending; -1 waits forever, 0 does not wait."),
     Row::int("rcvtimeo", 27, -1, MOST)
         .of("ms")
         .default(-1)
         .test(Int(250))
         .when(Now)
         .via(Via::ReceiveTimeout)
-        .doc("How long a receive without timeout= waits; -1 is for ever, 0 not at all."),
+        .doc("Sets the default timeout for receiving; -1 waits forever, 0 does not wait."),
     Row::int("linger", 17, -1, MOST)
         .of("ms")
         .default(1000)
         .test(Int(50))
         .when(Now)
-        .doc("How long a closed socket goes on sending what is unsent; -1 is for ever."),
+        .doc("Sets how long a closed socket keeps sending queued messages; -1 waits forever."),
     Row::int("maxmsgsize", 22, -1, i64::MAX).long(Int64).of("bytes").test(Int(1 << 40)).doc(
-        "The longest frame to receive; longer ones cut the peer off. -1 is any; PUB, XPUB: 8192.",
+        "Sets the maximum message size; a peer that sends more is cut off; -1: any. (X)PUB: 8192.",
     ),
     Row::bool("immediate", 39, false)
         .alias(&["delay_attach_on_connect"])
-        .doc("Messages wait for peers that are connected, not for those that may never be."),
+        .doc("Queues messages only for connected peers, not for peers that are still connecting."),
     Row::int("affinity", 4, 0, i64::MAX)
         .long(Uint64)
         .of("bit mask")
         .default(0)
         .test(Int(1))
-        .doc("Which I/O threads do the work: bit 0 is the first one, 0 is any."),
+        .doc("Selects the I/O threads for new connections; bit 0 is the first thread, 0 means any."),
     Row::int("reconnect_ivl", 18, -1, MOST)
         .of("ms")
         .default(100)
         .test(Int(20))
-        .doc("How long to wait before a broken connection is tried again; -1 is never."),
+        .doc("Sets how long to wait before reconnecting; -1 never reconnects."),
     Row::int("reconnect_ivl_max", 21, 0, MOST)
         .of("ms")
         .default(0)
         .test(Int(2000))
-        .doc("Up to what the wait between attempts is doubled each time; 0 is no doubling."),
+        .doc("Sets the limit up to which the reconnect interval doubles; 0 means no doubling."),
     Row::int("reconnect_stop", 109, 0, 7)
         .of("bit mask")
         .default(0)
         .test(Int(1))
         .probed()
-        .doc("When not to connect again: 1 refused, 2 handshake failed, 4 after a disconnect."),
+        .doc("Stops reconnecting: 1 after a refusal, 2 a failed handshake, 4 a disconnect; add them up."),
     Row::int("connect_timeout", 79, 0, MOST)
         .of("ms")
         .default(0)
         .test(Int(500))
-        .doc("How long one attempt to connect may take; 0 is as long as the system says."),
+        .doc("Sets the timeout for one connection attempt; 0 uses the system's timeout."),
     Row::int("backlog", 19, 0, MOST)
         .of("connections")
         .default(100)
         .test(Int(10))
-        .doc("How many connections may wait to be accepted."),
+        .doc("Sets the maximum number of incoming connections that wait to be accepted."),
     Row::int("handshake_ivl", 66, 0, MOST)
         .of("ms")
         .default(30000)
         .test(Int(1000))
         .on(&[Pair, Pub, Sub, Req, Rep, Dealer, Router, Pull, Push, Xpub, Xsub])
-        .doc("How long a peer may take to introduce itself; 0 is any time."),
+        .doc("Sets the timeout for the handshake with a new peer; 0 means no timeout."),
     Row::int("heartbeat_ivl", 75, 0, MOST)
         .of("ms")
         .default(0)
         .test(Int(300))
-        .doc("How often peers are asked whether they are there; 0 is never."),
+        .doc("Sets the interval between pings to each peer; 0 turns heartbeats off."),
     Row::int("heartbeat_timeout", 77, 0, MOST)
         .of("ms")
         .default(-1)
         .test(Int(900))
-        .doc("How long a peer may take to answer; as long as heartbeat_ivl, if it is not set."),
+        .doc("Sets how long to wait for any data after a ping; by default as long as heartbeat_ivl."),
     Row::int("heartbeat_ttl", 76, 0, 6_553_599)
         .of("ms")
         .default(0)
         .test(Int(600))
-        .doc("After what silence a peer is to give this socket up, in steps of 100; 0 is never."),
+        .doc("Tells peers to disconnect after this period of silence, in steps of 100 ms; 0 means never."),
     Row::int("sndbuf", 11, -1, MOST)
         .of("bytes")
         .default(-1)
         .test(Int(65536))
-        .doc("The send buffer of the system; -1 is its default."),
+        .doc("Sets the size of the system's send buffer; -1 uses the system's default."),
     Row::int("rcvbuf", 12, -1, MOST)
         .of("bytes")
         .default(-1)
         .test(Int(65536))
-        .doc("The receive buffer of the system; -1 is its default."),
+        .doc("Sets the size of the system's receive buffer; -1 uses the system's default."),
     Row::int("in_batch_size", 101, 1, MOST)
         .of("bytes")
         .default(8192)
         .test(Int(4096))
         .needs("draft")
-        .doc("How much is read from the system at a time."),
+        .doc("Sets how many bytes are read from the system at a time."),
     Row::int("out_batch_size", 102, 1, MOST)
         .of("bytes")
         .default(8192)
         .test(Int(4096))
         .needs("draft")
-        .doc("How much is written to the system at a time."),
+        .doc("Sets how many bytes are written to the system at a time."),
     // What a socket is, and what it is at.
     Row::int("type", 16, 0, 11)
         .read_only()
-        .doc("The number of the type in zmq.h, from 0 for PAIR to 11 for STREAM."),
+        .doc("Returns the number of the socket type in zmq.h, from 0 for PAIR to 11 for STREAM."),
     Row::text("last_endpoint", 32, 0, MOST)
         .read_only()
-        .doc("The endpoint that was bound or connected last, as libzmq resolved it."),
+        .doc("Returns the endpoint that was bound or connected last, as libzmq resolved it."),
     Row::bool("rcvmore", 13, false)
         .read_only()
-        .doc("Whether more frames of the message that is being received follow."),
+        .doc("True if the message that was received last has more frames."),
     Row::int("events", 15, 0, 3)
         .of("bit mask")
         .read_only()
-        .doc("What can be done at once: 1 receive, 2 send."),
+        .doc("Returns what the socket can do without waiting: 1 for receive, 2 for send, 3 for both."),
     Row::int("fd", 14, 0, MOST)
         .long(DESCRIPTOR)
         .of("descriptor")
         .read_only()
-        .doc("A descriptor that shows that events may have changed; never read from it."),
+        .doc("Returns a file descriptor that signals that events may have changed; never read from it."),
     Row::bool("thread_safe", 81, false)
         .read_only()
         .test(Bool(true))
-        .doc("Whether several threads may use it at once, which no type here allows."),
+        .doc("True if several threads may use the socket at once; false for every type here."),
 ];

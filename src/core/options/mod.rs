@@ -1,6 +1,6 @@
-//! The options of sockets: one row for each, with its name, what it takes, which
-//! sockets it is for and when it takes effect. Everything that is told about an
-//! option, and everything that is checked before libzmq sees it, is read there.
+//! The options of sockets. Each has one row with its name, the values it accepts, the
+//! socket types that support it and when it takes effect. Documentation and checks are
+//! derived from these rows.
 
 mod access;
 mod fault;
@@ -16,19 +16,19 @@ pub use value::{OptionValue, Sample};
 
 use super::error::Error;
 
-/// Names that are farther from what was asked for are not suggested.
+/// The least similarity of a name that is suggested.
 const NEAR: f64 = 0.8;
 
-/// The rows of all options, by what they are about.
+/// Returns the rows of all options, grouped by topic.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     [links::ROWS, patterns::ROWS, transports::ROWS, security::ROWS].into_iter().flatten()
 }
 
-/// The row of an option, by its name in libzmq without `ZMQ_`, in any case, or by
-/// an older name.
+/// Returns the row of an option, by its name in libzmq without `ZMQ_`, in upper or
+/// lower case, or by an older name.
 ///
 /// # Errors
-/// [`Error::Option`] when there is none; it tells names that are near.
+/// [`Error::Option`] if there is no such option; it suggests similar names.
 pub fn find(name: &str) -> Result<&'static Row, Error> {
     let lower = name.to_ascii_lowercase();
     let name = lower.strip_prefix("zmq_").unwrap_or(&lower);
@@ -37,7 +37,7 @@ pub fn find(name: &str) -> Result<&'static Row, Error> {
         .ok_or_else(|| fault::unknown(name, &near(name)))
 }
 
-/// The names that are most like `name`, the likest first.
+/// Returns the names most similar to `name`, best match first.
 fn near(name: &str) -> Vec<&'static str> {
     let names = rows().flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied()));
     let mut near: Vec<(f64, &str)> = names

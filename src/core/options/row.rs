@@ -1,10 +1,9 @@
-//! What a row tells about an option.
+//! The rows that describe options.
 
 use std::ffi::c_int;
 
-use super::fault;
 use super::value::Sample;
-use crate::core::{Error, SocketType};
+use crate::core::socket_type::SocketType;
 
 /// The largest value of an option of type int.
 pub(super) const MOST: i64 = i32::MAX as i64;
@@ -16,53 +15,53 @@ pub struct Row {
     pub name: &'static str,
     /// Older names of the same option.
     pub aliases: &'static [&'static str],
-    /// What it is set to.
+    /// The kind of its value.
     pub kind: Kind,
     /// Whether it can be read and set.
     pub access: Access,
-    /// What numbers count: "ms"; empty if there is nothing to say.
+    /// The unit of a number, such as "ms"; empty if there is none.
     pub unit: &'static str,
-    /// The value of a socket that was just opened, where it is always the same.
+    /// The value of a new socket, if it is always the same.
     pub default: Option<Sample>,
-    /// The types of sockets that it means something for.
+    /// The socket types that support it.
     pub sockets: &'static [SocketType],
     /// When a new value takes effect.
     pub when: When,
     /// What libzmq must be built with.
     pub needs: Needs,
-    /// What it does, in a sentence.
+    /// What it does, in one sentence.
     pub doc: &'static str,
-    /// A value to set in a test.
+    /// A value to set in tests.
     pub test: Sample,
-    /// Whether its value has to be kept from view.
+    /// True if its value must not be shown.
     pub secret: bool,
     pub(super) number: c_int,
-    /// What it takes, where that is more than a number or a length can say.
+    /// What it accepts, if a range of numbers or lengths cannot express it.
     pub(super) form: &'static str,
     pub(super) least: i64,
     pub(super) most: i64,
-    /// One number that is allowed beside those from `least` to `most`.
+    /// One number that is allowed in addition to those from `least` to `most`.
     pub(super) also: Option<i64>,
     pub(super) via: Via,
 }
 
-/// What an option is set to, by the types of `zmq_setsockopt(3)`.
+/// The kind of an option's value, following the types of `zmq_setsockopt(3)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An int that is 0 or 1.
     Bool,
     /// An int.
     Int,
-    /// A number of 64 bits.
+    /// A signed 64-bit integer.
     Int64,
-    /// A number of 64 bits that is not negative.
+    /// An unsigned 64-bit integer.
     Uint64,
     /// Binary data.
     Bytes,
-    /// A text without NUL.
+    /// A string without NUL.
     Text,
-    /// A key of CURVE: 32 bytes, or 40 characters of Z85. It is read as those; it
-    /// is an empty text if it was not set.
+    /// A CURVE key: 32 bytes, or 40 characters of Z85. It is read as Z85, and as an
+    /// empty string if it was not set.
     Key,
 }
 
@@ -71,7 +70,7 @@ pub enum Kind {
 pub enum Access {
     /// Read only.
     Read,
-    /// Set only: libzmq does not tell the value.
+    /// Write only: libzmq does not return the value.
     Write,
     /// Both.
     ReadWrite,
@@ -82,11 +81,11 @@ pub enum Access {
 pub enum When {
     /// At once.
     Now,
-    /// For endpoints that are bound or connected from then on.
+    /// For endpoints that are attached later.
     Later,
-    /// For the next connect, and no other.
+    /// For the next connect only.
     Next,
-    /// It has to be set before the first bind or connect.
+    /// It must be set before the first bind or connect.
     First,
 }
 
@@ -97,67 +96,68 @@ pub enum Needs {
     Nothing,
     /// A capability of `zmq_has(3)`.
     Capability(&'static str),
-    /// It is not known before it is tried.
+    /// Unknown until it is tried.
     Probe,
 }
 
 /// How an option is set and read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Via {
-    /// As libzmq does it.
+    /// By libzmq.
     Libzmq,
-    /// The time that calls wait; libzmq itself never waits.
+    /// The timeouts of calls; libzmq itself never waits.
     ReceiveTimeout,
     SendTimeout,
-    /// The methods of the same names.
+    /// By the methods of the same names.
     Subscribe,
     Unsubscribe,
-    /// As libzmq does it; messages of one frame only are sent then.
+    /// By libzmq; then only messages of one frame can be sent.
     Conflate,
-    /// As libzmq does it, but not off again.
+    /// By libzmq, but it cannot be turned off again.
     Manual,
-    /// The routing id of the next peer, which must be no other's.
+    /// The routing id for the next peer, which no other peer may have.
     ConnectId,
-    /// A listening descriptor, of which libzmq gets a copy.
+    /// A listening descriptor, of which libzmq is given a copy.
     Descriptor,
-    /// A set of numbers that grows by each.
+    /// A set of numbers; each call adds one.
     Filter,
     /// Properties such as "X-name:value".
     Metadata,
-    /// [`Socket::set_mandatory`](crate::core::Socket::set_mandatory).
+    /// By [`Socket::set_mandatory`](crate::core::Socket::set_mandatory).
     Mandatory,
-    /// Not without zap_domain: libzmq ends the process when a peer comes to a server.
+    /// Only with zap_domain: otherwise libzmq aborts the process when a peer connects
+    /// to a server.
     Enforce,
-    /// Not switched on: libzmq ends the process when it has nothing to send to a new
+    /// Never turned on: libzmq aborts the process if it has nothing to send to a new
     /// peer (probe_router).
     Raw,
-    /// Not at all but to what it is: libzmq ends the process when the proxy cannot be
-    /// reached (socks_connecter_t::error leaves a handle behind that it let go).
+    /// Never changed: libzmq aborts the process if the proxy cannot be reached
+    /// (socks_connecter_t::error leaves a handle behind that was already released).
     Proxy,
 }
 
 impl Row {
-    /// Whether it is for this type of socket.
+    /// Returns true if this socket type supports it.
     pub fn is_for(&self, socket_type: SocketType) -> bool {
         self.sockets.contains(&socket_type)
     }
 
-    /// Whether it can be read.
+    /// Returns true if it can be read.
     pub fn reads(&self) -> bool {
         self.access != Access::Write
     }
 
-    /// Whether it can be set.
+    /// Returns true if it can be set.
     pub fn writes(&self) -> bool {
         self.access != Access::Read
     }
 
-    /// Whether -1 is one of its values, which stands for "for ever" or "no limit".
+    /// Returns true if it accepts -1, which means "forever" or "no limit".
     pub fn has_minus_one(&self) -> bool {
         self.is_number() && (self.least == -1 || self.also == Some(-1))
     }
 
-    /// What it takes, in words: "a whole number from 0 to 255".
+    /// Describes what it accepts: "a whole number from 0 to 255".
     pub fn expected(&self) -> String {
         if !self.form.is_empty() {
             return self.form.to_owned();
@@ -167,7 +167,8 @@ impl Row {
             Kind::Bool => "true or false".to_owned(),
             Kind::Key => "32 bytes, or 40 characters of Z85".to_owned(),
             Kind::Bytes | Kind::Text => {
-                let what = if self.kind == Kind::Text { "a text without NUL" } else { "a text" };
+                let what =
+                    if self.kind == Kind::Text { "a string without NUL" } else { "a string" };
                 match *most {
                     MOST => format!("{what} of {least} bytes or more"),
                     most => format!("{what} of {least} to {most} bytes"),
@@ -177,30 +178,41 @@ impl Row {
                 let also = self.also.map_or(String::new(), |also| format!("{also}, or "));
                 let unit = if unit.is_empty() { "" } else { &format!(" of {unit}") };
                 match *most {
-                    MOST | i64::MAX => format!("{also}a whole number{unit} from {least} on"),
+                    MOST | i64::MAX => format!("{also}a whole number{unit}, {least} or more"),
                     most => format!("{also}a whole number{unit} from {least} to {most}"),
                 }
             }
         }
     }
 
-    /// The error that a value is of a kind that it does not take; `got` says what
-    /// came.
-    pub fn refuse(&self, got: &str) -> Error {
-        fault::refuse(self, got)
+    /// What it takes, where that is more than a range: "a network such as ...".
+    pub fn format(&self) -> Option<&'static str> {
+        Some(self.form).filter(|form| !form.is_empty())
+    }
+
+    /// The numbers, or the number of bytes, that it accepts: "-1 or 1 to 127".
+    pub fn range(&self) -> String {
+        let Row { least, most, .. } = self;
+        let bytes = if self.is_number() { "" } else { " bytes" };
+        let also = self.also.map_or(String::new(), |also| format!("{also} or "));
+        match (*most, *least) {
+            (MOST | i64::MAX, 0) if !self.is_number() => "of any length".to_owned(),
+            (MOST | i64::MAX, _) => format!("{also}{least} or more{bytes}"),
+            (most, _) => format!("{also}{least} to {most}{bytes}"),
+        }
     }
 
     pub(super) fn is_number(&self) -> bool {
         matches!(self.kind, Kind::Int | Kind::Int64 | Kind::Uint64)
     }
 
-    /// Whether a number, or the length of a text, is one that it takes.
-    pub(super) fn takes(&self, number: i64) -> bool {
+    /// Returns true if it accepts this number, or a text of this length.
+    pub(super) fn accepts(&self, number: i64) -> bool {
         (self.least..=self.most).contains(&number) || self.also == Some(number)
     }
 }
 
-// How rows are written: a kind, then what differs from the usual.
+// Constructors for rows: a kind, then what differs from the defaults.
 impl Row {
     const fn new(name: &'static str, number: c_int, kind: Kind) -> Row {
         Row {
@@ -242,18 +254,18 @@ impl Row {
         Row { least, most, ..Row::new(name, number, Kind::Bytes) }
     }
 
-    /// A text; empty, if nothing else is said.
+    /// A string, empty by default.
     pub(super) const fn text(name: &'static str, number: c_int, least: i64, most: i64) -> Row {
         let row = Row::new(name, number, Kind::Text);
         Row { least, most, default: Some(Sample::Text("")), ..row }
     }
 
-    /// A key: not set, if nothing else is said.
+    /// A key, not set by default.
     pub(super) const fn key(name: &'static str, number: c_int) -> Row {
         Row { default: Some(Sample::Text("")), ..Row::new(name, number, Kind::Key) }
     }
 
-    /// In 64 bits.
+    /// With 64 bits.
     pub(super) const fn long(self, kind: Kind) -> Row {
         Row { kind, ..self }
     }

@@ -1,4 +1,4 @@
-//! Every option on every type of socket: read, set, read back, and refused.
+//! Every option on every socket type: read, set, read back, and refused.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::core::{Error, Socket, SocketType, Wait, context};
 const NOW: Wait = Wait::new(Some(Duration::ZERO));
 const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
 
-/// Why an option is refused.
+/// Returns why an option is refused.
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     match result {
         Err(error @ Error::Option { .. }) => error.to_string(),
@@ -24,7 +24,7 @@ fn is_built(row: &Row) -> bool {
     }
 }
 
-/// A value of a kind that the row does not take.
+/// Returns a value of a kind that the row does not accept.
 fn wrong_kind(row: &Row) -> OptionValue {
     match row.kind {
         Kind::Bytes | Kind::Text | Kind::Key => OptionValue::Int(1),
@@ -32,7 +32,7 @@ fn wrong_kind(row: &Row) -> OptionValue {
     }
 }
 
-/// Values of the right kind that the row does not take.
+/// Returns values of the right kind that the row does not accept.
 fn out_of_range(row: &Row) -> Vec<OptionValue> {
     match row.kind {
         Kind::Bool => vec![OptionValue::Int(2), OptionValue::Int(-1)],
@@ -57,7 +57,7 @@ fn out_of_range(row: &Row) -> Vec<OptionValue> {
         _ => {
             let below = [row.least - 1, row.least - 2, i64::MIN];
             let above = [row.most.saturating_add(1), i64::MAX];
-            let beyond = below.into_iter().chain(above).filter(|value| !row.takes(*value));
+            let beyond = below.into_iter().chain(above).filter(|value| !row.accepts(*value));
             beyond.map(OptionValue::Int).collect()
         }
     }
@@ -94,8 +94,8 @@ fn rows_are_consistent() {
         assert!(!row.sockets.is_empty(), "{name}");
         let fits = match row.test {
             Sample::Bool(_) => row.kind == Kind::Bool,
-            Sample::Int(value) => row.is_number() && row.takes(value),
-            Sample::Bytes(bytes) => row.kind == Kind::Bytes && row.takes(bytes.len() as i64),
+            Sample::Int(value) => row.is_number() && row.accepts(value),
+            Sample::Bytes(bytes) => row.kind == Kind::Bytes && row.accepts(bytes.len() as i64),
             Sample::Text(_) => matches!(row.kind, Kind::Text | Kind::Key),
         };
         assert!(fits || row.access == Access::Read, "{name}: {:?}", row.test);
@@ -117,7 +117,10 @@ fn every_option_is_read_as_it_is_on_a_new_socket() {
                     assert_eq!(socket.option(alias).unwrap(), value, "{at}");
                 }
             } else {
-                assert!(refusal(socket.option(row.name)).contains("does not tell"), "{at}");
+                assert!(
+                    refusal(socket.option(row.name)).contains("does not return its value"),
+                    "{at}"
+                );
             }
         }
     }
@@ -132,7 +135,7 @@ fn every_option_is_set_and_read_back() {
             let value = OptionValue::from(row.test);
             let result = socket.set_option(row.name, &value);
             if !row.writes() {
-                assert!(refusal(result).contains("read only"), "{at}");
+                assert!(refusal(result).contains("only be read"), "{at}");
                 continue;
             }
             if socket_type == &SocketType::Xpub
@@ -161,16 +164,16 @@ fn every_option_is_set_and_read_back() {
     }
 }
 
-/// Whether a default can be set again.
+/// Returns true if a default can be set again.
 fn takes(row: &Row, default: Sample) -> bool {
     match default {
         Sample::Bool(_) => true,
-        Sample::Int(value) => row.takes(value),
-        Sample::Bytes(bytes) => row.takes(bytes.len() as i64),
-        // It goes back to no security, and the name stays.
+        Sample::Int(value) => row.accepts(value),
+        Sample::Bytes(bytes) => row.accepts(bytes.len() as i64),
+        // It returns to no security, but the name stays.
         Sample::Text(text) => {
             row.kind == Kind::Text
-                && row.takes(text.len() as i64)
+                && row.accepts(text.len() as i64)
                 && !row.name.starts_with("plain_")
         }
     }
@@ -291,7 +294,7 @@ fn a_routing_id_is_given_once() {
     router.connect("inproc://options-id-b").unwrap();
     router.send(&["peer", "hello"], &SOON).unwrap();
     assert_eq!(dealers[0].receive(&SOON).unwrap().as_text(), Some("hello"));
-    // A peer that chose the name itself, after it was set.
+    // A peer that chose this name itself, after the option was set.
     router.set_option("connect_routing_id", &OptionValue::Text("own".to_owned())).unwrap();
     router.bind("inproc://options-id-router").unwrap();
     let own = Socket::new(SocketType::Dealer).unwrap();
@@ -325,7 +328,7 @@ fn manual_mode_stays() {
     publisher.accept(b"y").unwrap();
     publisher.send(&["y1"], &SOON).unwrap();
     publisher.send(&["x1"], &SOON).unwrap();
-    // The subscriber itself lets through what it asked for only.
+    // The subscriber itself only lets through what it subscribed to.
     assert!(matches!(subscriber.receive(&NOW), Err(Error::Again)));
     publisher.accept(b"x").unwrap();
     publisher.send(&["x2"], &SOON).unwrap();
@@ -352,7 +355,7 @@ fn a_socket_that_listens_already_is_taken() {
     assert!(refusal(pull.set_option("use_fd", &OptionValue::Int(99_999))).contains("listens"));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    // Twice the same one, which libzmq by itself does not survive.
+    // The same one twice, which libzmq alone does not survive.
     for _ in 0..2 {
         pull.set_option("use_fd", &fd(&listener)).unwrap();
         assert_eq!(pull.option("use_fd").unwrap(), fd(&listener));
@@ -368,7 +371,7 @@ fn a_socket_that_listens_already_is_taken() {
 fn a_proxy_is_refused() {
     let socket = Socket::new(SocketType::Push).unwrap();
     let proxy = OptionValue::Text("127.0.0.1:1080".to_owned());
-    assert!(refusal(socket.set_option("socks_proxy", &proxy)).contains("ends the whole process"));
+    assert!(refusal(socket.set_option("socks_proxy", &proxy)).contains("aborts the process"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Values of options.
+//! The values of options.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use crate::core::error::Excerpt;
 /// The value of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionValue {
-    /// Yes or no. libzmq has 1 and 0, which will do too.
+    /// A boolean. libzmq uses 1 and 0, which are accepted too.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// Any bytes. Where text is expected, they have to be UTF-8.
+    /// Any bytes. Where text is expected, they must be UTF-8.
     Bytes(Vec<u8>),
     /// Text.
     Text(String),
 }
 
 impl fmt::Display for OptionValue {
-    /// The value in an error text.
+    /// Formats the value for an error message.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OptionValue::Bool(value) => write!(f, "{value}"),
@@ -32,7 +32,7 @@ impl fmt::Display for OptionValue {
     }
 }
 
-/// A value that stands in a row.
+/// A value in a row.
 #[allow(missing_docs)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample {

@@ -1,10 +1,10 @@
-//! A copy of everything that passes through a proxy.
+//! Copies of all messages that pass through a proxy.
 
-use super::message::{Message, Sent};
-use crate::core::open::Open;
+use crate::core::message::{Message, Sent};
+use crate::core::socket::open::Open;
 
-/// Where the copies go. It never waits: what its peer does not take in time is
-/// dropped, and counted.
+/// The socket that copies are sent to. It never waits: copies that its peer does not
+/// accept at once are dropped and counted.
 pub(super) struct Capture {
     pub open: Open,
     copy: Message,
@@ -15,9 +15,21 @@ impl Capture {
         Capture { open, copy: Message::default() }
     }
 
-    /// Sends a copy; false if it was dropped.
-    pub fn take(&mut self, message: &mut Message) -> zmq::Result<bool> {
-        self.copy.copy_from(message)?;
-        Ok(self.copy.send(&mut self.open.socket)? == Sent::Yes)
+    /// Sends a copy. Returns false if it was dropped.
+    pub fn send_copy(&mut self, message: &mut Message) -> zmq::Result<bool> {
+        self.copy.copy_frames(message)?;
+        Ok(send(&mut self.copy, &mut self.open.socket)? == Sent::Yes)
+    }
+}
+
+/// Sends a message without waiting. If it is not sent, it is unchanged, unless its peer
+/// disconnected.
+pub(super) fn send(message: &mut Message, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
+    match message.send(socket) {
+        // A REQ or REP socket has to receive first.
+        Err(zmq::Error::EFSM) => Ok(Sent::Full),
+        // Its peer is gone.
+        Err(zmq::Error::EHOSTUNREACH) => Ok(Sent::Lost),
+        sent => sent,
     }
 }

@@ -1,15 +1,15 @@
-//! Proxies: what one socket receives the other one sends, in a thread of its own.
+//! Proxies: a thread forwards messages between two sockets.
 //!
-//! The thread owns the sockets. It is told what to do through a channel, and a
-//! bell wakes it: a pair of sockets, as it waits for sockets anyway.
+//! The thread owns the sockets. Commands reach it through a channel, and a pair of
+//! sockets, the bell, wakes it, because it already waits for sockets.
 
-mod board;
 mod capture;
-mod fault;
-mod flow;
-mod message;
-mod pairs;
-mod patience;
+mod compatibility;
+mod direction;
+mod faults;
+mod slow_peers;
+mod stats;
+mod way;
 mod worker;
 
 #[cfg(test)]
@@ -25,28 +25,29 @@ use std::time::Duration;
 use super::context;
 use super::endpoint::{self, Action};
 use super::error::Error;
-use super::open::Open;
 use super::socket::Socket;
+use super::socket::open::Open;
 use super::socket_type::SocketType;
-use board::Board;
 use capture::Capture;
+use stats::Board;
 use worker::{Command, Seat, Worker};
 
-pub use fault::Faults;
+pub use faults::Faults;
+pub use stats::{State, Stats, Traffic};
 
-/// How long the thread may take to do what it is told. It takes microseconds,
-/// unless the machine is overwhelmed.
+/// How long the thread may take to execute a command. It takes microseconds, unless the
+/// machine is overloaded.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// How long the end of the context waits for the thread.
+/// How long the shutdown of the context waits for the thread.
 const END: Duration = Duration::from_secs(1);
 
 /// A side of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Where requests, publishers or tasks come from.
+    /// The side that requests, publications or tasks come from.
     Frontend = 0,
-    /// Where they go to.
+    /// The side that they are forwarded to.
     Backend = 1,
 }
 
@@ -59,65 +60,38 @@ impl Side {
     }
 }
 
-/// What a proxy is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It has not got both sides yet.
-    Waiting = 0,
-    /// It passes messages on.
-    Running = 1,
-    /// It leaves messages where they are.
-    Paused = 2,
-    /// It has ended.
-    Stopped = 3,
-}
-
-impl State {
-    /// Its name: "running".
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Waiting => "waiting",
-            State::Running => "running",
-            State::Paused => "paused",
-            State::Stopped => "stopped",
-        }
-    }
-}
-
-/// What has passed in one direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Messages that were sent on.
-    pub messages: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Messages whose peer is not there or takes none, and those dropped on purpose.
-    pub dropped: u64,
-}
-
-/// What has passed through a proxy since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// From the frontend to the backend.
-    pub to_backend: Traffic,
-    /// From the backend to the frontend.
-    pub to_frontend: Traffic,
-    /// Copies that the peer of the capture did not take in time.
-    pub capture_dropped: u64,
-}
-
 /// A proxy. Its thread ends when it is dropped.
+///
+/// ```
+/// use std::time::Duration;
+/// use zeromq::core::proxy::{Proxy, Side};
+/// use zeromq::core::{Socket, SocketType, Wait};
+///
+/// # fn main() -> Result<(), zeromq::core::Error> {
+/// let timeout = Wait::new(Some(Duration::from_secs(5)));
+/// let proxy = Proxy::new()?;
+/// proxy.set(Side::Frontend, SocketType::Router, "inproc://front-doc", &|_| Ok(false))?;
+/// proxy.set(Side::Backend, SocketType::Dealer, "inproc://back-doc", &|_| Ok(false))?;
+///
+/// let client = Socket::attached(SocketType::Req, ">inproc://front-doc")?;
+/// let server = Socket::attached(SocketType::Rep, ">inproc://back-doc")?;
+/// client.send(&["Hello"], &timeout)?;
+/// assert_eq!(server.receive(&timeout)?.as_text(), Some("Hello"));
+/// proxy.stop()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Proxy(Arc<Link>);
 
-/// What a proxy and its thread share.
+/// The state that a proxy shares with its thread.
 struct Link {
     generation: u32,
     board: Board,
     control: Mutex<Option<Control>>,
 }
 
-/// How the thread is told what to do.
+/// The channel through which the thread receives commands.
 struct Control {
     commands: Sender<Command>,
     bell: Open,
@@ -125,7 +99,7 @@ struct Control {
     given: [Option<Given>; 2],
 }
 
-/// What a side was given.
+/// The settings of a side.
 struct Given {
     socket_type: SocketType,
     endpoints: String,
@@ -139,10 +113,10 @@ impl std::fmt::Debug for Link {
 }
 
 impl Proxy {
-    /// Makes a proxy without sockets, and starts its thread.
+    /// Makes a proxy without sockets and starts its thread.
     ///
     /// # Errors
-    /// [`Error::Zmq`] when there are too many sockets or threads.
+    /// [`Error::Zmq`] if there are too many sockets or threads.
     pub fn new() -> Result<Proxy, Error> {
         let (bell, other) = bell()?;
         let link = context::open(|_, generation| {
@@ -158,17 +132,18 @@ impl Proxy {
         Ok(Proxy(link))
     }
 
-    /// Gives one side its socket, bound to each endpoint that has no prefix; the
-    /// one that it had is closed. `prepare` gets the socket before it is attached,
-    /// and gives whether it has subscribed it to something; else SUB receives
-    /// everything, and so does XSUB unless the other side is XPUB.
+    /// Opens the socket of one side: it is bound to each endpoint that has no prefix,
+    /// and the previous socket of this side is closed. `prepare` is called with the
+    /// socket before it is attached and returns true if it has subscribed the socket.
+    /// Otherwise a SUB receives everything, and so does an XSUB unless the other side
+    /// is an XPUB.
     ///
-    /// Messages begin to pass when both sides have a socket. When the new one
-    /// cannot be attached the old one stays, unless it had to make room for it.
+    /// Messages are forwarded once both sides have a socket. If the new socket cannot
+    /// be attached, the previous one stays, unless the new one needed its address.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a type that does not go with that of the other
-    /// side, [`Error::Endpoint`], [`Error::Stopped`], [`Error::Busy`].
+    /// [`Error::Argument`] if the type cannot be combined with that of the other side,
+    /// [`Error::Endpoint`], [`Error::Stopped`], [`Error::Busy`].
     pub fn set(
         &self,
         side: Side,
@@ -180,14 +155,14 @@ impl Proxy {
         let control = control.as_mut().ok_or(Error::Stopped { what: "proxy" })?;
         let items = endpoint::items(endpoints)?;
         if items.is_empty() {
-            return Err(Error::syntax(endpoints, "there is no endpoint in it"));
+            return Err(Error::syntax(endpoints, "the list has no endpoint"));
         }
         let other = control.given[side.other() as usize].as_ref();
-        pairs::check(socket_type, other.map(|given| given.socket_type))?;
+        compatibility::check(socket_type, other.map(|given| given.socket_type))?;
 
         let mut old = control.ask(|reply| Command::Take(side, reply))?;
         let given = control.given[side as usize].take();
-        // Two sockets cannot have the same address, not even for a moment.
+        // Two sockets cannot have the same address, not even briefly.
         if given.as_ref().is_some_and(|given| given.shares(&items)) {
             close(old.take());
         }
@@ -214,7 +189,7 @@ impl Proxy {
         }
     }
 
-    /// The endpoints of a side as they were given.
+    /// Returns the endpoints of a side, as they were passed.
     ///
     /// # Errors
     /// [`Error::Stopped`], [`Error::Busy`].
@@ -222,7 +197,8 @@ impl Proxy {
         self.given(side, |given| given.endpoints.clone())
     }
 
-    /// The TCP port of the last endpoint of a side, or 0 if it has none.
+    /// Returns the TCP port of the last endpoint of a side, 0 if that is not a TCP
+    /// endpoint, or `None` if the side has no socket.
     ///
     /// # Errors
     /// [`Error::Stopped`], [`Error::Busy`].
@@ -236,13 +212,13 @@ impl Proxy {
         Ok(control.given[side as usize].as_ref().map(read))
     }
 
-    /// Sends a copy of every message that passes to a socket of this type, which
-    /// binds or connects as its type does by default; or to nobody any more. What
-    /// its peer does not take at once is dropped and counted.
+    /// Sends a copy of every forwarded message to a socket of this type, which binds or
+    /// connects as its type does by default. `None` ends the capture. Copies that the
+    /// peer does not accept at once are dropped and counted.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a type other than PUSH, PUB and PAIR,
-    /// [`Error::Endpoint`], [`Error::Stopped`], [`Error::Busy`].
+    /// [`Error::Argument`] unless the type is PUSH, PUB or PAIR, [`Error::Endpoint`],
+    /// [`Error::Stopped`], [`Error::Busy`].
     pub fn capture(&self, place: Option<(SocketType, &str)>) -> Result<(), Error> {
         let Some((socket_type, endpoints)) = place else {
             return self.ask(|reply| Command::Capture(None, reply));
@@ -255,16 +231,16 @@ impl Proxy {
             });
         }
         if endpoint::items(endpoints)?.is_empty() {
-            return Err(Error::syntax(endpoints, "there is no endpoint in it"));
+            return Err(Error::syntax(endpoints, "the list has no endpoint"));
         }
-        // The one before may have the same address.
+        // The previous capture socket may have the same address.
         self.ask(|reply| Command::Capture(None, reply))?;
-        let open = Socket::attached(socket_type, endpoints)?.take()?;
+        let open = Socket::attached(socket_type, endpoints)?.move_out()?;
         self.ask(|reply| Command::Capture(Some(Box::new(Capture::new(open))), reply))
     }
 
-    /// Leaves messages where they are. Nothing is lost: they wait in the queues of
-    /// both sockets, and then at their senders.
+    /// Pauses the proxy. No message is lost: messages wait in the queues of both
+    /// sockets and then at their senders.
     ///
     /// # Errors
     /// [`Error::Stopped`], [`Error::Busy`].
@@ -272,7 +248,7 @@ impl Proxy {
         self.ask(|reply| Command::Pause(true, reply))
     }
 
-    /// Passes messages on again.
+    /// Resumes the proxy.
     ///
     /// # Errors
     /// [`Error::Stopped`], [`Error::Busy`].
@@ -280,21 +256,21 @@ impl Proxy {
         self.ask(|reply| Command::Pause(false, reply))
     }
 
-    /// Makes faults from now on, or none any more.
+    /// Sets the faults to inject from now on; the default is none.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a chance that is not from 0 to 1,
-    /// [`Error::Stopped`], [`Error::Busy`].
+    /// [`Error::Argument`] if a probability is not from 0 to 1, [`Error::Stopped`],
+    /// [`Error::Busy`].
     pub fn set_faults(&self, faults: Faults) -> Result<(), Error> {
         faults.check()?;
         self.ask(|reply| Command::Faults(faults, reply))
     }
 
-    /// Closes both sockets and ends the thread. Their addresses are free then.
-    /// Stopping a stopped proxy does nothing.
+    /// Closes both sockets, ends the thread, and releases the addresses. Stopping a
+    /// stopped proxy does nothing.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the proxy is in the middle of a call.
+    /// [`Error::Busy`] if the proxy is in another call.
     pub fn stop(&self) -> Result<(), Error> {
         let Some(control) = self.control()?.take() else {
             return Ok(());
@@ -303,12 +279,12 @@ impl Proxy {
         if self.0.board.wait(ANSWER).is_none() {
             return Err(Error::Busy);
         }
-        // It has nothing more to do, and a panic of it concerns nobody now.
+        // It has nothing more to do, so a panic of its thread no longer matters.
         let _ = control.thread.join();
         Ok(())
     }
 
-    /// What the proxy is doing.
+    /// Returns the state of the proxy.
     pub fn state(&self) -> State {
         if self.0.generation == context::generation() {
             self.0.board.state()
@@ -317,7 +293,7 @@ impl Proxy {
         }
     }
 
-    /// What has passed, also after the end.
+    /// Returns the counters, even after the proxy was stopped.
     ///
     /// # Errors
     /// [`Error::Busy`].
@@ -346,7 +322,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        // Whoever collects garbage does not wait for the end.
+        // A garbage collector must not wait for the thread to end.
         if let Ok(mut control) = self.control()
             && let Some(control) = control.take()
         {
@@ -369,20 +345,20 @@ impl Control {
     }
 
     fn stop(&self) {
-        // If it has ended already, nobody listens.
+        // If the thread has already ended, nobody is listening.
         let _ = self.commands.send(Command::Stop);
         self.ring();
     }
 
     fn ring(&self) {
-        // When it cannot ring, it has rung often enough, or ZeroMQ has ended.
+        // If the bell cannot ring, it has rung often enough, or ZeroMQ was shut down.
         let _ = self.bell.socket.send("", zmq::DONTWAIT);
     }
 }
 
 impl context::Ending for Link {
     fn end(&self) -> Option<Duration> {
-        // If it is in the middle of a call, its thread is about to learn of the end.
+        // If the proxy is in a call, its thread will notice the shutdown.
         let control = match self.control.try_lock() {
             Ok(mut control) => control.take(),
             Err(TryLockError::Poisoned(control)) => control.into_inner().take(),
@@ -405,7 +381,7 @@ impl Drop for Link {
     fn drop(&mut self) {
         let control = self.control.get_mut().unwrap_or_else(|control| control.into_inner());
         if self.generation != context::generation() {
-            // Its thread is in the parent process: nobody would answer.
+            // Its thread is in the parent process, so nobody would answer.
             mem::forget(control.take());
         }
     }
@@ -418,13 +394,13 @@ impl Given {
     }
 }
 
-/// Both ends of what wakes the thread.
+/// Makes both ends of the bell that wakes the thread.
 fn bell() -> Result<(Open, Open), Error> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let endpoint = format!("inproc://zeromq-proxy-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let one = Socket::attached(SocketType::Pair, &format!("@{endpoint}"))?;
     let other = Socket::attached(SocketType::Pair, &format!(">{endpoint}"))?;
-    Ok((one.take()?, other.take()?))
+    Ok((one.move_out()?, other.move_out()?))
 }
 
 fn seat(
@@ -441,7 +417,7 @@ fn seat(
         Ok((subscribed, socket.attach_by(Action::Bind, endpoints)?))
     };
     let attached = attach();
-    let open = socket.take()?;
+    let open = socket.move_out()?;
     let (subscribed, port) = match attached {
         Ok(attached) => attached,
         Err(error) => {
@@ -450,7 +426,8 @@ fn seat(
         }
     };
     if socket_type == SocketType::Router {
-        // So that it says when a peer takes no message, and does not drop it.
+        // Makes it report a peer that accepts no message instead of dropping the
+        // message.
         let mandatory = open.socket.set_router_mandatory(true);
         mandatory.map_err(|error| Error::from_zmq("setsockopt", error))?;
     }

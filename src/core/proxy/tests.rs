@@ -23,7 +23,7 @@ fn back(name: &str) -> String {
     format!("inproc://proxy-{name}-back")
 }
 
-/// A proxy, and a socket connected to each of its sides.
+/// Makes a proxy and a socket connected to each of its sides.
 fn proxy(name: &str, types: [SocketType; 4]) -> (Proxy, Arc<Socket>, Arc<Socket>) {
     let [front_type, back_type, one, other] = types;
     let proxy = Proxy::new().unwrap();
@@ -48,7 +48,7 @@ fn text(socket: &Socket) -> String {
     socket.receive(&SOON).unwrap().as_text().unwrap().to_owned()
 }
 
-/// Tries until something is so.
+/// Retries until `holds` returns true.
 fn until(mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + LONG;
     while !holds() {
@@ -96,7 +96,7 @@ fn subscriptions_go_through() {
     publisher.send(&["b"], &SOON).unwrap();
     publisher.send(&["a", "1"], &SOON).unwrap();
     assert_eq!(texts(&subscriber.receive_all(&SOON).unwrap()), ["a", "1"]);
-    // A new frontend asks for what the old one was asked for.
+    // A new frontend receives the subscriptions of the old one.
     proxy.set(Side::Frontend, Xsub, &front("forwarder-new"), &any).unwrap();
     let publisher = connected(Xpub, &front("forwarder-new"));
     assert_eq!(&*publisher.receive(&SOON).unwrap(), b"\x01a");
@@ -120,10 +120,10 @@ fn a_prefix_without_an_end_goes_nowhere() {
         socket.connect(&endpoint).unwrap();
         socket.send(vec![1; 8000], 0).unwrap();
         socket.send("\x01short", 0).unwrap();
-        // When it ends too, and there on a stack that is smaller.
+        // libzmq also recurses when it closes this socket, on a smaller stack.
         std::mem::forget(socket);
     };
-    // libzmq calls itself for each byte of the prefix.
+    // libzmq recurses for each byte of the prefix.
     let stranger = thread::Builder::new().stack_size(256 << 20).spawn(stranger).unwrap();
     assert_eq!(&*publisher.receive(&SOON).unwrap(), b"\x01short");
     assert_eq!(proxy.stats().unwrap().to_frontend.dropped, 1);
@@ -189,7 +189,7 @@ fn nothing_is_taken_that_nobody_can_have() {
     push.send(&["x"], &SOON).unwrap();
     assert_eq!(proxy.state(), State::Waiting);
     proxy.set(Side::Backend, Push, &back("untaken"), &any).unwrap();
-    // Here it stays with the frontend, which is replaced.
+    // The message must stay with the frontend, although the backend was just set.
     assert_eq!(proxy.stats().unwrap().to_backend.messages, 0);
     let pull = connected(Pull, &back("untaken"));
     assert_eq!(text(&pull), "x");
@@ -198,7 +198,7 @@ fn nothing_is_taken_that_nobody_can_have() {
 #[test]
 fn stop_frees_the_addresses() {
     let (proxy, _push, _pull) = pipeline("stop");
-    // At a port that nobody finds who looks for the first that is free.
+    // A random port, which tests that bind the first free one do not use.
     proxy.set(Side::Frontend, Pull, "tcp://127.0.0.1:!", &any).unwrap();
     let port = proxy.port(Side::Frontend).unwrap().unwrap();
     assert!(port >= 49152);
@@ -231,13 +231,13 @@ fn a_side_is_replaced() {
     let (proxy, push, pull) = pipeline("replace");
     push.send(&["1"], &SOON).unwrap();
     assert_eq!(text(&pull), "1");
-    // By one at the same address.
+    // Replaced by one at the same address.
     proxy.set(Side::Backend, Push, &back("replace"), &any).unwrap();
     let pull = connected(Pull, &back("replace"));
     push.send(&["2"], &SOON).unwrap();
     assert_eq!(text(&pull), "2");
-    // By one of another type at another address.
-    // At a port that nobody finds who looks for the first that is free.
+    // Replaced by one of another type at another address: a random port, which tests
+    // that bind the first free one do not use.
     proxy.set(Side::Backend, Pub, "tcp://127.0.0.1:!", &any).unwrap();
     let port = proxy.port(Side::Backend).unwrap().unwrap();
     let subscriber = Socket::attached(Sub, &format!("tcp://127.0.0.1:{port}")).unwrap();
@@ -246,7 +246,7 @@ fn a_side_is_replaced() {
         push.send(&["3"], &SOON).unwrap();
         subscriber.receive(&NOW).is_ok()
     });
-    // By one at the same port, otherwise spelt.
+    // Replaced by one at the same port, spelled differently.
     proxy.set(Side::Backend, Push, &format!("tcp://*:{port}"), &any).unwrap();
     assert_eq!(proxy.port(Side::Backend).unwrap(), Some(port));
 }
@@ -272,7 +272,7 @@ fn a_side_that_cannot_be_replaced_stays() {
         assert_eq!(text(&pull), "x");
     }
     assert_eq!(proxy.endpoints(Side::Backend).unwrap().unwrap(), back("stays"));
-    // What is taken may be taken by the old one, so that this has to go.
+    // The address may be in use by the old socket, so the old socket has to go.
     assert!(proxy.set(Side::Backend, Push, "inproc://proxy-taken", &any).is_err());
     assert_eq!(proxy.endpoints(Side::Backend).unwrap(), None);
     assert_eq!(proxy.state(), State::Waiting);
@@ -311,7 +311,7 @@ fn a_capture_that_nobody_reads_stops_nothing() {
     }
     let dropped = proxy.stats().unwrap().capture_dropped;
     assert!(dropped >= 1000, "{dropped}");
-    // What came is whole.
+    // Copies that arrive are complete.
     let mut whole = 0;
     while let Ok(message) = unread.receive_all(&NOW) {
         assert_eq!(message.len(), 2);
@@ -341,13 +341,13 @@ fn both_directions_have_their_turn() {
     for _ in 0..10 {
         one.send(vec![0; 3 << 20], 0).unwrap();
     }
-    let (counters, uncaptured) = (board::Counters::default(), board::Counters::default());
-    let mut flow = flow::Flow::new();
+    let (counters, uncaptured) = (stats::Counters::default(), stats::Counters::default());
+    let mut flow = direction::Flow::new();
     let mut turn = || {
-        flow.turn(&mut flow::Way {
+        flow.turn(&mut way::Way {
             from: &mut front,
             to: &mut back,
-            kind: flow::Kind::Messages,
+            kind: way::Kind::Messages,
             counters: &counters,
             capture: None,
             uncaptured: &uncaptured,
@@ -355,7 +355,7 @@ fn both_directions_have_their_turn() {
         .unwrap();
         flow.waits.source
     };
-    // At most so many messages, or so many bytes, and then the other direction.
+    // A limited number of messages or bytes, then the other direction.
     assert_eq!([turn(), turn(), turn(), turn()], [false, false, false, false]);
     let mut came = 0;
     while other.recv_bytes(zmq::DONTWAIT).is_ok() {
@@ -368,8 +368,8 @@ fn both_directions_have_their_turn() {
 #[test]
 fn a_peer_that_takes_nothing_does_not_stop_the_others() {
     let (proxy, stuck, server) = proxy("stuck", [Router, Dealer, Dealer, Rep]);
-    // More than both queues of its replies hold, and less than those of the server
-    // do, which would drop what is more.
+    // More than both queues of its replies hold, but less than the queues of the server
+    // hold, which would drop the rest.
     const REQUESTS: usize = 2500;
     let mut sent = 0;
     let mut answered = 0;
@@ -391,7 +391,7 @@ fn a_peer_that_takes_nothing_does_not_stop_the_others() {
         client.receive(&NOW).is_ok()
     });
     assert!(proxy.stats().unwrap().to_frontend.dropped > 0);
-    // It gets what there was room for, in order, once it looks.
+    // It receives in order the replies that there was room for, once it looks.
     assert!(stuck.receive(&SOON).is_ok());
 }
 

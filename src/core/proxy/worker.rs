@@ -8,24 +8,25 @@ use std::time::Duration;
 use zmq::PollEvents;
 
 use super::capture::Capture;
-use super::fault::Faults;
-use super::flow::{Flow, Kind, Waits, Way};
-use super::{Link, Side, State, pairs};
-use crate::core::SocketType::{self, Router, Xpub, Xsub};
+use super::direction::Flow;
+use super::faults::Faults;
+use super::way::{Kind, Waits, Way};
+use super::{Link, Side, State, compatibility};
 use crate::core::context;
-use crate::core::open::Open;
+use crate::core::socket::open::Open;
+use crate::core::socket_type::SocketType::{self, Router, Xpub, Xsub};
 
-/// What the thread is told. Each command is answered once it is done.
+/// A command for the thread. It replies to each one when it is done.
 pub(super) enum Command {
-    /// Takes the socket of a side away.
+    /// Removes the socket of a side.
     Take(Side, Sender<Option<Seat>>),
-    /// Gives a side its socket.
+    /// Sets the socket of a side.
     Put(Side, Box<Seat>, Sender<()>),
-    /// Sends copies to a new place, or nowhere.
+    /// Sets or removes the capture socket.
     Capture(Option<Box<Capture>>, Sender<()>),
     Pause(bool, Sender<()>),
     Faults(Faults, Sender<()>),
-    /// Does nothing: all that passed before it is counted.
+    /// Does nothing; the reply means that all earlier messages are counted.
     Count(Sender<()>),
     Stop,
 }
@@ -34,9 +35,9 @@ pub(super) enum Command {
 pub(super) struct Seat {
     pub socket_type: SocketType,
     pub open: Open,
-    /// Whether it was told what to receive.
+    /// True if it was subscribed to something.
     pub subscribed: bool,
-    /// Whether it never was on a side before.
+    /// True if it was never used as a side before.
     pub fresh: bool,
 }
 
@@ -53,7 +54,7 @@ pub(super) struct Worker {
     paused: bool,
 }
 
-/// What a socket can do now.
+/// What the socket of each side can do now.
 type Ready = [PollEvents; 2];
 
 impl Worker {
@@ -70,9 +71,9 @@ impl Worker {
         }
     }
 
-    /// Works until it is told to stop, or the context ends.
+    /// Works until it is told to stop or the context ends.
     pub fn run(mut self) {
-        // libzmq gives no other reason than the end of the context.
+        // The only error of libzmq here is the end of the context.
         let _ = self.work();
     }
 
@@ -93,7 +94,7 @@ impl Worker {
         !self.paused && self.sides.iter().all(Option::is_some)
     }
 
-    /// Waits until there is something to do, and gives what the sides can do.
+    /// Waits until there is something to do, and returns what the sides can do.
     fn rest(&mut self) -> zmq::Result<Ready> {
         let mut events = [PollEvents::empty(); 2];
         let mut time = None;
@@ -113,14 +114,14 @@ impl Worker {
         let mut polled = Vec::new();
         for (index, side) in self.sides.iter().enumerate() {
             if let Some(seat) = side {
-                // Also without a message it has to do with its peers: a SUB tells
-                // each new one what it wants.
+                // Even without a message, a socket has to talk to its peers: a SUB
+                // sends its subscriptions to each new one.
                 let events = events[index] | zmq::POLLERR;
                 items.push(seat.open.socket.as_poll_item(events));
                 polled.push(index);
             }
         }
-        // Rounded up, so that the last part of a millisecond is not spun away.
+        // Rounded up, so that the last fraction of a millisecond is not spent spinning.
         let ms = |time: Duration| time.as_nanos().div_ceil(1_000_000).try_into();
         let ms = time.map_or(-1, |time| ms(time).unwrap_or(i64::MAX));
         match zmq::poll(&mut items, ms) {
@@ -134,7 +135,7 @@ impl Worker {
         Ok(ready)
     }
 
-    /// Lets one direction have its turn.
+    /// Gives one direction its turn.
     fn turn(&mut self, from: Side, ready: &Ready) -> zmq::Result<()> {
         let index = from as usize;
         let flow = &mut self.flows[index];
@@ -150,7 +151,7 @@ impl Worker {
         if !flow.waits.over(readable, writable) {
             return Ok(());
         }
-        // Nothing is taken from one side that the other has no room for.
+        // Nothing is received from one side while the other cannot send.
         if kind != Kind::Nothing
             && !writable
             && !to.open.socket.get_events()?.contains(zmq::POLLOUT)
@@ -169,7 +170,7 @@ impl Worker {
         flow.turn(&mut way)
     }
 
-    /// Sends what it still has in hand, as far as there is room.
+    /// Sends the messages it still holds, as far as possible.
     fn flush(&mut self) -> zmq::Result<()> {
         let [Some(front), Some(back)] = &mut self.sides else {
             return Ok(());
@@ -191,9 +192,9 @@ impl Worker {
         Ok(())
     }
 
-    /// Does what it is told; false if that is to stop.
+    /// Executes pending commands. Returns false if one of them is to stop.
     fn obey(&mut self) -> zmq::Result<bool> {
-        // First the bell, so that it rings again for what comes now.
+        // Silences the bell first, so that it rings again for later commands.
         loop {
             match self.bell.socket.recv_bytes(zmq::DONTWAIT) {
                 Ok(_) | Err(zmq::Error::EINTR) => {}
@@ -236,14 +237,14 @@ impl Worker {
             false if self.runs() => State::Running,
             false => State::Waiting,
         });
-        // Whoever asked may have given up.
+        // The caller may have given up.
         let _ = reply.send(answer);
     }
 
     fn put(&mut self, side: Side, mut seat: Seat) -> zmq::Result<()> {
         if mem::take(&mut seat.fresh) {
             match seat.socket_type {
-                // The subscribers of the one before are gone.
+                // The subscribers of the previous socket are gone.
                 Xpub => self.flows[side as usize].unsubscribe(),
                 Xsub => self.flows[side.other() as usize].resubscribe(),
                 _ => {}
@@ -278,7 +279,7 @@ impl Drop for Worker {
         let capture = self.capture.take().map(|capture| capture.open);
         let lingers: Vec<Option<Duration>> = seats.chain(capture).map(Open::close).collect();
         lingers.iter().for_each(|linger| context::closed(*linger));
-        // For ever is longer than any time.
+        // `None` is forever, longer than any duration.
         let longest = lingers.into_iter().reduce(|one, other| Some(one?.max(other?)));
         self.link.board.end(longest.unwrap_or(Some(Duration::ZERO)));
     }
@@ -287,7 +288,7 @@ impl Drop for Worker {
 fn kind(from: &Seat, to: &Seat) -> Option<Kind> {
     match (from.socket_type, to.socket_type) {
         (Xpub, Xsub) => Some(Kind::Subscriptions),
-        (from, to) if pairs::flows(from, to) => {
+        (from, to) if compatibility::flows(from, to) => {
             Some(if to == Router { Kind::Addressed } else { Kind::Messages })
         }
         (Xpub, _) => Some(Kind::Nothing),
@@ -295,7 +296,7 @@ fn kind(from: &Seat, to: &Seat) -> Option<Kind> {
     }
 }
 
-/// An XSUB that no XPUB tells what to receive receives everything.
+/// An XSUB that no XPUB sends subscriptions to receives everything.
 fn subscribe(seat: &mut Seat, other: &Seat) -> zmq::Result<()> {
     if seat.socket_type == Xsub && other.socket_type != Xpub && !seat.subscribed {
         seat.subscribed = true;

@@ -1,4 +1,4 @@
-//! Keys for CURVE, as libzmq makes them: 40 characters of Z85 and a NUL.
+//! CURVE keys as libzmq makes them: 40 characters of Z85 and a NUL.
 
 use libc::{c_char, c_int};
 
@@ -7,10 +7,11 @@ use crate::ffi;
 /// A key as text, with its NUL.
 pub type Text = [u8; 41];
 
-/// A new key pair, public and secret; nothing if libzmq was built without CURVE.
+/// Makes a key pair and returns the public and the secret key, or `None` if libzmq was
+/// built without CURVE.
 pub fn keypair() -> Option<(Text, Text)> {
     let (mut public, mut secret) = ([0; 41], [0; 41]);
-    // SAFETY: both are places for the 41 bytes that zmq_curve_keypair(3) writes.
+    // SAFETY: both have room for the 41 bytes that zmq_curve_keypair(3) writes.
     let result: c_int = unsafe {
         ffi::zmq_curve_keypair(
             public.as_mut_ptr().cast::<c_char>(),
@@ -20,14 +21,15 @@ pub fn keypair() -> Option<(Text, Text)> {
     (result == 0).then_some((public, secret))
 }
 
-/// The public key that belongs to a secret one; nothing if it is none.
+/// Computes the public key that belongs to a secret one. Returns `None` if the secret
+/// key is invalid.
 pub fn public(secret: &Text) -> Option<Text> {
     if secret[40] != 0 {
         return None;
     }
     let mut public = [0; 41];
-    // SAFETY: public is a place for the 41 bytes that zmq_curve_public(3) writes, and
-    // secret ends with a NUL.
+    // SAFETY: `public` has room for the 41 bytes that zmq_curve_public(3) writes, and
+    // `secret` ends with a NUL.
     let result: c_int = unsafe {
         ffi::zmq_curve_public(
             public.as_mut_ptr().cast::<c_char>(),

@@ -1,4 +1,4 @@
-//! The error numbers that the `zmq` crate knows, and the reading of errno.
+//! The error numbers that the `zmq` crate knows, and how errno is read.
 
 use crate::ffi;
 use libc::c_int;
@@ -11,7 +11,7 @@ macro_rules! from_libzmq {
     ($($name:ident)*) => { $( pub const $name: i32 = ffi::$name as i32; )* };
 }
 
-/// Numbers of libzmq's own for what a platform does not define, counted from
+/// libzmq's own numbers for errors that a platform does not define, counted from
 /// `ZMQ_HAUSNUMERO`.
 macro_rules! alternative {
     ($($name:ident = $offset:literal)*) => {
@@ -41,13 +41,13 @@ mod libzmq {
     }
 }
 
-/// The number of the last error on this thread, if the `zmq` crate knows it;
-/// else `EFAULT`, since that crate panics on any other. errno itself is left
-/// alone: `std::io::Error::last_os_error()` tells the true number.
+/// Returns the last error number of this thread if the `zmq` crate knows it, and
+/// `EFAULT` otherwise, because that crate panics on any other number. errno itself is
+/// unchanged: `std::io::Error::last_os_error()` returns the true number.
 ///
 /// # Safety
 ///
-/// None is needed; the `zmq` crate expects an unsafe function.
+/// There is nothing to uphold; the `zmq` crate expects an unsafe function.
 pub unsafe fn zmq_errno() -> c_int {
     // SAFETY: zmq_errno only reads errno.
     let errno = unsafe { libzmq::zmq_errno() };

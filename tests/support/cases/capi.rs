@@ -1,6 +1,6 @@
-//! The cases as a program in C, for the functions of `zeromq.h` that C programs call.
-//! A result is compared as text: bytes in hex, since C knows no other kind, and what
-//! scripts are told by nil or false is a code, so that a case may be strict or not.
+//! The cases as a C program, for the functions of `zeromq.h` that C programs call.
+//! Results are compared as text: bytes in hex, because C has no other kind, and nil or
+//! false as a code, so that a case may be strict or not.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 use super::{Call, Case, Expected, Literal, Step, Target, listed, quoted};
 use serde_json::{Map, Value as Json};
 
-/// What the generated program begins with.
+/// The beginning of the generated program.
 const START: &str = include_str!("capi.h");
 
-/// Cases that have no meaning in C, with the reason.
+/// Cases that make no sense in C, with the reason.
 pub const LEFT_OUT: [(&str, &[&str]); 9] = [
     (
         "C programs turn numbers and other values into bytes themselves",
@@ -92,13 +92,13 @@ pub const LEFT_OUT: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// Why a case is left out, if it is.
+/// Returns why a case is left out, if it is.
 pub fn reason(case: &Case) -> Option<&'static str> {
     let mut reasons = LEFT_OUT.iter();
     reasons.find(|(_, names)| names.contains(&&*case.name)).map(|(reason, _)| *reason)
 }
 
-/// What a variable holds.
+/// The type of a variable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Socket,
@@ -119,7 +119,7 @@ impl Kind {
         }
     }
 
-    /// How a variable is declared, empty.
+    /// Returns how a variable is declared and initialized.
     fn declared(self) -> (&'static str, &'static str) {
         match self {
             Kind::Socket => ("place", "{0}"),
@@ -133,7 +133,7 @@ impl Kind {
 
 type Variables = HashMap<String, Kind>;
 
-/// The program with these cases.
+/// Returns the program with these cases.
 pub fn program(cases: &[&Case]) -> String {
     let mut program = START.to_owned();
     for (at, case) in cases.iter().enumerate() {
@@ -169,7 +169,7 @@ fn lines(at: usize, step: &Step, variables: &mut Variables) -> String {
             }
             name.clone()
         }
-        // What is made and not kept is made all the same.
+        // An object that is not kept is made nevertheless.
         (None, Target::Constructor(class)) => {
             let (c, empty) = Kind::of(class).declared();
             let name = format!("unnamed_{at}");
@@ -192,7 +192,8 @@ fn lines(at: usize, step: &Step, variables: &mut Variables) -> String {
     lines
 }
 
-/// The call of a function of the program's beginning, which calls those of the header.
+/// Returns the call of a helper function at the beginning of the program, which calls
+/// the functions of the header.
 fn expression(call: &Call, kept: &str, variables: &Variables) -> String {
     let arguments = &*call.arguments;
     let (variable, method) = match &call.target {
@@ -337,7 +338,7 @@ fn constructor(class: &str, kept: &str, arguments: &[Json], named: &Map<String, 
         _ => {
             let kind = socket_type(&serde_json::json!({ "$class": class }));
             let endpoints = arguments.first().map_or("NULL".to_owned(), text);
-            // Scripts give a subscriber its prefixes at once.
+            // Scripts pass the prefixes to the constructor of a subscriber.
             let prefixes: &[Json] = match (class, arguments) {
                 ("ZMQSubscriber", [_]) => &[Json::String(String::new())],
                 ("ZMQSubscriber" | "ZMQXSubscriber", [_, prefixes @ ..]) => prefixes,
@@ -372,7 +373,7 @@ fn secure(variable: &str, arguments: &[Json], named: &Map<String, Json>) -> Stri
     format!("done(NULL, {call})")
 }
 
-/// The type of a socket, given by its class or by its name in ZeroMQ.
+/// Returns a socket type, given by its class or by its name in ZeroMQ.
 fn socket_type(value: &Json) -> String {
     let name = match Literal::read(value) {
         Literal::Class(class) => class.trim_start_matches("ZMQ").to_uppercase(),
@@ -391,7 +392,7 @@ fn socket_type(value: &Json) -> String {
     format!("ZEROMQ_{name}")
 }
 
-/// The variable that a value means.
+/// Returns the variable that a value refers to.
 fn name(value: &Json) -> &str {
     match Literal::read(value) {
         Literal::Variable(name) => name,
@@ -399,7 +400,7 @@ fn name(value: &Json) -> &str {
     }
 }
 
-/// Milliseconds; left out they are the socket's own.
+/// Returns a timeout in milliseconds, or the socket's own if it is omitted.
 fn time(value: Option<&Json>) -> String {
     match value {
         None => "ZEROMQ_USUAL".to_owned(),
@@ -412,12 +413,12 @@ fn number(value: &Json) -> String {
     value.as_bool().map_or_else(|| value.to_string(), |flag| u8::from(flag).to_string())
 }
 
-/// A text, or NULL.
+/// Returns a string, or NULL.
 fn text(value: &Json) -> String {
     value.as_str().map_or("NULL".to_owned(), quoted)
 }
 
-/// Bytes and their number.
+/// Returns bytes and their number.
 fn bytes(value: &Json) -> String {
     let bytes = match Literal::read(value) {
         Literal::Text(text) => text.as_bytes().to_vec(),
@@ -428,7 +429,7 @@ fn bytes(value: &Json) -> String {
     format!("\"{escaped}\", {}", bytes.len())
 }
 
-/// The frames of a message, of which some may be variables.
+/// Returns the frames of a message; some of them may be variables.
 fn frames(values: &[Json], variables: &Variables) -> String {
     let values = match values {
         [Json::Array(items)] => items,
@@ -445,14 +446,14 @@ fn frames(values: &[Json], variables: &Variables) -> String {
     format!("(zeromq_slice[]){{{frames}}}, {}", values.len())
 }
 
-/// A result as the program shows it.
+/// Returns a result as the program prints it.
 fn shown(call: &Call, value: &Json) -> String {
     let inside = |items: &[Json]| {
         items.iter().map(|item| shown(call, item)).collect::<Vec<String>>().join(",")
     };
     let is = |name: &str| matches!(&call.target, Target::Method(_, method) if method == name);
     match Literal::read(value) {
-        // Of options, yes and no are numbers.
+        // Boolean options are numbers.
         Literal::Bool(flag) if is("option") => u8::from(flag).to_string(),
         // Names of states, types and versions, not bytes of messages.
         Literal::Text(text) if is("state") || is("type") || is("endpoint") => text.to_owned(),

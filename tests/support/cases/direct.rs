@@ -1,4 +1,5 @@
-//! The cases through the host interface itself, from a host in this process.
+//! The cases through the interface for virtual machines itself, with a host in this
+//! process.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,28 +11,28 @@ use std::slice;
 use serde_json::Value as Json;
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
-use zeromq::plugin::abi::{
+use zeromq::vm::abi::{
     Bytes, Class, Host, Invocation, Items, Method, Named, Object, Payload, Value, ZEROMQ_ABI,
     ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION, ZEROMQ_INT,
     ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING, ZEROMQ_TUPLE,
 };
-use zeromq::plugin::{
+use zeromq::vm::{
     zeromq_call, zeromq_object_bytes, zeromq_object_class, zeromq_object_free, zeromq_object_text,
     zeromq_register, zeromq_value_free,
 };
 
 use super::{Call, Case, Expected, Literal, Step, Target};
 
-/// A machine whose scripts are the steps of cases.
+/// A virtual machine whose scripts are the steps of cases.
 struct Machine {
     host: Host,
     classes: Box<RefCell<Vec<&'static Class>>>,
 }
 
-/// What a call gave: a value that reads as those of the table.
+/// The result of a call, in the form of the table.
 type Given = Result<Json, String>;
 
-/// Memory that is lent to the library.
+/// Memory that the library borrows.
 #[derive(Default)]
 struct Lent {
     items: Vec<Vec<Value>>,
@@ -42,7 +43,7 @@ thread_local! {
     static RETURNED: RefCell<Lent> = RefCell::default();
 }
 
-/// The functions of the table by their numbers.
+/// The functions of the table, by number.
 const FUNCTIONS: [&str; 4] = ["echo", "first", "nothing", "fail"];
 
 unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> i32 {
@@ -83,7 +84,7 @@ fn text(text: *const c_char) -> String {
     unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned()
 }
 
-/// Runs a case; the error tells what it gave instead.
+/// Runs a case. The error is the actual result.
 pub fn run(case: &Case) -> Result<(), String> {
     let machine = Machine::new();
     let mut variables = HashMap::new();
@@ -203,7 +204,7 @@ impl Machine {
         classes.iter().find(|class| text(class.name) == name).unwrap_or_else(|| panic!("{name}"))
     }
 
-    /// A value for the library, which may mean a variable or a class.
+    /// Converts a value for the library; it may refer to a variable or a class.
     fn lend(&self, value: &Json, variables: &HashMap<String, Object>, lent: &mut Lent) -> Value {
         match Literal::read(value) {
             Literal::Variable(name) => plain(ZEROMQ_OBJECT, Payload { object: variables[name] }),
@@ -217,7 +218,7 @@ impl Machine {
     }
 }
 
-/// A plain value for the library.
+/// Converts a plain value for the library.
 fn lend(value: &Json, lent: &mut Lent) -> Value {
     match Literal::read(value) {
         Literal::Nil => plain(ZEROMQ_NIL, Payload { integer: 0 }),
@@ -287,8 +288,8 @@ fn string(value: &Value) -> Vec<u8> {
     }
 }
 
-/// A value of the library as one of the table. Objects are freed, unless the case
-/// keeps them; those that are no frames cannot be compared.
+/// Converts a value of the library to one of the table. Objects are freed unless the
+/// case keeps them; objects other than frames cannot be compared.
 fn read(value: &Value, kept: bool) -> Json {
     // SAFETY: the library says by the kind which member it has filled in.
     unsafe {

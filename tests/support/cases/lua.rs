@@ -1,4 +1,4 @@
-//! The cases as a program in Lua.
+//! The cases as a Lua program.
 
 use std::fmt::Write as _;
 
@@ -65,7 +65,7 @@ fn lines(at: usize, step: &Step) -> String {
     match &call.expected {
         Expected::Anything => format!("  {target} = {callee}({arguments})\n"),
         Expected::Result(expected) => {
-            // A Tuple is as many results of a function.
+            // A Tuple becomes several results of a function.
             let expected = match Literal::read(expected) {
                 Literal::Tuple(items) => {
                     format!("table.pack({})", listed(items.iter().map(|item| literal(item, "nil"))))

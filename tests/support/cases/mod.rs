@@ -1,11 +1,11 @@
-//! Calls and what they give, in one table for every host: `tests/cases/calls.json`.
-//! A host that reads scripts is given a program with all of them, which prints a
-//! line for each case.
+//! Calls and their results, in one table for every host: `tests/cases/calls.json`. A
+//! host that reads scripts is given a program with all of them, which prints a line for
+//! each case.
 //!
-//! A step names a class, a function of a class, or a method of a variable. Values
-//! are those of JSON, and objects with one key that begins with a dollar:
-//! `$bytes`, `$tuple`, `$ref` to a variable, `$class`, and `$function`, one of
-//! those that the programs begin with.
+//! A step names a class, a function of a class, or a method of a variable. Values are
+//! those of JSON, and objects with one key that begins with a dollar sign: `$bytes`,
+//! `$tuple`, `$ref` for a variable, `$class`, and `$function` for one of the functions
+//! that the programs begin with.
 
 pub mod capi;
 pub mod direct;

@@ -1,4 +1,4 @@
-//! The cases as a program in Python.
+//! The cases as a Python program.
 
 use std::fmt::Write as _;
 

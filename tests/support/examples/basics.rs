@@ -1,4 +1,4 @@
-//! The first of each pattern.
+//! The basic patterns.
 
 use super::{Example, endpoints, output, start};
 use crate::support::Host;

@@ -1,4 +1,4 @@
-//! The bus for market data.
+//! The market-data bus.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -25,13 +25,13 @@ pub const ALL: &[(&str, Example)] = &[
     ("market_interrupted", interrupted),
 ];
 
-/// The modules, which the other scripts import.
+/// The modules that the other scripts import.
 const _: [&str; 2] = ["market-data/bus.morpho", "market-data/record.morpho"];
 
-/// How long a look is put off that found too little.
+/// How long to wait before checking again.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A bus on ports of its own, with both forwarders.
+/// A bus on its own ports, with both forwarders.
 struct Bus<'a> {
     host: &'a dyn Host,
     port: u16,
@@ -47,7 +47,7 @@ impl Bus<'_> {
         bus
     }
 
-    /// Starts a script with arguments that have blanks between them.
+    /// Starts a script with arguments separated by spaces.
     fn start(&self, script: &str, arguments: &str) -> Running {
         let port = format!("port={}", self.port);
         let arguments: Vec<&str> = arguments.split(' ').chain([port.as_str()]).collect();
@@ -58,7 +58,7 @@ impl Bus<'_> {
         self.start("market-data/consumer.morpho", arguments)
     }
 
-    /// A feed that waits until both forwarders have a subscriber.
+    /// Starts a feed that waits until both forwarders have a subscriber.
     fn feed(&self, arguments: &str) -> Running {
         self.start("market-data/adapter.morpho", &format!("{arguments} wait=50000"))
     }
@@ -74,7 +74,7 @@ impl Bus<'_> {
     }
 }
 
-/// The first of six ports that are free, below those that the system gives.
+/// Returns the first of six free ports, below those that the system assigns.
 fn ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
@@ -90,7 +90,7 @@ fn all_free(first: u16) -> bool {
     (first..first + 6).all(|port| TcpListener::bind(("0.0.0.0", port)).is_ok())
 }
 
-/// Waits for something that other processes bring about.
+/// Waits for something that other processes do.
 fn until(what: &str, holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
@@ -99,19 +99,20 @@ fn until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-/// The lines of a text that begin so.
+/// Returns the lines of a text that begin with `start`.
 fn lines<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
     text.lines().filter(|line| line.starts_with(start)).collect()
 }
 
-/// The topic and the number of a line such as `live   ANGEL_NSE_SBIN_LTP   #1  612.70`.
+/// Parses the topic and the number of a line such as `live   ANGEL_NSE_SBIN_LTP   #1
+/// 612.70`.
 fn tick(line: &str) -> (&str, u32) {
     let mut words = line.split_whitespace().skip(1);
     let (topic, number) = (words.next().unwrap(), words.next().unwrap());
     (topic, number.trim_start_matches('#').parse().unwrap())
 }
 
-/// Checks that in each topic every number comes once, in order.
+/// Checks that in each topic every number occurs once, in order.
 fn assert_complete<'a>(ticks: impl Iterator<Item = (&'a str, u32)>, text: &str) {
     let mut last = BTreeMap::new();
     for (topic, number) in ticks {
@@ -121,7 +122,7 @@ fn assert_complete<'a>(ticks: impl Iterator<Item = (&'a str, u32)>, text: &str) 
     }
 }
 
-/// Which ticks are new, of the kinds that two forwarders can bring.
+/// Which ticks are new, among those that two forwarders can deliver.
 fn sequence(host: &dyn Host) {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("sequence.morpho");
@@ -212,7 +213,7 @@ fn cache(host: &dyn Host) {
     let _cache = bus.start("market-data/cache.morpho", "");
     let feed = bus.feed("broker=ANGEL seed=1 count=40 rate=0");
     assert_eq!(output(feed), "");
-    // The last of each topic, once the cache has them.
+    // The last one of each topic, once the cache has them.
     let expected = "\
 cached ANGEL_NSE_INFY_DEPTH          #4  1451.30  1451.25 / 1451.35, 5 levels
 cached ANGEL_NSE_INFY_LTP            #1  1451.15  volume 1610
@@ -227,13 +228,13 @@ cached ANGEL_NSE_INFY_QUOTE          #3  1451.45  1451.40 x 800 / 1451.50 x 950
         assert!(begin.elapsed() < DEADLINE, "{late}");
     }
 
-    // What follows comes live.
+    // Later ticks arrive live.
     let _feed = bus.feed("broker=ANGEL seed=2 rate=50");
     let late = output(bus.consumer("prefix=ANGEL_NSE_INFY count=6"));
     assert_eq!(lines(&late, "cached").len(), 3, "{late}");
     assert_eq!(lines(&late, "live").len(), 3, "{late}");
 
-    // Without the cache the stream is there all the same.
+    // Without the cache, the stream still works.
     drop(_cache);
     let late = output(bus.consumer("prefix=ANGEL_NSE_INFY count=3"));
     assert_eq!(lines(&late, "The cache does not answer").len(), 1, "{late}");
@@ -255,7 +256,7 @@ fn recording(host: &dyn Host) {
     assert!(begin.contains(r#""number":1,"topic":"ANGEL_NSE_SBIN_QUOTE","data":"#), "{begin}");
     assert!(begin.contains(data), "{begin}");
 
-    // Played and recorded again, the ticks are the same but for their time.
+    // When played and recorded again, the ticks are the same except for their times.
     let recorder = bus.recorder("prefix=REPLAY count=40", &second);
     assert_eq!(output(bus.replay("speed=0 broker=REPLAY", &first)), "40 ticks replayed\n");
     assert_eq!(output(recorder), "40 ticks recorded, 0 missed\n");
@@ -266,7 +267,7 @@ fn recording(host: &dyn Host) {
     let replayed = fs::read_to_string(&second).unwrap();
     assert_eq!(ticks(&replayed), ticks(&recorded));
 
-    // It takes as long as it took; and what is not there is counted.
+    // It takes as long as the original, and missing ticks are counted.
     let without = |gone: &str| recorded.lines().filter(|line| !line.contains(gone)).collect();
     let lines: Vec<&str> = without("\"number\":2,\"topic\":\"ANGEL_NSE_TCS_QUOTE\"");
     assert_eq!(lines.len(), 39);
@@ -282,7 +283,7 @@ fn group(host: &dyn Host) {
     let names = ["one", "two", "three"];
     let members =
         names.map(|name| bus.start("market-data/member.morpho", &format!("name={name} idle=2000")));
-    // It subscribes when its members are there.
+    // It subscribes once its members are there.
     assert_eq!(output(bus.feed("broker=ANGEL seed=1 count=60 rate=0")), "");
     assert_eq!(output(group), "60 ticks given out, 0 missed\n");
     let printed = members.map(output).concat();
@@ -307,7 +308,7 @@ fn failover(host: &dyn Host) {
     let file = folder.path().join("ticks");
     let mut bus = Bus::new(host);
     let consumer = bus.consumer("prefix=ANGEL snapshot=no count=121");
-    // A tick leaves when both forwarders know of the consumer.
+    // A tick is sent once both forwarders know the consumer.
     assert_eq!(output(bus.feed("broker=ANGEL seed=1 count=1")), "");
     let recorder = bus.recorder("count=120", &file);
     let _feed = bus.feed("broker=ANGEL seed=1 rate=60");
@@ -318,13 +319,13 @@ fn failover(host: &dyn Host) {
     let printed = output(consumer);
     assert_eq!(lines(&printed, "-- the primary forwarder is gone").len(), 1, "{printed}");
     assert_eq!(lines(&printed, "121 ticks shown, 0 missed, none twice").len(), 1, "{printed}");
-    // The first was of another session.
+    // The first one was from another session.
     let live = lines(&printed, "live");
     assert_complete(live[1..].iter().map(|line| tick(line)), &printed);
     assert_eq!(output(recorder), "120 ticks recorded, 0 missed\n");
 
-    // The primary comes back and the backup goes: whether the feed has found the
-    // primary again by then or not, the consumer knows what it missed.
+    // The primary comes back and the backup goes away. Whether or not the feed has
+    // found the primary again by then, the consumer knows what it missed.
     let consumer = bus.consumer("prefix=ANGEL snapshot=no count=120");
     bus.primary = Some(bus.start("market-data/forwarder.morpho", "name=primary"));
     let address = ("127.0.0.1", bus.port + 1);
@@ -338,7 +339,7 @@ fn failover(host: &dyn Host) {
     assert_eq!(lines(&printed, &said).len(), 1, "{printed}");
 }
 
-/// How many numbers are missing between the first and the last of each topic.
+/// Returns how many numbers are missing between the first and the last of each topic.
 fn missing<'a>(ticks: impl Iterator<Item = (&'a str, u32)>) -> usize {
     let mut topics: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (topic, number) in ticks {
@@ -380,8 +381,8 @@ fn monitor(host: &dyn Host) {
     assert!(angel[6].starts_with("ANGEL_"), "{printed}");
 }
 
-/// The script that starts everything, in a group of its own, all of which is killed
-/// when this is dropped.
+/// The script that starts everything, in its own process group, which is killed when
+/// this is dropped.
 struct Shell(u32);
 
 impl Shell {
@@ -394,7 +395,7 @@ impl Shell {
     }
 
     fn signal(&self, name: &str) {
-        // There may be nobody left.
+        // The group may already be empty.
         let group = format!("-{}", self.0);
         let _ = Command::new("kill").args([name, "--", &group]).output();
     }

@@ -1,5 +1,5 @@
-//! The examples, and what their readers are told that they print. Examples of
-//! several processes are started together, on endpoints of their own.
+//! The examples and their expected output. Examples with several processes are started
+//! together, on their own endpoints.
 
 mod basics;
 #[cfg(unix)]
@@ -18,10 +18,10 @@ use super::{Host, Running, root};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Runs an example on a host, and looks at what it prints.
+/// Runs an example on a host and checks its output.
 pub type Example = fn(&dyn Host);
 
-/// All of them, by name.
+/// Returns all examples by name.
 pub fn all() -> impl Iterator<Item = &'static (&'static str, Example)> {
     [
         basics::ALL,
@@ -35,7 +35,7 @@ pub fn all() -> impl Iterator<Item = &'static (&'static str, Example)> {
     .flatten()
 }
 
-/// Runs the example of this name.
+/// Runs the example with this name.
 pub fn run(host: &dyn Host, name: &str) {
     let (_, example) = all().find(|(known, _)| *known == name).unwrap();
     example(host);
@@ -47,7 +47,7 @@ fn start(host: &dyn Host, script: &str, arguments: &[&str]) -> Running {
     host.start(&root("examples").join(script), &arguments)
 }
 
-/// What an example prints until it ends.
+/// Returns the output of an example until it ends.
 fn output(running: Running) -> String {
     let finished = running.finish(DEADLINE);
     assert_eq!(finished.status, Some(0), "{}{}", finished.stdout, finished.stderr);
@@ -55,8 +55,8 @@ fn output(running: Running) -> String {
     finished.stdout
 }
 
-/// TCP endpoints that were free a moment ago, all different, for one test. Where this
-/// machine has more than one address for itself, no other test has the same one.
+/// Returns different TCP endpoints that were free a moment ago, for one test. If this
+/// machine has more than one loopback address, no other test has the same ones.
 pub fn endpoints<const N: usize>() -> [String; N] {
     static TESTS: AtomicU8 = AtomicU8::new(1);
     let address = if cfg!(target_os = "linux") {

@@ -1,4 +1,4 @@
-//! Patterns of pipelines, security, other protocols and discovery.
+//! Examples of pipelines, security, other protocols and discovery.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -58,7 +58,7 @@ fn ironhouse(host: &dyn Host) {
     let server = start(host, "ironhouse/server.morpho", &[keys, &endpoint, "1"]);
     let client = |name| output(start(host, "ironhouse/client.morpho", &[name, keys, &endpoint]));
     let refused = client("mallory");
-    assert!(refused.starts_with("Not let in: the authenticator of the server"), "{refused}");
+    assert!(refused.starts_with("Not let in: the server's authenticator"), "{refused}");
     assert_eq!(client("alice"), "Welcome, alice\n");
     let seen = output(server);
     // Mallory may have tried more than once.
@@ -110,7 +110,7 @@ fn web_server(host: &dyn Host) {
         assert!(ask(nonsense).starts_with("HTTP/1.1 400 Bad Request\r\n"));
     }
 
-    // Those that say nothing, or not enough.
+    // Clients that send nothing, or not enough.
     drop(connect());
     let mut half = connect();
     half.write_all(b"GET / HT").unwrap();
@@ -119,7 +119,7 @@ fn web_server(host: &dyn Host) {
     gone.write_all(b"GET / HTTP/1.1\r\n").unwrap();
     drop(gone);
 
-    // One that says too much: its answer may be lost, as it does not listen.
+    // One that sends too much: its answer may be lost, because it does not listen.
     let mut endless = connect();
     let _ = endless.write_all(&vec![b'x'; 1 << 20]);
     let mut answered = Vec::new();

@@ -39,12 +39,12 @@ fn last_value_cache(host: &dyn Host) {
         let lines = output.lines().filter(|line| !name(line));
         let prices: Vec<u32> =
             lines.map(|line| line.strip_prefix("ABC.price: ").unwrap().parse().unwrap()).collect();
-        // The last value may come twice, and then all that follow.
+        // The last value may come twice, followed by all later ones.
         assert!(prices.is_sorted_by(|one, next| *next == *one || *next == one + 1), "{prices:?}");
         prices[0]
     };
     let early = subscriber();
-    // The name was published once, long before this one came.
+    // The name was published once, long before this one started.
     assert!(subscriber() > early);
 }
 
@@ -89,12 +89,12 @@ fn clone(host: &dyn Host) {
     let early = client("12");
     let _writer = start(host, "clone/writer.morpho", &["bob", "-1", &changes]);
     let end = count(&output(early), 12);
-    // This one begins with what the others know.
+    // This one starts with what the others know.
     assert!(count(&output(client("5")), 5) >= end + 5);
 }
 
-/// Checks that a client has seen all numbers that were counted, each of them once.
-/// The copy has those before. Gives the last one.
+/// Checks that a client has seen all counted numbers, each of them once. The snapshot
+/// has the earlier ones. Returns the last one.
 fn count(output: &str, changes: usize) -> usize {
     let copied = |line: &str| line.strip_prefix("/counts/bob is ").map(str::to_owned);
     let copy: Vec<String> = output.lines().filter_map(copied).collect();
@@ -127,7 +127,7 @@ fn ephemeral(host: &dyn Host) {
     assert!(
         [
             "/writers/bob = here\n/writers/bob is gone\n",
-            // The copy was made while it was there.
+            // The snapshot was taken while it was there.
             "/writers/bob is here\n/writers/bob is gone\n/writers/bob = here\n",
         ]
         .contains(&&*seen),

@@ -1,4 +1,4 @@
-//! Requests and replies that go through brokers, and that get over what fails.
+//! Requests and replies that go through brokers and survive failures.
 
 use std::fs;
 use std::process::Command;
@@ -19,7 +19,7 @@ pub const ALL: &[(&str, Example)] = &[
     ("titanic", titanic),
 ];
 
-/// Runs a script again and again, until it prints what is waited for.
+/// Runs a script repeatedly until it prints what is expected.
 fn until(host: &dyn Host, script: &str, arguments: &[&str], done: impl Fn(&str) -> bool) {
     let begin = Instant::now();
     loop {
@@ -37,7 +37,7 @@ fn signal(running: &Running, name: &str) {
     assert!(status.unwrap().success());
 }
 
-/// The lines Hello 1 to Hello `count`, each with something behind it.
+/// Returns the lines Hello 1 to Hello `count`, each followed by `rest`.
 fn hellos(count: usize, rest: &str) -> String {
     (1..=count).map(|i| format!("Hello {i}, says {rest}\n")).collect()
 }
@@ -69,7 +69,7 @@ fn balance(host: &dyn Host) {
     let worker = |name| start(host, "broker/ready-worker.morpho", &[name, &back]);
     let _workers = ["Ann", "Bob"].map(worker);
     let printed = output(start(host, "broker/client.morpho", &[&front]));
-    // Whoever came first has the first turn.
+    // The first one to connect has the first turn.
     let expected = |first: &str, second: &str| {
         let names = [first, second].into_iter().cycle();
         let lines = BACKWARDS.iter().zip(names);
@@ -91,7 +91,7 @@ fn lazy_pirate(host: &dyn Host) {
     let (replies, sent) = printed.trim_end().rsplit_once('\n').unwrap();
     let answers = (1..=6).map(|i| format!("Reply {i}: The answer to {i}\n")).collect::<String>();
     assert_eq!(replies, answers + "Request 7 has no reply: giving up");
-    // On a machine that is busy there may be more tries.
+    // On a busy machine there may be more tries.
     let sent: u32 = sent.strip_suffix(" messages were sent").unwrap().parse().unwrap();
     assert!((12..=7 * 4).contains(&sent), "{sent}");
     let mut lines: Vec<String> = output(server).lines().map(str::to_owned).collect();
@@ -118,7 +118,7 @@ fn paranoid_pirate(host: &dyn Host) {
         assert!(told.contains(line), "{told}");
     }
 
-    // The queue is started again, and then a worker dies.
+    // The queue is restarted, and then a worker dies.
     let second = queue("4");
     assert_eq!(ask("2"), hellos(2, "Bob"));
     drop(bob);
@@ -150,10 +150,10 @@ fn majordomo(host: &dyn Host) {
     let length = worker("length");
     ask();
     services("200");
-    // It is noticed that a worker has died.
+    // A dead worker is detected.
     drop(length);
     services("404");
-    // Workers come back to a broker that was started again.
+    // Workers return to a broker that was restarted.
     drop(broker);
     let _length = worker("length");
     let _broker = start(host, "majordomo/broker.morpho", &[&endpoint]);
@@ -188,18 +188,18 @@ fn binary_star(host: &dyn Host) {
     let first = primary();
     let second = backup();
     served("primary", "passive");
-    // Who finds the backup only must not make it active while the primary is.
+    // A client that finds only the backup must not make it active while the primary is.
     let alone = start(host, "binary-star/client.morpho", &[&clients_too, &clients_too, "1"]);
     assert_eq!(output(alone), "Hello 1, says nobody\n");
     drop(first);
     served("backup", "silent");
-    // The primary comes back, and waits for its turn.
+    // The primary comes back and waits for its turn.
     let third = primary();
     served("backup", "passive");
     drop(second);
     served("primary", "silent");
     if cfg!(unix) {
-        // One that was away, and believes that it is active, does not go on.
+        // One that was away and believes that it is active does not continue.
         let fourth = backup();
         served("primary", "passive");
         signal(&third, "STOP");

@@ -1,81 +1,36 @@
 //! What the doctor says of the shared library and of the libzmq in it. It asks
-//! as the reference host does: through the C ABI.
+//! through the C ABI.
 
-use std::rc::Rc;
+use std::ffi::CStr;
 
 use super::report::Report;
-use crate::host::error::Failure;
-use crate::host::machine::Machine;
-use crate::host::source::Sources;
-use crate::host::tree::{Name, Names};
-use crate::host::value::Value;
+use crate::host::plugin;
 use crate::library;
-use crate::plugin::{self, Class};
 
-/// What libzmq may have been built with, as `ZMQ.has` knows it.
-const CAPABILITIES: [&str; 8] = ["curve", "ipc", "ws", "pgm", "norm", "tipc", "gssapi", "vmci"];
-
-/// The class ZMQ, and what it takes to call it.
-struct Zmq {
-    class: Rc<Class>,
-    version: Name,
-    has: Name,
-    machine: Machine,
-}
+/// What libzmq may have been built with, as `zeromq_has` knows it.
+const CAPABILITIES: [&CStr; 8] =
+    [c"curve", c"ipc", c"ws", c"pgm", c"norm", c"tipc", c"gssapi", c"vmci"];
 
 pub fn check(report: &Report) -> Result<(), String> {
     let path = library::find()?;
-    let names = Names::default();
-    let (library, brought) = plugin::load(&names)?;
+    let library = plugin::open()?;
     let version = library.version();
     let found = format!("library {version}: {}", path.display());
     if version == env!("CARGO_PKG_VERSION") {
         report.ok(found);
     } else {
-        report.warning(format!("{found}, which is not of this program's version"));
+        report.warning(format!("{found}, which is not the version of this program"));
     }
-    let class = brought.into_iter().find_map(|(_, value)| match value {
-        Value::ForeignClass(class) if class.name() == "ZMQ" => Some(class),
-        _ => None,
-    });
-    let mut zmq = Zmq {
-        class: class.ok_or("the library has no class ZMQ")?,
-        version: names.intern("version"),
-        has: names.intern("has"),
-        machine: Machine::new(names, Sources::default(), Vec::new()),
+    let (with, without): (Vec<&CStr>, Vec<&CStr>) =
+        CAPABILITIES.into_iter().partition(|name| library.has(name));
+    let listed = |names: &[&CStr]| {
+        let names: Vec<_> = names.iter().map(|name| name.to_string_lossy()).collect();
+        names.join(", ")
     };
-    zmq.check(report)
-}
-
-impl Zmq {
-    fn check(&mut self, report: &Report) -> Result<(), String> {
-        let version = match self.ask(&self.version.clone(), Vec::new())? {
-            Value::String(version) => version,
-            _ => return Err("ZMQ.version() is not a String".into()),
-        };
-        let (mut with, mut without) = (Vec::new(), Vec::new());
-        for name in CAPABILITIES {
-            let has = self.ask(&self.has.clone(), vec![Value::string(name)])?;
-            let side = if matches!(has, Value::Bool(true)) { &mut with } else { &mut without };
-            side.push(name);
-        }
-        let (with, without) = (with.join(", "), without.join(", "));
-        report.ok(format!("libzmq {version} with {with}; without {without}"));
-        if !with.contains("curve") {
-            report.warning("this libzmq has no CURVE, so that nothing can be encrypted");
-        }
-        Ok(())
+    let version = library.libzmq_version();
+    report.ok(format!("libzmq {version} with {}; without {}", listed(&with), listed(&without)));
+    if !with.contains(&c"curve") {
+        report.warning("this libzmq has no CURVE, so nothing can be encrypted");
     }
-
-    fn ask(&mut self, function: &Name, arguments: Vec<Value>) -> Result<Value, String> {
-        let method = self.class.function(function);
-        let method = method.ok_or("the class ZMQ of the library lacks a function")?;
-        let answer = self.class.call(&mut self.machine, method, &arguments.into());
-        answer.map_err(|failure| match failure {
-            Failure::Error(error) => error.text,
-            Failure::Unsupported(what) => what,
-            Failure::Stream(error) => error.to_string(),
-            Failure::Interrupted => "interrupted".to_owned(),
-        })
-    }
+    Ok(())
 }

@@ -1,22 +1,33 @@
 //! The help pages as Morpho reads them: headers are topics, which are nested by
-//! their level, and `[tagX]: # (word)` gives a topic a further name.
+//! their level, and `[tagX]: # (word)` gives a topic a further name. What Morpho
+//! cannot find, such as names of several words, is in `[comment]: # (words: ...)`.
 
-/// The pages in this program, as they are in the repository.
-pub const PAGES: [&str; 5] = [
-    include_str!("../../../../help/zeromq.md"),
-    include_str!("../../../../help/guide.md"),
-    include_str!("../../../../help/errors.md"),
-    include_str!("../../../../help/embedding.md"),
-    include_str!("../../../../help/reference.md"),
+/// The pages, by the names of their files in the repository.
+pub const PAGES: [(&str, &str); 7] = [
+    ("zeromq.md", include_str!("../../../../help/zeromq.md")),
+    ("problems.md", include_str!("../../../../help/problems.md")),
+    ("guide.md", include_str!("../../../../help/guide.md")),
+    ("reference.md", include_str!("../../../../help/reference.md")),
+    ("options.md", include_str!("../../../../help/options.md")),
+    ("errors.md", include_str!("../../../../help/errors.md")),
+    ("embedding.md", include_str!("../../../../help/embedding.md")),
 ];
 
-/// What stands between a header and the next one.
+/// Words of a question that say nothing about its topic.
+const FILLERS: &[&str] = &[
+    "a", "an", "already", "and", "are", "can", "do", "does", "for", "how", "i", "is", "it", "my",
+    "of", "on", "the", "to", "what", "why", "with", "zeromq", "zmq",
+];
+
+/// The text between a header and the next one.
 pub struct Topic {
     pub title: String,
     /// From 1, the number of `#`.
     pub level: usize,
     /// Further names, in lower case.
     tags: Vec<String>,
+    /// Further names that Morpho does not find, in lower case.
+    phrases: Vec<String>,
     /// The topic around it, by its place in the list.
     parent: Option<usize>,
     /// The text, without tags and comments.
@@ -31,7 +42,7 @@ pub struct Topics(Vec<Topic>);
 impl Topics {
     pub fn new() -> Topics {
         let mut topics = Topics(Vec::new());
-        for page in PAGES {
+        for (_, page) in PAGES {
             topics.read(page);
         }
         topics
@@ -47,6 +58,7 @@ impl Topics {
                     title: title.to_owned(),
                     level,
                     tags: Vec::new(),
+                    phrases: Vec::new(),
                     parent,
                     lines: Vec::new(),
                     lists: false,
@@ -67,14 +79,30 @@ impl Topics {
         self.0.iter().filter(move |other| other.parent.is_some() && other.parent == index)
     }
 
-    /// The topic of a query: a name, or those of the topics around it and then
-    /// its own. As in Morpho, case does not count and punctuation is blank.
+    /// The topic of a query. As in Morpho, case does not count and punctuation is
+    /// blank.
     pub fn find(&self, query: &str) -> Option<&Topic> {
-        let words = words(query);
+        let all = words(query);
+        let known = self.named(&all).or_else(|| self.method(&all));
+        known.or_else(|| {
+            // A question: without its fillers, in the singular, by its last word.
+            let filler = |word: &&String| FILLERS.contains(&word.as_str());
+            let words: Vec<String> = all.iter().filter(|word| !filler(word)).cloned().collect();
+            let found = self.named(&words).or_else(|| self.named(&singular(&words)));
+            let last = words.last().filter(|_| words.len() < all.len());
+            found.or_else(|| self.named(std::slice::from_ref(last?)))
+        })
+    }
+
+    /// The topic of a name; of the names of the topics around it and then its own;
+    /// or of all words joined, as "socket option" is "socketoption".
+    fn named(&self, words: &[String]) -> Option<&Topic> {
         let (last, around) = words.split_last()?;
-        let path = self.0.iter().find(|topic| topic.is_called(last) && self.is_in(topic, around));
-        // A title of several words is found by all of them.
-        path.or_else(|| self.0.iter().find(|topic| self::words(&topic.title) == words))
+        let (joined, phrase) = (words.concat(), words.join(" "));
+        let mut topics = self.0.iter();
+        let found = topics.find(|topic| topic.is_called(last) && self.is_in(topic, around));
+        let found = found.or_else(|| self.0.iter().find(|topic| topic.is_called(&joined)));
+        found.or_else(|| self.0.iter().find(|topic| topic.phrases.contains(&phrase)))
     }
 
     fn is_in(&self, topic: &Topic, around: &[String]) -> bool {
@@ -92,28 +120,45 @@ impl Topics {
         false
     }
 
-    /// The topic that explains a method or option in a line of its own.
-    pub fn mentioning(&self, word: &str) -> Option<&Topic> {
-        let word = words(word).join("_");
-        let explains = |line: &String| explained(line).any(|name| name.eq_ignore_ascii_case(&word));
-        self.0.iter().find(|topic| topic.lines.iter().any(explains))
+    /// The topic of a method that is named with its class, or with that of a child:
+    /// `ZMQPoller.wait`.
+    fn method(&self, words: &[String]) -> Option<&Topic> {
+        let [class, name] = words else {
+            return None;
+        };
+        let topics = || self.0.iter().filter(|topic| topic.method() == Some(name));
+        let own = topics().find(|topic| self.is_in(topic, std::slice::from_ref(class)));
+        let is_class = class.starts_with("zmq") || class == "socket";
+        own.or_else(|| topics().next().filter(|_| is_class))
     }
 
-    /// What the table says of an option: the head, its row, and what it does.
-    pub fn option(&self, query: &str) -> Option<String> {
-        let squeezed = words(query).concat();
-        let is_row = |line: &&String| {
-            let row = line.strip_prefix("    ").and_then(|rest| rest.split(' ').next());
-            row.is_some_and(|row| !row.is_empty() && row.replace('_', "") == squeezed)
+    /// The topics whose text contains all words, or words that begin so, with the
+    /// sentence that has most of them.
+    pub fn mentioning(&self, query: &str) -> Vec<(&Topic, String)> {
+        let mut wanted = words(query);
+        wanted.retain(|word| word.len() > 2 && !FILLERS.contains(&word.as_str()));
+        wanted.iter_mut().for_each(|word| *word = stem(word).to_owned());
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let count = |text: &str| {
+            let text = words(text);
+            let found = |word: &&String| text.iter().any(|other| other.starts_with(word.as_str()));
+            wanted.iter().filter(found).count()
         };
-        let lines = &self.0.iter().find(|topic| topic.title == "Options")?.lines;
-        let head = lines.iter().position(|line| line.starts_with("    name "))?;
-        let row = head + 1 + lines[head + 1..].iter().position(|line| is_row(&line))?;
-        Some(
-            [&lines[head], &lines[row], lines.get(row + 1)?]
-                .map(|line| format!("{line}\n"))
-                .concat(),
-        )
+        let mut mentioning = Vec::new();
+        for topic in &self.0 {
+            let blocks = topic.blocks();
+            let sentences = blocks.iter().flat_map(|block| block.split_inclusive(". "));
+            let sentences: Vec<&str> = sentences.collect();
+            if count(&blocks.join(" ")) == wanted.len()
+                // The first one of the best.
+                && let Some(best) = sentences.iter().rev().max_by_key(|text| count(text))
+            {
+                mentioning.push((topic, best.trim().to_owned()));
+            }
+        }
+        mentioning
     }
 
     /// Names that are written nearly like this one, the nearest first.
@@ -135,6 +180,9 @@ impl Topic {
         if line.starts_with("[tag") {
             let word = line.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
             self.tags.extend(word.map(str::to_lowercase));
+        } else if let Some(phrases) = line.strip_prefix("[comment]: # (words: ") {
+            let phrases = phrases.trim_end_matches(')').split(',');
+            self.phrases.extend(phrases.map(|phrase| words(phrase).join(" ")));
         } else if line.starts_with("[showsubtopics]") {
             self.lists = true;
         } else if !line.starts_with('[') {
@@ -146,30 +194,36 @@ impl Topic {
         self.title.to_lowercase() == word || self.tags.iter().any(|tag| tag == word)
     }
 
-    /// The tags; and the title, where no tag is it.
+    /// The tags; the title is one of them.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tags.iter().map(String::as_str)
     }
 
-    /// The name under which a list shows it.
-    pub fn name(&self) -> &str {
-        if self.title.contains(' ') {
-            return self.tags.first().map_or(&self.title, |tag| tag);
+    /// Paragraphs and items of lists, each in one line; code and blank lines as they
+    /// are.
+    pub fn blocks(&self) -> Vec<String> {
+        let mut blocks: Vec<String> = Vec::new();
+        for line in &self.lines {
+            let goes_on = !line.is_empty() && !is_code(line) && !line.starts_with("- ");
+            match blocks.last_mut() {
+                Some(last) if goes_on && !last.is_empty() && !is_code(last) => {
+                    last.push(' ');
+                    last.push_str(line.trim_start());
+                }
+                _ => blocks.push(line.clone()),
+            }
         }
-        &self.title
+        blocks
     }
-}
 
-/// The methods at the beginning of a line that explains them, or the option.
-fn explained(line: &str) -> impl Iterator<Item = &str> {
-    let methods = line.strip_prefix("- `").and_then(|rest| rest.split('`').next());
-    let methods = methods.into_iter().flat_map(|code| code.split("), "));
-    let methods = methods.map(|call| {
-        let name = call.split('(').next().unwrap_or(call);
-        name.rsplit('.').next().unwrap_or(name)
-    });
-    let option = line.strip_prefix("    ").and_then(|rest| rest.split(' ').next());
-    methods.chain(option).filter(|name| !name.is_empty())
+    /// The method that it is about, by its signature: `poller.wait(...) -> ...`.
+    fn method(&self) -> Option<&str> {
+        let code = self.lines.iter().find(|line| !line.is_empty())?;
+        let (receiver, rest) = code.strip_prefix("    ")?.split_once('.')?;
+        let (name, _) = rest.split_once('(')?;
+        let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        (self.level == 3 && is_word(receiver) && is_word(name)).then_some(name)
+    }
 }
 
 /// The level and title of a header.
@@ -182,4 +236,18 @@ pub fn header(line: &str) -> Option<(usize, &str)> {
 fn words(query: &str) -> Vec<String> {
     let words = query.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect()
+}
+
+pub fn is_code(line: &str) -> bool {
+    line.starts_with("    ") || line.starts_with('\t')
+}
+
+/// The beginning that the forms of a word have in common: "send" of "sending".
+fn stem(word: &str) -> &str {
+    let stem = ["ing", "ed", "s"].iter().find_map(|ending| word.strip_suffix(ending));
+    stem.filter(|stem| stem.len() > 2).unwrap_or(word)
+}
+
+fn singular(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| word.strip_suffix('s').unwrap_or(word).to_owned()).collect()
 }

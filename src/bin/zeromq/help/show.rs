@@ -10,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use terminal_size::{Height, Width, terminal_size};
 
-use super::pages::{Topic, Topics};
+use super::pages::{Topic, Topics, is_code};
 use crate::interrupt;
 
 const HEADING: Style = Style::new().bold().underline();
@@ -23,7 +23,7 @@ const WIDEST: usize = 100;
 #[derive(Clone, Copy)]
 pub struct Look {
     pub color: bool,
-    /// Where lines are broken; files keep them as they are.
+    /// The width of lines on a terminal.
     pub width: Option<usize>,
 }
 
@@ -50,23 +50,25 @@ impl Look {
 pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
     let mut out = look.styled(HEADING, &topic.title) + "\n";
     let mut blank = false;
-    for line in &topic.lines {
+    let lines = if look.width.is_some() { &topic.blocks() } else { &topic.lines };
+    for block in lines {
         // Where tags stood there may be two.
-        if !(line.is_empty() && blank) {
-            out.push_str(&rendered(line, look));
+        if !(block.is_empty() && blank) {
+            out.push_str(&rendered(block, look));
             out.push('\n');
         }
-        blank = line.is_empty();
+        blank = block.is_empty();
     }
-    let inside: Vec<&str> = topics.inside(topic).map(Topic::name).collect();
-    if topic.lists || !inside.is_empty() {
+    if topic.lists {
         // The first page has all that other pages begin with.
-        let more = topics.iter().filter(|other| topic.lists && other.level == 1);
-        let more = more.filter(|other| !std::ptr::eq(*other, topic)).map(Topic::name);
-        let names: Vec<&str> = inside.iter().copied().chain(more).collect();
+        let first = topics.iter().next().is_some_and(|first| std::ptr::eq(first, topic));
+        let more = topics.iter().filter(|other| first && other.level == 1);
+        let more = more.filter(|other| !std::ptr::eq(*other, topic));
+        let names: Vec<&str> =
+            topics.inside(topic).chain(more).map(|topic| topic.title.as_str()).collect();
         if !names.is_empty() {
             let list = format!("More: {}", names.join(", "));
-            out.push_str(&wrapped(&list, "      ", look));
+            out.push_str(&filled(&list, "      ", look));
             out.push('\n');
         }
     }
@@ -74,33 +76,46 @@ pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
     format!("{text}\n")
 }
 
-/// A row of the table of options.
-pub fn option(row: &str, look: Look) -> String {
-    let heading = look.styled(HEADING, "Options");
-    format!("{heading}\n\n{}\n`help options` tells what the columns mean\n", look.styled(CODE, row))
+/// The most topics that are shown for words.
+const MENTIONS: usize = 20;
+
+/// Topics that mention the words of a query, with a sentence of each.
+pub fn mentions(query: &str, found: &[(&Topic, String)], look: Look) -> String {
+    let mut out = format!("No topic is called '{query}'. These topics mention it:\n\n");
+    let width = look.width.unwrap_or(LINES).saturating_sub(24).max(20);
+    for (topic, line) in found.iter().take(MENTIONS) {
+        let line: String = line.chars().take(width).collect();
+        let name = look.styled(CODE, &format!("{:<20}", topic.title.to_lowercase()));
+        // Formatting into a String cannot fail.
+        let _ = writeln!(out, "  {name}  {line}");
+    }
+    if found.len() > MENTIONS {
+        let _ = writeln!(out, "\nand {} more", found.len() - MENTIONS);
+    }
+    out
 }
 
-fn rendered(line: &str, look: Look) -> String {
-    if is_code(line) {
-        return look.styled(CODE, line);
+/// The lines of a page have this length; Morpho prints them as they are.
+const LINES: usize = 78;
+
+fn rendered(block: &str, look: Look) -> String {
+    if is_code(block) {
+        return look.styled(CODE, block);
     }
-    let indent = if line.starts_with("- ") { "  " } else { "" };
-    let broken = wrapped(line, indent, look);
+    let indent = if block.starts_with("- ") { "  " } else { "" };
+    let broken = match look.width {
+        None => block.to_owned(),
+        Some(_) => filled(block, indent, look),
+    };
     if look.color { marked(&broken) } else { broken }
 }
 
-pub fn is_code(line: &str) -> bool {
-    line.starts_with("    ") || line.starts_with('\t')
-}
-
-fn wrapped(line: &str, indent: &str, look: Look) -> String {
-    match look.width {
-        None => line.to_owned(),
-        Some(width) => textwrap::fill(
-            line,
-            textwrap::Options::new(width).subsequent_indent(indent).break_words(false),
-        ),
-    }
+fn filled(text: &str, indent: &str, look: Look) -> String {
+    let options = textwrap::Options::new(look.width.unwrap_or(LINES))
+        .subsequent_indent(indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
 }
 
 /// What stands between backticks in colour, and without them.

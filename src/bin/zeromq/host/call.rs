@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::builtins::{Builtin, OBJECT_METHODS};
 use super::error::{self, Failure, Outcome, error, unsupported};
 use super::machine::{Machine, Slot};
-use super::tree::*;
+use super::syntax::*;
 use super::value::{Class, Closure, Instance, Table, Value};
 use crate::interrupt;
 

@@ -1,6 +1,6 @@
 //! Why a script stops, and the errors that scripts can catch.
 
-use super::tree::Position;
+use super::syntax::Position;
 
 /// What ends an evaluation before its value is there.
 pub enum Failure {

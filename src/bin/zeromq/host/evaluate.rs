@@ -6,9 +6,9 @@ use super::builtins::dictionary::key_of;
 use super::call::{Values, lacks_property};
 use super::error::{self, Outcome, unsupported};
 use super::machine::Machine;
-use super::operate;
+use super::operators;
+use super::syntax::*;
 use super::text::Style;
-use super::tree::*;
 use super::value::{Bound, Range, Value};
 
 impl Machine {
@@ -272,7 +272,7 @@ impl Machine {
     }
 
     fn operate(&mut self, operator: Operator, left: &Value, right: &Value) -> Outcome<Value> {
-        match operate::apply(operator, left, right) {
+        match operators::apply(operator, left, right) {
             Some(value) => Ok(value?),
             None => self.refuse(operator, left, right),
         }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::error::{self, Failure, Outcome, error};
 use super::machine::Machine;
+use super::syntax::*;
 use super::text::Style;
-use super::tree::*;
 use super::value::{Class, Closure, Value};
 use crate::interrupt;
 

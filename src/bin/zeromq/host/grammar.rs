@@ -13,8 +13,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::error::Refusal;
-use super::nodes::*;
-use super::tree::*;
+use super::grammar_actions::*;
+use super::syntax::*;
 use super::value::Value;
 
 /// How deep blocks, expressions and comments may nest.

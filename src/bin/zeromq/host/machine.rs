@@ -10,8 +10,8 @@ use super::call::Values;
 use super::error::Outcome;
 use super::resolve::Program;
 use super::source::Sources;
+use super::syntax::*;
 use super::text::{self, Style};
-use super::tree::*;
 use super::value::{Class, Closure, Shared, Value};
 
 pub struct Machine {
@@ -34,7 +34,7 @@ pub struct Machine {
     pub arguments: Vec<String>,
     /// The classes that stand for a kind of value, as far as they were asked for.
     kinds: Vec<Rc<Class>>,
-    pub random: u64,
+    pub random: fastrand::Rng,
     /// The files of the script, those that it still has.
     files: Vec<Weak<File>>,
     out: Box<dyn Write>,
@@ -78,7 +78,7 @@ impl Machine {
             methods,
             arguments,
             kinds: Vec::new(),
-            random: super::builtins::functions::seed(),
+            random: fastrand::Rng::new(),
             files: Vec::new(),
             out: output(),
         }

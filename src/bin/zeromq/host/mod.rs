@@ -5,7 +5,7 @@
 //! A script goes from `source` (its text) through `grammar` (a tree) and
 //! `resolve` (names to slots, and all refusals) to the `machine`, which walks
 //! the tree. The classes of ZeroMQ come from the shared library, through
-//! `crate::plugin`.
+//! `crate::host::plugin`.
 
 pub mod builtins;
 pub mod call;
@@ -14,11 +14,12 @@ pub mod error;
 mod evaluate;
 mod execute;
 pub mod grammar;
+mod grammar_actions;
 pub mod machine;
-mod nodes;
-mod operate;
+mod operators;
+pub mod plugin;
 pub mod resolve;
 pub mod source;
+pub mod syntax;
 mod text;
-pub mod tree;
 pub mod value;

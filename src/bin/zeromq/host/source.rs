@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::tree::Position;
+use super::syntax::Position;
 
 #[derive(Default)]
 pub struct Sources {

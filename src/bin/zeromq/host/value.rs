@@ -8,8 +8,8 @@ use std::rc::Rc;
 use super::builtins::file::File;
 use super::builtins::{Builtin, Module};
 use super::dictionary::Dictionary;
-use super::tree::{Function, Name};
-use crate::plugin;
+use super::syntax::{Function, Name};
+use crate::host::plugin;
 
 /// Tuples that are deeper inside one another do not count as equal.
 pub const DEEPEST_TUPLE: usize = 1000;

@@ -3,7 +3,8 @@
 
 mod types;
 
-use crate::binding::call::{Call, frame};
+use crate::binding::arguments::frame;
+use crate::binding::call::Call;
 use crate::binding::socket::done;
 use crate::binding::table::{Group, Method, Parameter, named, optional, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
@@ -12,25 +13,31 @@ use crate::core::{Error, Frame};
 
 pub(super) use types::{CONFLATING, DEALER, PUBLISHER, REQUEST, ROUTER, STREAM, XPUBLISHER};
 
-const NAME: Parameter =
-    required("name", Kinds::STRING, "the name of an option in libzmq, such as \"sndhwm\"");
+const NAME: Parameter = required("name", Kinds::STRING, "an option name, such as \"sndhwm\"");
 
 const TIME: Kinds = Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL);
-const TIME_DOC: &str = "milliseconds, or nil or -1 for ever";
-const COUNT_DOC: &str = "an Int of messages, 0 for any number";
+const TIME_DOC: &str = "milliseconds, or nil or -1 to wait forever";
+const COUNT_DOC: &str = "a number of messages, 0 for no limit";
 
 /// What the heartbeat of a peer may miss before the peer is given up.
 const BEATS: f64 = 3.0;
 
 pub(super) static GROUP: Group = Group {
     name: "options",
-    doc: "Options: how long to wait, how much to keep, and all that libzmq can be told.",
+    doc: "Get and set options.",
+    see: "zmqoptions",
     methods: &[
         Method {
             name: "option",
             parameters: &[NAME],
             result: "Bool, Int, String or ZMQFrame",
-            doc: "The value of an option, by its name in libzmq.",
+            doc: "Returns the value of a socket option, by its name in libzmq without `ZMQ_`.",
+            errors: "`ZMQOption` if the option is unknown, write-only, not available for this \
+                     socket type or not built in",
+            example: r#"
+                var socket = ZMQPush()
+                print socket.option("sndhwm")   // 1000
+            "#,
             otherwise: None,
             run: |call| Ok(given(call.socket()?.option(call.text(0)?)?)),
         },
@@ -41,20 +48,36 @@ pub(super) static GROUP: Group = Group {
                 required(
                     "value",
                     Kinds::BOOL.or(Kinds::STRING).or(Kinds::OBJECT).or(TIME),
-                    "a Bool, a number, a String or a ZMQFrame, as the option says",
+                    "a Bool, a number, a String or a ZMQFrame, depending on the option",
                 ),
             ],
             result: "nil",
-            doc: "Sets an option, by its name in libzmq. Some hold only for endpoints that are \
-                  bound or connected later: a warning tells so, once for each socket.",
+            doc: "Sets a socket option, by its name in libzmq without `ZMQ_`. Where -1 is \
+                  allowed, nil means the same. Many options only affect endpoints that are bound \
+                  or connected afterwards: if it is too late for an endpoint, a `ZMQOption` \
+                  warning says so once per socket.",
+            errors: "`ZMQOption` if the option is unknown, read-only, not available for this \
+                     socket type or not built in, or if the value has the wrong type or is out of \
+                     range",
+            example: r#"
+                var socket = ZMQPush()
+                socket.setoption("tcp_keepalive", 1)
+                print socket.option("tcp_keepalive")   // 1
+            "#,
             otherwise: None,
-            run: |call| set(call, call.text(0)?, &call.values()[1]),
+            run: |call| set(call, call.text(0)?, call.value(1)?),
         },
         Method {
             name: "options",
             parameters: &[],
             result: "Dictionary",
-            doc: "All options of the socket that can be read, by name, but for secret ones.",
+            doc: "Returns a Dictionary of all options that can be read on this socket, except \
+                  secret ones.",
+            errors: "",
+            example: r#"
+                var socket = ZMQPush()
+                print socket.options()["linger"]   // 1000
+            "#,
             otherwise: None,
             run: |call| {
                 let options = call.socket()?.options()?.into_iter();
@@ -71,7 +94,15 @@ pub(super) static GROUP: Group = Group {
                 named("receive", TIME, TIME_DOC),
             ],
             result: "nil",
-            doc: "How long send and receive wait if they are not told; for ever, until it is set.",
+            doc: "Sets the default timeout of calls that send (`send=`), that receive \
+                  (`receive=`), or both. It applies to calls without `timeout=`. The default is \
+                  to wait forever.",
+            errors: "",
+            example: r#"
+                var pull = ZMQPull("inproc://slow")
+                pull.settimeout(10)
+                print pull.receive()   // nil
+            "#,
             otherwise: None,
             run: |call| both(call, [("send", "sndtimeo"), ("receive", "rcvtimeo")]),
         },
@@ -79,9 +110,16 @@ pub(super) static GROUP: Group = Group {
             name: "setlinger",
             parameters: &[required("ms", TIME, TIME_DOC)],
             result: "nil",
-            doc: "How long the socket goes on sending what is unsent once it is closed.",
+            doc: "Sets the linger period: how long the socket keeps sending queued messages in \
+                  the background after it is closed. 0 discards them immediately; nil or -1 waits \
+                  forever. The default is 1000 ms.",
+            errors: "",
+            example: r#"
+                var push = ZMQPush("tcp://localhost:5555")
+                push.setlinger(0)
+            "#,
             otherwise: None,
-            run: |call| set(call, "linger", &call.values()[0]),
+            run: |call| set(call, "linger", call.value(0)?),
         },
         Method {
             name: "sethwm",
@@ -91,8 +129,15 @@ pub(super) static GROUP: Group = Group {
                 named("receive", Kinds::INT, COUNT_DOC),
             ],
             result: "nil",
-            doc: "The high-water marks: how many messages of each peer are kept. They are 1000, \
-                  until they are set.",
+            doc: "Sets the high-water marks: the maximum number of messages queued per peer for \
+                  sending (`send=`), for receiving (`receive=`), or both. 0 means no limit. The \
+                  default is 1000.",
+            errors: "`ZMQOption` if a high-water mark cannot be changed at the moment because \
+                     peers are being disconnected",
+            example: r#"
+                var push = ZMQPush("tcp://localhost:5555")
+                push.sethwm(10000)
+            "#,
             otherwise: None,
             run: |call| both(call, [("send", "sndhwm"), ("receive", "rcvhwm")]),
         },
@@ -100,7 +145,10 @@ pub(super) static GROUP: Group = Group {
             name: "setunbounded",
             parameters: &[],
             result: "nil",
-            doc: "Takes the high-water marks away: messages are kept as long as there is memory.",
+            doc: "Removes both high-water marks. Messages are then queued until memory runs out.",
+            errors: "`ZMQOption` if a high-water mark cannot be changed at the moment because \
+                     peers are being disconnected",
+            example: "",
             otherwise: None,
             run: |call| {
                 set(call, "sndhwm", &ValueRef::Int(0))?;
@@ -112,18 +160,27 @@ pub(super) static GROUP: Group = Group {
             parameters: &[required(
                 "id",
                 Kinds::STRING.or(Kinds::OBJECT),
-                "a String or a ZMQFrame of 1 to 255 bytes, the first of which is not 0",
+                "a String or a ZMQFrame of 1 to 255 bytes, the first one not 0",
             )],
             result: "nil",
-            doc: "The routing id under which a ZMQRouter knows this socket; set it before connect.",
+            doc: "Sets the routing id by which a ZMQRouter knows this socket. Call it before \
+                  `connect`. The id has 1 to 255 bytes and must not start with a zero byte.",
+            errors: "`ZMQOption` if the id is invalid or the socket type has no routing id",
+            example: r#"
+                var dealer = ZMQDealer()
+                dealer.setidentity("worker-7")
+                print dealer.identity()   // worker-7
+            "#,
             otherwise: None,
-            run: |call| set(call, "routing_id", &call.values()[0]),
+            run: |call| set(call, "routing_id", call.value(0)?),
         },
         Method {
             name: "identity",
             parameters: &[],
             result: "String, ZMQFrame or nil",
-            doc: "The routing id that setidentity has set.",
+            doc: "Returns the routing id that `setidentity` has set, or nil if none was set.",
+            errors: "`ZMQOption` if the socket type has no routing id",
+            example: "",
             otherwise: None,
             run: |call| {
                 Ok(match call.socket()?.option("routing_id")? {
@@ -134,25 +191,39 @@ pub(super) static GROUP: Group = Group {
         },
         Method {
             name: "heartbeat",
-            parameters: &[required("ms", TIME, "milliseconds, or nil or 0 for no heartbeat")],
+            parameters: &[required("ms", TIME, "milliseconds, or nil or 0 to turn heartbeats off")],
             result: "nil",
-            doc: "Asks peers so often whether they are there. A peer that is silent for three \
-                  times as long is disconnected, at either end. Set it before bind and connect.",
+            doc: "Sends a ping to each peer every `ms` milliseconds. The connection to a peer \
+                  that sends nothing for three times that period is closed, and peers apply the \
+                  same limit to this socket. 0 or nil turns heartbeats off. Call it before `bind` \
+                  and `connect`.",
+            errors: "",
+            example: r#"
+                var client = ZMQRequest()
+                client.heartbeat(1000)
+                client.connect("tcp://localhost:5555")
+            "#,
             otherwise: None,
             run: heartbeat,
         },
         Method {
             name: "setreconnect",
             parameters: &[
-                required("ms", TIME, "milliseconds, or nil or -1 for never"),
-                named("max", TIME, "milliseconds up to which the time is doubled"),
+                required("ms", TIME, "milliseconds, or nil or -1 to never reconnect"),
+                named("max", TIME, "the longest interval in milliseconds"),
             ],
             result: "nil",
-            doc: "How long to wait before a broken connection is tried again; with max the time is \
-                  doubled after each attempt up to it. Set it before connect.",
+            doc: "Sets how long to wait before trying to reconnect. With `max=` the interval \
+                  doubles after each attempt, up to that limit. -1 or nil turns reconnecting off. \
+                  Call it before `connect`. The default is 100 ms without doubling.",
+            errors: "",
+            example: r#"
+                var client = ZMQRequest()
+                client.setreconnect(100, max=5000)
+            "#,
             otherwise: None,
             run: |call| {
-                set(call, "reconnect_ivl", &call.values()[0])?;
+                set(call, "reconnect_ivl", call.value(0)?)?;
                 match call.argument("max") {
                     Some(max) => set(call, "reconnect_ivl_max", max),
                     None => Ok(Value::Nil),
@@ -166,7 +237,7 @@ pub(super) static GROUP: Group = Group {
 fn set(call: &Call, name: &str, value: &ValueRef) -> Result<Value, Error> {
     let row = options::find(name)?;
     let socket = call.socket()?;
-    if socket.set_option(name, &taken(row, value)?)? == When::Later && socket.warns_late() {
+    if socket.set_option(name, &option_value(row, value)?)? == When::Later && socket.warns_late() {
         let message = format!(
             "{}: {} holds for endpoints that are bound or connected from now on; set it before",
             call.operation(),
@@ -192,24 +263,20 @@ fn both(call: &Call, names: [(&str, &str); 2]) -> Result<Value, Error> {
 }
 
 fn heartbeat(call: &Call) -> Result<Value, Error> {
-    let every = match call.values()[0] {
-        ValueRef::Int(ms) => ms as f64,
-        ValueRef::Float(ms) => ms.ceil(),
-        _ => 0.0,
-    };
+    let every = call.get::<f64>(0).map_or(0.0, f64::ceil);
     set(call, "heartbeat_ivl", &ValueRef::Float(every))?;
     if every > 0.0 {
-        let patience = every * BEATS;
-        set(call, "heartbeat_timeout", &ValueRef::Float(patience.min(f64::from(i32::MAX))))?;
+        let timeout = every * BEATS;
+        set(call, "heartbeat_timeout", &ValueRef::Float(timeout.min(f64::from(i32::MAX))))?;
         // Told to peers in steps of 100 ms, in 16 bits.
-        let silence = (patience / 100.0).ceil().min(65535.0) * 100.0;
+        let silence = (timeout / 100.0).ceil().min(65535.0) * 100.0;
         return set(call, "heartbeat_ttl", &ValueRef::Float(silence));
     }
     set(call, "heartbeat_ttl", &ValueRef::Int(0))
 }
 
 /// A value of a script, as an option takes it.
-fn taken(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
+fn option_value(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
     let refused = || Err(row.refuse(&value.to_string()));
     match value {
         ValueRef::Nil if row.has_minus_one() => Ok(OptionValue::Int(-1)),
@@ -243,5 +310,5 @@ fn given(value: OptionValue) -> Value {
 
 /// Sets one option to the first argument.
 fn set_first(call: &Call, name: &str) -> Result<Value, Error> {
-    done(set(call, name, &call.values()[0]).map(drop))
+    done(set(call, name, call.value(0)?).map(drop))
 }

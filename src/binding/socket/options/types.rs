@@ -12,72 +12,93 @@ const ON: &[Parameter] = &[required("on", Kinds::BOOL, "true or false")];
 const PREFIX: &[Parameter] =
     &[required("prefix", Kinds::STRING.or(Kinds::OBJECT), "a String or a ZMQFrame")];
 
-/// A method that switches an option on and off.
+/// A method that turns an option on or off.
 const fn switch(
     name: &'static str,
     doc: &'static str,
     run: fn(&Call) -> Result<Value, Error>,
 ) -> Method {
-    Method { name, parameters: ON, result: "nil", doc, otherwise: None, run }
+    Method {
+        name,
+        parameters: ON,
+        result: "nil",
+        doc,
+        errors: "",
+        example: "",
+        otherwise: None,
+        run,
+    }
 }
 
 const SETCONFLATE: Method = switch(
     "setconflate",
-    "Keeps the last message only, which may have one frame only. Set it before the first bind or \
-     connect.",
+    "Turns conflation on or off: only the newest message is kept, and each message must have a \
+     single frame. Call it before the first `bind` or `connect`.",
     |call| set_first(call, "conflate"),
 );
 
 const SETNODROP: Method = switch(
     "setnodrop",
-    "Lets send wait for a subscriber that is slow, up to its timeout, where the message would be \
-     dropped. Set it before messages are sent: one that is too slow already is not waited for.",
+    "Makes `send` wait for a slow subscriber, up to the timeout, instead of dropping the message \
+     for it. Call it before sending: a subscriber whose queue is already full is not waited for.",
     |call| set_first(call, "xpub_nodrop"),
 );
 
 const SETPROBE: Method = switch(
     "setprobe",
-    "Sends an empty message to each new peer, so that a ZMQRouter knows it at once; peers must be \
-     routers. Set it before connect.",
+    "Sends an empty message to each new peer, so that a ZMQRouter learns about this socket \
+     immediately. All peers must be ZMQRouter sockets. Call it before `connect`.",
     |call| set_first(call, "probe_router"),
 );
 
 /// Of those that can keep the last message only, and have no other options.
-pub(in crate::binding::socket) static CONFLATING: Group =
-    Group { name: "conflating", doc: "Keeping the last message only.", methods: &[SETCONFLATE] };
+pub(in crate::binding::socket) static CONFLATING: Group = Group {
+    name: "conflating",
+    doc: "Keep only the newest message.",
+    see: "queues",
+    methods: &[SETCONFLATE],
+};
 
 pub(in crate::binding::socket) static PUBLISHER: Group = Group {
     name: "publishing",
-    doc: "What happens to messages for slow subscribers.",
+    doc: "Handle slow subscribers.",
+    see: "queues",
     methods: &[SETNODROP],
 };
 
 pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
     name: "subscribers",
-    doc: "Which subscriptions are received, and who decides about them.",
+    doc: "Control subscriptions.",
+    see: "publishsubscribe",
     methods: &[
         SETNODROP,
         Method {
             name: "setverbose",
             parameters: &[required("which", Kinds::STRING, "\"new\", \"all\" or \"off\"")],
             result: "nil",
-            doc: "Which subscriptions are received: with \"off\" the first and the last of a \
-                  prefix, with \"new\" every one, with \"all\" every one and every end of one.",
+            doc: "Sets which subscription messages are received: \"off\" (the default) for the \
+                  first subscription and the last unsubscription of each prefix, \"new\" for \
+                  every subscription, \"all\" for every subscription and every unsubscription.",
+            errors: "`ZMQArgs` for any other word",
+            example: "",
             otherwise: None,
             run: setverbose,
         },
         switch(
             "setmanual",
-            "Lets accept say what a peer gets, instead of its own subscription. It cannot be \
-             switched off once the socket is bound or connected.",
+            "Turns manual mode on or off. In manual mode `accept` and `reject` decide which \
+             messages a peer receives, not the peer's own subscriptions. It cannot be turned off \
+             once the socket is bound or connected.",
             |call| set_first(call, "xpub_manual"),
         ),
         Method {
             name: "accept",
             parameters: PREFIX,
             result: "nil",
-            doc: "Gives the peer whose subscription was received last the messages with this \
-                  prefix. In manual mode only.",
+            doc: "Subscribes a peer to this prefix: the peer whose subscription message was \
+                  received last. Requires `setmanual(true)`.",
+            errors: "`ZMQOption` if the socket is not in manual mode",
+            example: "",
             otherwise: None,
             run: |call| done(call.socket()?.accept(&call.frame(0)?)),
         },
@@ -85,8 +106,10 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
             name: "reject",
             parameters: PREFIX,
             result: "nil",
-            doc: "Takes one accept with this prefix back, for the peer whose subscription was \
-                  received last. In manual mode only.",
+            doc: "Removes one subscription that `accept` added for the peer whose subscription \
+                  message was received last. Requires `setmanual(true)`.",
+            errors: "`ZMQOption` if the socket is not in manual mode",
+            example: "",
             otherwise: None,
             run: |call| done(call.socket()?.reject(&call.frame(0)?)),
         },
@@ -98,8 +121,11 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
                 "a String or a ZMQFrame, empty for none",
             )],
             result: "nil",
-            doc: "What every new subscriber is sent first, if it has asked for its prefix. The \
-                  socket has to be received from for that.",
+            doc: "Sets a message that each new subscriber receives first if it subscribes to a \
+                  matching prefix. The empty String sends none. The publisher has to receive \
+                  subscription messages for this to work.",
+            errors: "",
+            example: "",
             otherwise: None,
             run: |call| set_first(call, "xpub_welcome_msg"),
         },
@@ -108,11 +134,13 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
 
 pub(in crate::binding::socket) static REQUEST: Group = Group {
     name: "requesting",
-    doc: "The order of requests and replies.",
+    doc: "Relax the order of requests and replies.",
+    see: "requestreply",
     methods: &[switch(
         "setrelaxed",
-        "Lets a request follow another that got no reply, whose reply is dropped if it comes. \
-         Peers must be ZMQReply or ZMQRouter sockets that keep envelopes.",
+        "Allows a new request before the previous one is answered. A late reply to an earlier \
+         request is discarded. Peers must be ZMQReply sockets, or ZMQRouter sockets that return \
+         the whole envelope.",
         |call| {
             set_first(call, "req_correlate")?;
             set_first(call, "req_relaxed")
@@ -122,18 +150,19 @@ pub(in crate::binding::socket) static REQUEST: Group = Group {
 
 pub(in crate::binding::socket) static ROUTER: Group = Group {
     name: "routing",
-    doc: "What happens to messages for peers that are not there, and to peers of one name.",
+    doc: "Handle unknown and duplicate peers.",
+    see: "routing",
     methods: &[
         switch(
             "setmandatory",
-            "Makes a message to a peer that is not there an error (ZMQUnroutable), where it would \
-             be dropped; a send to a peer that is full waits.",
+            "Makes sending to an unknown peer raise `ZMQUnroutable` instead of dropping the \
+             message, and makes `send` wait for a peer whose queue is full.",
             |call| set_first(call, "router_mandatory"),
         ),
         switch(
             "sethandover",
-            "Lets a new peer take the place of one with the same routing id, where it would be \
-             ignored.",
+            "Lets a new peer take over the routing id of a connected peer. Otherwise a new peer \
+             with a duplicate routing id is ignored.",
             |call| set_first(call, "router_handover"),
         ),
         SETPROBE,
@@ -142,17 +171,19 @@ pub(in crate::binding::socket) static ROUTER: Group = Group {
 
 pub(in crate::binding::socket) static DEALER: Group = Group {
     name: "probing",
-    doc: "What peers are told first, and what is kept.",
+    doc: "Set what new peers receive and what is kept.",
+    see: "routing",
     methods: &[SETPROBE, SETCONFLATE],
 };
 
 pub(in crate::binding::socket) static STREAM: Group = Group {
     name: "notices",
-    doc: "What is told about peers.",
+    doc: "Report connections.",
+    see: "routing",
     methods: &[switch(
         "setnotify",
-        "Whether an empty message tells that a peer came or went, which it does until this says \
-         no. Set it before the first bind or connect.",
+        "Turns connection notices on or off. When on (the default), an empty message is received \
+         when a peer connects or disconnects. Call it before the first `bind` or `connect`.",
         |call| set_first(call, "stream_notify"),
     )],
 };
@@ -163,6 +194,6 @@ fn setverbose(call: &Call) -> Result<Value, Error> {
         "off" => set(call, "xpub_verboser", &ValueRef::Bool(false)),
         "new" => set(call, "xpub_verbose", &ValueRef::Bool(true)),
         "all" => set(call, "xpub_verboser", &ValueRef::Bool(true)),
-        _ => Err(call.wrong(0, call.values()[0].to_string())),
+        _ => Err(call.refuse(0)),
     }
 }

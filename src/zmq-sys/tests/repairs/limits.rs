@@ -3,9 +3,10 @@
 use std::io::{Read, Write};
 use std::thread;
 
-use zmq_sys::options::{MAX_HANDSHAKE_SIZE, MAX_MESSAGE_FRAMES, numbered};
+use zmq_sys::additions::{ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_MESSAGE_FRAMES};
 
 use crate::monitor::Monitor;
+use crate::options;
 use crate::peer::{COMMAND, LONG, MORE, Peer, WEB_COMMAND, property};
 use crate::shortage::alone;
 
@@ -79,8 +80,8 @@ fn a_long_command_of_the_handshake_ends_the_connection() {
 fn the_limit_of_the_handshake_is_an_option() {
     let context = zmq::Context::new();
     let pull = context.socket(zmq::PULL).unwrap();
-    let get = || numbered(MAX_HANDSHAKE_SIZE, || pull.get_linger());
-    let set = |value| numbered(MAX_HANDSHAKE_SIZE, || pull.set_linger(value));
+    let get = || options::get(&pull, ZMQ_MAX_HANDSHAKE_SIZE);
+    let set = |value| options::set(&pull, ZMQ_MAX_HANDSHAKE_SIZE, value);
     assert_eq!(get(), Ok(8192));
     assert_eq!(set(1023), Err(zmq::Error::EINVAL));
     for (size, limit) in [(1024, 1024), (100_000, -1)] {
@@ -229,8 +230,8 @@ fn empty_frames_are_counted() {
 fn the_number_of_frames_is_an_option() {
     let context = zmq::Context::new();
     let pull = context.socket(zmq::PULL).unwrap();
-    let get = || numbered(MAX_MESSAGE_FRAMES, || pull.get_linger());
-    let set = |value| numbered(MAX_MESSAGE_FRAMES, || pull.set_linger(value));
+    let get = || options::get(&pull, ZMQ_MAX_MESSAGE_FRAMES);
+    let set = |value| options::set(&pull, ZMQ_MAX_MESSAGE_FRAMES, value);
     assert_eq!(get(), Ok(-1));
     assert_eq!(set(0), Err(zmq::Error::EINVAL));
     set(2).unwrap();

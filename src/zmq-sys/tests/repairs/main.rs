@@ -11,6 +11,7 @@ mod inproc;
 mod ipc;
 mod limits;
 mod monitor;
+mod options;
 mod pair;
 mod peer;
 mod publisher;

@@ -7,15 +7,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use zmq::{Context, DONTWAIT, PUB, SUB, Socket, SocketType, XPUB, XSUB};
-use zmq_sys::options::numbered;
+use zmq_sys::additions::{
+    ZMQ_MATCHING_SUBSCRIPTIONS as MATCHING, ZMQ_SUBSCRIPTIONS as SUBSCRIPTIONS,
+};
 
+use crate::options;
 use crate::peer::{MORE, Peer};
 use crate::wait::{go_on, option, until};
 
-/// `ZMQ_TOPICS_COUNT`, and the options of this library.
+/// `ZMQ_TOPICS_COUNT`
 const TOPICS_COUNT: i32 = 116;
-const MATCHING: i32 = 5030;
-const SUBSCRIPTIONS: i32 = 5031;
 
 fn bound(context: &Context, kind: SocketType, endpoint: &str) -> Socket {
     let socket = context.socket(kind).unwrap();
@@ -39,7 +40,7 @@ fn all(socket: &Socket) -> i32 {
 
 /// How many a message with this topic matches.
 fn matching(socket: &Socket, topic: &[u8]) -> i32 {
-    numbered(MATCHING, || socket.set_subscribe(topic)).unwrap();
+    options::set_bytes(socket, MATCHING, topic).unwrap();
     option(socket, MATCHING)
 }
 

@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use zmq_sys as sys;
-use zmq_sys::options::{RETRY_REJECTED, numbered};
+use zmq_sys::additions::ZMQ_RETRY_REJECTED as RETRY_REJECTED;
 
 use crate::monitor::Monitor;
+use crate::options;
 use crate::peer::Peer;
 
 const RECONNECT_STOP: i32 = 109;
@@ -109,7 +110,7 @@ fn plain(context: &zmq::Context) -> (zmq::Socket, zmq::Socket) {
     let push = context.socket(zmq::PUSH).unwrap();
     push.set_plain_username(Some("admin")).unwrap();
     push.set_plain_password(Some("secret")).unwrap();
-    numbered(RETRY_REJECTED, || push.set_linger(1)).unwrap();
+    options::set(&push, RETRY_REJECTED, 1).unwrap();
     push.set_reconnect_ivl(10).unwrap();
     (pull, push)
 }
@@ -151,7 +152,7 @@ fn a_rejected_client_stops_unless_it_is_told_to_try_again() {
     let zap = handler(&context);
     for (option, value) in [(RETRY_REJECTED, 0), (RECONNECT_STOP, HANDSHAKE_FAILED)] {
         let (pull, push) = plain(&context);
-        numbered(option, || push.set_linger(value)).unwrap();
+        options::set(&push, option, value).unwrap();
         let monitor = Monitor::of(&context, &push, &format!("stop-{option}"));
         push.connect(&pull.get_last_endpoint().unwrap().unwrap()).unwrap();
         authenticate(&zap, ["400"]);
@@ -195,7 +196,7 @@ fn a_client_waits_for_a_server_that_makes_sense() {
     let push = context.socket(zmq::PUSH).unwrap();
     push.set_reconnect_ivl(10).unwrap();
     push.set_linger(0).unwrap();
-    numbered(RETRY_REJECTED, || push.set_linger(1)).unwrap();
+    options::set(&push, RETRY_REJECTED, 1).unwrap();
     push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
     push.send("hello", 0).unwrap();
     // No one of these can be talked to.

@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::options;
+
 /// How long anything may take.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -25,5 +27,5 @@ pub fn go_on(socket: &zmq::Socket) {
 
 /// An option of type int that the `zmq` crate does not know.
 pub fn option(socket: &zmq::Socket, number: i32) -> i32 {
-    zmq_sys::options::numbered(number, || socket.get_linger()).unwrap()
+    options::get(socket, number).unwrap()
 }

@@ -1,7 +1,7 @@
 //! Functions that are called by their name alone.
 
 use std::cmp::Ordering;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use super::dictionary::key_of;
 use super::{ANY, Builtin, row};
@@ -38,7 +38,6 @@ pub static TABLE: &[Builtin] = &[
     row("istuple", 1, 1, |_, _, a| is(&a[0], &[Type::Tuple])),
     row("isdictionary", 1, 1, |_, _, a| is(&a[0], &[Type::Dictionary])),
     row("isrange", 1, 1, |_, _, a| is(&a[0], &[Type::Range])),
-    row("isclass", 1, 1, |_, _, a| is(&a[0], &[Type::Class])),
     row("iscallable", 1, 1, |_, _, a| {
         is(&a[0], &[Type::Function, Type::Closure, Type::Class, Type::Invocation])
     }),
@@ -67,9 +66,7 @@ pub static TABLE: &[Builtin] = &[
         let least = extreme("bounds", a, Ordering::Less)?;
         Ok(Value::list(vec![least, extreme("bounds", a, Ordering::Greater)?]))
     }),
-    row("random", 0, 0, |machine, _, _| {
-        Ok(Value::Float((random(machine) >> 11) as f64 / (1u64 << 53) as f64))
-    }),
+    row("random", 0, 0, |machine, _, _| Ok(Value::Float(machine.random.f64()))),
     row("randomint", 0, 1, random_integer),
     row("clock", 0, 0, |_, _, _| Ok(Value::Float(running()))),
     row("apply", 0, ANY, apply),
@@ -190,25 +187,10 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
     }
 }
 
-/// Something that differs from run to run.
-pub fn seed() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    (now.as_nanos() as u64 ^ u64::from(std::process::id())) | 1
-}
-
-/// Steele and Vigna's SplitMix64.
-fn random(machine: &mut Machine) -> u64 {
-    machine.random = machine.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (machine.random ^ (machine.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
-
 fn random_integer(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
-    let random = random(machine) >> 33;
     match arguments.first() {
-        None => Ok(Value::Int(random as i32)),
-        Some(Value::Int(bound)) if *bound > 0 => Ok(Value::Int((random % *bound as u64) as i32)),
+        None => Ok(Value::Int(machine.random.i32(0..))),
+        Some(Value::Int(bound)) if *bound > 0 => Ok(Value::Int(machine.random.i32(0..*bound))),
         Some(Value::Int(0) | Value::Float(_)) => unsupported("randomint() of such a number"),
         Some(_) => Err(error::RANDOM_ARGUMENT.into()),
     }

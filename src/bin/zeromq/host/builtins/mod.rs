@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 use super::error::Outcome;
 use super::machine::Machine;
-use super::tree::{Name, Names};
+use super::syntax::{Name, Names};
 use super::value::{Type, Value};
 
 /// What runs: with the object of a method, which is nil for a function.
@@ -145,6 +145,6 @@ const MISSING: &str = "
     LineIntegral LineTorsionSq LinearElasticity Matrix MeanCurvatureSq Mesh Metafunction
     Nematic NematicElectric Nil NormSq Object ScalarPotential Selection Sparse Volume
     VolumeEnclosed VolumeIntegral acos angle arctan asin cgtensor conj cosh elementid grad
-    hess imag invjacobian isarray isfield ismatrix ismesh isselection issparse jacobian
+    hess imag invjacobian isarray isclass isfield ismatrix ismesh isselection issparse jacobian
     jumpdn normal randomnormal real sinh system tangent tanh
 ";

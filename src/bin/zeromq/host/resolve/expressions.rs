@@ -3,7 +3,7 @@
 use super::statements::refuse_nameless;
 use super::{DEEPEST, Resolved, Resolver};
 use crate::host::error::Refusal;
-use crate::host::tree::*;
+use crate::host::syntax::*;
 use crate::host::value::Value;
 
 /// How many elements, entries, parts and arguments may be written. Morpho's

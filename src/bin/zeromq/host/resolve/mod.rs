@@ -19,7 +19,7 @@ use std::rc::Rc;
 use super::error::Refusal;
 use super::grammar;
 use super::source::Sources;
-use super::tree::*;
+use super::syntax::*;
 use super::value::Value;
 use scope::{ClassFacts, Home, Role};
 

@@ -6,7 +6,7 @@ use super::scope::{Entry, Role};
 use super::{Resolved, Resolver};
 use crate::host::builtins;
 use crate::host::error::Refusal;
-use crate::host::tree::*;
+use crate::host::syntax::*;
 use crate::host::value::Value;
 
 impl Resolver<'_> {

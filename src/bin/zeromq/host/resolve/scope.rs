@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::host::error::Refusal;
-use crate::host::tree::{Capture, FunctionKind, Name, Place, Position};
+use crate::host::syntax::{Capture, FunctionKind, Name, Place, Position};
 
 /// A function body, or the text of a file: what has slots of its own.
 pub struct Home {

@@ -9,7 +9,7 @@ use super::{Loader, Program, Resolver};
 use crate::host::error::Refusal;
 use crate::host::grammar;
 use crate::host::source::Sources;
-use crate::host::tree::*;
+use crate::host::syntax::*;
 use crate::host::value::Value;
 
 /// What all inputs so far have declared.

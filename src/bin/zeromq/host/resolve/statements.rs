@@ -7,7 +7,7 @@ use super::scope::{Around, AroundKind, ClassFacts, Role};
 use super::{Resolved, Resolver, declared_functions};
 use crate::host::builtins::OBJECT_METHODS;
 use crate::host::error::Refusal;
-use crate::host::tree::*;
+use crate::host::syntax::*;
 
 /// Methods that overload an operator.
 const OPERATOR_METHODS: [&str; 12] = [

@@ -1,0 +1,132 @@
+//! What the doctor says of the header and the libraries for C programs, and of
+//! pkg-config, which programs find them by.
+
+use std::ffi::{CStr, c_char};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::report::Report;
+use crate::host::plugin::file::load;
+use crate::install::c::{DESCRIPTION, HEADER, HEADER_FILE, SYSTEM, folder, names, search, tree};
+use crate::library;
+
+/// What to do about files that are missing or old.
+const AGAIN: &str = "run `zeromq install --c` again, with the same --prefix";
+
+/// Looks where it is usually installed, and where pkg-config leads to.
+pub fn check(report: &mut Report) {
+    let found = pkg_config();
+    let mut folders: Vec<PathBuf> = folder(None).into_iter().collect();
+    folders.extend(SYSTEM.map(PathBuf::from));
+    folders.extend(found.as_ref().ok().cloned().flatten());
+    let real = |folder: &PathBuf| folder.canonicalize().unwrap_or_else(|_| folder.clone());
+    let mut seen = Vec::new();
+    folders.retain(|folder| {
+        let new = !seen.contains(&real(folder));
+        seen.push(real(folder));
+        new && tree(folder).files().is_ok_and(|files| !files.is_empty())
+    });
+    if folders.is_empty() {
+        report.ok("nothing for C programs is installed; `zeromq install --c` adds it");
+    }
+    for folder in &folders {
+        match check_files(report, folder) {
+            Ok(version) => report.ok(format!("for C: zeromq {version} in {}", folder.display())),
+            Err(problem) => report.problem(format!("for C: {problem}: {AGAIN}")),
+        }
+        check_search(report, folder, &found);
+    }
+}
+
+/// Whether everything is there and of one version, which is given.
+fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
+    for file in tree(folder).files()? {
+        let file = folder.join(file);
+        if !file.exists() {
+            return Err(format!("{} is missing", file.display()));
+        }
+    }
+    let (library, linked) = names();
+    let lib = folder.join("lib");
+    let header = fs::read(folder.join(HEADER_FILE)).unwrap_or_default();
+    let versions = [
+        ("the header", version_of_header(&String::from_utf8_lossy(&header))),
+        ("the library", version_of_library(&lib.join(&library))?),
+        ("zeromq.pc", version_of_description(folder)),
+    ];
+    let [(_, first), rest @ ..] = &versions;
+    if let Some((what, other)) = rest.iter().find(|(_, other)| other != first) {
+        return Err(format!("the header has version {first}, but {what} has version {other}"));
+    }
+    if fs::canonicalize(lib.join(&linked)).ok() != fs::canonicalize(lib.join(&library)).ok() {
+        return Err(format!("{linked} does not link to {library} in {}", lib.display()));
+    }
+    let original = library::find().ok().and_then(|path| fs::read(path).ok());
+    if header != HEADER.as_bytes()
+        || original.is_some_and(|bytes| fs::read(lib.join(library)).ok() != Some(bytes))
+    {
+        report.warning(format!(
+            "the files in {} are not from this program: {AGAIN}",
+            folder.display()
+        ));
+    }
+    Ok(first.clone())
+}
+
+fn version_of_header(text: &str) -> String {
+    let number = |name: &str| {
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("#define ZEROMQ_VERSION_")?.strip_prefix(name));
+        line.map_or("?", str::trim).to_owned()
+    };
+    ["MAJOR ", "MINOR ", "PATCH "].map(number).join(".")
+}
+
+fn version_of_library(path: &Path) -> Result<String, String> {
+    type Version = unsafe extern "C" fn() -> *const c_char;
+    let library = load(path)?;
+    // SAFETY: the function of this name has this type in every version.
+    let version = unsafe { library.get::<Version>(b"zeromq_version") };
+    let version = version.map_err(|_| format!("{} is another library", path.display()))?;
+    // SAFETY: it gives a text that stays as long as the library, which is read now.
+    let text = unsafe { CStr::from_ptr(version()) }.to_string_lossy().into_owned();
+    // It may have started something that still runs.
+    std::mem::forget(library);
+    Ok(text)
+}
+
+fn version_of_description(folder: &Path) -> String {
+    let text = fs::read_to_string(folder.join(DESCRIPTION)).unwrap_or_default();
+    let version = text.lines().find_map(|line| line.strip_prefix("Version:"));
+    version.map_or("?", str::trim).to_owned()
+}
+
+/// Whether pkg-config leads programs to this folder.
+fn check_search(report: &Report, folder: &Path, found: &Result<Option<PathBuf>, String>) {
+    let same = |other: &Path| other.canonicalize().ok() == folder.canonicalize().ok();
+    match found {
+        Ok(Some(other)) if same(other) => report.ok("pkg-config finds it"),
+        Ok(Some(other)) => report.warning(format!(
+            "pkg-config finds zeromq in {}; to use this one, set {}",
+            other.display(),
+            search(folder)
+        )),
+        Ok(None) => report.warning(format!("pkg-config does not find it: set {}", search(folder))),
+        Err(reason) => report.warning(format!(
+            "{reason}: compile with -I{0}/include -L{0}/lib -Wl,-rpath,{0}/lib -lzeromq",
+            folder.display()
+        )),
+    }
+}
+
+/// The folder that pkg-config knows as that of zeromq.
+fn pkg_config() -> Result<Option<PathBuf>, String> {
+    let mut command = Command::new("pkg-config");
+    command.args(["--variable=prefix", "zeromq"]).stdin(Stdio::null());
+    let output = command.output().map_err(|_| "pkg-config is not in the PATH".to_owned())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let prefix = text.trim_end_matches('\n');
+    Ok((output.status.success() && !prefix.is_empty()).then(|| prefix.into()))
+}

@@ -1,0 +1,133 @@
+//! `zeromq doctor`: says what is on this machine, line by line, and what to do
+//! about what is wrong. `main` calls it.
+
+mod c;
+mod library;
+mod report;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::host::plugin::file::obstacle;
+use crate::install::morpho::list::{List, Meaning};
+use crate::install::morpho::provider;
+use crate::install::morpho::{home, package, program};
+use report::Report;
+
+const VERSION: &str = "print System.version()\n";
+
+const IMPORT: &str = "import zeromq\nprint \"libzmq \" + ZMQ.version()\n";
+
+/// The error of the module that Morpho has instead of the library.
+const UNLOADED: &str = "'ZMQLoad'";
+
+/// Looks at everything. The status is 1 when there is a problem.
+pub fn doctor() -> ExitCode {
+    let mut report = Report::default();
+    report.ok(format!("zeromq {}", env!("CARGO_PKG_VERSION")));
+    if let Err(problem) = library::check(&report) {
+        report.problem(problem);
+    }
+    let copy = match home().and_then(|home| List::read(&home)) {
+        Ok(list) => {
+            check_lines(&mut report, &list);
+            check_package(&mut report, &list)
+        }
+        Err(problem) => {
+            report.problem(problem);
+            None
+        }
+    };
+    check_programs(&mut report, copy.as_deref());
+    c::check(&mut report);
+    report.status()
+}
+
+/// The lines of Morpho's list that do not do what their writer meant.
+fn check_lines(report: &mut Report, list: &List) {
+    for line in list.lines() {
+        match line.meaning() {
+            Meaning::Package(_) => {}
+            Meaning::Root => report.problem(line.complaint(list)),
+            Meaning::Nothing(_) => report.warning(line.complaint(list)),
+        }
+    }
+}
+
+/// Our package, and those that come in its way. Gives the library in it.
+fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
+    let providers = provider::all(list);
+    let Some(ours) = providers.iter().rfind(|provider| provider.is_ours()) else {
+        report.warning(format!(
+            "{} does not list a package of this zeromq: `zeromq install` adds it",
+            list.path.display()
+        ));
+        for other in &providers {
+            report.warning(format!("{other} provides zeromq, but it is another package"));
+        }
+        return None;
+    };
+    report.ok(format!("package {ours}"));
+    let copy = ours.folder.join(package::library());
+    check_copy(report, &copy);
+    for file in package::outdated(&ours.folder) {
+        report.warning(format!(
+            "{} is not the file of this program: install the package again, with the same options",
+            file.display()
+        ));
+    }
+    match provider::rivals(&providers, &ours.folder) {
+        Ok(odd) => odd.iter().for_each(|odd| report.warning(odd)),
+        Err(wrong) => report.problem(wrong),
+    }
+    Some(copy)
+}
+
+/// Whether the package has the library that this program has.
+fn check_copy(report: &Report, copy: &Path) {
+    let Ok(original) = crate::library::find() else {
+        // That is a problem already.
+        return;
+    };
+    if fs::read(original).ok() != fs::read(copy).ok() {
+        report.warning(format!(
+            "{} is not the library of this program: install the package again, with the same \
+             options",
+            copy.display()
+        ));
+    }
+}
+
+/// Whether Morpho can import the package, with this library in it.
+fn check_programs(report: &mut Report, copy: Option<&Path>) {
+    let programs = program::all();
+    if programs.is_empty() {
+        report.warning(
+            "there is no morpho6 in the PATH; set the environment variable MORPHO6 to \
+                        its path",
+        );
+    }
+    for program in programs {
+        match check_program(&program, copy) {
+            Ok(good) => report.ok(good),
+            Err(bad) => report.problem(bad),
+        }
+    }
+}
+
+fn check_program(program: &Path, copy: Option<&Path>) -> Result<String, String> {
+    let shown = program.display();
+    let version = program::run(program, VERSION).map_err(|wrong| format!("{shown} {wrong}"))?;
+    if !version.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(format!("{shown} is not Morpho 0.6; it prints: {version}"));
+    }
+    let found = format!("Morpho {version}: {shown}, import zeromq");
+    let line = program::run(program, IMPORT).map_err(|wrong| format!("{found} {wrong}"))?;
+    if line.starts_with("libzmq ") {
+        return Ok(format!("{found} loads {line}"));
+    }
+    // Of the fallback module it is known what it says; here is why it says so.
+    let why = copy.filter(|_| line.contains(UNLOADED)).and_then(obstacle);
+    Err(format!("{found} fails: {}", why.unwrap_or(line)))
+}

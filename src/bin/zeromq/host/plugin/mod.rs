@@ -1,0 +1,555 @@
+//! The shared library, loaded at run time and reached through its C ABI only,
+//! as any other virtual machine would. `run` loads it when a script imports it,
+//! `doctor` to ask for versions; `host` calls its methods. Whatever is unsafe in
+//! this program is here and in `file`.
+
+pub mod file;
+mod lend;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{CStr, c_char, c_void};
+use std::rc::{Rc, Weak};
+
+use zeromq::capi::error::ErrorInfo;
+use zeromq::core::Code;
+use zeromq::vm::abi;
+
+use crate::host::call::Values;
+use crate::host::dictionary::Dictionary;
+use crate::host::error::{CALLABLE, Failure, Outcome, error};
+use crate::host::machine::Machine;
+use crate::host::syntax::{Name, Names};
+use crate::host::value::Value;
+use crate::interrupt;
+use crate::library;
+use lend::{Functions, Lent, nothing};
+
+/// The functions of the header, and what belongs to this host. It is never
+/// freed: its code may run as long as the process does.
+pub struct Library {
+    register: unsafe extern "C" fn(*const abi::Host) -> i32,
+    call: unsafe extern "C" fn(*const abi::Invocation, *mut abi::Value) -> i32,
+    value_free: unsafe extern "C" fn(*mut abi::Value),
+    object_free: unsafe extern "C" fn(abi::Object),
+    object_class: unsafe extern "C" fn(abi::Object) -> *const abi::Class,
+    object_text: unsafe extern "C" fn(abi::Object, *mut abi::Value) -> i32,
+    object_equals: unsafe extern "C" fn(abi::Object, abi::Object) -> i32,
+    object_hash: unsafe extern "C" fn(abi::Object) -> u64,
+    last_error: unsafe extern "C" fn() -> *const ErrorInfo,
+    shutdown: unsafe extern "C" fn() -> i32,
+    version: unsafe extern "C" fn() -> *const c_char,
+    libzmq_version: unsafe extern "C" fn() -> *const c_char,
+    has: unsafe extern "C" fn(*const c_char) -> i32,
+    host: abi::Host,
+    state: &'static State,
+}
+
+/// What the library's calls back write to.
+#[derive(Default)]
+struct State {
+    classes: RefCell<Vec<Rc<Class>>>,
+    defined: RefCell<Vec<*const abi::Class>>,
+    warnings: RefCell<Vec<String>>,
+    /// The objects that the script has, so that one handle is one value.
+    objects: RefCell<HashMap<abi::Object, Weak<Object>>>,
+    functions: RefCell<Functions>,
+    /// The machine and the library of the innermost call, for the functions that the
+    /// library calls back in the meantime.
+    calling: Cell<Option<(*mut Machine, &'static Library)>>,
+    /// Why the last function failed that the library called.
+    failure: RefCell<Option<Failure>>,
+    /// What the last one returned, lent to the library.
+    returned: RefCell<Option<(Value, Lent)>>,
+}
+
+/// A class of the library: what a script calls to make an object.
+pub struct Class {
+    library: &'static Library,
+    address: *const abi::Class,
+    name: String,
+    alias: Option<String>,
+    constructor: Option<Method>,
+    methods: HashMap<Name, Method>,
+    functions: HashMap<Name, Method>,
+}
+
+/// A method of a class, a function of it, or its constructor.
+#[derive(Clone, Copy)]
+pub struct Method(*const abi::Method);
+
+/// An object of the library, which is freed with the last value that means it.
+pub struct Object {
+    class: Rc<Class>,
+    handle: abi::Object,
+}
+
+// Loading.
+
+/// The library, and the names that it brings.
+pub type Loaded = (&'static Library, Vec<(Name, Value)>);
+
+/// Finds and loads the library.
+pub fn load(names: &Names) -> Result<Loaded, String> {
+    let library = open()?;
+    // SAFETY: the host is filled in, and it is never freed.
+    let code = unsafe { (library.register)(&raw const library.host) };
+    if code != 0 {
+        return Err(format!("the library cannot register its classes: {}", library.failure().1));
+    }
+    let mut brought = Vec::new();
+    for address in library.state.defined.take() {
+        let class = Rc::new(library.class(address, names)?);
+        library.state.classes.borrow_mut().push(class.clone());
+        let callable = class.constructor.is_some() || !class.functions.is_empty();
+        let known_as = [Some(&class.name), class.alias.as_ref()].into_iter().flatten();
+        for name in known_as.filter(|_| callable) {
+            brought.push((names.intern(name), Value::ForeignClass(class.clone())));
+        }
+    }
+    Ok((library, brought))
+}
+
+/// Finds and loads the library, without its classes.
+pub fn open() -> Result<&'static Library, String> {
+    let file = file::load(&library::find()?)?;
+    // The code of the library stays: its threads may run to the end.
+    let file = Box::leak(Box::new(file));
+    let state: &'static State = Box::leak(Box::default());
+    let host = abi::Host {
+        size: size_of::<abi::Host>() as u32,
+        abi: abi::ZEROMQ_ABI,
+        context: std::ptr::from_ref(state).cast_mut().cast(),
+        define_class: Some(define_class),
+        warn: Some(warn),
+        interrupted: interrupt::is_watched().then_some(interrupted as _),
+        call: Some(call),
+        retain: Some(retain),
+        release: Some(release),
+        flags: 0,
+    };
+    // SAFETY: the header declares each of the functions with the type of the
+    // field that it is put into; a library with this name has that header.
+    let library = unsafe {
+        Library {
+            register: symbol(file, "zeromq_register")?,
+            call: symbol(file, "zeromq_call")?,
+            value_free: symbol(file, "zeromq_value_free")?,
+            object_free: symbol(file, "zeromq_object_free")?,
+            object_class: symbol(file, "zeromq_object_class")?,
+            object_text: symbol(file, "zeromq_object_text")?,
+            object_equals: symbol(file, "zeromq_object_equals")?,
+            object_hash: symbol(file, "zeromq_object_hash")?,
+            last_error: symbol(file, "zeromq_last_error")?,
+            shutdown: symbol(file, "zeromq_shutdown")?,
+            version: symbol(file, "zeromq_version")?,
+            libzmq_version: symbol(file, "zeromq_libzmq_version")?,
+            has: symbol(file, "zeromq_has")?,
+            host,
+            state,
+        }
+    };
+    Ok(Box::leak(Box::new(library)))
+}
+
+/// # Safety
+/// The function of this name is of this type.
+unsafe fn symbol<T: Copy>(file: &libloading::Library, name: &str) -> Result<T, String> {
+    // SAFETY: guaranteed by the caller.
+    let symbol = unsafe { file.get(name.as_bytes()) };
+    symbol
+        .map(|symbol| *symbol)
+        .map_err(|error| format!("this is not the zeromq library: {error}: {name}"))
+}
+
+/// The library calls this once for each class, when it is registered.
+unsafe extern "C" fn define_class(context: *mut c_void, class: *const abi::Class) -> i32 {
+    // SAFETY: the context is the State that `open` has leaked; the library calls
+    // on the thread that called it, which is the only one that uses the state.
+    let state = unsafe { &*context.cast::<State>() };
+    state.defined.borrow_mut().push(class);
+    0
+}
+
+/// The library calls this to tell the user something.
+unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *const c_char) {
+    // SAFETY: as in define_class.
+    let state = unsafe { &*context.cast::<State>() };
+    // SAFETY: the header says that both texts are there for the time of the call.
+    let (tag, message) = unsafe { (text(tag), text(message)) };
+    state.warnings.borrow_mut().push(format!("Warning '{tag}': {message}\n"));
+}
+
+/// The library asks this while it waits.
+unsafe extern "C" fn interrupted(_: *mut c_void) -> i32 {
+    i32::from(interrupt::asked())
+}
+
+/// The library calls this to call a function of the script.
+unsafe extern "C" fn call(
+    context: *mut c_void,
+    function: abi::Function,
+    arguments: *const abi::Value,
+    count: usize,
+    result: *mut abi::Value,
+) -> i32 {
+    // SAFETY: as in define_class.
+    let state = unsafe { &*context.cast::<State>() };
+    let Some((machine, library)) = state.calling.get() else {
+        return 1;
+    };
+    // SAFETY: the call of the library in the middle of which this is was given the
+    // machine, and leaves it alone until it returns.
+    let machine = unsafe { &mut *machine };
+    // SAFETY: the library passes as many values, filled in as the header says.
+    let given: Vec<Value> =
+        unsafe { slice(arguments, count) }.iter().map(|argument| library.value(argument)).collect();
+    let function = state.functions.borrow().get(function);
+    let outcome = machine.call(&function, given.into()).and_then(|value| {
+        // The library may go on waiting, and somebody may be watching the output.
+        machine.flush()?;
+        let mut lent = Lent::new(state);
+        let passed = lent.one(&|| "the result of a function".to_owned(), &value, 0)?;
+        state.returned.replace(Some((value, lent)));
+        Ok(passed)
+    });
+    match outcome {
+        Ok(passed) => {
+            // SAFETY: the library has room for a value.
+            unsafe { result.write(passed) };
+            0
+        }
+        Err(failure) => {
+            state.failure.replace(Some(failure));
+            1
+        }
+    }
+}
+
+unsafe extern "C" fn retain(context: *mut c_void, function: abi::Function) {
+    // SAFETY: as in define_class.
+    let state = unsafe { &*context.cast::<State>() };
+    state.functions.borrow_mut().retain(function);
+}
+
+unsafe extern "C" fn release(context: *mut c_void, function: abi::Function) {
+    // SAFETY: as in define_class.
+    let state = unsafe { &*context.cast::<State>() };
+    let released = state.functions.borrow_mut().release(function);
+    // What it has taken along is freed only now, and may call the library.
+    drop(released);
+}
+
+/// # Safety
+/// The pointer is NULL, or to a text that ends with a zero byte.
+unsafe fn text(pointer: *const c_char) -> String {
+    if pointer.is_null() {
+        return String::new();
+    }
+    // SAFETY: guaranteed by the caller.
+    unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
+}
+
+impl Library {
+    /// Reads what the library says of a class.
+    fn class(&'static self, address: *const abi::Class, names: &Names) -> Result<Class, String> {
+        // SAFETY: the library gave the address to define_class; the header says
+        // that classes stay in place, and start with size and abi.
+        let class =
+            unsafe { address.as_ref() }.ok_or("the library defines a class that is NULL")?;
+        if class.abi != abi::ZEROMQ_ABI || (class.size as usize) < size_of::<abi::Class>() {
+            return Err(format!(
+                "the library has version {} of the ABI, this program has {}",
+                class.abi,
+                abi::ZEROMQ_ABI
+            ));
+        }
+        // SAFETY: the header says that the texts are there, or NULL, and that
+        // there are as many methods and functions as counted.
+        let (name, alias, mut methods, functions) = unsafe {
+            (
+                text(class.name),
+                text(class.alias),
+                rows(class.methods, class.method_count, names),
+                rows(class.functions, class.function_count, names),
+            )
+        };
+        let classes = self.state.classes.borrow();
+        if let Some(parent) = classes.iter().find(|known| known.address == class.parent) {
+            for (name, method) in &parent.methods {
+                methods.entry(name.clone()).or_insert(*method);
+            }
+        }
+        let constructor = (!class.constructor.is_null()).then_some(Method(class.constructor));
+        let alias = (!alias.is_empty()).then_some(alias);
+        Ok(Class { library: self, address, name, alias, constructor, methods, functions })
+    }
+
+    /// Calls a method. What is passed is lent, what comes back is copied.
+    fn call(
+        &'static self,
+        machine: &mut Machine,
+        method: Method,
+        receiver: abi::Object,
+        values: &Values,
+    ) -> Outcome<Value> {
+        // The call may wait, and somebody may be watching the output.
+        machine.flush()?;
+        let mut lent = Lent::new(self.state);
+        let name = || method.name();
+        let arguments = lent.all(&name, &values.positional, 0)?;
+        let named = lent.named(&name, &values.named)?;
+        let invocation = abi::Invocation {
+            size: size_of::<abi::Invocation>() as u32,
+            abi: abi::ZEROMQ_ABI,
+            host: &raw const self.host,
+            method: method.0,
+            receiver,
+            arguments: arguments.as_ptr(),
+            argument_count: arguments.len(),
+            named: named.as_ptr(),
+            named_count: named.len(),
+        };
+        let mut result = nothing();
+        let outer = self.state.calling.replace(Some((&raw mut *machine, self)));
+        // SAFETY: the invocation is filled in as the header says. What it points
+        // to is in `arguments`, `named`, `lent` and `values`, which outlive the
+        // call; nothing changes them, for strings do not change and lists are copied.
+        let code = unsafe { (self.call)(&raw const invocation, &raw mut result) };
+        self.state.calling.set(outer);
+        for warning in self.state.warnings.take() {
+            machine.write(&warning)?;
+        }
+        if code != 0 {
+            if code == Code::Callback as i32
+                && let Some(failure) = self.state.failure.take()
+            {
+                return Err(failure);
+            }
+            let (tag, message) = self.failure();
+            return Err(error(tag, message));
+        }
+        let value = self.value(&result);
+        // SAFETY: the library has written the result, and it is not used again.
+        unsafe { (self.value_free)(&raw mut result) };
+        Ok(value)
+    }
+
+    /// The tag and message of the last call that failed.
+    fn failure(&self) -> (String, String) {
+        // SAFETY: the function takes nothing.
+        let info = unsafe { (self.last_error)() };
+        let known = size_of::<ErrorInfo>() as u32;
+        // SAFETY: the result, if not NULL, is valid until the function is called
+        // again; it starts with its size. No reference is made to it, for its
+        // code may be one that this program does not know.
+        if info.is_null() || unsafe { (*info).size } < known {
+            return ("ZMQErr".into(), "the library reports no reason".into());
+        }
+        // SAFETY: as above, and the header says that both texts are there.
+        unsafe { (text((*info).tag), text((*info).message)) }
+    }
+
+    /// A value of the library as one of the script.
+    fn value(&self, value: &abi::Value) -> Value {
+        // SAFETY: the library says by `kind` which member of the union it has
+        // written, and what a pointer in it leads to stays until value_free.
+        unsafe {
+            match value.kind {
+                abi::ZEROMQ_BOOL => Value::Bool(value.payload.integer != 0),
+                abi::ZEROMQ_INT => integer(value.payload.integer),
+                abi::ZEROMQ_FLOAT => Value::Float(value.payload.number),
+                abi::ZEROMQ_STRING => {
+                    let abi::Bytes { data, size } = value.payload.bytes;
+                    Value::string(String::from_utf8_lossy(slice(data.cast(), size)))
+                }
+                abi::ZEROMQ_LIST => Value::list(self.values(value.payload.items)),
+                abi::ZEROMQ_TUPLE => Value::tuple(self.values(value.payload.items)),
+                abi::ZEROMQ_DICTIONARY => {
+                    let mut made = Dictionary::default();
+                    for pair in self.values(value.payload.items).chunks_exact(2) {
+                        made.insert(pair[0].clone(), pair[1].clone());
+                    }
+                    Value::dictionary(made)
+                }
+                abi::ZEROMQ_OBJECT => self.object(value.payload.object),
+                abi::ZEROMQ_FUNCTION => self.state.functions.borrow().get(value.payload.function),
+                _ => Value::Nil,
+            }
+        }
+    }
+
+    /// # Safety
+    /// The items are as the library gave them.
+    unsafe fn values(&self, items: abi::Items) -> Vec<Value> {
+        // SAFETY: guaranteed by the caller.
+        let items = unsafe { slice(items.data, items.count) };
+        items.iter().map(|item| self.value(item)).collect()
+    }
+
+    /// The value for a handle. The same handle is the same object.
+    fn object(&self, handle: abi::Object) -> Value {
+        let mut objects = self.state.objects.borrow_mut();
+        if let Some(known) = objects.get(&handle).and_then(Weak::upgrade) {
+            // Each time that it is given counts; this program needs it once.
+            // SAFETY: the function takes any number.
+            unsafe { (self.object_free)(handle) };
+            return Value::Foreign(known);
+        }
+        // SAFETY: the function takes any number, and gives NULL for a wrong one.
+        let address = unsafe { (self.object_class)(handle) };
+        let classes = self.state.classes.borrow();
+        let Some(class) = classes.iter().find(|class| class.address == address) else {
+            return Value::Nil;
+        };
+        let object = Rc::new(Object { class: class.clone(), handle });
+        objects.insert(handle, Rc::downgrade(&object));
+        Value::Foreign(object)
+    }
+
+    /// The version of the libzmq in the library.
+    pub fn libzmq_version(&self) -> String {
+        // SAFETY: the text stays for ever.
+        unsafe { text((self.libzmq_version)()) }
+    }
+
+    /// Whether this libzmq was built with a capability.
+    pub fn has(&self, capability: &CStr) -> bool {
+        // SAFETY: the text is there for the time of the call.
+        unsafe { (self.has)(capability.as_ptr()) == 1 }
+    }
+
+    /// The version of the library, which is not that of libzmq.
+    pub fn version(&self) -> String {
+        // SAFETY: the function takes nothing, and gives a text that stays.
+        unsafe { text((self.version)()) }
+    }
+
+    /// Closes what is open, and waits until what was sent has left.
+    pub fn shutdown(&self) {
+        // SAFETY: the function takes nothing, and objects stay valid after it.
+        unsafe { (self.shutdown)() };
+    }
+}
+
+/// Integers of the script have 32 bits.
+fn integer(number: i64) -> Value {
+    i32::try_from(number).map_or(Value::Float(number as f64), Value::Int)
+}
+
+/// # Safety
+/// There are as many values as `count` says, unless the pointer is NULL.
+unsafe fn slice<'a, T>(data: *const T, count: usize) -> &'a [T] {
+    if data.is_null() {
+        return &[];
+    }
+    // SAFETY: guaranteed by the caller.
+    unsafe { std::slice::from_raw_parts(data, count) }
+}
+
+/// # Safety
+/// There are as many pointers to methods as `count` says.
+unsafe fn rows(
+    data: *const *const abi::Method,
+    count: u32,
+    names: &Names,
+) -> HashMap<Name, Method> {
+    // SAFETY: guaranteed by the caller.
+    let rows = unsafe { slice(data, count as usize) };
+    let methods = rows.iter().map(|&method| Method(method));
+    methods.map(|method| (names.intern(&method.name()), method)).collect()
+}
+
+impl Method {
+    fn name(self) -> String {
+        // SAFETY: the pointer is one of a class of the library, whose methods and
+        // their names stay in place.
+        unsafe { text((*self.0).name) }
+    }
+}
+
+impl Class {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How the library knows it.
+    fn address(&self) -> *const abi::Class {
+        self.address
+    }
+
+    /// The names of its methods and functions.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.methods.keys().chain(self.functions.keys()).map(|name| &**name)
+    }
+
+    /// A function that is called on the class itself.
+    pub fn function(&self, name: &Name) -> Option<Method> {
+        self.functions.get(name).copied()
+    }
+
+    pub fn call(&self, machine: &mut Machine, function: Method, values: &Values) -> Outcome<Value> {
+        self.library.call(machine, function, 0, values)
+    }
+
+    /// Makes an object.
+    pub fn construct(&self, machine: &mut Machine, values: &Values) -> Outcome<Value> {
+        match self.constructor {
+            Some(constructor) => self.library.call(machine, constructor, 0, values),
+            None => Err(CALLABLE.into()),
+        }
+    }
+}
+
+impl Object {
+    pub fn class_name(&self) -> &str {
+        &self.class.name
+    }
+
+    pub fn method(&self, name: &Name) -> Option<Method> {
+        self.class.methods.get(name).copied()
+    }
+
+    pub fn call(&self, machine: &mut Machine, method: Method, values: &Values) -> Outcome<Value> {
+        self.class.library.call(machine, method, self.handle, values)
+    }
+
+    /// What `==` says.
+    pub fn equals(&self, other: &Object) -> bool {
+        // SAFETY: it may be called with any numbers.
+        unsafe { (self.class.library.object_equals)(self.handle, other.handle) == 1 }
+    }
+
+    /// A number that equal objects have in common.
+    pub fn hash(&self) -> u64 {
+        // SAFETY: it may be called with any number.
+        unsafe { (self.class.library.object_hash)(self.handle) }
+    }
+
+    /// What `print` shows.
+    pub fn text(&self) -> String {
+        let library = self.class.library;
+        let mut result = nothing();
+        // SAFETY: the result has room for a value.
+        let code = unsafe { (library.object_text)(self.handle, &raw mut result) };
+        if code != 0 {
+            return format!("<{}>", self.class.name);
+        }
+        let text = match library.value(&result) {
+            Value::String(text) => text.to_string(),
+            _ => String::new(),
+        };
+        // SAFETY: the library has written the result, and it is not used again.
+        unsafe { (library.value_free)(&raw mut result) };
+        text
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        let library = self.class.library;
+        library.state.objects.borrow_mut().remove(&self.handle);
+        // SAFETY: the function takes any number; this one is not used again.
+        unsafe { (library.object_free)(self.handle) };
+    }
+}

@@ -1,0 +1,143 @@
+//! Reading the lines of an input, with the keys and the history of a shell. Where
+//! the input is no terminal its lines are read as they are.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, IsTerminal, stdin};
+use std::path::PathBuf;
+
+use rustyline::completion::Completer;
+use rustyline::config::CompletionType;
+use rustyline::config::Configurer;
+use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, Helper, Highlighter, Hinter};
+
+use super::complete::{Known, complete};
+use crate::host::grammar;
+
+/// How many inputs the history keeps.
+const KEPT: usize = 1000;
+
+/// What the user has entered.
+pub enum Input {
+    Text(String),
+    /// Ctrl-C: the line is not meant.
+    Dropped,
+    /// Ctrl-D, or the end of the file.
+    End,
+}
+
+pub struct Editor {
+    lines: rustyline::Editor<Hand, DefaultHistory>,
+    /// Where the history is kept, if it can be.
+    history: Option<PathBuf>,
+}
+
+impl Editor {
+    pub fn new() -> rustyline::Result<Editor> {
+        let mut lines = rustyline::Editor::new()?;
+        lines.set_helper(Some(Hand::default()));
+        // As shells do: as far as it is certain, then all that it may be.
+        lines.set_completion_type(CompletionType::List);
+        lines.set_max_history_size(KEPT)?;
+        lines.set_auto_add_history(true);
+        let history = history().filter(|_| stdin().is_terminal());
+        if let Some(path) = &history {
+            // The first time there is none.
+            let _ = lines.load_history(path);
+        }
+        Ok(Editor { lines, history })
+    }
+
+    /// Says what this is.
+    pub fn greet(&self) {
+        if stdin().is_terminal() {
+            println!("zeromq {}: type help for help, quit to leave", env!("CARGO_PKG_VERSION"));
+        }
+    }
+
+    /// Reads an input; the Tab key offers the names that `known` gives.
+    pub fn read(&mut self, known: impl FnOnce() -> Known) -> rustyline::Result<Input> {
+        if !stdin().is_terminal() {
+            return Ok(read_plain()?);
+        }
+        self.lines.set_helper(Some(Hand { known: known() }));
+        match self.lines.readline("> ") {
+            Ok(text) => Ok(Input::Text(text)),
+            Err(ReadlineError::Interrupted) => Ok(Input::Dropped),
+            Err(ReadlineError::Eof) => Ok(Input::End),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps the history for the next time; a home that cannot be written keeps
+    /// none.
+    pub fn save(&mut self) {
+        if let Some(path) = &self.history {
+            let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+            let _ = made.is_ok() && self.lines.append_history(path).is_ok();
+        }
+    }
+}
+
+/// Reads lines until they are a whole input; the end of the file ends any.
+fn read_plain() -> std::io::Result<Input> {
+    let mut text = String::new();
+    loop {
+        let start = text.len();
+        let mut line = Vec::new();
+        if stdin().lock().read_until(b'\n', &mut line)? == 0 {
+            return Ok(if text.is_empty() { Input::End } else { Input::Text(text) });
+        }
+        let Ok(line) = str::from_utf8(&line) else {
+            eprintln!("the input is not UTF-8");
+            return Ok(Input::Dropped);
+        };
+        text.push_str(line);
+        let is_empty = text[start..].trim().is_empty();
+        if start > 0 && is_empty || !grammar::is_unfinished(&text) {
+            return Ok(Input::Text(text));
+        }
+    }
+}
+
+/// The file in the place for what programs remember.
+fn history() -> Option<PathBuf> {
+    let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = state.or_else(|| env::home_dir().map(|home| home.join(".local/state")));
+    state.map(|state| state.join("zeromq/history"))
+}
+
+/// Lends a hand while a line is entered.
+#[derive(Default, Helper, Hinter, Highlighter)]
+struct Hand {
+    known: Known,
+}
+
+impl Completer for Hand {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        cursor: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        Ok(complete(line, cursor, &self.known))
+    }
+}
+
+/// Tells whether an input goes on in the next line.
+impl Validator for Hand {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let text = context.input();
+        // Whoever enters an empty line wants to hear what is wrong.
+        let given_up = text.lines().count() > 1 && text.ends_with('\n');
+        if !given_up && grammar::is_unfinished(text) {
+            return Ok(ValidationResult::Incomplete);
+        }
+        Ok(ValidationResult::Valid(None))
+    }
+}

@@ -1,0 +1,196 @@
+//! `zeromq repl`: the reference host at a prompt. What one input declares is known
+//! to the next ones, and an error ends the input only. `main` calls it.
+
+mod complete;
+mod editor;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use crate::help;
+use crate::host::builtins;
+use crate::host::error::{Failure, Refusal};
+use crate::host::grammar;
+use crate::host::machine::Machine;
+use crate::host::plugin::{self, Library};
+use crate::host::resolve::session::Session;
+use crate::host::source::Sources;
+use crate::host::syntax::Names;
+use crate::interrupt;
+use crate::run;
+use complete::Known;
+use editor::{Editor, Input};
+
+/// Runs until the user wants to leave. The status tells nothing of errors, which
+/// were seen.
+pub fn repl() -> ExitCode {
+    run::on_large_stack(|| match Editor::new() {
+        Ok(editor) => converse(editor),
+        Err(error) => {
+            eprintln!("cannot start the prompt: {error}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn converse(mut editor: Editor) -> ExitCode {
+    if let Err(error) = interrupt::watch() {
+        eprintln!("Ctrl-C will end the program: {error}");
+    }
+    let mut prompt = Prompt::new();
+    prompt.run("import zeromq".to_owned());
+    editor.greet();
+    let code = loop {
+        match editor.read(|| prompt.known()) {
+            Ok(Input::Text(text)) => match prompt.answer(text) {
+                Next::Read => {}
+                Next::Leave => break ExitCode::SUCCESS,
+            },
+            Ok(Input::Dropped) => {}
+            Ok(Input::End) => break ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("cannot read the input: {error}");
+                break ExitCode::FAILURE;
+            }
+        }
+    };
+    editor.save();
+    prompt.leave();
+    code
+}
+
+/// What comes after an input.
+enum Next {
+    Read,
+    Leave,
+}
+
+/// What the inputs work on.
+struct Prompt {
+    machine: Machine,
+    session: Session,
+    library: Option<&'static Library>,
+    /// The tag of the last error, until help was asked for.
+    error: Option<String>,
+    topics: Rc<BTreeSet<String>>,
+}
+
+impl Prompt {
+    fn new() -> Prompt {
+        let machine = Machine::new(Names::default(), Sources::default(), Vec::new());
+        let topics = help::Topics::new();
+        let topics = topics.iter().flat_map(help::Topic::names).map(str::to_owned).collect();
+        let (session, topics) = (Session::default(), Rc::new(topics));
+        Prompt { machine, session, library: None, error: None, topics }
+    }
+
+    /// The names that can be used now.
+    fn known(&self) -> Known {
+        let words = grammar::KEYWORDS.into_iter().chain(builtins::globals());
+        let words = words.chain(["help", "quit"]).map(str::to_owned);
+        let methods = self.machine.methods.names().chain(self.session.members());
+        Known {
+            names: self.session.names().map(str::to_owned).chain(words).collect(),
+            methods: methods.map(str::to_owned).collect(),
+            topics: self.topics.clone(),
+        }
+    }
+
+    /// Does what an input says; some words are for the prompt itself.
+    fn answer(&mut self, text: String) -> Next {
+        let line = text.trim();
+        if line == "quit" {
+            return Next::Leave;
+        }
+        if let Some(topic) = topic(line) {
+            self.help(topic);
+            return Next::Read;
+        }
+        self.run(text)
+    }
+
+    /// Without a topic it is about the last error, if there was one.
+    fn help(&mut self, topic: &str) {
+        let look = help::Look::of_output();
+        let last = self.error.take().filter(|_| topic.is_empty());
+        let explained = last.and_then(|tag| help::text(&tag, look).ok());
+        match explained.map_or_else(|| help::text(topic, look), Ok) {
+            Ok(text) => help::page(&text),
+            Err(message) => eprintln!("{message}"),
+        }
+    }
+
+    fn run(&mut self, text: String) -> Next {
+        let Prompt { machine, session, library, .. } = self;
+        let Machine { names, sources, .. } = machine;
+        let Some(start) = sources.add("input".into(), PathBuf::new(), text) else {
+            eprintln!("the input is larger than 4 GiB");
+            return Next::Leave;
+        };
+        interrupt::forget();
+        let program = session.read(start, names, sources, &mut |_| {
+            let (loaded, brought) = plugin::load(names)?;
+            *library = Some(loaded);
+            Ok(brought)
+        });
+        match program {
+            Ok(program) => {
+                let result = machine.run(&program);
+                self.settle(result)
+            }
+            Err(refusal) => {
+                self.refuse(&refusal);
+                // What it imported was not run, and can be imported again.
+                self.machine.sources.forget(start);
+                Next::Read
+            }
+        }
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        run::report_refusal(refusal, &self.machine.sources);
+    }
+
+    fn settle(&mut self, result: Result<(), Failure>) -> Next {
+        let next = match result {
+            Ok(()) => Next::Read,
+            Err(Failure::Error(error)) if error.id == "Exit" => Next::Leave,
+            Err(failure) => {
+                let next = match &failure {
+                    // Nobody reads what would come.
+                    Failure::Stream(_) => Next::Leave,
+                    Failure::Error(error) => {
+                        self.error = Some(error.id.clone());
+                        Next::Read
+                    }
+                    Failure::Unsupported(_) | Failure::Interrupted => Next::Read,
+                };
+                run::report_failure(&mut self.machine, failure);
+                self.machine.recover();
+                next
+            }
+        };
+        match self.machine.flush() {
+            Ok(()) => next,
+            Err(_) => Next::Leave,
+        }
+    }
+
+    /// Frees the values, and waits a moment until what was sent has left.
+    fn leave(self) {
+        let Prompt { machine, library, .. } = self;
+        drop(machine);
+        if let Some(library) = library {
+            library.shutdown();
+        }
+    }
+}
+
+/// What `help` is asked for; the word is no name in scripts.
+fn topic(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("help").or_else(|| line.strip_prefix('?'))?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace) || line.starts_with('?'))
+        .then_some(rest.trim())
+}

@@ -1,0 +1,204 @@
+//! All classes, and calls of their methods.
+
+use std::sync::OnceLock;
+
+use super::arguments::Arguments;
+use super::call::Call;
+use super::host::Host;
+use super::object::Object;
+use super::table::{Class, Method, Row, Target};
+use super::value::{Kinds, Value};
+use super::words::words;
+use super::{
+    authenticator, beacon, certificate, event_loop, frame, monitor, poller, proxy, socket, zmq,
+};
+use crate::core::{Code, Error, Failure};
+
+/// All classes; a parent comes before its children.
+pub const CLASSES: &[&Class] = &[
+    &socket::CLASS,
+    &socket::REQUEST,
+    &socket::REPLY,
+    &socket::PUBLISHER,
+    &socket::SUBSCRIBER,
+    &socket::XPUBLISHER,
+    &socket::XSUBSCRIBER,
+    &socket::PUSH,
+    &socket::PULL,
+    &socket::DEALER,
+    &socket::ROUTER,
+    &socket::PAIR,
+    &socket::STREAM,
+    &proxy::CLASS,
+    &proxy::FORWARDER,
+    &proxy::STREAMER,
+    &proxy::QUEUE,
+    &beacon::CLASS,
+    &frame::CLASS,
+    &certificate::CLASS,
+    &authenticator::CLASS,
+    &poller::CLASS,
+    &event_loop::CLASS,
+    &monitor::CLASS,
+    &zmq::CLASS,
+];
+
+/// All rows of the table, in the order of the classes. Edges know them by their
+/// place in it.
+pub fn rows() -> &'static [Row] {
+    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+    ROWS.get_or_init(|| CLASSES.iter().flat_map(|class| class.rows()).collect())
+}
+
+impl Method {
+    /// The kinds that its result may have, which the words of the result name.
+    pub fn results(&self) -> Kinds {
+        let words = self.result.split([' ', ',']);
+        words.filter_map(meaning).fold(Kinds::NONE, Kinds::or)
+    }
+}
+
+/// What a word of a result means; none if it only joins others.
+fn meaning(word: &str) -> Option<Kinds> {
+    Some(match word {
+        "nil" => Kinds::NIL,
+        "Bool" => Kinds::BOOL,
+        "Int" => Kinds::INT,
+        "Float" => Kinds::FLOAT,
+        "String" => Kinds::STRING,
+        "List" => Kinds::LIST,
+        "Tuple" => Kinds::TUPLE,
+        "Dictionary" => Kinds::DICTIONARY,
+        "value" => Kinds::ANY,
+        "socket" => Kinds::OBJECT,
+        class if CLASSES.iter().any(|known| known.name == class) => Kinds::OBJECT,
+        _ => return None,
+    })
+}
+
+/// Calls a method: checks the receiver and the arguments by the table, runs it,
+/// and puts what goes wrong into words. The result is passed to `give` in the
+/// place where it was made: it is large, and moving it would cost as much as
+/// making it.
+///
+/// # Errors
+/// The [`Failure`] that the script is to see. It is also kept as the last one of
+/// this thread.
+pub fn call<T>(
+    row: &'static Row,
+    receiver: Option<&Object>,
+    arguments: &Arguments<'_>,
+    host: &dyn Host,
+    give: impl FnOnce(&mut Value) -> T,
+) -> Result<T, Box<Failure>> {
+    let call = Call { row, receiver, arguments, host };
+    let give = |value: &mut Value| {
+        // Hosts rely on it; every test of a method is one of this too.
+        debug_assert!(row.method.results().has(value.kind()), "{}: {value:?}", row.operation());
+        give(value)
+    };
+    match &mut run(&call) {
+        Ok(value) => Ok(give(value)),
+        Err(error) => settle(&call, error).map(|mut value| give(&mut value)),
+    }
+}
+
+fn run(call: &Call) -> Result<Value, Error> {
+    call.check()?;
+    (call.row.method.run)(call)
+}
+
+/// What becomes of an error: some are an ordinary result.
+#[cold]
+fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
+    let otherwise = call.row.method.otherwise.filter(|_| !strict(call));
+    match (error, otherwise) {
+        (Error::Again, Some(otherwise)) => Ok(otherwise()),
+        (Error::State { .. }, Some(otherwise)) => {
+            if let Ok(socket) = call.receiver::<socket::Socket>()
+                && socket.warns()
+            {
+                let failure = Failure::new(call.operation(), false, error, words);
+                let message = format!("ignored {}", failure.message);
+                call.host.warn(failure.tag, &message);
+            }
+            Ok(otherwise())
+        }
+        _ => {
+            let constructor = call.row.target == Target::Constructor;
+            let failure = Failure::new(call.operation(), constructor, error, words);
+            // What a function of the script has to say is known to the host.
+            if failure.code != Code::Callback {
+                failure.remember();
+                if let Ok(socket) = call.receiver::<socket::Socket>() {
+                    socket.remember(&failure);
+                }
+            }
+            Err(Box::new(failure))
+        }
+    }
+}
+
+/// Whether a script has asked to be told of everything that did not happen.
+fn strict(call: &Call) -> bool {
+    call.receiver::<socket::Socket>().is_ok_and(socket::Socket::is_strict)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_table_is_consistent() {
+        let mut names = HashSet::new();
+        for (index, class) in CLASSES.iter().enumerate() {
+            assert!(names.insert(class.name), "{} stands there twice", class.name);
+            assert!(class.alias.is_none_or(|alias| names.insert(alias)));
+            if let Some(parent) = class.parent {
+                let known = CLASSES[..index].iter().any(|known| std::ptr::eq(*known, parent));
+                assert!(known, "the parent of {} comes after it", class.name);
+            }
+            if let Some(constructor) = &class.constructor {
+                assert_eq!(constructor.name, class.name);
+            }
+            let mut methods = HashSet::new();
+            for row in class.rows().filter(|row| row.target != Target::Constructor) {
+                assert!(methods.insert(row.method.name), "{}.{}", class.name, row.method.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_of_results_are_known() {
+        let joining = ["", "or", "a", "an", "any"];
+        for row in rows() {
+            for word in row.method.result.split([' ', ',']) {
+                let known = meaning(word).is_some() || joining.contains(&word);
+                assert!(known, "{}: {word}", row.operation());
+            }
+            assert_ne!(row.method.results(), Kinds::NONE, "{}", row.operation());
+        }
+        let of = |class: &'static Class, name: &str| {
+            class.rows().find(|row| row.method.name == name).unwrap().method.results()
+        };
+        let text = Kinds::STRING | Kinds::OBJECT | Kinds::NIL;
+        assert_eq!(of(&socket::CLASS, "receive"), text);
+        assert_eq!(of(&socket::PUSH, "ZMQPush"), Kinds::OBJECT);
+    }
+
+    #[test]
+    fn parameters_stand_in_order_and_have_words() {
+        for row in rows() {
+            let at = format!("{}.{}", row.class.name, row.method.name);
+            assert!(row.method.doc.ends_with('.'), "{at}");
+            assert!(!row.method.result.is_empty(), "{at}");
+            let roles: Vec<u8> = row.method.parameters.iter().map(|p| p.role as u8).collect();
+            assert!(roles.is_sorted(), "{at}");
+            for parameter in row.method.parameters {
+                assert!(!parameter.doc.is_empty(), "{at}: {}", parameter.name);
+                assert!(parameter.kinds.bits() != 0, "{at}: {}", parameter.name);
+            }
+        }
+    }
+}

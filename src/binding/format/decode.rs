@@ -1,0 +1,209 @@
+//! JSON and MessagePack as values for scripts.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use super::encode::Format;
+use crate::binding::value::Value;
+use crate::core::{Error, Frame};
+
+/// How deep lists and dictionaries may be in each other, as serde_json has it.
+const DEEPEST: usize = 128;
+
+/// Memory is made for so many at first, whatever a message claims to have.
+const FIRST: usize = 1024;
+
+impl Format {
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] with what is wrong and where.
+    pub fn read(self, bytes: &[u8]) -> Result<Value, Error> {
+        let result = match self {
+            Format::Json => read_json(bytes),
+            Format::MessagePack => read_message_pack(bytes),
+        };
+        result.map_err(|what| Error::Decode { what: what.into() })
+    }
+}
+
+fn read_json(bytes: &[u8]) -> Result<Value, String> {
+    let read = serde_json::from_slice::<Read>(bytes);
+    read.map(|Read(value)| value).map_err(|error| format!("the frame is not JSON: {error}"))
+}
+
+fn read_message_pack(bytes: &[u8]) -> Result<Value, String> {
+    let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
+    reader.set_max_depth(DEEPEST);
+    let Read(value) = Read::deserialize(&mut reader)
+        .map_err(|error| format!("the frame is not MessagePack: {error}"))?;
+    match bytes.len() as u64 - reader.position() {
+        0 => Ok(value),
+        rest => Err(format!("the frame is not MessagePack: {rest} bytes follow the value")),
+    }
+}
+
+/// A value that was read.
+struct Read(Value);
+
+impl<'de> Deserialize<'de> for Read {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Read, D::Error> {
+        deserializer.deserialize_any(Reader).map(Read)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value that scripts have")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Nil)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Nil)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.to_owned().into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_bytes<E>(self, value: &[u8]) -> Result<Value, E> {
+        Ok(Value::frame(Frame::from(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::with_capacity(items.size_hint().unwrap_or(0).min(FIRST));
+        while let Some(Read(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut dictionary = Vec::with_capacity(entries.size_hint().unwrap_or(0).min(FIRST));
+        while let Some((Read(key), Read(value))) = entries.next_entry()? {
+            // A host marks free places of a dictionary by nil, and compares keys.
+            match key {
+                Value::Bool(_) | Value::Int(_) | Value::String(_) | Value::Object(_) => {}
+                Value::Float(number) if !number.is_nan() => {}
+                _ => return Err(A::Error::custom("a key is neither a number nor text nor bytes")),
+            }
+            dictionary.push((key, value));
+        }
+        Ok(Value::Dictionary(dictionary))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binding::value::ValueRef;
+
+    fn json(text: &str) -> Result<String, String> {
+        let value = Format::Json.read(text.as_bytes()).map_err(|error| error.to_string())?;
+        Ok(format!("{value:?}"))
+    }
+
+    #[test]
+    fn integers_and_floats_stay_apart() {
+        assert_eq!(json("[1, 1.0, -1]").unwrap(), "List([Int(1), Float(1.0), Int(-1)])");
+        assert_eq!(json("18446744073709551615").unwrap(), "Float(1.8446744073709552e19)");
+        assert_eq!(json("9007199254740993").unwrap(), "Int(9007199254740993)");
+    }
+
+    #[test]
+    fn what_is_not_json_is_told() {
+        for text in ["", "{", "[1,]", "nul", "1 2", "\"\\ud800\"", "1e999", "{1:2}", "\u{0}"] {
+            let error = json(text).unwrap_err();
+            assert!(error.starts_with("the frame is not JSON: "), "{error}");
+        }
+        assert!(Format::Json.read(&[b'"', 255, b'"']).is_err());
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(json(&deep(127)).is_ok());
+        assert!(json(&deep(100_000)).is_err());
+        let mut bytes = vec![0x91; 100_000];
+        bytes.push(0xc0);
+        assert!(Format::MessagePack.read(&bytes).is_err());
+        assert!(Format::MessagePack.read(&bytes[bytes.len() - 100..]).is_ok());
+    }
+
+    #[test]
+    fn message_pack_that_claims_too_much_is_refused() {
+        for bytes in [
+            &[0xdd, 0xff, 0xff, 0xff, 0xff][..],
+            &[0xdf, 0xff, 0xff, 0xff, 0xff],
+            &[0xc6, 0xff, 0xff, 0xff, 0xff, 1],
+            &[0xdb, 0xff, 0xff, 0xff, 0xff, b'a'],
+            &[0xc1],
+            &[],
+            &[0xc0, 0xc0],
+            // An extension, a nil as a key, text that is not UTF-8.
+            &[0xd4, 1, 1],
+            &[0x81, 0xc0, 1],
+            &[0x81, 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0, 1],
+        ] {
+            assert!(Format::MessagePack.read(bytes).is_err(), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn message_pack_keeps_every_kind() {
+        let value = ValueRef::List(vec![
+            ValueRef::Int(1),
+            ValueRef::Float(1.0),
+            ValueRef::Float(f64::NEG_INFINITY),
+            ValueRef::Int(i64::MIN),
+            ValueRef::String(b"text"),
+            ValueRef::String(&[255]),
+            ValueRef::Dictionary(vec![(ValueRef::Float(0.5), ValueRef::Nil)]),
+        ]);
+        let bytes = Format::MessagePack.write(&value).unwrap();
+        let Value::List(items) = Format::MessagePack.read(&bytes).unwrap() else {
+            panic!("it was a list");
+        };
+        assert!(matches!(
+            items[..4],
+            [
+                Value::Int(1),
+                Value::Float(1.0),
+                Value::Float(f64::NEG_INFINITY),
+                Value::Int(i64::MIN)
+            ]
+        ));
+        assert!(matches!(&items[4], Value::String(text) if **text == *b"text"));
+        assert!(matches!(&items[5], Value::Object(frame) if frame.bytes() == Some(1)));
+        assert!(matches!(&items[6], Value::Dictionary(entries)
+            if matches!(entries[..], [(Value::Float(0.5), Value::Nil)])));
+    }
+}

@@ -1,0 +1,6 @@
+//! Values of scripts as messages: JSON and MessagePack.
+
+mod decode;
+mod encode;
+
+pub(super) use encode::Format;

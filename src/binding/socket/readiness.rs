@@ -1,0 +1,73 @@
+//! Whether a socket is ready, and what happens when it is not.
+
+use crate::binding::arguments::TIMEOUT;
+use crate::binding::table::{Group, Method, required};
+use crate::binding::value::{Kinds, Value};
+
+pub(super) static GROUP: Group = Group {
+    name: "readiness",
+    doc: "Check readiness and set strict mode.",
+    see: "timeouts",
+    methods: &[
+        Method {
+            name: "canreceive",
+            parameters: &[],
+            result: "Bool",
+            doc: "Returns true if `receive` would return a frame without waiting.",
+            errors: "",
+            example: "",
+            otherwise: None,
+            run: |call| Ok(Value::Bool(call.socket()?.can_receive()?)),
+        },
+        Method {
+            name: "cansend",
+            parameters: &[],
+            result: "Bool",
+            doc: "Returns true if `send` would queue a message for some peer without waiting. \
+                  Returns false on a ZMQRequest or ZMQReply that has to receive first.",
+            errors: "",
+            example: "",
+            otherwise: None,
+            run: |call| Ok(Value::Bool(call.socket()?.can_send()?)),
+        },
+        Method {
+            name: "poll",
+            parameters: &[TIMEOUT],
+            result: "Bool",
+            doc: "Waits until `receive` would return a frame without waiting. Returns true if it \
+                  would, or false on timeout, even if the socket is strict.",
+            errors: "`ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: r#"
+                var pull = ZMQPull("inproc://quiet")
+                print pull.poll(timeout=10)   // false
+            "#,
+            otherwise: None,
+            run: |call| match call.socket()?.poll(&call.wait()?) {
+                Ok(()) => Ok(Value::Bool(true)),
+                Err(crate::core::Error::Again) => Ok(Value::Bool(false)),
+                Err(error) => Err(error),
+            },
+        },
+        Method {
+            name: "setstrict",
+            parameters: &[required("strict", Kinds::BOOL, "true or false")],
+            result: "nil",
+            doc: "Turns strict mode on or off for this socket. In strict mode a timeout raises \
+                  `ZMQTimeout` and a call out of turn raises `ZMQState`. Otherwise such a call \
+                  returns nil or false.",
+            errors: "",
+            example: r#"
+                var pull = ZMQPull("inproc://strict")
+                pull.setstrict(true)
+                try { pull.receive(timeout=10) } catch {
+                  "ZMQTimeout": print "late"   // late
+                }
+            "#,
+            otherwise: None,
+            run: |call| {
+                call.socket()?.set_strict(call.flag(0));
+                Ok(Value::Nil)
+            },
+        },
+    ],
+};

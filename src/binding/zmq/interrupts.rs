@@ -1,0 +1,36 @@
+//! What `ZMQ` has to say about Ctrl-C.
+
+use crate::binding::table::{Method, required};
+use crate::binding::value::{Kinds, Value};
+use crate::core::Error;
+use crate::interrupt;
+
+pub(super) const CATCH: Method = Method {
+    name: "catchinterrupts",
+    parameters: &[required("catch", Kinds::BOOL, "true or false")],
+    result: "nil",
+    doc: "Makes Ctrl-C end a waiting call with `ZMQInterrupted`, which the script can catch, or \
+          restores the host's behavior. By default Ctrl-C usually ends the program.",
+    errors: "`ZMQErr` if the system does not allow it",
+    example: "",
+    otherwise: None,
+    run: |call| {
+        let on = call.flag(0);
+        let unable = |error| Error::Host { what: format!("the system refuses: {error}").into() };
+        interrupt::catch(on).map_err(unable)?;
+        Ok(Value::Nil)
+    },
+};
+
+pub(super) const INTERRUPTED: Method = Method {
+    name: "interrupted",
+    parameters: &[],
+    result: "Bool",
+    doc: "Returns true if Ctrl-C was pressed since the last call of this function, unless a \
+          waiting call has already raised `ZMQInterrupted` for it. Use it after \
+          `catchinterrupts(true)` in loops that do not wait.",
+    errors: "",
+    example: "",
+    otherwise: None,
+    run: |_| Ok(Value::Bool(interrupt::caught())),
+};

@@ -1,0 +1,163 @@
+//! Which sockets are connected over inproc. libzmq has no events for these connections,
+//! but all of them are made here.
+
+use std::collections::HashMap;
+
+use crate::core::socket_type::SocketType;
+
+/// Identifies a socket for the life of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::core) struct Id(pub u64);
+
+/// What happened to an inproc endpoint.
+#[derive(Clone, Copy)]
+pub(in crate::core) enum Event {
+    Bound,
+    Unbound,
+    Connected,
+    Disconnected,
+}
+
+/// The inproc endpoints of a context.
+#[derive(Default)]
+pub(super) struct Names {
+    /// The socket that is bound to each name.
+    bound: HashMap<String, Id>,
+    /// The sockets that wait for each name to be bound, once per connect.
+    waiting: HashMap<String, Vec<Id>>,
+    /// The connections of each socket, from both ends.
+    links: HashMap<Id, Vec<Link>>,
+}
+
+struct Link {
+    name: String,
+    peer: Id,
+    /// True if this end connected.
+    connected: bool,
+}
+
+impl Names {
+    /// Records what a socket did.
+    pub fn note(&mut self, event: Event, name: &str, id: Id) {
+        match event {
+            Event::Bound => {
+                self.bound.insert(name.to_owned(), id);
+                for waiting in self.waiting.remove(name).unwrap_or_default() {
+                    self.link(name, id, waiting);
+                }
+            }
+            // Connections survive the unbind of a name.
+            Event::Unbound => drop(self.bound.remove(name)),
+            Event::Connected => match self.bound.get(name) {
+                Some(binder) => self.link(name, *binder, id),
+                None => self.waiting.entry(name.to_owned()).or_default().push(id),
+            },
+            Event::Disconnected => self.disconnected(name, id),
+        }
+    }
+
+    /// Forgets a socket that was closed.
+    pub fn forget(&mut self, id: Id) {
+        self.bound.retain(|_, binder| *binder != id);
+        self.waiting.retain(|_, waiting| {
+            waiting.retain(|waiting| *waiting != id);
+            !waiting.is_empty()
+        });
+        for Link { peer, .. } in self.links.remove(&id).unwrap_or_default() {
+            self.unlink(peer, id, None);
+        }
+    }
+
+    /// Returns the number of peers of a socket.
+    pub fn peers(&self, id: Id, socket_type: SocketType) -> usize {
+        let count = self.links.get(&id).map_or(0, Vec::len);
+        // libzmq drops all connections of a PAIR but the first.
+        if socket_type == SocketType::Pair { count.min(1) } else { count }
+    }
+
+    /// Returns true if a socket is bound to a name.
+    pub fn is_bound(&self, name: &str) -> bool {
+        self.bound.contains_key(name)
+    }
+
+    /// Returns true if a connection to this name still waits for a bind.
+    pub fn waits(&self, name: &str, id: Id) -> bool {
+        self.waiting.get(name).is_some_and(|waiting| waiting.contains(&id))
+    }
+
+    fn link(&mut self, name: &str, binder: Id, connector: Id) {
+        let mut add = |id, peer, connected| {
+            let links = self.links.entry(id).or_default();
+            links.push(Link { name: name.to_owned(), peer, connected });
+        };
+        add(binder, connector, false);
+        add(connector, binder, true);
+    }
+
+    fn disconnected(&mut self, name: &str, id: Id) {
+        if let Some(waiting) = self.waiting.get_mut(name) {
+            waiting.retain(|waiting| *waiting != id);
+        }
+        let Some(links) = self.links.get_mut(&id) else {
+            return;
+        };
+        let ended: Vec<Link> =
+            links.extract_if(.., |link| link.connected && link.name == name).collect();
+        for Link { peer, .. } in ended {
+            self.unlink(peer, id, Some(name));
+        }
+    }
+
+    /// Removes the other ends of the connections to a socket: all of them, or those
+    /// with a name.
+    fn unlink(&mut self, id: Id, gone: Id, name: Option<&str>) {
+        if let Some(links) = self.links.get_mut(&id) {
+            links.retain(|link| {
+                link.peer != gone || name.is_some_and(|name| link.connected || link.name != name)
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Event::{Bound, Connected, Disconnected, Unbound};
+
+    fn count(names: &Names, id: u64) -> usize {
+        names.peers(Id(id), SocketType::Push)
+    }
+
+    #[test]
+    fn peers_are_counted_at_both_ends_in_any_order() {
+        let mut names = Names::default();
+        names.note(Connected, "inproc://a", Id(1));
+        assert!(names.waits("inproc://a", Id(1)));
+        assert_eq!(count(&names, 1), 0);
+        names.note(Bound, "inproc://a", Id(2));
+        names.note(Connected, "inproc://a", Id(3));
+        assert!(!names.waits("inproc://a", Id(1)));
+        assert_eq!([1, 2, 3].map(|id| count(&names, id)), [1, 2, 1]);
+        assert_eq!(names.peers(Id(2), SocketType::Pair), 1);
+        names.note(Disconnected, "inproc://a", Id(1));
+        assert_eq!([1, 2, 3].map(|id| count(&names, id)), [0, 1, 1]);
+        names.note(Unbound, "inproc://a", Id(2));
+        assert_eq!(count(&names, 3), 1);
+        names.forget(Id(2));
+        assert_eq!(count(&names, 3), 0);
+    }
+
+    #[test]
+    fn a_socket_may_be_its_own_peer_and_forgotten_before_it_has_one() {
+        let mut names = Names::default();
+        names.note(Bound, "inproc://a", Id(1));
+        names.note(Connected, "inproc://a", Id(1));
+        assert_eq!(count(&names, 1), 2);
+        names.note(Disconnected, "inproc://a", Id(1));
+        assert_eq!(count(&names, 1), 0);
+        names.note(Connected, "inproc://b", Id(2));
+        names.forget(Id(2));
+        names.note(Bound, "inproc://b", Id(1));
+        assert_eq!(count(&names, 1), 0);
+    }
+}

@@ -1,0 +1,245 @@
+//! Messages: one or more frames, which are sent and received together.
+
+mod frame;
+
+use crate::core::error::Error;
+use crate::libzmq::retried;
+pub use frame::{Frame, is_text};
+
+/// How many frames are kept for the next message.
+const KEPT: usize = 16;
+
+/// A message of any number of frames; it has none at first and after it was sent. It is
+/// received and sent without copying its bytes, and reuses its memory.
+///
+/// ```
+/// use std::time::Duration;
+/// use zeromq::core::{Message, Socket, SocketType, Wait};
+///
+/// # fn main() -> Result<(), zeromq::core::Error> {
+/// let timeout = Wait::new(Some(Duration::from_secs(5)));
+/// let pull = Socket::attached(SocketType::Pull, "inproc://message-doc")?;
+/// let push = Socket::attached(SocketType::Push, "inproc://message-doc")?;
+///
+/// let mut message = Message::default();
+/// message.push(b"topic")?;
+/// message.push(b"body")?;
+/// push.send_message(&mut message, &timeout)?;
+/// assert_eq!(message.count(), 0);
+///
+/// pull.receive_into(&mut message, &timeout)?;
+/// assert_eq!(message.frame(1), Some(&b"body"[..]));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct Message {
+    /// Frames beyond `count` are kept for reuse.
+    frames: Vec<Frame>,
+    count: usize,
+}
+
+/// The result of sending a message without waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// Records that the message was sent.
+    Yes,
+    /// No peer can accept it now. None of its frames were sent.
+    Full,
+    /// Its peer disconnected in the middle of it. None of its frames arrive, and the
+    /// whole message can be sent to another peer.
+    Lost,
+}
+
+impl Sent {
+    /// Returns the result as libzmq would report it for a single frame.
+    pub fn or_again(self) -> zmq::Result<()> {
+        if self == Sent::Yes { Ok(()) } else { Err(zmq::Error::EAGAIN) }
+    }
+}
+
+/// Sends the frames of a message without waiting: `send` sends the frame with this
+/// index, with these flags.
+pub(super) fn send_frames(
+    count: usize,
+    mut send: impl FnMut(usize, i32) -> zmq::Result<()>,
+) -> zmq::Result<Sent> {
+    let last = count.saturating_sub(1);
+    let mut sent = Sent::Yes;
+    for index in 0..count {
+        let more = if index < last { zmq::SNDMORE } else { 0 };
+        match retried(|| send(index, zmq::DONTWAIT | more)) {
+            Ok(()) => {}
+            Err(zmq::Error::EAGAIN) if index == 0 => return Ok(Sent::Full),
+            // The peer disconnected in the middle of the message. libzmq has removed
+            // the earlier frames and drops the ones that follow, so it must be given
+            // the rest.
+            Err(zmq::Error::EAGAIN) => sent = Sent::Lost,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sent)
+}
+
+impl Message {
+    /// Returns the number of frames.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Returns the frames.
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames[..self.count]
+    }
+
+    /// Returns the bytes of a frame; the first frame is number 0.
+    pub fn frame(&self, index: usize) -> Option<&[u8]> {
+        self.frames().get(index).map(|frame| &**frame)
+    }
+
+    /// Returns the total size of the frames in bytes.
+    pub fn bytes(&self) -> usize {
+        self.frames().iter().map(|frame| frame.len()).sum()
+    }
+
+    /// Returns a metadata property of a frame, like [`Frame::property`].
+    pub fn property(&self, index: usize, name: &str) -> Option<&str> {
+        self.frames().get(index)?.property(name)
+    }
+
+    /// Appends a frame with a copy of these bytes.
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] if memory runs out.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let frame = Frame::copied(bytes).map_err(|_| Error::no_memory())?;
+        self.push_frame(frame);
+        Ok(())
+    }
+
+    /// Appends a frame.
+    pub(crate) fn push_frame(&mut self, frame: Frame) {
+        self.frames.truncate(self.count);
+        self.frames.push(frame);
+        self.count += 1;
+    }
+
+    /// Removes all frames.
+    pub fn clear(&mut self) {
+        self.frames.clear();
+        self.count = 0;
+    }
+
+    /// Replaces the frames with a copy of those of another message. Long frames share
+    /// their bytes.
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] if memory runs out.
+    pub fn copy(&mut self, other: &mut Message) -> Result<(), Error> {
+        let copied = self.copy_frames(other);
+        if copied.is_err() {
+            self.clear();
+        }
+        copied.map_err(|error| Error::from_zmq("zmq_msg_copy", error))
+    }
+
+    pub(super) fn copy_frames(&mut self, other: &mut Message) -> zmq::Result<()> {
+        self.frames.truncate(KEPT);
+        while self.frames.len() < other.count {
+            self.frames.push(Frame::new());
+        }
+        self.count = other.count;
+        let mut pairs = self.frames.iter_mut().zip(&mut other.frames[..other.count]);
+        pairs.try_for_each(|(copy, frame)| copy.copy(frame))
+    }
+
+    /// Receives a message in place of this one, without waiting.
+    #[inline]
+    pub(super) fn receive(&mut self, socket: &mut zmq::Socket) -> zmq::Result<()> {
+        if self.frames.is_empty() {
+            self.frames.push(Frame::new());
+        }
+        self.count = 0;
+        let first = &mut self.frames[0];
+        first.receive(socket, zmq::DONTWAIT)?;
+        let more = first.more();
+        self.count = 1;
+        if more { self.receive_rest(socket) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn receive_rest(&mut self, socket: &mut zmq::Socket) -> zmq::Result<()> {
+        self.frames.truncate(KEPT);
+        while self.frames[self.count - 1].more() {
+            if self.frames.len() == self.count {
+                self.frames.push(Frame::new());
+            }
+            // All frames of a message arrive together, so only the first one can be
+            // missing.
+            retried(|| self.frames[self.count].receive(socket, zmq::DONTWAIT))?;
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    /// Sends the frames without waiting. They are empty afterwards, unless none was
+    /// sent.
+    pub(super) fn send(&mut self, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
+        let frames = &mut self.frames[..self.count];
+        send_frames(frames.len(), |index, flags| frames[index].send(socket, flags))
+    }
+
+    /// Sends the frames without waiting. If they are not sent, they are unchanged.
+    pub(super) fn send_or_keep(&mut self, socket: &mut zmq::Socket) -> zmq::Result<()> {
+        if self.count <= 1 {
+            return self.send(socket)?.or_again();
+        }
+        // A frame is gone once it is sent, and the next one may fail.
+        let mut copy = Message::default();
+        copy.copy_frames(self)?;
+        copy.send(socket)?.or_again()
+    }
+
+    /// Cuts the message short: removes its last frame, or the second half of its only
+    /// one.
+    pub(super) fn cut(&mut self) {
+        if let [frame] = self.frames() {
+            let half = Frame::from(&frame[..frame.len() / 2]);
+            self.frames[0] = half;
+        } else {
+            self.count = self.count.saturating_sub(1);
+        }
+    }
+}
+
+impl From<Frame> for Message {
+    /// Makes a message of one frame.
+    fn from(frame: Frame) -> Message {
+        Message { frames: vec![frame], count: 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_of_a_message_follows_a_peer_that_went_away() {
+        let mut seen = Vec::new();
+        let mut outcomes = [Ok(()), Err(zmq::Error::EAGAIN), Ok(()), Ok(())].into_iter();
+        let sent = send_frames(4, |index, flags| {
+            seen.push((index, flags & zmq::SNDMORE != 0));
+            outcomes.next().unwrap()
+        });
+        assert_eq!(sent, Ok(Sent::Lost));
+        assert_eq!(seen, [(0, true), (1, true), (2, true), (3, false)]);
+        let mut tries = 0;
+        let full = send_frames(2, |_, _| {
+            tries += 1;
+            Err(zmq::Error::EAGAIN)
+        });
+        assert_eq!((full, tries), (Ok(Sent::Full), 1));
+        let failed = send_frames(2, |_, _| Err(zmq::Error::EFSM));
+        assert_eq!(failed, Err(zmq::Error::EFSM));
+    }
+}

@@ -1,0 +1,420 @@
+//! The state of an open socket: its endpoints, and how it is closed.
+
+use std::time::{Duration, Instant};
+
+use super::listener::Listener;
+use super::watch::Watch;
+use crate::core::context;
+use crate::core::context::address_reuse;
+use crate::core::context::inproc::{Event, Id};
+use crate::core::context::settings;
+use crate::core::endpoint::{self, Action, Target};
+use crate::core::error::Error;
+use crate::core::message::Frame;
+use crate::core::socket_type::SocketType;
+use crate::core::statistics::{Attachment, Counters};
+use crate::libzmq::{self, options, retried};
+
+/// `ZMQ_ZAP_ENFORCE_DOMAIN`: zmq.h marks it as a draft, but libzmq always supports it.
+pub(super) const ENFORCE_DOMAIN: i32 = 93;
+
+/// Options that the zmq crate has no method for.
+const CONNECT_ROUTING_ID: i32 = 61;
+const USE_FD: i32 = 89;
+
+/// The state of an open socket.
+pub(in crate::core) struct Open {
+    pub socket: zmq::Socket,
+    pub id: Id,
+    pub socket_type: SocketType,
+    bound: Vec<Bound>,
+    connected: Vec<Connected>,
+    /// The endpoint that was bound last; it is kept after an unbind.
+    pub endpoint: Option<String>,
+    /// The timeouts of calls without their own (rcvtimeo, sndtimeo). libzmq itself
+    /// never waits.
+    pub receive_timeout: Option<Duration>,
+    pub send_timeout: Option<Duration>,
+    /// The frame that is received into. Short frames are copied out of it, so that no
+    /// new message has to be initialized for the next one.
+    pub frame: Frame,
+    /// Returns true if the socket was ever bound or connected.
+    pub attached: bool,
+    /// True if only the last message is kept, and only one frame of it (conflate).
+    pub conflates: bool,
+    /// True for an XPUB whose owner decides what its peers receive (xpub_manual).
+    pub manual: bool,
+    /// The routing id for the peer of the next connect, and the ids that peers of a
+    /// STREAM were given this way.
+    pub connect_id: Option<Vec<u8>>,
+    given_ids: Vec<Vec<u8>>,
+    /// The listening socket for the next bind (use_fd).
+    pub listener: Option<Listener>,
+    pub counters: Counters,
+    pub watch: Watch,
+}
+
+/// A bound endpoint in its three spellings.
+struct Bound {
+    written: String,
+    /// As written, with its port filled in.
+    named: String,
+    /// As libzmq reports it (`ZMQ_LAST_ENDPOINT`) and accepts it in unbind.
+    resolved: String,
+    since: Instant,
+}
+
+/// A connected endpoint as it was written and as libzmq reports it.
+struct Connected {
+    written: String,
+    resolved: String,
+    since: Instant,
+}
+
+impl Bound {
+    /// Records that libzmq was just told to release the endpoint.
+    fn release(&self, id: Id) {
+        address_reuse::note(&self.resolved);
+        context::note(Event::Unbound, &self.written, id);
+    }
+
+    fn is(&self, endpoint: &str) -> bool {
+        self.written == endpoint || self.named == endpoint || self.resolved == endpoint
+    }
+}
+
+impl Open {
+    /// Opens a socket that is not attached to any endpoint.
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] if there are too many sockets or libzmq refuses a default option.
+    pub fn new(context: &libzmq::Context, socket_type: SocketType, id: Id) -> Result<Open, Error> {
+        let failed = |error| Error::from_zmq("zmq_socket", error);
+        let mut socket = context.socket(socket_type.raw()).map_err(failed)?;
+        if socket_type == SocketType::Router {
+            // Lets messages to unknown peers be detected; the routing code then drops
+            // them.
+            let result = socket.set_router_mandatory(true);
+            result.map_err(|error| Error::from_zmq("router_mandatory", error))?;
+        }
+        settings::begin(&mut socket)?;
+        Ok(Open {
+            socket,
+            id,
+            socket_type,
+            bound: Vec::new(),
+            connected: Vec::new(),
+            endpoint: None,
+            receive_timeout: None,
+            send_timeout: None,
+            frame: Frame::default(),
+            attached: false,
+            conflates: false,
+            manual: false,
+            connect_id: None,
+            given_ids: Vec::new(),
+            listener: None,
+            counters: Counters::default(),
+            watch: Watch::new(socket_type, context.clone()),
+        })
+    }
+
+    pub fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
+        if endpoint == endpoint::AUTHENTICATOR {
+            self.check_authenticates()?;
+        }
+        relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
+        self.check_transport(endpoint)?;
+        if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
+            return self.bind_listener(endpoint, listener);
+        }
+        self.begin_watch(endpoint);
+        let (named, port) = match endpoint::bind_target(endpoint)? {
+            Target::Fixed(port) => {
+                self.bind_exactly(endpoint).map_err(|e| Error::refused(endpoint, e))?;
+                (endpoint.to_owned(), port)
+            }
+            Target::Free { host, ports, random } => {
+                let port = self.bind_free(endpoint, host, endpoint::search(ports, random))?;
+                (format!("{host}:{port}"), port)
+            }
+        };
+        let resolved = self.last_endpoint().unwrap_or_else(|| named.clone());
+        context::note(Event::Bound, endpoint, self.id);
+        self.record_bound(endpoint, named, resolved);
+        Ok(port)
+    }
+
+    fn record_bound(&mut self, endpoint: &str, named: String, resolved: String) {
+        self.attached = true;
+        self.endpoint = Some(named.clone());
+        let since = Instant::now();
+        self.bound.push(Bound { written: endpoint.to_owned(), named, resolved, since });
+    }
+
+    /// Binds a listening system socket. For TCP, only the transport of the endpoint
+    /// matters.
+    fn bind_listener(&mut self, endpoint: &str, listener: Listener) -> Result<u16, Error> {
+        let mut bind = || {
+            options::set(&mut self.socket, USE_FD, listener.descriptor())?;
+            let result = retried(|| self.socket.bind(endpoint));
+            options::set(&mut self.socket, USE_FD, -1)?;
+            result
+        };
+        bind().map_err(|error| Error::refused(endpoint, error))?;
+        listener.given();
+        let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
+        let port = resolved.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        self.record_bound(endpoint, resolved.clone(), resolved);
+        Ok(port.unwrap_or(0))
+    }
+
+    /// libzmq aborts the process if a socket of another type is bound to the ZAP
+    /// endpoint (session_base.cpp).
+    fn check_authenticates(&self) -> Result<(), Error> {
+        match self.socket.get_socket_type() {
+            Ok(zmq::REP | zmq::ROUTER) => Ok(()),
+            _ => Err(Error::syntax(
+                endpoint::AUTHENTICATOR,
+                "only a REP or ROUTER socket can answer here; an authenticator does it for you",
+            )),
+        }
+    }
+
+    /// A STREAM receives single frames; libzmq aborts the process if an inproc peer
+    /// sends two (stream.cpp).
+    fn check_transport(&self, endpoint: &str) -> Result<(), Error> {
+        if endpoint.starts_with("inproc://")
+            && self.socket.get_socket_type() == Ok(zmq::SocketType::STREAM)
+        {
+            return Err(Error::syntax(
+                endpoint,
+                "a STREAM socket does not support inproc; use tcp",
+            ));
+        }
+        Ok(())
+    }
+
+    fn bind_free(
+        &self,
+        endpoint: &str,
+        host: &str,
+        ports: impl Iterator<Item = u16>,
+    ) -> Result<u16, Error> {
+        for port in ports {
+            match self.bind_exactly(&format!("{host}:{port}")) {
+                Ok(()) => return Ok(port),
+                // A monitor that received the event may have left its own errno behind
+                // (event_bind_failed in socket_base.cpp).
+                Err(zmq::Error::EADDRINUSE | zmq::Error::EAGAIN) => {}
+                // No other port would work either.
+                Err(error) => return Err(Error::refused(endpoint, error)),
+            }
+        }
+        Err(Error::syntax(endpoint, "none of these ports is free"))
+    }
+
+    fn bind_exactly(&self, endpoint: &str) -> zmq::Result<()> {
+        address_reuse::bound(endpoint, || retried(|| self.socket.bind(endpoint)))
+    }
+
+    pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
+        endpoint::check_connect(endpoint)?;
+        relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
+        self.check_transport(endpoint)?;
+        self.name_peer(endpoint)?;
+        let network = !endpoint.starts_with("inproc://");
+        let again = self.connected.iter().any(|connected| connected.written == endpoint);
+        if network && again && self.socket_type == SocketType::Pub {
+            // libzmq would do nothing.
+            return Ok(());
+        }
+        self.begin_watch(endpoint);
+        retried(|| self.socket.connect(endpoint))
+            .map_err(|error| Error::refused(endpoint, error))?;
+        // libzmq has used it up only now.
+        self.given_ids.extend(self.connect_id.take());
+        self.attached = true;
+        context::note(Event::Connected, endpoint, self.id);
+        let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
+        let since = Instant::now();
+        self.connected.push(Connected { written: endpoint.to_owned(), resolved, since });
+        Ok(())
+    }
+
+    /// Sets the routing id for the next peer. libzmq is told as late as possible,
+    /// because it aborts the process if another peer with the same id has connected in
+    /// the meantime.
+    fn name_peer(&mut self, endpoint: &str) -> Result<(), Error> {
+        let Some(id) = self.connect_id.clone() else {
+            return Ok(());
+        };
+        // libzmq would keep it for a later connect.
+        if self.socket.is_immediate() != Ok(false) {
+            return Err(Error::syntax(endpoint, "connect_routing_id does not work with immediate"));
+        }
+        if !self.is_free(&id)? {
+            return Err(Error::syntax(endpoint, "another peer has its connect_routing_id"));
+        }
+        let set = || options::set_bytes(&mut self.socket, CONNECT_ROUTING_ID, &id);
+        retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
+    }
+
+    /// Returns true if no peer has this routing id.
+    pub fn is_free(&mut self, id: &[u8]) -> Result<bool, Error> {
+        // New peers count only after pending commands were processed.
+        let _ = retried(|| self.socket.get_events());
+        match options::has_peer(&mut self.socket, id) {
+            Ok(there) => Ok(!there),
+            Err(zmq::Error::ENOTSUP) => Ok(!self.given_ids.iter().any(|given| given == id)),
+            Err(error) => Err(Error::from_zmq("zmq_socket_get_peer_state", error)),
+        }
+    }
+
+    /// Waits until libzmq has something to process: room for a message, a new peer or
+    /// the end of a peer. The send that was refused before has processed everything
+    /// else. `ZMQ_POLLOUT` would report room for any peer, not for the one that the
+    /// message is for, and does not report the end of a peer.
+    pub fn poll_commands(&self, timeout: i64) -> zmq::Result<()> {
+        let mut items = [zmq::PollItem::from_fd(self.socket.get_fd()?, zmq::POLLIN)];
+        zmq::poll(&mut items, timeout).map(drop)
+    }
+
+    /// Returns true if the socket was ever bound or connected.
+    pub fn is_attached(&self) -> bool {
+        self.attached
+    }
+
+    pub fn unbind(&mut self, endpoint: &str) -> Result<(), Error> {
+        let known = self.bound.iter().rposition(|bound| bound.is(endpoint));
+        let Some(index) = known else {
+            return Err(Error::syntax(endpoint, "it is not bound"));
+        };
+        retried(|| self.socket.unbind(&self.bound[index].resolved))
+            .map_err(|error| Error::refused(endpoint, error))?;
+        self.bound.remove(index).release(self.id);
+        Ok(())
+    }
+
+    pub fn disconnect(&mut self, endpoint: &str) -> Result<(), Error> {
+        retried(|| self.socket.disconnect(endpoint)).map_err(|error| match error {
+            zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
+            error => Error::refused(endpoint, error),
+        })?;
+        context::note(Event::Disconnected, endpoint, self.id);
+        self.watch.update(&self.socket);
+        self.watch.disconnected(endpoint);
+        // libzmq closes all connections to an endpoint at once.
+        self.connected.retain(|known| known.written != endpoint && known.resolved != endpoint);
+        Ok(())
+    }
+
+    /// libzmq does not report events of the past.
+    fn begin_watch(&mut self, endpoint: &str) {
+        if !endpoint.starts_with("inproc://") {
+            self.watch.begin(&self.socket);
+        }
+    }
+
+    /// Counts a message that was sent.
+    pub fn count_sent<F: AsRef<[u8]>>(&mut self, frames: &[F]) {
+        if self.counters.sent(frames) {
+            self.update();
+        }
+    }
+
+    /// Counts a message that was sent, given its number of frames and bytes.
+    pub fn count_sent_whole(&mut self, frames: usize, bytes: usize) {
+        if self.counters.sent_whole(frames, bytes) {
+            self.update();
+        }
+    }
+
+    /// Counts a frame that was received.
+    pub fn count_received(&mut self, bytes: usize, more: bool) {
+        if self.counters.received(bytes, more) {
+            self.update();
+        }
+    }
+
+    /// Processes the events that have arrived.
+    pub fn update(&mut self) {
+        self.watch.update(&self.socket);
+    }
+
+    /// Returns the attached endpoints with their ages, bound ones first.
+    pub fn attachments(&self) -> Vec<Attachment> {
+        let bound = self.bound.iter().map(|bound| (true, &bound.named, bound.since));
+        let connected = self.connected.iter().map(|item| (false, &item.written, item.since));
+        let attachments = bound.chain(connected);
+        let attachment = |(bound, endpoint, since): (bool, &String, Instant)| Attachment {
+            bound,
+            endpoint: endpoint.clone(),
+            age: since.elapsed(),
+        };
+        attachments.map(attachment).collect()
+    }
+
+    /// Returns the attached endpoints: first the bound ones, with their ports filled
+    /// in, then the connected ones, as written.
+    pub fn endpoints(&self) -> impl Iterator<Item = (Action, &str)> {
+        let bound = self.bound.iter().map(|bound| (Action::Bind, &*bound.named));
+        bound.chain(self.connected().map(|endpoint| (Action::Connect, endpoint)))
+    }
+
+    /// Forgets all connections, which were closed.
+    pub fn forget_connected(&mut self) {
+        self.connected.clear();
+    }
+
+    /// Returns the connected endpoints, as written.
+    pub fn connected(&self) -> impl Iterator<Item = &str> {
+        self.connected.iter().map(|connected| &*connected.written)
+    }
+
+    /// Returns the endpoint that was attached last, as libzmq reports it.
+    pub fn last_endpoint(&self) -> Option<String> {
+        let endpoint = self.socket.get_last_endpoint().ok()?.ok()?;
+        (!endpoint.is_empty()).then_some(endpoint)
+    }
+
+    /// Closes the socket and returns its linger.
+    pub fn close(mut self) -> Option<Duration> {
+        let linger = self.linger();
+        self.watch.end(&self.socket);
+        for Bound { resolved, .. } in &self.bound {
+            if resolved.starts_with("inproc://") {
+                // Otherwise the name would stay taken until libzmq gets around to it.
+                let _ = retried(|| self.socket.unbind(resolved));
+            }
+        }
+        drop(self.socket);
+        self.bound.iter().for_each(|bound| bound.release(self.id));
+        context::forget(self.id, &self.counters);
+        linger
+    }
+
+    pub fn linger(&self) -> Option<Duration> {
+        let linger = self.socket.get_linger().unwrap_or(0);
+        u64::try_from(linger).ok().map(Duration::from_millis)
+    }
+
+    /// Sets how long the socket keeps sending after it is closed; `None` is forever.
+    pub fn set_linger(&self, linger: Option<Duration>) -> Result<(), Error> {
+        let ms = match linger {
+            Some(linger) => i32::try_from(linger.as_millis()).unwrap_or(i32::MAX),
+            None => -1,
+        };
+        let result = self.socket.set_linger(ms);
+        result.map_err(|error| Error::from_zmq("linger", error))
+    }
+}
+
+/// Called before a socket is attached. libzmq aborts the process if a client connects
+/// to a PLAIN server with zap_enforce_domain but without a domain. A PLAIN server needs
+/// an authenticator in any case.
+fn relax(socket: &mut zmq::Socket) -> zmq::Result<()> {
+    let nameless =
+        socket.is_plain_server()? && socket.get_zap_domain()?.is_ok_and(|domain| domain.is_empty());
+    if nameless { options::set(socket, ENFORCE_DOMAIN, 0) } else { Ok(()) }
+}

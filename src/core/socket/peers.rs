@@ -1,0 +1,326 @@
+//! Peers: waiting for them, counting them, and explaining why there are none.
+
+use std::fmt::Write;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::Socket;
+use super::open::Open;
+use crate::core::context;
+use crate::core::error::{Errno, Error};
+use crate::core::socket_type::SocketType::{self, Router, Stream};
+use crate::core::statistics::{Attachment, Counters, Statistics};
+use crate::core::wait::Wait;
+use crate::libzmq::retried;
+
+/// How often, in milliseconds, to look for inproc peers, which libzmq does not report.
+const INPROC: i64 = 5;
+
+/// How long resolving a name and connecting to an address may take.
+const RESOLVE: Duration = Duration::from_secs(1);
+const REACH: Duration = Duration::from_millis(300);
+
+impl Socket {
+    /// Waits until the socket has at least `count` peers that have completed the
+    /// handshake.
+    ///
+    /// # Errors
+    /// [`Error::Again`] on timeout, [`Error::Argument`] if the socket is not attached
+    /// to any endpoint, [`Error::Zmq`] if there were too many sockets to monitor this
+    /// one, [`Error::Interrupted`].
+    pub fn wait_for_peers(&self, count: usize, wait: &Wait) -> Result<(), Error> {
+        self.with(|open| await_peers(open, count, wait, |open| Ok(known(open.peers())? >= count)))
+    }
+
+    /// Returns how much the socket has sent and received.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Busy`].
+    pub fn counters(&self) -> Result<Counters, Error> {
+        self.peek(|state| state.open().map(|open| open.counters))?
+    }
+
+    /// Returns the statistics of the socket.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Busy`].
+    pub fn statistics(&self) -> Result<Statistics, Error> {
+        self.with(|open| {
+            open.refresh()?;
+            Ok(Statistics {
+                counters: open.counters,
+                peers: open.peers(),
+                connections: open.watch.connections,
+                disconnections: open.watch.disconnections,
+                failures: open.watch.failures,
+                subscriptions: open.prefixes()?,
+                dropped: matches!(open.socket_type, Router | Stream).then(|| self.dropped()),
+            })
+        })
+    }
+
+    /// Returns the attached endpoints, bound ones first.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Busy`].
+    pub fn attachments(&self) -> Result<Vec<Attachment>, Error> {
+        self.peek(|state| state.open().map(|open| open.attachments()))?
+    }
+
+    /// Returns a sentence about the peers: how many there are, or why there are none.
+    /// To find out, it may try to connect to a TCP endpoint, which takes up to about a
+    /// second.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Busy`].
+    pub fn diagnose(&self) -> Result<String, Error> {
+        let (peers, failure, attachments, waiting) = self.with(|open| {
+            open.refresh()?;
+            let failure = open.watch.last_failure.as_ref().map(|(at, event)| {
+                let ago = seconds(at.elapsed());
+                format!("the last handshake failed {ago} ago: {}", event.reason())
+            });
+            let attachments = open.attachments();
+            let waits = |at: &Attachment| context::waits(&at.endpoint, open.id);
+            let waiting: Vec<bool> = attachments.iter().map(waits).collect();
+            Ok((open.peers(), failure, attachments, waiting))
+        })?;
+        if attachments.is_empty() {
+            return Ok("not attached to any endpoint: bind or connect it first".to_owned());
+        }
+        let mut text = match peers {
+            Some(0) => "no peer".to_owned(),
+            Some(1) => return Ok("1 peer".to_owned()),
+            Some(count) => return Ok(format!("{count} peers")),
+            None => "peers unknown: too many sockets are open".to_owned(),
+        };
+        for (attachment, waits) in attachments.iter().zip(waiting) {
+            let Attachment { bound, endpoint, age } = attachment;
+            let doing = if *bound { "bound to" } else { "connecting to" };
+            let _ = write!(text, "; {doing} {endpoint} for {}", seconds(*age));
+            let why = if *bound {
+                "nobody is connected".to_owned()
+            } else if waits {
+                "nothing is bound to this name".to_owned()
+            } else if failure.is_some() {
+                continue;
+            } else {
+                obstacle(endpoint)
+            };
+            let _ = write!(text, ": {why}");
+        }
+        if let Some(failure) = failure {
+            let _ = write!(text, "; {failure}");
+        }
+        Ok(text)
+    }
+}
+
+impl Open {
+    /// Returns the number of peers, if it is known.
+    fn peers(&self) -> Option<usize> {
+        let inproc = context::inproc_peers(self.id, self.socket_type);
+        let count = self.watch.peers()? + inproc;
+        Some(if self.socket_type == SocketType::Pair { count.min(1) } else { count })
+    }
+
+    /// Processes what has happened, also inside libzmq, so that the next message can go
+    /// to each peer that is counted.
+    fn refresh(&mut self) -> Result<(), Error> {
+        self.update();
+        let events = retried(|| self.socket.get_events());
+        events.map_err(|error| Error::from_zmq("zmq_getsockopt", error))?;
+        Ok(())
+    }
+}
+
+fn known(peers: Option<usize>) -> Result<usize, Error> {
+    let unknown = || Error::Zmq { call: "zmq_socket_monitor", errno: Errno::TOO_MANY };
+    peers.ok_or_else(unknown)
+}
+
+/// Waits until `enough` returns true.
+pub(super) fn await_peers(
+    open: &mut Open,
+    count: usize,
+    wait: &Wait,
+    enough: impl Fn(&mut Open) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let attachments = open.attachments();
+    if attachments.is_empty() && count > 0 {
+        return Err(Error::Argument {
+            place: "the socket".to_owned(),
+            expected: "one that is bound or connected".into(),
+            got: "one without endpoints".to_owned(),
+        });
+    }
+    let inproc = attachments.iter().any(|at| at.endpoint.starts_with("inproc://"));
+    let mut clock = None;
+    loop {
+        open.refresh()?;
+        // Processing peers may have delivered their subscriptions.
+        open.update();
+        if enough(open)? {
+            return Ok(());
+        }
+        if wait.is_zero() {
+            return Err(Error::Again);
+        }
+        let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
+        let slice = if inproc && !(0..INPROC).contains(&slice) { INPROC } else { slice };
+        let mut items: Vec<zmq::PollItem> = open.watch.item().into_iter().collect();
+        if open.socket_type == SocketType::Pub {
+            // It is readable when libzmq has something to process, such as a
+            // subscription.
+            let descriptor = open.socket.get_fd();
+            let descriptor = descriptor.map_err(|error| Error::from_zmq("fd", error))?;
+            items.push(zmq::PollItem::from_fd(descriptor, zmq::POLLIN));
+        }
+        if items.is_empty() {
+            thread::sleep(Duration::from_millis(INPROC.unsigned_abs()));
+            continue;
+        }
+        match zmq::poll(&mut items, slice) {
+            Ok(_) | Err(zmq::Error::EINTR) => {}
+            Err(error) => return Err(Error::from_zmq("zmq_poll", error)),
+        }
+    }
+}
+
+/// Returns why an endpoint may be unreachable, as far as this side can tell.
+fn obstacle(endpoint: &str) -> String {
+    match endpoint.split_once("://") {
+        Some(("tcp", address)) => tcp_obstacle(address),
+        Some(("ipc", path)) if !path.starts_with('@') && !Path::new(path).exists() => {
+            "there is no such file".to_owned()
+        }
+        _ => "no answer yet".to_owned(),
+    }
+}
+
+fn tcp_obstacle(address: &str) -> String {
+    // The part before a semicolon is the source address.
+    let address = address.rsplit(';').next().unwrap_or(address).to_owned();
+    let (tell, told) = mpsc::channel();
+    let resolve = {
+        let address = address.clone();
+        move || {
+            let found = address.to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>);
+            // If it took too long, nobody is listening anymore.
+            let _ = tell.send(found.unwrap_or_default());
+        }
+    };
+    if thread::Builder::new().name("zeromq-resolve".to_owned()).spawn(resolve).is_err() {
+        return "no answer yet".to_owned();
+    }
+    let Ok(addresses) = told.recv_timeout(RESOLVE) else {
+        return "resolving the name takes too long".to_owned();
+    };
+    let Some(first) = addresses.iter().find(|a| a.is_ipv4()).or(addresses.first()) else {
+        return "the name cannot be resolved".to_owned();
+    };
+    match TcpStream::connect_timeout(first, REACH) {
+        Ok(_) => "something listens there, but the handshake is not done yet".to_owned(),
+        Err(error) => match error.kind() {
+            std::io::ErrorKind::ConnectionRefused => {
+                "connection refused, nothing listens there".to_owned()
+            }
+            std::io::ErrorKind::TimedOut => "no answer from the host".to_owned(),
+            _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
+        },
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use SocketType::{Pair, Pull, Push};
+    use std::sync::Arc;
+
+    const NOW: Wait = Wait::new(Some(Duration::ZERO));
+    const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
+
+    fn endpoint(socket: &Socket) -> String {
+        socket.endpoint().unwrap().unwrap()
+    }
+
+    fn peers(socket: &Socket) -> Option<usize> {
+        socket.statistics().unwrap().peers
+    }
+
+    fn bound(socket_type: SocketType, name: &str) -> Arc<Socket> {
+        let endpoints = format!("@tcp://127.0.0.1:*,@inproc://peers-{name}");
+        Socket::attached(socket_type, &endpoints).unwrap()
+    }
+
+    #[test]
+    fn peers_are_waited_for_and_counted_by_any_transport() {
+        let pull = Socket::attached(Pull, "inproc://peers-any").unwrap();
+        assert!(matches!(pull.wait_for_peers(1, &NOW), Err(Error::Again)));
+        let inside = Socket::attached(Push, "inproc://peers-any").unwrap();
+        pull.wait_for_peers(1, &SOON).unwrap();
+        inside.wait_for_peers(1, &SOON).unwrap();
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let outside = Socket::attached(Push, &endpoint(&pull)).unwrap();
+        pull.wait_for_peers(2, &SOON).unwrap();
+        outside.wait_for_peers(1, &SOON).unwrap();
+        inside.close(None).unwrap();
+        assert_eq!(peers(&pull), Some(1));
+        outside.disconnect(&endpoint(&pull)).unwrap();
+        assert_eq!(peers(&outside), Some(0));
+        while peers(&pull) != Some(0) {
+            // libzmq continues a disconnect in the calls that follow it.
+            assert_eq!(peers(&outside), Some(0));
+            assert!(pull.receive(&Wait::new(Some(Duration::from_millis(5)))).is_err());
+        }
+        let statistics = pull.statistics().unwrap();
+        assert_eq!((statistics.connections, statistics.disconnections), (1, 1));
+        let lonely = Socket::new(Pair).unwrap();
+        assert!(matches!(lonely.wait_for_peers(1, &SOON), Err(Error::Argument { .. })));
+    }
+
+    #[test]
+    fn messages_frames_and_bytes_are_counted() {
+        let pull = Socket::attached(Pull, "inproc://peers-counted").unwrap();
+        let push = Socket::attached(Push, "inproc://peers-counted").unwrap();
+        push.send(&["ab", "c"], &SOON).unwrap();
+        push.send(&["d"], &SOON).unwrap();
+        pull.receive(&SOON).unwrap();
+        let counters = pull.counters().unwrap();
+        assert_eq!((counters.messages_received, counters.frames_received), (0, 1));
+        pull.receive_all(&SOON).unwrap();
+        pull.receive_all(&SOON).unwrap();
+        let (sent, received) = (push.counters().unwrap(), pull.counters().unwrap());
+        assert_eq!((sent.messages_sent, sent.frames_sent, sent.bytes_sent), (2, 3, 4));
+        assert_eq!(
+            (received.messages_received, received.frames_received, received.bytes_received),
+            (2, 3, 4)
+        );
+        let lonely = Socket::new(Push).unwrap();
+        assert!(lonely.send(&["x"], &NOW).is_err());
+        assert_eq!(lonely.counters().unwrap().expired, 1);
+    }
+
+    #[test]
+    fn a_socket_without_peers_tells_why() {
+        let tell = |endpoints: &str| {
+            let socket = Socket::attached(Push, endpoints).unwrap();
+            socket.diagnose().unwrap()
+        };
+        assert!(tell("").starts_with("not attached to any endpoint"));
+        let refused = tell("tcp://127.0.0.1:1");
+        assert!(refused.ends_with("s: connection refused, nothing listens there"), "{refused}");
+        assert!(tell("inproc://peers-nobody").ends_with(": nothing is bound to this name"));
+        assert!(tell("ipc:///tmp/no/such/file").ends_with(": there is no such file"));
+        assert!(tell("@inproc://peers-diagnosed").ends_with(": nobody is connected"));
+        let (a, _b) = (bound(Pull, "one"), Socket::attached(Push, "inproc://peers-one").unwrap());
+        assert_eq!(a.diagnose().unwrap(), "1 peer");
+    }
+}

@@ -1,0 +1,269 @@
+//! Messages to one of many peers: ROUTER and STREAM.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use super::Socket;
+use super::messages::send;
+use super::open::Open;
+use crate::core::error::{Error, Needs};
+use crate::core::locked::locked;
+use crate::core::message::Frame;
+use crate::core::socket_type::SocketType::{Router, Stream};
+use crate::core::wait::Wait;
+
+/// How many peers are remembered.
+const PEERS: usize = 1 << 16;
+
+/// What a socket remembers about the peers that it routes messages to.
+#[derive(Debug, Default)]
+pub(super) struct Routing {
+    /// True if a message to an unknown peer is an error.
+    mandatory: AtomicBool,
+    /// How many messages were dropped because their peer was unknown or full.
+    dropped: AtomicU64,
+    peers: Mutex<Peers>,
+}
+
+/// The routing ids that were seen, each with a number that gives their order.
+#[derive(Debug, Default)]
+struct Peers {
+    known: HashMap<Vec<u8>, u64>,
+    order: BTreeMap<u64, Vec<u8>>,
+    seen: u64,
+}
+
+impl Peers {
+    /// Remembers a peer. If there are too many, the oldest one is forgotten.
+    fn saw(&mut self, id: &[u8]) {
+        if self.known.contains_key(id) {
+            return;
+        }
+        if self.known.len() >= PEERS
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.known.remove(&oldest);
+        }
+        self.known.insert(id.to_owned(), self.seen);
+        self.order.insert(self.seen, id.to_owned());
+        self.seen += 1;
+    }
+
+    /// Forgets a peer that is gone.
+    fn forget(&mut self, id: &[u8]) {
+        if let Some(number) = self.known.remove(id) {
+            self.order.remove(&number);
+        }
+    }
+
+    /// Returns the routing ids, oldest first.
+    fn ids(&self) -> impl Iterator<Item = &[u8]> {
+        self.order.values().map(Vec::as_slice)
+    }
+}
+
+impl Routing {
+    /// Returns true if messages that no peer can accept are dropped, the default of a
+    /// ROUTER.
+    pub fn drops(&self) -> bool {
+        !self.mandatory.load(Ordering::Relaxed)
+    }
+
+    /// Counts a message that was dropped.
+    pub fn count_dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn peers(&self) -> MutexGuard<'_, Peers> {
+        locked(&self.peers)
+    }
+}
+
+impl Socket {
+    /// Sends a message of `count` frames with `send`. A ROUTER drops messages that no
+    /// peer can accept, as in libzmq, but counts them.
+    pub(super) fn send_routed(
+        &self,
+        count: usize,
+        wait: &Wait,
+        mut send: impl FnMut(&mut Open) -> zmq::Result<()>,
+    ) -> Result<(), Error> {
+        let drops = self.socket_type == Router && self.routing.drops();
+        let sent = self.transfer("send", zmq::POLLOUT, wait, |open| match send(open) {
+            Ok(()) => Ok(true),
+            Err(zmq::Error::EHOSTUNREACH | zmq::Error::EAGAIN) if drops => Ok(false),
+            Err(error) => Err(error),
+        })?;
+        // A routing id alone is dropped too.
+        if !sent || drops && count == 1 {
+            self.routing.count_dropped();
+        }
+        Ok(())
+    }
+
+    /// Sends a message to the peer with a routing id. On a STREAM socket, whose peers
+    /// do not know frames, the bytes of all frames are joined. Returns false if no peer
+    /// has the routing id.
+    ///
+    /// # Errors
+    /// The errors of [`send`](Socket::send). After
+    /// [`set_mandatory`](Socket::set_mandatory), [`Error::Unroutable`] instead of
+    /// false. [`Error::State`] if [`send_more`](Socket::send_more) has started another
+    /// message.
+    pub fn send_to<F: AsRef<[u8]>>(
+        &self,
+        id: &[u8],
+        frames: &[F],
+        wait: &Wait,
+    ) -> Result<bool, Error> {
+        self.ready_for("sendto")?;
+        let mut all: Vec<&[u8]> = vec![id];
+        let joined;
+        if self.socket_type() == Stream {
+            joined = frames.iter().flat_map(AsRef::as_ref).copied().collect::<Vec<u8>>();
+            all.push(&joined);
+        } else {
+            all.extend(frames.iter().map(AsRef::as_ref));
+        }
+        let sent = self.transfer("sendto", zmq::POLLOUT, wait, |open| {
+            send(&mut open.socket, &all)?;
+            open.count_sent(&all);
+            Ok(())
+        });
+        match sent {
+            Ok(()) => Ok(true),
+            Err(Error::Unroutable) => {
+                self.routing.count_dropped();
+                self.routing.peers().forget(id);
+                match self.routing.drops() {
+                    true => Ok(false),
+                    false => Err(Error::Unroutable),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Closes the connection to a peer of a STREAM. Returns false if no peer has the
+    /// routing id.
+    ///
+    /// # Errors
+    /// The errors of [`send_to`](Socket::send_to).
+    pub fn close_peer(&self, id: &[u8], wait: &Wait) -> Result<bool, Error> {
+        let closed = self.send_to(id, &[b""], wait)?;
+        self.routing.peers().forget(id);
+        Ok(closed)
+    }
+
+    /// Receives a message and returns the routing id of its peer and the remaining
+    /// frames.
+    ///
+    /// # Errors
+    /// The errors of [`receive`](Socket::receive); [`Error::State`] if a message was
+    /// received in part.
+    pub fn receive_from(&self, wait: &Wait) -> Result<(Frame, Vec<Frame>), Error> {
+        let mut frames = self.receive_whole("receivefrom", wait)?.into_iter();
+        let id = frames.next().unwrap_or_default();
+        self.routing.peers().saw(&id);
+        Ok((id, frames.collect()))
+    }
+
+    /// Returns the routing ids of the peers that [`receive_from`](Socket::receive_from)
+    /// has received from, oldest first, except those that were found to be gone; at
+    /// most 65,536.
+    ///
+    /// # Errors
+    /// [`Error::Forked`].
+    pub fn peers(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.check_process()?;
+        Ok(self.routing.peers().ids().map(<[u8]>::to_owned).collect())
+    }
+
+    /// Sets whether a message to an unknown peer returns [`Error::Unroutable`] and one
+    /// to a full peer waits. By default a ROUTER drops both.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] on other socket types.
+    pub fn set_mandatory(&self, mandatory: bool) -> Result<(), Error> {
+        if self.socket_type() != Router {
+            return Err(Error::Unsupported {
+                operation: "route",
+                socket_type: self.socket_type(),
+                needs: Needs::Types(&[Router]),
+            });
+        }
+        self.with(|_| Ok(()))?;
+        self.routing.mandatory.store(mandatory, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Returns how many messages were dropped because no peer had their routing id or
+    /// the peer was full.
+    pub fn dropped(&self) -> u64 {
+        self.routing.dropped.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::SocketType::{Dealer, Push};
+    use std::time::Duration;
+
+    const NOW: Wait = Wait::new(Some(Duration::ZERO));
+    const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
+
+    #[test]
+    fn messages_to_nobody_are_counted() {
+        let router = Socket::attached(Router, "inproc://routing-nobody").unwrap();
+        router.send(&["nobody", "x"], &NOW).unwrap();
+        router.send(&["alone"], &NOW).unwrap();
+        assert!(!router.send_to(b"nobody", &["x"], &NOW).unwrap());
+        assert_eq!(router.dropped(), 3);
+        router.set_mandatory(true).unwrap();
+        assert!(matches!(router.send(&["nobody", "x"], &NOW), Err(Error::Unroutable)));
+        assert!(matches!(router.send_to(b"nobody", &["x"], &NOW), Err(Error::Unroutable)));
+        let push = Socket::new(Push).unwrap();
+        assert!(matches!(push.set_mandatory(true), Err(Error::Unsupported { .. })));
+    }
+
+    #[test]
+    fn a_full_peer_never_holds_a_plain_send() {
+        let router = Socket::attached(Router, "inproc://routing-full").unwrap();
+        let dealer = Socket::attached(Dealer, "inproc://routing-full").unwrap();
+        dealer.send(&["hello"], &SOON).unwrap();
+        let (id, frames) = router.receive_from(&SOON).unwrap();
+        assert_eq!(frames.len(), 1);
+        // Both high-water marks are 1000.
+        let mut sent = 0;
+        while router.send_to(&id, &["x"], &NOW).is_ok() {
+            sent += 1;
+            assert!(sent < 10_000);
+        }
+        assert_eq!(router.dropped(), 0);
+        router.send(&[&*id, b"dropped"], &SOON).unwrap();
+        assert_eq!(router.dropped(), 1);
+        router.set_mandatory(true).unwrap();
+        let brief = Wait::new(Some(Duration::from_millis(5)));
+        assert!(matches!(router.send(&[&*id, b"x"], &brief), Err(Error::Again)));
+        for _ in 0..sent {
+            assert_eq!(dealer.receive(&SOON).unwrap().as_text(), Some("x"));
+        }
+        assert!(matches!(dealer.receive(&NOW), Err(Error::Again)));
+    }
+
+    #[test]
+    fn only_so_many_peers_are_remembered() {
+        let mut peers = Peers::default();
+        for number in 0..=PEERS {
+            peers.saw(&number.to_be_bytes());
+            peers.saw(&number.to_be_bytes());
+        }
+        assert_eq!(peers.ids().count(), PEERS);
+        assert_eq!(peers.ids().next().unwrap(), 1usize.to_be_bytes());
+        peers.forget(&1usize.to_be_bytes());
+        peers.forget(&1usize.to_be_bytes());
+        assert_eq!(peers.ids().count(), PEERS - 1);
+    }
+}

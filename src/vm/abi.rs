@@ -1,0 +1,285 @@
+//! The structs and constants that a virtual machine and the library exchange. They
+//! become the header; there is no code here.
+
+use std::ffi::{c_char, c_void};
+
+/// The version of the struct layouts in this header. It changes only if a struct
+/// changes in a way other than growing at its end.
+pub const ZEROMQ_ABI: u32 = 1;
+
+/// Kind of a `zeromq_value`: nil.
+pub const ZEROMQ_NIL: u32 = 0;
+/// Kind of a `zeromq_value`: a boolean; `as.integer` is 0 or 1.
+pub const ZEROMQ_BOOL: u32 = 1;
+/// Kind of a `zeromq_value`: an integer in `as.integer`.
+pub const ZEROMQ_INT: u32 = 2;
+/// Kind of a `zeromq_value`: a floating-point number in `as.number`.
+pub const ZEROMQ_FLOAT: u32 = 3;
+/// Kind of a `zeromq_value`: a string in `as.bytes`. Strings from the library are valid
+/// UTF-8 and may contain NUL bytes. Strings from a host may be any bytes.
+pub const ZEROMQ_STRING: u32 = 4;
+/// Kind of a `zeromq_value`: a list, with its values in `as.items`.
+pub const ZEROMQ_LIST: u32 = 5;
+/// Kind of a `zeromq_value`: a tuple, with its values in `as.items`. It is equivalent
+/// to a list; it exists for hosts that distinguish the two.
+pub const ZEROMQ_TUPLE: u32 = 6;
+/// Kind of a `zeromq_value`: a dictionary. `as.items` alternates keys and values, so
+/// its count is twice the number of entries.
+pub const ZEROMQ_DICTIONARY: u32 = 7;
+/// Kind of a `zeromq_value`: an instance of one of the library's classes, in
+/// `as.object`.
+pub const ZEROMQ_OBJECT: u32 = 8;
+/// Kind of a `zeromq_value`: any other value of the host, which no method accepts.
+/// `as.bytes` names it in UTF-8 for error messages, such as "a range".
+pub const ZEROMQ_OTHER: u32 = 9;
+/// Kind of a `zeromq_value`: a script function, in `as.function`.
+pub const ZEROMQ_FUNCTION: u32 = 10;
+/// Kind of a `zeromq_value`: one of the library's classes passed as a value, in
+/// `as.described`, as in `setfrontend(ZMQPull, ...)`.
+pub const ZEROMQ_CLASS: u32 = 11;
+
+/// Kind of a `zeromq_value`: any bytes, in `as.bytes`. The library returns it only to
+/// hosts with `ZEROMQ_HOST_BYTES`. Hosts may pass it wherever they may pass a string.
+pub const ZEROMQ_BYTES: u32 = 12;
+
+/// Flag of a host: its scripts have a type that holds any bytes. Received frames are
+/// then returned as `ZEROMQ_BYTES`. Methods that always return a ZMQFrame and never a
+/// string still return an object.
+pub const ZEROMQ_HOST_BYTES: u32 = 1;
+/// Flag of a host: it has no named arguments. If the last argument is a dictionary with
+/// string keys, its entries are taken as named arguments, unless the method needs one
+/// more positional argument or accepts a dictionary there. The same holds for an empty
+/// list, for hosts whose lists and dictionaries are one type, unless the method accepts
+/// a list.
+pub const ZEROMQ_HOST_NAMED_LAST: u32 = 2;
+/// Flag of a host: it calls `zeromq_function_released` to learn which functions it may
+/// forget. `retain` and `release` are then not called. Its function numbers start at 1.
+pub const ZEROMQ_HOST_ASKS: u32 = 4;
+
+/// Role of a parameter: positional and required.
+pub const ZEROMQ_REQUIRED: u32 = 0;
+/// Role of a parameter: positional; may be omitted at the end.
+pub const ZEROMQ_OPTIONAL: u32 = 1;
+/// Role of a parameter: the last positional one, which may be passed any number of
+/// times or omitted.
+pub const ZEROMQ_VARIADIC: u32 = 2;
+/// Role of a parameter: passed by name; may be omitted.
+pub const ZEROMQ_NAMED: u32 = 3;
+
+/// An instance of one of the library's classes: a number that is never 0 and never
+/// reused. An instance has the same number each time it is returned, and must be freed
+/// as often as it was returned. Calls on a freed or invalid object return an error.
+pub type Object = u64;
+
+/// A script function: any number by which the host identifies it.
+pub type Function = u64;
+
+/// A range of bytes in memory. `(NULL, 0)` is empty.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Bytes {
+    /// The first byte. The bytes are not NUL-terminated.
+    pub data: *const c_char,
+    /// The number of bytes.
+    pub size: usize,
+}
+
+/// An array of values in memory. `(NULL, 0)` is empty.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Items {
+    /// The first value.
+    pub data: *const Value,
+    /// The number of values.
+    pub count: usize,
+}
+
+/// The content of a value; `kind` determines the member that is set.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub union Payload {
+    /// For `ZEROMQ_BOOL` and `ZEROMQ_INT`.
+    pub integer: i64,
+    /// For `ZEROMQ_FLOAT`.
+    pub number: f64,
+    /// For `ZEROMQ_STRING`, `ZEROMQ_BYTES` and `ZEROMQ_OTHER`.
+    pub bytes: Bytes,
+    /// For `ZEROMQ_LIST`, `ZEROMQ_TUPLE` and `ZEROMQ_DICTIONARY`.
+    pub items: Items,
+    /// For `ZEROMQ_OBJECT`.
+    pub object: Object,
+    /// For `ZEROMQ_FUNCTION`.
+    pub function: Function,
+    /// For `ZEROMQ_CLASS`: the pointer that was passed to `define_class`.
+    pub described: *const Class,
+}
+
+/// A script value, in a form that every virtual machine can make and read. Values that a
+/// host passes are only valid during the call; their `owner` is NULL. Values that the
+/// library returns belong to the host, which frees them with `zeromq_value_free`.
+/// cbindgen:field-names=[kind, as, owner]
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Value {
+    /// The kind of the value: `ZEROMQ_NIL` and so on.
+    pub kind: u32,
+    /// The content of the value.
+    pub payload: Payload,
+    /// Owned by the library: what keeps the memory of `as` alive, or NULL.
+    pub owner: *mut c_void,
+}
+
+/// A named argument, as in `receive(timeout=500)`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Named {
+    /// The name, NUL-terminated.
+    pub name: *const c_char,
+    /// The value.
+    pub value: Value,
+}
+
+/// A parameter of a method.
+#[repr(C)]
+pub struct Parameter {
+    /// The size of this struct in bytes.
+    pub size: u32,
+    /// How it is passed: `ZEROMQ_REQUIRED` and so on.
+    pub role: u32,
+    /// The kinds that it accepts: the bitwise OR of `1 << ZEROMQ_STRING` and so on.
+    pub kinds: u32,
+    /// The name of the parameter.
+    pub name: *const c_char,
+    /// What it expects, such as "endpoints" or "milliseconds".
+    pub doc: *const c_char,
+}
+
+/// A method, or the constructor of a class.
+#[repr(C)]
+pub struct Method {
+    /// The size of this struct in bytes.
+    pub size: u32,
+    /// The number of parameters.
+    pub parameter_count: u32,
+    /// The name of the method; for a constructor, that of the class.
+    pub name: *const c_char,
+    /// The signature, for people: "receive(timeout=) -> String, ZMQFrame or nil".
+    pub signature: *const c_char,
+    /// What the method does, in one or a few sentences.
+    pub doc: *const c_char,
+    /// The parameters, positional ones first.
+    pub parameters: *const *const Parameter,
+    /// The kinds that it may return: the bitwise OR of `1 << ZEROMQ_STRING` and so on.
+    pub results: u32,
+}
+
+/// A class. It remains valid for the life of the process, as do its methods and their
+/// parameters.
+#[repr(C)]
+pub struct Class {
+    /// The size of this struct in bytes.
+    pub size: u32,
+    /// The `ZEROMQ_ABI` of the library.
+    pub abi: u32,
+    /// The name of the class, such as "ZMQRequest".
+    pub name: *const c_char,
+    /// What the class is for.
+    pub doc: *const c_char,
+    /// The class that it inherits methods from, or NULL. Parents are defined before
+    /// their children.
+    pub parent: *const Class,
+    /// The constructor, or NULL if the class has no instances of its own.
+    pub constructor: *const Method,
+    /// Another name of the constructor, kept for old scripts, or NULL.
+    pub alias: *const c_char,
+    /// The methods of instances, without those of the parent.
+    pub methods: *const *const Method,
+    /// The number of methods of instances.
+    pub method_count: u32,
+    /// The number of functions.
+    pub function_count: u32,
+    /// The methods of the class itself, called without an instance, as in
+    /// `ZMQ.version()`.
+    pub functions: *const *const Method,
+}
+
+/// A virtual machine, as seen by the library. The struct must remain valid while calls
+/// are made with it. Functions that a host does not have are NULL.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Host {
+    /// `sizeof(zeromq_host)`.
+    pub size: u32,
+    /// `ZEROMQ_ABI`.
+    pub abi: u32,
+    /// Passed to each of the functions below. It identifies the virtual machine: no
+    /// other one in the process may use the same value.
+    pub context: *mut c_void,
+    /// Called by `zeromq_register` once for each class. Any result other than 0 stops
+    /// the registration. May be NULL if the host calls `zeromq_classes` instead of
+    /// `zeromq_register`.
+    pub define_class:
+        Option<unsafe extern "C" fn(context: *mut c_void, description: *const Class) -> i32>,
+    /// Reports a warning, which does not stop the script. Both strings are valid during
+    /// the call. If it is NULL, warnings are dropped.
+    pub warn: Option<
+        unsafe extern "C" fn(context: *mut c_void, tag: *const c_char, message: *const c_char),
+    >,
+    /// Returns nonzero if the script should stop. A call that waits asks several times
+    /// per second, and a call that runs script functions asks before each; it then
+    /// returns `ZEROMQ_CODE_INTERRUPTED`. The function must not call the library. If it
+    /// is NULL, calls are not interrupted.
+    pub interrupted: Option<unsafe extern "C" fn(context: *mut c_void) -> i32>,
+    /// Calls a script function during a library call, on the same thread. The arguments
+    /// are valid during the call, but objects among them belong to the host, which
+    /// frees them. The host owns the memory of `*result`, which must remain valid until
+    /// the library calls this function again or returns. The script may call the
+    /// library in the meantime.
+    ///
+    /// Returns 0 on success. If it returns anything else, or does not write `*result`,
+    /// the library call returns `ZEROMQ_CODE_CALLBACK`, and the host raises the
+    /// original error. If it is NULL, methods that take a function refuse it.
+    pub call: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            function: Function,
+            arguments: *const Value,
+            argument_count: usize,
+            result: *mut Value,
+        ) -> i32,
+    >,
+    /// Tells the host that the library keeps a function beyond the call. The function
+    /// must not be collected until `release` was called as often as `retain`. If it is
+    /// NULL, functions must remain valid forever.
+    pub retain: Option<unsafe extern "C" fn(context: *mut c_void, function: Function)>,
+    /// Tells the host that a retained function is no longer needed. It is also called
+    /// during `zeromq_object_free` and `zeromq_shutdown`, and must not call the
+    /// library.
+    pub release: Option<unsafe extern "C" fn(context: *mut c_void, function: Function)>,
+    /// The bitwise OR of `ZEROMQ_HOST_BYTES` and so on.
+    pub flags: u32,
+}
+
+/// A method call, for `zeromq_call`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Invocation {
+    /// `sizeof(zeromq_invocation)`.
+    pub size: u32,
+    /// `ZEROMQ_ABI`.
+    pub abi: u32,
+    /// The virtual machine that makes the call.
+    pub host: *const Host,
+    /// The method, from a class that was passed to `define_class`.
+    pub method: *const Method,
+    /// The instance, or 0 for a constructor or a method of the class itself.
+    pub receiver: Object,
+    /// The positional arguments.
+    pub arguments: *const Value,
+    /// The number of positional arguments.
+    pub argument_count: usize,
+    /// The named arguments.
+    pub named: *const Named,
+    /// The number of named arguments.
+    pub named_count: usize,
+}

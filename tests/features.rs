@@ -1,0 +1,40 @@
+//! The crates of the program are not built for those who only want the library.
+
+use std::collections::HashSet;
+use std::process::Command;
+
+const OF_THE_PROGRAM: [&str; 10] = [
+    "anstream",
+    "anstyle",
+    "clap",
+    "clap_complete",
+    "peg",
+    "rustyline",
+    "signal-hook",
+    "terminal_size",
+    "textwrap",
+    "wait-timeout",
+];
+
+fn crates(features: &[&str]) -> HashSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--edges=normal", "--prefix=none"])
+        .args(["--format={p}", "--package=zeromq-plugin"])
+        .args(features)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_library_alone_needs_no_crate_of_the_program() {
+    let (library, program) = (crates(&["--no-default-features"]), crates(&[]));
+    assert!(library.contains("zmq") && library.is_subset(&program));
+    for name in OF_THE_PROGRAM {
+        assert!(program.contains(name), "{name}");
+        assert!(!library.contains(name), "{name}");
+    }
+}
