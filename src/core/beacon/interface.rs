@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use if_addrs::{IfAddr, Ifv4Addr, Interface, get_if_addrs};
 
-use crate::core::Error;
+use crate::core::error::Error;
 
 /// Where beacons are sent from and to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::row::{Kind, Row};
 use super::value::OptionValue;
-use crate::core::SocketType;
 use crate::core::error::{Error, Excerpt};
+use crate::core::socket_type::SocketType;
 
 /// Of longer texts, only the length is reported.
 const LONG: usize = 30;

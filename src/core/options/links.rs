@@ -5,7 +5,9 @@ use super::row::Kind::{Int64, Uint64};
 use super::row::When::Now;
 use super::row::{Kind, MOST, Row, Via};
 use super::value::Sample::{Bool, Int};
-use crate::core::SocketType::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub};
+use crate::core::socket_type::SocketType::{
+    Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub,
+};
 
 /// A descriptor is a number of another size on Windows.
 const DESCRIPTOR: Kind = if cfg!(windows) { Uint64 } else { Kind::Int };

@@ -4,7 +4,7 @@
 use super::row::When::{First, Next, Now};
 use super::row::{MOST, Row, Via};
 use super::value::Sample::{Bool, Bytes, Int};
-use crate::core::SocketType::{
+use crate::core::socket_type::SocketType::{
     self, Dealer, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub,
 };
 

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use super::value::Sample;
-use crate::core::SocketType;
+use crate::core::socket_type::SocketType;
 
 /// The largest value of an option of type int.
 pub(super) const MOST: i64 = i32::MAX as i64;

@@ -1,7 +1,7 @@
 //! Which socket types can be combined in a proxy.
 
-use crate::core::Error;
-use crate::core::SocketType::{
+use crate::core::error::Error;
+use crate::core::socket_type::SocketType::{
     self, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub,
 };
 

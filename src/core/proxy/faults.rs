@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::core::Error;
+use crate::core::error::Error;
 use crate::core::message::Message;
 
 /// The faults that a proxy injects into the messages it forwards; none by default.

@@ -12,9 +12,9 @@ use super::direction::Flow;
 use super::faults::Faults;
 use super::way::{Kind, Waits, Way};
 use super::{Link, Side, State, compatibility};
-use crate::core::SocketType::{self, Router, Xpub, Xsub};
 use crate::core::context;
 use crate::core::socket::open::Open;
+use crate::core::socket_type::SocketType::{self, Router, Xpub, Xsub};
 
 /// A command for the thread. It replies to each one when it is done.
 pub(super) enum Command {

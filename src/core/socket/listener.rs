@@ -52,7 +52,7 @@ impl Listener {
 /// Not supported on this system.
 #[cfg(not(unix))]
 #[derive(Debug)]
-pub(super) enum Listener {}
+pub(in crate::core) enum Listener {}
 
 #[cfg(not(unix))]
 impl Listener {

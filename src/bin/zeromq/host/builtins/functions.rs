@@ -38,7 +38,6 @@ pub static TABLE: &[Builtin] = &[
     row("istuple", 1, 1, |_, _, a| is(&a[0], &[Type::Tuple])),
     row("isdictionary", 1, 1, |_, _, a| is(&a[0], &[Type::Dictionary])),
     row("isrange", 1, 1, |_, _, a| is(&a[0], &[Type::Range])),
-    row("isclass", 1, 1, |_, _, a| is(&a[0], &[Type::Class])),
     row("iscallable", 1, 1, |_, _, a| {
         is(&a[0], &[Type::Function, Type::Closure, Type::Class, Type::Invocation])
     }),

@@ -145,6 +145,6 @@ const MISSING: &str = "
     LineIntegral LineTorsionSq LinearElasticity Matrix MeanCurvatureSq Mesh Metafunction
     Nematic NematicElectric Nil NormSq Object ScalarPotential Selection Sparse Volume
     VolumeEnclosed VolumeIntegral acos angle arctan asin cgtensor conj cosh elementid grad
-    hess imag invjacobian isarray isfield ismatrix ismesh isselection issparse jacobian
+    hess imag invjacobian isarray isclass isfield ismatrix ismesh isselection issparse jacobian
     jumpdn normal randomnormal real sinh system tangent tanh
 ";
