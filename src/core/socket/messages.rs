@@ -150,6 +150,7 @@ impl Socket {
             1 => {}
             _ => self.check_conflates()?,
         }
+        self.check_prefixes(message.frames())?;
         self.send_routed(count, wait, |open| {
             message.send_or_keep(&mut open.socket)?;
             open.count_sent_whole(count, bytes);

@@ -211,6 +211,7 @@ impl Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::Message;
     use crate::core::SocketType::{Push, Xpub};
     use std::thread;
     use std::time::Duration;
@@ -234,6 +235,10 @@ mod tests {
         let (frame, other) = (vec![1; 1 << 20], vec![2; 1 << 20]);
         assert!(matches!(socket.send(&[&other, &frame], &NOW), Err(Error::Argument { .. })));
         assert!(matches!(socket.send_more(&frame), Err(Error::Argument { .. })));
+        let mut message = Message::default();
+        message.push(&frame).unwrap();
+        assert!(matches!(socket.send_message(&mut message, &NOW), Err(Error::Argument { .. })));
+        assert_eq!(message.count(), 1);
         socket.send(&[&other, &other], &NOW).unwrap();
     }
 
