@@ -48,8 +48,7 @@ pub(super) static GROUP: Group = Group {
             name: "subscriptions",
             parameters: &[],
             result: "List",
-            doc: "Returns a List of the subscribed prefixes in the order they were added, \
-                  including duplicates. Returns an empty List on a socket that cannot subscribe.",
+            doc: "Returns a sorted List of the subscribed prefixes, including duplicates. Returns an empty List on a socket that cannot subscribe.",
             errors: "",
             example: "",
             otherwise: None,

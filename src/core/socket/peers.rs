@@ -314,7 +314,7 @@ mod tests {
             let socket = Socket::attached(Push, endpoints).unwrap();
             socket.diagnose().unwrap()
         };
-        assert!(tell("").starts_with("not attached to any endpoint"));
+        assert!(tell("").starts_with("no endpoint yet"));
         let refused = tell("tcp://127.0.0.1:1");
         assert!(refused.ends_with("s: connection refused, nothing listens there"), "{refused}");
         assert!(tell("inproc://peers-nobody").ends_with(": nothing is bound to this name"));

@@ -132,8 +132,7 @@ pub(super) static GROUP: Group = Group {
             doc: "Sets the high-water marks: the maximum number of messages queued per peer for \
                   sending (`send=`), for receiving (`receive=`), or both. 0 means no limit. The \
                   default is 1000.",
-            errors: "`ZMQOption` if a high-water mark cannot be changed at the moment because \
-                     peers are being disconnected",
+            errors: "`ZMQOption` if a number is negative",
             example: r#"
                 var push = ZMQPush("tcp://localhost:5555")
                 push.sethwm(10000)
@@ -146,8 +145,7 @@ pub(super) static GROUP: Group = Group {
             parameters: &[],
             result: "nil",
             doc: "Removes both high-water marks. Messages are then queued until memory runs out.",
-            errors: "`ZMQOption` if a high-water mark cannot be changed at the moment because \
-                     peers are being disconnected",
+            errors: "",
             example: "",
             otherwise: None,
             run: |call| {
