@@ -170,16 +170,23 @@ mod tests {
     }
 
     #[test]
-    fn without_a_monitor_only_what_is_counted_is_told() {
+    fn without_a_monitor_nothing_is_reported() {
         let socket = Socket::attached(Push, "tcp://127.0.0.1:1").unwrap();
-        let monitor = Monitor::new(&socket, 0x7fff).unwrap();
-        assert!(all(&monitor, "CONNECT_RETRIED").contains(&"CONNECT_DELAYED"));
-        drop(monitor);
-        let watched = |open: &mut crate::core::socket::open::Open| {
-            open.update();
-            Ok(open.watch.all)
+        let reading = || {
+            let reading = |open: &mut crate::core::socket::open::Open| {
+                open.update();
+                Ok(open.watch.is_reading())
+            };
+            socket.with(reading).unwrap()
         };
-        assert!(!socket.with(watched).unwrap());
+        assert!(!reading());
+        for _ in 0..2 {
+            let monitor = Monitor::new(&socket, 0x7fff).unwrap();
+            assert!(all(&monitor, "CONNECT_RETRIED").contains(&"CONNECT_DELAYED"));
+            assert!(reading());
+            drop(monitor);
+            assert!(!reading());
+        }
         let lonely = Socket::new(Pair).unwrap();
         let monitor = Monitor::new(&lonely, 0x7fff).unwrap();
         assert!(matches!(monitor.next(&NOW), Err(Error::Again)));

@@ -6,6 +6,7 @@
 
 mod batch;
 mod closing;
+mod connections;
 pub(super) mod endpoints;
 pub(super) mod events;
 mod exclusive;

@@ -115,7 +115,7 @@ impl Open {
             given_ids: Vec::new(),
             listener: None,
             counters: Counters::default(),
-            watch: Watch::new(socket_type, context.clone()),
+            watch: Watch::new(context.clone()),
         })
     }
 
@@ -128,7 +128,6 @@ impl Open {
         if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
             return self.bind_listener(endpoint, listener);
         }
-        self.begin_watch(endpoint);
         let (named, port) = match endpoint::bind_target(endpoint)? {
             Target::Fixed(port) => {
                 self.bind_exactly(endpoint).map_err(|e| Error::refused(endpoint, e))?;
@@ -229,7 +228,6 @@ impl Open {
             // libzmq would do nothing.
             return Ok(());
         }
-        self.begin_watch(endpoint);
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
         // libzmq has used it up only now.
@@ -302,18 +300,9 @@ impl Open {
             error => Error::refused(endpoint, error),
         })?;
         context::note(Event::Disconnected, endpoint, self.id);
-        self.watch.update(&self.socket);
-        self.watch.disconnected(endpoint);
         // libzmq closes all connections to an endpoint at once.
         self.connected.retain(|known| known.written != endpoint && known.resolved != endpoint);
         Ok(())
-    }
-
-    /// libzmq does not report events of the past.
-    fn begin_watch(&mut self, endpoint: &str) {
-        if !endpoint.starts_with("inproc://") {
-            self.watch.begin(&self.socket);
-        }
     }
 
     /// Counts a message that was sent.
@@ -337,7 +326,7 @@ impl Open {
         }
     }
 
-    /// Processes the events that have arrived.
+    /// Passes the events that have arrived to the monitors.
     pub fn update(&mut self) {
         self.watch.update(&self.socket);
     }

@@ -10,14 +10,16 @@ use std::time::Duration;
 use super::Socket;
 use super::open::Open;
 use crate::core::context;
-use crate::core::error::{Errno, Error};
+use crate::core::error::Error;
 use crate::core::socket_type::SocketType::{self, Router, Stream};
 use crate::core::statistics::{Attachment, Counters, Statistics};
 use crate::core::wait::Wait;
 use crate::libzmq::retried;
 
-/// How often, in milliseconds, to look for inproc peers, which libzmq does not report.
-const INPROC: i64 = 5;
+/// How often, in milliseconds, to look for peers. libzmq does not always signal them:
+/// inproc peers, and those that the socket connects to. The interval doubles each time.
+const SHORTEST: i64 = 1;
+const LONGEST: i64 = 16;
 
 /// How long resolving a name and connecting to an address may take.
 const RESOLVE: Duration = Duration::from_secs(1);
@@ -29,10 +31,10 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::Again`] on timeout, [`Error::Argument`] if the socket is not attached
-    /// to any endpoint, [`Error::Zmq`] if there were too many sockets to monitor this
-    /// one, [`Error::Interrupted`].
+    /// to any endpoint, [`Error::Zmq`] if libzmq does not count peers (EINVAL),
+    /// [`Error::Interrupted`].
     pub fn wait_for_peers(&self, count: usize, wait: &Wait) -> Result<(), Error> {
-        self.with(|open| await_peers(open, count, wait, |open| Ok(known(open.peers())? >= count)))
+        self.with(|open| await_peers(open, count, wait, |open| Ok(known(open.peers()?)? >= count)))
     }
 
     /// Returns how much the socket has sent and received.
@@ -50,12 +52,15 @@ impl Socket {
     pub fn statistics(&self) -> Result<Statistics, Error> {
         self.with(|open| {
             open.refresh()?;
+            let connections = open.connections()?;
+            let peers = connections.as_ref().map(|known| open.with_inproc(known.peers));
+            let connections = connections.unwrap_or_default();
             Ok(Statistics {
                 counters: open.counters,
-                peers: open.peers(),
-                connections: open.watch.connections,
-                disconnections: open.watch.disconnections,
-                failures: open.watch.failures,
+                peers,
+                connections: connections.complete,
+                disconnections: connections.ended,
+                failures: connections.failed,
                 subscriptions: open.prefixes()?,
                 dropped: matches!(open.socket_type, Router | Stream).then(|| self.dropped()),
             })
@@ -79,14 +84,19 @@ impl Socket {
     pub fn diagnose(&self) -> Result<String, Error> {
         let (peers, failure, attachments, waiting) = self.with(|open| {
             open.refresh()?;
-            let failure = open.watch.last_failure.as_ref().map(|(at, event)| {
-                let ago = seconds(at.elapsed());
-                format!("the last handshake failed {ago} ago: {}", event.reason())
-            });
+            let connections = open.connections()?;
+            let peers = connections.as_ref().map(|known| open.with_inproc(known.peers));
             let attachments = open.attachments();
+            let failure = connections.and_then(|known| known.last_failure).map(|(ago, event)| {
+                let place = match attachments.len() {
+                    1 => String::new(),
+                    _ => format!(" at {}", event.endpoint),
+                };
+                format!("the last handshake{place} failed {} ago: {}", seconds(ago), event.reason())
+            });
             let waits = |at: &Attachment| context::waits(&at.endpoint, open.id);
             let waiting: Vec<bool> = attachments.iter().map(waits).collect();
-            Ok((open.peers(), failure, attachments, waiting))
+            Ok((peers, failure, attachments, waiting))
         })?;
         if attachments.is_empty() {
             return Ok("no endpoint yet: bind or connect it first".to_owned());
@@ -95,7 +105,7 @@ impl Socket {
             Some(0) => "no peer".to_owned(),
             Some(1) => return Ok("1 peer".to_owned()),
             Some(count) => return Ok(format!("{count} peers")),
-            None => "peers unknown: too many sockets are open".to_owned(),
+            None => "peers unknown: this libzmq does not count them".to_owned(),
         };
         for (attachment, waits) in attachments.iter().zip(waiting) {
             let Attachment { bound, endpoint, age } = attachment;
@@ -121,14 +131,19 @@ impl Socket {
 
 impl Open {
     /// Returns the number of peers, if it is known.
-    fn peers(&self) -> Option<usize> {
-        let inproc = context::inproc_peers(self.id, self.socket_type);
-        let count = self.watch.peers()? + inproc;
-        Some(if self.socket_type == SocketType::Pair { count.min(1) } else { count })
+    fn peers(&mut self) -> Result<Option<usize>, Error> {
+        let connections = self.connections()?;
+        Ok(connections.map(|connections| self.with_inproc(connections.peers)))
     }
 
-    /// Processes what has happened, also inside libzmq, so that the next message can go
-    /// to each peer that is counted.
+    /// Adds the inproc peers to a number of network peers.
+    fn with_inproc(&self, network: usize) -> usize {
+        let count = network + context::inproc_peers(self.id, self.socket_type);
+        if self.socket_type == SocketType::Pair { count.min(1) } else { count }
+    }
+
+    /// Processes what has happened, also inside libzmq, so that peers have delivered
+    /// their subscriptions.
     fn refresh(&mut self) -> Result<(), Error> {
         self.update();
         let events = retried(|| self.socket.get_events());
@@ -138,8 +153,7 @@ impl Open {
 }
 
 fn known(peers: Option<usize>) -> Result<usize, Error> {
-    let unknown = || Error::Zmq { call: "zmq_socket_monitor", errno: Errno::TOO_MANY };
-    peers.ok_or_else(unknown)
+    peers.ok_or_else(|| Error::from_zmq("zmq_getsockopt", zmq::Error::EINVAL))
 }
 
 /// Waits until `enough` returns true.
@@ -149,20 +163,16 @@ pub(super) fn await_peers(
     wait: &Wait,
     enough: impl Fn(&mut Open) -> Result<bool, Error>,
 ) -> Result<(), Error> {
-    let attachments = open.attachments();
-    if attachments.is_empty() && count > 0 {
+    if open.attachments().is_empty() && count > 0 {
         return Err(Error::Argument {
             place: "the socket".to_owned(),
             expected: "one that is bound or connected".into(),
             got: "one without endpoints".to_owned(),
         });
     }
-    let inproc = attachments.iter().any(|at| at.endpoint.starts_with("inproc://"));
-    let mut clock = None;
+    let (mut clock, mut interval) = (None, SHORTEST);
     loop {
         open.refresh()?;
-        // Processing peers may have delivered their subscriptions.
-        open.update();
         if enough(open)? {
             return Ok(());
         }
@@ -170,23 +180,12 @@ pub(super) fn await_peers(
             return Err(Error::Again);
         }
         let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
-        let slice = if inproc && !(0..INPROC).contains(&slice) { INPROC } else { slice };
-        let mut items: Vec<zmq::PollItem> = open.watch.item().into_iter().collect();
-        if open.socket_type == SocketType::Pub {
-            // It is readable when libzmq has something to process, such as a
-            // subscription.
-            let descriptor = open.socket.get_fd();
-            let descriptor = descriptor.map_err(|error| Error::from_zmq("fd", error))?;
-            items.push(zmq::PollItem::from_fd(descriptor, zmq::POLLIN));
-        }
-        if items.is_empty() {
-            thread::sleep(Duration::from_millis(INPROC.unsigned_abs()));
-            continue;
-        }
-        match zmq::poll(&mut items, slice) {
-            Ok(_) | Err(zmq::Error::EINTR) => {}
+        let slice = if (0..interval).contains(&slice) { slice } else { interval };
+        match open.poll_commands(slice) {
+            Ok(()) | Err(zmq::Error::EINTR) => {}
             Err(error) => return Err(Error::from_zmq("zmq_poll", error)),
         }
+        interval = (interval * 2).min(LONGEST);
     }
 }
 
@@ -242,7 +241,9 @@ fn seconds(time: Duration) -> String {
 mod tests {
     use super::*;
     use SocketType::{Pair, Pull, Push};
+    use std::process::Command;
     use std::sync::Arc;
+    use std::time::Instant;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
@@ -284,6 +285,58 @@ mod tests {
         assert_eq!((statistics.connections, statistics.disconnections), (1, 1));
         let lonely = Socket::new(Pair).unwrap();
         assert!(matches!(lonely.wait_for_peers(1, &SOON), Err(Error::Argument { .. })));
+    }
+
+    #[test]
+    fn peers_are_known_however_late_somebody_asks() {
+        let pull = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
+        let push = Socket::attached(Push, &endpoint(&pull)).unwrap();
+        push.wait_for_peers(1, &SOON).unwrap();
+        for _ in 0..3 {
+            let guest = Socket::attached(Push, &endpoint(&pull)).unwrap();
+            guest.wait_for_peers(1, &SOON).unwrap();
+            guest.close(None).unwrap();
+        }
+        let address = endpoint(&pull);
+        let address = address.strip_prefix("tcp://").unwrap();
+        drop(TcpStream::connect(address).unwrap());
+        let numbers = || {
+            let statistics = pull.statistics().unwrap();
+            let Statistics { peers, connections, disconnections, failures, .. } = statistics;
+            (peers, connections, disconnections, failures)
+        };
+        let end = Instant::now() + Duration::from_secs(20);
+        while numbers() != (Some(1), 4, 3, 1) {
+            assert!(Instant::now() < end, "{:?}", numbers());
+            thread::sleep(Duration::from_millis(1));
+        }
+        // Its peers end with the endpoint.
+        pull.unbind(&endpoint(&pull)).unwrap();
+        while peers(&pull) != Some(0) {
+            assert!(Instant::now() < end, "{:?}", numbers());
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(numbers(), (Some(0), 4, 3, 1));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_network_socket_has_two_descriptors() {
+        const NAME: &str = "core::socket::peers::tests::a_network_socket_has_two_descriptors";
+        if std::env::var_os("ZEROMQ_ALONE").is_none() {
+            // Other tests open and close descriptors.
+            let mut alone = Command::new(std::env::current_exe().unwrap());
+            let status = alone.args(["--exact", NAME]).env("ZEROMQ_ALONE", "1").status();
+            assert!(status.unwrap().success());
+            return;
+        }
+        let _context = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
+        let count = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+        let before = count();
+        let bound = || Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
+        let pulls: Vec<_> = (0..20).map(|_| bound()).collect();
+        pulls.iter().for_each(|pull| assert_eq!(peers(pull), Some(0)));
+        assert_eq!(count(), before + 40);
     }
 
     #[test]

@@ -15,3 +15,25 @@ pub const ZMQ_RETRY_REJECTED: c_int = 5012;
 pub const ZMQ_MATCHING_SUBSCRIPTIONS: c_int = 5030;
 /// PUB and XPUB, read-only: the number of subscriptions of all peers.
 pub const ZMQ_SUBSCRIPTIONS: c_int = 5031;
+/// Read-only: what became of the connections of a socket, inproc excluded. The value
+/// has [`ZMQ_CONNECTIONS_NUMBERS`] numbers of type `uint64_t`, followed by the endpoint
+/// of the last failed handshake, as much of it as fits, without a NUL:
+///
+/// - 0: the peers now: connections that have completed the handshake, except those that
+///   the socket has left by disconnecting, unbinding or closing;
+/// - 1: the connections that have ever completed it;
+/// - 2: how many of them have ended, except those that the socket has left;
+/// - 3: the connections that ended during the handshake;
+/// - 4: `ZMQ_EVENT_ACCEPT_FAILED` events;
+/// - 5: `ZMQ_EVENT_CONNECT_DELAYED` events;
+/// - 6: `ZMQ_EVENT_CONNECT_RETRIED` events;
+/// - 7: `ZMQ_EVENT_HANDSHAKE_FAILED_*` events, of which one connection may have two;
+/// - 8: the last of these, such as `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`; 0 if there was
+///   none, or if a connection has completed the handshake since;
+/// - 9: its value, as a monitor reports it;
+/// - 10: how long ago it was, in microseconds.
+///
+/// A raw connection (STREAM) completes the handshake as soon as it is open.
+pub const ZMQ_CONNECTIONS: c_int = 5040;
+/// The number of numbers in [`ZMQ_CONNECTIONS`].
+pub const ZMQ_CONNECTIONS_NUMBERS: usize = 11;

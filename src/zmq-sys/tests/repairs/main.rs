@@ -3,6 +3,7 @@
 
 mod commands;
 mod conflate;
+mod counts;
 mod curve;
 mod ends;
 mod farewell;

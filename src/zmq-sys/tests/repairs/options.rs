@@ -26,6 +26,16 @@ pub fn get(socket: &zmq::Socket, option: c_int) -> zmq::Result<c_int> {
     result(unsafe { sys::zmq_getsockopt(raw(socket), option, place, &mut size) }).map(|()| value)
 }
 
+/// Returns the value of an option that is binary data of at most `most` bytes.
+pub fn get_bytes(socket: &zmq::Socket, option: c_int, most: usize) -> zmq::Result<Vec<u8>> {
+    let (mut value, mut size) = (vec![0; most], most);
+    let place = value.as_mut_ptr().cast();
+    // SAFETY: the socket is open, and there is room for that many bytes.
+    result(unsafe { sys::zmq_getsockopt(raw(socket), option, place, &mut size) })?;
+    value.truncate(size);
+    Ok(value)
+}
+
 /// The `zmq` crate hands out the pointer of a mutable socket only.
 fn raw(socket: &zmq::Socket) -> *mut c_void {
     let item = socket.as_poll_item(zmq::POLLIN);

@@ -17,6 +17,17 @@ fn bound(context: &Context, kind: SocketType) -> Socket {
     socket
 }
 
+/// Runs a test in a process of its own, which can measure its memory.
+pub fn measured(name: &str, test: impl FnOnce(fn() -> usize)) {
+    if env::var_os(MEASURE).is_some() {
+        test(memory);
+        return;
+    }
+    let mut child = Command::new(env::current_exe().unwrap());
+    let status = child.args(["--exact", name, "--nocapture"]).env(MEASURE, "1").status();
+    assert!(status.unwrap().success());
+}
+
 /// The memory that this process has, in bytes.
 fn memory() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
@@ -24,7 +35,7 @@ fn memory() -> usize {
 }
 
 /// Lets so many peers come and go.
-fn come_and_go(socket: &Socket, socket_type: &str, count: usize) {
+pub fn come_and_go(socket: &Socket, socket_type: &str, count: usize) {
     for _ in 0..count {
         let mut peer = Peer::of_type(socket, socket_type);
         if socket_type == "SUB" {
@@ -39,23 +50,18 @@ fn come_and_go(socket: &Socket, socket_type: &str, count: usize) {
 #[test]
 #[cfg(target_os = "linux")]
 fn peers_that_come_and_go_unseen_leave_nothing_behind() {
-    const NAME: &str = "unseen::peers_that_come_and_go_unseen_leave_nothing_behind";
-    if env::var_os(MEASURE).is_none() {
-        let mut child = Command::new(env::current_exe().unwrap());
-        let status = child.args(["--exact", NAME, "--nocapture"]).env(MEASURE, "1").status();
-        assert!(status.unwrap().success());
-        return;
-    }
-    let context = Context::new();
-    for (kind, peer) in [(PUB, "SUB"), (XPUB, "SUB"), (PULL, "PUSH"), (ROUTER, "DEALER")] {
-        let socket = bound(&context, kind);
-        // So that what lies around is used.
-        come_and_go(&socket, peer, 200);
-        let before = memory();
-        come_and_go(&socket, peer, 500);
-        let grown = || memory().saturating_sub(before);
-        assert!(until(|| grown() < 1_000_000), "{kind:?}: {}", grown());
-    }
+    measured("unseen::peers_that_come_and_go_unseen_leave_nothing_behind", |memory| {
+        let context = Context::new();
+        for (kind, peer) in [(PUB, "SUB"), (XPUB, "SUB"), (PULL, "PUSH"), (ROUTER, "DEALER")] {
+            let socket = bound(&context, kind);
+            // So that what lies around is used.
+            come_and_go(&socket, peer, 200);
+            let before = memory();
+            come_and_go(&socket, peer, 500);
+            let grown = || memory().saturating_sub(before);
+            assert!(until(|| grown() < 1_000_000), "{kind:?}: {}", grown());
+        }
+    });
 }
 
 #[test]
