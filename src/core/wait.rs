@@ -90,7 +90,7 @@ impl<'a> Wait<'a> {
         Wait { timeout: self.timeout, interrupt }
     }
 
-    /// Replaces the timeout of the socket by `usual`, if it applies.
+    /// Replaces the socket's timeout with `usual`, if it applies.
     pub(super) fn or(self, usual: Option<Duration>) -> Wait<'a> {
         match self.timeout {
             Timeout::USUAL => Wait { timeout: Timeout::of(usual), ..self },
@@ -125,7 +125,7 @@ impl<'a> Wait<'a> {
     }
 }
 
-/// Sleeps for as long as `wait` says.
+/// Sleeps for the duration of `wait`.
 ///
 /// # Errors
 /// [`Error::Interrupted`] if the host interrupts, [`Error::Terminated`] if another

@@ -34,15 +34,15 @@ pub(super) struct Flow {
 
 struct Queued {
     message: Message,
-    /// When to send it, if it is delayed.
+    /// The time to send it, if it is delayed.
     due: Option<Instant>,
 }
 
 /// The result of sending the queued messages.
 enum Progress {
-    /// None are queued anymore.
+    /// No messages are queued anymore.
     Empty,
-    /// The next one is delayed, and there is room for more.
+    /// The next message is delayed, and there is room for more.
     Until(Instant),
     /// Nothing can be done before this.
     Wait(Waits),

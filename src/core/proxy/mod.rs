@@ -45,9 +45,9 @@ const END: Duration = Duration::from_secs(1);
 /// A side of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The side that requests, publications or tasks come from.
+    /// The side from which requests, publications or tasks arrive.
     Frontend = 0,
-    /// The side that they are forwarded to.
+    /// The side from which requests, publications or tasks arrive.
     Backend = 1,
 }
 

@@ -58,7 +58,7 @@ pub struct Stats {
 /// Written by the thread, read by everyone.
 #[derive(Debug, Default)]
 pub(super) struct Board {
-    /// For the directions to the backend and to the frontend.
+    /// Counters for the directions to the backend and to the frontend.
     pub flows: [Counters; 2],
     pub capture: Counters,
     state: AtomicU8,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::capture::Capture;
 use super::stats::Counters;
 
-/// What has to happen before a direction continues.
+/// The condition for a direction to continue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Waits {
     /// A message can be received.

@@ -1,6 +1,6 @@
-//! What a socket knows about its connections. libzmq reports their events to one
-//! reader, which is the socket itself here. The socket passes them to its monitors and
-//! counts its peers with them. Inproc connections have no events.
+//! The monitoring of a socket's connections. libzmq reports their events to one reader,
+//! which is the socket itself here. The socket passes them to its monitors and counts its
+//! peers with them. Inproc connections have no events.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};

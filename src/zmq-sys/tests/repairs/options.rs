@@ -1,4 +1,4 @@
-//! Options by number, for those that the `zmq` crate does not have.
+//! Options by number, for options that the `zmq` crate does not have.
 
 use std::ffi::{c_int, c_void};
 use std::mem::size_of;
@@ -26,7 +26,7 @@ pub fn get(socket: &zmq::Socket, option: c_int) -> zmq::Result<c_int> {
     result(unsafe { sys::zmq_getsockopt(raw(socket), option, place, &mut size) }).map(|()| value)
 }
 
-/// The `zmq` crate hands out the pointer of a mutable socket only.
+/// The `zmq` crate only returns the pointer of a mutable socket.
 fn raw(socket: &zmq::Socket) -> *mut c_void {
     let item = socket.as_poll_item(zmq::POLLIN);
     // SAFETY: a PollItem is a zmq_pollitem_t, whose first field is the socket.

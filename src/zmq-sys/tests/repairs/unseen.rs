@@ -1,4 +1,4 @@
-//! Peers that come, and perhaps go, while their socket makes no call.
+//! Peers that connect, and possibly leave, while their socket makes no call.
 
 use std::env;
 use std::process::Command;
@@ -8,7 +8,7 @@ use zmq::{Context, DEALER, DONTWAIT, PUB, PULL, PUSH, ROUTER, Socket, SocketType
 use crate::peer::Peer;
 use crate::wait::{go_on, option, until};
 
-/// Tells this program to measure, in a process of its own.
+/// Makes this program measure memory, in its own process.
 const MEASURE: &str = "ZEROMQ_MEASURE";
 
 fn bound(context: &Context, kind: SocketType) -> Socket {
@@ -17,13 +17,13 @@ fn bound(context: &Context, kind: SocketType) -> Socket {
     socket
 }
 
-/// The memory that this process has, in bytes.
+/// Returns the memory that this process uses, in bytes.
 fn memory() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
 }
 
-/// Lets so many peers come and go.
+/// Connects and disconnects this many peers.
 fn come_and_go(socket: &Socket, socket_type: &str, count: usize) {
     for _ in 0..count {
         let mut peer = Peer::of_type(socket, socket_type);
