@@ -350,7 +350,7 @@ zeromq_code zeromq_message_property(zeromq_message *message,
 /* ================================================================ CERTIFICATES
  *
  * Certificates hold the keys of CURVE, which encrypts and authenticates connections.
- * Their files have the format of czmq.
+ * Their files have czmq's format.
  */
 
 // A certificate: a CURVE key pair, or only its public key.

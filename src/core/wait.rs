@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::error::Error;
 
-/// How often a waiting call asks the host whether to stop.
+/// The interval at which a waiting call asks the host whether to stop.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// How many shutdowns there were.
+/// The number of shutdowns so far.
 static ENDS: AtomicUsize = AtomicUsize::new(0);
 
 /// Ends calls that sleep on other threads. Calls that wait for sockets are ended by

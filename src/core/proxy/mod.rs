@@ -35,11 +35,11 @@ use worker::{Command, Seat, Worker};
 pub use faults::Faults;
 pub use stats::{State, Stats, Traffic};
 
-/// How long the thread may take to execute a command. It takes microseconds, unless the
+/// The maximum time for the thread to execute a command. It takes microseconds, unless the
 /// machine is overloaded.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// How long the shutdown of the context waits for the thread.
+/// The maximum time that the shutdown of the context waits for the thread.
 const END: Duration = Duration::from_secs(1);
 
 /// A side of a proxy.

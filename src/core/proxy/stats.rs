@@ -62,7 +62,7 @@ pub(super) struct Board {
     pub flows: [Counters; 2],
     pub capture: Counters,
     state: AtomicU8,
-    /// How long the closed sockets keep sending, once the thread has ended.
+    /// The time for which the closed sockets keep sending, once the thread has ended.
     ended: Mutex<Option<Option<Duration>>>,
     end: Condvar,
 }

@@ -55,7 +55,7 @@ pub(super) struct Way<'a> {
     pub uncaptured: &'a Counters,
 }
 
-/// What a direction carries.
+/// The content of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Messages for any peer.

@@ -55,7 +55,7 @@ impl<T> Exclusive<T> {
     }
 }
 
-/// How many visits there were.
+/// The number of visits so far.
 #[derive(Debug, Default)]
 struct Visits {
     begun: AtomicUsize,

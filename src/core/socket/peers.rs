@@ -16,10 +16,11 @@ use crate::core::statistics::{Attachment, Counters, Statistics};
 use crate::core::wait::Wait;
 use crate::libzmq::retried;
 
-/// How often, in milliseconds, to look for inproc peers, which libzmq does not report.
+/// The interval, in milliseconds, at which inproc peers are counted, which libzmq does not
+/// report.
 const INPROC: i64 = 5;
 
-/// How long resolving a name and connecting to an address may take.
+/// The maximum time for resolving a name and connecting to an address.
 const RESOLVE: Duration = Duration::from_secs(1);
 const REACH: Duration = Duration::from_millis(300);
 

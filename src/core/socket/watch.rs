@@ -14,7 +14,7 @@ use crate::core::locked::locked;
 use crate::core::socket_type::SocketType;
 use crate::libzmq::{self, retried};
 
-/// How many events a monitor queues for a slow reader.
+/// The maximum number of events that a monitor queues for a slow reader.
 const ROOM: usize = 10_000;
 
 /// The events that a monitor has not read yet.
@@ -49,7 +49,7 @@ impl Feed {
     }
 }
 
-/// What a socket knows about its connections: the monitors to inform, and counters.
+/// The observers of a socket's connections: the monitors to inform, and counters.
 pub(in crate::core) struct Watch {
     context: libzmq::Context,
     source: Source,

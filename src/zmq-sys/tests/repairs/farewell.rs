@@ -78,7 +78,7 @@ fn full_whose_peer_has_ended(
     pull
 }
 
-/// Makes a message so long that all of them together fill more than one buffer.
+/// Makes a message that is long enough for a queue of them to fill more than one buffer.
 fn message(number: u32) -> Vec<u8> {
     number.to_be_bytes().repeat(10)
 }

@@ -262,7 +262,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Rejects an anonymous closure in a local variable, which would lose it.
+/// Rejects an anonymous closure in a local variable: Morpho loses the closure.
 pub(super) fn refuse_nameless(value: &Expression) -> Resolved {
     match &value.kind {
         Kind::Function(function) if function.closure => Err(Refusal::unsupported(
