@@ -350,7 +350,7 @@ zeromq_code zeromq_message_property(zeromq_message *message,
 /* ================================================================ CERTIFICATES
  *
  * Certificates hold the keys of CURVE, which encrypts and authenticates connections.
- * Their files have the format of czmq.
+ * Their files have czmq's format.
  */
 
 // A certificate: a CURVE key pair, or only its public key.
@@ -956,7 +956,7 @@ zeromq_code zeromq_proxy_set_backend(zeromq_proxy *proxy,
 
 // Sends a copy of every forwarded message to a capture socket of type `kind`, which is
 // `ZEROMQ_PUSH`, `ZEROMQ_PUBLISHER` or `ZEROMQ_PAIR`. Copies that its peer does not
-// accept at once are dropped and counted. `endpoints` of NULL ends the capture.
+// accept at once are dropped and counted. If `endpoints` is NULL, capturing ends.
 //
 // Returns the codes of `zeromq_proxy_set_frontend`.
 zeromq_code zeromq_proxy_set_capture(zeromq_proxy *proxy,
@@ -1217,7 +1217,7 @@ typedef struct zeromq_method {
   uint32_t parameter_count;
   // The name of the method; for a constructor, that of the class.
   const char *name;
-  // The signature, for people: "receive(timeout=) -> String, ZMQFrame or nil".
+  // The signature as users see it: "receive(timeout=) -> String, ZMQFrame or nil".
   const char *signature;
   // What the method does, in one or a few sentences.
   const char *doc;
@@ -1439,7 +1439,7 @@ const struct zeromq_class *zeromq_object_class(zeromq_object object);
 zeromq_code zeromq_object_text(zeromq_object object, struct zeromq_value *result);
 
 // Stores the bytes of a frame in `*result`, for hosts whose strings can hold any
-// bytes. It is a string that may not be UTF-8, written only on success; the host frees
+// bytes. It is a string, not always valid UTF-8, written only on success; the host frees
 // it with `zeromq_value_free`.
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the object is not a frame;

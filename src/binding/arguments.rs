@@ -1,4 +1,4 @@
-//! The arguments of a call: checked by the table, and read by what they are.
+//! The arguments of a call: checked against the table, and converted to Rust types.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use crate::core::{Error, Frame};
 /// The arguments of a call.
 #[derive(Debug, Default)]
 pub struct Arguments<'a> {
-    /// Those given by position.
+    /// The positional arguments.
     pub positional: &'a [ValueRef<'a>],
-    /// Those given by name.
+    /// The named arguments.
     pub named: &'a [(&'a str, ValueRef<'a>)],
 }
 
-/// What an argument can be read as.
+/// A type that an argument can be read as.
 pub(super) trait FromValue<'a>: Sized {
-    /// The value; nothing if it is another one.
+    /// Returns the value, or `None` if it has another type.
     fn from_value(value: &'a ValueRef<'a>) -> Option<Self>;
 }
 
@@ -66,7 +66,7 @@ impl<'a> FromValue<'a> for usize {
     }
 }
 
-/// A number, be it an Int or a Float.
+/// A number: an Int or a Float.
 impl<'a> FromValue<'a> for f64 {
     fn from_value(value: &'a ValueRef<'a>) -> Option<f64> {
         match value {
@@ -118,35 +118,35 @@ impl<'a> FromValue<'a> for Bytes<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A positional argument, read as what it has to be.
+    /// Returns a positional argument, read as a T.
     ///
     /// # Errors
-    /// [`Error::Argument`] when it is something else, or left out.
+    /// [`Error::Argument`] if it has another type or is missing.
     pub(super) fn get<T: FromValue<'a>>(&self, index: usize) -> Result<T, Error> {
         let value = self.values().get(index).and_then(T::from_value);
         value.ok_or_else(|| self.refuse(index))
     }
 
-    /// A positional argument, whatever it is.
+    /// Returns a positional argument of any kind.
     ///
     /// # Errors
-    /// [`Error::Argument`] when it is left out.
+    /// [`Error::Argument`] if it is missing.
     pub(super) fn value(&self, index: usize) -> Result<&'a ValueRef<'a>, Error> {
         self.get(index)
     }
 
-    /// A named argument, if it is given and what it can be read as.
+    /// Returns a named argument, if it was passed and can be read as a T.
     pub(super) fn named<T: FromValue<'a>>(&self, name: &str) -> Option<T> {
         self.argument(name).and_then(T::from_value)
     }
 
-    /// The error that a positional argument is not one that the method takes.
+    /// Returns the error for a positional argument that the method does not accept.
     pub(super) fn refuse(&self, index: usize) -> Error {
         let got = self.values().get(index);
         self.wrong(index, got.map_or_else(|| "nothing".to_owned(), ValueRef::to_string))
     }
 
-    /// The time in milliseconds that a positional argument is, not for ever.
+    /// Returns the milliseconds in a positional argument, which cannot be forever.
     pub(super) fn duration(&self, index: usize, name: &str) -> Result<Duration, Error> {
         let place = format!("argument {} ({name})", index + 1);
         self.time(self.get(index)?, &place)?.ok_or_else(|| self.refuse(index))
@@ -210,12 +210,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// All positional arguments.
+    /// Returns all positional arguments.
     pub(super) fn values(&self) -> &'a [ValueRef<'a>] {
         self.arguments.positional
     }
 
-    /// The bytes of a String argument; none if it is left out or nil.
+    /// Returns the bytes of a String argument; `None` if it is omitted or nil.
     pub(super) fn bytes(&self, index: usize) -> Option<&'a [u8]> {
         match self.values().get(index) {
             Some(ValueRef::String(bytes)) => Some(bytes),
@@ -223,18 +223,18 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Whether a Bool argument is true.
+    /// True if a Bool argument is true.
     pub(super) fn flag(&self, index: usize) -> bool {
         matches!(self.values().get(index), Some(ValueRef::Bool(true)))
     }
 
-    /// The text of a String argument; empty if it is left out.
+    /// Returns the text of a String argument; empty if it is omitted.
     pub(super) fn text(&self, index: usize) -> Result<&'a str, Error> {
         std::str::from_utf8(self.bytes(index).unwrap_or_default())
             .map_err(|_| self.wrong(index, "a String that is not UTF-8".to_owned()))
     }
 
-    /// The error that an argument is not what the table expects.
+    /// Returns the error for an argument that is not what the table expects.
     pub(super) fn wrong(&self, index: usize, got: String) -> Error {
         let parameters = self.row.method.parameters;
         let positional = parameters.iter().take_while(|p| p.role != Role::Named);
@@ -249,7 +249,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The error that a named argument is not what the table expects.
+    /// Returns the error for a named argument that is not what the table expects.
     pub(super) fn wrong_named(&self, name: &str, value: &ValueRef) -> Error {
         let mut parameters = self.row.method.parameters.iter();
         match parameters.find(|parameter| parameter.role == Role::Named && parameter.name == name) {
@@ -258,13 +258,13 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The frames of a message made of the positional arguments, or of the one
-    /// list among them.
+    /// Returns the frames of a message, from the positional arguments or from the only one
+    /// if it is a list.
     pub(super) fn frames(&self) -> Result<Vec<Cow<'a, [u8]>>, Error> {
         self.frames_from(0)
     }
 
-    /// The same of the positional arguments from an index on.
+    /// Does the same with the positional arguments from an index on.
     pub(super) fn frames_from(&self, first: usize) -> Result<Vec<Cow<'a, [u8]>>, Error> {
         let values = self.values().get(first..).unwrap_or_default();
         let wrong = |index, value: &ValueRef| self.wrong(first + index, value.to_string());
@@ -275,7 +275,7 @@ impl<'a> Call<'a> {
         Ok(frames)
     }
 
-    /// The bytes of an argument that can be a frame.
+    /// Returns the bytes of an argument that can be a frame.
     pub(super) fn frame(&self, index: usize) -> Result<Cow<'a, [u8]>, Error> {
         match self.values().get(index) {
             Some(value) => frame(value).ok_or_else(|| self.refuse(index)),
@@ -283,26 +283,25 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A named argument, if it is given.
+    /// Returns a named argument, if it was passed.
     pub(super) fn argument(&self, name: &str) -> Option<&'a ValueRef<'a>> {
         let mut named = self.arguments.named.iter();
         named.find(|(given, _)| *given == name).map(|(_, value)| value)
     }
 
-    /// Whether a function of the script can take away what the call was lent: the
-    /// values in a list.
+    /// True if a script function can invalidate borrowed arguments: the values in a list.
     pub(super) fn lends_more(&self) -> bool {
         let mut values =
             self.values().iter().chain(self.arguments.named.iter().map(|(_, value)| value));
         values.any(|value| matches!(value, ValueRef::List(_) | ValueRef::Dictionary(_)))
     }
 
-    /// A named argument, if it is given and not nil.
+    /// Returns a named argument, if it was passed and is not nil.
     pub(super) fn given(&self, name: &str) -> Option<&'a ValueRef<'a>> {
         self.argument(name).filter(|value| !matches!(value, ValueRef::Nil))
     }
 
-    /// The text of a named String, if it is given and not nil.
+    /// Returns the text of a named String, if it was passed and is not nil.
     pub(super) fn given_text(&self, name: &str) -> Result<Option<&'a str>, Error> {
         match self.given(name) {
             Some(ValueRef::String(bytes)) => match std::str::from_utf8(bytes) {
@@ -317,7 +316,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A named number of things, if it is given; nil is any number.
+    /// Returns a count passed by name; nil means any number.
     pub(super) fn count(&self, name: &str) -> Result<Option<i64>, Error> {
         match self.argument(name) {
             Some(ValueRef::Int(count)) if *count >= 0 => Ok(Some(*count)),
@@ -330,7 +329,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A named time in milliseconds, if it is given; nil and -1 are for ever.
+    /// Returns milliseconds passed by name; nil and -1 mean forever.
     pub(super) fn milliseconds(&self, name: &str) -> Result<Option<Option<Duration>>, Error> {
         let Some(value) = self.argument(name) else {
             return Ok(None);
@@ -338,7 +337,7 @@ impl<'a> Call<'a> {
         self.time(value, &format!("named argument {name}=")).map(Some)
     }
 
-    /// A time in milliseconds; nil and -1 are for ever.
+    /// Returns milliseconds; nil and -1 mean forever.
     pub(super) fn time(&self, value: &ValueRef, place: &str) -> Result<Option<Duration>, Error> {
         let ms = match value {
             ValueRef::Nil => -1.0,
@@ -361,7 +360,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The frames that values stand for, or those in the one list among them.
+/// Returns the frames for these values, or for those in a list that is the only one.
 pub(super) fn frames<'a>(
     values: &'a [ValueRef<'a>],
     wrong: impl Fn(usize, &ValueRef) -> Error,
@@ -398,7 +397,7 @@ fn wrong_named(parameter: &Parameter, value: &ValueRef) -> Error {
     }
 }
 
-/// How long a call may wait.
+/// The timeout of a call.
 pub(super) const TIMEOUT: Parameter = named(
     "timeout",
     Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL),
@@ -416,7 +415,7 @@ pub(super) const FRAMES: Parameter = variadic(
     "Strings, ZMQFrames, numbers or Bools, or one List of them",
 );
 
-/// A value as the bytes of a frame: numbers and truth values as text.
+/// Returns the bytes of a frame for a value: numbers and Bools become text.
 pub(super) fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
     match value {
         ValueRef::String(bytes) => Some(Cow::Borrowed(bytes)),
@@ -433,7 +432,7 @@ pub(super) fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
     }
 }
 
-/// The shortest text that reads back as the same number.
+/// Returns the shortest text that parses to the same number.
 fn number(value: f64) -> String {
     let plain = value == 0.0 || (1e-5..1e16).contains(&value.abs()) || !value.is_finite();
     if plain { value.to_string() } else { format!("{value:e}") }

@@ -1,4 +1,4 @@
-//! The class of the authenticator, which decides whom servers let in.
+//! The class of the authenticator, which decides which clients servers accept.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -190,20 +190,20 @@ static LIFE: Group = Group {
     ],
 };
 
-/// The authenticator of a script.
+/// A script's authenticator.
 #[derive(Debug)]
 struct Auth(Arc<Deciding>);
 
-/// An authenticator, and the function of the script that decides for it.
+/// An authenticator, and the script function that decides for it.
 #[derive(Debug)]
 struct Deciding {
     authenticator: Authenticator,
     function: Mutex<Option<Function>>,
-    /// Whether it is being called.
+    /// True while it is being called.
     called: AtomicBool,
 }
 
-/// A function, and where alone it can be called.
+/// A function, and the only place where it can be called.
 #[derive(Clone, Debug)]
 struct Function {
     kept: Kept,
@@ -212,7 +212,7 @@ struct Function {
 }
 
 thread_local! {
-    /// The authenticator for which a script of this thread decides.
+    /// The authenticator whose decisions a script on this thread makes.
     static DECIDING: RefCell<Weak<Deciding>> = const { RefCell::new(Weak::new()) };
 }
 
@@ -273,15 +273,15 @@ fn set_decide(call: &Call) -> Result<Value, Error> {
     Ok(Value::Nil)
 }
 
-/// Whether functions of the script may decide about clients while a call waits.
+/// True if script functions may decide about clients while a call waits.
 fn decides(call: &Call) -> bool {
     DECIDING.with_borrow(|deciding| deciding.strong_count() > 0) && !call.lends_more()
 }
 
-/// Has the script decide about all clients that wait for it.
+/// Lets the script decide about all waiting clients.
 ///
 /// # Errors
-/// [`Error::Callback`], [`Error::Argument`] when it returns something else.
+/// [`Error::Callback`]; [`Error::Argument`] if it returns anything but a Bool.
 fn decide(call: &Call) -> Result<(), Error> {
     // The instance is not held during a call: when it is collected then, its
     // function may be, too, and must not be called once more.
@@ -308,7 +308,7 @@ fn decide(call: &Call) -> Result<(), Error> {
     Ok(())
 }
 
-/// The next client to decide about, and the function that does, if it can be
+/// Returns the next client to decide about and the function that decides, if it can be
 /// called here and now.
 fn next(call: &Call) -> Option<(Weak<Deciding>, Question, Kept)> {
     let deciding = DECIDING.with_borrow(Weak::upgrade)?;
@@ -358,7 +358,7 @@ fn origins<'a>(call: &Call<'a>) -> Result<Vec<&'a str>, Error> {
     Ok(origins)
 }
 
-/// The domain that a rule is for; `None` for all.
+/// Returns the domain that a rule applies to; `None` means all domains.
 fn domain<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Error> {
     Ok(call.given_text("domain")?.filter(|domain| *domain != "*"))
 }

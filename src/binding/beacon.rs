@@ -11,7 +11,7 @@ use super::table::{Class, Group, Method, named, required};
 use super::value::{Kinds, Value};
 use crate::core::{Beacon, Error};
 
-/// How often a beacon is sent if nothing else is said, as in czmq.
+/// The default interval between beacons, as in czmq.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Beacons.

@@ -10,18 +10,18 @@ use super::table::{Row, Target, operation};
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Wait};
 
-/// What is done for a script while one of its calls waits.
+/// Work that is done for a script while one of its calls waits.
 pub(super) struct WhileWaiting {
-    /// Whether there may be something to do in a call.
+    /// True if a call may have work to do.
     pub applies: fn(&Call) -> bool,
-    /// Does what is to be done now.
+    /// Does the pending work.
     pub act: fn(&Call) -> Result<(), Error>,
 }
 
 static WHILE_WAITING: OnceLock<WhileWaiting> = OnceLock::new();
 
-/// From now on calls that wait do this too. There is one such thing: an authenticator
-/// that has the script decide.
+/// Registers this work for calls that wait. There is only one such: an authenticator that
+/// lets the script decide.
 pub(super) fn while_waiting(waiting: WhileWaiting) {
     WHILE_WAITING.get_or_init(|| waiting);
 }
@@ -35,12 +35,13 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The method as users know it, with the class of the receiver: "ZMQReply.bind".
+    /// Returns the method's name for users, with the class of the receiver:
+    /// "ZMQReply.bind".
     pub(super) fn operation(&self) -> String {
         operation(self.receiver.map_or(self.row.class, Object::class), self.row)
     }
 
-    /// Checks the receiver and the arguments by the table.
+    /// Checks the receiver and the arguments against the table.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.check_receiver()?;
         self.check_positional()?;
@@ -63,7 +64,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// What the method is called on.
+    /// Returns the receiver of the method.
     pub(super) fn receiver<T: Instance>(&self) -> Result<&'a T, Error> {
         // The receiver was checked, and the rows of a class know what its instances are.
         match self.receiver.and_then(Object::get) {
@@ -72,9 +73,9 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// How long the call may wait: `timeout=`, or as long as the socket says. A
-    /// script that decides about clients does so now and while it waits; nothing may
-    /// be locked then that a collector needs.
+    /// Returns the timeout of the call: `timeout=`, or that of the socket. A script that
+    /// decides about clients does so before and during the wait; meanwhile, no lock that a
+    /// garbage collector needs may be held.
     pub(super) fn wait(&self) -> Result<Wait<'_>, Error> {
         let wait = match self.arguments.named {
             [] => Wait::usual(),
@@ -102,7 +103,7 @@ impl Interrupt for Call<'_> {
         WHILE_WAITING.get().map_or(Ok(()), |waiting| (waiting.act)(self))
     }
 
-    /// A client waits for the next check.
+    /// Returns how long a client waits for the next check.
     fn pause(&self) -> Duration {
         Duration::from_millis(20)
     }

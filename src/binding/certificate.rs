@@ -16,7 +16,7 @@ const FILE: Parameter = required("file", Kinds::STRING, "the name of a file, a S
 
 const NAME: Parameter = required("name", Kinds::STRING, "a String of letters and digits");
 
-/// What a key is given as.
+/// The ways to pass a key.
 pub(super) const KEY: Kinds = Kinds::STRING.or(Kinds::OBJECT);
 
 /// Certificates.
@@ -195,7 +195,7 @@ static CONTENT: Group = Group {
     ],
 };
 
-/// A certificate of a script.
+/// A script's certificate.
 #[derive(Debug)]
 pub(super) struct Certificate(Mutex<core::Certificate>);
 
@@ -212,7 +212,7 @@ impl Instance for Certificate {
 }
 
 impl fmt::Display for Certificate {
-    /// Never the secret key.
+    /// Never shows the secret key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{}: {}>", CLASS.name, self.lock().public())
     }

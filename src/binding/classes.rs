@@ -43,22 +43,22 @@ pub const CLASSES: &[&Class] = &[
     &zmq::CLASS,
 ];
 
-/// All rows of the table, in the order of the classes. Edges know them by their
-/// place in it.
+/// Returns all rows of the table, in the order of the classes. Hosts identify them by their
+/// index.
 pub fn rows() -> &'static [Row] {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
     ROWS.get_or_init(|| CLASSES.iter().flat_map(|class| class.rows()).collect())
 }
 
 impl Method {
-    /// The kinds that its result may have, which the words of the result name.
+    /// Returns the kinds that the result may have, according to its description.
     pub fn results(&self) -> Kinds {
         let words = self.result.split([' ', ',']);
         words.filter_map(meaning).fold(Kinds::NONE, Kinds::or)
     }
 }
 
-/// What a word of a result means; none if it only joins others.
+/// Returns the kind that a word of a result stands for; `None` for connecting words.
 fn meaning(word: &str) -> Option<Kinds> {
     Some(match word {
         "nil" => Kinds::NIL,
@@ -76,14 +76,12 @@ fn meaning(word: &str) -> Option<Kinds> {
     })
 }
 
-/// Calls a method: checks the receiver and the arguments by the table, runs it,
-/// and puts what goes wrong into words. The result is passed to `give` in the
-/// place where it was made: it is large, and moving it would cost as much as
-/// making it.
+/// Calls a method: checks the receiver and the arguments against the table, runs it, and
+/// words its errors. The result is passed to `give` where it was made, because it is large
+/// and moving it would cost as much as making it.
 ///
 /// # Errors
-/// The [`Failure`] that the script is to see. It is also kept as the last one of
-/// this thread.
+/// The [`Failure`] to show to the script. It is also kept as the last one of this thread.
 pub fn call<T>(
     row: &'static Row,
     receiver: Option<&Object>,
@@ -108,7 +106,7 @@ fn run(call: &Call) -> Result<Value, Error> {
     (call.row.method.run)(call)
 }
 
-/// What becomes of an error: some are an ordinary result.
+/// Converts an error: some are ordinary results.
 #[cold]
 fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
     let otherwise = call.row.method.otherwise.filter(|_| !strict(call));
@@ -139,7 +137,7 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
     }
 }
 
-/// Whether a script has asked to be told of everything that did not happen.
+/// True if a script has turned on strict mode.
 fn strict(call: &Call) -> bool {
     call.receiver::<socket::Socket>().is_ok_and(socket::Socket::is_strict)
 }

@@ -1,5 +1,5 @@
-//! The class of loops, which call functions of the script when a socket is ready
-//! or a time has come.
+//! The class of loops, which call script functions when a socket is ready or a timer is
+//! due.
 
 use std::fmt;
 use std::mem;
@@ -158,7 +158,7 @@ static RUNNING: Group = Group {
     ],
 };
 
-/// A loop of a script.
+/// A script's loop.
 #[derive(Debug, Default)]
 struct Loop {
     poller: Poller<Handlers>,
@@ -170,11 +170,11 @@ struct State {
     timers: Timers<Kept>,
     running: bool,
     stopping: bool,
-    /// The function that is being called, which may have been cancelled.
+    /// The function being called, which may have been canceled.
     current: Option<Kept>,
 }
 
-/// The functions of a socket.
+/// The functions for a socket.
 #[derive(Clone, Debug)]
 struct Handlers {
     socket: Kept,
@@ -184,12 +184,12 @@ struct Handlers {
 }
 
 impl Loop {
-    /// Never locked while the host is called, be it by dropping what it has kept.
+    /// Never locked while the host is called, not even by dropping a script value.
     fn state(&self) -> MutexGuard<'_, State> {
         locked(&self.state)
     }
 
-    /// Gives the one before, to be dropped while nothing is locked.
+    /// Returns the previous one, to be dropped without a lock.
     fn set_current(&self, function: Option<Kept>) -> Option<Kept> {
         mem::replace(&mut self.state().current, function)
     }
@@ -289,7 +289,7 @@ fn start(call: &Call) -> Result<Value, Error> {
     result.map(|()| Value::Bool(true))
 }
 
-/// Runs until the loop has ended.
+/// Runs until the loop ends.
 fn run(call: &Call, looped: &Loop, timeout: Option<Duration>) -> Result<(), Error> {
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     loop {
@@ -324,7 +324,7 @@ fn run(call: &Call, looped: &Loop, timeout: Option<Duration>) -> Result<(), Erro
     }
 }
 
-/// Runs the timers that are due, and tells whether the loop goes on.
+/// Runs the timers that are due. Returns true if the loop continues.
 fn run_timers(call: &Call, looped: &Loop) -> Result<bool, Error> {
     let now = Instant::now();
     let due = looped.state().timers.due(now);
@@ -344,8 +344,8 @@ fn run_timers(call: &Call, looped: &Loop) -> Result<bool, Error> {
     Ok(!looped.state().stopping)
 }
 
-/// Waits for sockets, calls the functions of those that are ready, and tells whether
-/// the loop goes on.
+/// Waits for sockets and calls the functions of those that are ready. Returns true if the
+/// loop continues.
 fn run_handlers(call: &Call, looped: &Loop, wait: &Wait) -> Result<bool, Error> {
     let ready = match looped.poller.wait_all(wait) {
         Ok(ready) => ready,
@@ -374,7 +374,7 @@ fn run_handlers(call: &Call, looped: &Loop, wait: &Wait) -> Result<bool, Error> 
     Ok(true)
 }
 
-/// Calls a function of the script, and tells whether the loop goes on.
+/// Calls a script function. Returns true if the loop continues.
 fn goes_on(
     call: &Call,
     looped: &Loop,

@@ -219,7 +219,7 @@ impl Instance for Frame {
 }
 
 impl fmt::Display for Frame {
-    /// Its first bytes.
+    /// Shows its first bytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 16;
         let digits = hex(&self[..self.len().min(SHOWN)]);
@@ -264,7 +264,7 @@ fn index(call: &Call) -> Result<Value, Error> {
     }
 }
 
-/// The byte at an index.
+/// Returns the byte at an index.
 fn byte(call: &Call, bytes: &[u8], index: &ValueRef) -> Result<u8, Error> {
     let place = match index {
         ValueRef::Int(index) if *index < 0 => usize::try_from(index.unsigned_abs())
@@ -277,8 +277,8 @@ fn byte(call: &Call, bytes: &[u8], index: &ValueRef) -> Result<u8, Error> {
     found.ok_or_else(|| call.wrong(0, format!("{index} in a frame of {}", bytes.len())))
 }
 
-/// Frames are not joined to larger ones, and larger ones are no lists: a host may
-/// end when there is no memory.
+/// Frames cannot be joined or converted to lists beyond this size, because a host may end
+/// when it runs out of memory.
 const LARGEST: usize = 1 << 30;
 const LARGEST_LIST: usize = 1 << 24;
 

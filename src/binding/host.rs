@@ -8,26 +8,26 @@ use crate::core::wait::Interrupt;
 
 /// The virtual machine, as a call needs it.
 pub trait Host {
-    /// Tells the user something that does not stop the script.
+    /// Warns the user of something that does not stop the script.
     fn warn(&self, tag: &'static CStr, message: &str);
 
-    /// Whom a call that waits asks whether to stop: the virtual machine, and Ctrl-C
-    /// when scripts catch it.
+    /// Returns what a waiting call asks whether to stop: the virtual machine, and Ctrl-C if
+    /// scripts catch it.
     fn interrupt(&self) -> Option<&dyn Interrupt>;
 
-    /// What tells one virtual machine of the process from another.
+    /// Identifies a virtual machine of the process.
     fn machine(&self) -> usize;
 
-    /// Keeps a value of the script beyond the call that it was given to.
+    /// Keeps a script value beyond the call that it was passed to.
     fn keep(&self, handle: Handle) -> Kept;
 
-    /// Calls a function of the script, and hands what it returns to `take`, which
-    /// must not call the host. The script may do anything meanwhile, also call the
-    /// method that calls: hold no lock.
+    /// Calls a script function and passes its result to `take`, which must not call the
+    /// host. The script may do anything in the meantime, including calling the same method
+    /// again, so hold no lock.
     ///
     /// # Errors
-    /// [`Error::Callback`] when the function failed: nothing may be done then but
-    /// return it. What `take` returns.
+    /// [`Error::Callback`] if the function failed: return it without doing anything else.
+    /// The errors of `take`.
     fn call(
         &self,
         function: Handle,

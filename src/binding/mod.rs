@@ -1,6 +1,6 @@
-//! What scripts see of ZeroMQ, for any host: neutral values, and the table of
-//! classes and methods. The edges turn a host's values into [`ValueRef`]s, find
-//! a row of the table, and hand both to `call`.
+//! The classes and methods that scripts use, for any host: neutral values, and the table of
+//! classes and methods. Hosts convert their values to [`ValueRef`]s, find a row of the
+//! table, and pass both to `call`.
 
 mod arguments;
 mod authenticator;

@@ -1,4 +1,4 @@
-//! The class of monitors, which tell what happens to the connections of a socket.
+//! The class of monitors, which report events on the connections of a socket.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::value::{Kinds, Value};
 use crate::core::monitor::{Event, events};
 use crate::core::{self, Error};
 
-/// The events that a monitor is to tell of.
+/// The events that a monitor reports.
 pub(super) const NAMES: Parameter = variadic(
     "events",
     Kinds::STRING,
@@ -73,11 +73,12 @@ static EVENTS: Group = Group {
     ],
 };
 
-/// A monitor of a script.
+/// A script's monitor.
 #[derive(Debug)]
 struct Monitor(core::Monitor);
 
-/// Makes a monitor of a socket, of the events that the arguments from `first` on name.
+/// Makes a monitor of a socket for the events that the arguments from index `first` on
+/// name.
 pub(super) fn watch(call: &Call, socket: &Arc<core::Socket>, first: usize) -> Result<Value, Error> {
     let names: Result<Vec<&str>, Error> =
         (first..call.values().len()).map(|index| call.text(index)).collect();

@@ -1,4 +1,4 @@
-//! Instances of the library's classes, as values of scripts.
+//! Instances of the library's classes, as script values.
 
 use std::any::Any;
 use std::fmt::{self, Debug, Display};
@@ -8,49 +8,49 @@ use super::table::Class;
 use super::value::Handle;
 use crate::core::Frame;
 
-/// An instance of one of the classes of the table. A copy is the same instance.
+/// An instance of one of the classes in the table. A copy is the same instance.
 #[derive(Clone, Debug)]
 pub struct Object(Arc<Body<dyn Instance>>);
 
-/// An instance with its class, which every call asks for.
+/// An instance with its class, which every call needs.
 #[derive(Debug)]
 struct Body<T: ?Sized> {
     class: &'static Class,
     instance: T,
 }
 
-/// What an instance is. What a host prints for it is its Display: `<ZMQSocket: REQ>`.
+/// The content of an instance. Its Display is what a host prints: `<ZMQSocket: REQ>`.
 pub(super) trait Instance: Any + Debug + Display + Send + Sync {
-    /// Its class.
+    /// Returns its class.
     fn class(&self) -> &'static Class;
 
-    /// How much memory its bytes take, if they are what it is made of.
+    /// Returns the size of its bytes in memory, if it consists of bytes.
     fn bytes(&self) -> Option<usize> {
         None
     }
 
-    /// Whether `other`, which is another instance, means the same.
+    /// True if `other`, another instance, is equal.
     fn equals(&self, other: &Object) -> bool {
         let _ = other;
         false
     }
 
-    /// A number that instances that mean the same have in common; without one only
-    /// the same instance means the same.
+    /// Returns a hash, which is the same for equal instances; `None` if only the same
+    /// instance is equal.
     fn hash(&self) -> Option<u64> {
         None
     }
 
-    /// Tells `visit` of each value of the script that it keeps. A collector may ask
-    /// at any allocation of the host, in the middle of a call too: no lock that is
-    /// needed here may be held while the host is called.
+    /// Calls `visit` with each script value that it keeps. A garbage collector may call
+    /// this at any allocation of the host, even during a call: a lock that is needed here
+    /// must not be held while the host is called.
     fn kept(&self, visit: &mut dyn FnMut(Handle)) {
         let _ = visit;
     }
 }
 
 impl Object {
-    /// Tells `visit` of each value of the script that it keeps.
+    /// Calls `visit` with each script value that it keeps.
     pub fn kept(&self, visit: &mut dyn FnMut(Handle)) {
         self.0.instance.kept(visit);
     }
@@ -59,33 +59,33 @@ impl Object {
         Object(Arc::new(Body { class: instance.class(), instance }))
     }
 
-    /// Its class.
+    /// Returns its class.
     pub fn class(&self) -> &'static Class {
         self.0.class
     }
 
-    /// Whether both are the same instance, or frames with the same bytes.
+    /// True if both are the same instance, or frames with the same bytes.
     pub fn equals(&self, other: &Object) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.instance.equals(other)
     }
 
-    /// A number that instances that are equal have in common; without one only the
-    /// same instance is equal.
+    /// Returns a hash, which is the same for equal instances; `None` if only the same
+    /// instance is equal.
     pub fn hash(&self) -> Option<u64> {
         self.0.instance.hash()
     }
 
-    /// How much memory its bytes take, if they are what it is made of.
+    /// Returns the size of its bytes in memory, if it consists of bytes.
     pub fn bytes(&self) -> Option<usize> {
         self.0.instance.bytes()
     }
 
-    /// Its bytes, if it is a frame.
+    /// Returns its bytes, if it is a frame.
     pub fn frame(&self) -> Option<&[u8]> {
         self.get::<Frame>().map(|frame| &**frame)
     }
 
-    /// What it is, if it is a T.
+    /// Returns its content, if that is a T.
     pub(super) fn get<T: Instance>(&self) -> Option<&T> {
         let instance: &dyn Any = &self.0.instance;
         instance.downcast_ref()

@@ -21,8 +21,8 @@ const SOURCE: Parameter = Parameter {
     ..SOURCES
 };
 
-/// How long a wait may take: by position, as in the extension that this library
-/// succeeds, or by name.
+/// The timeout of a wait: by position, as in the extension that this library replaces, or
+/// by name.
 pub(super) const PATIENCE: [Parameter; 2] = [
     optional(
         "timeout",
@@ -198,11 +198,11 @@ static WAITING: Group = Group {
     ],
 };
 
-/// A poller of a script.
+/// A script's poller.
 #[derive(Debug, Default)]
 struct Poller(poller::Poller<Found>);
 
-/// What a wait gives back: what the script has added.
+/// Returns the result of a wait: the sources as the script added them.
 #[derive(Clone, Debug)]
 enum Found {
     Socket(Kept),
@@ -267,7 +267,7 @@ fn add_to(poller: &Poller, call: &Call, index: usize, events: Ready) -> Result<(
     poller.0.add(source, events, found)
 }
 
-/// The socket or descriptor that an argument is.
+/// Returns the socket or descriptor in an argument.
 fn source(call: &Call, index: usize) -> Result<Source, Error> {
     let value = call.value(index)?;
     let source = match value {
@@ -279,7 +279,7 @@ fn source(call: &Call, index: usize) -> Result<Source, Error> {
     source.ok_or_else(|| call.refuse(index))
 }
 
-/// The socket that a value is.
+/// Returns the socket in a value.
 pub(super) fn socket(value: &ValueRef) -> Option<Arc<crate::core::Socket>> {
     Arc::from_value(value)
 }
@@ -293,7 +293,7 @@ fn event(ready: Ready) -> &'static str {
     }
 }
 
-/// How long to wait: the first argument, or `timeout=`, or for ever.
+/// Returns the timeout: the first argument, `timeout=`, or forever.
 pub(super) fn timeout<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
     let timeout = match call.values() {
         [value] => call.time(value, "argument 1 (timeout)")?,

@@ -1,4 +1,4 @@
-//! The class of proxies, and the devices: proxies whose types are settled.
+//! The class of proxies, and the devices: proxies with fixed socket types.
 
 use std::fmt;
 use std::sync::Arc;
@@ -279,7 +279,7 @@ static CONTROL: Group = Group {
     ],
 };
 
-/// A proxy of a script.
+/// A script's proxy.
 #[derive(Debug)]
 struct Proxy {
     class: &'static Class,
@@ -383,7 +383,7 @@ fn set(call: &Call, side: Side) -> Result<Value, Error> {
     done(proxy(call)?.set(side, socket_type, call.text(1)?, &prepare))
 }
 
-/// The type of socket that an argument names.
+/// Returns the socket type that an argument names.
 fn socket_type(call: &Call, index: usize) -> Result<SocketType, Error> {
     let named = match call.value(index)? {
         ValueRef::Class(class) => type_of(class),
@@ -392,7 +392,7 @@ fn socket_type(call: &Call, index: usize) -> Result<SocketType, Error> {
     named.ok_or_else(|| call.refuse(index))
 }
 
-/// A copy of the certificate that `secure=` gives.
+/// Returns a copy of the certificate in `secure=`.
 fn certificate(call: &Call) -> Result<Option<core::Certificate>, Error> {
     match call.given(SECURE.name) {
         None => Ok(None),
@@ -403,7 +403,7 @@ fn certificate(call: &Call) -> Result<Option<core::Certificate>, Error> {
     }
 }
 
-/// What `subscribe=` asks for.
+/// The prefixes in `subscribe=`.
 fn prefixes<'a>(call: &Call<'a>, socket_type: SocketType) -> Result<Option<Vec<&'a [u8]>>, Error> {
     let Some(value) = call.argument(SUBSCRIBE.name) else {
         return Ok(None);

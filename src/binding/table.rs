@@ -1,25 +1,25 @@
-//! The rows of the table of methods: names, parameters, results and documentation.
-//! Every host, every error text and every help page is derived from them. The rows
-//! of a class are in its file.
+//! The rows of the table of methods: names, parameters, results and documentation. All
+//! hosts, error messages and help pages are derived from them. The rows of a class are in
+//! its file.
 
 use super::call::Call;
 use super::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
 
-/// A class of the scripts.
+/// A class for scripts.
 #[derive(Debug)]
 pub struct Class {
     /// Its name.
     pub name: &'static str,
-    /// What it is for.
+    /// The purpose of the class.
     pub doc: &'static str,
-    /// The class whose methods it has too.
+    /// The class that it inherits methods from.
     pub parent: Option<&'static Class>,
-    /// How an instance is made.
+    /// The constructor.
     pub constructor: Option<Method>,
-    /// A further name of the constructor, kept for old scripts.
+    /// Another name of the constructor, kept for compatibility.
     pub alias: Option<&'static str>,
-    /// The methods of instances, in groups as a help page has them.
+    /// The methods of instances, in groups as on a help page.
     pub groups: &'static [&'static Group],
     /// The methods of the class itself.
     pub functions: &'static [Method],
@@ -28,9 +28,9 @@ pub struct Class {
 /// Methods that belong together.
 #[derive(Debug)]
 pub struct Group {
-    /// What they are about, in a word: "endpoints".
+    /// Their subject in one word: "endpoints".
     pub name: &'static str,
-    /// What they do, as the head of a list of them.
+    /// Their purpose, as the heading of a list of them.
     pub doc: &'static str,
     /// The overview page that explains them, by its tag; empty if that is the class.
     pub see: &'static str,
@@ -43,49 +43,49 @@ pub struct Group {
 pub struct Method {
     /// Its name.
     pub name: &'static str,
-    /// What it takes: the positional ones first.
+    /// The parameters, positional ones first.
     pub parameters: &'static [Parameter],
-    /// What it returns, in words.
+    /// The result, in words.
     pub result: &'static str,
-    /// What it does, in a sentence or a few; code is in backticks.
+    /// The description, in one or a few sentences; code is in backticks.
     pub doc: &'static str,
     /// The errors that only some methods raise, by tag and reason: "`ZMQErr` if ...;
-    /// `ZMQDecode` if ...". Those that follow from its parameters and its class are
-    /// left out.
+    /// `ZMQDecode` if ...". Errors that follow from the parameters and the class are
+    /// omitted.
     pub errors: &'static str,
-    /// A script that shows how it is used, which may be indented; empty if there is
-    /// none. A print has a comment with what it prints.
+    /// An example script, which may be indented; empty if there is none. Each print has a
+    /// comment with its output.
     pub example: &'static str,
-    /// What it returns on timeout, or when it is ignored because it is out of order.
-    /// Without this both are errors.
+    /// The result on timeout, or when the call is ignored because it is out of order. If
+    /// there is none, both raise errors.
     pub(super) otherwise: Option<fn() -> Value>,
-    /// Does it.
+    /// The code.
     pub(super) run: fn(&Call) -> Result<Value, Error>,
 }
 
-/// What a method takes.
+/// A parameter of a method.
 #[derive(Debug)]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// How it is given.
+    /// How it is passed.
     pub role: Role,
-    /// The kinds it may have.
+    /// The accepted kinds.
     pub kinds: Kinds,
-    /// What is expected, in words: "expected ...".
+    /// The expected value, in words: "expected ...".
     pub doc: &'static str,
 }
 
-/// How an argument is given.
+/// How an argument is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// By position, always.
+    /// By position, required.
     Required,
-    /// By position, or left out.
+    /// By position, optional.
     Optional,
     /// By position, any number of times.
     Variadic,
-    /// By name, or left out.
+    /// By name, optional.
     Named,
 }
 
@@ -96,11 +96,11 @@ pub struct Row {
     pub class: &'static Class,
     /// The method.
     pub method: &'static Method,
-    /// What it is called on.
+    /// Its receiver.
     pub target: Target,
 }
 
-/// What a method is called on.
+/// The receiver of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Nothing: it makes an instance.
@@ -112,13 +112,13 @@ pub enum Target {
 }
 
 impl Row {
-    /// What it is called: "ZMQSocket.bind", or "ZMQReply" for a constructor.
+    /// Returns its full name: "ZMQSocket.bind", or "ZMQReply" for a constructor.
     pub fn operation(&self) -> String {
         operation(self.class, self)
     }
 }
 
-/// A row as users know it, called on an instance of a class.
+/// Returns a row's name for users, when called on an instance of a class.
 pub(super) fn operation(class: &Class, row: &Row) -> String {
     match row.target {
         Target::Constructor => class.name.to_owned(),
@@ -127,8 +127,7 @@ pub(super) fn operation(class: &Class, row: &Row) -> String {
 }
 
 impl Class {
-    /// Everything of the class that can be called, without what it has of its
-    /// parent.
+    /// Returns all methods of the class, without inherited ones.
     pub fn rows(&'static self) -> impl Iterator<Item = Row> {
         let row = move |target| move |method| Row { class: self, method, target };
         let constructor = self.constructor.iter().map(row(Target::Constructor));
@@ -138,14 +137,14 @@ impl Class {
         constructor.chain(methods).chain(functions)
     }
 
-    /// Whether it is `other` or a child of it.
+    /// True if it is `other` or a child of it.
     pub fn is(&'static self, other: &'static Class) -> bool {
         std::ptr::eq(self, other) || self.parent.is_some_and(|parent| parent.is(other))
     }
 }
 
 impl Method {
-    /// What it returns on timeout, or out of order: "nil". None if both are errors.
+    /// Returns the result on timeout or out of order: "nil". `None` if both raise errors.
     pub fn on_timeout(&self) -> Option<String> {
         self.otherwise.map(|otherwise| match otherwise() {
             Value::Nil => "nil".to_owned(),
@@ -154,15 +153,15 @@ impl Method {
         })
     }
 
-    /// How it is called: "receive(timeout=) -> String, ZMQFrame or nil".
+    /// Returns the signature: "receive(timeout=) -> String, ZMQFrame or nil".
     pub fn signature(&self) -> String {
         let parameters: Vec<String> = self.parameters.iter().map(Parameter::signature).collect();
         format!("{}({}) -> {}", self.name, parameters.join(", "), self.result)
     }
 
-    /// Whether the last argument holds the named ones, for hosts that cannot name
-    /// them: a dictionary of texts, or an empty list, where nothing of the kind is
-    /// asked for.
+    /// True if the last argument holds the named ones, for hosts without named arguments: a
+    /// dictionary with string keys, or an empty list, if the parameter at that position
+    /// does not accept it.
     pub(crate) fn names_last(&self, positional: &[ValueRef<'_>]) -> bool {
         let (Some(last), index) = (positional.last(), positional.len().saturating_sub(1)) else {
             return false;

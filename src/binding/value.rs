@@ -1,5 +1,4 @@
-//! Values as they pass between a host and the library: borrowed on the way in,
-//! owned on the way out.
+//! Values passed between a host and the library: borrowed arguments and owned results.
 
 use std::fmt;
 use std::mem;
@@ -14,7 +13,7 @@ use crate::core::failure::Failure;
 use crate::core::message::is_text;
 use crate::core::{Error, Frame};
 
-/// An argument: what the host owns, lent for the time of a call.
+/// An argument: owned by the host and borrowed for the duration of a call.
 #[derive(Clone, Debug)]
 pub enum ValueRef<'a> {
     /// Nothing.
@@ -31,18 +30,18 @@ pub enum ValueRef<'a> {
     List(Vec<ValueRef<'a>>),
     /// Keys and their values.
     Dictionary(Vec<(ValueRef<'a>, ValueRef<'a>)>),
-    /// An instance of one of the library's classes, and the value that it is in
-    /// the script: itself, or an instance of a child that the script has written.
+    /// An instance of one of the library's classes, and its value in the script: the same,
+    /// or an instance of a child class that the script defines.
     Object(Object, Handle),
-    /// A function of the script.
+    /// A script function.
     Function(Handle),
     /// One of the library's classes.
     Class(&'static Class),
-    /// Something of the host that no method takes, and what it is: "a function".
+    /// A value that no method accepts, and its description: "a function".
     Other(&'a str),
 }
 
-/// A result: what the library gives to the host.
+/// A result, passed from the library to the host.
 #[derive(Debug)]
 pub enum Value {
     /// Nothing.
@@ -61,30 +60,29 @@ pub enum Value {
     Tuple(Vec<Value>),
     /// Keys and their values, in order.
     Dictionary(Vec<(Value, Value)>),
-    /// An instance of one of the library's classes that the script has not yet.
+    /// An instance of one of the library's classes that is new to the script.
     Object(Object),
-    /// A value that the script has given before, and that is kept.
+    /// A value that the script passed earlier and that the library kept.
     Kept(Kept),
 }
 
-/// A value of the script as its host has it: bits that only the edge reads.
+/// A script value in the host's representation: bits that only the host interface reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle(pub [u64; 2]);
 
-/// A value of the script that an instance of the library keeps. Hosts that mark
-/// what is in use are told of it by [`Object::kept`], others hold it until the
-/// last copy of this is dropped.
+/// A script value that an instance of the library keeps. Hosts with a tracing collector
+/// learn of it by [`Object::kept`]; others hold it until the last copy of this is dropped.
 #[derive(Clone, Debug)]
 pub struct Kept {
     handle: Handle,
     _held: Option<Arc<dyn Retained>>,
 }
 
-/// What makes a host hold a value, until it is dropped.
+/// Keeps a host from freeing a value until this is dropped.
 pub trait Retained: fmt::Debug + Send + Sync {}
 
 impl Kept {
-    /// A value that the host holds as long as there is `held`.
+    /// Makes a value that the host holds as long as `held` exists.
     pub fn new(handle: Handle, held: Option<Arc<dyn Retained>>) -> Kept {
         Kept { handle, _held: held }
     }
@@ -95,26 +93,25 @@ impl Kept {
     }
 }
 
-/// Text in the memory that it came in.
+/// Text in its original memory.
 #[derive(Debug)]
 pub enum Text {
-    /// A text of the library.
+    /// A static text.
     Fixed(&'static str),
-    /// A text made for the occasion.
+    /// A newly made text.
     Made(String),
-    /// A frame that is known to be UTF-8.
+    /// A frame that is valid UTF-8.
     Received(Frame),
-    /// A copy of one that is short.
+    /// A copy of a short frame.
     Short {
-        /// The text, and zeros.
+        /// The text, padded with zeros.
         bytes: [u8; SHORT],
-        /// How many bytes are the text.
+        /// The length of the text in bytes.
         size: u8,
     },
 }
 
-/// Frames of this size and less are copied: that costs less than making a message
-/// for the next one.
+/// Frames up to this size are copied, which is cheaper than making a new message.
 const SHORT: usize = 48;
 
 impl Deref for Text {
@@ -143,31 +140,31 @@ impl From<String> for Value {
 }
 
 impl From<Frame> for Value {
-    /// Text if the frame is UTF-8, and else the frame itself: string methods of a
-    /// host may go astray on other bytes.
+    /// Returns text if the frame is UTF-8, otherwise the frame itself: a host's string
+    /// methods may misbehave on other bytes.
     fn from(frame: Frame) -> Value {
         if frame.is_text() { Value::String(Text::Received(frame)) } else { Value::frame(frame) }
     }
 }
 
 impl Value {
-    /// A frame as an object, whatever it holds.
+    /// Returns a frame as an object, whatever its content.
     pub(super) fn frame(frame: Frame) -> Value {
         Value::Object(Object::new(frame))
     }
 }
 
 impl Value {
-    /// What a frame holds, as [`From`] gives it. The frame is left for the next one,
-    /// or taken.
+    /// Returns the content of a frame, like [`From`]. The frame is left for reuse, or
+    /// taken.
     pub(super) fn of(frame: &mut Frame) -> Value {
         let mut result = Ok(Value::Nil);
         Value::put(frame, &mut result);
         result.unwrap_or(Value::Nil)
     }
 
-    /// The same as the result of a call, in its place: a text that was just copied
-    /// is slow to move.
+    /// Does the same, but passes the result on in place, because moving a freshly copied
+    /// text is slow.
     #[inline]
     pub(super) fn put(frame: &mut Frame, result: &mut Result<Value, Error>) {
         let text: &[u8] = frame;
@@ -189,8 +186,8 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-/// How far an edge may go into the lists of one argument: a list may contain
-/// itself, and two that contain each other twice have no end that can be waited for.
+/// Limits on traversing the lists in an argument: a list may contain itself, and two lists
+/// that contain each other twice are practically endless.
 #[derive(Debug)]
 pub struct Bounds {
     deeper: usize,
@@ -204,10 +201,10 @@ impl Default for Bounds {
 }
 
 impl Bounds {
-    /// Goes into a list of `count` values, and out again after `convert`.
+    /// Enters a list of `count` values, and leaves it after `convert`.
     ///
     /// # Errors
-    /// As [`enter`](Bounds::enter), and those of `convert`.
+    /// The errors of [`enter`](Bounds::enter) and of `convert`.
     pub fn within<T>(
         &mut self,
         count: usize,
@@ -219,10 +216,10 @@ impl Bounds {
         result
     }
 
-    /// Goes into a list of `count` values.
+    /// Enters a list of `count` values.
     ///
     /// # Errors
-    /// [`Error::Argument`] when it is too deep, or when there are too many.
+    /// [`Error::Argument`] if it is nested too deeply, or there are too many values.
     pub fn enter(&mut self, count: usize) -> Result<(), Error> {
         let (Some(deeper), Some(more)) = (self.deeper.checked_sub(1), self.more.checked_sub(count))
         else {
@@ -236,13 +233,13 @@ impl Bounds {
         Ok(())
     }
 
-    /// Goes out of it again.
+    /// Leaves the list.
     pub fn leave(&mut self) {
         self.deeper += 1;
     }
 }
 
-/// Whether a text has the form of a CURVE key.
+/// True if a text has the form of a CURVE key.
 fn is_key(text: &str) -> bool {
     text.len() == 40 && !text.contains("://") && z85::decode(text.as_bytes()).is_some()
 }
@@ -276,22 +273,22 @@ impl Kinds {
     pub const DICTIONARY: Kinds = Kinds(1 << 7);
     /// An instance of one of the library's classes.
     pub const OBJECT: Kinds = Kinds(1 << 8);
-    /// A function of the script.
+    /// A script function.
     pub const FUNCTION: Kinds = Kinds(1 << 10);
     /// One of the library's classes.
     pub const CLASS: Kinds = Kinds(1 << 11);
 
-    /// What is in either.
+    /// Returns the union of both.
     pub const fn or(self, other: Kinds) -> Kinds {
         Kinds(self.0 | other.0)
     }
 
-    /// Whether one of `other` is in it.
+    /// True if the sets overlap.
     pub const fn has(self, other: Kinds) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// The set as a number: bit n stands for the kind n of the C header.
+    /// Returns the set as a number: bit n stands for kind n of the C header.
     pub const fn bits(self) -> u32 {
         self.0
     }
@@ -306,7 +303,7 @@ impl BitOr for Kinds {
 }
 
 impl ValueRef<'_> {
-    /// The kinds under which the table may ask for this value.
+    /// Returns the kinds by which the table may accept this value.
     pub fn kinds(&self) -> Kinds {
         match self {
             ValueRef::Nil => Kinds::NIL,
@@ -325,7 +322,7 @@ impl ValueRef<'_> {
 }
 
 impl Value {
-    /// The kind that the table promises it by.
+    /// Returns the kind by which the table declares it.
     pub(super) fn kind(&self) -> Kinds {
         match self {
             Value::Nil => Kinds::NIL,
@@ -343,7 +340,7 @@ impl Value {
 }
 
 impl fmt::Display for ValueRef<'_> {
-    /// The value in an error text: "the Int 5".
+    /// Shows the value as in an error message: "the Int 5".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ValueRef::Nil => f.write_str("nil"),

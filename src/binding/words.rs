@@ -1,5 +1,5 @@
-//! What a script reads about an error: the classes and methods that it knows, where
-//! the core speaks of ZeroMQ's types of sockets.
+//! The words in errors for scripts: their classes and methods, where the core names
+//! ZeroMQ's socket types.
 
 use super::socket::class_of;
 use crate::core::Error;

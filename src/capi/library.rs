@@ -11,7 +11,7 @@ use crate::ffi;
 /// library at run time.
 pub const ZEROMQ_VERSION_MAJOR: u32 = 0;
 /// The minor version of this header.
-pub const ZEROMQ_VERSION_MINOR: u32 = 1;
+pub const ZEROMQ_VERSION_MINOR: u32 = 2;
 /// The patch version of this header.
 pub const ZEROMQ_VERSION_PATCH: u32 = 0;
 

@@ -140,7 +140,7 @@ pub unsafe extern "C" fn zeromq_proxy_set_backend(
 
 /// Sends a copy of every forwarded message to a capture socket of type `kind`, which is
 /// `ZEROMQ_PUSH`, `ZEROMQ_PUBLISHER` or `ZEROMQ_PAIR`. Copies that its peer does not
-/// accept at once are dropped and counted. `endpoints` of NULL ends the capture.
+/// accept at once are dropped and counted. If `endpoints` is NULL, capturing ends.
 ///
 /// Returns the codes of `zeromq_proxy_set_frontend`.
 #[unsafe(no_mangle)]

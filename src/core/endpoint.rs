@@ -18,7 +18,7 @@ const LONGEST: usize = 255;
 /// The dynamic ports of IANA (RFC 6335).
 const DYNAMIC: RangeInclusive<u16> = 49152..=65535;
 
-/// What to do with an endpoint.
+/// The action for an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Bind it, so that peers can connect.
@@ -46,7 +46,7 @@ pub struct Item<'a> {
     pub endpoint: &'a str,
 }
 
-/// What to bind.
+/// The address to bind.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Target<'a> {
     /// The endpoint as it is, with its TCP port, or 0 if it has none.

@@ -10,8 +10,7 @@ use super::error::{Errno, Error};
 /// Hosts cut messages at this number of bytes.
 const LONGEST: usize = 254;
 
-/// How an interface words an error in the terms of its own world; `None` keeps the
-/// words of ZeroMQ.
+/// Rewords an error for an interface; `None` keeps the words of ZeroMQ.
 pub type Words = fn(&Error) -> Option<String>;
 
 /// Describes why a call failed.

@@ -20,7 +20,7 @@ pub type Descriptor = std::os::fd::RawFd;
 #[cfg(windows)]
 pub type Descriptor = std::os::windows::io::RawSocket;
 
-/// What a poller waits for.
+/// A source that a poller waits for.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A socket.
@@ -99,7 +99,7 @@ impl Ready {
 pub struct Poller<T> {
     items: Mutex<Vec<Item<T>>>,
     fair: AtomicBool,
-    /// Where the next fair wait starts.
+    /// The position at which the next fair wait starts.
     turn: AtomicUsize,
     expired: AtomicBool,
     terminated: AtomicBool,

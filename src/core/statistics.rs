@@ -1,9 +1,9 @@
-//! What a socket counts, and what it knows about its peers.
+//! The counters of a socket, and its knowledge of its peers.
 
 use std::time::Duration;
 
-/// How much a socket has sent and received. These are plain numbers, which only change
-/// while the socket is locked.
+/// The messages and bytes that a socket has sent and received. These are plain numbers,
+/// which only change while the socket is locked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Messages sent.
@@ -65,20 +65,20 @@ impl Counters {
 /// The statistics of a socket.
 #[derive(Clone, Debug)]
 pub struct Statistics {
-    /// How much it has sent and received.
+    /// The messages and bytes that it has sent and received.
     pub counters: Counters,
-    /// How many peers it has now; `None` if that is unknown.
+    /// The number of current peers; `None` if that is unknown.
     pub peers: Option<usize>,
-    /// How many connections to peers it has had, not counting inproc.
+    /// The number of connections to peers so far, not counting inproc.
     pub connections: u64,
-    /// How many of these connections have ended.
+    /// The number of these connections that have ended.
     pub disconnections: u64,
-    /// How many connections failed during the handshake: a wrong key, a peer that does
-    /// not speak ZeroMQ.
+    /// The number of connections that failed during the handshake: because of a wrong key,
+    /// or a peer that does not speak ZeroMQ.
     pub failures: u64,
-    /// How many different prefixes its peers subscribe to, if it is a PUB socket.
+    /// The number of different prefixes that its peers subscribe to, if it is a PUB socket.
     pub subscriptions: Option<usize>,
-    /// How many messages it dropped because no peer could accept them, if it is a
+    /// The number of messages that it dropped because no peer could accept them, if it is a
     /// ROUTER or STREAM.
     pub dropped: Option<u64>,
 }
@@ -90,6 +90,6 @@ pub struct Attachment {
     pub bound: bool,
     /// The endpoint, with its port filled in.
     pub endpoint: String,
-    /// How long it has been attached.
+    /// The time since it was attached.
     pub age: Duration,
 }

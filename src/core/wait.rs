@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::error::Error;
 
-/// How often a waiting call asks the host whether to stop.
+/// The interval at which a waiting call asks the host whether to stop.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// How many shutdowns there were.
+/// The number of shutdowns so far.
 static ENDS: AtomicUsize = AtomicUsize::new(0);
 
 /// Ends calls that sleep on other threads. Calls that wait for sockets are ended by
@@ -90,7 +90,7 @@ impl<'a> Wait<'a> {
         Wait { timeout: self.timeout, interrupt }
     }
 
-    /// Replaces the timeout of the socket by `usual`, if it applies.
+    /// Replaces the socket's timeout with `usual`, if it applies.
     pub(super) fn or(self, usual: Option<Duration>) -> Wait<'a> {
         match self.timeout {
             Timeout::USUAL => Wait { timeout: Timeout::of(usual), ..self },
@@ -125,7 +125,7 @@ impl<'a> Wait<'a> {
     }
 }
 
-/// Sleeps for as long as `wait` says.
+/// Sleeps for the duration of `wait`.
 ///
 /// # Errors
 /// [`Error::Interrupted`] if the host interrupts, [`Error::Terminated`] if another

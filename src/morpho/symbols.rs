@@ -84,7 +84,7 @@ pub(super) struct Release<V: Bits> {
     pub options: Options<V>,
 }
 
-/// How named arguments are passed.
+/// The way in which named arguments are passed.
 #[derive(Clone, Copy)]
 pub(super) enum Options<V: Bits> {
     /// 0.6.0 and 0.6.1: after this value among the other arguments.

@@ -163,7 +163,7 @@ pub struct Method {
     pub parameter_count: u32,
     /// The name of the method; for a constructor, that of the class.
     pub name: *const c_char,
-    /// The signature, for people: "receive(timeout=) -> String, ZMQFrame or nil".
+    /// The signature as users see it: "receive(timeout=) -> String, ZMQFrame or nil".
     pub signature: *const c_char,
     /// What the method does, in one or a few sentences.
     pub doc: *const c_char,

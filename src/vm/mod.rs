@@ -210,7 +210,7 @@ pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Va
 }
 
 /// Stores the bytes of a frame in `*result`, for hosts whose strings can hold any
-/// bytes. It is a string that may not be UTF-8, written only on success; the host frees
+/// bytes. It is a string, not always valid UTF-8, written only on success; the host frees
 /// it with `zeromq_value_free`.
 ///
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the object is not a frame;

@@ -16,7 +16,7 @@ static OBJECTS: LazyLock<Slab<Given>> = LazyLock::new(Slab::new);
 /// An object that the host holds, or that the library keeps for it.
 struct Given {
     object: Object,
-    /// How many times it still has to be freed.
+    /// The number of times that it still has to be freed.
     times: AtomicUsize,
 }
 

@@ -11,15 +11,15 @@ use crate::core::Error;
 use crate::core::locked::locked;
 use crate::ffi;
 
-/// How deep and how many values are searched for functions. No call accepts values
-/// beyond that.
+/// The maximum depth and number of values that are searched for functions. No call accepts
+/// values beyond that.
 const DEEPEST: usize = 64;
 const MOST: usize = 1 << 24;
 
 /// The functions of one virtual machine.
 #[derive(Default)]
 struct Functions {
-    /// How many times each function is in use.
+    /// The number of uses of each function.
     used: HashMap<Function, usize>,
     /// Functions that are no longer in use and that the host has not asked for yet.
     released: Vec<Function>,
@@ -30,8 +30,8 @@ type Machines = HashMap<usize, Functions>;
 
 static MACHINES: LazyLock<Mutex<Machines>> = LazyLock::new(Mutex::default);
 
-/// How many functions are released in total. Hosts ask in every call, and this saves
-/// them the lock while there are none.
+/// The total number of released functions. Hosts ask in every call, and this saves them the
+/// lock while there are none.
 static RELEASED: AtomicUsize = AtomicUsize::new(0);
 
 fn machines() -> MutexGuard<'static, Machines> {

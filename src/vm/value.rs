@@ -26,7 +26,7 @@ pub(super) enum Form {
     BytesInside,
 }
 
-/// What keeps the memory of a value alive while the host has it.
+/// Keeps the memory of a value alive while the host has it.
 enum Owner {
     Text(Text),
     Items(Vec<abi::Value>),

@@ -1,5 +1,5 @@
-//! `zeromq completions`: what a shell needs to complete our commands. `main` calls
-//! it.
+//! `zeromq completions`: the scripts with which shells complete our commands. Called by
+//! `main`.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use clap_complete::{Shell, generate};
 
 use crate::Arguments;
 
-/// Prints the file for a shell.
+/// Prints the completion script for a shell.
 pub fn print(shell: Shell) -> ExitCode {
     let mut file = Vec::new();
     generate(shell, &mut Arguments::command(), "zeromq", &mut file);

@@ -1,5 +1,5 @@
-//! Ctrl-C at the prompt: it ends what is running, and not the program. Without a
-//! prompt nothing is watched, and it does what it does everywhere.
+//! Ctrl-C at the prompt: it ends the running input and not the program. Without a prompt,
+//! Ctrl-C keeps its default behavior.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,34 +9,34 @@ use signal_hook::flag;
 
 use crate::host::error::{Failure, Outcome};
 
-/// Whether the user has asked; empty until `watch` was called.
+/// Set by Ctrl-C; empty until `watch` is called.
 static ASKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-/// From now on Ctrl-C is noticed here.
+/// Handles Ctrl-C from now on.
 pub fn watch() -> std::io::Result<()> {
     let asked = ASKED.get_or_init(Arc::default);
     flag::register(SIGINT, asked.clone())?;
     Ok(())
 }
 
-/// Whether `watch` was called.
+/// True if `watch` was called.
 pub fn is_watched() -> bool {
     ASKED.get().is_some()
 }
 
-/// Whether the user has asked since the last `forget`.
+/// True if Ctrl-C was pressed since the last `forget`.
 pub fn asked() -> bool {
     ASKED.get().is_some_and(|asked| asked.load(Ordering::Relaxed))
 }
 
-/// What comes next is not meant.
+/// Clears the interrupt.
 pub fn forget() {
     if let Some(asked) = ASKED.get() {
         asked.store(false, Ordering::Relaxed);
     }
 }
 
-/// Ends a script that the user wants to stop.
+/// Ends a script that the user interrupted.
 pub fn check() -> Outcome<()> {
     if asked() { Err(Failure::Interrupted) } else { Ok(()) }
 }

@@ -1,9 +1,9 @@
-//! Where the shared library is. `plugin` loads it from there, `install` copies
-//! it to Morpho's package, and `doctor` says which it is.
+//! Finds the shared library. `plugin` loads it, `install` copies it to Morpho's package,
+//! and `doctor` reports its path.
 
 use std::path::PathBuf;
 
-/// Where the library may be.
+/// Returns the places where the library can be.
 fn candidates() -> Vec<PathBuf> {
     if let Some(path) = std::env::var_os("ZEROMQ_PLUGIN") {
         return vec![path.into()];
@@ -14,7 +14,7 @@ fn candidates() -> Vec<PathBuf> {
     folders.flat_map(|folder| [folder.join(&file), folder.join("deps").join(&file)]).collect()
 }
 
-/// The first place that has it.
+/// Returns the first place that has the library.
 pub fn find() -> Result<PathBuf, String> {
     let mut tried = String::new();
     for path in candidates() {

@@ -90,7 +90,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints what a command has done, or why it failed.
+/// Prints the result of a command, or its error.
 fn tell(result: Result<String, String>) -> ExitCode {
     // If the output is closed, nobody wants to read it.
     match result {

@@ -1,5 +1,5 @@
-//! Runs a script in the reference host, and says what went wrong. `main` calls
-//! it for `zeromq run`.
+//! Runs a script in the reference host and reports errors. Called by `main` for `zeromq
+//! run`.
 
 use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
@@ -12,10 +12,10 @@ use crate::host::resolve::Program;
 use crate::host::source::{Location, Sources};
 use crate::host::syntax::{Names, Position};
 
-/// The script's calls may nest deeply, and so do those of the host then.
+/// The stack size: a script's calls may nest deeply, and so do the host's.
 const STACK: usize = 1 << 30;
 
-/// Runs a script. The status is 1 after an error that it did not catch.
+/// Runs a script. The status is 1 after an uncaught error.
 pub fn run(script: &str, arguments: Vec<String>) -> ExitCode {
     let (name, text) = match read(script) {
         Ok(read) => read,
@@ -40,7 +40,7 @@ pub fn run(script: &str, arguments: Vec<String>) -> ExitCode {
     })
 }
 
-/// Does everything on one thread, for sockets belong to one.
+/// Runs everything on one thread, because sockets belong to a thread.
 pub fn on_large_stack(work: impl FnOnce() -> ExitCode + Send + 'static) -> ExitCode {
     let work = std::thread::Builder::new().stack_size(STACK).spawn(work);
     match work.map(std::thread::JoinHandle::join) {
@@ -148,7 +148,7 @@ pub fn report_failure(machine: &mut Machine, failure: Failure) {
     }
 }
 
-/// An error as Morpho prints it.
+/// Formats an error like Morpho.
 fn traced(error: &ScriptError, sources: &Sources) -> String {
     let mut text = format!("Error '{}': {}\n", error.id, error.text);
     for (name, at) in error.frames.iter().filter(|_| error.shows_frames) {
@@ -168,7 +168,7 @@ fn report_unsupported(what: &str, at: Position, sources: &Sources) {
     excerpt(&location);
 }
 
-/// Shows a line of a script, and where in it.
+/// Shows a line of a script and the position in it.
 fn excerpt(location: &Location<'_>) {
     let Location { file, line, column, text, .. } = location;
     let before = text.get(..column - 1).unwrap_or("");

@@ -8,17 +8,18 @@ use super::encode::Format;
 use crate::binding::value::Value;
 use crate::core::{Error, Frame};
 
-/// How deep lists and dictionaries may be in each other, as serde_json has it.
+/// The maximum nesting depth of lists and dictionaries, as in serde_json.
 const DEEPEST: usize = 128;
 
-/// Memory is made for so many at first, whatever a message claims to have.
+/// The maximum number of elements to allocate in advance, regardless of the length that a
+/// message announces.
 const FIRST: usize = 1024;
 
 impl Format {
     /// Reads a value.
     ///
     /// # Errors
-    /// [`Error::Decode`] with what is wrong and where.
+    /// [`Error::Decode`], with the reason and position.
     pub fn read(self, bytes: &[u8]) -> Result<Value, Error> {
         let result = match self {
             Format::Json => read_json(bytes),
@@ -44,7 +45,7 @@ fn read_message_pack(bytes: &[u8]) -> Result<Value, String> {
     }
 }
 
-/// A value that was read.
+/// A decoded value.
 struct Read(Value);
 
 impl<'de> Deserialize<'de> for Read {

@@ -1,4 +1,4 @@
-//! Values of scripts as JSON and as MessagePack: what can be sent so, and how.
+//! Script values as JSON and MessagePack.
 
 use std::fmt::Write;
 
@@ -10,17 +10,18 @@ use crate::binding::value::ValueRef;
 use crate::core::Error;
 use crate::core::error::Excerpt;
 
-/// How values are written.
+/// The format of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::binding) enum Format {
-    /// Text that any program reads. It has no bytes and no keys but Strings.
+    /// JSON: text that any program can read. It supports neither bytes nor keys other than
+    /// Strings.
     Json,
-    /// As small as can be, and every kind of value stays what it is.
+    /// MessagePack: compact, and every value keeps its kind.
     MessagePack,
 }
 
 impl Format {
-    /// What it can write, in words.
+    /// Returns the supported kinds, in words.
     fn expected(self) -> &'static str {
         match self {
             Format::Json => {
@@ -36,7 +37,7 @@ impl Format {
     /// Writes a value.
     ///
     /// # Errors
-    /// [`Error::Argument`] with the place in the value of what cannot be written.
+    /// [`Error::Argument`], with the place of the unsupported value.
     pub fn write(self, value: &ValueRef) -> Result<Vec<u8>, Error> {
         self.check(value, &mut Vec::new())?;
         let written = match self {
@@ -46,7 +47,7 @@ impl Format {
         written.map_err(|message| Error::Panic { message })
     }
 
-    /// `path` leads to the value.
+    /// Checks a value, whose place is `path`.
     fn check(self, value: &ValueRef, path: &mut Vec<Step>) -> Result<(), Error> {
         let json = self == Format::Json;
         match value {
@@ -117,7 +118,7 @@ fn shown(key: &ValueRef) -> String {
     }
 }
 
-/// A value that was checked.
+/// A checked value.
 struct Written<'a, 'b>(&'a ValueRef<'b>);
 
 impl Serialize for Written<'_, '_> {

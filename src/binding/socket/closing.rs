@@ -1,4 +1,4 @@
-//! What a socket is, and its end.
+//! The type of a socket, and closing it.
 
 use super::Socket;
 use crate::binding::arguments::TIMEOUT;

@@ -1,4 +1,4 @@
-//! What a socket is attached to.
+//! Binding, connecting and detaching a socket.
 
 use super::done;
 use crate::binding::table::{Group, Method, Parameter, required};

@@ -1,5 +1,5 @@
-//! The classes of sockets. What every socket can do stands in the groups, a file
-//! each; what only one type can do stands in the file of the type.
+//! The classes of sockets. Methods of all sockets are in groups, one file each; methods of
+//! one type are in the file of that type.
 
 mod closing;
 mod endpoints;
@@ -36,7 +36,7 @@ use crate::core::{Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
 pub(super) use peers::totals;
 
-/// What constructors take: without endpoints the socket is attached to nothing yet.
+/// The arguments of constructors. Without endpoints, the socket is not attached yet.
 const ATTACHED: Parameter = Parameter { role: Role::Optional, ..ENDPOINTS };
 
 /// The parent of all sockets.
@@ -196,23 +196,23 @@ pub(super) static STREAM: Class = Class {
     )
 };
 
-/// A socket of a script.
+/// A script's socket.
 #[derive(Debug)]
 pub(super) struct Socket {
     socket: Arc<core::Socket>,
     warned: AtomicBool,
-    /// Whether it was told that an option came late.
+    /// True if it has warned about an option that was set too late.
     late: AtomicBool,
-    /// Whether it is strict, or UNSAID.
+    /// Whether it is strict, or UNSAID if it follows the default.
     strict: AtomicU8,
-    /// What went wrong last. Only ever locked for a moment.
+    /// The last error. Locked only briefly.
     failure: Mutex<Option<Failure>>,
 }
 
-/// A socket that is as strict as all others.
+/// The value of `strict` for a socket that follows the default.
 const UNSAID: u8 = 2;
 
-/// Whether sockets are strict that are not told.
+/// Whether sockets are strict by default.
 static STRICT: AtomicBool = AtomicBool::new(false);
 
 impl Socket {
@@ -226,32 +226,32 @@ impl Socket {
         }
     }
 
-    /// Keeps what went wrong.
+    /// Records the last error.
     pub fn remember(&self, failure: &Failure) {
         *locked(&self.failure) = Some(failure.clone());
     }
 
-    /// What went wrong last.
+    /// Returns the last error.
     fn failure(&self) -> Option<Failure> {
         locked(&self.failure).clone()
     }
 
-    /// The socket itself, for whoever uses it longer than a call.
+    /// Returns the socket itself, for uses that outlive a call.
     pub fn shared(&self) -> Arc<core::Socket> {
         self.socket.clone()
     }
 
-    /// True the first time: one warning a socket says that something was ignored.
+    /// True the first time: each socket warns once that a call was ignored.
     pub fn warns(&self) -> bool {
         !self.warned.swap(true, Ordering::Relaxed)
     }
 
-    /// True the first time: one warning a socket says that an option came late.
+    /// True the first time: each socket warns once that an option was set too late.
     pub fn warns_late(&self) -> bool {
         !self.late.swap(true, Ordering::Relaxed)
     }
 
-    /// Whether what did not happen in time or in order is an error.
+    /// True if a timeout or a call out of order raises an error.
     pub fn is_strict(&self) -> bool {
         match self.strict.load(Ordering::Relaxed) {
             UNSAID => STRICT.load(Ordering::Relaxed),
@@ -263,7 +263,7 @@ impl Socket {
         self.strict.store(strict.into(), Ordering::Relaxed);
     }
 
-    /// The same for all sockets that are not told.
+    /// Turns strict mode on or off for all sockets that follow the default.
     pub fn set_all_strict(strict: bool) {
         STRICT.store(strict, Ordering::Relaxed);
     }
@@ -290,7 +290,7 @@ impl fmt::Display for Socket {
     }
 }
 
-/// The class of a type of socket.
+/// Returns the class for a socket type.
 pub(super) fn class_of(socket_type: SocketType) -> &'static Class {
     match socket_type {
         SocketType::Req => &REQUEST,
@@ -308,12 +308,12 @@ pub(super) fn class_of(socket_type: SocketType) -> &'static Class {
     }
 }
 
-/// The type of socket that a class is for.
+/// Returns the socket type of a class.
 pub(super) fn type_of(class: &'static Class) -> Option<SocketType> {
     SocketType::ALL.iter().copied().find(|socket_type| class.is(class_of(*socket_type)))
 }
 
-/// A class of sockets without methods of its own.
+/// Makes a class of sockets without methods of its own.
 const fn class(
     name: &'static str,
     doc: &'static str,
@@ -369,7 +369,7 @@ impl<'a> FromValue<'a> for Arc<core::Socket> {
 }
 
 impl<'a> Call<'a> {
-    /// The socket that the method is called on.
+    /// Returns the receiver of the method.
     pub(in crate::binding) fn socket(&self) -> Result<&'a Socket, Error> {
         self.receiver()
     }
@@ -381,7 +381,7 @@ impl From<Socket> for Value {
     }
 }
 
-/// The frames of a message, or of what is left of one.
+/// Returns the frames of a message, or the remaining ones.
 fn list(frames: impl IntoIterator<Item = Frame>) -> Value {
     Value::List(frames.into_iter().map(Value::from).collect())
 }

@@ -106,7 +106,7 @@ pub(super) static GROUP: Group = Group {
     ],
 };
 
-/// Hosts ask once how many there are, and then for one after the other.
+/// Hosts ask for the count once and then for each element.
 fn enumerate(call: &Call) -> Result<Value, Error> {
     match call.values() {
         [ValueRef::Int(-1)] => Ok(Value::Int(i32::MAX.into())),
@@ -128,7 +128,7 @@ fn receive_batch(call: &Call) -> Result<Value, Error> {
     Ok(Value::List(messages.into_iter().map(|message| unpacked(message, whole)).collect()))
 }
 
-/// A message as a script gets it among others: one frame, or a List of them.
+/// Returns a message as an element of a list: one frame, or a List of them.
 fn unpacked(mut message: Frames<Value>, whole: bool) -> Value {
     match message.pop() {
         Some(frame) if message.is_empty() && !whole => frame,

@@ -1,4 +1,4 @@
-//! Who is at the other end of a socket, and what it has sent and received.
+//! The peers of a socket, and its statistics.
 
 use crate::binding::arguments::TIMEOUT;
 use crate::binding::call::Call;
@@ -123,7 +123,7 @@ pub(super) static SUBSCRIBERS: Group = Group {
     }],
 };
 
-/// How long to wait for peers: the timeouts of the socket are for messages.
+/// The timeout when waiting for peers: the timeouts of the socket apply to messages.
 fn timeout<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
     let timeout = call.milliseconds("timeout")?.unwrap_or(None);
     Ok(Wait::new(timeout).until(call.host.interrupt()))
@@ -146,7 +146,7 @@ fn describe(statistics: &Statistics) -> Value {
     Value::Dictionary(entries)
 }
 
-/// The counters, as entries of a dictionary.
+/// Returns the counters as entries of a dictionary.
 pub(in crate::binding) fn totals(counters: &Counters) -> Vec<(Value, Value)> {
     vec![
         ("messagessent".into(), total(counters.messages_sent)),

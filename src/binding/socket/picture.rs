@@ -136,7 +136,7 @@ fn decode(what: String) -> Error {
     Error::Decode { what: what.into() }
 }
 
-/// The picture, of known letters only.
+/// Returns the picture, which has only known letters.
 fn picture<'a>(call: &Call<'a>) -> Result<&'a str, Error> {
     let picture = call.text(0)?;
     match picture.chars().find(|letter| !"i1248usbcfUhmz".contains(*letter)) {
@@ -160,7 +160,7 @@ fn expected(letter: char) -> &'static str {
     }
 }
 
-/// The range of the numbers of a letter.
+/// Returns the range of the numbers for a letter.
 fn range(letter: char) -> Option<(i128, i128)> {
     Some(match letter {
         'i' => (i32::MIN.into(), i32::MAX.into()),
@@ -172,7 +172,7 @@ fn range(letter: char) -> Option<(i128, i128)> {
     })
 }
 
-/// The frame of a value.
+/// Returns the frame for a value.
 fn written(letter: char, value: &ValueRef) -> Option<Vec<u8>> {
     if let Some((least, most)) = range(letter) {
         let number = match value {
@@ -198,7 +198,7 @@ fn written(letter: char, value: &ValueRef) -> Option<Vec<u8>> {
     }
 }
 
-/// The value in a frame.
+/// Returns the value in a frame.
 fn read(letter: char, frame: Frame) -> Option<Value> {
     if let Some((least, most)) = range(letter) {
         let number = frame.as_text()?.parse::<i128>().ok()?;
@@ -235,8 +235,8 @@ fn shown(uuid: &[u8; 16]) -> String {
     parts.join("-")
 }
 
-/// A dictionary as czmq's zhashx packs it: how many entries there are, and of each
-/// the length of its key, the key, the length of the value and the value.
+/// A dictionary in the format of czmq's zhashx: the number of entries, and for each one the
+/// length of its key, the key, the length of the value and the value.
 fn packed(entries: &[(ValueRef, ValueRef)]) -> Option<Vec<u8>> {
     let mut bytes = u32::try_from(entries.len()).ok()?.to_be_bytes().to_vec();
     for (key, value) in entries {

@@ -1,4 +1,4 @@
-//! What only publishers and subscribers do.
+//! Methods of publishers and subscribers only.
 
 use super::{done, list};
 use crate::binding::arguments::{FRAME, FRAMES, TIMEOUT};

@@ -1,4 +1,4 @@
-//! Whether a socket is ready, and what happens when it is not.
+//! Checking whether a socket is ready, and strict mode.
 
 use crate::binding::arguments::TIMEOUT;
 use crate::binding::table::{Group, Method, required};

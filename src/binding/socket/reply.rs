@@ -1,4 +1,4 @@
-//! What only a reply socket does.
+//! Methods of reply sockets only.
 
 use crate::binding::arguments::{TIMEOUT, frames};
 use crate::binding::call::Call;

@@ -1,4 +1,4 @@
-//! What only a request socket does.
+//! Methods of request sockets only.
 
 use super::list;
 use crate::binding::arguments::{FRAMES, TIMEOUT};
@@ -7,7 +7,7 @@ use crate::binding::table::{Group, Method, named};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
 
-/// What endpoints= takes.
+/// The value of endpoints=.
 const SERVERS: &str = "a String of endpoints separated by commas, or a List of Strings";
 
 pub(super) static GROUP: Group = Group {
@@ -51,7 +51,7 @@ fn request(call: &Call) -> Result<Value, Error> {
     Ok(list(call.socket()?.request(&frames, tries, &servers, &call.wait()?)?))
 }
 
-/// The endpoints to try besides.
+/// Returns the additional endpoints to try.
 fn servers<'a>(call: &Call<'a>) -> Result<Vec<&'a str>, Error> {
     let text = |value: &ValueRef<'a>| match value {
         ValueRef::String(bytes) => std::str::from_utf8(bytes).ok(),

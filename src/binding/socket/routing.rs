@@ -1,4 +1,4 @@
-//! What only sockets do that talk to one peer among many.
+//! Methods of sockets that address one peer among many.
 
 use super::list;
 use crate::binding::arguments::{FRAMES, TIMEOUT};

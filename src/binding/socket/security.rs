@@ -1,4 +1,4 @@
-//! How a socket is secured.
+//! Securing a socket.
 
 use crate::binding::call::Call;
 use crate::binding::certificate::{self, Certificate};
@@ -90,7 +90,7 @@ fn secure(call: &Call) -> Result<Value, Error> {
     call.socket()?.secure(&role, domain).map(|()| Value::Nil)
 }
 
-/// The key that `serverkey=` gives.
+/// Returns the key in `serverkey=`.
 pub(in crate::binding) fn server_key(call: &Call) -> Result<Option<PublicKey>, Error> {
     let Some(value) = call.given(SERVERKEY.name) else {
         return Ok(None);

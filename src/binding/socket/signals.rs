@@ -1,4 +1,4 @@
-//! Signals: short messages that only tell that something is so far.
+//! Signals: short messages that only report an event.
 
 use crate::binding::arguments::TIMEOUT;
 use crate::binding::call::Call;

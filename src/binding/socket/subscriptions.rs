@@ -1,4 +1,4 @@
-//! What a subscriber receives.
+//! Subscribing and unsubscribing.
 
 use super::{Socket, done};
 use crate::binding::call::Call;

@@ -1,4 +1,4 @@
-//! Values of scripts as messages.
+//! Script values as messages.
 
 use crate::binding::arguments::{FRAME, TIMEOUT};
 use crate::binding::call::Call;

@@ -1,4 +1,4 @@
-//! What `ZMQ` has to say about Ctrl-C.
+//! The methods of `ZMQ` for Ctrl-C.
 
 use crate::binding::table::{Method, required};
 use crate::binding::value::{Kinds, Value};

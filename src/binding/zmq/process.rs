@@ -1,4 +1,4 @@
-//! What `ZMQ` tells and does for all sockets of the process.
+//! The methods of `ZMQ` that report on, and act for, all sockets of the process.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! What holds for all sockets: what they begin with, and the context.
+//! Settings for all sockets: defaults, and the context.
 
 use crate::binding::call::Call;
 use crate::binding::table::{Method, Parameter, Role, named};
@@ -84,7 +84,7 @@ pub(super) const CAPABILITIES: Method = Method {
     run: |_| Ok(Value::List(context::capabilities().map(Value::from).collect())),
 };
 
-/// The settings that are given, all of them checked.
+/// Returns the settings that were passed, all of them checked.
 fn given(call: &Call, settings: &'static [Setting]) -> Result<Vec<(&'static Setting, i64)>, Error> {
     // The parameters stand in the order of the settings.
     let parameters = call.row.method.parameters.iter().filter(|p| p.role == Role::Named);

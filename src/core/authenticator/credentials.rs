@@ -27,7 +27,7 @@ const LARGEST: u64 = 16 << 20;
 /// A directory with more files is not a certificate directory.
 const MOST_FILES: usize = 10_000;
 
-/// How deep certificates may be nested in a directory.
+/// The maximum nesting depth of certificates in a directory.
 const DEEPEST: usize = 16;
 
 /// User names and their passwords.
@@ -51,7 +51,7 @@ pub(super) struct Directory {
     path: PathBuf,
     seen: Vec<(PathBuf, Stamp)>,
     known: HashMap<PublicKey, Vec<(String, String)>>,
-    /// How many files are not certificates.
+    /// The number of files that are not certificates.
     others: usize,
 }
 

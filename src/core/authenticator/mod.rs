@@ -29,13 +29,13 @@ use rules::{Origin, Rules};
 use server::Server;
 use zap::Request;
 
-/// How many decisions are remembered.
+/// The maximum number of decisions that are remembered.
 const LOGGED: usize = 256;
 
-/// How long the thread may take to end.
+/// The maximum time for the thread to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the context calls on behalf of the authenticator.
+/// The functions that the context calls on behalf of the authenticator.
 static PART: Part = Part { before_fork, after_fork, end };
 
 thread_local! {
@@ -104,7 +104,7 @@ pub struct Question {
     number: u64,
     /// The request of the client.
     pub request: Request,
-    /// Whether the password or key is known, or why not.
+    /// Returns whether the password or key is known, or why not.
     pub known: Result<(), String>,
 }
 
@@ -115,7 +115,7 @@ struct Questions {
     last: u64,
 }
 
-/// Who decides.
+/// The source of a decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Decider {
     /// The rules.

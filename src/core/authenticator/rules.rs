@@ -22,7 +22,7 @@ pub(super) struct Rules {
 /// A domain, or `None` for domains without a rule of their own.
 type Domain = Option<String>;
 
-/// Where clients come from.
+/// The addresses that clients come from.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     Network(IpNet),

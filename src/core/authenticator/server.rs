@@ -14,10 +14,10 @@ use crate::core::message::Frame;
 use crate::core::socket::Socket;
 use crate::core::wait::Wait;
 
-/// How long the program may take to decide: less than the handshake timeout of libzmq.
+/// The maximum time for the program to decide: less than the handshake timeout of libzmq.
 const DECIDING: Duration = Duration::from_secs(5);
 
-/// How many clients may wait for a decision at the same time.
+/// The maximum number of clients that wait for a decision at the same time.
 const ASKED: usize = 1024;
 
 /// The thread.

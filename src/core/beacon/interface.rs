@@ -7,7 +7,7 @@ use if_addrs::{IfAddr, Ifv4Addr, Interface, get_if_addrs};
 
 use crate::core::error::Error;
 
-/// Where beacons are sent from and to.
+/// The addresses that beacons are sent from and to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Network {
     /// The address of this machine.

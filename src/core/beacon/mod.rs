@@ -29,7 +29,7 @@ use interface::Network;
 /// The longest beacon, in bytes.
 pub const LONGEST: usize = 255;
 
-/// How long, in milliseconds, a waiting call may take to notice that the beacon was
+/// The maximum time, in milliseconds, until a waiting call notices that the beacon was
 /// stopped.
 const SLICE: i64 = 100;
 

@@ -8,10 +8,10 @@ use crate::core::locked::locked;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long libzmq may take to release an address.
+/// The maximum time for libzmq to release an address.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often a waiting bind retries.
+/// The interval at which a waiting bind retries.
 const PAUSE: Duration = Duration::from_millis(1);
 
 static RELEASED: Mutex<Vec<Released>> = Mutex::new(Vec::new());

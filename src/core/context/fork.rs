@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::part::part;
 use super::{Shared, address_reuse, lock};
 
-/// How many forks lie between the first process and this one.
+/// The number of forks between the first process and this one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
@@ -50,7 +50,7 @@ pub fn forked() {
     unlock();
 }
 
-/// Returns how many forks lie between the first process and this one.
+/// Returns the number of forks between the first process and this one.
 pub(in crate::core) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }

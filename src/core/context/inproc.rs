@@ -1,4 +1,4 @@
-//! Which sockets are connected over inproc. libzmq has no events for these connections,
+//! The sockets that are connected over inproc. libzmq has no events for these connections,
 //! but all of them are made here.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use crate::core::socket_type::SocketType;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::core) struct Id(pub u64);
 
-/// What happened to an inproc endpoint.
+/// An event of an inproc endpoint.
 #[derive(Clone, Copy)]
 pub(in crate::core) enum Event {
     Bound,

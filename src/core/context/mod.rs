@@ -58,14 +58,14 @@ struct Shared {
     context: libzmq::Context,
     generation: u32,
     ending: Vec<Weak<dyn Ending>>,
-    /// How many entries `ending` may have before dead ones are removed.
+    /// The number of entries in `ending` from which on dead ones are removed.
     room: usize,
     flushed: Flushed,
     names: Names,
     /// The inproc names that sockets connected to, even if they are closed now, and
     /// that were not bound since.
     awaited: HashSet<String>,
-    /// How much closed sockets have sent and received.
+    /// The messages and bytes that closed sockets have sent and received.
     counters: Counters,
     /// Sockets that still wait for the message that a closed socket has ended. Without
     /// them, libzmq would wait forever to deliver it, and close no other socket until
@@ -259,7 +259,7 @@ pub(super) fn all() -> Vec<Arc<dyn Ending>> {
     shared.map_or_else(Vec::new, |shared| shared.ending.iter().filter_map(Weak::upgrade).collect())
 }
 
-/// How much closed sockets have sent and received.
+/// The messages and bytes that closed sockets have sent and received.
 pub(super) fn closed_counters() -> Counters {
     lock().as_ref().map_or_else(Counters::default, |shared| shared.counters)
 }

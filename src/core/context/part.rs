@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-/// What to call around a fork, and after the context has ended.
+/// The functions to call around a fork, and after the context has ended.
 pub(in crate::core) struct Part {
     /// Called in the thread that forks, before the context acquires its own locks.
     pub before_fork: fn(),

@@ -10,7 +10,7 @@ use super::{Flushed, generation, lock};
 use crate::core::wait::{self, Wait};
 use crate::libzmq;
 
-/// How long the shutdown may take beyond the linger of the sockets.
+/// The maximum time that the shutdown takes beyond the linger of the sockets.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// Closes every socket and ends the context. Returns when everything is sent, at the

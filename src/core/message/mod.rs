@@ -6,7 +6,7 @@ use crate::core::error::Error;
 use crate::libzmq::retried;
 pub use frame::{Frame, is_text};
 
-/// How many frames are kept for the next message.
+/// The maximum number of frames that are kept for the next message.
 const KEPT: usize = 16;
 
 /// A message of any number of frames; it has none at first and after it was sent. It is

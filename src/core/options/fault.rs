@@ -7,7 +7,7 @@ use super::value::OptionValue;
 use crate::core::error::{Error, Excerpt};
 use crate::core::socket_type::SocketType;
 
-/// Of longer texts, only the length is reported.
+/// Only the length of longer texts is reported.
 const LONG: usize = 30;
 
 fn fault(row: &Row, fault: impl Into<Cow<'static, str>>) -> Error {

@@ -17,7 +17,7 @@ pub struct Row {
     pub aliases: &'static [&'static str],
     /// The kind of its value.
     pub kind: Kind,
-    /// Whether it can be read and set.
+    /// Whether it can be read, set or both.
     pub access: Access,
     /// The unit of a number, such as "ms"; empty if there is none.
     pub unit: &'static str,
@@ -65,7 +65,7 @@ pub enum Kind {
     Key,
 }
 
-/// Whether an option can be read and set.
+/// Whether an option can be read, set or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Read only.
@@ -100,7 +100,7 @@ pub enum Needs {
     Probe,
 }
 
-/// How an option is set and read.
+/// The ways to set and read an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Via {
     /// By libzmq.
@@ -185,7 +185,7 @@ impl Row {
         }
     }
 
-    /// What it takes, where that is more than a range: "a network such as ...".
+    /// What it accepts, if a range cannot express it: "a network such as ...".
     pub fn format(&self) -> Option<&'static str> {
         Some(self.form).filter(|form| !form.is_empty())
     }

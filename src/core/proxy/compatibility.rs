@@ -1,4 +1,4 @@
-//! Which socket types can be combined in a proxy.
+//! The combinations of socket types that a proxy supports.
 
 use crate::core::error::Error;
 use crate::core::socket_type::SocketType::{

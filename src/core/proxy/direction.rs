@@ -10,11 +10,12 @@ use super::way::{Kind, Waits, Way};
 use crate::core::message::{Frame, Message};
 use crate::core::socket::subscriptions;
 
-/// How many messages and bytes pass before the other direction gets its turn.
+/// The number of messages and bytes that pass before the other direction gets its turn.
 const MESSAGES: usize = 1000;
 const BYTES: u64 = 8 << 20;
 
-/// How many messages may be held back. When there are more, no new ones are received.
+/// The maximum number of messages that are held back. When there are more, no new ones are
+/// received.
 const QUEUED: usize = 1000;
 
 /// One direction: messages received by one socket are sent by the other.
@@ -24,7 +25,7 @@ pub(super) struct Flow {
     /// The message to receive into, whose frames are reused.
     next: Message,
     chances: Option<Chances>,
-    /// What this direction waits for.
+    /// The condition that this direction waits for.
     pub waits: Waits,
     slow_peers: SlowPeers,
     /// The current subscriptions of the subscribers behind an XPUB, in case the XSUB is
@@ -34,15 +35,15 @@ pub(super) struct Flow {
 
 struct Queued {
     message: Message,
-    /// When to send it, if it is delayed.
+    /// The time to send it, if it is delayed.
     due: Option<Instant>,
 }
 
 /// The result of sending the queued messages.
 enum Progress {
-    /// None are queued anymore.
+    /// No messages are queued anymore.
     Empty,
-    /// The next one is delayed, and there is room for more.
+    /// The next message is delayed, and there is room for more.
     Until(Instant),
     /// Nothing can be done before this.
     Wait(Waits),

@@ -8,7 +8,7 @@ use crate::core::message::Message;
 /// The faults that a proxy injects into the messages it forwards; none by default.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// How long each message is delayed.
+    /// The delay of each message.
     pub delay: Duration,
     /// The probability that a message is dropped, from 0 to 1.
     pub drop: f64,
@@ -51,7 +51,7 @@ pub(super) struct Chances {
     random: fastrand::Rng,
 }
 
-/// What happens to a message.
+/// The fate of a message.
 pub(super) struct Fate {
     pub dropped: bool,
     pub twice: bool,

@@ -35,19 +35,19 @@ use worker::{Command, Seat, Worker};
 pub use faults::Faults;
 pub use stats::{State, Stats, Traffic};
 
-/// How long the thread may take to execute a command. It takes microseconds, unless the
+/// The maximum time for the thread to execute a command. It takes microseconds, unless the
 /// machine is overloaded.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// How long the shutdown of the context waits for the thread.
+/// The maximum time that the shutdown of the context waits for the thread.
 const END: Duration = Duration::from_secs(1);
 
 /// A side of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The side that requests, publications or tasks come from.
+    /// The side from which requests, publications or tasks arrive.
     Frontend = 0,
-    /// The side that they are forwarded to.
+    /// The side from which requests, publications or tasks arrive.
     Backend = 1,
 }
 

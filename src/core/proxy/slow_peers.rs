@@ -11,13 +11,13 @@ use super::capture::send;
 use super::way::{Kind, Waits, Way};
 use crate::core::message::{Message, Sent};
 
-/// How long to wait for a peer.
+/// The maximum time to wait for a peer.
 const PEER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often to retry; libzmq does not report when a single peer has room.
+/// The retry interval; libzmq does not report when a single peer has room.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// How many slow peers are remembered.
+/// The maximum number of slow peers that are remembered.
 const REMEMBERED: usize = 1000;
 
 #[derive(Debug, Default)]

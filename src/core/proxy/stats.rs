@@ -58,11 +58,11 @@ pub struct Stats {
 /// Written by the thread, read by everyone.
 #[derive(Debug, Default)]
 pub(super) struct Board {
-    /// For the directions to the backend and to the frontend.
+    /// Counters for the directions to the backend and to the frontend.
     pub flows: [Counters; 2],
     pub capture: Counters,
     state: AtomicU8,
-    /// How long the closed sockets keep sending, once the thread has ended.
+    /// The time for which the closed sockets keep sending, once the thread has ended.
     ended: Mutex<Option<Option<Duration>>>,
     end: Condvar,
 }

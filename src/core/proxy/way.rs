@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::capture::Capture;
 use super::stats::Counters;
 
-/// What has to happen before a direction continues.
+/// The condition for a direction to continue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Waits {
     /// A message can be received.
@@ -55,7 +55,7 @@ pub(super) struct Way<'a> {
     pub uncaptured: &'a Counters,
 }
 
-/// What a direction carries.
+/// The content of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Messages for any peer.

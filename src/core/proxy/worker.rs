@@ -54,7 +54,7 @@ pub(super) struct Worker {
     paused: bool,
 }
 
-/// What the socket of each side can do now.
+/// The readiness of each side's socket.
 type Ready = [PollEvents; 2];
 
 impl Worker {

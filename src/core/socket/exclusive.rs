@@ -55,7 +55,7 @@ impl<T> Exclusive<T> {
     }
 }
 
-/// How many visits there were.
+/// The number of visits so far.
 #[derive(Debug, Default)]
 struct Visits {
     begun: AtomicUsize,
@@ -71,8 +71,7 @@ impl Visits {
         Visit(self)
     }
 
-    /// Returns how many visits there were so far, or `None` during a visit. Two equal
-    /// results mean that there was no visit in between.
+    /// Returns the number of visits so far, or `None` during a visit.
     fn quiet(&self) -> Option<usize> {
         let ended = self.ended.load(Ordering::SeqCst);
         (self.begun.load(Ordering::SeqCst) == ended).then_some(ended)

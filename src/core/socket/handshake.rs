@@ -1,7 +1,7 @@
 //! Why a connection was refused, as a sentence; libzmq reports only an event with a
 //! number (`zmq_socket_monitor(3)`).
 
-/// How a handshake failed.
+/// The ways in which a handshake fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HandshakeFailure {
     /// `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`: the status code of ZAP.

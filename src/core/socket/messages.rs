@@ -12,8 +12,8 @@ use crate::core::socket_type::SocketType::Router;
 use crate::core::wait::Wait;
 use crate::libzmq::{self, retried};
 
-/// What was made of the frames of a received message. Most messages have one frame,
-/// which needs no allocation.
+/// The converted frames of a received message. Most messages have one frame, which needs no
+/// allocation.
 pub type Frames<T> = SmallVec<[T; 1]>;
 
 impl Socket {

@@ -21,7 +21,7 @@ use crate::libzmq::retried;
 const SHORTEST: i64 = 1;
 const LONGEST: i64 = 16;
 
-/// How long resolving a name and connecting to an address may take.
+/// The maximum time for resolving a name and connecting to an address.
 const RESOLVE: Duration = Duration::from_secs(1);
 const REACH: Duration = Duration::from_millis(300);
 

@@ -17,7 +17,7 @@ use crate::core::wait::Wait;
 
 const MARK: &[u8] = b"SEQ1";
 
-/// How many topics are remembered. Numbering restarts if there are more.
+/// The maximum number of topics that are remembered. Numbering restarts if there are more.
 const TOPICS: usize = 1 << 16;
 
 /// The state of a publisher.
@@ -39,7 +39,7 @@ struct Gaps {
     missed: u64,
 }
 
-/// What a socket remembers about numbered messages, once numbering is on.
+/// The state of a socket that numbers messages.
 #[derive(Debug, Default)]
 pub(super) struct Numbering {
     numbers: Mutex<Option<Numbers>>,

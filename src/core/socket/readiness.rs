@@ -1,4 +1,4 @@
-//! Whether a socket can send or receive without waiting.
+//! Checks whether a socket can send or receive without waiting.
 
 use super::Socket;
 use crate::core::error::Error;

@@ -13,15 +13,15 @@ use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::{Router, Stream};
 use crate::core::wait::Wait;
 
-/// How many peers are remembered.
+/// The maximum number of peers that are remembered.
 const PEERS: usize = 1 << 16;
 
-/// What a socket remembers about the peers that it routes messages to.
+/// The information about the peers that a socket routes messages to.
 #[derive(Debug, Default)]
 pub(super) struct Routing {
     /// True if a message to an unknown peer is an error.
     mandatory: AtomicBool,
-    /// How many messages were dropped because their peer was unknown or full.
+    /// The number of messages dropped because their peer was unknown or full.
     dropped: AtomicU64,
     peers: Mutex<Peers>,
 }

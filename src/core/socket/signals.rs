@@ -9,7 +9,7 @@ use crate::core::wait::Wait;
 /// order.
 const SIGNAL: u64 = 0x7766_5544_3322_1100;
 
-/// How many messages are examined if the timeout is 0.
+/// The number of messages that are examined if the timeout is 0.
 const AT_ONCE: u32 = 1000;
 
 /// Returns the status of a message, if it is a signal.

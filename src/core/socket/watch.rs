@@ -12,7 +12,7 @@ use crate::core::error::Error;
 use crate::core::locked::locked;
 use crate::libzmq::{self, retried};
 
-/// How many events a monitor queues for a slow reader.
+/// The maximum number of events that a monitor queues for a slow reader.
 const ROOM: usize = 10_000;
 
 /// The events that a monitor has not read yet.

@@ -9,8 +9,8 @@ mod unit;
 use std::env;
 use std::path::PathBuf;
 
-/// Names the repairs to leave out, separated by commas, so that a test can be seen to
-/// fail without the repair that it covers.
+/// Names the repairs to leave out, separated by commas, to show that a test fails without
+/// the repair that it covers.
 const WITHOUT: &str = "ZEROMQ_WITHOUT_REPAIR";
 
 /// Links the system's libzmq, which pkg-config has to find, instead of building one.

@@ -4,7 +4,7 @@ use libc::{c_char, c_int};
 
 use crate::ffi;
 
-/// A key as text, with its NUL.
+/// A key as text, including its NUL.
 pub type Text = [u8; 41];
 
 /// Makes a key pair and returns the public and the secret key, or `None` if libzmq was

@@ -23,9 +23,9 @@ mod ffi;
 pub use errno::zmq_errno;
 pub use ffi::*;
 
-/// A descriptor of the system.
+/// A system descriptor.
 #[cfg(unix)]
 pub type RawFd = std::os::unix::io::RawFd;
-/// A descriptor of the system.
+/// A system descriptor.
 #[cfg(windows)]
 pub type RawFd = std::os::windows::io::RawSocket;

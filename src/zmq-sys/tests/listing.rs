@@ -66,7 +66,7 @@ fn every_repair_names_tests_that_exist() {
     }
 }
 
-/// A repair of `a.cpp`, whose three lines are `one`, `two` and `three`.
+/// Makes a repair of `a.cpp`, whose three lines are `one`, `two` and `three`.
 fn repair(name: &str, edits: Vec<Edit>) -> Repair {
     let text = String::new;
     Repair {
@@ -79,7 +79,7 @@ fn repair(name: &str, edits: Vec<Edit>) -> Repair {
     }
 }
 
-/// An edit of one line, to which its text is passed.
+/// Makes an edit of one line whose text is `text`.
 fn edit(line: usize, text: &str) -> Edit {
     Edit {
         file: "a.cpp".into(),
@@ -92,7 +92,7 @@ fn edit(line: usize, text: &str) -> Edit {
     }
 }
 
-/// Applies repairs to `a.cpp`; returns its text then.
+/// Applies repairs to `a.cpp` and returns its text.
 fn apply(repairs: &[Repair]) -> (Result<(), String>, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.cpp");

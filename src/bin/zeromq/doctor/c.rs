@@ -1,5 +1,5 @@
-//! What the doctor says of the header and the libraries for C programs, and of
-//! pkg-config, which programs find them by.
+//! The doctor's report on the header and libraries for C programs, and on pkg-config, with
+//! which programs find them.
 
 use std::ffi::{CStr, c_char};
 use std::fs;
@@ -11,10 +11,10 @@ use crate::host::plugin::file::load;
 use crate::install::c::{DESCRIPTION, HEADER, HEADER_FILE, SYSTEM, folder, names, search, tree};
 use crate::library;
 
-/// What to do about files that are missing or old.
+/// The fix for files that are missing or out of date.
 const AGAIN: &str = "run `zeromq install --c` again, with the same --prefix";
 
-/// Looks where it is usually installed, and where pkg-config leads to.
+/// Checks the usual folder and the one that pkg-config finds.
 pub fn check(report: &mut Report) {
     let found = pkg_config();
     let mut folders: Vec<PathBuf> = folder(None).into_iter().collect();
@@ -39,7 +39,7 @@ pub fn check(report: &mut Report) {
     }
 }
 
-/// Whether everything is there and of one version, which is given.
+/// Checks that every file is present and that all have one version, which it returns.
 fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
     for file in tree(folder).files()? {
         let file = folder.join(file);
@@ -103,7 +103,7 @@ fn version_of_description(folder: &Path) -> String {
     version.map_or("?", str::trim).to_owned()
 }
 
-/// Whether pkg-config leads programs to this folder.
+/// Checks that pkg-config finds this folder.
 fn check_search(report: &Report, folder: &Path, found: &Result<Option<PathBuf>, String>) {
     let same = |other: &Path| other.canonicalize().ok() == folder.canonicalize().ok();
     match found {
@@ -121,7 +121,7 @@ fn check_search(report: &Report, folder: &Path, found: &Result<Option<PathBuf>, 
     }
 }
 
-/// The folder that pkg-config knows as that of zeromq.
+/// Returns the folder of zeromq according to pkg-config.
 fn pkg_config() -> Result<Option<PathBuf>, String> {
     let mut command = Command::new("pkg-config");
     command.args(["--variable=prefix", "zeromq"]).stdin(Stdio::null());

@@ -1,5 +1,5 @@
-//! What the doctor says of the shared library and of the libzmq in it. It asks
-//! through the C ABI.
+//! The doctor's report on the shared library and its libzmq, which it queries through the C
+//! ABI.
 
 use std::ffi::CStr;
 
@@ -7,7 +7,7 @@ use super::report::Report;
 use crate::host::plugin;
 use crate::library;
 
-/// What libzmq may have been built with, as `zeromq_has` knows it.
+/// The optional features of libzmq, as named by `zeromq_has`.
 const CAPABILITIES: [&CStr; 8] =
     [c"curve", c"ipc", c"ws", c"pgm", c"norm", c"tipc", c"gssapi", c"vmci"];
 

@@ -1,5 +1,5 @@
-//! `zeromq doctor`: says what is on this machine, line by line, and what to do
-//! about what is wrong. `main` calls it.
+//! `zeromq doctor`: reports what is installed, line by line, and how to fix problems.
+//! Called by `main`.
 
 mod c;
 mod library;
@@ -19,10 +19,10 @@ const VERSION: &str = "print System.version()\n";
 
 const IMPORT: &str = "import zeromq\nprint \"libzmq \" + ZMQ.version()\n";
 
-/// The error of the module that Morpho has instead of the library.
+/// The error that the fallback module raises when Morpho cannot load the library.
 const UNLOADED: &str = "'ZMQLoad'";
 
-/// Looks at everything. The status is 1 when there is a problem.
+/// Checks everything. The status is 1 if there is a problem.
 pub fn doctor() -> ExitCode {
     let mut report = Report::default();
     report.ok(format!("zeromq {}", env!("CARGO_PKG_VERSION")));
@@ -44,7 +44,7 @@ pub fn doctor() -> ExitCode {
     report.status()
 }
 
-/// The lines of Morpho's list that do not do what their writer meant.
+/// Reports the lines in Morpho's list that do not do what their author intended.
 fn check_lines(report: &mut Report, list: &List) {
     for line in list.lines() {
         match line.meaning() {
@@ -55,7 +55,7 @@ fn check_lines(report: &mut Report, list: &List) {
     }
 }
 
-/// Our package, and those that come in its way. Gives the library in it.
+/// Checks our package and others that take precedence over it. Returns its library.
 fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
     let providers = provider::all(list);
     let Some(ours) = providers.iter().rfind(|provider| provider.is_ours()) else {
@@ -84,7 +84,7 @@ fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
     Some(copy)
 }
 
-/// Whether the package has the library that this program has.
+/// Checks that the package contains the same library as this program.
 fn check_copy(report: &Report, copy: &Path) {
     let Ok(original) = crate::library::find() else {
         // That is a problem already.
@@ -99,7 +99,7 @@ fn check_copy(report: &Report, copy: &Path) {
     }
 }
 
-/// Whether Morpho can import the package, with this library in it.
+/// Checks that Morpho can import the package with this library.
 fn check_programs(report: &mut Report, copy: Option<&Path>) {
     let programs = program::all();
     if programs.is_empty() {

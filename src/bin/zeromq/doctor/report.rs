@@ -1,4 +1,4 @@
-//! What the doctor says: a line for each thing, as soon as it is known.
+//! The doctor's output: one line per check, printed as soon as it is done.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -14,12 +14,12 @@ impl Report {
         say("ok", text);
     }
 
-    /// Something that may be as the user wants it.
+    /// A finding that the user may have intended.
     pub fn warning(&self, text: impl Display) {
         say("warning", text);
     }
 
-    /// Something that keeps scripts from working.
+    /// A problem that keeps scripts from working.
     pub fn problem(&mut self, text: impl Display) {
         self.problems += 1;
         say("problem", text);

@@ -1,5 +1,5 @@
-//! `zeromq help`: the help pages in the terminal, with the topics and tags that
-//! Morpho finds in them. `main` calls it, and the prompt of `repl`.
+//! `zeromq help`: shows the help pages in the terminal, with the topics and tags that
+//! Morpho finds in them. Called by `main` and by the prompt of `repl`.
 
 pub mod pages;
 mod show;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub use pages::{Topic, Topics};
 pub use show::{Look, page};
 
-/// Shows a topic. The status is 1 if there is none.
+/// Shows a topic. The status is 1 if it does not exist.
 pub fn help(query: &[String]) -> ExitCode {
     match text(&query.join(" "), Look::of_output()) {
         Ok(text) => {
@@ -23,10 +23,10 @@ pub fn help(query: &[String]) -> ExitCode {
     }
 }
 
-/// The text of the topic, or of the topics that mention the words.
+/// Returns the text of the topic, or of the topics that mention the words.
 ///
 /// # Errors
-/// The message that there is no such topic.
+/// A message that there is no such topic.
 pub fn text(query: &str, look: Look) -> Result<String, String> {
     let topics = Topics::new();
     if query.trim().is_empty() {

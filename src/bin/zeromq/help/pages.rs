@@ -2,7 +2,7 @@
 //! their level, and `[tagX]: # (word)` gives a topic a further name. What Morpho
 //! cannot find, such as names of several words, is in `[comment]: # (words: ...)`.
 
-/// The pages, by the names of their files in the repository.
+/// The pages, with the names of their files in the repository.
 pub const PAGES: [(&str, &str); 7] = [
     ("zeromq.md", include_str!("../../../../help/zeromq.md")),
     ("problems.md", include_str!("../../../../help/problems.md")),
@@ -13,7 +13,7 @@ pub const PAGES: [(&str, &str); 7] = [
     ("embedding.md", include_str!("../../../../help/embedding.md")),
 ];
 
-/// Words of a question that say nothing about its topic.
+/// Words in a question that say nothing about its topic.
 const FILLERS: &[&str] = &[
     "a", "an", "already", "and", "are", "can", "do", "does", "for", "how", "i", "is", "it", "my",
     "of", "on", "the", "to", "what", "why", "with", "zeromq", "zmq",
@@ -22,17 +22,17 @@ const FILLERS: &[&str] = &[
 /// The text between a header and the next one.
 pub struct Topic {
     pub title: String,
-    /// From 1, the number of `#`.
+    /// The level of the header, starting at 1: the number of `#`.
     pub level: usize,
-    /// Further names, in lower case.
+    /// Other names, in lower case.
     tags: Vec<String>,
-    /// Further names that Morpho does not find, in lower case.
+    /// Other names that Morpho does not find, in lower case.
     phrases: Vec<String>,
-    /// The topic around it, by its place in the list.
+    /// The index of the enclosing topic.
     parent: Option<usize>,
     /// The text, without tags and comments.
     pub lines: Vec<String>,
-    /// Whether the list of the topics inside belongs to the text.
+    /// True if the text includes the list of nested topics.
     pub lists: bool,
 }
 
@@ -73,14 +73,14 @@ impl Topics {
         self.0.iter()
     }
 
-    /// The topics directly inside of one.
+    /// Returns the topics nested directly in a topic.
     pub fn inside(&self, topic: &Topic) -> impl Iterator<Item = &Topic> {
         let index = self.0.iter().position(|other| std::ptr::eq(other, topic));
         self.0.iter().filter(move |other| other.parent.is_some() && other.parent == index)
     }
 
-    /// The topic of a query. As in Morpho, case does not count and punctuation is
-    /// blank.
+    /// Returns the topic of a query. As in Morpho, case is ignored and punctuation counts
+    /// as blank.
     pub fn find(&self, query: &str) -> Option<&Topic> {
         let all = words(query);
         let known = self.named(&all).or_else(|| self.method(&all));
@@ -94,8 +94,8 @@ impl Topics {
         })
     }
 
-    /// The topic of a name; of the names of the topics around it and then its own;
-    /// or of all words joined, as "socket option" is "socketoption".
+    /// Finds a topic by its name, by the names of its enclosing topics followed by its own,
+    /// or by all words joined: "socket option" is "socketoption".
     fn named(&self, words: &[String]) -> Option<&Topic> {
         let (last, around) = words.split_last()?;
         let (joined, phrase) = (words.concat(), words.join(" "));
@@ -120,7 +120,7 @@ impl Topics {
         false
     }
 
-    /// The topic of a method that is named with its class, or with that of a child:
+    /// Finds the topic of a method that is named with its class or a child class:
     /// `ZMQPoller.wait`.
     fn method(&self, words: &[String]) -> Option<&Topic> {
         let [class, name] = words else {
@@ -132,8 +132,8 @@ impl Topics {
         own.or_else(|| topics().next().filter(|_| is_class))
     }
 
-    /// The topics whose text contains all words, or words that begin so, with the
-    /// sentence that has most of them.
+    /// Returns the topics whose text contains all words, or words that start with them,
+    /// each with the sentence that has most of them.
     pub fn mentioning(&self, query: &str) -> Vec<(&Topic, String)> {
         let mut wanted = words(query);
         wanted.retain(|word| word.len() > 2 && !FILLERS.contains(&word.as_str()));
@@ -161,7 +161,7 @@ impl Topics {
         mentioning
     }
 
-    /// Names that are written nearly like this one, the nearest first.
+    /// Returns names with a similar spelling, the closest first.
     pub fn near(&self, query: &str) -> Vec<&str> {
         let wanted = words(query).join("");
         let names = self.0.iter().flat_map(Topic::names);
@@ -194,13 +194,13 @@ impl Topic {
         self.title.to_lowercase() == word || self.tags.iter().any(|tag| tag == word)
     }
 
-    /// The tags; the title is one of them.
+    /// Returns the tags; the title is one of them.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tags.iter().map(String::as_str)
     }
 
-    /// Paragraphs and items of lists, each in one line; code and blank lines as they
-    /// are.
+    /// Returns each paragraph and list item as one line; code and blank lines are
+    /// unchanged.
     pub fn blocks(&self) -> Vec<String> {
         let mut blocks: Vec<String> = Vec::new();
         for line in &self.lines {
@@ -216,7 +216,8 @@ impl Topic {
         blocks
     }
 
-    /// The method that it is about, by its signature: `poller.wait(...) -> ...`.
+    /// Returns the method that the topic is about, from its signature: `poller.wait(...) ->
+    /// ...`.
     fn method(&self) -> Option<&str> {
         let code = self.lines.iter().find(|line| !line.is_empty())?;
         let (receiver, rest) = code.strip_prefix("    ")?.split_once('.')?;
@@ -226,7 +227,7 @@ impl Topic {
     }
 }
 
-/// The level and title of a header.
+/// Returns the level and title of a header.
 pub fn header(line: &str) -> Option<(usize, &str)> {
     let title = line.trim_start_matches('#');
     let level = line.len() - title.len();
@@ -242,7 +243,7 @@ pub fn is_code(line: &str) -> bool {
     line.starts_with("    ") || line.starts_with('\t')
 }
 
-/// The beginning that the forms of a word have in common: "send" of "sending".
+/// Returns the part that the forms of a word share: "send" for "sending".
 fn stem(word: &str) -> &str {
     let stem = ["ing", "ed", "s"].iter().find_map(|ending| word.strip_suffix(ending));
     stem.filter(|stem| stem.len() > 2).unwrap_or(word)

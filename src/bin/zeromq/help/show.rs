@@ -1,5 +1,5 @@
-//! How a topic looks: headings, code and words of code stand out on a terminal,
-//! and what is longer than it goes through a pager.
+//! Displays a topic: highlights headings and code on a terminal, and sends text that is
+//! longer than the screen to a pager.
 
 use std::env;
 use std::fmt::Write as _;
@@ -16,10 +16,10 @@ use crate::interrupt;
 const HEADING: Style = Style::new().bold().underline();
 const CODE: Style = AnsiColor::Cyan.on_default();
 
-/// Longer lines are hard to read, however wide the terminal is.
+/// Longer lines are hard to read, even on a wide terminal.
 const WIDEST: usize = 100;
 
-/// What the reader looks at.
+/// The reader's output device.
 #[derive(Clone, Copy)]
 pub struct Look {
     pub color: bool,
@@ -28,7 +28,8 @@ pub struct Look {
 }
 
 impl Look {
-    /// That of standard output. Colour follows `NO_COLOR` and its like.
+    /// Returns the look for standard output. Color follows `NO_COLOR` and similar
+    /// variables.
     pub fn of_output() -> Look {
         let out = stdout();
         if !out.is_terminal() {
@@ -46,7 +47,7 @@ impl Look {
     }
 }
 
-/// A topic with its heading, text, and the names of the topics inside.
+/// Returns a topic with its heading, its text and the names of the nested topics.
 pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
     let mut out = look.styled(HEADING, &topic.title) + "\n";
     let mut blank = false;
@@ -76,10 +77,10 @@ pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
     format!("{text}\n")
 }
 
-/// The most topics that are shown for words.
+/// The maximum number of topics shown for a search.
 const MENTIONS: usize = 20;
 
-/// Topics that mention the words of a query, with a sentence of each.
+/// Returns topics that mention the words of a query, each with one sentence.
 pub fn mentions(query: &str, found: &[(&Topic, String)], look: Look) -> String {
     let mut out = format!("No topic is called '{query}'. These topics mention it:\n\n");
     let width = look.width.unwrap_or(LINES).saturating_sub(24).max(20);
@@ -95,7 +96,7 @@ pub fn mentions(query: &str, found: &[(&Topic, String)], look: Look) -> String {
     out
 }
 
-/// The lines of a page have this length; Morpho prints them as they are.
+/// The length of the lines on a page, which Morpho prints unchanged.
 const LINES: usize = 78;
 
 fn rendered(block: &str, look: Look) -> String {
@@ -118,7 +119,7 @@ fn filled(text: &str, indent: &str, look: Look) -> String {
     textwrap::fill(text, options)
 }
 
-/// What stands between backticks in colour, and without them.
+/// Colors the text between backticks and removes the backticks.
 fn marked(text: &str) -> String {
     let mut out = String::new();
     for (index, part) in text.split('`').enumerate() {

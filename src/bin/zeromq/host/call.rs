@@ -1,5 +1,4 @@
-//! Calling functions, methods and classes, whether they are the script's, built
-//! in, or the library's.
+//! Calling functions, methods and classes of the script, of the host and of the library.
 
 use std::rc::Rc;
 
@@ -10,10 +9,10 @@ use super::syntax::*;
 use super::value::{Class, Closure, Instance, Table, Value};
 use crate::interrupt;
 
-/// How many calls may be running, as in Morpho.
+/// The maximum call depth, as in Morpho.
 const DEEPEST: usize = 254;
 
-/// The values of a call.
+/// The arguments of a call.
 #[derive(Default)]
 pub struct Values {
     pub positional: Vec<Value>,
@@ -27,7 +26,7 @@ impl From<Vec<Value>> for Values {
 }
 
 impl Machine {
-    /// Calls whatever can be called.
+    /// Calls any callable value.
     pub fn call(&mut self, callee: &Value, values: Values) -> Outcome<Value> {
         match callee {
             Value::Function(closure) => self.call_closure(closure, None, values),
@@ -80,7 +79,7 @@ impl Machine {
         Ok(object)
     }
 
-    /// Calls a function of the script; a method gets its object.
+    /// Calls a script function; a method gets its object.
     pub fn call_closure(
         &mut self,
         closure: &Rc<Closure>,
@@ -108,8 +107,8 @@ impl Machine {
         }
     }
 
-    /// Runs the body of a function whose arguments are on the stack. `None`
-    /// means that it ended without a value.
+    /// Runs the body of a function whose arguments are on the stack. Returns `None` if it
+    /// ends without a value.
     pub(super) fn enter(&mut self, closure: &Rc<Closure>, start: usize) -> Outcome<Option<Value>> {
         let function = &closure.function;
         self.stack.resize_with(start + function.slots, || Slot::Own(Value::Nil));
@@ -135,7 +134,7 @@ impl Machine {
         }
     }
 
-    /// Puts the arguments of a call into the first slots of a function.
+    /// Stores the arguments of a call in the first slots of a function.
     fn bind(&mut self, function: &Function, values: Values) -> Outcome<()> {
         let Values { mut positional, named } = values;
         let (expected, given) = (function.parameters.len(), positional.len());
@@ -210,7 +209,8 @@ impl Machine {
         }
     }
 
-    /// Why a value has no such method: nor has it in Morpho, or only here.
+    /// Returns the error for a missing method: Morpho does not have it either, or only this
+    /// host does not.
     pub fn lacks(&self, receiver: &Value, name: &str) -> Failure {
         let exists = match receiver {
             Value::Bool(_) | Value::Int(_) | Value::Float(_) => name == "invoke",
@@ -224,7 +224,7 @@ impl Machine {
         }
     }
 
-    /// Whether a value has a method.
+    /// True if a value has a method.
     pub fn responds(&self, value: &Value, name: &Name) -> Outcome<bool> {
         let own = match value {
             Value::Instance(instance) => instance.class.methods.contains_key(name),
@@ -245,7 +245,7 @@ pub fn lacks_property(name: &str) -> Failure {
     error("ObjLcksPrp", format!("Object lacks property or method '{name}'."))
 }
 
-/// Notes in an error that it passed through a function.
+/// Adds a function to the stack trace of an error.
 fn traced(mut failure: Failure, function: &Function, at: Position) -> Failure {
     if let Failure::Error(error) = &mut failure {
         let name = if function.name.is_empty() { "global" } else { &function.name };

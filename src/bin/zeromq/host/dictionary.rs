@@ -1,9 +1,9 @@
-//! The table behind dictionaries and the fields of instances. Scripts see its
-//! order, so it is Morpho's: open addressing, and walks go from slot to slot.
+//! The table behind dictionaries and the fields of instances. Scripts can see its order, so
+//! it works like Morpho's: open addressing, iterated slot by slot.
 
 use super::value::{DEEPEST_TUPLE, Value};
 
-/// What integers and hashes of strings are multiplied with.
+/// The multiplier for integers and hashes of strings.
 const GOLDEN: u32 = 2_654_435_769;
 const SMALLEST: usize = 16;
 
@@ -81,7 +81,7 @@ impl Dictionary {
         values.collect()
     }
 
-    /// Inserts every entry of the other.
+    /// Inserts every entry of the other dictionary.
     pub fn extend(&mut self, other: &Dictionary) {
         for (key, value) in other.entries() {
             self.insert(key.clone(), value.clone());
@@ -98,7 +98,7 @@ impl Dictionary {
         }
     }
 
-    /// Puts a key that is not there into the first slot without one.
+    /// Stores a new key in the first slot without one.
     fn add(&mut self, key: Value, value: Value) {
         let free = self.probe(&key).find(|&i| !matches!(self.slots[i], Slot::Used(..)));
         if let Some(index) = free {
@@ -118,7 +118,7 @@ impl Dictionary {
         None
     }
 
-    /// The slots in which a key may be, the preferred one first.
+    /// Returns the slots that a key may be in, the preferred one first.
     fn probe(&self, key: &Value) -> impl Iterator<Item = usize> + use<> {
         let capacity = self.slots.len();
         let start = if capacity == 0 { 0 } else { hash(key, 0) as usize & (capacity - 1) };
@@ -138,7 +138,7 @@ fn hash(key: &Value, depth: usize) -> u32 {
     }
 }
 
-/// The hash of Fowler, Noll and Vo (FNV-1a).
+/// Returns the hash by Fowler, Noll and Vo (FNV-1a).
 fn fnv(parts: impl Iterator<Item = u32>) -> u32 {
     let all = parts.fold(2_166_136_261, |hash: u32, part| (hash ^ part).wrapping_mul(16_777_619));
     all.wrapping_mul(GOLDEN)

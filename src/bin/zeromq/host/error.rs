@@ -1,38 +1,38 @@
-//! Why a script stops, and the errors that scripts can catch.
+//! Errors that stop a script, and errors that it can catch.
 
 use super::syntax::Position;
 
-/// What ends an evaluation before its value is there.
+/// The reasons why an evaluation ends without a value.
 pub enum Failure {
-    /// An error that the script may catch.
+    /// An error that the script can catch.
     Error(Box<ScriptError>),
-    /// Something that Morpho may be able to do.
+    /// A feature that Morpho may support.
     Unsupported(String),
-    /// The user wants it to stop.
+    /// The user interrupted the script.
     Interrupted,
-    /// What the script reads or prints cannot be read or written.
+    /// Standard input cannot be read, or standard output cannot be written.
     Stream(std::io::Error),
 }
 
 pub type Outcome<T> = Result<T, Failure>;
 
-/// An error as Morpho has it.
+/// An error with Morpho's contents.
 pub struct ScriptError {
     pub id: String,
     pub text: String,
-    /// The functions that were running, the innermost first, with where.
+    /// The stack trace: functions and positions, the innermost first.
     pub frames: Vec<(String, Position)>,
-    /// Errors in JSON texts are printed without the frames.
+    /// Errors in JSON texts are printed without a stack trace.
     pub shows_frames: bool,
 }
 
-/// A complaint about a script that is not run because of it.
+/// An error in a script that keeps it from running.
 pub enum Refusal {
-    /// Morpho's compiler refuses it too. The note says more about it.
+    /// Morpho's compiler rejects it too. The note adds details.
     Compile { id: &'static str, text: String, at: Position, note: String },
-    /// The text cannot be read on from there; Morpho cannot either.
+    /// The text cannot be parsed any further; Morpho cannot either.
     Syntax { at: Position },
-    /// Morpho may run it, this host does not.
+    /// Morpho may run it, but this host does not.
     Unsupported { what: String, at: Position },
 }
 
@@ -122,7 +122,7 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// An error that the script may catch by its id.
+/// Makes an error that the script can catch by its id.
 pub fn error(id: impl Into<String>, text: impl Into<String>) -> Failure {
     Failure::Error(Box::new(ScriptError {
         id: id.into(),
@@ -132,12 +132,12 @@ pub fn error(id: impl Into<String>, text: impl Into<String>) -> Failure {
     }))
 }
 
-/// Something that only Morpho does.
+/// Makes the error for a feature that only Morpho supports.
 pub fn unsupported<T>(what: impl Into<String>) -> Outcome<T> {
     Err(Failure::Unsupported(what.into()))
 }
 
-/// Morpho has room for 254 bytes.
+/// Cuts a message to 254 bytes, the maximum in Morpho.
 fn shorten(mut text: String) -> String {
     let mut end = text.len().min(254);
     while !text.is_char_boundary(end) {

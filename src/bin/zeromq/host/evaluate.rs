@@ -1,4 +1,4 @@
-//! Evaluating expressions. The order in which operands are read is Morpho's.
+//! Evaluating expressions. Operands are read in Morpho's order.
 
 use std::rc::Rc;
 
@@ -96,8 +96,8 @@ impl Machine {
         self.operate(operator, &left, &right)
     }
 
-    /// Two operands from left to right; but Morpho reads a local variable on
-    /// the left when the right operand is there already.
+    /// Evaluates two operands from left to right, except that Morpho reads a local variable
+    /// on the left after evaluating the right operand.
     fn pair(&mut self, [left, right]: &[Expression; 2]) -> Outcome<(Value, Value)> {
         if let Kind::Variable(Variable { place: place @ Place::Local(_), .. }) = left.kind {
             let right = self.evaluate(right)?;
@@ -221,7 +221,7 @@ impl Machine {
         }
     }
 
-    /// The value that `=` or `+=` assigns. `+=` evaluates the target twice.
+    /// Returns the value that `=` or `+=` assigns. `+=` evaluates its target twice.
     fn combined(
         &mut self,
         assignment: &Assignment,
@@ -237,8 +237,8 @@ impl Machine {
         self.operate(operator, &old, &value)
     }
 
-    /// Assigns to a local variable. `and`, `or` and `?:` write to it on the
-    /// way, which their right operand sees.
+    /// Assigns to a local variable. `and`, `or` and `?:` write intermediate values to it,
+    /// which their right operand sees.
     pub(super) fn evaluate_into(&mut self, place: Place, value: &Expression) -> Outcome<Value> {
         match &value.kind {
             Kind::And(pair) => {
@@ -301,7 +301,7 @@ impl Machine {
     }
 }
 
-/// A range, if it is made of numbers. If one of them is a Float, all are.
+/// Makes a range of numbers. If one of them is a Float, all become Floats.
 pub fn make_range(
     start: Value,
     end: Value,

@@ -9,10 +9,10 @@ use super::text::Style;
 use super::value::{Class, Closure, Value};
 use crate::interrupt;
 
-/// How many `try` blocks may be open, as in Morpho.
+/// The maximum number of nested `try` blocks, as in Morpho.
 const HANDLERS: usize = 64;
 
-/// Where a script goes on after a statement.
+/// The continuation after a statement.
 enum Flow {
     Next,
     Break,
@@ -21,7 +21,7 @@ enum Flow {
 }
 
 impl Machine {
-    /// Runs the body of a function; `None` means that it returned no value.
+    /// Runs the body of a function. Returns `None` if it returns no value.
     pub(super) fn run_body(&mut self, block: &Block, kind: FunctionKind) -> Outcome<Option<Value>> {
         match self.block(block)? {
             Flow::Return(_) if kind == FunctionKind::File => {
@@ -139,7 +139,7 @@ impl Machine {
         self.assign(tree.variable.place, Value::Class(Rc::new(class)));
     }
 
-    /// `while` and the `for` of three parts.
+    /// Runs `while` loops and three-part `for` loops.
     fn repeat(
         &mut self,
         condition: Option<&Expression>,
@@ -178,7 +178,7 @@ impl Machine {
         }
     }
 
-    /// `for … in`. The length is read once.
+    /// Runs `for … in`. The length is read once.
     fn each(&mut self, each: &Each) -> Outcome<Flow> {
         let collection = self.evaluate(&each.collection)?;
         self.at = each.collection.at;
@@ -222,8 +222,8 @@ impl Machine {
         }
     }
 
-    /// What `for … in` walks over, and how many steps that takes. Strings,
-    /// dictionaries and fields are walked over as lists.
+    /// Returns the collection that `for … in` iterates over, and the number of steps.
+    /// Strings, dictionaries and fields are converted to lists.
     fn enumerable(&mut self, value: Value) -> Outcome<(Value, i32)> {
         let value = match value {
             Value::String(text) => {

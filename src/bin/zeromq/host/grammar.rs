@@ -1,13 +1,13 @@
-//! The grammar, straight on the text. `parse` is called by `resolve` with the
-//! text of a file; what it gives still has names without places.
+//! The grammar, which parses the text without a separate lexer. `resolve` calls `parse`
+//! with the text of a file; the names in the resulting tree have no places yet.
 //!
-//! Two things are unlike in other languages: a newline ends a statement unless
-//! the line goes on with an operator, a dot or `[`, so there are two rules for
-//! blanks, `line` within a line and `_` across lines; and the first `}` ends an
-//! interpolation, so nothing in braces can stand inside of one.
+//! Two things differ from other languages. A newline ends a statement unless the next line
+//! starts with an operator, a dot or `[`, so there are two rules for blanks: `line` within
+//! a line and `_` across lines. And the first `}` ends an interpolation, so it cannot
+//! contain braces.
 //!
-//! Where two alternatives could start alike, the second has a `!` in front: to
-//! try both would double the time with every level of nesting.
+//! Where two alternatives can start the same way, the second one starts with `!`: trying
+//! both would double the time with every level of nesting.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -17,17 +17,17 @@ use super::grammar_actions::*;
 use super::syntax::*;
 use super::value::Value;
 
-/// How deep blocks, expressions and comments may nest.
+/// The maximum nesting depth of blocks, expressions and comments.
 const DEEPEST: usize = 200;
 
-/// Words that are no names.
+/// Reserved words.
 pub const KEYWORDS: [&str; 28] = [
     "and", "as", "break", "class", "catch", "continue", "do", "else", "false", "fn", "for", "help",
     "if", "import", "im", "in", "is", "nil", "or", "print", "return", "self", "super", "true",
     "try", "var", "while", "with",
 ];
 
-/// Parses the text of a file that starts at `base` among all texts.
+/// Parses the text of a file that starts at position `base`.
 pub fn parse(text: &str, base: Position, names: &Names) -> Result<Block, Refusal> {
     let state = State::new(names, base);
     script::program(text, &state).map_err(|error| match state.too_deep.get() {
@@ -36,8 +36,7 @@ pub fn parse(text: &str, base: Position, names: &Names) -> Result<Block, Refusal
     })
 }
 
-/// Whether the text may be the beginning of a longer one: it could not be read to
-/// its end, and it is the end that is wrong.
+/// True if the text may be the start of a longer one: parsing failed at its end.
 pub fn is_unfinished(text: &str) -> bool {
     let names = Names::default();
     let state = State::new(&names, 0);
@@ -48,13 +47,13 @@ pub fn is_unfinished(text: &str) -> bool {
     state.too_deep.get().is_none() && (rest.trim().is_empty() || rest.starts_with("/*"))
 }
 
-/// What the rules share.
+/// The state that the rules share.
 pub struct State<'a> {
     names: &'a Names,
     base: Position,
     depth: Cell<usize>,
     too_deep: Cell<Option<Position>>,
-    /// How many interpolations are open; in these, `{` cannot be written.
+    /// The number of open interpolations, in which `{` is not allowed.
     interpolations: Cell<usize>,
 }
 
@@ -99,8 +98,8 @@ impl State<'_> {
     }
 }
 
-/// Only where a token is in the place of an expression, it is sure what Morpho
-/// says. What it calls the other errors depends on how it reads the text.
+/// Morpho's error is certain only if a token is found in place of an expression. For other
+/// errors it depends on how Morpho parses the text.
 fn complaint(
     text: &str,
     error: &peg::error::ParseError<peg::str::LineCol>,
@@ -122,10 +121,10 @@ peg::parser! {
         rule remark() = "//" [^ '\n']*
         rule comment() -> () = "/*" (nested(<comment()>) / !("/*" / "*/") [_] {})* "*/" {}
 
-        /// Where the next character is.
+        /// Returns the position of the next character.
         rule at() -> Position = offset:position!() { state.at(offset) }
 
-        /// Something that may contain itself.
+        /// A construct that may contain itself.
         rule nested<T>(inner: rule<T>) -> T
             = enter() stay() it:inner() leave() { it } / leave() too_deep() it:inner() { it }
         rule enter() = offset:position!() { state.enter(offset) }
@@ -212,7 +211,7 @@ peg::parser! {
             = brace() _ statements:(it:declaration() _ { it })* "}"
             { Block { statements, functions: Vec::new() } }
 
-        /// What a function does; another function may stand in it.
+        /// The body of a function, which may contain other functions.
         rule body() -> Block = nested(<block()>)
 
         rule brace() = "{" {? state.brace() }
@@ -269,7 +268,7 @@ peg::parser! {
 
         // Expressions, the loosest first.
 
-        /// What may stand after `=`, as an argument, in a list, after `return`.
+        /// An expression after `=` or `return`, as an argument or in a list.
         rule value() -> Expression
             = at:at() "fn" w() _ parameters:parameters() _ body:short_body()
             {

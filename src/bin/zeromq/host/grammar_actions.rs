@@ -1,13 +1,12 @@
-//! The nodes of the tree, made of what the rules of `grammar` find. What cannot
-//! be run becomes a fault in the tree, for `resolve` to complain about in its
-//! turn.
+//! Builds the nodes of the tree from the matches of `grammar`. Unsupported code becomes a
+//! fault in the tree, which `resolve` reports when it gets there.
 
 use std::rc::Rc;
 
 use super::syntax::*;
 use super::value::Value;
 
-/// How many operators or calls one expression may chain.
+/// The maximum number of operators or calls chained in one expression.
 const LONGEST: usize = 400;
 
 pub fn expression(at: Position, kind: Kind) -> Expression {
@@ -93,7 +92,7 @@ pub fn postfix(first: Expression, suffixes: Vec<(Position, Suffix)>) -> Expressi
     })
 }
 
-/// `target = value`, if the target is one that can be assigned to.
+/// `target = value`, if the target can be assigned to.
 pub fn assign(
     target: Expression,
     at: Position,
@@ -154,7 +153,7 @@ pub fn character(code: &str) -> Piece {
     Piece::Bytes(code.unwrap_or(char::REPLACEMENT_CHARACTER).to_string().into_bytes())
 }
 
-/// Joins the parts of a string literal, if possible to a constant.
+/// Joins the parts of a string literal, into a constant if possible.
 pub fn string(at: Position, pieces: Vec<Piece>) -> Expression {
     let mut parts = Vec::new();
     let mut bytes = Vec::new();
@@ -182,7 +181,7 @@ pub fn text(at: Position, bytes: &mut Vec<u8>) -> Expression {
     }
 }
 
-/// A parameter: `name`, `name=constant`, `...name`, or what is not supported.
+/// A parameter: `name`, `name=constant`, `...name`, or an unsupported form.
 pub enum Parameter {
     Plain(Variable),
     Option(Variable, Expression),

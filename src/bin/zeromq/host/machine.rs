@@ -17,36 +17,36 @@ use super::value::{Class, Closure, Shared, Value};
 pub struct Machine {
     /// The local variables of all running functions.
     pub(super) stack: Vec<Slot>,
-    /// Where those of the innermost one start.
+    /// The index of the innermost function's first variable.
     pub(super) base: usize,
-    /// The variables that it took along.
+    /// The variables that the function captured.
     pub(super) captured: Rc<Closure>,
     pub globals: Vec<Value>,
-    /// What is being evaluated, for messages.
+    /// The position being evaluated, for messages.
     pub at: Position,
-    /// How many calls are running.
+    /// The number of running calls.
     pub(super) depth: usize,
-    /// How many `try` blocks are open.
+    /// The number of open `try` blocks.
     pub handlers: usize,
     pub names: Names,
     pub sources: Sources,
     pub methods: Methods,
     pub arguments: Vec<String>,
-    /// The classes that stand for a kind of value, as far as they were asked for.
+    /// The classes that represent kinds of values, made on demand.
     kinds: Vec<Rc<Class>>,
     pub random: fastrand::Rng,
-    /// The files of the script, those that it still has.
+    /// The script's files that still exist.
     files: Vec<Weak<File>>,
     out: Box<dyn Write>,
 }
 
-/// A local variable. It moves to the heap when a closure takes it along.
+/// A local variable. It moves to the heap when a closure captures it.
 pub enum Slot {
     Own(Value),
     Shared(Shared),
 }
 
-/// Who looks on sees every line at once.
+/// Opens standard output. On a terminal, every line appears immediately.
 fn output() -> Box<dyn Write> {
     if stdout().is_terminal() { Box::new(stdout()) } else { Box::new(BufWriter::new(stdout())) }
 }
@@ -91,8 +91,7 @@ impl Machine {
         self.run_file(&program.body)
     }
 
-    /// Forgets what was running, once an error has ended it; the global variables
-    /// stay.
+    /// Resets the machine after an error; global variables are kept.
     pub fn recover(&mut self) {
         self.stack.clear();
         self.base = 0;
@@ -114,12 +113,12 @@ impl Machine {
         Ok(self.out.write_all(text.as_bytes())?)
     }
 
-    /// Makes sure that the user sees what was written, before something waits.
+    /// Flushes the output before something waits.
     pub fn flush(&mut self) -> Outcome<()> {
         Ok(self.out.flush()?)
     }
 
-    /// The text of a value. Objects with a method `tostring` are asked for it.
+    /// Returns the text of a value. Calls `tostring` on objects that have it.
     pub fn text(&mut self, value: &Value, style: Style) -> Outcome<String> {
         let mut out = String::new();
         self.append_text(&mut out, value, style)?;
@@ -149,8 +148,8 @@ impl Machine {
         })
     }
 
-    /// Sees to it that a file is written out when the script ends, even one that
-    /// objects hold which hold each other.
+    /// Ensures that a file is flushed when the script ends, even if it is held by objects
+    /// that refer to each other.
     pub fn remember(&mut self, file: &Rc<File>) {
         self.files.retain(|file| file.strong_count() > 0);
         self.files.push(Rc::downgrade(file));
@@ -182,8 +181,7 @@ impl Machine {
         }
     }
 
-    /// Gives a variable its first value: closures that took the last one along
-    /// keep it.
+    /// Initializes a variable: closures that captured the previous one keep it.
     pub fn declare(&mut self, place: Place, value: Value) {
         match place {
             Place::Local(slot) => self.stack[self.base + slot] = Slot::Own(value),
@@ -191,7 +189,7 @@ impl Machine {
         }
     }
 
-    /// Makes a function, with the variables that it uses from around here.
+    /// Makes a function that captures the variables that it uses.
     pub fn close_over(&mut self, function: &Rc<Function>) -> Value {
         let captured = function.captures.iter().map(|capture| match *capture {
             Capture::Local(slot) => self.share(slot),
@@ -213,7 +211,7 @@ impl Machine {
         }
     }
 
-    /// The class that stands for a kind of value.
+    /// Returns the class that represents a kind of value.
     pub fn class_named(&mut self, name: &str) -> Rc<Class> {
         if let Some(class) = self.kinds.iter().find(|class| *class.name == *name) {
             return class.clone();

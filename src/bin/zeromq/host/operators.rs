@@ -1,4 +1,4 @@
-//! Operators, and reading and writing elements.
+//! Operators, and access to elements.
 
 use std::rc::Rc;
 
@@ -9,10 +9,10 @@ use super::machine::Machine;
 use super::syntax::Operator;
 use super::value::{Value, nearly};
 
-/// Strings do not get longer than this.
+/// The maximum length of a string.
 const LONGEST: usize = 1 << 30;
 
-/// Applies an operator. `None` means that it does not take such operands.
+/// Applies an operator. Returns `None` if it does not support these operands.
 pub fn apply(operator: Operator, left: &Value, right: &Value) -> Option<Outcome<Value>> {
     match operator {
         Operator::Equal => return Some(Ok(Value::Bool(left.equals(right)))),
@@ -156,7 +156,7 @@ impl Machine {
         }
     }
 
-    /// `object.enumerate(index)`, which `for … in` walks over.
+    /// Calls `object.enumerate(index)`, with which `for … in` iterates.
     pub(super) fn enumerate(
         &mut self,
         object: &Rc<crate::host::plugin::Object>,
@@ -184,7 +184,7 @@ fn element(items: &[Value], position: i32) -> Outcome<Value> {
     found.cloned().ok_or_else(|| error::BOUNDS.into())
 }
 
-/// The elements at the positions that a list or range gives.
+/// Returns the elements at the positions in a list or range.
 fn slice(items: &[Value], index: &Value, refusal: Known) -> Outcome<Vec<Value>> {
     let pick = |position: &Value| match position {
         Value::Int(position) => element(items, *position),

@@ -1,5 +1,5 @@
-//! The texts that were read. A position counts through all of them, so that a
-//! number says which file, line and column is meant.
+//! The texts that have been read. A position counts through all of them, so one number
+//! identifies the file, line and column.
 
 use std::path::{Path, PathBuf};
 
@@ -11,41 +11,41 @@ pub struct Sources {
 }
 
 struct Source {
-    /// What messages call it.
+    /// The name in messages.
     name: String,
     path: PathBuf,
     text: String,
     start: Position,
-    /// Whether an import brought it.
+    /// True if it was imported.
     imported: bool,
 }
 
-/// A position, for people.
+/// A position to show to the user.
 pub struct Location<'a> {
     /// The name of the file.
     pub file: &'a str,
-    /// The module that an imported file is, or `None` for the script itself.
+    /// The module name of an imported file; `None` for the script itself.
     pub module: Option<&'a str>,
-    /// From 1.
+    /// The line number, starting at 1.
     pub line: usize,
-    /// In bytes, from 1.
+    /// The column in bytes, starting at 1.
     pub column: usize,
     /// The text of the line.
     pub text: &'a str,
 }
 
 impl Sources {
-    /// Adds a text, and says where it starts. `None` if there is too much.
+    /// Adds a text and returns its start position. `None` if the total is too long.
     pub fn add(&mut self, name: String, path: PathBuf, text: String) -> Option<Position> {
         self.insert(name, path, text, false)
     }
 
-    /// Adds the text of a file that is imported.
+    /// Adds the text of an imported file.
     pub fn import(&mut self, name: String, path: PathBuf, text: String) -> Option<Position> {
         self.insert(name, path, text, true)
     }
 
-    /// Takes back what was added from there on.
+    /// Removes everything that was added from this position on.
     pub fn forget(&mut self, start: Position) {
         self.files.retain(|file| file.start < start);
     }
@@ -64,22 +64,22 @@ impl Sources {
         Some(start)
     }
 
-    /// The text that starts there.
+    /// Returns the text that starts at this position.
     pub fn text(&self, start: Position) -> &str {
         &self.file(start).text
     }
 
-    /// What the script is called that was started.
+    /// Returns the name of the main script.
     pub fn script(&self) -> &str {
         self.files.first().map_or("", |file| &file.name)
     }
 
-    /// Where a file is that is named in the text at a position.
+    /// Returns the path of a file that the text at a position names.
     pub fn beside(&self, at: Position, path: &str) -> PathBuf {
         self.file(at).path.parent().unwrap_or(Path::new("")).join(path)
     }
 
-    /// Whether the file was read already.
+    /// True if the file has already been read.
     pub fn has(&self, path: &Path) -> bool {
         let path = path.canonicalize().ok();
         path.is_some() && self.files.iter().any(|file| file.path.canonicalize().ok() == path)

@@ -10,11 +10,11 @@ use std::rc::Rc;
 use super::error::Refusal;
 use super::value::Value;
 
-/// An offset into the texts of all files that were read, one after the other.
+/// An offset into the concatenated texts of all files.
 pub type Position = u32;
 
-/// A name in a script. Equal names are one allocation, so that comparing and
-/// hashing look at the address only.
+/// A name in a script. Equal names share one allocation, so that comparing and hashing use
+/// only the address.
 #[derive(Clone)]
 pub struct Name(Rc<str>);
 
@@ -46,12 +46,12 @@ impl Hash for Name {
     }
 }
 
-/// All names that were met.
+/// All names seen so far.
 #[derive(Default)]
 pub struct Names(RefCell<HashMap<Rc<str>, Name>>);
 
 impl Names {
-    /// The one `Name` with this text.
+    /// Returns the `Name` with this text.
     pub fn intern(&self, text: &str) -> Name {
         let mut known = self.0.borrow_mut();
         if let Some(name) = known.get(text) {
@@ -63,10 +63,10 @@ impl Names {
     }
 }
 
-/// Where the value of a name is.
+/// The place of a name's value.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Place {
-    /// `resolve` has not been here.
+    /// Not resolved yet.
     Unknown,
     /// A slot of the running function.
     Local(usize),
@@ -76,19 +76,19 @@ pub enum Place {
     Global(usize),
 }
 
-/// A name, and where its value is.
+/// A name and the place of its value.
 pub struct Variable {
     pub name: Name,
     pub at: Position,
     pub place: Place,
 }
 
-/// Something that can be written but not run.
+/// Code that can be parsed but not run.
 #[derive(Clone)]
 pub enum Fault {
-    /// Morpho may run it, this host does not.
+    /// Morpho may run it, but this host does not.
     Unsupported(&'static str),
-    /// Morpho's compiler refuses it: id and text.
+    /// Morpho's compiler rejects it: id and text.
     Compile(&'static str, &'static str),
 }
 
@@ -209,8 +209,8 @@ pub enum Action {
 #[derive(Default)]
 pub struct Block {
     pub statements: Vec<Statement>,
-    /// The slots of the functions that are declared here. They are fresh
-    /// whenever the block is entered, for functions may refer to later ones.
+    /// The slots of the functions declared here. They are new each time the block is
+    /// entered, because functions may refer to later ones.
     pub functions: Vec<usize>,
 }
 
@@ -233,24 +233,24 @@ pub struct For {
 pub enum Import {
     /// `import zeromq`
     Extension(Name),
-    /// `import "file"`, and once it was read, what to run. A file that was
-    /// imported before has nothing left to run.
+    /// `import "file"`, and the code to run once it was read. A file that was already
+    /// imported has none.
     File(Rc<str>, Option<Rc<Function>>),
 }
 
-/// A function, a method or, for the text of a whole file, what it runs.
+/// A function, a method or the code of a whole file.
 pub struct Function {
-    /// Empty if it is anonymous.
+    /// Empty if the function is anonymous.
     pub name: Name,
     pub kind: FunctionKind,
     pub parameters: Vec<Variable>,
     pub options: Vec<(Variable, Value)>,
     pub rest: Option<Variable>,
     pub body: Body,
-    /// How many slots its variables need.
+    /// The number of slots for its variables.
     pub slots: usize,
     pub captures: Vec<Capture>,
-    /// Whether Morpho makes it a closure, which shows when it is printed.
+    /// True if Morpho makes it a closure, which is visible when it is printed.
     pub closure: bool,
 }
 
@@ -267,7 +267,7 @@ pub enum Body {
     Expression(Expression),
 }
 
-/// What a function takes along from the function around it when it is made.
+/// A variable that a function captures from the enclosing one when it is made.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Capture {
     Local(usize),

@@ -1,27 +1,27 @@
-//! How values look: what `print` shows, what interpolation gives, and numbers
-//! as C's `printf` writes them.
+//! Text forms of values: for `print`, for interpolation, and numbers in C's `printf`
+//! formats.
 
 use std::fmt::Write;
 
 use super::error::{Outcome, unsupported};
 use super::value::{Closure, Range, Table, Value};
 
-/// How many lists may stand inside one another where text is made of them.
+/// The maximum nesting depth of lists in a text.
 const DEEPEST: usize = 500;
 
-/// Whom the text is for.
+/// The purpose of the text.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Style {
-    /// `print`: what is inside a collection is only named.
+    /// `print`: elements of a collection are shown by name only.
     Printed,
-    /// Interpolation, `String()` and messages: lists are written out.
+    /// Interpolation, `String()` and messages: lists are written in full.
     Interpolated,
 }
 
-/// Gives the `tostring()` of an object, if it has one.
+/// Returns the `tostring()` of an object, if it has one.
 pub type Describe<'a> = dyn FnMut(&Value) -> Outcome<Option<String>> + 'a;
 
-/// Writes the text of a value. `describe` is asked about instances and objects.
+/// Writes the text of a value. Calls `describe` for instances and objects.
 pub fn write(
     out: &mut String,
     value: &Value,
@@ -154,7 +154,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// A number as `%.{precision}g` writes it.
+/// Formats a number like `%.{precision}g`.
 pub fn general(number: f64, precision: usize) -> String {
     if !number.is_finite() {
         return infinite(number);
@@ -170,7 +170,7 @@ pub fn general(number: f64, precision: usize) -> String {
     trimmed(&format!("{number:.decimals$}")).to_string()
 }
 
-/// A number as `%.{precision}e` writes it.
+/// Formats a number like `%.{precision}e`.
 pub fn scientific(number: f64, precision: usize) -> String {
     if !number.is_finite() {
         return infinite(number);
@@ -180,7 +180,7 @@ pub fn scientific(number: f64, precision: usize) -> String {
     format!("{digits}e{}", exponent(power.parse().unwrap_or(0)))
 }
 
-/// A number as `%.{precision}f` writes it.
+/// Formats a number like `%.{precision}f`.
 pub fn fixed(number: f64, precision: usize) -> String {
     if !number.is_finite() {
         return infinite(number);

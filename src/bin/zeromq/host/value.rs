@@ -1,5 +1,5 @@
-//! What variables hold. `evaluate` and the built-in functions make and take
-//! these; `plugin` turns them into what the library understands and back.
+//! Script values. `evaluate` and the builtins take and return them; `plugin` converts them
+//! to and from the library's values.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use super::dictionary::Dictionary;
 use super::syntax::{Function, Name};
 use crate::host::plugin;
 
-/// Tuples that are deeper inside one another do not count as equal.
+/// Tuples nested deeper than this are never equal.
 pub const DEEPEST_TUPLE: usize = 1000;
 
 #[derive(Clone, Default)]
@@ -38,7 +38,7 @@ pub enum Value {
     Foreign(Rc<plugin::Object>),
 }
 
-/// The values of a list, or of a tuple or array, which are not written to.
+/// The values of a list, or of a tuple or array, which are immutable.
 #[derive(Default)]
 pub struct List(pub RefCell<Vec<Value>>);
 
@@ -49,17 +49,17 @@ pub struct Table(pub RefCell<Dictionary>);
 /// A variable that closures share.
 pub type Shared = Rc<RefCell<Value>>;
 
-/// A function of the script, with the variables that it took along.
+/// A script function, with the variables that it captured.
 pub struct Closure {
     pub function: Rc<Function>,
     pub captured: Vec<Shared>,
 }
 
-/// A class of the script, or one that only stands for a kind of value.
+/// A script class, or one that only represents a kind of value.
 pub struct Class {
     pub name: Rc<str>,
     pub parent: Option<Rc<Class>>,
-    /// Its methods, those of the parent included.
+    /// Its methods, including inherited ones.
     pub methods: HashMap<Name, Rc<Closure>>,
 }
 
@@ -68,13 +68,13 @@ pub struct Instance {
     pub fields: Table,
 }
 
-/// A method that was read as a value, with the object it was read from.
+/// A bound method: a method that was read as a value, with its object.
 pub struct Bound {
     pub receiver: Value,
     pub method: Rc<Closure>,
 }
 
-/// What methods a value has.
+/// The set of methods of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Type {
     Nil,
@@ -154,7 +154,7 @@ impl Value {
         }
     }
 
-    /// What `==` says.
+    /// Returns the result of `==`.
     pub fn equals(&self, other: &Value) -> bool {
         match (self, other) {
             (Value::Int(a), Value::Int(b)) => a == b,
@@ -168,7 +168,7 @@ impl Value {
         }
     }
 
-    /// Whether both are one key of a dictionary: the type counts too.
+    /// True if both are the same dictionary key: the type counts too.
     pub fn is_same(&self, other: &Value) -> bool {
         self.is_same_at(other, 0)
     }
@@ -194,7 +194,7 @@ impl Value {
         }
     }
 
-    /// Where the object is, if the value is one that is compared by identity.
+    /// Returns the address of the object if it is compared by identity.
     pub fn address(&self) -> Option<usize> {
         Some(match self {
             Value::List(list) | Value::Array(list) => Rc::as_ptr(list) as usize,
@@ -214,13 +214,13 @@ impl Value {
     }
 }
 
-/// Whether two numbers are equal but for the last bit.
+/// True if two numbers are equal or differ only in the last bit.
 pub fn nearly(a: f64, b: f64) -> bool {
     a == b || (a - b).abs() <= f64::EPSILON * a.abs().max(b.abs())
 }
 
 impl Class {
-    /// The class of `Error(…)` is told by its name, which scripts cannot give.
+    /// True for the class of `Error(…)`, which has a name that scripts cannot use.
     pub fn is_error(&self) -> bool {
         &*self.name == "Error"
     }
@@ -235,7 +235,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// How many elements; below 1 there are none, but scripts see the number.
+    /// The number of elements; it can be below 1 if there are none, because scripts see it.
     /// `None` if the step is zero.
     pub fn count(&self) -> Option<i32> {
         let step = self.step.clone().unwrap_or(Value::Int(1));
@@ -313,7 +313,7 @@ impl Drop for Closure {
     }
 }
 
-/// The values of variables that nothing else uses.
+/// Returns the values of captured variables that nothing else uses.
 fn unshare(captured: &mut Vec<Shared>) -> Vec<Value> {
     let last = std::mem::take(captured).into_iter().filter_map(Rc::into_inner);
     last.map(RefCell::into_inner).collect()

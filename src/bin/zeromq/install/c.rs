@@ -1,6 +1,5 @@
-//! `zeromq install --c`: what C programs are built with, in the folders where
-//! compilers look for it: header, shared and static library, and a file for
-//! pkg-config.
+//! `zeromq install --c`: installs the files for C programs where compilers look for them:
+//! header, shared and static library, and a pkg-config file.
 
 use std::collections::BTreeMap;
 use std::env::consts::{self, DLL_PREFIX, DLL_SUFFIX};
@@ -12,28 +11,28 @@ use super::record::{Entry, Tree};
 use super::static_library;
 use crate::library;
 
-/// The header that belongs to this program.
+/// The header of this version.
 pub const HEADER: &str = include_str!("../../../../include/zeromq.h");
 
-/// Which files are ours.
+/// The record of installed files.
 const RECORD: &str = "share/zeromq/installed-for-c.txt";
 
-/// Where programs find shared libraries without being told.
+/// The folders where programs find shared libraries by default.
 pub const SYSTEM: [&str; 2] = ["/usr", "/usr/local"];
 
-/// What the static library needs beside it.
+/// The libraries that the static library needs.
 const NEEDED: &str = if cfg!(target_os = "linux") {
     "-lstdc++ -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
 } else {
     "-lc++ -lSystem -lc -lm"
 };
 
-/// What is laid out, as paths in a folder.
+/// The installed files, as paths in a folder.
 pub const HEADER_FILE: &str = "include/zeromq.h";
 pub const DESCRIPTION: &str = "lib/pkgconfig/zeromq.pc";
 const STATIC: &str = "lib/libzeromq.a";
 
-/// The shared library, and the name that it is linked by, which leads to it.
+/// Returns the names of the shared library and of the symbolic link that points to it.
 pub fn names() -> (String, String) {
     let major = env!("CARGO_PKG_VERSION_MAJOR");
     let linked = format!("{DLL_PREFIX}zeromq{DLL_SUFFIX}");
@@ -45,7 +44,7 @@ pub fn names() -> (String, String) {
     (library, linked)
 }
 
-/// Lays the files out.
+/// Installs the files.
 pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let folder = folder(prefix)?;
     let shared = library::find()?;
@@ -100,17 +99,17 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     Ok(text)
 }
 
-/// What pkg-config has to be told to look into a folder.
+/// Returns the setting that makes pkg-config search a folder.
 pub fn search(folder: &Path) -> String {
     format!("PKG_CONFIG_PATH={}", quoted(&folder.join("lib/pkgconfig")))
 }
 
-/// What is installed in a folder.
+/// Returns the files that are installed in a folder.
 pub fn tree(folder: &Path) -> Tree<'_> {
     Tree { folder, record: Path::new(RECORD) }
 }
 
-/// Takes them back. To do it twice is no mistake.
+/// Removes the files. Calling it twice is harmless.
 pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
     let folder = folder(prefix)?;
     let shown = folder.display();
@@ -123,7 +122,7 @@ pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
     })
 }
 
-/// Where they are put.
+/// Returns the folder to install to.
 pub fn folder(prefix: Option<&Path>) -> Result<PathBuf, String> {
     let folder = prefix.map_or_else(|| Ok(home()?.join(".local")), |prefix| Ok(prefix.into()));
     let folder: PathBuf = folder.and_then(|folder: PathBuf| {
@@ -136,7 +135,7 @@ fn is_system(folder: &Path) -> bool {
     SYSTEM.iter().any(|system| folder == Path::new(system))
 }
 
-/// What pkg-config is told.
+/// Returns the contents of the pkg-config file.
 fn description(folder: &Path) -> Result<String, String> {
     let prefix = folder.to_str().filter(|text| !text.contains(|c: char| c.is_control()));
     let Some(prefix) = prefix else {

@@ -1,5 +1,5 @@
-//! `zeromq install` and `zeromq uninstall`: our package in a folder, and its
-//! line in Morpho's list. `main` calls them, and prints what they return.
+//! `zeromq install` and `zeromq uninstall`: our package in a folder, and its line in
+//! Morpho's list. Called by `main`, which prints what they return.
 
 pub mod c;
 pub mod morpho;
@@ -13,7 +13,7 @@ use crate::install::morpho::package::Package;
 use crate::install::morpho::{home, provider};
 use crate::library;
 
-/// Lays out the package and adds its line.
+/// Installs the package and adds its line.
 pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let home = home()?;
     let package = Package::new(prefix, &home)?;
@@ -29,7 +29,7 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     Ok(text)
 }
 
-/// What keeps Morpho from taking the package, or may puzzle the user.
+/// Problems that keep Morpho from using the package, or may puzzle the user.
 fn warnings(list: &List, folder: &Path) -> Vec<String> {
     let providers = provider::all(list);
     let mut warnings = match provider::rivals(&providers, folder) {
@@ -41,7 +41,7 @@ fn warnings(list: &List, folder: &Path) -> Vec<String> {
     warnings
 }
 
-/// Takes back what `install` did. To do it twice is no mistake.
+/// Undoes `install`. Calling it twice is harmless.
 pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
     let home = home()?;
     let package = Package::new(prefix, &home)?;

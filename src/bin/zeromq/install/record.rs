@@ -1,5 +1,5 @@
-//! Files that are laid out in a folder and taken back, with a record of which are
-//! ours. The packages for Morpho and for C are made by it.
+//! Installs files in a folder and removes them again, with a record of which files are
+//! ours. Used for the packages for Morpho and C.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,24 +8,24 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::install::morpho::replace::replace;
 
-/// What is laid out.
+/// An item to install.
 #[derive(Clone, Copy)]
 pub enum Entry<'a> {
-    /// A file with these bytes.
+    /// A file with these contents.
     File(&'a [u8]),
     /// A link to a file in the same folder.
     Link(&'a str),
 }
 
-/// A folder with files of ours, perhaps among others.
+/// A folder that contains files of ours, and possibly others.
 pub struct Tree<'a> {
     pub folder: &'a Path,
-    /// The file, in the folder, that says which files are ours: one to a line.
+    /// The file in the folder that records our files, one per line.
     pub record: &'a Path,
 }
 
 impl Tree<'_> {
-    /// Lays these files out, which are named by their paths in the folder.
+    /// Installs these files, named by their paths in the folder.
     pub fn lay_out(&self, files: &BTreeMap<PathBuf, Entry>) -> Result<(), String> {
         let before = self.files()?;
         for path in files.keys().filter(|path| !before.contains(path)) {
@@ -48,7 +48,7 @@ impl Tree<'_> {
         Ok(())
     }
 
-    /// Takes back what was laid out; says whether there was anything.
+    /// Removes the installed files. Returns whether there were any.
     pub fn remove(&self) -> Result<bool, String> {
         let mut files = self.files()?;
         if files.is_empty() {
@@ -76,7 +76,7 @@ impl Tree<'_> {
         }
     }
 
-    /// The files that `install` has laid out here.
+    /// Returns the files that `install` has installed here.
     pub fn files(&self) -> Result<Vec<PathBuf>, String> {
         let path = self.folder.join(self.record);
         let text = match fs::read_to_string(&path) {
@@ -101,7 +101,7 @@ impl Tree<'_> {
     }
 }
 
-/// Makes a link, in place of what is there.
+/// Makes a symbolic link, replacing an existing file.
 fn link(path: &Path, to: &str) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}", std::process::id()));
     #[cfg(unix)]

@@ -1,15 +1,15 @@
-//! The static library, with no names but its own: libzmq and libsodium inside it are
-//! for nobody else, and must not be taken for those of another libzmq.a in the same
-//! program. The tools of the machine do it: all parts become one, and its names local.
+//! The static library, which exports only its own names: the libzmq and libsodium in it
+//! must not be mixed up with those of another libzmq.a in the same program. The system's
+//! tools merge all object files into one and make the other names local.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What names of ours begin with.
+/// The prefixes of our names.
 const OWN: &str = "zeromq_";
 
-/// The archive with its own names only, or why that cannot be.
+/// Makes the archive with only our names, or returns why it cannot.
 pub fn localized(archive: &Path, header: &str) -> Result<Vec<u8>, String> {
     if !cfg!(target_os = "linux") {
         return Err("that can be fixed only on Linux".into());
@@ -50,7 +50,7 @@ pub fn localized(archive: &Path, header: &str) -> Result<Vec<u8>, String> {
     fs::read(result).map_err(|error| error.to_string())
 }
 
-/// The functions of the header, and those that Morpho looks for.
+/// Returns the functions of the header, and those that Morpho looks up.
 fn functions(header: &str) -> impl Iterator<Item = &str> {
     // What stands before each bracket.
     let words = header.split('(').filter_map(|text| text.rsplit([' ', '*', '\n']).next());
@@ -59,7 +59,7 @@ fn functions(header: &str) -> impl Iterator<Item = &str> {
     ours.chain(["zeromq_initialize", "zeromq_finalize"])
 }
 
-/// The names that an object or an archive defines for others, with their kinds.
+/// Returns the global names that an object or archive defines, with their kinds.
 fn names(path: &Path) -> Result<Vec<(String, char)>, String> {
     let mut command = Command::new("nm");
     let text = run(command.args(["-g", "--defined-only", "--format=posix"]).arg(path))?;
@@ -70,7 +70,7 @@ fn names(path: &Path) -> Result<Vec<(String, char)>, String> {
     Ok(names.collect())
 }
 
-/// What a tool prints.
+/// Returns the output of a tool.
 fn run(command: &mut Command) -> Result<String, String> {
     let name = command.get_program().display().to_string();
     let output = command.stdin(Stdio::null()).output();

@@ -1,4 +1,4 @@
-//! What the Tab key offers: the names that can stand where the cursor is.
+//! Tab completion: the names that can appear at the cursor.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -8,13 +8,13 @@ use std::rc::Rc;
 pub struct Known {
     /// Variables, functions and classes.
     pub names: BTreeSet<String>,
-    /// Methods of all types: what type a value has is not known before it is there.
+    /// Methods of all types, because the type of a value is not known in advance.
     pub methods: BTreeSet<String>,
-    /// What help can be asked about, which stays the same.
+    /// The help topics, which do not change.
     pub topics: Rc<BTreeSet<String>>,
 }
 
-/// Where the word before the cursor begins, and what it may become.
+/// Returns the start of the word before the cursor, and its completions.
 pub fn complete(line: &str, cursor: usize, known: &Known) -> (usize, Vec<String>) {
     let before = &line[..cursor];
     let start = before.trim_end_matches(is_part_of_word).len();

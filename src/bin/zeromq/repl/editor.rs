@@ -1,5 +1,5 @@
-//! Reading the lines of an input, with the keys and the history of a shell. Where
-//! the input is no terminal its lines are read as they are.
+//! Reads input lines, with the keys and history of a shell. If the input is not a terminal,
+//! lines are read as they are.
 
 use std::env;
 use std::fs;
@@ -17,13 +17,13 @@ use rustyline::{Context, Helper, Highlighter, Hinter};
 use super::complete::{Known, complete};
 use crate::host::grammar;
 
-/// How many inputs the history keeps.
+/// The maximum number of inputs in the history.
 const KEPT: usize = 1000;
 
-/// What the user has entered.
+/// The user's input.
 pub enum Input {
     Text(String),
-    /// Ctrl-C: the line is not meant.
+    /// Ctrl-C: the line is discarded.
     Dropped,
     /// Ctrl-D, or the end of the file.
     End,
@@ -31,7 +31,7 @@ pub enum Input {
 
 pub struct Editor {
     lines: rustyline::Editor<Hand, DefaultHistory>,
-    /// Where the history is kept, if it can be.
+    /// The history file, if there is one.
     history: Option<PathBuf>,
 }
 
@@ -51,14 +51,14 @@ impl Editor {
         Ok(Editor { lines, history })
     }
 
-    /// Says what this is.
+    /// Prints a greeting.
     pub fn greet(&self) {
         if stdin().is_terminal() {
             println!("zeromq {}: type help for help, quit to leave", env!("CARGO_PKG_VERSION"));
         }
     }
 
-    /// Reads an input; the Tab key offers the names that `known` gives.
+    /// Reads an input. The Tab key completes the names that `known` returns.
     pub fn read(&mut self, known: impl FnOnce() -> Known) -> rustyline::Result<Input> {
         if !stdin().is_terminal() {
             return Ok(read_plain()?);
@@ -72,8 +72,7 @@ impl Editor {
         }
     }
 
-    /// Keeps the history for the next time; a home that cannot be written keeps
-    /// none.
+    /// Saves the history. Errors, such as a read-only home directory, are ignored.
     pub fn save(&mut self) {
         if let Some(path) = &self.history {
             let made = path.parent().map_or(Ok(()), fs::create_dir_all);
@@ -82,7 +81,7 @@ impl Editor {
     }
 }
 
-/// Reads lines until they are a whole input; the end of the file ends any.
+/// Reads lines until the input is complete or the file ends.
 fn read_plain() -> std::io::Result<Input> {
     let mut text = String::new();
     loop {
@@ -103,14 +102,14 @@ fn read_plain() -> std::io::Result<Input> {
     }
 }
 
-/// The file in the place for what programs remember.
+/// Returns the path of the history file.
 fn history() -> Option<PathBuf> {
     let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let state = state.or_else(|| env::home_dir().map(|home| home.join(".local/state")));
     state.map(|state| state.join("zeromq/history"))
 }
 
-/// Lends a hand while a line is entered.
+/// Assists while a line is being entered.
 #[derive(Default, Helper, Hinter, Highlighter)]
 struct Hand {
     known: Known,
@@ -129,7 +128,7 @@ impl Completer for Hand {
     }
 }
 
-/// Tells whether an input goes on in the next line.
+/// Checks whether an input continues on the next line.
 impl Validator for Hand {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();

@@ -1,5 +1,5 @@
-//! `zeromq repl`: the reference host at a prompt. What one input declares is known
-//! to the next ones, and an error ends the input only. `main` calls it.
+//! `zeromq repl`: the reference host at a prompt. The names that one input declares are
+//! known to the next, and an error ends only its input. Called by `main`.
 
 mod complete;
 mod editor;
@@ -23,8 +23,8 @@ use crate::run;
 use complete::Known;
 use editor::{Editor, Input};
 
-/// Runs until the user wants to leave. The status tells nothing of errors, which
-/// were seen.
+/// Runs until the user leaves. The status does not reflect errors, which were already
+/// shown.
 pub fn repl() -> ExitCode {
     run::on_large_stack(|| match Editor::new() {
         Ok(editor) => converse(editor),
@@ -61,18 +61,18 @@ fn converse(mut editor: Editor) -> ExitCode {
     code
 }
 
-/// What comes after an input.
+/// The action after an input.
 enum Next {
     Read,
     Leave,
 }
 
-/// What the inputs work on.
+/// The state that inputs work on.
 struct Prompt {
     machine: Machine,
     session: Session,
     library: Option<&'static Library>,
-    /// The tag of the last error, until help was asked for.
+    /// The tag of the last error, until help is requested.
     error: Option<String>,
     topics: Rc<BTreeSet<String>>,
 }
@@ -86,7 +86,7 @@ impl Prompt {
         Prompt { machine, session, library: None, error: None, topics }
     }
 
-    /// The names that can be used now.
+    /// Returns the names that can be used now.
     fn known(&self) -> Known {
         let words = grammar::KEYWORDS.into_iter().chain(builtins::globals());
         let words = words.chain(["help", "quit"]).map(str::to_owned);
@@ -98,7 +98,7 @@ impl Prompt {
         }
     }
 
-    /// Does what an input says; some words are for the prompt itself.
+    /// Runs an input; some words are commands of the prompt.
     fn answer(&mut self, text: String) -> Next {
         let line = text.trim();
         if line == "quit" {
@@ -111,7 +111,7 @@ impl Prompt {
         self.run(text)
     }
 
-    /// Without a topic it is about the last error, if there was one.
+    /// Without a topic, help is about the last error, if there was one.
     fn help(&mut self, topic: &str) {
         let look = help::Look::of_output();
         let last = self.error.take().filter(|_| topic.is_empty());
@@ -178,7 +178,7 @@ impl Prompt {
         }
     }
 
-    /// Frees the values, and waits a moment until what was sent has left.
+    /// Frees the values and waits briefly until messages have been sent.
     fn leave(self) {
         let Prompt { machine, library, .. } = self;
         drop(machine);
@@ -188,7 +188,7 @@ impl Prompt {
     }
 }
 
-/// What `help` is asked for; the word is no name in scripts.
+/// Returns the topic of a `help` command; scripts cannot use that word as a name.
 fn topic(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("help").or_else(|| line.strip_prefix('?'))?;
     (rest.is_empty() || rest.starts_with(char::is_whitespace) || line.starts_with('?'))

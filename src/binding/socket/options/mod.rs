@@ -1,5 +1,4 @@
-//! Options of sockets, by their names in libzmq, and the usual ones by methods of
-//! their own.
+//! Socket options: by their names in libzmq, and methods for the common ones.
 
 mod types;
 
@@ -19,7 +18,7 @@ const TIME: Kinds = Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL);
 const TIME_DOC: &str = "milliseconds, or nil or -1 to wait forever";
 const COUNT_DOC: &str = "a number of messages, 0 for no limit";
 
-/// What the heartbeat of a peer may miss before the peer is given up.
+/// The number of heartbeats that a peer may miss before it is disconnected.
 const BEATS: f64 = 3.0;
 
 pub(super) static GROUP: Group = Group {
@@ -231,7 +230,7 @@ pub(super) static GROUP: Group = Group {
     ],
 };
 
-/// Sets an option of the socket, and warns once if it comes late.
+/// Sets an option, and warns once if it is set too late.
 fn set(call: &Call, name: &str, value: &ValueRef) -> Result<Value, Error> {
     let row = options::find(name)?;
     let socket = call.socket()?;
@@ -246,7 +245,7 @@ fn set(call: &Call, name: &str, value: &ValueRef) -> Result<Value, Error> {
     Ok(Value::Nil)
 }
 
-/// Sets one option for each direction, by its name or both by position.
+/// Sets one option for each direction, by name, or both by position.
 fn both(call: &Call, names: [(&str, &str); 2]) -> Result<Value, Error> {
     let all = call.values().first();
     if all.is_none() && call.arguments.named.is_empty() {
@@ -273,7 +272,7 @@ fn heartbeat(call: &Call) -> Result<Value, Error> {
     set(call, "heartbeat_ttl", &ValueRef::Int(0))
 }
 
-/// A value of a script, as an option takes it.
+/// Converts a script value for an option.
 fn option_value(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
     let refused = || Err(row.refuse(&value.to_string()));
     match value {
@@ -296,7 +295,7 @@ fn option_value(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
     }
 }
 
-/// The value of an option, as a script gets it.
+/// Returns the value of an option as a script value.
 fn given(value: OptionValue) -> Value {
     match value {
         OptionValue::Bool(value) => Value::Bool(value),

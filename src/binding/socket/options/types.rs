@@ -1,4 +1,4 @@
-//! Options of one type of socket.
+//! Options of a single socket type.
 
 use super::{set, set_first};
 use crate::binding::call::Call;
@@ -51,7 +51,7 @@ const SETPROBE: Method = switch(
     |call| set_first(call, "probe_router"),
 );
 
-/// Of those that can keep the last message only, and have no other options.
+/// For sockets that can keep only the last message and have no other options.
 pub(in crate::binding::socket) static CONFLATING: Group = Group {
     name: "conflating",
     doc: "Keep only the newest message.",

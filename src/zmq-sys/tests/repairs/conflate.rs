@@ -1,4 +1,4 @@
-//! Sockets that keep the last message only (ZMQ_CONFLATE).
+//! Sockets that keep only the last message (ZMQ_CONFLATE).
 
 use std::sync::Barrier;
 use std::thread;
@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use crate::farewell::settle;
 
-/// How long anything may take.
+/// The limit for any wait.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// How many times one thread waits for the other.
+/// The number of times that one thread waits for the other.
 const ROUNDS: usize = 2000;
 
 const TRANSPORTS: [&str; 4] = ["inproc", "tcp", "ipc", "ws"];
 
-/// Types of a sender and its receiver.
+/// The types of a sender and its receiver.
 const PAIRS: [(zmq::SocketType, zmq::SocketType); 4] = [
     (zmq::PUSH, zmq::PULL),
     (zmq::PUB, zmq::SUB),
@@ -22,7 +22,7 @@ const PAIRS: [(zmq::SocketType, zmq::SocketType); 4] = [
     (zmq::DEALER, zmq::ROUTER),
 ];
 
-/// Which of two sockets.
+/// One of two sockets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Side {
     Sender,
@@ -55,7 +55,7 @@ fn socket(context: &zmq::Context, socket_type: zmq::SocketType, conflates: bool)
     socket
 }
 
-/// Receives until this message comes, and returns how many came before.
+/// Receives until this message arrives and returns how many came before it.
 fn receive(receiver: &zmq::Socket, message: &[u8]) -> usize {
     let mut before = 0;
     while receiver.recv_multipart(0).unwrap().last().unwrap() != message {
@@ -64,8 +64,8 @@ fn receive(receiver: &zmq::Socket, message: &[u8]) -> usize {
     before
 }
 
-/// Runs a case for each pair of types, each side that binds, and each that conflates. It
-/// gets the sender, the receiver, and which of them conflates.
+/// Runs a test for each pair of types, each side that binds, and each side that conflates.
+/// Passes it the sender, the receiver, and the side that conflates.
 fn each(transport: &str, case: impl Fn(zmq::Socket, zmq::Socket, Side)) {
     for (number, (sends, receives)) in PAIRS.into_iter().enumerate() {
         for binds in [Side::Sender, Side::Receiver] {
@@ -86,7 +86,7 @@ fn each(transport: &str, case: impl Fn(zmq::Socket, zmq::Socket, Side)) {
     }
 }
 
-/// Waits until the receiver gets what is sent.
+/// Waits until messages from the sender reach the receiver.
 fn meet(sender: &zmq::Socket, receiver: &zmq::Socket) {
     let begin = Instant::now();
     for number in 0_u32.. {

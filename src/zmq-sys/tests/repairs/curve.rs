@@ -1,4 +1,4 @@
-//! Servers that do not keep to CurveZMQ (<https://rfc.zeromq.org/spec/26/>).
+//! Servers that violate CurveZMQ (<https://rfc.zeromq.org/spec/26/>).
 
 use std::net::TcpListener;
 
@@ -8,8 +8,8 @@ use zmq_sys as sys;
 use crate::monitor::Monitor;
 use crate::peer::{COMMAND, Peer};
 
-/// A listener, and a client that connects to it and has said HELLO. It knows the
-/// server by a public key.
+/// A listener, and a client that connects to it and has sent a HELLO. The client has a
+/// public key for the server.
 struct Client {
     socket: zmq::Socket,
     monitor: Monitor,

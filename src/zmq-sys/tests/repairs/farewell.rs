@@ -1,4 +1,4 @@
-//! What becomes of messages whose sender ends.
+//! Messages whose sender ends.
 
 use std::net::TcpListener;
 use std::os::fd::AsRawFd;
@@ -10,10 +10,10 @@ use crate::peer::{COMMAND, Peer, property};
 /// More messages than a queue has room for.
 const MANY: u32 = 900;
 
-/// How long anything may take.
+/// The limit for any wait.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// How many messages the queues of the receivers here take.
+/// The high-water mark of the receivers here.
 const MARK: i32 = 10;
 
 #[test]
@@ -54,7 +54,8 @@ fn a_full_receiver_ends_after_its_peer_has_ended() {
     assert_eq!(end.poll(zmq::POLLIN, DEADLINE.as_millis() as i64), Ok(1));
 }
 
-/// A PULL socket whose queue is full, and whose only peer has sent all and ended.
+/// Makes a PULL socket whose queue is full, and whose only peer has sent everything and
+/// ended.
 fn full_whose_peer_has_ended(
     context: &zmq::Context,
     prepare: impl Fn(&zmq::Socket),
@@ -77,12 +78,12 @@ fn full_whose_peer_has_ended(
     pull
 }
 
-/// A message that is long enough for all of them to fill more than one buffer.
+/// Makes a message that is long enough for a queue of them to fill more than one buffer.
 fn message(number: u32) -> Vec<u8> {
     number.to_be_bytes().repeat(10)
 }
 
-/// Returns after the I/O thread of a context has noticed what has happened so far.
+/// Waits until the I/O thread of a context has noticed everything that has happened so far.
 pub fn settle(context: &zmq::Context) {
     let rep = context.socket(zmq::REP).unwrap();
     let req = context.socket(zmq::REQ).unwrap();
@@ -133,7 +134,7 @@ fn the_last_batch_is_written_before_a_connection_ends() {
     }
 }
 
-/// Listens for connections that take in little before they are read.
+/// Listens for connections with small receive buffers.
 fn listens_with_a_small_buffer() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let size: libc::c_int = 8192;

@@ -1,4 +1,4 @@
-//! Heartbeats, which must cut no connection of a peer that is there.
+//! Heartbeats, which must not end the connection of a live peer.
 
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
@@ -10,7 +10,7 @@ use zmq_sys as sys;
 use crate::monitor::Monitor;
 use crate::peer::{COMMAND, LONG, Peer};
 
-/// A socket with a heartbeat every 50 ms, whose peers have 300 ms to answer.
+/// Makes a socket that sends a heartbeat every 50 ms and gives its peers 300 ms to answer.
 fn beating(context: &zmq::Context, kind: zmq::SocketType) -> zmq::Socket {
     let socket = context.socket(kind).unwrap();
     socket.set_heartbeat_ivl(50).unwrap();

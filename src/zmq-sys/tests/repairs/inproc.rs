@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// How many rounds a test may take until something happens.
+/// The maximum number of attempts until something happens.
 const ROUNDS: usize = 1000;
 
 #[test]

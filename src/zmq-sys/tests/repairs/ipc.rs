@@ -9,11 +9,11 @@ use std::thread;
 
 use tempfile::TempDir;
 
-/// The longest path of a socket.
+/// The maximum length of a socket's path.
 const LONGEST: usize =
     if cfg!(any(target_os = "linux", target_os = "android")) { 107 } else { 103 };
 
-/// A new folder, a path in it, and a context.
+/// Makes a new folder, a path in it, and a context.
 fn begin() -> (TempDir, PathBuf, zmq::Context) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
@@ -28,7 +28,7 @@ fn bind(context: &zmq::Context, path: &Path) -> Result<zmq::Socket, i32> {
     }
 }
 
-/// Whether a socket receives what is sent to a path.
+/// True if a socket receives a message sent to a path.
 fn receives(context: &zmq::Context, path: &Path, socket: &zmq::Socket) {
     let push = context.socket(zmq::PUSH).unwrap();
     push.connect(&format!("ipc://{}", path.display())).unwrap();

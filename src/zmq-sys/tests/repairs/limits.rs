@@ -1,4 +1,4 @@
-//! Limits of what a peer may send.
+//! Limits on the data that a peer may send.
 
 use std::io::{Read, Write};
 use std::thread;
@@ -18,14 +18,14 @@ fn bound(context: &zmq::Context, endpoint: &str, set: impl Fn(&zmq::Socket)) -> 
     pull
 }
 
-/// The properties of a READY that has so many bytes with its name.
+/// Makes the properties of a READY command that has this many bytes, including its name.
 fn properties(size: usize) -> Vec<u8> {
     let begin = property("Socket-Type", b"PUSH");
     let rest = size - begin.len() - property("X", b"").len() - 6;
     [begin, property("X", &vec![b'x'; rest])].concat()
 }
 
-/// The header of a frame.
+/// Makes the header of a frame.
 fn header(flags: u8, size: u64) -> Vec<u8> {
     [&[flags | LONG][..], &size.to_be_bytes()].concat()
 }
@@ -255,7 +255,7 @@ fn the_number_of_frames_is_an_option() {
     while peer.receive().is_ok() {}
 }
 
-/// Leaves so many bytes more of address space to this process.
+/// Limits this process to this many more bytes of address space.
 fn leave_memory(bytes: u64) {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = status.split(' ').next().unwrap().parse().unwrap();

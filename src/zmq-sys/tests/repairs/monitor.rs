@@ -1,4 +1,4 @@
-//! What the monitor of a socket reports.
+//! The events of a monitor.
 
 #![allow(dead_code, reason = "each test takes its part")]
 
@@ -8,7 +8,7 @@ use zmq_sys as sys;
 pub struct Monitor(zmq::Socket);
 
 impl Monitor {
-    /// Begins to report all events of a socket.
+    /// Starts to report all events of a socket.
     pub fn of(context: &zmq::Context, socket: &zmq::Socket, name: &str) -> Monitor {
         let endpoint = format!("inproc://monitor-{name}");
         socket.monitor(&endpoint, sys::ZMQ_EVENT_ALL as i32).unwrap();
@@ -18,7 +18,7 @@ impl Monitor {
         Monitor(pair)
     }
 
-    /// The next event and its value; nothing if there is none for five seconds.
+    /// Returns the next event and its value; `None` if there is none for five seconds.
     pub fn next(&self) -> Option<(u32, u32)> {
         let frames = self.0.recv_multipart(0).ok()?;
         let event = u16::from_ne_bytes(frames[0][..2].try_into().unwrap());
@@ -26,7 +26,7 @@ impl Monitor {
         Some((u32::from(event), value))
     }
 
-    /// The value of the next event of this kind.
+    /// Returns the value of the next event of this kind.
     pub fn wait(&self, kind: u32) -> Option<u32> {
         loop {
             let (event, value) = self.next()?;

@@ -1,4 +1,4 @@
-//! Options by number, for those that the `zmq` crate does not have.
+//! Options by number, for options that the `zmq` crate does not have.
 
 use std::ffi::{c_int, c_void};
 use std::mem::size_of;

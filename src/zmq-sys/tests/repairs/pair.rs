@@ -1,4 +1,4 @@
-//! Pairs, and peers that take turns.
+//! PAIR sockets, and peers that take turns.
 
 use std::thread;
 use std::time::Duration;

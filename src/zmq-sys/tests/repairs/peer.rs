@@ -1,5 +1,5 @@
-//! A peer that speaks ZMTP 3.1 by hand (<https://rfc.zeromq.org/spec/37/>), so that it
-//! can say what no library says.
+//! A handwritten ZMTP 3.1 peer (<https://rfc.zeromq.org/spec/37/>), which can send data
+//! that no library would send.
 
 #![allow(dead_code, reason = "each test takes its part")]
 
@@ -11,21 +11,21 @@ use std::time::{Duration, Instant};
 
 /// The flags of a frame.
 pub const MORE: u8 = 1;
-/// As above: eight bytes of length.
+/// The same, with a length of eight bytes.
 pub const LONG: u8 = 2;
-/// As above: a command, no part of a message.
+/// The same: a command, not part of a message.
 pub const COMMAND: u8 = 4;
 /// The same over a WebSocket.
 pub const WEB_COMMAND: u8 = 2;
 
-/// How long anything may take.
+/// The limit for any wait.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A connection to a bound socket.
 pub struct Peer(pub TcpStream);
 
 impl Peer {
-    /// Connects to an endpoint of a socket, without a word.
+    /// Connects to an endpoint without sending anything.
     pub fn connect(socket: &zmq::Socket) -> Peer {
         let endpoint = socket.get_last_endpoint().unwrap().unwrap();
         let address = endpoint.split_once("://").unwrap().1;
@@ -36,14 +36,14 @@ impl Peer {
         Peer(stream)
     }
 
-    /// Connects and makes the handshake of NULL as a socket of this type.
+    /// Connects and performs the NULL handshake as a socket of this type.
     pub fn of_type(socket: &zmq::Socket, socket_type: &str) -> Peer {
         let mut peer = Peer::connect(socket);
         peer.handshake(socket_type);
         peer
     }
 
-    /// Connects to an ipc endpoint and makes the handshake of NULL.
+    /// Connects to an ipc endpoint and performs the NULL handshake.
     pub fn of_ipc(socket: &zmq::Socket, socket_type: &str) -> UnixStream {
         let endpoint = socket.get_last_endpoint().unwrap().unwrap();
         let mut stream = UnixStream::connect(endpoint.strip_prefix("ipc://").unwrap()).unwrap();
@@ -57,8 +57,8 @@ impl Peer {
         stream
     }
 
-    /// Connects to a WebSocket endpoint, and makes the handshakes of HTTP and of NULL.
-    /// Frames are written by hand then.
+    /// Connects to a WebSocket endpoint and performs the HTTP and NULL handshakes. The
+    /// caller then writes the frames itself.
     pub fn of_web(socket: &zmq::Socket, socket_type: &str) -> Peer {
         let mut peer = Peer::connect(socket);
         peer.upgrade();
@@ -72,7 +72,7 @@ impl Peer {
         peer
     }
 
-    /// Makes the handshake of HTTP for a WebSocket with NULL.
+    /// Performs the HTTP handshake for a WebSocket with NULL.
     pub fn upgrade(&mut self) {
         self.0
             .write_all(
@@ -110,7 +110,7 @@ impl Peer {
         self.0.write_all(&frame)
     }
 
-    /// Accepts a connection of a socket, without a word.
+    /// Accepts a connection from a socket without sending anything.
     pub fn accept(listener: &TcpListener) -> Peer {
         // A listener has no deadline of its own.
         listener.set_nonblocking(true).unwrap();
@@ -131,7 +131,7 @@ impl Peer {
         Peer(stream)
     }
 
-    /// Makes the handshake of NULL as a socket of this type.
+    /// Performs the NULL handshake as a socket of this type.
     pub fn handshake(&mut self, socket_type: &str) {
         self.greet("NULL");
         self.command("READY", &property("Socket-Type", socket_type.as_bytes()));
@@ -174,7 +174,7 @@ impl Peer {
         self.send(COMMAND, &body).unwrap();
     }
 
-    /// Receives a frame, with its flags.
+    /// Receives a frame and its flags.
     pub fn receive(&mut self) -> io::Result<(u8, Vec<u8>)> {
         let mut flags = [0];
         self.0.read_exact(&mut flags)?;
@@ -192,8 +192,8 @@ impl Peer {
         Ok((flags[0], body))
     }
 
-    /// Whether the other side ends the connection, whatever it says before, within the
-    /// deadline.
+    /// True if the other side ends the connection within the deadline, whatever it sends
+    /// before.
     pub fn ends(&mut self) -> bool {
         let mut bytes = [0; 4096];
         loop {
@@ -206,7 +206,7 @@ impl Peer {
     }
 }
 
-/// A property of a READY command.
+/// Makes a property of a READY command.
 pub fn property(name: &str, value: &[u8]) -> Vec<u8> {
     let mut bytes = vec![name.len() as u8];
     bytes.extend(name.as_bytes());

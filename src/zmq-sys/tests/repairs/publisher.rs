@@ -1,4 +1,4 @@
-//! What peers do to publishers.
+//! Publishers whose peers misbehave.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -32,13 +32,13 @@ fn connected(context: &Context, kind: SocketType, to: &Socket) -> Socket {
     socket
 }
 
-/// How many subscriptions there are in all.
+/// Returns the number of all subscriptions.
 fn all(socket: &Socket) -> i32 {
     go_on(socket);
     option(socket, SUBSCRIPTIONS)
 }
 
-/// How many a message with this topic matches.
+/// Returns the number of subscriptions that match a message with this topic.
 fn matching(socket: &Socket, topic: &[u8]) -> i32 {
     options::set_bytes(socket, MATCHING, topic).unwrap();
     option(socket, MATCHING)

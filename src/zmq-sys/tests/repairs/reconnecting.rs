@@ -83,7 +83,7 @@ fn an_interval_of_minus_one_is_never() {
     assert_eq!(monitor.next().unwrap().0, sys::ZMQ_EVENT_MONITOR_STOPPED);
 }
 
-/// Answers for each client with the next status.
+/// Answers each client with the next status.
 fn authenticate(zap: &zmq::Socket, statuses: impl IntoIterator<Item = &'static str>) {
     for status in statuses {
         let request = zap.recv_multipart(0).unwrap();
@@ -92,7 +92,7 @@ fn authenticate(zap: &zmq::Socket, statuses: impl IntoIterator<Item = &'static s
     }
 }
 
-/// Who is asked about clients.
+/// The ZAP handler, which decides about clients.
 fn handler(context: &zmq::Context) -> zmq::Socket {
     let zap = context.socket(zmq::REP).unwrap();
     zap.set_rcvtimeo(5000).unwrap();
@@ -100,7 +100,7 @@ fn handler(context: &zmq::Context) -> zmq::Socket {
     zap
 }
 
-/// A server and a client of PLAIN. The client tries again after ten milliseconds.
+/// Makes a PLAIN server and a client, which tries again after ten milliseconds.
 fn plain(context: &zmq::Context) -> (zmq::Socket, zmq::Socket) {
     let pull = context.socket(zmq::PULL).unwrap();
     pull.set_rcvtimeo(5000).unwrap();

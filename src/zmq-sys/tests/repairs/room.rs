@@ -1,4 +1,4 @@
-//! Room in queues, and that senders see it.
+//! Room in queues, and whether senders notice it.
 
 use zmq::{Context, DEALER, DONTWAIT, PAIR, PUB, PULL, PUSH, ROUTER, SUB, Socket, SocketType};
 

@@ -1,5 +1,5 @@
-//! What happens when nothing more can be opened. The tests run in processes of their own,
-//! since others would be short of descriptors as well.
+//! Running out of descriptors. Each test runs in its own process, because it would affect
+//! other tests.
 
 use std::env;
 use std::io::Write;
@@ -13,7 +13,7 @@ use zmq_sys as sys;
 
 use crate::monitor::Monitor;
 
-/// Runs a test in a process of its own.
+/// Runs a test in its own process.
 pub fn alone(name: &str, test: fn()) {
     const ALONE: &str = "ZMQ_SYS_TEST_ALONE";
     if env::var_os(ALONE).is_some() {
@@ -37,7 +37,7 @@ fn set_limit(count: libc::rlim_t) -> libc::rlim_t {
     }
 }
 
-/// Leaves so many descriptors for as long as it lives.
+/// Leaves only this many descriptors, until it is dropped.
 struct Left(libc::rlim_t);
 
 impl Left {
@@ -103,8 +103,7 @@ fn a_connection_from_an_address_waits_for_descriptors() {
     });
 }
 
-/// A listener of a PULL socket that cannot accept the connection that waits; then it
-/// can again.
+/// Makes a PULL listener that cannot accept a waiting connection, and then can again.
 fn listener_waits(endpoint: &str, mut meanwhile: impl FnMut(&Monitor)) {
     let context = zmq::Context::new();
     let pull = context.socket(zmq::PULL).unwrap();

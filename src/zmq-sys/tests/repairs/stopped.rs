@@ -1,15 +1,15 @@
-//! Connections that are not read, since their socket has as many messages as it may.
-//! They are those of ipc: what was sent has come there, and so has the end.
+//! Connections that are not read because their socket has reached its high-water mark. They
+//! use ipc, where sent data and the end of a connection arrive at once.
 
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 
 use crate::peer::{COMMAND, Peer};
 
-/// A frame. Several are written in one piece, so that they are read at once.
+/// Makes a frame. Several are written in one piece, so that they are read together.
 const MESSAGE: &[u8] = b"\0\x07message";
 
-/// Binds a socket, and gives a peer for each of two transports.
+/// Binds a socket and returns a peer for each of two transports.
 fn bind(pull: &zmq::Socket) -> (Peer, UnixStream) {
     pull.bind("tcp://127.0.0.1:*").unwrap();
     let idle = Peer::of_type(pull, "PUSH");
@@ -17,7 +17,7 @@ fn bind(pull: &zmq::Socket) -> (Peer, UnixStream) {
     (idle, Peer::of_ipc(pull, "PUSH"))
 }
 
-/// A PULL socket that takes one message of each peer before it is full.
+/// Makes a PULL socket that is full after one message from each peer.
 fn full(context: &zmq::Context) -> zmq::Socket {
     let pull = context.socket(zmq::PULL).unwrap();
     pull.set_rcvhwm(1).unwrap();
@@ -25,7 +25,7 @@ fn full(context: &zmq::Context) -> zmq::Socket {
     pull
 }
 
-/// Waits until the I/O thread of a context has looked at all its connections twice.
+/// Waits until the I/O thread of a context has checked all its connections twice.
 fn look(peer: &mut Peer) {
     for _ in 0..4 {
         peer.command("PING", b"\0\0");

@@ -1,13 +1,13 @@
-//! What becomes of subscriptions.
+//! Subscriptions that must not be lost.
 
 use zmq::{Context, PUB, SUB, Socket, SocketType, XPUB, XSUB};
 
 use crate::wait::{go_on, option, until};
 
-/// How many subscriptions the peers of a publisher have.
+/// The number of subscriptions of a publisher's peers.
 const SUBSCRIPTIONS: i32 = 5031;
 
-/// How many messages may wait, and how many subscriptions do.
+/// The high-water mark, and the number of subscriptions.
 const MARK: i32 = 10;
 const COUNT: i32 = 300;
 
@@ -37,7 +37,7 @@ fn unsubscribe(socket: &Socket, numbers: std::ops::Range<i32>) {
     }
 }
 
-/// Whether a publisher comes to know of so many subscriptions.
+/// True if a publisher receives this many subscriptions.
 fn knows(publisher: &Socket, count: i32) -> bool {
     until(|| {
         go_on(publisher);

@@ -1,4 +1,4 @@
-//! Peers that come, and perhaps go, while their socket makes no call.
+//! Peers that connect, and possibly leave, while their socket makes no call.
 
 use std::env;
 use std::process::Command;
@@ -8,7 +8,7 @@ use zmq::{Context, DEALER, DONTWAIT, PUB, PULL, PUSH, ROUTER, Socket, SocketType
 use crate::peer::Peer;
 use crate::wait::{go_on, option, until};
 
-/// Tells this program to measure, in a process of its own.
+/// Makes this program measure memory, in its own process.
 const MEASURE: &str = "ZEROMQ_MEASURE";
 
 fn bound(context: &Context, kind: SocketType) -> Socket {

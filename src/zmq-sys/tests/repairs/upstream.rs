@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use zmq_sys as sys;
 
-/// Whether the bytes of a message may have several owners, as `zmq_msg_get(3)` says.
+/// True if the bytes of a message may be shared, as reported by `zmq_msg_get(3)`.
 const SHARED: i32 = 3;
 
 #[test]

@@ -1,14 +1,14 @@
-//! Waiting for what happens in other threads.
+//! Waiting for events in other threads.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::options;
 
-/// How long anything may take.
+/// The limit for any wait.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Waits until something is so, and returns whether it is.
+/// Waits until a condition is true, and returns whether it is.
 pub fn until(mut so: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + DEADLINE;
     while !so() {
@@ -25,7 +25,7 @@ pub fn go_on(socket: &zmq::Socket) {
     socket.get_events().unwrap();
 }
 
-/// An option of type int that the `zmq` crate does not know.
+/// Returns an option of type int that the `zmq` crate does not have.
 pub fn option(socket: &zmq::Socket, number: i32) -> i32 {
     options::get(socket, number).unwrap()
 }

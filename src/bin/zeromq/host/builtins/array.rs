@@ -1,4 +1,4 @@
-//! The methods of arrays, which `lines()` of a file gives.
+//! The methods of arrays, which a file's `lines()` returns.
 
 use super::{Builtin, row};
 use crate::host::value::Value;

@@ -27,7 +27,7 @@ pub static TABLE: &[Builtin] = &[
     row("difference", 1, 1, |_, this, a| Ok(filtered(&table(this), &*other(a)?, false))),
 ];
 
-/// A value as a key: for Morpho, nil marks a slot without one.
+/// Converts a value to a key. Morpho uses nil for a slot without a key.
 pub fn key_of(value: &Value) -> Outcome<Value> {
     match value {
         Value::Nil => unsupported("nil as the key of a dictionary"),
@@ -55,14 +55,15 @@ pub fn copy(table: &Table) -> Dictionary {
     copy
 }
 
-/// All entries of both. Where both have a key, the value is that of the first.
+/// Returns all entries of both dictionaries. If both have a key, the first one's value is
+/// used.
 pub fn union(first: &Table, second: &Table) -> Value {
     let mut all = copy(second);
     all.extend(&first.0.borrow());
     Value::dictionary(all)
 }
 
-/// The entries of the first whose key is, or is not, in the second.
+/// Returns the entries of the first dictionary whose key is, or is not, in the second.
 pub fn filtered(first: &Table, second: &Table, shared: bool) -> Value {
     let mut kept = Dictionary::default();
     for (key, value) in first.0.borrow().entries() {

@@ -1,4 +1,4 @@
-//! `Error("Id", "text")` and what can be done with it.
+//! `Error("Id", "text")` and its methods.
 
 use std::rc::Rc;
 
@@ -40,7 +40,7 @@ fn warn(machine: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Val
     Ok(Value::Nil)
 }
 
-/// Arguments replace what the error has: the text, or both.
+/// Arguments replace the error's text, or its id and text.
 fn tag_and_message(
     machine: &mut Machine,
     this: &Value,

@@ -1,4 +1,4 @@
-//! `File`: texts that scripts read and write line by line.
+//! `File`: reads and writes text files line by line.
 
 use std::cell::RefCell;
 use std::fs::{self, OpenOptions};
@@ -10,10 +10,10 @@ use crate::host::error::{self, Outcome, error, unsupported};
 use crate::host::machine::Machine;
 use crate::host::value::Value;
 
-/// What is written reaches the disk in pieces of this many bytes, as in Morpho.
+/// The size of the write buffer in bytes, as in Morpho.
 const BUFFER: usize = 4096;
 
-/// A file of a script; what is left to write is written when it is dropped.
+/// A script's file. Buffered output is written when it is dropped.
 pub struct File {
     name: Rc<str>,
     stream: RefCell<Stream>,
@@ -73,8 +73,8 @@ pub fn open(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Va
     Ok(Value::File(file))
 }
 
-/// Names are relative to the folder of the script that was started, as far as the
-/// command line gave one.
+/// Returns the path of a file, relative to the folder of the script given on the command
+/// line.
 fn path(machine: &Machine, name: &str) -> String {
     let script = machine.sources.script();
     let is_drive = name.chars().nth(1) == Some(':');
@@ -86,7 +86,7 @@ fn path(machine: &Machine, name: &str) -> String {
     }
 }
 
-/// C's functions see no more of a text.
+/// Cuts a text at its first NUL, as C functions do.
 fn up_to_nul(text: &str) -> &str {
     text.split('\0').next().unwrap_or_default()
 }
@@ -114,13 +114,13 @@ impl File {
         &self.name
     }
 
-    /// Ends it; after that it reads as an empty file, and nothing can be written.
+    /// Closes the file. After that, reads find the end of the file and writes fail.
     pub fn close(&self) -> Value {
         *self.stream.borrow_mut() = Stream::Closed;
         Value::Nil
     }
 
-    /// Whether something was looked for behind the end.
+    /// True if a read went past the end.
     fn is_at_end(&self) -> Value {
         Value::Bool(matches!(*self.stream.borrow(), Stream::Reading { at_end: true, .. }))
     }
@@ -149,8 +149,8 @@ impl File {
         }
     }
 
-    /// What is left of it. Morpho asks for as many bytes as the whole file has, and
-    /// so does not come to the end when it starts at the beginning.
+    /// Returns the rest of the file. Morpho requests as many bytes as the whole file has,
+    /// and so does not reach the end if it starts at the beginning.
     fn read_all(&self) -> Outcome<Value> {
         match &mut *self.stream.borrow_mut() {
             Stream::Reading { from, at_end } => {
@@ -181,7 +181,7 @@ impl File {
         }
     }
 
-    /// A line for each argument.
+    /// Writes one line for each argument.
     fn write(&self, arguments: &[Value]) -> Outcome<Value> {
         let mut stream = self.stream.borrow_mut();
         if matches!(*stream, Stream::Closed) {
@@ -200,7 +200,7 @@ impl File {
     }
 }
 
-/// The bytes of the next line, up to a NUL if it has one; none at the end.
+/// Returns the bytes of the next line, up to its NUL if it has one; none at the end.
 fn line(from: &mut impl BufRead, at_end: &mut bool) -> Option<Vec<u8>> {
     if *at_end {
         return None;

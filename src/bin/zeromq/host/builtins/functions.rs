@@ -1,4 +1,4 @@
-//! Functions that are called by their name alone.
+//! Functions that are called by name, without an object.
 
 use std::cmp::Ordering;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::host::machine::Machine;
 use crate::host::text::Style;
 use crate::host::value::{Type, Value};
 
-/// A function of one number, what errors call it, and what it does.
+/// A function of one number: its name in errors, and its code.
 macro_rules! number {
     ($kind:ident, $name:literal, $called:literal, $code:expr) => {
         row($name, 1, 1, |_, _, a| Ok(Value::$kind($code(number($called, &a[0])?))))
@@ -94,7 +94,7 @@ fn int(value: &Value) -> Outcome<Value> {
     Ok(Value::Int(if fits { number as i32 } else { i32::MIN }))
 }
 
-/// The number that a text starts with, as C's `strtod` reads it.
+/// Parses the number at the start of a text, like C's `strtod`.
 pub fn leading_number(text: &str) -> Option<f64> {
     let text = text.trim_start();
     let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
@@ -157,7 +157,8 @@ fn root(number: f64) -> Outcome<Value> {
     Ok(Value::Float(number.sqrt()))
 }
 
-/// The least or greatest of the arguments, and of the lists among them.
+/// Returns the smallest or largest of the arguments and of the elements of lists among
+/// them.
 fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> {
     let mut all = Vec::new();
     for argument in arguments {
@@ -196,8 +197,8 @@ fn random_integer(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outc
     }
 }
 
-/// Seconds since the first call. Morpho counts those of the processor, which
-/// no script can tell apart unless it waits.
+/// Returns the seconds since the first call. Morpho counts processor time, but a script
+/// notices the difference only if it waits.
 fn running() -> f64 {
     thread_local!(static START: Instant = Instant::now());
     START.with(|start| start.elapsed().as_secs_f64())

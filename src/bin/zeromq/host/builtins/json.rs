@@ -8,7 +8,7 @@ use crate::host::error::{Failure, Outcome, error, unsupported};
 use crate::host::text::general;
 use crate::host::value::Value;
 
-/// How deep the lists of a text may nest.
+/// The maximum nesting depth of lists in a text.
 const DEEPEST: usize = 128;
 
 pub static JSON: Module = Module {
@@ -24,7 +24,7 @@ pub static JSON: Module = Module {
     constructor: None,
 };
 
-/// What the parser says, and what Morpho calls it.
+/// The parser's errors and Morpho's names for them.
 const ERRORS: [(&str, &str, &str); 6] = [
     ("expected `:`", "DctSprtr", "Expected a colon separating a key/value pair in dictionary."),
     ("key must be a string", "JSONObjctKey", "JSON object keys must be strings."),
@@ -44,8 +44,8 @@ fn parse(text: &Value) -> Outcome<Value> {
     }
 }
 
-/// Morpho reads one token ahead, so that a bad one hides what is wrong before
-/// it. Only where it is sure what Morpho says, this host says it too.
+/// Morpho reads one token ahead, so an invalid token hides an earlier error. This host
+/// reports Morpho's error only if it is certain.
 fn complaint(text: &str, problem: &str) -> Failure {
     let text = text.trim();
     let known = ERRORS.iter().find(|row| problem.starts_with(row.0));
@@ -90,7 +90,7 @@ fn has_good_tokens(text: &str) -> bool {
         && words.all(|word| word.is_empty() || is_good(word))
 }
 
-/// An error that is printed without the functions that were running.
+/// Makes an error that is printed without a stack trace.
 fn in_text(id: &str, text: &str) -> Failure {
     let mut failure = error(id, text);
     if let Failure::Error(error) = &mut failure {
@@ -127,7 +127,7 @@ fn value(json: Json) -> Outcome<Value> {
     })
 }
 
-/// `None` if there is something in the value that JSON does not know.
+/// Returns `None` if the value contains something that JSON does not support.
 fn write(out: &mut String, value: &Value, depth: usize) -> Option<()> {
     match value {
         _ if depth > DEEPEST => return None,

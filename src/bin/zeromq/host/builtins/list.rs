@@ -1,4 +1,4 @@
-//! Lists and tuples. A method of both is one function here.
+//! Lists and tuples. One function implements a method for both.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use crate::host::machine::Machine;
 use crate::host::text::Style;
 use crate::host::value::{List, Value};
 
-/// Lists that are made of a range do not get longer than this.
+/// The maximum length of a list made from a range.
 const LONGEST: i32 = 50_000_000;
 
 pub static LIST: &[Builtin] = &[
@@ -47,8 +47,7 @@ pub static TUPLE: &[Builtin] = &[
     row("tostring", 0, 0, to_string),
 ];
 
-/// What `[…]` and `List(…)` give: a range or tuple that stands alone is taken
-/// apart.
+/// Makes the list for `[…]` and `List(…)`: a single range or tuple is expanded.
 pub fn make(items: Vec<Value>) -> Outcome<Value> {
     match items.as_slice() {
         [Value::Tuple(tuple)] => Ok(Value::list(tuple.0.borrow().clone())),
@@ -63,7 +62,7 @@ pub fn make(items: Vec<Value>) -> Outcome<Value> {
     }
 }
 
-/// What `Tuple(…)` gives.
+/// Makes the tuple for `Tuple(…)`.
 pub fn make_tuple(arguments: &[Value]) -> Outcome<Value> {
     match arguments {
         [Value::List(list) | Value::Tuple(list)] => Ok(Value::tuple(list.0.borrow().clone())),
@@ -182,8 +181,7 @@ fn sorted(machine: &mut Machine, items: Vec<Value>, by: Option<&Value>) -> Outco
     merge_sort(items, &mut |a, b| natural(machine, a, b, by))
 }
 
-/// Which of two values comes first: the script's function says, or the numbers
-/// or bytes do.
+/// Compares two values with the script's function, or by number or bytes.
 fn natural(machine: &mut Machine, a: &Value, b: &Value, by: Option<&Value>) -> Outcome<Ordering> {
     let Some(by) = by else {
         return Ok(match (a, b) {
@@ -205,7 +203,8 @@ fn natural(machine: &mut Machine, a: &Value, b: &Value, by: Option<&Value>) -> O
     }
 }
 
-/// The library's sorts may panic when a script compares without a system.
+/// Sorts by merging. The standard library's sorts may panic if a script's comparison is
+/// inconsistent.
 fn merge_sort<T: Clone>(
     mut items: Vec<T>,
     compare: &mut dyn FnMut(&T, &T) -> Outcome<Ordering>,

@@ -1,6 +1,5 @@
-//! What scripts can call without declaring it. Each file has a table of the
-//! functions, or of the methods of one type; `resolve` looks up the functions
-//! by name, `Methods` the methods.
+//! The builtin functions and methods. Each file has a table of functions, or of the methods
+//! of one type; `resolve` looks up functions by name, and `Methods` looks up methods.
 
 pub mod array;
 pub mod dictionary;
@@ -22,11 +21,11 @@ use super::machine::Machine;
 use super::syntax::{Name, Names};
 use super::value::{Type, Value};
 
-/// What runs: with the object of a method, which is nil for a function.
+/// The code. It gets the receiver of a method; for a function, that is nil.
 pub type Code = fn(&mut Machine, receiver: &Value, arguments: &[Value]) -> Outcome<Value>;
 
-/// A function or method. Morpho does not check how many arguments most of its
-/// own take, and reads whatever is there; this host refuses such calls.
+/// A function or method. Morpho does not check the number of arguments of most builtins and
+/// reads whatever is there; this host rejects such calls.
 pub struct Builtin {
     pub name: &'static str,
     pub least: usize,
@@ -34,31 +33,31 @@ pub struct Builtin {
     pub code: Code,
 }
 
-/// A name whose functions are called with a dot, as in `System.clock()`.
+/// A name whose functions are called with a dot, such as `System.clock()`.
 pub struct Module {
     pub name: &'static str,
     pub functions: &'static [Builtin],
-    /// What a call of the name itself does.
+    /// The result of calling the name itself.
     pub constructor: Option<&'static Builtin>,
 }
 
-/// A row of a table: name, least and most arguments, code.
+/// Makes a row of a table: name, minimum and maximum number of arguments, code.
 const fn row(name: &'static str, least: usize, most: usize, code: Code) -> Builtin {
     Builtin { name, least, most, code }
 }
 
-/// As many arguments as there are.
+/// Any number of arguments.
 const ANY: usize = usize::MAX;
 
 static MODULES: [&Module; 3] = [&system::SYSTEM, &json::JSON, &error::ERROR];
 
-/// The value of a name that is built in.
+/// Returns the value of a builtin name.
 pub fn global(name: &str) -> Option<Value> {
     let module = MODULES.into_iter().find(|module| module.name == name).map(Value::Module);
     module.or_else(|| functions::TABLE.iter().find(|row| row.name == name).map(Value::Builtin))
 }
 
-/// The names that are built in.
+/// Returns the builtin names.
 pub fn globals() -> impl Iterator<Item = &'static str> {
     let modules = MODULES.iter().map(|module| module.name);
     modules.chain(functions::TABLE.iter().map(|row| row.name))
@@ -96,12 +95,12 @@ impl Methods {
         Methods(all)
     }
 
-    /// Whether Morpho has a method of this name for some type.
+    /// True if Morpho has a method of this name for some type.
     pub fn knows(&self, name: &str) -> bool {
         MISSING_METHODS.contains(&name) || self.0.keys().any(|(_, known)| **known == *name)
     }
 
-    /// The names of all methods, and of what is called with a dot.
+    /// Returns the names of all methods, and of all functions called with a dot.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let functions = MODULES.iter().flat_map(|module| module.functions);
         self.0.keys().map(|(_, name)| &**name).chain(functions.map(|row| row.name))
@@ -112,11 +111,11 @@ impl Methods {
     }
 }
 
-/// Methods that Morpho's lists and dictionaries have, and none of the tables.
+/// Methods of Morpho's lists and dictionaries that no table has.
 const MISSING_METHODS: [&str; 4] = ["add", "sets", "sub", "tuples"];
 
-/// Methods of Morpho's instances, in the order in which it lists them. Inside a
-/// class, a call of one of these names means the object.
+/// Methods of Morpho's instances, in Morpho's order. Inside a class, a call of one of these
+/// names is a call on the object.
 pub const OBJECT_METHODS: [&str; 13] = [
     "clss",
     "superclass",
@@ -133,7 +132,7 @@ pub const OBJECT_METHODS: [&str; 13] = [
     "linearization",
 ];
 
-/// Names that Morpho has and this host has not.
+/// True for names that Morpho has and this host does not.
 pub fn is_missing(name: &str) -> bool {
     MISSING.split_whitespace().any(|missing| missing == name)
 }

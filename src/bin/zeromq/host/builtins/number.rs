@@ -1,4 +1,4 @@
-//! The methods of numbers: `format`, after C's `printf`.
+//! The methods of numbers: `format`, like C's `printf`.
 
 use super::{Builtin, row};
 use crate::host::error::{self, Outcome};
@@ -8,7 +8,7 @@ use crate::host::value::Value;
 pub static INT: &[Builtin] = &[row("format", 1, 1, |_, this, a| format(this, &a[0]))];
 pub static FLOAT: &[Builtin] = INT;
 
-/// Replaces the `%…` of a text by the number.
+/// Replaces the `%…` in a text with the number.
 fn format(number: &Value, pattern: &Value) -> Outcome<Value> {
     let Value::String(pattern) = pattern else {
         return Err(error::FORMAT_ARGUMENT.into());
@@ -35,7 +35,7 @@ fn format(number: &Value, pattern: &Value) -> Outcome<Value> {
     Ok(Value::string(format!("{before}{text:>width$}{}", rest.as_str())))
 }
 
-/// The number at the start of a text, and what follows it.
+/// Returns the number at the start of a text, and the rest of the text.
 fn digits(text: &str) -> (usize, &str) {
     let end = text.bytes().take_while(u8::is_ascii_digit).count();
     (text[..end].parse().unwrap_or(if end == 0 { 0 } else { 1000 }), &text[end..])

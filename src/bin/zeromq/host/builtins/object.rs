@@ -1,4 +1,4 @@
-//! The methods of instances, and those of every value but nil.
+//! The methods of instances, and the methods of every value except nil.
 
 use std::rc::Rc;
 

@@ -12,10 +12,10 @@ use crate::interrupt;
 
 pub static SYSTEM: Module = Module { name: "System", functions: FUNCTIONS, constructor: None };
 
-/// The language that this host understands a part of.
+/// The version of Morpho that this host implements in part.
 const VERSION: &str = "0.6.4";
 
-/// How long the user may have to wait for a sleep to stop.
+/// The maximum time until an interrupt ends a sleep.
 const PIECE: Duration = Duration::from_millis(50);
 
 static FUNCTIONS: &[Builtin] = &[
@@ -45,7 +45,7 @@ fn sleep(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value
     Ok(Value::Nil)
 }
 
-/// Sleeps, in pieces where the user may want to stop.
+/// Sleeps, in short steps if the user can interrupt it.
 fn rest(time: Duration) -> Outcome<()> {
     if !interrupt::is_watched() {
         std::thread::sleep(time);
@@ -59,7 +59,7 @@ fn rest(time: Duration) -> Outcome<()> {
     interrupt::check()
 }
 
-/// The next line; nil at the end, and for an empty line too.
+/// Returns the next line; nil for an empty line and at the end of the input.
 fn read_line(machine: &mut Machine, _: &Value, _: &[Value]) -> Outcome<Value> {
     machine.flush()?;
     let mut line = Vec::new();
@@ -68,8 +68,7 @@ fn read_line(machine: &mut Machine, _: &Value, _: &[Value]) -> Outcome<Value> {
     Ok(if line.is_empty() { Value::Nil } else { Value::string(line) })
 }
 
-/// `print` for any number of values, without a newline. Here a list is named
-/// only.
+/// Prints any number of values without a newline. Lists are printed by name only.
 fn print(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
     for argument in arguments {
         let text = match argument {

@@ -1,5 +1,5 @@
-//! The file of a library: loading it, and why it cannot be loaded. `plugin`
-//! loads it; `doctor` asks why Morpho cannot, which Morpho itself keeps secret.
+//! The library file: loads it, and finds out why it cannot be loaded. Called by `plugin`;
+//! `doctor` reports the reason, which Morpho does not.
 
 use std::error::Error;
 use std::ffi::c_void;
@@ -7,10 +7,10 @@ use std::path::Path;
 
 use libloading::Library;
 
-/// What Morpho calls first.
+/// The function that Morpho calls first.
 const ENTRY: &str = "zeromq_initialize";
 
-/// Loads a library, or says what the system says.
+/// Loads a library, or returns the system's error.
 pub fn load(path: &Path) -> Result<Library, String> {
     // SAFETY: loading runs the initialisers of the library; the user has put it
     // there, named it or listed it as a package.
@@ -21,7 +21,7 @@ pub fn load(path: &Path) -> Result<Library, String> {
     })
 }
 
-/// Why Morpho cannot load a library, if this program can tell.
+/// Returns the reason why Morpho cannot load a library, if it can be determined.
 pub fn obstacle(path: &Path) -> Option<String> {
     let file = match load(path) {
         Ok(file) => file,

@@ -1,5 +1,5 @@
-//! What a call passes to the library, in the form of the header. Strings are
-//! lent as they are; lists and names are copied to memory that `Lent` keeps.
+//! Converts the arguments of a call to the structs of the header. Strings are borrowed;
+//! lists and names are copied to memory that `Lent` owns.
 
 use std::collections::HashMap;
 use std::ffi::CString;
@@ -11,11 +11,11 @@ use crate::host::error::{Outcome, error};
 use crate::host::syntax;
 use crate::host::value::Value;
 
-/// How deep the lists that are passed may nest: one may contain itself.
+/// The maximum nesting depth of arguments: a list can contain itself.
 const DEEPEST: usize = 64;
 
-/// How many values one call may pass: lists that contain each other twice have
-/// more than anybody can wait for.
+/// The maximum number of values in one call: lists that contain each other twice are
+/// practically endless.
 const MOST: usize = 1 << 24;
 
 pub fn nothing() -> abi::Value {
@@ -26,8 +26,7 @@ fn plain(kind: u32, payload: abi::Payload) -> abi::Value {
     abi::Value { kind, payload, owner: std::ptr::null_mut() }
 }
 
-/// The functions of the script that the library has, by the numbers that it knows
-/// them by.
+/// The script functions that the library holds, by their numbers.
 #[derive(Default)]
 pub struct Functions {
     known: HashMap<abi::Function, (Value, usize)>,
@@ -41,7 +40,7 @@ impl Functions {
         self.last
     }
 
-    /// The function of a number; nil if there is none.
+    /// Returns the function with a number; nil if there is none.
     pub fn get(&self, function: abi::Function) -> Value {
         self.known.get(&function).map(|(function, _)| function.clone()).unwrap_or_default()
     }
@@ -52,7 +51,7 @@ impl Functions {
         }
     }
 
-    /// Gives the function when it is not needed any more.
+    /// Removes and returns a function that is no longer needed.
     pub fn release(&mut self, function: abi::Function) -> Option<Value> {
         let (_, times) = self.known.get_mut(&function)?;
         *times -= 1;
@@ -63,10 +62,10 @@ impl Functions {
     }
 }
 
-/// What a value is passed to, for errors.
+/// The parameter that a value is passed to, for errors.
 pub type Name<'a> = &'a dyn Fn() -> String;
 
-/// The memory of what is passed, beside the values of the script themselves.
+/// The memory of the arguments, apart from the script's own values.
 pub struct Lent {
     state: &'static State,
     lists: Vec<Vec<abi::Value>>,

@@ -1,7 +1,7 @@
-//! The shared library, loaded at run time and reached through its C ABI only,
-//! as any other virtual machine would. `run` loads it when a script imports it,
-//! `doctor` to ask for versions; `host` calls its methods. Whatever is unsafe in
-//! this program is here and in `file`.
+//! The shared library, loaded at run time and called only through its C ABI, as by any
+//! other virtual machine. `run` loads it when a script imports it, and `doctor` loads it to
+//! check versions; `host` calls its methods. All unsafe code of this program is here and in
+//! `file`.
 
 pub mod file;
 mod lend;
@@ -25,8 +25,8 @@ use crate::interrupt;
 use crate::library;
 use lend::{Functions, Lent, nothing};
 
-/// The functions of the header, and what belongs to this host. It is never
-/// freed: its code may run as long as the process does.
+/// The functions of the header, and the data of this host. Never freed, because the
+/// library's code may run until the process ends.
 pub struct Library {
     register: unsafe extern "C" fn(*const abi::Host) -> i32,
     call: unsafe extern "C" fn(*const abi::Invocation, *mut abi::Value) -> i32,
@@ -45,25 +45,24 @@ pub struct Library {
     state: &'static State,
 }
 
-/// What the library's calls back write to.
+/// The data that the library's callbacks write to.
 #[derive(Default)]
 struct State {
     classes: RefCell<Vec<Rc<Class>>>,
     defined: RefCell<Vec<*const abi::Class>>,
     warnings: RefCell<Vec<String>>,
-    /// The objects that the script has, so that one handle is one value.
+    /// The script's objects, so that each handle has exactly one value.
     objects: RefCell<HashMap<abi::Object, Weak<Object>>>,
     functions: RefCell<Functions>,
-    /// The machine and the library of the innermost call, for the functions that the
-    /// library calls back in the meantime.
+    /// The machine and the library of the innermost call, for callbacks during the call.
     calling: Cell<Option<(*mut Machine, &'static Library)>>,
-    /// Why the last function failed that the library called.
+    /// The error of the last function that the library called.
     failure: RefCell<Option<Failure>>,
-    /// What the last one returned, lent to the library.
+    /// The result of the last function, borrowed by the library.
     returned: RefCell<Option<(Value, Lent)>>,
 }
 
-/// A class of the library: what a script calls to make an object.
+/// A class of the library, which a script calls to make an object.
 pub struct Class {
     library: &'static Library,
     address: *const abi::Class,
@@ -74,11 +73,11 @@ pub struct Class {
     functions: HashMap<Name, Method>,
 }
 
-/// A method of a class, a function of it, or its constructor.
+/// A method, a class function or a constructor.
 #[derive(Clone, Copy)]
 pub struct Method(*const abi::Method);
 
-/// An object of the library, which is freed with the last value that means it.
+/// An object of the library. Freed with the last value that refers to it.
 pub struct Object {
     class: Rc<Class>,
     handle: abi::Object,
@@ -86,7 +85,7 @@ pub struct Object {
 
 // Loading.
 
-/// The library, and the names that it brings.
+/// The library, and the names that it defines.
 pub type Loaded = (&'static Library, Vec<(Name, Value)>);
 
 /// Finds and loads the library.
@@ -153,7 +152,7 @@ pub fn open() -> Result<&'static Library, String> {
 }
 
 /// # Safety
-/// The function of this name is of this type.
+/// The function with this name has this type.
 unsafe fn symbol<T: Copy>(file: &libloading::Library, name: &str) -> Result<T, String> {
     // SAFETY: guaranteed by the caller.
     let symbol = unsafe { file.get(name.as_bytes()) };
@@ -162,7 +161,7 @@ unsafe fn symbol<T: Copy>(file: &libloading::Library, name: &str) -> Result<T, S
         .map_err(|error| format!("this is not the zeromq library: {error}: {name}"))
 }
 
-/// The library calls this once for each class, when it is registered.
+/// Called by the library once for each class, when the host registers.
 unsafe extern "C" fn define_class(context: *mut c_void, class: *const abi::Class) -> i32 {
     // SAFETY: the context is the State that `open` has leaked; the library calls
     // on the thread that called it, which is the only one that uses the state.
@@ -171,7 +170,7 @@ unsafe extern "C" fn define_class(context: *mut c_void, class: *const abi::Class
     0
 }
 
-/// The library calls this to tell the user something.
+/// Called by the library to warn the user.
 unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *const c_char) {
     // SAFETY: as in define_class.
     let state = unsafe { &*context.cast::<State>() };
@@ -180,12 +179,12 @@ unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *co
     state.warnings.borrow_mut().push(format!("Warning '{tag}': {message}\n"));
 }
 
-/// The library asks this while it waits.
+/// Called by the library while it waits, to ask whether to stop.
 unsafe extern "C" fn interrupted(_: *mut c_void) -> i32 {
     i32::from(interrupt::asked())
 }
 
-/// The library calls this to call a function of the script.
+/// Called by the library to call a script function.
 unsafe extern "C" fn call(
     context: *mut c_void,
     function: abi::Function,
@@ -241,7 +240,7 @@ unsafe extern "C" fn release(context: *mut c_void, function: abi::Function) {
 }
 
 /// # Safety
-/// The pointer is NULL, or to a text that ends with a zero byte.
+/// The pointer is NULL or points to a NUL-terminated string.
 unsafe fn text(pointer: *const c_char) -> String {
     if pointer.is_null() {
         return String::new();
@@ -251,7 +250,7 @@ unsafe fn text(pointer: *const c_char) -> String {
 }
 
 impl Library {
-    /// Reads what the library says of a class.
+    /// Reads the library's description of a class.
     fn class(&'static self, address: *const abi::Class, names: &Names) -> Result<Class, String> {
         // SAFETY: the library gave the address to define_class; the header says
         // that classes stay in place, and start with size and abi.
@@ -285,7 +284,7 @@ impl Library {
         Ok(Class { library: self, address, name, alias, constructor, methods, functions })
     }
 
-    /// Calls a method. What is passed is lent, what comes back is copied.
+    /// Calls a method. Arguments are borrowed; the result is copied.
     fn call(
         &'static self,
         machine: &mut Machine,
@@ -335,7 +334,7 @@ impl Library {
         Ok(value)
     }
 
-    /// The tag and message of the last call that failed.
+    /// Returns the tag and message of the last failed call.
     fn failure(&self) -> (String, String) {
         // SAFETY: the function takes nothing.
         let info = unsafe { (self.last_error)() };
@@ -350,7 +349,7 @@ impl Library {
         unsafe { (text((*info).tag), text((*info).message)) }
     }
 
-    /// A value of the library as one of the script.
+    /// Converts a value of the library to a script value.
     fn value(&self, value: &abi::Value) -> Value {
         // SAFETY: the library says by `kind` which member of the union it has
         // written, and what a pointer in it leads to stays until value_free.
@@ -380,14 +379,14 @@ impl Library {
     }
 
     /// # Safety
-    /// The items are as the library gave them.
+    /// The items come from the library.
     unsafe fn values(&self, items: abi::Items) -> Vec<Value> {
         // SAFETY: guaranteed by the caller.
         let items = unsafe { slice(items.data, items.count) };
         items.iter().map(|item| self.value(item)).collect()
     }
 
-    /// The value for a handle. The same handle is the same object.
+    /// Returns the value for a handle. The same handle is always the same object.
     fn object(&self, handle: abi::Object) -> Value {
         let mut objects = self.state.objects.borrow_mut();
         if let Some(known) = objects.get(&handle).and_then(Weak::upgrade) {
@@ -407,38 +406,38 @@ impl Library {
         Value::Foreign(object)
     }
 
-    /// The version of the libzmq in the library.
+    /// Returns the version of the library's libzmq.
     pub fn libzmq_version(&self) -> String {
         // SAFETY: the text stays for ever.
         unsafe { text((self.libzmq_version)()) }
     }
 
-    /// Whether this libzmq was built with a capability.
+    /// True if this libzmq was built with a capability.
     pub fn has(&self, capability: &CStr) -> bool {
         // SAFETY: the text is there for the time of the call.
         unsafe { (self.has)(capability.as_ptr()) == 1 }
     }
 
-    /// The version of the library, which is not that of libzmq.
+    /// Returns the version of the library itself, not that of libzmq.
     pub fn version(&self) -> String {
         // SAFETY: the function takes nothing, and gives a text that stays.
         unsafe { text((self.version)()) }
     }
 
-    /// Closes what is open, and waits until what was sent has left.
+    /// Closes all sockets and waits until their messages have been sent.
     pub fn shutdown(&self) {
         // SAFETY: the function takes nothing, and objects stay valid after it.
         unsafe { (self.shutdown)() };
     }
 }
 
-/// Integers of the script have 32 bits.
+/// Script integers have 32 bits.
 fn integer(number: i64) -> Value {
     i32::try_from(number).map_or(Value::Float(number as f64), Value::Int)
 }
 
 /// # Safety
-/// There are as many values as `count` says, unless the pointer is NULL.
+/// There are `count` values, unless the pointer is NULL.
 unsafe fn slice<'a, T>(data: *const T, count: usize) -> &'a [T] {
     if data.is_null() {
         return &[];
@@ -448,7 +447,7 @@ unsafe fn slice<'a, T>(data: *const T, count: usize) -> &'a [T] {
 }
 
 /// # Safety
-/// There are as many pointers to methods as `count` says.
+/// There are `count` pointers to methods, unless the pointer is NULL.
 unsafe fn rows(
     data: *const *const abi::Method,
     count: u32,
@@ -473,12 +472,12 @@ impl Class {
         &self.name
     }
 
-    /// How the library knows it.
+    /// Returns the address by which the library knows it.
     fn address(&self) -> *const abi::Class {
         self.address
     }
 
-    /// The names of its methods and functions.
+    /// Returns the names of its methods and functions.
     pub fn members(&self) -> impl Iterator<Item = &str> {
         self.methods.keys().chain(self.functions.keys()).map(|name| &**name)
     }
@@ -514,19 +513,19 @@ impl Object {
         self.class.library.call(machine, method, self.handle, values)
     }
 
-    /// What `==` says.
+    /// Returns the result of `==`.
     pub fn equals(&self, other: &Object) -> bool {
         // SAFETY: it may be called with any numbers.
         unsafe { (self.class.library.object_equals)(self.handle, other.handle) == 1 }
     }
 
-    /// A number that equal objects have in common.
+    /// Returns a hash, which is the same for equal objects.
     pub fn hash(&self) -> u64 {
         // SAFETY: it may be called with any number.
         unsafe { (self.class.library.object_hash)(self.handle) }
     }
 
-    /// What `print` shows.
+    /// Returns the text that `print` shows.
     pub fn text(&self) -> String {
         let library = self.class.library;
         let mut result = nothing();

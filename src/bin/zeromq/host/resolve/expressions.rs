@@ -6,14 +6,14 @@ use crate::host::error::Refusal;
 use crate::host::syntax::*;
 use crate::host::value::Value;
 
-/// How many elements, entries, parts and arguments may be written. Morpho's
-/// instructions have no room for many more.
+/// The maximum number of elements, entries, parts or arguments in an expression. Morpho's
+/// instructions do not support many more.
 const ELEMENTS: usize = 250;
 const ENTRIES: usize = 120;
 const PARTS: usize = 200;
 
 impl Resolver<'_> {
-    /// An expression whose value nobody uses, which may be an assignment.
+    /// An expression whose value is not used, possibly an assignment.
     pub(super) fn effect(&mut self, expression: &mut Expression) -> Resolved {
         match &mut expression.kind {
             Kind::Assign(assignment) => self.assignment(assignment),
@@ -174,7 +174,7 @@ impl Resolver<'_> {
     }
 }
 
-/// The functions of `System` and its kind are known before the script runs.
+/// The functions of `System` and similar names are known before the script runs.
 fn refuse_unknown(receiver: &Expression, name: &Name, at: Position) -> Resolved {
     match &receiver.kind {
         Kind::Constant(Value::Module(module))

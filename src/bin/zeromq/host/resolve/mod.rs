@@ -1,9 +1,9 @@
-//! From names to slots. `Program::new` takes the text of a script, and gives
-//! what can be run or the first reason why not: before anything has run.
+//! Resolves names to slots. `Program::new` takes the text of a script and returns a
+//! program, or the first reason why it cannot run, before anything is executed.
 //!
-//! A good part of this is refusals. Some things mean in Morpho 0.6.4 what
-//! nobody would guess (`continue` in a `while` does not test the condition);
-//! here a script hears about it, and what to write instead.
+//! Much of this code rejects scripts. Some constructs have surprising meanings in Morpho
+//! 0.6.4 (`continue` in a `while` does not test the condition); this host reports an error
+//! that says what to write instead.
 
 mod expressions;
 mod names;
@@ -23,21 +23,21 @@ use super::syntax::*;
 use super::value::Value;
 use scope::{ClassFacts, Home, Role};
 
-/// How deep the tree of a function may be.
+/// The maximum depth of a function's tree.
 const DEEPEST: usize = 1000;
 
-/// Loads an extension, and gives the names that it brings.
+/// Loads an extension and returns the names that it defines.
 pub type Loader<'a> = &'a mut dyn FnMut(&str) -> Result<Vec<(Name, Value)>, String>;
 
-/// A script that can be run.
+/// A script that is ready to run.
 pub struct Program {
     pub body: Rc<Function>,
-    /// How many global variables there are.
+    /// The number of global variables.
     pub globals: usize,
 }
 
 impl Program {
-    /// Reads the text that starts there, and all that it imports.
+    /// Parses the text that starts at this position, and everything that it imports.
     pub fn new(
         start: Position,
         names: &Names,
@@ -65,15 +65,15 @@ struct Resolver<'a> {
     names: &'a Names,
     sources: &'a mut Sources,
     loader: Loader<'a>,
-    /// The functions around the place where we are, the file first.
+    /// The enclosing functions, starting with the file.
     homes: Vec<Home>,
     globals: usize,
     classes: HashMap<Name, Rc<ClassFacts>>,
-    /// The names that extensions brought.
+    /// The names that extensions defined.
     foreign: HashMap<Name, Value>,
-    /// At a prompt, what was declared before, and may be declared once more.
+    /// At a prompt: names that earlier inputs declared, and that may be declared again.
     earlier: HashSet<Name>,
-    /// The local variable that a list or range is written to just now.
+    /// The local variable that a list or range is being assigned to.
     building: Option<(usize, Place)>,
     depth: usize,
 }
@@ -81,15 +81,15 @@ struct Resolver<'a> {
 type Resolved = Result<(), Refusal>;
 
 impl Resolver<'_> {
-    /// Resolves a file as a function without parameters. Its home stays, for
-    /// an `import` wants the names that are declared in it.
+    /// Resolves a file as a function without parameters. Its home is kept, because an
+    /// import needs the names declared in it.
     fn file(&mut self, start: Position) -> Result<Rc<Function>, Refusal> {
         let block = grammar::parse(self.sources.text(start), start, self.names)?;
         self.homes.push(Home::new(FunctionKind::File, false, None));
         self.statements(block)
     }
 
-    /// Resolves the statements of a file, whose home is there already.
+    /// Resolves the statements of a file whose home already exists.
     fn statements(&mut self, mut block: Block) -> Result<Rc<Function>, Refusal> {
         self.home().innermost().later = declared_functions(&block);
         for statement in &mut block.statements {
@@ -108,8 +108,8 @@ impl Resolver<'_> {
         }))
     }
 
-    /// `import "file"`: reads the file and takes over its names, but for those
-    /// that start with an underscore.
+    /// `import "file"`: reads the file and imports its names, except those that start with
+    /// an underscore.
     fn import(&mut self, path: &str, at: Position) -> Result<Option<Rc<Function>>, Refusal> {
         let found = self.sources.beside(at, path);
         if self.sources.has(&found) {
@@ -159,7 +159,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Resolves a function inside the one where we are.
+    /// Resolves a function inside the current one.
     fn function(
         &mut self,
         function: &mut Rc<Function>,
@@ -197,7 +197,7 @@ impl Resolver<'_> {
         Variable { name: self.names.intern(name), at: 0, place: Place::Unknown }
     }
 
-    /// The function where we are.
+    /// Returns the current function.
     fn home(&mut self) -> &mut Home {
         if self.homes.is_empty() {
             self.homes.push(Home::new(FunctionKind::File, false, None));
@@ -206,18 +206,18 @@ impl Resolver<'_> {
         &mut self.homes[last]
     }
 
-    /// Whether a method is around.
+    /// True inside a method.
     fn in_method(&self) -> bool {
         self.homes.iter().any(Home::is_method)
     }
 
-    /// Whether what is declared here is global.
+    /// True if a declaration here is global.
     fn is_global(&self) -> bool {
         matches!(self.homes.as_slice(), [home] if home.scopes.len() == 1)
     }
 }
 
-/// The functions that are declared directly in a block.
+/// Returns the functions that are declared directly in a block.
 fn declared_functions(block: &Block) -> HashSet<Name> {
     let names = block.statements.iter().filter_map(|statement| match &statement.action {
         Action::Function(variable, _) => Some(variable.name.clone()),

@@ -10,7 +10,7 @@ use crate::host::syntax::*;
 use crate::host::value::Value;
 
 impl Resolver<'_> {
-    /// Gives a name a place in the innermost scope.
+    /// Declares a name in the innermost scope.
     pub(super) fn declare(&mut self, variable: &mut Variable, role: Role) -> Resolved {
         let known = self.home().innermost().names.get(&variable.name).copied();
         let again = self.is_global() && self.earlier.remove(&variable.name);
@@ -33,7 +33,8 @@ impl Resolver<'_> {
         self.home().slot()
     }
 
-    /// Where a name is that this scope knows already, if it may be declared.
+    /// Returns the place of a name that this scope already has, if it may be declared
+    /// again.
     fn redeclare(&self, variable: &Variable, old: Entry, new: Role) -> Result<Place, Refusal> {
         match (old.role, new) {
             (Role::Promised, Role::Function { .. }) => Ok(old.place),
@@ -53,14 +54,14 @@ impl Resolver<'_> {
         }
     }
 
-    /// Changes what is known of a name in the innermost scope.
+    /// Changes the information about a name in the innermost scope.
     pub(super) fn settle(&mut self, name: &Name, role: Role) {
         if let Some(entry) = self.home().innermost().names.get_mut(name) {
             entry.role = role;
         }
     }
 
-    /// Finds the place of a name that is used, or the value if it is built in.
+    /// Finds the place of a name that is used, or the value of a builtin.
     pub(super) fn look_up(
         &mut self,
         variable: &mut Variable,
@@ -80,13 +81,13 @@ impl Resolver<'_> {
         Ok(None)
     }
 
-    /// Whether the name is that of a function or class.
+    /// True if the name is that of a function or class.
     pub(super) fn is_constant(&self, name: &Name) -> bool {
         self.find(name)
             .is_some_and(|(_, _, entry)| matches!(entry.role, Role::Function { .. } | Role::Class))
     }
 
-    /// Which scope of which home knows a name.
+    /// Finds the home and scope that declare a name.
     fn find(&self, name: &Name) -> Option<(usize, usize, Entry)> {
         self.homes.iter().enumerate().rev().find_map(|(home, names)| {
             let (scope, entry) = names.find(name)?;
@@ -94,7 +95,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// How the function where we are gets at a variable of a home.
+    /// Returns how the current function accesses a variable of a home.
     fn reach(
         &mut self,
         variable: &Variable,
@@ -147,7 +148,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Hands a slot of a home through all functions on the way to here.
+    /// Passes a slot of a home through all functions between it and the current one.
     fn capture(&mut self, home: usize, slot: usize) -> Place {
         let mut from = Capture::Local(slot);
         let mut index = 0;
@@ -158,8 +159,8 @@ impl Resolver<'_> {
         Place::Captured(index)
     }
 
-    /// A name that is not known here may be called if it is a function that the
-    /// block around declares further down.
+    /// An unknown name may be called if an enclosing block declares a function of that name
+    /// further down.
     fn promise(&mut self, variable: &Variable, called: bool) -> Result<Place, Refusal> {
         let (name, at) = (&variable.name, variable.at);
         let text: &str = name;
@@ -202,8 +203,8 @@ impl Resolver<'_> {
         place
     }
 
-    /// Whether `name(…)` calls a method of the object, as it does in a class
-    /// that has a method of this name.
+    /// True if `name(…)` calls a method of the object, as in a class that has a method of
+    /// this name.
     pub(super) fn is_own_method(&self, variable: &Variable) -> Result<bool, Refusal> {
         let Some(method) = self.homes.iter().position(|home| home.is_method()) else {
             return Ok(false);
@@ -224,7 +225,7 @@ impl Resolver<'_> {
         Ok(!nested)
     }
 
-    /// The classes around here, for `super`.
+    /// Finds the superclass of the enclosing class, for `super`.
     pub(super) fn superclass(&self, at: Position) -> Result<Place, Refusal> {
         let class = self.homes.iter().find_map(|home| home.class.as_ref().map(Rc::clone));
         match class {

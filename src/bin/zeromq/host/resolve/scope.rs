@@ -1,4 +1,4 @@
-//! Which names are known where, and in which slot their values will be.
+//! The names that are known in each scope, and the slots of their values.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -6,35 +6,35 @@ use std::rc::Rc;
 use crate::host::error::Refusal;
 use crate::host::syntax::{Capture, FunctionKind, Name, Place, Position};
 
-/// A function body, or the text of a file: what has slots of its own.
+/// A function body, or the text of a file: the unit that has its own slots.
 pub struct Home {
     pub kind: FunctionKind,
     pub anonymous: bool,
-    /// The class around it, of a method.
+    /// The enclosing class, for a method.
     pub class: Option<Rc<ClassFacts>>,
     pub scopes: Vec<Scope>,
     pub captures: Vec<Capture>,
-    /// Whether a function inside has used a variable from here. From then on
-    /// Morpho makes closures of all functions that are declared here.
+    /// True if an inner function has used a variable from here. From then on, Morpho makes
+    /// all functions that are declared here closures.
     pub captured: bool,
     pub around: Vec<Around>,
     used: usize,
     pub slots: usize,
 }
 
-/// What `resolve` remembers of a class.
+/// The information that `resolve` keeps about a class.
 pub struct ClassFacts {
     pub methods: HashSet<Name>,
     pub parent: Option<Place>,
 }
 
-/// A block, or a loop header, or the parameters of a function.
+/// A block, a loop header or the parameters of a function.
 #[derive(Default)]
 pub struct Scope {
     pub names: HashMap<Name, Entry>,
-    /// The functions that are declared somewhere in it.
+    /// The functions declared anywhere in it.
     pub later: HashSet<Name>,
-    /// Where a `break` or `continue` leaves it.
+    /// The position of the first `break` or `continue` that leaves it, if any.
     pub left: Option<Position>,
     first: usize,
 }
@@ -43,14 +43,14 @@ pub struct Scope {
 pub struct Entry {
     pub place: Place,
     pub role: Role,
-    /// Whether a closure took it along.
+    /// True if a closure has captured it.
     pub captured: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Role {
     Variable,
-    /// Its initialiser is being resolved.
+    /// Its initializer is being resolved.
     Opening,
     /// The variable of a `for … in`.
     Item,
@@ -62,11 +62,11 @@ pub enum Role {
     Class,
 }
 
-/// What a `break` or `continue` meets on its way out.
+/// An enclosing construct that a `break` or `continue` passes on its way out.
 #[derive(Clone, Copy)]
 pub struct Around {
     pub kind: AroundKind,
-    /// How many scopes there were outside of the body.
+    /// The number of scopes outside the body.
     pub scopes: usize,
 }
 
@@ -100,8 +100,8 @@ impl Home {
         self.scopes.push(Scope { later, first: self.used, ..Scope::default() });
     }
 
-    /// Closes the innermost scope. Morpho mixes up the variables of two passes
-    /// when one that a closure has taken along is left early.
+    /// Closes the innermost scope. Morpho mixes up the variables of two iterations if the
+    /// scope of a captured variable is left early.
     pub fn close(&mut self) -> Result<Scope, Refusal> {
         let scope = self.scopes.pop().unwrap_or_default();
         self.used = scope.first;
@@ -128,7 +128,7 @@ impl Home {
         })
     }
 
-    /// The innermost scope that knows the name.
+    /// Returns the innermost scope that has the name.
     pub fn find(&self, name: &Name) -> Option<(usize, Entry)> {
         self.scopes.iter().enumerate().rev().find_map(|(index, scope)| {
             let entry = scope.names.get(name).filter(|entry| entry.role != Role::Promised)?;

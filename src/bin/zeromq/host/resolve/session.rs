@@ -1,5 +1,5 @@
-//! A script that is entered bit by bit, at a prompt: what one input declares is
-//! known to the next ones.
+//! A script that is entered in parts at a prompt: the names that one input declares are
+//! known to the next.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::host::source::Sources;
 use crate::host::syntax::*;
 use crate::host::value::Value;
 
-/// What all inputs so far have declared.
+/// The declarations of all inputs so far.
 #[derive(Default)]
 pub struct Session {
     names: HashMap<Name, Entry>,
@@ -22,8 +22,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads an input, whose text starts there. Of an input that is refused
-    /// nothing is declared; what it imported stays loaded.
+    /// Resolves the input that starts at this position. A rejected input declares nothing,
+    /// but its imports stay loaded.
     pub fn read(
         &mut self,
         start: Position,
@@ -59,12 +59,12 @@ impl Session {
         Ok(Program { body, globals: self.globals })
     }
 
-    /// The names that were declared or imported.
+    /// Returns the names that were declared or imported.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.keys().chain(self.foreign.keys()).map(|name| &**name)
     }
 
-    /// The names that follow a dot, of the classes that were imported.
+    /// Returns the method names of the imported classes.
     pub fn members(&self) -> impl Iterator<Item = &str> {
         let classes = self.foreign.values().filter_map(|value| match value {
             Value::ForeignClass(class) => Some(class),
@@ -74,7 +74,7 @@ impl Session {
     }
 }
 
-/// A prompt shows the values of expressions, but not those of assignments.
+/// A prompt shows the values of expressions, but not of assignments.
 fn show_values(block: &mut Block) {
     for statement in &mut block.statements {
         statement.action = match std::mem::replace(&mut statement.action, Action::Break) {

@@ -65,7 +65,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Resolves a block, and leaves its scope open.
+    /// Resolves a block and leaves its scope open.
     fn open_block(&mut self, block: &mut Block) -> Resolved {
         self.home().open(declared_functions(block));
         for statement in &mut block.statements {
@@ -262,7 +262,7 @@ impl Resolver<'_> {
     }
 }
 
-/// A local variable that is given a closure without a name loses it.
+/// Rejects an anonymous closure in a local variable: Morpho loses the closure.
 pub(super) fn refuse_nameless(value: &Expression) -> Resolved {
     match &value.kind {
         Kind::Function(function) if function.closure => Err(Refusal::unsupported(

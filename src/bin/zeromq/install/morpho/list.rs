@@ -1,6 +1,6 @@
-//! Morpho's list of packages, `~/.morphopackages`. Each line is a folder, taken
-//! as it stands; the last line that has what is imported wins. `install` adds
-//! and removes our line, `provider` and `doctor` read the others.
+//! Morpho's list of packages, `~/.morphopackages`. Each line is a folder, taken literally;
+//! the last line whose folder has the imported name wins. `install` adds and removes our
+//! line; `provider` and `doctor` read the others.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::replace::replace;
 
-/// What the file says, byte for byte.
+/// The contents of the file, byte for byte.
 pub struct List {
     pub path: PathBuf,
     text: Vec<u8>,
@@ -20,12 +20,12 @@ pub struct Line {
     text: String,
 }
 
-/// What Morpho makes of a line.
+/// Morpho's interpretation of a line.
 pub enum Meaning {
     Package(PathBuf),
-    /// Morpho searches /lib and all below it, which takes minutes.
+    /// Morpho searches all of /lib, which takes minutes.
     Root,
-    /// Nothing. The text says what is wrong with it.
+    /// Ignored. The text says what is wrong with the line.
     Nothing(&'static str),
 }
 
@@ -50,13 +50,13 @@ impl List {
         })
     }
 
-    /// Whether one of the lines is this folder.
+    /// True if one of the lines is this folder.
     pub fn has(&self, folder: &Path) -> bool {
         let mut lines = self.text.split(|&byte| byte == b'\n');
         lines.any(|line| means(line, folder))
     }
 
-    /// Adds a line at the end, unless there is one already.
+    /// Adds a line at the end, unless it is already in the list.
     pub fn add(&mut self, folder: &Path) -> Result<bool, String> {
         if self.has(folder) {
             return Ok(false);
@@ -70,7 +70,7 @@ impl List {
         self.write(text)
     }
 
-    /// Takes out the lines that are this folder. The file goes with its last line.
+    /// Removes the lines with this folder. Deletes the file with its last line.
     pub fn remove(&mut self, folder: &Path) -> Result<bool, String> {
         if !self.has(folder) {
             return Ok(false);
@@ -97,7 +97,7 @@ fn without_newline(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\n").unwrap_or(line)
 }
 
-/// Whether a line is this folder, which has no slash at its end.
+/// True if a line is this folder, which does not end in a slash.
 fn means(mut line: &[u8], folder: &Path) -> bool {
     while let Some(shorter) = line.strip_suffix(b"/") {
         line = shorter;
@@ -126,7 +126,7 @@ impl Line {
             "does not name a folder: correct or remove it"
         })
     }
-    /// What is wrong with a line that is no package, and what to do.
+    /// Returns what is wrong with an unusable line, and how to fix it.
     pub fn complaint(&self, list: &List) -> String {
         let wrong = match self.meaning() {
             Meaning::Root => {

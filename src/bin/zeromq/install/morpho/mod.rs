@@ -1,5 +1,5 @@
-//! Morpho on this machine: which packages it has, what ours is made of, and
-//! which Morpho programs there are. `install` and `doctor` use it.
+//! Morpho on this machine: its packages, the contents of ours, and the Morpho programs.
+//! Used by `install` and `doctor`.
 
 pub mod list;
 pub mod package;
@@ -9,7 +9,7 @@ pub mod replace;
 
 use std::path::PathBuf;
 
-/// Morpho's name for this package, and what a script imports.
+/// The name of this package in Morpho, which scripts import.
 pub const NAME: &str = "zeromq";
 
 /// The folder in which every Morpho looks for its list of packages.

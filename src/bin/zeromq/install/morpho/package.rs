@@ -1,6 +1,6 @@
-//! Our package for Morpho: a folder with the library, the help pages and a
-//! module for the case that Morpho cannot load the library. `install` lays it
-//! out and takes it back; `doctor` looks whether it is up to date.
+//! Our package for Morpho: a folder with the library, the help pages and a fallback module
+//! for a Morpho that cannot load the library. `install` installs and removes it; `doctor`
+//! checks whether it is up to date.
 
 use std::collections::BTreeMap;
 use std::env::consts::DLL_EXTENSION;
@@ -11,21 +11,21 @@ use super::NAME;
 use crate::help::pages::PAGES;
 use crate::install::record::{Entry, Tree};
 
-/// What Morpho reads when it cannot load the library.
+/// The module that Morpho reads if it cannot load the library.
 const MODULE: (&str, &str) =
     ("share/modules/zeromq.morpho", include_str!("../../../../../share/modules/zeromq.morpho"));
 
-/// The files with text, as they are in the repository, by their paths in the package.
+/// The text files, unchanged from the repository, by their paths in the package.
 fn texts() -> BTreeMap<PathBuf, &'static str> {
     let help = Path::new("share/help");
     let pages = PAGES.map(|(name, text)| (help.join(name), text));
     pages.into_iter().chain([(MODULE.0.into(), MODULE.1)]).collect()
 }
 
-/// Which files are ours: one to a line, as paths in the package.
+/// The record of installed files: one path per line, relative to the package.
 const RECORD: &str = "installed-files.txt";
 
-/// Morpho 0.6.0 and 0.6.1 search only these, where they exist.
+/// The only folders that Morpho 0.6.0 and 0.6.1 search, if they exist.
 const HIDING: [&str; 2] = ["lib/morpho", "share/morpho"];
 
 pub struct Package {
@@ -33,9 +33,9 @@ pub struct Package {
 }
 
 impl Package {
-    /// The package in a folder, or in the usual one. That is a folder of our
-    /// own, with neither `lib/morpho` nor `share/morpho` in its path or in it,
-    /// and not where Morpho's package manager keeps its packages.
+    /// Returns the package in a folder, or in the default one. It must be a folder of our
+    /// own: without `lib/morpho` or `share/morpho` in its path or contents, and not where
+    /// Morpho's package manager keeps its packages.
     pub fn new(prefix: Option<&Path>, home: &Path) -> Result<Package, String> {
         let usual = || home.join(".local/share").join(NAME);
         let folder = prefix.map_or_else(usual, Path::to_owned);
@@ -47,14 +47,14 @@ impl Package {
         Ok(Package { folder })
     }
 
-    /// Lays the package out with this library in it.
+    /// Installs the package with this library.
     pub fn install(&self, library: &Path) -> Result<(), String> {
         let library =
             fs::read(library).map_err(|error| format!("{}: {error}", library.display()))?;
         self.tree().lay_out(&files(&library))
     }
 
-    /// Takes back what `install` laid out; says whether there was anything.
+    /// Removes the files that `install` installed. Returns whether there were any.
     pub fn remove(&self) -> Result<bool, String> {
         self.tree().remove()
     }
@@ -64,25 +64,25 @@ impl Package {
     }
 }
 
-/// Where the library is in a package, as Morpho wants it.
+/// The path of the library in a package, as Morpho expects it.
 pub fn library() -> PathBuf {
     Path::new("lib").join(NAME).with_extension(DLL_EXTENSION)
 }
 
-/// The help pages and modules of a package that are not those of this program.
+/// Returns the help pages and modules of a package that differ from those of this program.
 pub fn outdated(folder: &Path) -> Vec<PathBuf> {
     let texts = texts().into_iter().map(|(path, text)| (folder.join(path), text));
     let differs = |path: &Path, text: &str| fs::read(path).ok().as_deref() != Some(text.as_bytes());
     texts.filter(|(path, text)| differs(path, text)).map(|(path, _)| path).collect()
 }
 
-/// The files of a package, with this library.
+/// Returns the files of a package with this library.
 fn files(library_bytes: &[u8]) -> BTreeMap<PathBuf, Entry<'_>> {
     let texts = texts().into_iter().map(|(path, text)| (path, Entry::File(text.as_bytes())));
     texts.chain([(library(), Entry::File(library_bytes))]).collect()
 }
 
-/// Whether Morpho can be told of a folder, and searches it.
+/// Checks that a folder can be in Morpho's list and that Morpho searches it.
 fn check(folder: &Path) -> Result<(), String> {
     let shown = folder.display();
     if folder.parent().is_none() || folder.to_string_lossy().contains(char::is_control) {

@@ -1,5 +1,5 @@
-//! The Morpho programs of this machine. `doctor` runs a line of Morpho in each,
-//! which takes as long as it takes, but not longer than the limit.
+//! The Morpho programs on this machine. `doctor` runs a one-line script in each, with a
+//! time limit.
 
 use std::env;
 use std::fs::File;
@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use wait_timeout::ChildExt;
 
-/// Morpho is slow to start where it reads help pages, and an empty line in its
-/// list of packages makes it search for minutes.
+/// Morpho starts slowly if it reads help pages, and an empty line in its list of packages
+/// makes it search for minutes.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// The one that the environment variable MORPHO6 names, and all in the PATH.
+/// Returns the program that the environment variable MORPHO6 names, and all in the PATH.
 pub fn all() -> Vec<PathBuf> {
     let named = env::var_os("MORPHO6").map(PathBuf::from);
     let path = env::var_os("PATH").unwrap_or_default();
@@ -29,7 +29,7 @@ pub fn all() -> Vec<PathBuf> {
     found
 }
 
-/// The first line that a script prints.
+/// Returns the first line that a script prints.
 pub fn run(program: &Path, script: &str) -> Result<String, String> {
     let (output, ended) =
         output(program, script).map_err(|error| format!("cannot be run: {error}"))?;
@@ -42,7 +42,7 @@ pub fn run(program: &Path, script: &str) -> Result<String, String> {
     Ok(first.trim().to_owned())
 }
 
-/// What a script prints, and whether it ended within the limit.
+/// Returns the output of a script, and whether it ended within the limit.
 fn output(program: &Path, script: &str) -> io::Result<(String, bool)> {
     let mut source = tempfile::Builder::new().suffix(".morpho").tempfile()?;
     source.write_all(script.as_bytes())?;

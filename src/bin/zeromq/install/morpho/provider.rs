@@ -1,5 +1,5 @@
-//! Which packages answer `import zeromq`, and which of them wins. `install` and
-//! `doctor` tell the user when it is another one than ours.
+//! The packages that provide `import zeromq`, and which of them wins. `install` and
+//! `doctor` warn if it is not ours.
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
@@ -7,7 +7,7 @@ use std::{fmt, fs};
 use super::NAME;
 use super::list::{List, Meaning};
 
-/// A package with a library or a module of our name.
+/// A package with a library or module of our name.
 pub struct Provider {
     pub folder: PathBuf,
     line: usize,
@@ -16,13 +16,12 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Ours has both; nobody else has a module for the case that the library
-    /// cannot be loaded.
+    /// True if it is our package. Only ours has both: no other one has a fallback module.
     pub fn is_ours(&self) -> bool {
         self.library && self.module
     }
 
-    /// Links and `..` in a line make no difference.
+    /// True if its folder is this one; symbolic links and `..` make no difference.
     pub fn is_in(&self, folder: &Path) -> bool {
         let real = |path: &Path| fs::canonicalize(path).ok();
         real(&self.folder) == real(folder)
@@ -36,7 +35,7 @@ impl fmt::Display for Provider {
     }
 }
 
-/// All of them, in the order of their lines.
+/// Returns all of them, in the order of their lines.
 pub fn all(list: &List) -> Vec<Provider> {
     let packages = list.lines().filter_map(|line| match line.meaning() {
         Meaning::Package(folder) => Some((line.number, folder)),
@@ -51,15 +50,16 @@ pub fn all(list: &List) -> Vec<Provider> {
     providers.filter(|provider| provider.library || provider.module).collect()
 }
 
-/// Morpho looks for a library first, from the last line up, then for a module.
+/// Returns the package that Morpho uses: it first searches for a library, from the last
+/// line up, and then for a module.
 pub fn winner(providers: &[Provider]) -> Option<&Provider> {
     let library = providers.iter().rfind(|provider| provider.library);
     library.or(providers.last())
 }
 
-/// What there is to say of the packages beside the one in this folder: what is
-/// wrong when Morpho takes another, otherwise what is merely odd. Libraries are taken
-/// from the last line, help pages from the first.
+/// Checks the packages besides the one in this folder: an error if Morpho uses another one,
+/// otherwise remarks. Morpho uses the library of the last line and the help pages of the
+/// first.
 pub fn rivals(providers: &[Provider], folder: &Path) -> Result<Vec<String>, String> {
     match winner(providers) {
         Some(winner) if !winner.is_in(folder) => Err(format!(
@@ -79,7 +79,7 @@ pub fn rivals(providers: &[Provider], folder: &Path) -> Result<Vec<String>, Stri
     }
 }
 
-/// Whether a folder, or one in it, has a file of our name, as Morpho searches.
+/// True if a folder or its subfolders contain a file of our name, by Morpho's search rules.
 fn has(folder: &Path, endings: &[&str]) -> bool {
     let matches = |ending| folder.join(NAME).with_extension(ending).is_file();
     if endings.iter().any(matches) {

@@ -1,5 +1,5 @@
-//! Writing a file whole or not at all. `list` and `package` write by it: a Morpho that
-//! reads in the meantime has the old file or the new one.
+//! Atomic writes of files, for `list` and `package`: a Morpho that reads in the meantime
+//! sees the old file or the new one.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -7,8 +7,8 @@ use std::path::Path;
 
 use tempfile::Builder;
 
-/// Gives a file these bytes, and leaves it its permissions. The folder must be
-/// there. A link stays a link.
+/// Replaces the contents of a file and keeps its permissions. The folder must exist.
+/// Symbolic links are kept.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut new = Builder::new();
@@ -26,7 +26,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// What a new file would have: the system takes off what the user does not give.
+/// Returns the permissions of a new file, before the system applies the umask.
 fn usual() -> Option<Permissions> {
     #[cfg(unix)]
     return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
