@@ -5,6 +5,10 @@ use std::path::Path;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(libzmq_repaired)");
+    if env::var_os("DEP_ZMQ_UNREPAIRED").is_none() {
+        println!("cargo::rustc-cfg=libzmq_repaired");
+    }
     let argument = |argument: &str| println!("cargo::rustc-cdylib-link-arg={argument}");
     // What is built against one version runs with every later one of the same number.
     let major = env!("CARGO_PKG_VERSION_MAJOR");

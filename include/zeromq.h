@@ -181,7 +181,7 @@ const char *zeromq_code_name(int32_t code);
 // The patch version of this header.
 #define ZEROMQ_VERSION_PATCH 0
 
-// Returns the version of this library, such as "0.1.0". The string is never freed.
+// Returns the version of this library, such as "0.2.0". The string is never freed.
 const char *zeromq_version(void);
 
 // Returns the version of the libzmq inside it, such as "4.3.5". The string is never

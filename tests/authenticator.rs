@@ -107,7 +107,7 @@ fn who_does_not_decide_refuses() {
     drop(authenticator);
     ask(&asking, "2");
     let reply = asking.receive_all(&soon()).unwrap();
-    assert_eq!(texts(&reply)[3..5], ["400", "the script that decides is gone"]);
+    assert_eq!(texts(&reply)[3..5], ["400", "nobody is left to decide"]);
     Authenticator::start().unwrap().stop().unwrap();
 }
 

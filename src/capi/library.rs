@@ -15,7 +15,7 @@ pub const ZEROMQ_VERSION_MINOR: u32 = 1;
 /// The patch version of this header.
 pub const ZEROMQ_VERSION_PATCH: u32 = 0;
 
-/// Returns the version of this library, such as "0.1.0". The string is never freed.
+/// Returns the version of this library, such as "0.2.0". The string is never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()

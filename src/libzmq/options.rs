@@ -92,11 +92,11 @@ unsafe fn get_raw(
     if got == -1 { Err(last_error()) } else { Ok(size) }
 }
 
-#[cfg(all(unix, target_pointer_width = "64"))]
+#[cfg(all(libzmq_repaired, target_pointer_width = "64"))]
 mod draft {
     unsafe extern "C" {
         // Without its draft API, libzmq still contains this function, but with a C++
-        // name.
+        // name. The libzmq of a system does not export it.
         #[link_name = "_Z25zmq_socket_get_peer_statePvPKvm"]
         pub fn zmq_socket_get_peer_state(
             socket: *mut libc::c_void,
@@ -111,7 +111,7 @@ mod draft {
 /// # Errors
 /// ENOTSUP for other socket types, and on systems where libzmq cannot be asked.
 pub(crate) fn has_peer(socket: &mut zmq::Socket, routing_id: &[u8]) -> zmq::Result<bool> {
-    #[cfg(all(unix, target_pointer_width = "64"))]
+    #[cfg(all(libzmq_repaired, target_pointer_width = "64"))]
     {
         let (id, length) = (routing_id.as_ptr().cast(), routing_id.len());
         // SAFETY: a `zmq::Socket` is open, and the id has that many bytes.
@@ -124,7 +124,7 @@ pub(crate) fn has_peer(socket: &mut zmq::Socket, routing_id: &[u8]) -> zmq::Resu
             _ => Ok(true),
         }
     }
-    #[cfg(not(all(unix, target_pointer_width = "64")))]
+    #[cfg(not(all(libzmq_repaired, target_pointer_width = "64")))]
     {
         let _ = (socket, routing_id);
         Err(zmq::Error::ENOTSUP)
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(all(unix, target_pointer_width = "64"))]
+    #[cfg(all(libzmq_repaired, target_pointer_width = "64"))]
     fn a_router_knows_its_peers() {
         let context = zmq::Context::new();
         let mut router = context.socket(zmq::ROUTER).unwrap();

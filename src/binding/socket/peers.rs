@@ -83,7 +83,7 @@ pub(super) static GROUP: Group = Group {
             errors: "",
             example: r#"
                 var pull = ZMQPull()
-                print pull.diagnose()   // not attached to any endpoint: bind or connect it first
+                print pull.diagnose()   // no endpoint yet: bind or connect it first
             "#,
             otherwise: None,
             run: |call| Ok(call.socket()?.diagnose()?.into()),

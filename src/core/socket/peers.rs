@@ -99,7 +99,7 @@ impl Socket {
             Ok((peers, failure, attachments, waiting))
         })?;
         if attachments.is_empty() {
-            return Ok("not attached to any endpoint: bind or connect it first".to_owned());
+            return Ok("no endpoint yet: bind or connect it first".to_owned());
         }
         let mut text = match peers {
             Some(0) => "no peer".to_owned(),

@@ -12,12 +12,15 @@ const TOPICS_COUNT: i32 = 116;
 
 impl Open {
     /// Returns the number of different prefixes that the peers of a PUB have subscribed
-    /// to; `None` for other socket types.
+    /// to; `None` for other socket types, and if libzmq does not know it.
     pub fn prefixes(&mut self) -> Result<Option<usize>, Error> {
         if self.socket_type != SocketType::Pub {
             return Ok(None);
         }
-        self.counted(TOPICS_COUNT).map(Some)
+        match self.counted(TOPICS_COUNT) {
+            Err(error) if error.errno().is_some_and(|errno| errno.name() == "EINVAL") => Ok(None),
+            count => count.map(Some),
+        }
     }
 
     /// Returns the number of subscriptions that the peers of a PUB have, or of those

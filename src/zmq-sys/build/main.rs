@@ -13,14 +13,26 @@ use std::path::PathBuf;
 /// fail without the repair that it covers.
 const WITHOUT: &str = "ZEROMQ_WITHOUT_REPAIR";
 
+/// Links the system's libzmq, which pkg-config has to find, instead of building one.
+const SYSTEM: &str = "ZEROMQ_SYSTEM_LIBZMQ";
+
 fn main() {
     for path in ["build", "repairs"] {
         println!("cargo::rerun-if-changed={path}");
     }
-    for variable in ["CXX", "CXXFLAGS", WITHOUT] {
+    for variable in ["CXX", "CXXFLAGS", WITHOUT, SYSTEM] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
+    if env::var_os(SYSTEM).is_some() {
+        println!("cargo::warning=the libzmq of the system is linked, without the repairs");
+        println!("cargo::metadata=unrepaired=1");
+        if let Err(error) = pkg_config::Config::new().atleast_version("4.3.4").probe("libzmq") {
+            stop(&error.to_string());
+        }
+        return;
+    }
     if !platform::is("CARGO_CFG_TARGET_FAMILY", "unix") {
+        println!("cargo::metadata=unrepaired=1");
         println!("cargo::warning=libzmq is built without its repairs, which are for Unix only");
         sources::build_as_they_are();
         return;
