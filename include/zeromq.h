@@ -176,7 +176,7 @@ const char *zeromq_code_name(int32_t code);
 #define ZEROMQ_VERSION_MAJOR 0
 
 // The minor version of this header.
-#define ZEROMQ_VERSION_MINOR 1
+#define ZEROMQ_VERSION_MINOR 2
 
 // The patch version of this header.
 #define ZEROMQ_VERSION_PATCH 0
@@ -1444,7 +1444,8 @@ zeromq_code zeromq_object_text(zeromq_object object, struct zeromq_value *result
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the object is not a frame;
 // `ZEROMQ_CODE_CLOSED` if there is no such object.
-zeromq_code zeromq_object_bytes(zeromq_object object, struct zeromq_value *result);
+zeromq_code zeromq_object_bytes(zeromq_object object,
+                                struct zeromq_value *result);
 
 // Returns 1 if both are the same object, or two frames with the same bytes, otherwise
 // 0. Hosts implement `==` with it.
