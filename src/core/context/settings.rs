@@ -67,8 +67,8 @@ const READABLE: [(&str, c_int); 10] = [
 
 const MAX_SOCKETS: c_int = 2;
 
-/// libzmq is told three sockets for each socket of a script, because two more may watch
-/// its peers, and one for the library itself.
+/// libzmq is told three sockets for each socket of a script, because its monitors need
+/// two more, and one for the library itself.
 const SOCKETS_EACH: i32 = 3;
 const OWN_SOCKETS: i32 = 1;
 
