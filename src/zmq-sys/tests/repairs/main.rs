@@ -1,5 +1,5 @@
-//! The bugs that the repairs fix, tested on libzmq itself. `REPAIRS.md` names the tests of
-//! each repair.
+//! The bugs that the repairs of libzmq fix, shown on libzmq itself. `REPAIRS.md` names the
+//! tests of each repair.
 
 mod commands;
 mod conflate;
@@ -21,6 +21,7 @@ mod room;
 mod shortage;
 mod stopped;
 mod subscriber;
+mod turns;
 mod unseen;
 mod upstream;
 mod wait;

@@ -1,0 +1,94 @@
+//! Messages of several frames while peers come and go.
+
+use std::thread;
+use std::time::Duration;
+
+use zmq::{Context, DONTWAIT, PULL, PUSH, SNDMORE};
+
+use crate::wait::{go_on, until};
+
+#[test]
+fn a_message_is_received_from_one_peer_while_another_leaves() {
+    let context = Context::new();
+    let pull = context.socket(PULL).unwrap();
+    pull.bind("inproc://turns").unwrap();
+    let mut pushes: Vec<_> = (0..3)
+        .map(|_| {
+            let push = context.socket(PUSH).unwrap();
+            push.connect("inproc://turns").unwrap();
+            go_on(&pull);
+            push
+        })
+        .collect();
+    pushes[0].send("first", 0).unwrap();
+    pushes[1].send("second", 0).unwrap();
+    pushes[2].send("begin", SNDMORE).unwrap();
+    pushes[2].send("end", 0).unwrap();
+    pushes[0].send("other", 0).unwrap();
+    for expected in ["first", "second", "begin"] {
+        assert_eq!(pull.recv_bytes(0).unwrap(), expected.as_bytes());
+    }
+    drop(pushes.remove(1));
+    // The end of the peer is processed within this time, or the test shows nothing.
+    let end = std::time::Instant::now() + Duration::from_millis(200);
+    while std::time::Instant::now() < end {
+        go_on(&pull);
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(pull.recv_bytes(DONTWAIT).unwrap(), b"end");
+    assert_eq!(pull.recv_bytes(DONTWAIT).unwrap(), b"other");
+}
+
+#[test]
+fn a_mark_may_be_lowered_between_two_frames() {
+    let context = Context::new();
+    let push = context.socket(PUSH).unwrap();
+    push.set_linger(0).unwrap();
+    // A free port, which nobody listens on yet.
+    let endpoint = {
+        let probe = context.socket(PULL).unwrap();
+        probe.bind("tcp://127.0.0.1:*").unwrap();
+        probe.get_last_endpoint().unwrap().unwrap()
+    };
+    push.connect(&endpoint).unwrap();
+    for _ in 0..5 {
+        push.send("message", 0).unwrap();
+    }
+    push.send("begin", SNDMORE).unwrap();
+    push.set_sndhwm(1).unwrap();
+    let _ = push.send("end", DONTWAIT);
+    let pull = context.socket(PULL).unwrap();
+    pull.set_rcvtimeo(5000).unwrap();
+    assert!(until(|| pull.bind(&endpoint).is_ok()));
+    for _ in 0..5 {
+        assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
+    }
+    go_on(&push);
+    assert!(until(|| push.send("after", DONTWAIT).is_ok()));
+}
+
+#[test]
+fn a_socket_may_unbind_in_the_middle_of_a_message() {
+    let context = Context::new();
+    let push = context.socket(PUSH).unwrap();
+    push.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = push.get_last_endpoint().unwrap().unwrap();
+    let other = Context::new();
+    let pull = other.socket(PULL).unwrap();
+    pull.set_rcvhwm(1).unwrap();
+    pull.set_linger(0).unwrap();
+    pull.connect(&endpoint).unwrap();
+    let big = vec![0; 20_000_000];
+    for _ in 0..3 {
+        push.send("x", 0).unwrap();
+    }
+    for _ in 0..6 {
+        let _ = push.send(&big, SNDMORE | DONTWAIT);
+        let _ = push.send(&big, DONTWAIT);
+    }
+    thread::sleep(Duration::from_millis(100));
+    push.unbind(&endpoint).unwrap();
+    drop((pull, other));
+    push.set_linger(0).unwrap();
+    drop(push);
+}
