@@ -11,8 +11,8 @@ use super::markdown::{WIDTH, header, quoted, signature, wrapped};
 /// The methods whose names are topics of Morpho's own help, too. Morpho would show
 /// either of them.
 const OF_MORPHO: &[&str] = &[
-    "apply", "clock", "close", "contains", "count", "has", "index", "join", "log", "property",
-    "remove", "save", "sleep", "tostring", "version",
+    "add", "apply", "clock", "close", "contains", "count", "has", "index", "join", "log",
+    "property", "remove", "save", "sleep", "tostring", "version",
 ];
 
 /// A method with the classes that have it.
