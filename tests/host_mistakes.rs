@@ -20,7 +20,7 @@ use zeromq::vm::{
 };
 
 /// A virtual machine that records what the library tells it.
-struct Machine {
+struct Vm {
     host: Host,
     seen: Box<Seen>,
 }
@@ -32,19 +32,19 @@ struct Seen {
 }
 
 unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> i32 {
-    // SAFETY: context is the Seen of the machine that registers.
+    // SAFETY: context is the Seen of the virtual machine that registers.
     unsafe { &*context.cast::<Seen>() }.classes.borrow_mut().push(class);
     0
 }
 
 unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *const c_char) {
-    // SAFETY: context is the Seen of the machine that calls.
+    // SAFETY: context is the Seen of the virtual machine that calls.
     let seen = unsafe { &*context.cast::<Seen>() };
     seen.warnings.borrow_mut().push(format!("{}: {}", string(tag), string(message)));
 }
 
-impl Machine {
-    fn new() -> Machine {
+impl Vm {
+    fn new() -> Vm {
         let seen = Box::<Seen>::default();
         let host = Host {
             size: size_of::<Host>() as u32,
@@ -58,9 +58,9 @@ impl Machine {
             release: None,
             flags: 0,
         };
-        let machine = Machine { host, seen };
-        assert_eq!(register(&machine.host), Code::Ok);
-        machine
+        let vm = Vm { host, seen };
+        assert_eq!(register(&vm.host), Code::Ok);
+        vm
     }
 
     fn class(&self, name: &str) -> &'static Class {
@@ -183,27 +183,27 @@ fn free(mut value: Value) {
 fn hosts_that_do_not_fit_are_refused() {
     assert_eq!(register(null()), Code::Host);
 
-    let machine = Machine::new();
-    let mut foreign = machine.host;
+    let vm = Vm::new();
+    let mut foreign = vm.host;
     foreign.abi = 99;
     assert_eq!(register(&foreign), Code::Host);
     let (tag, message) = last_error();
     assert_eq!(tag, "ZMQErr");
     assert!(message.contains("version 99"), "{message}");
 
-    let mut small = machine.host;
+    let mut small = vm.host;
     small.size = 8;
     assert_eq!(register(&small), Code::Host);
 
-    let mut without = machine.host;
+    let mut without = vm.host;
     without.define_class = None;
     assert_eq!(register(&without), Code::Host);
 }
 
 #[test]
 fn a_shorter_and_a_longer_host_are_taken() {
-    let machine = Machine::new();
-    let mut shorter = machine.host;
+    let vm = Vm::new();
+    let mut shorter = vm.host;
     shorter.size = offset_of!(Host, warn) as u32;
     assert_eq!(register(&shorter), Code::Ok);
 
@@ -212,7 +212,7 @@ fn a_shorter_and_a_longer_host_are_taken() {
         host: Host,
         later: [u64; 8],
     }
-    let mut longer = Longer { host: machine.host, later: [u64::MAX; 8] };
+    let mut longer = Longer { host: vm.host, later: [u64::MAX; 8] };
     longer.host.size = size_of::<Longer>() as u32;
     assert_eq!(register((&raw const longer).cast()), Code::Ok);
 }
@@ -222,7 +222,7 @@ fn a_host_may_end_the_registration() {
     unsafe extern "C" fn refuse(_: *mut c_void, _: *const Class) -> i32 {
         7
     }
-    let mut host = Machine::new().host;
+    let mut host = Vm::new().host;
     host.define_class = Some(refuse);
     assert_eq!(register(&host), Code::Host);
     assert!(last_error().1.contains("returned 7"));
@@ -230,9 +230,9 @@ fn a_host_may_end_the_registration() {
 
 #[test]
 fn malformed_invocations_are_refused() {
-    let machine = Machine::new();
-    let constructor = machine.class("ZMQPull").constructor;
-    let good = machine.invocation(constructor, 0, &[]);
+    let vm = Vm::new();
+    let constructor = vm.class("ZMQPull").constructor;
+    let good = vm.invocation(constructor, 0, &[]);
 
     assert_eq!(invoke(null()).err(), Some(Code::Host));
     // SAFETY: a NULL result is an answer of its own.
@@ -251,23 +251,22 @@ fn malformed_invocations_are_refused() {
 
 #[test]
 fn objects_are_checked() {
-    let machine = Machine::new();
-    let socket = machine.open("ZMQPull", "inproc://edge-objects");
-    let (closed, count) =
-        (machine.method("ZMQSocket", "closed"), machine.method("ZMQFrame", "count"));
+    let vm = Vm::new();
+    let socket = vm.open("ZMQPull", "inproc://edge-objects");
+    let (closed, count) = (vm.method("ZMQSocket", "closed"), vm.method("ZMQFrame", "count"));
 
-    assert!(machine.call(closed, socket, &[]).is_ok());
-    assert_eq!(machine.call(closed, 0, &[]).err(), Some(Code::Argument));
-    assert_eq!(machine.call(closed, u64::MAX, &[]).err(), Some(Code::Closed));
-    assert_eq!(machine.call(closed, 0xdead_beef, &[]).err(), Some(Code::Closed));
-    assert_eq!(machine.call(count, socket, &[]).err(), Some(Code::Argument));
+    assert!(vm.call(closed, socket, &[]).is_ok());
+    assert_eq!(vm.call(closed, 0, &[]).err(), Some(Code::Argument));
+    assert_eq!(vm.call(closed, u64::MAX, &[]).err(), Some(Code::Closed));
+    assert_eq!(vm.call(closed, 0xdead_beef, &[]).err(), Some(Code::Closed));
+    assert_eq!(vm.call(count, socket, &[]).err(), Some(Code::Argument));
     assert!(last_error().1.contains("expected a ZMQFrame"));
 
-    assert_eq!(zeromq_object_class(socket), &raw const *machine.class("ZMQPull"));
+    assert_eq!(zeromq_object_class(socket), &raw const *vm.class("ZMQPull"));
     zeromq_object_free(socket);
     zeromq_object_free(socket);
     zeromq_object_free(0);
-    assert_eq!(machine.call(closed, socket, &[]).err(), Some(Code::Closed));
+    assert_eq!(vm.call(closed, socket, &[]).err(), Some(Code::Closed));
     assert!(zeromq_object_class(socket).is_null());
     let mut shown = nil();
     // SAFETY: there is room for the result.
@@ -279,16 +278,16 @@ fn objects_are_checked() {
 
 #[test]
 fn objects_are_equal_that_mean_the_same() {
-    let machine = Machine::new();
+    let vm = Vm::new();
     let frame = |bytes| {
-        let constructor = machine.class("ZMQFrame").constructor;
-        let made = machine.call(constructor, 0, &[text(bytes)]).unwrap();
+        let constructor = vm.class("ZMQFrame").constructor;
+        let made = vm.call(constructor, 0, &[text(bytes)]).unwrap();
         // SAFETY: the result of a constructor is an object.
         unsafe { made.payload.object }
     };
     let (one, same, other) = (frame("a"), frame("a"), frame("b"));
-    let socket = machine.open("ZMQPair", "");
-    let another = machine.open("ZMQPair", "");
+    let socket = vm.open("ZMQPair", "");
+    let another = vm.open("ZMQPair", "");
     assert_eq!(zeromq_object_equals(one, same), 1);
     assert_eq!(zeromq_object_hash(one), zeromq_object_hash(same));
     assert_eq!(zeromq_object_equals(one, other), 0);
@@ -303,10 +302,10 @@ fn objects_are_equal_that_mean_the_same() {
 
 #[test]
 fn malformed_values_are_refused() {
-    let machine = Machine::new();
-    let socket = machine.open("ZMQPair", "@inproc://edge-values");
-    let send = machine.method("ZMQSocket", "send");
-    let refused = |value| machine.call(send, socket, &[value]).err();
+    let vm = Vm::new();
+    let socket = vm.open("ZMQPair", "@inproc://edge-values");
+    let send = vm.method("ZMQSocket", "send");
+    let refused = |value| vm.call(send, socket, &[value]).err();
 
     assert_eq!(refused(value(99, Payload { integer: 0 })), Some(Code::Host));
     assert_eq!(refused(bytes(null(), 5)), Some(Code::Host));
@@ -335,28 +334,27 @@ fn malformed_values_are_refused() {
 
 #[test]
 fn strings_of_any_bytes_pass_both_ways() {
-    let machine = Machine::new();
-    let pull = machine.open("ZMQPull", "inproc://edge-bytes");
-    let push = machine.open("ZMQPush", "inproc://edge-bytes");
-    let (send, receive) =
-        (machine.method("ZMQSocket", "send"), machine.method("ZMQSocket", "receive"));
+    let vm = Vm::new();
+    let pull = vm.open("ZMQPull", "inproc://edge-bytes");
+    let push = vm.open("ZMQPush", "inproc://edge-bytes");
+    let (send, receive) = (vm.method("ZMQSocket", "send"), vm.method("ZMQSocket", "receive"));
 
-    machine.call(send, push, &[text("a\0b")]).unwrap();
-    let received = machine.call(receive, pull, &[]).unwrap();
+    vm.call(send, push, &[text("a\0b")]).unwrap();
+    let received = vm.call(receive, pull, &[]).unwrap();
     assert_eq!(of(&received), b"a\0b");
     free(received);
 
-    machine.call(send, push, &[bytes(null(), 0)]).unwrap();
-    let received = machine.call(receive, pull, &[]).unwrap();
+    vm.call(send, push, &[bytes(null(), 0)]).unwrap();
+    let received = vm.call(receive, pull, &[]).unwrap();
     assert_eq!(of(&received), b"");
     free(received);
 
-    machine.call(send, push, &[bytes([0xff, 0xfe].as_ptr(), 2)]).unwrap();
-    let received = machine.call(receive, pull, &[]).unwrap();
+    vm.call(send, push, &[bytes([0xff, 0xfe].as_ptr(), 2)]).unwrap();
+    let received = vm.call(receive, pull, &[]).unwrap();
     assert_eq!(received.kind, ZEROMQ_OBJECT);
     // SAFETY: it is an object.
     let frame = unsafe { received.payload.object };
-    let hex = machine.call(machine.method("ZMQFrame", "hex"), frame, &[]).unwrap();
+    let hex = vm.call(vm.method("ZMQFrame", "hex"), frame, &[]).unwrap();
     assert_eq!(of(&hex), b"fffe");
     free(hex);
     zeromq_object_free(frame);
@@ -364,12 +362,12 @@ fn strings_of_any_bytes_pass_both_ways() {
 
 #[test]
 fn named_arguments_are_checked() {
-    let machine = Machine::new();
-    let pull = machine.open("ZMQPull", "inproc://edge-named");
-    let receive = machine.method("ZMQSocket", "receive");
+    let vm = Vm::new();
+    let pull = vm.open("ZMQPull", "inproc://edge-named");
+    let receive = vm.method("ZMQSocket", "receive");
     let with = |name: &CStr, value: Value| {
         let named = [Named { name: name.as_ptr(), value }];
-        let plain = machine.invocation(receive, pull, &[]);
+        let plain = vm.invocation(receive, pull, &[]);
         invoke(&Invocation { named: named.as_ptr(), named_count: 1, ..plain })
     };
 
@@ -391,21 +389,21 @@ fn named_arguments_are_checked() {
     assert_eq!(with(c"\xff", int(0)).err(), Some(Code::Host));
     // SAFETY: all zeros are a Named.
     let nameless = [unsafe { zeroed::<Named>() }];
-    let plain = machine.invocation(receive, pull, &[]);
+    let plain = vm.invocation(receive, pull, &[]);
     let call = Invocation { named: nameless.as_ptr(), named_count: 1, ..plain };
     assert_eq!(invoke(&call).err(), Some(Code::Host));
 }
 
 #[test]
 fn one_warning_a_socket_tells_of_ignored_calls() {
-    let machine = Machine::new();
-    let request = machine.open("ZMQRequest", "inproc://edge-warning");
-    let receive = machine.method("ZMQSocket", "receive");
+    let vm = Vm::new();
+    let request = vm.open("ZMQRequest", "inproc://edge-warning");
+    let receive = vm.method("ZMQSocket", "receive");
     for _ in 0..3 {
-        assert_eq!(machine.call(receive, request, &[]).unwrap().kind, ZEROMQ_NIL);
+        assert_eq!(vm.call(receive, request, &[]).unwrap().kind, ZEROMQ_NIL);
     }
     assert_eq!(
-        *machine.seen.warnings.borrow(),
+        *vm.seen.warnings.borrow(),
         ["ZMQState: ignored ZMQRequest.receive: receive is out of order on a REQ socket: \
           send a request first"]
     );
@@ -413,29 +411,29 @@ fn one_warning_a_socket_tells_of_ignored_calls() {
 
 #[test]
 fn messages_are_cut_where_hosts_cut_them() {
-    let machine = Machine::new();
-    let constructor = machine.class("ZMQReply").constructor;
+    let vm = Vm::new();
+    let constructor = vm.class("ZMQReply").constructor;
     let long = CString::new("é".repeat(300)).unwrap();
     let endpoint = text(long.to_str().unwrap());
-    assert_eq!(machine.call(constructor, 0, &[endpoint]).err(), Some(Code::Endpoint));
+    assert_eq!(vm.call(constructor, 0, &[endpoint]).err(), Some(Code::Endpoint));
     let (_, message) = last_error();
     assert!(message.len() <= 254 && message.starts_with("ZeroMQ error: ZMQReply: "), "{message}");
 
-    assert_eq!(machine.call(constructor, 0, &[int(5)]).err(), Some(Code::Argument));
+    assert_eq!(vm.call(constructor, 0, &[int(5)]).err(), Some(Code::Argument));
     assert_eq!(last_error().0, "ZMQConsArgs");
 }
 
 #[test]
 fn a_call_on_a_socket_that_waits_in_another_thread_is_refused() {
-    let machine = Machine::new();
-    let pull = machine.open("ZMQPull", "inproc://edge-threads");
-    let push = machine.open("ZMQPush", "inproc://edge-threads");
+    let vm = Vm::new();
+    let pull = vm.open("ZMQPull", "inproc://edge-threads");
+    let push = vm.open("ZMQPush", "inproc://edge-threads");
     let waiting = std::thread::spawn(move || {
-        let machine = Machine::new();
-        let receive = machine.method("ZMQSocket", "receive");
+        let vm = Vm::new();
+        let receive = vm.method("ZMQSocket", "receive");
         // The other thread asks too, and may be the one that is served.
         let received = loop {
-            match machine.call(receive, pull, &[]) {
+            match vm.call(receive, pull, &[]) {
                 Err(Code::Busy) => {}
                 result => break result.unwrap(),
             }
@@ -444,9 +442,9 @@ fn a_call_on_a_socket_that_waits_in_another_thread_is_refused() {
         free(received);
         text
     });
-    let receive = machine.method("ZMQSocket", "receive");
+    let receive = vm.method("ZMQSocket", "receive");
     let at_once = [Named { name: c"timeout".as_ptr(), value: int(0) }];
-    let plain = machine.invocation(receive, pull, &[]);
+    let plain = vm.invocation(receive, pull, &[]);
     let call = Invocation { named: at_once.as_ptr(), named_count: 1, ..plain };
     // Until the other thread waits, this one finds nothing to receive.
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -457,13 +455,13 @@ fn a_call_on_a_socket_that_waits_in_another_thread_is_refused() {
         }
     };
     assert_eq!(code, Code::Busy);
-    machine.call(machine.method("ZMQSocket", "send"), push, &[text("done")]).unwrap();
+    vm.call(vm.method("ZMQSocket", "send"), push, &[text("done")]).unwrap();
     assert_eq!(waiting.join().unwrap(), b"done");
 }
 
 #[test]
 fn the_bytes_of_a_frame_are_any_bytes() {
-    let machine = Machine::new();
+    let vm = Vm::new();
     let bytes_of = |object| {
         let mut result = nil();
         // SAFETY: there is room for a value.
@@ -471,8 +469,8 @@ fn the_bytes_of_a_frame_are_any_bytes() {
         (code, result)
     };
     for given in [&b""[..], b"\0\xff", &[0xfe; 100_000]] {
-        let frame = machine.class("ZMQFrame").constructor;
-        let frame = machine.call(frame, 0, &[bytes(given.as_ptr(), given.len())]).unwrap();
+        let frame = vm.class("ZMQFrame").constructor;
+        let frame = vm.call(frame, 0, &[bytes(given.as_ptr(), given.len())]).unwrap();
         // SAFETY: it is an object.
         let object = unsafe { frame.payload.object };
         let (code, read) = bytes_of(object);
@@ -482,7 +480,7 @@ fn the_bytes_of_a_frame_are_any_bytes() {
         free(read);
         assert_eq!(bytes_of(object).0, Code::Closed);
     }
-    let socket = machine.open("ZMQPull", "inproc://no-frame");
+    let socket = vm.open("ZMQPull", "inproc://no-frame");
     assert_eq!(bytes_of(socket).0, Code::Argument);
     assert!(last_error().1.contains("expected a frame"), "{}", last_error().1);
     // SAFETY: NULL is refused.

@@ -21,7 +21,7 @@ use zeromq::vm::{
 };
 
 /// The kinds of the arguments that script functions received.
-struct Machine {
+struct Vm {
     host: Host,
     seen: Box<RefCell<Vec<u32>>>,
 }
@@ -35,7 +35,7 @@ unsafe extern "C" fn call(
     result: *mut Value,
 ) -> i32 {
     static INNER: [u64; 1] = [77];
-    // SAFETY: the library passes as many values, the context is that of the machine,
+    // SAFETY: the library passes as many values, the context is that of the vm,
     // and there is room for a result, which stays as the list is never freed.
     unsafe {
         let seen = &*context.cast::<RefCell<Vec<u32>>>();
@@ -49,8 +49,8 @@ unsafe extern "C" fn call(
     0
 }
 
-impl Machine {
-    fn new(flags: u32) -> Machine {
+impl Vm {
+    fn new(flags: u32) -> Vm {
         let seen = Box::<RefCell<Vec<u32>>>::default();
         // SAFETY: all zeros are a host without functions.
         let mut host: Host = unsafe { zeroed() };
@@ -59,7 +59,7 @@ impl Machine {
         host.context = (&raw const *seen).cast_mut().cast();
         host.call = Some(call);
         host.flags = flags;
-        Machine { host, seen }
+        Vm { host, seen }
     }
 
     fn call(&self, method: &Method, receiver: u64, arguments: &[Value]) -> Result<Value, String> {
@@ -194,17 +194,17 @@ fn methods_say_the_kinds_of_their_results() {
 
 #[test]
 fn frames_are_bytes_unless_an_object_is_promised() {
-    let machine = Machine::new(ZEROMQ_HOST_BYTES);
-    let pull = machine.open("ZMQPull", "inproc://machine-bytes");
-    let push = machine.open("ZMQPush", "inproc://machine-bytes");
+    let vm = Vm::new(ZEROMQ_HOST_BYTES);
+    let pull = vm.open("ZMQPull", "inproc://vm-bytes");
+    let push = vm.open("ZMQPush", "inproc://vm-bytes");
     let odd = b"\xff\0";
     let given = Bytes { data: odd.as_ptr().cast(), size: 2 };
     let given = [plain(ZEROMQ_BYTES, Payload { bytes: given })];
     for _ in 0..3 {
-        machine.call(method("ZMQSocket", "send"), push, &given).unwrap();
+        vm.call(method("ZMQSocket", "send"), push, &given).unwrap();
     }
-    machine.call(method("ZMQSocket", "send"), push, &[string("text")]).unwrap();
-    let receive = |name| machine.call(method("ZMQSocket", name), pull, &[]).unwrap();
+    vm.call(method("ZMQSocket", "send"), push, &[string("text")]).unwrap();
+    let receive = |name| vm.call(method("ZMQSocket", name), pull, &[]).unwrap();
     assert_eq!(bytes(receive("receive"), ZEROMQ_BYTES), odd);
     let mut all = receive("receiveall");
     // SAFETY: it is a list of one.
@@ -223,15 +223,15 @@ fn frames_are_bytes_unless_an_object_is_promised() {
 /// A host that was compiled with an older or a newer header.
 #[test]
 fn what_lies_beyond_a_host_is_not_read() {
-    let mut machine = Machine::new(ZEROMQ_HOST_BYTES);
-    let pull = machine.open("ZMQPull", "inproc://machine-size");
-    let push = machine.open("ZMQPush", "inproc://machine-size");
+    let mut vm = Vm::new(ZEROMQ_HOST_BYTES);
+    let pull = vm.open("ZMQPull", "inproc://vm-size");
+    let push = vm.open("ZMQPush", "inproc://vm-size");
     let given = Bytes { data: c"\xff".as_ptr(), size: 1 };
     let given = [plain(ZEROMQ_BYTES, Payload { bytes: given })];
     let mut receive = |size: usize| {
-        machine.host.size = size as u32;
-        machine.call(method("ZMQSocket", "send"), push, &given).unwrap();
-        machine.call(method("ZMQSocket", "receive"), pull, &[]).unwrap()
+        vm.host.size = size as u32;
+        vm.call(method("ZMQSocket", "send"), push, &given).unwrap();
+        vm.call(method("ZMQSocket", "receive"), pull, &[]).unwrap()
     };
     let frame = receive(offset_of!(Host, flags));
     assert_eq!(frame.kind, ZEROMQ_OBJECT);
@@ -246,7 +246,7 @@ fn what_lies_beyond_a_host_is_not_read() {
         host: Host,
         more: [u64; 8],
     }
-    let mut later = Later { host: machine.host, more: [u64::MAX; 8] };
+    let mut later = Later { host: vm.host, more: [u64::MAX; 8] };
     later.host.size = size_of::<Later>() as u32;
     // SAFETY: the host is as large as it says.
     assert_eq!(unsafe { zeromq_function_released((&raw const later).cast()) }, 0);
@@ -257,35 +257,35 @@ fn what_lies_beyond_a_host_is_not_read() {
 
 #[test]
 fn the_last_dictionary_has_the_names() {
-    let machine = Machine::new(ZEROMQ_HOST_NAMED_LAST);
-    let pull = machine.open("ZMQPull", "inproc://machine-names");
+    let vm = Vm::new(ZEROMQ_HOST_NAMED_LAST);
+    let pull = vm.open("ZMQPull", "inproc://vm-names");
     let receive = method("ZMQSocket", "receive");
     let quick = [string("timeout"), int(1)];
     let wrong = [string("timeuot"), int(1)];
-    assert_eq!(machine.call(receive, pull, &[dictionary(&quick)]).unwrap().kind, ZEROMQ_NIL);
+    assert_eq!(vm.call(receive, pull, &[dictionary(&quick)]).unwrap().kind, ZEROMQ_NIL);
     // An empty list may be an empty dictionary.
     let poll = [string("timeout"), int(0)];
-    let push = machine.open("ZMQPush", "inproc://machine-names");
-    machine.call(method("ZMQSocket", "send"), push, &[string("x"), dictionary(&poll)]).unwrap();
-    assert_eq!(bytes(machine.call(receive, pull, &[list(&[])]).unwrap(), ZEROMQ_STRING), b"x");
+    let push = vm.open("ZMQPush", "inproc://vm-names");
+    vm.call(method("ZMQSocket", "send"), push, &[string("x"), dictionary(&poll)]).unwrap();
+    assert_eq!(bytes(vm.call(receive, pull, &[list(&[])]).unwrap(), ZEROMQ_STRING), b"x");
     for (arguments, expected) in [
         (&[dictionary(&wrong)][..], "expected only timeout="),
         (&[dictionary(&[int(1), int(1)])][..], "got a Dictionary of 1"),
         (&[list(&[int(1)])][..], "got a List of 1"),
         (&[dictionary(&quick), dictionary(&quick)][..], "got a Dictionary of 1"),
     ] {
-        let message = machine.call(receive, pull, arguments).err().unwrap();
+        let message = vm.call(receive, pull, arguments).err().unwrap();
         assert!(message.contains(expected), "{message}");
     }
     // If a dictionary is expected it is one, and also if an argument is missing.
-    let sent = machine.call(method("ZMQSocket", "sendjson"), push, &[dictionary(&quick)]);
+    let sent = vm.call(method("ZMQSocket", "sendjson"), push, &[dictionary(&quick)]);
     assert_eq!(sent.unwrap().kind, ZEROMQ_BOOL);
     assert_eq!(
-        bytes(machine.call(receive, pull, &[dictionary(&quick)]).unwrap(), ZEROMQ_STRING),
+        bytes(vm.call(receive, pull, &[dictionary(&quick)]).unwrap(), ZEROMQ_STRING),
         b"{\"timeout\":1}"
     );
     // Other hosts have named arguments, or none.
-    let plain = Machine::new(0);
+    let plain = Vm::new(0);
     let message = plain.call(receive, pull, &[dictionary(&quick)]).err().unwrap();
     assert!(message.contains("got a Dictionary of 1"), "{message}");
     for object in [pull, push] {
@@ -305,13 +305,13 @@ fn a_function_without_a_result_has_failed() {
     ) -> i32 {
         0
     }
-    let mut machine = Machine::new(0);
-    machine.host.call = Some(call);
-    let rep = machine.open("ZMQReply", "inproc://machine-no-result");
-    let req = machine.open("ZMQRequest", "inproc://machine-no-result");
-    machine.call(method("ZMQSocket", "send"), req, &[string("x")]).unwrap();
+    let mut vm = Vm::new(0);
+    vm.host.call = Some(call);
+    let rep = vm.open("ZMQReply", "inproc://vm-no-result");
+    let req = vm.open("ZMQRequest", "inproc://vm-no-result");
+    vm.call(method("ZMQSocket", "send"), req, &[string("x")]).unwrap();
     let serve = method("ZMQReply", "serve");
-    assert_eq!(machine.code(serve, rep, &[function(1)]).err(), Some(Code::Callback));
+    assert_eq!(vm.code(serve, rep, &[function(1)]).err(), Some(Code::Callback));
     for object in [rep, req] {
         zeromq_object_free(object);
     }
@@ -319,44 +319,44 @@ fn a_function_without_a_result_has_failed() {
 
 #[test]
 fn functions_are_told_once_when_they_are_not_needed() {
-    let machine = Machine::new(ZEROMQ_HOST_ASKS);
-    let push = machine.open("ZMQPush", "inproc://machine-functions");
+    let vm = Vm::new(ZEROMQ_HOST_ASKS);
+    let push = vm.open("ZMQPush", "inproc://vm-functions");
     // Whatever happens to the call, and wherever they are.
     let inner = [function(2), function(3)];
     let arguments = [function(1), list(&inner), dictionary(&[string("a"), function(4)])];
-    machine.call(method("ZMQSocket", "send"), push, &arguments).err().unwrap();
-    machine.call(method("ZMQSocket", "send"), 0, &[function(5)]).err().unwrap();
-    machine.call(method("ZMQSocket", "send"), 1 << 40, &[function(6)]).err().unwrap();
+    vm.call(method("ZMQSocket", "send"), push, &arguments).err().unwrap();
+    vm.call(method("ZMQSocket", "send"), 0, &[function(5)]).err().unwrap();
+    vm.call(method("ZMQSocket", "send"), 1 << 40, &[function(6)]).err().unwrap();
     let dead = plain(ZEROMQ_OBJECT, Payload { object: 1 << 40 });
-    machine.call(method("ZMQSocket", "send"), push, &[dead, function(7)]).err().unwrap();
-    assert_eq!(machine.released(), HashSet::from([1, 2, 3, 4, 5, 6, 7]));
-    assert_eq!(machine.released(), HashSet::new());
+    vm.call(method("ZMQSocket", "send"), push, &[dead, function(7)]).err().unwrap();
+    assert_eq!(vm.released(), HashSet::from([1, 2, 3, 4, 5, 6, 7]));
+    assert_eq!(vm.released(), HashSet::new());
 
     // What a function returned, after the call.
-    let rep = machine.open("ZMQReply", "inproc://machine-serve");
-    let req = machine.open("ZMQRequest", "inproc://machine-serve");
-    machine.call(method("ZMQSocket", "send"), req, &[string("x")]).unwrap();
+    let rep = vm.open("ZMQReply", "inproc://vm-serve");
+    let req = vm.open("ZMQRequest", "inproc://vm-serve");
+    vm.call(method("ZMQSocket", "send"), req, &[string("x")]).unwrap();
     let serve = method("ZMQReply", "serve");
-    let message = machine.call(serve, rep, &[function(8)]).err().unwrap();
+    let message = vm.call(serve, rep, &[function(8)]).err().unwrap();
     assert!(message.contains("function"), "{message}");
-    assert_eq!(*machine.seen.borrow(), [ZEROMQ_STRING]);
-    assert_eq!(machine.released(), HashSet::from([8, 77]));
+    assert_eq!(*vm.seen.borrow(), [ZEROMQ_STRING]);
+    assert_eq!(vm.released(), HashSet::from([8, 77]));
 
     // A function that is kept, once its keeper is freed. Other machines are not told.
-    let poller = machine.open_plain("ZMQLoop");
+    let poller = vm.open_plain("ZMQLoop");
     let every = method("ZMQLoop", "timer");
-    let timer = machine.call(every, poller, &[int(60_000), function(9)]);
+    let timer = vm.call(every, poller, &[int(60_000), function(9)]);
     assert!(timer.is_ok(), "{:?}", timer.err());
-    assert_eq!(machine.released(), HashSet::new());
+    assert_eq!(vm.released(), HashSet::new());
     zeromq_object_free(poller);
-    assert_eq!(Machine::new(ZEROMQ_HOST_ASKS).released(), HashSet::new());
-    assert_eq!(machine.released(), HashSet::from([9]));
+    assert_eq!(Vm::new(ZEROMQ_HOST_ASKS).released(), HashSet::new());
+    assert_eq!(vm.released(), HashSet::from([9]));
     for object in [push, rep, req] {
         zeromq_object_free(object);
     }
 }
 
-impl Machine {
+impl Vm {
     fn open_plain(&self, class: &str) -> u64 {
         // SAFETY: classes stay for ever.
         let made = self.call(unsafe { &*self::class(class).constructor }, 0, &[]).unwrap();
