@@ -4,11 +4,11 @@ use std::sync::OnceLock;
 
 use super::arguments::Arguments;
 use super::call::Call;
+use super::error_text::words;
 use super::host::Host;
 use super::object::Object;
 use super::table::{Class, Method, Row, Target};
 use super::value::{Kinds, Value};
-use super::words::words;
 use super::{
     authenticator, beacon, certificate, event_loop, frame, monitor, poller, proxy, socket, zmq,
 };

@@ -8,6 +8,7 @@ mod beacon;
 mod call;
 mod certificate;
 mod classes;
+mod error_text;
 mod event_loop;
 mod format;
 mod frame;
@@ -19,7 +20,6 @@ mod proxy;
 mod socket;
 mod table;
 mod value;
-mod words;
 mod zmq;
 
 pub use arguments::Arguments;

@@ -9,8 +9,8 @@ use super::object::Object;
 use super::table::Class;
 use crate::core::curve::z85;
 use crate::core::error::Excerpt;
-use crate::core::failure::Failure;
 use crate::core::message::is_text;
+use crate::core::report::Failure;
 use crate::core::{Error, Frame};
 
 /// An argument: owned by the host and borrowed for the duration of a call.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::part::part;
+use super::hooks::part;
 use super::{Shared, address_reuse, lock};
 
 /// The number of forks between the first process and this one.

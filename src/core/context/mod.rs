@@ -20,11 +20,11 @@
 
 pub(super) mod address_reuse;
 mod fork;
+mod hooks;
 pub(super) mod inproc;
-pub(super) mod limits;
-mod part;
 pub mod settings;
 mod shutdown;
+pub(super) mod spare_files;
 
 pub use fork::{forked, forking, parted};
 pub use shutdown::{shutdown, shutdown_within};
@@ -42,10 +42,10 @@ use super::statistics::Counters;
 use crate::core::locked::locked;
 use crate::libzmq;
 pub(super) use fork::generation;
+pub(super) use hooks::{Part, join};
 use inproc::{Event, Id, Names};
-use limits::spare_files;
-pub(super) use part::{Part, join};
 use settings::Setting;
+use spare_files::spare_files;
 
 /// A name that is always bound. libzmq stops the monitor of a socket when it is told to
 /// make another one, and then fails to make one for a name that cannot be bound.

@@ -5,7 +5,7 @@ use std::sync::{Weak, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::part::part;
+use super::hooks::part;
 use super::{Flushed, generation, lock};
 use crate::core::wait::{self, Wait};
 use crate::libzmq;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::row::{Access, Kind, Needs, Row, Via, When};
 use super::value::OptionValue;
-use super::{fault, find, rows};
+use super::{errors, find, rows};
 use crate::core::context;
 use crate::core::error::Error;
 use crate::core::socket::Socket;
@@ -24,7 +24,7 @@ impl Socket {
         let row = find(name)?;
         check(row, self.socket_type())?;
         if !row.reads() {
-            return Err(fault::not_readable(row));
+            return Err(errors::not_readable(row));
         }
         self.with(|open| read(row, open))
     }
@@ -39,7 +39,7 @@ impl Socket {
         let row = find(name)?;
         check(row, self.socket_type())?;
         if row.access == Access::Read {
-            return Err(fault::not_settable(row));
+            return Err(errors::not_settable(row));
         }
         let checked = checked(row, value)?;
         let xpub = self.socket_type() == SocketType::Xpub;
@@ -52,7 +52,7 @@ impl Socket {
             _ => {
                 return self.with(|open| {
                     if row.when == When::First && open.is_attached() {
-                        return Err(fault::late(row));
+                        return Err(errors::late(row));
                     }
                     set(row, open, &checked, value)?;
                     let later = row.when == When::Later && open.is_attached();
@@ -80,11 +80,11 @@ impl Socket {
 /// Checks that the option is supported by this libzmq and this socket type.
 fn check(row: &Row, socket_type: SocketType) -> Result<(), Error> {
     if !row.is_for(socket_type) {
-        return Err(fault::socket_type(row, socket_type));
+        return Err(errors::socket_type(row, socket_type));
     }
     match row.needs {
         Needs::Capability(capability) if !context::has(capability) => {
-            Err(fault::not_built(row, Some(capability)))
+            Err(errors::not_built(row, Some(capability)))
         }
         _ => Ok(()),
     }
@@ -101,7 +101,7 @@ enum Checked {
 }
 
 fn checked(row: &Row, value: &OptionValue) -> Result<Checked, Error> {
-    let range = || fault::range(row, value);
+    let range = || errors::range(row, value);
     let bytes = match value {
         OptionValue::Bytes(bytes) => Some(bytes.as_slice()),
         OptionValue::Text(text) => Some(text.as_bytes()),
@@ -119,7 +119,7 @@ fn checked(row: &Row, value: &OptionValue) -> Result<Checked, Error> {
         }
         (Kind::Key, _, Some(_)) => Err(range()),
         (Kind::Bytes | Kind::Text, _, Some(bytes)) => text(row, value, bytes),
-        _ => Err(fault::kind(row, value)),
+        _ => Err(errors::kind(row, value)),
     }
 }
 
@@ -137,12 +137,12 @@ fn number(row: &Row, value: i64) -> Option<Checked> {
 fn text(row: &Row, value: &OptionValue, bytes: &[u8]) -> Result<Checked, Error> {
     if row.kind == Kind::Text {
         if std::str::from_utf8(bytes).is_err() {
-            return Err(fault::kind(row, value));
+            return Err(errors::kind(row, value));
         }
         // libzmq would accept it, and the system would read only the part before the
         // NUL.
         if bytes.contains(&0) {
-            return Err(fault::range(row, value));
+            return Err(errors::range(row, value));
         }
     }
     let fits = match row.via {
@@ -153,7 +153,7 @@ fn text(row: &Row, value: &OptionValue, bytes: &[u8]) -> Result<Checked, Error> 
     };
     let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     if !fits || !row.accepts(length) {
-        return Err(fault::range(row, value));
+        return Err(errors::range(row, value));
     }
     if row.kind == Kind::Text && bytes.is_empty() {
         return Ok(Checked::Nothing);
@@ -182,7 +182,7 @@ fn read(row: &Row, open: &mut Open) -> Result<OptionValue, Error> {
             Ok(OptionValue::Int(open.listener.as_ref().map_or(-1, Listener::number)))
         }
         _ => retried(|| get(row, &mut open.socket)).map_err(|error| match error {
-            zmq::Error::EINVAL => fault::not_built(row, None),
+            zmq::Error::EINVAL => errors::not_built(row, None),
             error => Error::from_zmq("zmq_getsockopt", error),
         }),
     }
@@ -222,28 +222,28 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
         (Via::SendTimeout, Checked::Int(ms)) => open.send_timeout = timeout(*ms),
         (Via::ConnectId, Checked::Bytes(id)) => {
             if !open.is_free(id)? {
-                return Err(fault::id_in_use(row));
+                return Err(errors::id_in_use(row));
             }
             open.connect_id = Some(id.clone());
         }
         (Via::Descriptor, Checked::Int(-1)) => open.listener = None,
         (Via::Descriptor, Checked::Int(descriptor)) => {
-            let listener = Listener::new(*descriptor).ok_or_else(|| fault::no_listener(row))?;
+            let listener = Listener::new(*descriptor).ok_or_else(|| errors::no_listener(row))?;
             open.listener = Some(listener);
         }
-        (Via::Proxy, Checked::Bytes(_)) => return Err(fault::no_proxy(row)),
-        (Via::Raw, Checked::Int(1)) => return Err(fault::no_raw(row)),
-        (Via::Enforce, Checked::Int(1)) if !has_domain(open) => return Err(fault::no_domain(row)),
+        (Via::Proxy, Checked::Bytes(_)) => return Err(errors::no_proxy(row)),
+        (Via::Raw, Checked::Int(1)) => return Err(errors::no_raw(row)),
+        (Via::Enforce, Checked::Int(1)) if !has_domain(open) => return Err(errors::no_domain(row)),
         (Via::Manual, Checked::Int(0)) if open.manual && open.is_attached() => {
             // libzmq would fail to release a peer that disconnects in the meantime.
-            return Err(fault::stays_manual(row));
+            return Err(errors::stays_manual(row));
         }
         _ => {
             retried(|| put(row, &mut open.socket, checked)).map_err(|error| match error {
                 zmq::Error::EINVAL if row.needs == Needs::Probe && row.form.is_empty() => {
-                    fault::not_built(row, None)
+                    errors::not_built(row, None)
                 }
-                zmq::Error::EINVAL => fault::range(row, value),
+                zmq::Error::EINVAL => errors::range(row, value),
                 error => Error::from_zmq("zmq_setsockopt", error),
             })?;
             match (row.via, checked) {

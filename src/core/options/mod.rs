@@ -3,8 +3,8 @@
 //! derived from these rows.
 
 mod access;
-mod fault;
-mod links;
+mod common;
+mod errors;
 mod patterns;
 mod row;
 mod security;
@@ -21,7 +21,7 @@ const NEAR: f64 = 0.8;
 
 /// Returns the rows of all options, grouped by topic.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [links::ROWS, patterns::ROWS, transports::ROWS, security::ROWS].into_iter().flatten()
+    [common::ROWS, patterns::ROWS, transports::ROWS, security::ROWS].into_iter().flatten()
 }
 
 /// Returns the row of an option, by its name in libzmq without `ZMQ_`, in upper or
@@ -34,7 +34,7 @@ pub fn find(name: &str) -> Result<&'static Row, Error> {
     let name = lower.strip_prefix("zmq_").unwrap_or(&lower);
     rows()
         .find(|row| row.name == name || row.aliases.contains(&name))
-        .ok_or_else(|| fault::unknown(name, &near(name)))
+        .ok_or_else(|| errors::unknown(name, &near(name)))
 }
 
 /// Returns the names most similar to `name`, best match first.

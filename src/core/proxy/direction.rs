@@ -5,8 +5,8 @@ use std::mem;
 use std::time::Instant;
 
 use super::faults::{Chances, Faults};
+use super::route::{Kind, Waits, Way};
 use super::slow_peers::SlowPeers;
-use super::way::{Kind, Waits, Way};
 use crate::core::message::{Frame, Message};
 use crate::core::socket::subscriptions;
 

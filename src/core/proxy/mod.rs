@@ -7,9 +7,9 @@ mod capture;
 mod compatibility;
 mod direction;
 mod faults;
+mod route;
 mod slow_peers;
 mod stats;
-mod way;
 mod worker;
 
 #[cfg(test)]

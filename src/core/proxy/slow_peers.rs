@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::capture::send;
-use super::way::{Kind, Waits, Way};
+use super::route::{Kind, Waits, Way};
 use crate::core::message::{Message, Sent};
 
 /// The maximum time to wait for a peer.

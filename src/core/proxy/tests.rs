@@ -344,10 +344,10 @@ fn both_directions_have_their_turn() {
     let (counters, uncaptured) = (stats::Counters::default(), stats::Counters::default());
     let mut flow = direction::Flow::new();
     let mut turn = || {
-        flow.turn(&mut way::Way {
+        flow.turn(&mut route::Way {
             from: &mut front,
             to: &mut back,
-            kind: way::Kind::Messages,
+            kind: route::Kind::Messages,
             counters: &counters,
             capture: None,
             uncaptured: &uncaptured,

@@ -10,7 +10,7 @@ use zmq::PollEvents;
 use super::capture::Capture;
 use super::direction::Flow;
 use super::faults::Faults;
-use super::way::{Kind, Waits, Way};
+use super::route::{Kind, Waits, Way};
 use super::{Link, Side, State, compatibility};
 use crate::core::context;
 use crate::core::socket::open::Open;

@@ -1,6 +1,6 @@
 //! Socket options: by their names in libzmq, and methods for the common ones.
 
-mod types;
+mod by_type;
 
 use crate::binding::arguments::frame;
 use crate::binding::call::Call;
@@ -10,7 +10,7 @@ use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::options::{self, OptionValue, Row, When};
 use crate::core::{Error, Frame};
 
-pub(super) use types::{CONFLATING, DEALER, PUBLISHER, REQUEST, ROUTER, STREAM, XPUBLISHER};
+pub(super) use by_type::{CONFLATING, DEALER, PUBLISHER, REQUEST, ROUTER, STREAM, XPUBLISHER};
 
 const NAME: Parameter = required("name", Kinds::STRING, "an option name, such as \"sndhwm\"");
 
