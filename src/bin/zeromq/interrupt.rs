@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
-use crate::host::error::{Failure, Outcome};
+use crate::host::error::{Outcome, Stop};
 
 /// Set by Ctrl-C; empty until `watch` is called.
 static ASKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -38,5 +38,5 @@ pub fn forget() {
 
 /// Ends a script that the user interrupted.
 pub fn check() -> Outcome<()> {
-    if asked() { Err(Failure::Interrupted) } else { Ok(()) }
+    if asked() { Err(Stop::Interrupted) } else { Ok(()) }
 }

@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::host::error::{Failure, Refusal, ScriptError};
-use crate::host::machine::Machine;
+use crate::host::error::{Refusal, ScriptError, Stop};
+use crate::host::interpreter::Interpreter;
 use crate::host::plugin;
 use crate::host::resolve::Program;
 use crate::host::source::{Location, Sources};
@@ -91,17 +91,17 @@ fn run_program(
     sources: Sources,
     arguments: Vec<String>,
 ) -> ExitCode {
-    let mut machine = Machine::new(names, sources, arguments);
-    let result = machine.run(program);
+    let mut interpreter = Interpreter::new(names, sources, arguments);
+    let result = interpreter.run(program);
     let code = match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Error(error)) if error.id == "Exit" => ExitCode::SUCCESS,
-        Err(failure) => {
-            report_failure(&mut machine, failure);
+        Err(Stop::Error(error)) if error.id == "Exit" => ExitCode::SUCCESS,
+        Err(stop) => {
+            report_stop(&mut interpreter, stop);
             ExitCode::FAILURE
         }
     };
-    match machine.flush() {
+    match interpreter.flush() {
         Ok(()) => code,
         Err(_) => ExitCode::FAILURE,
     }
@@ -130,21 +130,21 @@ pub fn report_refusal(refusal: &Refusal, sources: &Sources) {
     }
 }
 
-pub fn report_failure(machine: &mut Machine, failure: Failure) {
-    match failure {
-        Failure::Error(error) => {
-            let text = traced(&error, &machine.sources);
+pub fn report_stop(interpreter: &mut Interpreter, stop: Stop) {
+    match stop {
+        Stop::Error(error) => {
+            let text = traced(&error, &interpreter.sources);
             // Where the text cannot be written, nothing else can be.
-            let _ = machine.write(&text);
+            let _ = interpreter.write(&text);
         }
-        Failure::Unsupported(what) => {
-            let _ = machine.flush();
-            report_unsupported(&what, machine.at, &machine.sources);
+        Stop::Unsupported(what) => {
+            let _ = interpreter.flush();
+            report_unsupported(&what, interpreter.at, &interpreter.sources);
         }
-        Failure::Interrupted => eprintln!("interrupted"),
+        Stop::Interrupted => eprintln!("interrupted"),
         // Who closes a pipe early does not want to hear of it.
-        Failure::Stream(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        Failure::Stream(error) => eprintln!("input or output of the script failed: {error}"),
+        Stop::Stream(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        Stop::Stream(error) => eprintln!("input or output of the script failed: {error}"),
     }
 }
 

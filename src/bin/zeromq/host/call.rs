@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::builtins::{Builtin, OBJECT_METHODS};
-use super::error::{self, Failure, Outcome, error, unsupported};
-use super::machine::{Machine, Slot};
+use super::error::{self, Outcome, Stop, error, unsupported};
+use super::interpreter::{Interpreter, Slot};
 use super::syntax::*;
 use super::value::{Class, Closure, Instance, Table, Value};
 use crate::interrupt;
@@ -25,7 +25,7 @@ impl From<Vec<Value>> for Values {
     }
 }
 
-impl Machine {
+impl Interpreter {
     /// Calls any callable value.
     pub fn call(&mut self, callee: &Value, values: Values) -> Outcome<Value> {
         match callee {
@@ -89,9 +89,9 @@ impl Machine {
         interrupt::check()?;
         let start = self.stack.len();
         self.stack.extend(receiver.map(|receiver| Slot::Own(receiver.clone())));
-        if let Err(failure) = self.bind(&closure.function, values) {
+        if let Err(stop) = self.bind(&closure.function, values) {
             self.stack.truncate(start);
-            return Err(traced(failure, &closure.function, self.at));
+            return Err(traced(stop, &closure.function, self.at));
         }
         if self.depth == DEEPEST {
             self.stack.truncate(start);
@@ -103,7 +103,7 @@ impl Machine {
         match result {
             Ok(None) => Ok(receiver.cloned().unwrap_or_default()),
             Ok(Some(value)) => Ok(value),
-            Err(failure) => Err(failure),
+            Err(stop) => Err(stop),
         }
     }
 
@@ -116,11 +116,11 @@ impl Machine {
         let base = std::mem::replace(&mut self.base, start);
         let captured = std::mem::replace(&mut self.captured, closure.clone());
         let result = self.body(function);
-        let result = result.map_err(|failure| traced(failure, function, self.at));
+        let result = result.map_err(|stop| traced(stop, function, self.at));
         self.captured = captured;
         self.base = base;
         // What is not supported is shown where it stands.
-        if !matches!(result, Err(Failure::Unsupported(_))) {
+        if !matches!(result, Err(Stop::Unsupported(_))) {
             self.at = at;
         }
         self.stack.truncate(start);
@@ -211,14 +211,14 @@ impl Machine {
 
     /// Returns the error for a missing method: Morpho does not have it either, or only this
     /// host does not.
-    pub fn lacks(&self, receiver: &Value, name: &str) -> Failure {
+    pub fn lacks(&self, receiver: &Value, name: &str) -> Stop {
         let exists = match receiver {
             Value::Bool(_) | Value::Int(_) | Value::Float(_) => name == "invoke",
             Value::Instance(_) | Value::Foreign(_) => OBJECT_METHODS.contains(&name),
             _ => OBJECT_METHODS.contains(&name) || self.methods.knows(name),
         };
         match receiver {
-            _ if exists => Failure::Unsupported(format!("the method '{name}' of this value")),
+            _ if exists => Stop::Unsupported(format!("the method '{name}' of this value")),
             Value::Instance(_) => lacks_property(name),
             _ => error("ClssLcksMthd", format!("Class lacks method '{name}'.")),
         }
@@ -235,21 +235,21 @@ impl Machine {
             return Ok(true);
         }
         match self.lacks(value, name) {
-            Failure::Error(_) => Ok(false),
-            failure => Err(failure),
+            Stop::Error(_) => Ok(false),
+            stop => Err(stop),
         }
     }
 }
 
-pub fn lacks_property(name: &str) -> Failure {
+pub fn lacks_property(name: &str) -> Stop {
     error("ObjLcksPrp", format!("Object lacks property or method '{name}'."))
 }
 
 /// Adds a function to the stack trace of an error.
-fn traced(mut failure: Failure, function: &Function, at: Position) -> Failure {
-    if let Failure::Error(error) = &mut failure {
+fn traced(mut stop: Stop, function: &Function, at: Position) -> Stop {
+    if let Stop::Error(error) = &mut stop {
         let name = if function.name.is_empty() { "global" } else { &function.name };
         error.frames.push((name.to_string(), at));
     }
-    failure
+    stop
 }

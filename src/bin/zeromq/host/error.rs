@@ -3,7 +3,7 @@
 use super::syntax::Position;
 
 /// The reasons why an evaluation ends without a value.
-pub enum Failure {
+pub enum Stop {
     /// An error that the script can catch.
     Error(Box<ScriptError>),
     /// A feature that Morpho may support.
@@ -14,7 +14,7 @@ pub enum Failure {
     Stream(std::io::Error),
 }
 
-pub type Outcome<T> = Result<T, Failure>;
+pub type Outcome<T> = Result<T, Stop>;
 
 /// An error with Morpho's contents.
 pub struct ScriptError {
@@ -110,21 +110,21 @@ pub const STACK: Known = Known("StckOvflw", "Stack overflow.");
 pub const TUPLE_INDEX: Known =
     Known("TplArgs", "Tuples must be called with integer dimensions as arguments.");
 
-impl From<Known> for Failure {
-    fn from(Known(id, text): Known) -> Failure {
+impl From<Known> for Stop {
+    fn from(Known(id, text): Known) -> Stop {
         error(id, text)
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
-        Failure::Stream(error)
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Stop {
+        Stop::Stream(error)
     }
 }
 
 /// Makes an error that the script can catch by its id.
-pub fn error(id: impl Into<String>, text: impl Into<String>) -> Failure {
-    Failure::Error(Box::new(ScriptError {
+pub fn error(id: impl Into<String>, text: impl Into<String>) -> Stop {
+    Stop::Error(Box::new(ScriptError {
         id: id.into(),
         text: shorten(text.into()),
         frames: Vec::new(),
@@ -134,7 +134,7 @@ pub fn error(id: impl Into<String>, text: impl Into<String>) -> Failure {
 
 /// Makes the error for a feature that only Morpho supports.
 pub fn unsupported<T>(what: impl Into<String>) -> Outcome<T> {
-    Err(Failure::Unsupported(what.into()))
+    Err(Stop::Unsupported(what.into()))
 }
 
 /// Cuts a message to 254 bytes, the maximum in Morpho.

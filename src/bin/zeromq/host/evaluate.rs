@@ -5,13 +5,13 @@ use std::rc::Rc;
 use super::builtins::dictionary::key_of;
 use super::call::{Values, lacks_property};
 use super::error::{self, Outcome, unsupported};
-use super::machine::Machine;
+use super::interpreter::Interpreter;
 use super::operators;
 use super::syntax::*;
 use super::text::Style;
 use super::value::{Bound, Range, Value};
 
-impl Machine {
+impl Interpreter {
     pub(super) fn evaluate(&mut self, expression: &Expression) -> Outcome<Value> {
         let at = expression.at;
         match &expression.kind {
@@ -68,7 +68,7 @@ impl Machine {
             Kind::Range(parts) => self.range(parts, at),
             Kind::Function(function) => Ok(self.close_over(function)),
             // `resolve` has refused these.
-            Kind::Fault(_) => Ok(Value::Nil),
+            Kind::Unrunnable(_) => Ok(Value::Nil),
         }
     }
 
@@ -191,16 +191,17 @@ impl Machine {
                 if assignment.operator.is_none() && matches!(place, Place::Local(_)) {
                     return self.evaluate_into(place, &assignment.value);
                 }
-                let value = self.combined(assignment, at, |machine| Ok(machine.read(place)))?;
+                let value =
+                    self.combined(assignment, at, |interpreter| Ok(interpreter.read(place)))?;
                 self.assign(place, value.clone());
                 Ok(value)
             }
             Target::Property(object, name) => {
                 // The value first, the object after it.
-                let value = self.combined(assignment, at, |machine| {
-                    let object = machine.evaluate(object)?;
-                    machine.at = at;
-                    machine.property(&object, name)
+                let value = self.combined(assignment, at, |interpreter| {
+                    let object = interpreter.evaluate(object)?;
+                    interpreter.at = at;
+                    interpreter.property(&object, name)
                 })?;
                 let object = self.evaluate(object)?;
                 self.at = at;
@@ -208,10 +209,10 @@ impl Machine {
             }
             Target::Index(base, index) => {
                 let key = self.evaluate(index)?;
-                let value = self.combined(assignment, at, |machine| {
-                    let (base, key) = (machine.evaluate(base)?, machine.evaluate(index)?);
-                    machine.at = at;
-                    machine.index(&base, &key)
+                let value = self.combined(assignment, at, |interpreter| {
+                    let (base, key) = (interpreter.evaluate(base)?, interpreter.evaluate(index)?);
+                    interpreter.at = at;
+                    interpreter.index(&base, &key)
                 })?;
                 let base = self.evaluate(base)?;
                 self.at = at;
@@ -226,7 +227,7 @@ impl Machine {
         &mut self,
         assignment: &Assignment,
         at: Position,
-        old: impl FnOnce(&mut Machine) -> Outcome<Value>,
+        old: impl FnOnce(&mut Interpreter) -> Outcome<Value>,
     ) -> Outcome<Value> {
         let Some(operator) = assignment.operator else {
             return self.evaluate(&assignment.value);

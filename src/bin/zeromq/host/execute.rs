@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::error::{self, Failure, Outcome, error};
-use super::machine::Machine;
+use super::error::{self, Outcome, Stop, error};
+use super::interpreter::Interpreter;
 use super::syntax::*;
 use super::text::Style;
 use super::value::{Class, Closure, Value};
@@ -20,7 +20,7 @@ enum Flow {
     Return(Option<Value>),
 }
 
-impl Machine {
+impl Interpreter {
     /// Runs the body of a function. Returns `None` if it returns no value.
     pub(super) fn run_body(&mut self, block: &Block, kind: FunctionKind) -> Outcome<Option<Value>> {
         match self.block(block)? {
@@ -86,7 +86,7 @@ impl Machine {
                 self.at = statement.at;
                 self.run_file(body)?;
             }
-            Action::Import(_) | Action::Fault(_) => {}
+            Action::Import(_) | Action::Unrunnable(_) => {}
         }
         Ok(Flow::Next)
     }
@@ -213,12 +213,12 @@ impl Machine {
         self.handlers += 1;
         let result = self.block(body);
         self.handlers -= 1;
-        let Err(Failure::Error(raised)) = result else {
+        let Err(Stop::Error(raised)) = result else {
             return result;
         };
         match handlers.iter().find(|(id, _)| **id == *raised.id) {
             Some((_, handler)) => self.block(handler),
-            None => Err(Failure::Error(raised)),
+            None => Err(Stop::Error(raised)),
         }
     }
 

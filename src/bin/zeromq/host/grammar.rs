@@ -31,7 +31,9 @@ pub const KEYWORDS: [&str; 28] = [
 pub fn parse(text: &str, base: Position, names: &Names) -> Result<Block, Refusal> {
     let state = State::new(names, base);
     script::program(text, &state).map_err(|error| match state.too_deep.get() {
-        Some(at) => Fault::Unsupported("so many blocks or expressions inside one another").at(at),
+        Some(at) => {
+            Unrunnable::Unsupported("so many blocks or expressions inside one another").at(at)
+        }
         None => complaint(text, &error, state.at(error.location.offset)),
     })
 }
@@ -160,7 +162,7 @@ peg::parser! {
             = at:at() "var" w() _ list:(first_value() ++ (_ "," _)) end()
             { statement(at, Action::Declare(list)) }
             / at:at() "var" w() _ name() line() "[" [^ '\n']*
-            { statement(at, Action::Fault(Fault::Unsupported("numerical classes"))) }
+            { statement(at, Action::Unrunnable(Unrunnable::Unsupported("numerical classes"))) }
         rule first_value() -> (Variable, Option<Expression>)
             = name:declared() value:(_ "=" !"=" _ it:value() { it })? { (name, value) }
 
@@ -169,7 +171,7 @@ peg::parser! {
             {
                 statement(at, match function(name.clone(), parameters, Body::Block(body)) {
                     Ok(function) => Action::Function(variable(name, start), function),
-                    Err(fault) => Action::Fault(fault),
+                    Err(problem) => Action::Unrunnable(problem),
                 })
             }
         rule parameters() -> Vec<Parameter>
@@ -188,20 +190,20 @@ peg::parser! {
             = at:at() "class" w() _ name:declared() parent:(_ ("is" w() / "<") _ it:declared() { it })? _
             mixins:("with" w() [^ '{']*)? "{" _ methods:(it:method() _ { it })* "}"
             {
-                let methods: Result<Vec<_>, Fault> = methods.into_iter().collect();
+                let methods: Result<Vec<_>, Unrunnable> = methods.into_iter().collect();
                 statement(at, match methods {
-                    Err(fault) => Action::Fault(fault),
-                    Ok(_) if mixins.is_some() => Action::Fault(Fault::Unsupported("mixins")),
+                    Err(problem) => Action::Unrunnable(problem),
+                    Ok(_) if mixins.is_some() => Action::Unrunnable(Unrunnable::Unsupported("mixins")),
                     Ok(methods) => Action::Class(Box::new(ClassTree { variable: name, parent, methods })),
                 })
             }
-        rule method() -> Result<(Position, Rc<Function>), Fault>
+        rule method() -> Result<(Position, Rc<Function>), Unrunnable>
             = at:at() name:word() _ parameters:parameters() _ body:body()
             { Ok((at, function(name, parameters, Body::Block(body))?)) }
 
         rule import() -> Statement
             = at:at() "import" w() _ what:imported() line() ("as" / "for") w() [^ '\n']*
-            { statement(at, Action::Fault(Fault::Unsupported("this import form"))) }
+            { statement(at, Action::Unrunnable(Unrunnable::Unsupported("this import form"))) }
             / "import" w() _ at:at() what:imported() end() { statement(at, Action::Import(what)) }
         rule imported() -> Import
             = name:name() { Import::Extension(name) }
@@ -236,9 +238,9 @@ peg::parser! {
               { Action::Try(body, handlers) }
             / "print" w() _ value:value() end() { Action::Print(value) }
             / name() (_ "." _ word())? _ name() [^ '\n']*
-              { Action::Fault(Fault::Unsupported("typed declarations and multiple dispatch")) }
+              { Action::Unrunnable(Unrunnable::Unsupported("typed declarations and multiple dispatch")) }
             / "@" [^ '\n']*
-              { Action::Fault(Fault::Unsupported("breakpoints")) }
+              { Action::Unrunnable(Unrunnable::Unsupported("breakpoints")) }
             / !['{'] it:expression() end() { Action::Evaluate(it) }
         rule condition() -> Expression = "(" _ it:expression() _ ")" { it }
 
@@ -257,7 +259,7 @@ peg::parser! {
             = line() &("\n" / "//") at:at()
               {
                   let what = "a for body that starts on the next line";
-                  statement(at, Action::Fault(Fault::Unsupported(what)))
+                  statement(at, Action::Unrunnable(Unrunnable::Unsupported(what)))
               }
             / line() it:statement() { it }
 
@@ -274,7 +276,7 @@ peg::parser! {
             {
                 expression(at, match function(state.names.intern(""), parameters, body) {
                     Ok(function) => Kind::Function(function),
-                    Err(fault) => Kind::Fault(fault),
+                    Err(problem) => Kind::Unrunnable(problem),
                 })
             }
             / expression()

@@ -1,5 +1,5 @@
 //! Builds the nodes of the tree from the matches of `grammar`. Unsupported code becomes a
-//! fault in the tree, which `resolve` reports when it gets there.
+//! problem in the tree, which `resolve` reports when it gets there.
 
 use std::rc::Rc;
 
@@ -26,20 +26,20 @@ pub fn constant(value: Value) -> Kind {
 }
 
 pub fn unsupported(what: &'static str) -> Kind {
-    Kind::Fault(Fault::Unsupported(what))
+    Kind::Unrunnable(Unrunnable::Unsupported(what))
 }
 
 pub fn integer(digits: &str) -> Kind {
     match digits.parse() {
         Ok(number) => constant(Value::Int(number)),
-        Err(_) => Kind::Fault(Fault::Compile("ValRng", "Value out of range.")),
+        Err(_) => Kind::Unrunnable(Unrunnable::Compile("ValRng", "Value out of range.")),
     }
 }
 
 pub fn float(digits: &str) -> Kind {
     match digits.parse::<f64>() {
         Ok(number) if number.is_finite() => constant(Value::Float(number)),
-        _ => Kind::Fault(Fault::Compile("ValRng", "Value out of range.")),
+        _ => Kind::Unrunnable(Unrunnable::Compile("ValRng", "Value out of range.")),
     }
 }
 
@@ -118,11 +118,11 @@ pub fn assign(
             }
             Target::Index(base, index)
         }
-        Kind::Fault(_) => return target,
+        Kind::Unrunnable(_) => return target,
         _ => {
             return expression(
                 at,
-                Kind::Fault(Fault::Compile("InvldAssgn", "Invalid assignment target.")),
+                Kind::Unrunnable(Unrunnable::Compile("InvldAssgn", "Invalid assignment target.")),
             );
         }
     };
@@ -189,7 +189,11 @@ pub enum Parameter {
     Typed,
 }
 
-pub fn function(name: Name, parameters: Vec<Parameter>, body: Body) -> Result<Rc<Function>, Fault> {
+pub fn function(
+    name: Name,
+    parameters: Vec<Parameter>,
+    body: Body,
+) -> Result<Rc<Function>, Unrunnable> {
     let mut function = Function {
         name,
         kind: FunctionKind::Function,
@@ -209,13 +213,13 @@ pub fn function(name: Name, parameters: Vec<Parameter>, body: Body) -> Result<Rc
                 function.parameters.push(variable);
             }
             Parameter::Plain(_) => {
-                return Err(Fault::Compile(
+                return Err(Unrunnable::Compile(
                     "VarPrLst",
                     "Cannot have fixed parameters after a variadic parameter.",
                 ));
             }
             Parameter::Rest(_) if function.rest.is_some() => {
-                return Err(Fault::Compile(
+                return Err(Unrunnable::Compile(
                     "OneVarPr",
                     "Functions can have only one variadic parameter.",
                 ));
@@ -225,10 +229,10 @@ pub fn function(name: Name, parameters: Vec<Parameter>, body: Body) -> Result<Rc
                 function.options.push((variable, value));
             }
             Parameter::Option(..) => {
-                return Err(Fault::Unsupported("a default that is not a literal"));
+                return Err(Unrunnable::Unsupported("a default that is not a literal"));
             }
             Parameter::Typed => {
-                return Err(Fault::Unsupported("typed declarations and multiple dispatch"));
+                return Err(Unrunnable::Unsupported("typed declarations and multiple dispatch"));
             }
         }
     }

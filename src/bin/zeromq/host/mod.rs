@@ -3,7 +3,7 @@
 //! says `not supported by the reference host: …`; it does not guess.
 //!
 //! A script goes from `source` (its text) through `grammar` (a tree) and
-//! `resolve` (names to slots, and all refusals) to the `machine`, which walks
+//! `resolve` (names to slots, and all refusals) to the `interpreter`, which walks
 //! the tree. The classes of ZeroMQ come from the shared library, through
 //! `crate::host::plugin`.
 
@@ -15,7 +15,7 @@ mod evaluate;
 mod execute;
 pub mod grammar;
 mod grammar_actions;
-pub mod machine;
+pub mod interpreter;
 mod operators;
 pub mod plugin;
 pub mod resolve;

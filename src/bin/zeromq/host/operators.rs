@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::builtins::dictionary::key_of;
 use super::call::lacks_property;
-use super::error::{self, Failure, Known, Outcome, error, unsupported};
-use super::machine::Machine;
+use super::error::{self, Known, Outcome, Stop, error, unsupported};
+use super::interpreter::Interpreter;
 use super::syntax::Operator;
 use super::value::{Value, nearly};
 
@@ -73,7 +73,7 @@ fn join(a: &Rc<str>, b: &Rc<str>) -> Outcome<Value> {
     Ok(Value::string(text))
 }
 
-impl Machine {
+impl Interpreter {
     /// `base[index]`
     pub(super) fn index(&mut self, base: &Value, index: &Value) -> Outcome<Value> {
         match base {
@@ -170,10 +170,10 @@ impl Machine {
     }
 }
 
-fn unindexable(base: &Value) -> Failure {
+fn unindexable(base: &Value) -> Stop {
     match base {
         Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) => error::INDEXABLE.into(),
-        _ => Failure::Unsupported("an index of this value".into()),
+        _ => Stop::Unsupported("an index of this value".into()),
     }
 }
 

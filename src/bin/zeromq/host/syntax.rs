@@ -85,18 +85,18 @@ pub struct Variable {
 
 /// Code that can be parsed but not run.
 #[derive(Clone)]
-pub enum Fault {
+pub enum Unrunnable {
     /// Morpho may run it, but this host does not.
     Unsupported(&'static str),
     /// Morpho's compiler rejects it: id and text.
     Compile(&'static str, &'static str),
 }
 
-impl Fault {
+impl Unrunnable {
     pub fn at(&self, at: Position) -> Refusal {
         match *self {
-            Fault::Unsupported(what) => Refusal::unsupported(what, at),
-            Fault::Compile(id, text) => Refusal::compile(id, text, at),
+            Unrunnable::Unsupported(what) => Refusal::unsupported(what, at),
+            Unrunnable::Compile(id, text) => Refusal::compile(id, text, at),
         }
     }
 }
@@ -127,7 +127,7 @@ pub enum Kind {
     Property(Box<Expression>, Name),
     Function(Rc<Function>),
     Assign(Box<Assignment>),
-    Fault(Fault),
+    Unrunnable(Unrunnable),
 }
 
 pub struct RangeParts {
@@ -203,7 +203,7 @@ pub enum Action {
     Return(Option<Expression>),
     Try(Block, Vec<(Rc<str>, Block)>),
     Import(Import),
-    Fault(Fault),
+    Unrunnable(Unrunnable),
 }
 
 #[derive(Default)]

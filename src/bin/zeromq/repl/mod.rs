@@ -11,9 +11,9 @@ use std::rc::Rc;
 
 use crate::help;
 use crate::host::builtins;
-use crate::host::error::{Failure, Refusal};
+use crate::host::error::{Refusal, Stop};
 use crate::host::grammar;
-use crate::host::machine::Machine;
+use crate::host::interpreter::Interpreter;
 use crate::host::plugin::{self, Library};
 use crate::host::resolve::session::Session;
 use crate::host::source::Sources;
@@ -69,7 +69,7 @@ enum Next {
 
 /// The state that inputs work on.
 struct Prompt {
-    machine: Machine,
+    interpreter: Interpreter,
     session: Session,
     library: Option<&'static Library>,
     /// The tag of the last error, until help is requested.
@@ -79,18 +79,18 @@ struct Prompt {
 
 impl Prompt {
     fn new() -> Prompt {
-        let machine = Machine::new(Names::default(), Sources::default(), Vec::new());
+        let interpreter = Interpreter::new(Names::default(), Sources::default(), Vec::new());
         let topics = help::Topics::new();
         let topics = topics.iter().flat_map(help::Topic::names).map(str::to_owned).collect();
         let (session, topics) = (Session::default(), Rc::new(topics));
-        Prompt { machine, session, library: None, error: None, topics }
+        Prompt { interpreter, session, library: None, error: None, topics }
     }
 
     /// Returns the names that can be used now.
     fn known(&self) -> Known {
         let words = grammar::KEYWORDS.into_iter().chain(builtins::globals());
         let words = words.chain(["help", "quit"]).map(str::to_owned);
-        let methods = self.machine.methods.names().chain(self.session.members());
+        let methods = self.interpreter.methods.names().chain(self.session.members());
         Known {
             names: self.session.names().map(str::to_owned).chain(words).collect(),
             methods: methods.map(str::to_owned).collect(),
@@ -123,8 +123,8 @@ impl Prompt {
     }
 
     fn run(&mut self, text: String) -> Next {
-        let Prompt { machine, session, library, .. } = self;
-        let Machine { names, sources, .. } = machine;
+        let Prompt { interpreter, session, library, .. } = self;
+        let Interpreter { names, sources, .. } = interpreter;
         let Some(start) = sources.add("input".into(), PathBuf::new(), text) else {
             eprintln!("the input is larger than 4 GiB");
             return Next::Leave;
@@ -137,42 +137,42 @@ impl Prompt {
         });
         match program {
             Ok(program) => {
-                let result = machine.run(&program);
+                let result = interpreter.run(&program);
                 self.settle(result)
             }
             Err(refusal) => {
                 self.refuse(&refusal);
                 // What it imported was not run, and can be imported again.
-                self.machine.sources.forget(start);
+                self.interpreter.sources.forget(start);
                 Next::Read
             }
         }
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
-        run::report_refusal(refusal, &self.machine.sources);
+        run::report_refusal(refusal, &self.interpreter.sources);
     }
 
-    fn settle(&mut self, result: Result<(), Failure>) -> Next {
+    fn settle(&mut self, result: Result<(), Stop>) -> Next {
         let next = match result {
             Ok(()) => Next::Read,
-            Err(Failure::Error(error)) if error.id == "Exit" => Next::Leave,
-            Err(failure) => {
-                let next = match &failure {
+            Err(Stop::Error(error)) if error.id == "Exit" => Next::Leave,
+            Err(stop) => {
+                let next = match &stop {
                     // Nobody reads what would come.
-                    Failure::Stream(_) => Next::Leave,
-                    Failure::Error(error) => {
+                    Stop::Stream(_) => Next::Leave,
+                    Stop::Error(error) => {
                         self.error = Some(error.id.clone());
                         Next::Read
                     }
-                    Failure::Unsupported(_) | Failure::Interrupted => Next::Read,
+                    Stop::Unsupported(_) | Stop::Interrupted => Next::Read,
                 };
-                run::report_failure(&mut self.machine, failure);
-                self.machine.recover();
+                run::report_stop(&mut self.interpreter, stop);
+                self.interpreter.recover();
                 next
             }
         };
-        match self.machine.flush() {
+        match self.interpreter.flush() {
             Ok(()) => next,
             Err(_) => Next::Leave,
         }
@@ -180,8 +180,8 @@ impl Prompt {
 
     /// Frees the values and waits briefly until messages have been sent.
     fn leave(self) {
-        let Prompt { machine, library, .. } = self;
-        drop(machine);
+        let Prompt { interpreter, library, .. } = self;
+        drop(interpreter);
         if let Some(library) = library {
             library.shutdown();
         }

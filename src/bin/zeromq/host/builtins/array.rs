@@ -3,10 +3,7 @@
 use super::{Builtin, row};
 use crate::host::value::Value;
 
-pub static TABLE: &[Builtin] = &[
-    row("count", 0, 0, |_, this, _| Ok(Value::Int(count(this)))),
-    row("dimensions", 0, 0, |_, this, _| Ok(Value::list(vec![Value::Int(count(this))]))),
-];
+pub static TABLE: &[Builtin] = &[row("count", 0, 0, |_, this, _| Ok(Value::Int(count(this))))];
 
 fn count(this: &Value) -> i32 {
     match this {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Builtin, Module, row};
 use crate::host::error::{self, Outcome, error};
-use crate::host::machine::Machine;
+use crate::host::interpreter::Interpreter;
 use crate::host::text::Style;
 use crate::host::value::{Instance, Table, Value};
 
@@ -18,31 +18,31 @@ static CONSTRUCTOR: Builtin = row("Error", 0, super::ANY, make);
 
 pub static TABLE: &[Builtin] = &[row("throw", 0, 2, throw), row("warning", 0, 2, warn)];
 
-fn make(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn make(interpreter: &mut Interpreter, _: &Value, arguments: &[Value]) -> Outcome<Value> {
     let [tag @ Value::String(_), message @ Value::String(_)] = arguments else {
         return Err(error::ERROR_ARGUMENTS.into());
     };
     let fields = Table::default();
     fields.0.borrow_mut().insert(Value::string("tag"), tag.clone());
     fields.0.borrow_mut().insert(Value::string("message"), message.clone());
-    let class = machine.class_named("Error");
+    let class = interpreter.class_named("Error");
     Ok(Value::Instance(Rc::new(Instance { class, fields })))
 }
 
-fn throw(machine: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
-    let (tag, message) = tag_and_message(machine, this, arguments)?;
+fn throw(interpreter: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let (tag, message) = tag_and_message(interpreter, this, arguments)?;
     Err(error(tag, message))
 }
 
-fn warn(machine: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
-    let (tag, message) = tag_and_message(machine, this, arguments)?;
-    machine.write(&format!("Warning '{tag}': {message}\n"))?;
+fn warn(interpreter: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+    let (tag, message) = tag_and_message(interpreter, this, arguments)?;
+    interpreter.write(&format!("Warning '{tag}': {message}\n"))?;
     Ok(Value::Nil)
 }
 
 /// Arguments replace the error's text, or its id and text.
 fn tag_and_message(
-    machine: &mut Machine,
+    interpreter: &mut Interpreter,
     this: &Value,
     arguments: &[Value],
 ) -> Outcome<(String, String)> {
@@ -53,8 +53,8 @@ fn tag_and_message(
         (_, [message, ..]) => (Value::string("Err"), message.clone()),
         (_, []) => (Value::string("Err"), Value::string("")),
     };
-    let tag = machine.text(&tag, Style::Interpolated)?;
-    Ok((tag, machine.text(&message, Style::Interpolated)?))
+    let tag = interpreter.text(&tag, Style::Interpolated)?;
+    Ok((tag, interpreter.text(&message, Style::Interpolated)?))
 }
 
 fn field(instance: &Instance, name: &str) -> Value {

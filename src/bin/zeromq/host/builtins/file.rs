@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::{ANY, Builtin, row};
 use crate::host::error::{self, Outcome, error, unsupported};
-use crate::host::machine::Machine;
+use crate::host::interpreter::Interpreter;
 use crate::host::value::Value;
 
 /// The size of the write buffer in bytes, as in Morpho.
@@ -35,14 +35,14 @@ pub static TABLE: &[Builtin] = &[
     row("filename", 0, 0, |_, this, _| {
         with(this, Value::Nil, |file| Ok(Value::String(file.name.clone())))
     }),
-    row("relativepath", 0, 0, |machine, this, _| {
-        with(this, Value::Nil, |file| Ok(Value::string(path(machine, &file.name))))
+    row("relativepath", 0, 0, |interpreter, this, _| {
+        with(this, Value::Nil, |file| Ok(Value::string(path(interpreter, &file.name))))
     }),
     row("eof", 0, 0, |_, this, _| with(this, Value::Bool(false), |file| Ok(file.is_at_end()))),
 ];
 
 /// `File(name)` or `File(name, mode)`.
-pub fn open(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+pub fn open(interpreter: &mut Interpreter, _: &Value, arguments: &[Value]) -> Outcome<Value> {
     let (name, mode) = match arguments {
         [] => return Err(error::FILE_MISSING.into()),
         [Value::String(name)] => (name, "read"),
@@ -59,7 +59,7 @@ pub fn open(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Va
         _ => return Err(error::FILE_MODE.into()),
     };
     let name = up_to_nul(name);
-    let opened = options.open(path(machine, name));
+    let opened = options.open(path(interpreter, name));
     let opened = opened.map_err(|_| error("FlOpnFld", format!("Couldn't open file '{name}'.")))?;
     let stream = if !mode.starts_with('r') {
         Stream::Writing(BufWriter::with_capacity(BUFFER, opened))
@@ -69,14 +69,14 @@ pub fn open(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Va
         Stream::Reading { from: BufReader::new(opened), at_end: false }
     };
     let file = Rc::new(File { name: name.into(), stream: RefCell::new(stream) });
-    machine.remember(&file);
+    interpreter.remember(&file);
     Ok(Value::File(file))
 }
 
 /// Returns the path of a file, relative to the folder of the script given on the command
 /// line.
-fn path(machine: &Machine, name: &str) -> String {
-    let script = machine.sources.script();
+fn path(interpreter: &Interpreter, name: &str) -> String {
+    let script = interpreter.sources.script();
     let is_drive = name.chars().nth(1) == Some(':');
     match script.rfind(['/', '\\']) {
         Some(end) if end > 0 && !name.starts_with(['/', '~']) && !is_drive => {

@@ -8,7 +8,7 @@ use super::{ANY, Builtin, row};
 use crate::host::dictionary::Dictionary;
 use crate::host::error::{self, Outcome, error, unsupported};
 use crate::host::evaluate::make_range;
-use crate::host::machine::Machine;
+use crate::host::interpreter::Interpreter;
 use crate::host::text::Style;
 use crate::host::value::{Type, Value};
 
@@ -66,7 +66,7 @@ pub static TABLE: &[Builtin] = &[
         let least = extreme("bounds", a, Ordering::Less)?;
         Ok(Value::list(vec![least, extreme("bounds", a, Ordering::Greater)?]))
     }),
-    row("random", 0, 0, |machine, _, _| Ok(Value::Float(machine.random.f64()))),
+    row("random", 0, 0, |interpreter, _, _| Ok(Value::Float(interpreter.random.f64()))),
     row("randomint", 0, 1, random_integer),
     row("clock", 0, 0, |_, _, _| Ok(Value::Float(running()))),
     row("apply", 0, ANY, apply),
@@ -76,7 +76,7 @@ fn is(value: &Value, kinds: &[Type]) -> Outcome<Value> {
     Ok(Value::Bool(kinds.contains(&value.kind())))
 }
 
-fn expected(name: &str) -> error::Failure {
+fn expected(name: &str) -> error::Stop {
     error("ExpctArgNm", format!("Function '{name}' expects a single numerical argument."))
 }
 
@@ -116,10 +116,10 @@ pub fn leading_number(text: &str) -> Option<f64> {
     text[..end].parse().ok()
 }
 
-fn string(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn string(interpreter: &mut Interpreter, _: &Value, arguments: &[Value]) -> Outcome<Value> {
     let mut text = String::new();
     for argument in arguments {
-        machine.append_text(&mut text, argument, Style::Interpolated)?;
+        interpreter.append_text(&mut text, argument, Style::Interpolated)?;
     }
     Ok(Value::string(text))
 }
@@ -188,10 +188,10 @@ fn extreme(name: &str, arguments: &[Value], wanted: Ordering) -> Outcome<Value> 
     }
 }
 
-fn random_integer(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn random_integer(interpreter: &mut Interpreter, _: &Value, arguments: &[Value]) -> Outcome<Value> {
     match arguments.first() {
-        None => Ok(Value::Int(machine.random.i32(0..))),
-        Some(Value::Int(bound)) if *bound > 0 => Ok(Value::Int(machine.random.i32(0..*bound))),
+        None => Ok(Value::Int(interpreter.random.i32(0..))),
+        Some(Value::Int(bound)) if *bound > 0 => Ok(Value::Int(interpreter.random.i32(0..*bound))),
         Some(Value::Int(0) | Value::Float(_)) => unsupported("randomint() of such a number"),
         Some(_) => Err(error::RANDOM_ARGUMENT.into()),
     }
@@ -204,7 +204,7 @@ fn running() -> f64 {
     START.with(|start| start.elapsed().as_secs_f64())
 }
 
-fn apply(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn apply(interpreter: &mut Interpreter, _: &Value, arguments: &[Value]) -> Outcome<Value> {
     let (function, values) = match arguments {
         [] | [_] => return Err(error::APPLY.into()),
         [function, Value::List(items) | Value::Tuple(items)] => {
@@ -213,7 +213,7 @@ fn apply(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value
         [function, rest @ ..] => (function, rest.to_vec()),
     };
     match function.kind() {
-        Type::Function | Type::Closure => machine.call(function, values.into()),
+        Type::Function | Type::Closure => interpreter.call(function, values.into()),
         Type::Class | Type::Invocation => unsupported("apply() of this value"),
         _ => Err(error::DISPATCH.into()),
     }

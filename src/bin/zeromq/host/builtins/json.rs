@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::{Module, row};
 use crate::host::dictionary::Dictionary;
-use crate::host::error::{Failure, Outcome, error, unsupported};
+use crate::host::error::{Outcome, Stop, error, unsupported};
 use crate::host::text::general;
 use crate::host::value::Value;
 
@@ -46,7 +46,7 @@ fn parse(text: &Value) -> Outcome<Value> {
 
 /// Morpho reads one token ahead, so an invalid token hides an earlier error. This host
 /// reports Morpho's error only if it is certain.
-fn complaint(text: &str, problem: &str) -> Failure {
+fn complaint(text: &str, problem: &str) -> Stop {
     let text = text.trim();
     let known = ERRORS.iter().find(|row| problem.starts_with(row.0));
     match known {
@@ -75,7 +75,7 @@ fn complaint(text: &str, problem: &str) -> Failure {
         {
             in_text(id, message)
         }
-        _ => Failure::Unsupported(format!("this JSON text: {problem}")),
+        _ => Stop::Unsupported(format!("this JSON text: {problem}")),
     }
 }
 
@@ -91,12 +91,12 @@ fn has_good_tokens(text: &str) -> bool {
 }
 
 /// Makes an error that is printed without a stack trace.
-fn in_text(id: &str, text: &str) -> Failure {
-    let mut failure = error(id, text);
-    if let Failure::Error(error) = &mut failure {
+fn in_text(id: &str, text: &str) -> Stop {
+    let mut stop = error(id, text);
+    if let Stop::Error(error) = &mut stop {
         error.shows_frames = false;
     }
-    failure
+    stop
 }
 
 fn value(json: Json) -> Outcome<Value> {

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::{ANY, Builtin, row};
-use crate::host::error::{self, Failure, Outcome, unsupported};
-use crate::host::machine::Machine;
+use crate::host::error::{self, Outcome, Stop, unsupported};
+use crate::host::interpreter::Interpreter;
 use crate::host::text::Style;
 use crate::host::value::{List, Value};
 
@@ -20,8 +20,8 @@ pub static LIST: &[Builtin] = &[
     row("count", 0, 0, |_, this, _| Ok(Value::Int(items(this).len() as i32))),
     row("ismember", 0, 1, contains),
     row("contains", 0, 1, contains),
-    row("sort", 0, 1, |machine, this, a| {
-        let sorted = sorted(machine, items(this), a.first())?;
+    row("sort", 0, 1, |interpreter, this, a| {
+        let sorted = sorted(interpreter, items(this), a.first())?;
         replace(this, sorted)
     }),
     row("order", 0, 0, order),
@@ -36,8 +36,8 @@ pub static TUPLE: &[Builtin] = &[
     row("count", 0, 0, |_, this, _| Ok(Value::Int(items(this).len() as i32))),
     row("ismember", 0, 1, contains),
     row("contains", 0, 1, contains),
-    row("sort", 0, 1, |machine, this, a| {
-        Ok(Value::tuple(sorted(machine, items(this), a.first())?))
+    row("sort", 0, 1, |interpreter, this, a| {
+        Ok(Value::tuple(sorted(interpreter, items(this), a.first())?))
     }),
     row("order", 0, 0, order),
     row("reverse", 0, 0, |_, this, _| Ok(Value::tuple(items(this).into_iter().rev().collect()))),
@@ -90,12 +90,12 @@ fn replace(this: &Value, items: Vec<Value>) -> Outcome<Value> {
     Ok(Value::Nil)
 }
 
-fn append(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn append(_: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     cells(this).0.borrow_mut().extend_from_slice(arguments);
     Ok(this.clone())
 }
 
-fn insert(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn insert(_: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     let list = cells(this);
     let mut items = list.0.borrow_mut();
     let Value::Int(position) = arguments[0] else {
@@ -110,7 +110,7 @@ fn insert(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> 
     Ok(Value::Nil)
 }
 
-fn pop(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn pop(_: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     let list = cells(this);
     let mut items = list.0.borrow_mut();
     let position = match arguments.first() {
@@ -128,7 +128,7 @@ fn pop(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     }
 }
 
-fn remove(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn remove(_: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     let list = cells(this);
     let mut items = list.0.borrow_mut();
     match items.iter().position(|item| item.equals(&arguments[0])) {
@@ -140,7 +140,7 @@ fn remove(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> 
     }
 }
 
-fn contains(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn contains(_: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     let wanted = arguments.first().ok_or(error::MEMBER)?;
     Ok(Value::Bool(cells(this).0.borrow().iter().any(|item| item.equals(wanted))))
 }
@@ -166,23 +166,33 @@ fn rolled(this: &Value, by: &Value) -> Outcome<Vec<Value>> {
     Ok(items)
 }
 
-fn to_string(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
-    Ok(Value::string(machine.text(this, Style::Interpolated)?))
+fn to_string(interpreter: &mut Interpreter, this: &Value, _: &[Value]) -> Outcome<Value> {
+    Ok(Value::string(interpreter.text(this, Style::Interpolated)?))
 }
 
-fn order(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
+fn order(interpreter: &mut Interpreter, this: &Value, _: &[Value]) -> Outcome<Value> {
     let items = items(this);
     let positions = (0..items.len()).collect();
-    let order = merge_sort(positions, &mut |&a, &b| natural(machine, &items[a], &items[b], None))?;
+    let order =
+        merge_sort(positions, &mut |&a, &b| natural(interpreter, &items[a], &items[b], None))?;
     Ok(Value::tuple(order.into_iter().map(|position| Value::Int(position as i32)).collect()))
 }
 
-fn sorted(machine: &mut Machine, items: Vec<Value>, by: Option<&Value>) -> Outcome<Vec<Value>> {
-    merge_sort(items, &mut |a, b| natural(machine, a, b, by))
+fn sorted(
+    interpreter: &mut Interpreter,
+    items: Vec<Value>,
+    by: Option<&Value>,
+) -> Outcome<Vec<Value>> {
+    merge_sort(items, &mut |a, b| natural(interpreter, a, b, by))
 }
 
 /// Compares two values with the script's function, or by number or bytes.
-fn natural(machine: &mut Machine, a: &Value, b: &Value, by: Option<&Value>) -> Outcome<Ordering> {
+fn natural(
+    interpreter: &mut Interpreter,
+    a: &Value,
+    b: &Value,
+    by: Option<&Value>,
+) -> Outcome<Ordering> {
     let Some(by) = by else {
         return Ok(match (a, b) {
             (Value::String(a), Value::String(b)) => a.cmp(b),
@@ -192,8 +202,8 @@ fn natural(machine: &mut Machine, a: &Value, b: &Value, by: Option<&Value>) -> O
             },
         });
     };
-    let sign = machine.call(by, vec![a.clone(), b.clone()].into());
-    if matches!(sign, Err(Failure::Error(_))) {
+    let sign = interpreter.call(by, vec![a.clone(), b.clone()].into());
+    if matches!(sign, Err(Stop::Error(_))) {
         return unsupported("an error in the function that sort() calls");
     }
     match sign? {

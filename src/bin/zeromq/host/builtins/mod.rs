@@ -17,12 +17,12 @@ pub mod system;
 use std::collections::HashMap;
 
 use super::error::Outcome;
-use super::machine::Machine;
+use super::interpreter::Interpreter;
 use super::syntax::{Name, Names};
 use super::value::{Type, Value};
 
 /// The code. It gets the receiver of a method; for a function, that is nil.
-pub type Code = fn(&mut Machine, receiver: &Value, arguments: &[Value]) -> Outcome<Value>;
+pub type Code = fn(&mut Interpreter, receiver: &Value, arguments: &[Value]) -> Outcome<Value>;
 
 /// A function or method. Morpho does not check the number of arguments of most builtins and
 /// reads whatever is there; this host rejects such calls.

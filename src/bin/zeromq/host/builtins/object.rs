@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{ANY as MANY, Builtin, row};
 use crate::host::error::{self, Outcome, unsupported};
-use crate::host::machine::Machine;
+use crate::host::interpreter::Interpreter;
 use crate::host::text::Style;
 use crate::host::value::{Instance, Table, Type, Value};
 
@@ -21,9 +21,9 @@ pub static INSTANCE: &[Builtin] = &[
 pub static ANY: &[Builtin] = &[
     row("clss", 0, 0, class),
     row("respondsto", 0, 1, responds),
-    row("prnt", 0, 0, |machine, this, _| {
-        let text = machine.text(this, Style::Printed)?;
-        machine.write(&text)?;
+    row("prnt", 0, 0, |interpreter, this, _| {
+        let text = interpreter.text(this, Style::Printed)?;
+        interpreter.write(&text)?;
         Ok(Value::Nil)
     }),
 ];
@@ -54,23 +54,23 @@ fn fields<T: Default>(this: &Value, look: impl FnOnce(&Table) -> T) -> T {
     }
 }
 
-fn class(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
+fn class(interpreter: &mut Interpreter, this: &Value, _: &[Value]) -> Outcome<Value> {
     Ok(Value::Class(match this {
         Value::Instance(instance) => instance.class.clone(),
-        Value::Foreign(object) => machine.class_named(object.class_name()),
-        other => machine.class_named(&format!("{:?}", other.kind())),
+        Value::Foreign(object) => interpreter.class_named(object.class_name()),
+        other => interpreter.class_named(&format!("{:?}", other.kind())),
     }))
 }
 
-fn superclass(machine: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
+fn superclass(interpreter: &mut Interpreter, this: &Value, _: &[Value]) -> Outcome<Value> {
     let parent = match this {
         Value::Instance(instance) => instance.class.parent.clone(),
         _ => None,
     };
-    Ok(Value::Class(parent.unwrap_or_else(|| machine.class_named("Object"))))
+    Ok(Value::Class(parent.unwrap_or_else(|| interpreter.class_named("Object"))))
 }
 
-fn has(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn has(_: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     match arguments.first() {
         None => Ok(Value::list(fields(this, |fields| fields.0.borrow().keys()))),
         Some(name @ Value::String(_)) => {
@@ -80,26 +80,26 @@ fn has(_: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     }
 }
 
-fn responds(machine: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn responds(interpreter: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     match arguments.first() {
         None => unsupported("respondsto() without a name"),
         Some(Value::String(name)) => {
-            let name = machine.names.intern(name);
-            Ok(Value::Bool(machine.responds(this, &name)?))
+            let name = interpreter.names.intern(name);
+            Ok(Value::Bool(interpreter.responds(this, &name)?))
         }
         Some(_) => Err(error::RESPONDS_ARGUMENT.into()),
     }
 }
 
-fn invoke(machine: &mut Machine, this: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn invoke(interpreter: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value> {
     let Value::String(name) = &arguments[0] else {
         return unsupported("invoke() without the name of a method");
     };
-    let name = machine.names.intern(name);
-    machine.invoke(this, &name, arguments[1..].to_vec().into())
+    let name = interpreter.names.intern(name);
+    interpreter.invoke(this, &name, arguments[1..].to_vec().into())
 }
 
-fn clone(_: &mut Machine, this: &Value, _: &[Value]) -> Outcome<Value> {
+fn clone(_: &mut Interpreter, this: &Value, _: &[Value]) -> Outcome<Value> {
     let Value::Instance(instance) = this else {
         return Ok(Value::Nil);
     };

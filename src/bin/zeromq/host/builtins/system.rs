@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::{ANY, Builtin, Module, row};
 use crate::host::error::{self, Outcome};
-use crate::host::machine::Machine;
+use crate::host::interpreter::Interpreter;
 use crate::host::text::Style;
 use crate::host::value::Value;
 use crate::interrupt;
@@ -25,8 +25,8 @@ static FUNCTIONS: &[Builtin] = &[
     }),
     row("sleep", 0, 1, sleep),
     row("readline", 0, 0, read_line),
-    row("arguments", 0, 0, |machine, _, _| {
-        let arguments = machine.arguments.iter().map(|word| Value::string(word.as_str()));
+    row("arguments", 0, 0, |interpreter, _, _| {
+        let arguments = interpreter.arguments.iter().map(|word| Value::string(word.as_str()));
         Ok(Value::list(arguments.collect()))
     }),
     row("platform", 0, 0, |_, _, _| Ok(Value::string(std::env::consts::OS))),
@@ -35,9 +35,9 @@ static FUNCTIONS: &[Builtin] = &[
     row("prnt", 0, ANY, print),
 ];
 
-fn sleep(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn sleep(interpreter: &mut Interpreter, _: &Value, arguments: &[Value]) -> Outcome<Value> {
     let seconds = arguments.first().and_then(Value::number).ok_or(error::SLEEP)?;
-    machine.flush()?;
+    interpreter.flush()?;
     // What is less than nothing or more than fits is not waited for.
     if let Ok(time) = Duration::try_from_secs_f64(seconds) {
         rest(time)?;
@@ -60,8 +60,8 @@ fn rest(time: Duration) -> Outcome<()> {
 }
 
 /// Returns the next line; nil for an empty line and at the end of the input.
-fn read_line(machine: &mut Machine, _: &Value, _: &[Value]) -> Outcome<Value> {
-    machine.flush()?;
+fn read_line(interpreter: &mut Interpreter, _: &Value, _: &[Value]) -> Outcome<Value> {
+    interpreter.flush()?;
     let mut line = Vec::new();
     std::io::stdin().lock().read_until(b'\n', &mut line)?;
     let line = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line)).into_owned();
@@ -69,15 +69,15 @@ fn read_line(machine: &mut Machine, _: &Value, _: &[Value]) -> Outcome<Value> {
 }
 
 /// Prints any number of values without a newline. Lists are printed by name only.
-fn print(machine: &mut Machine, _: &Value, arguments: &[Value]) -> Outcome<Value> {
+fn print(interpreter: &mut Interpreter, _: &Value, arguments: &[Value]) -> Outcome<Value> {
     for argument in arguments {
         let text = match argument {
             Value::List(_) => "<List>".into(),
             Value::Dictionary(_) => "<Dictionary>".into(),
             Value::Array(_) => "<Array>".into(),
-            other => machine.text(other, Style::Printed)?,
+            other => interpreter.text(other, Style::Printed)?,
         };
-        machine.write(&text)?;
+        interpreter.write(&text)?;
     }
     Ok(Value::Nil)
 }

@@ -17,8 +17,8 @@ use zeromq::vm::abi;
 
 use crate::host::call::Values;
 use crate::host::dictionary::Dictionary;
-use crate::host::error::{CALLABLE, Failure, Outcome, error};
-use crate::host::machine::Machine;
+use crate::host::error::{CALLABLE, Outcome, Stop, error};
+use crate::host::interpreter::Interpreter;
 use crate::host::syntax::{Name, Names};
 use crate::host::value::Value;
 use crate::interrupt;
@@ -54,10 +54,10 @@ struct State {
     /// The script's objects, so that each handle has exactly one value.
     objects: RefCell<HashMap<abi::Object, Weak<Object>>>,
     functions: RefCell<Functions>,
-    /// The machine and the library of the innermost call, for callbacks during the call.
-    calling: Cell<Option<(*mut Machine, &'static Library)>>,
+    /// The interpreter and the library of the innermost call, for callbacks during the call.
+    calling: Cell<Option<(*mut Interpreter, &'static Library)>>,
     /// The error of the last function that the library called.
-    failure: RefCell<Option<Failure>>,
+    stop: RefCell<Option<Stop>>,
     /// The result of the last function, borrowed by the library.
     returned: RefCell<Option<(Value, Lent)>>,
 }
@@ -94,7 +94,7 @@ pub fn load(names: &Names) -> Result<Loaded, String> {
     // SAFETY: the host is filled in, and it is never freed.
     let code = unsafe { (library.register)(&raw const library.host) };
     if code != 0 {
-        return Err(format!("the library cannot register its classes: {}", library.failure().1));
+        return Err(format!("the library cannot register its classes: {}", library.last_error().1));
     }
     let mut brought = Vec::new();
     for address in library.state.defined.take() {
@@ -194,19 +194,19 @@ unsafe extern "C" fn call(
 ) -> i32 {
     // SAFETY: as in define_class.
     let state = unsafe { &*context.cast::<State>() };
-    let Some((machine, library)) = state.calling.get() else {
+    let Some((interpreter, library)) = state.calling.get() else {
         return 1;
     };
     // SAFETY: the call of the library in the middle of which this is was given the
-    // machine, and leaves it alone until it returns.
-    let machine = unsafe { &mut *machine };
+    // interpreter, and leaves it alone until it returns.
+    let interpreter = unsafe { &mut *interpreter };
     // SAFETY: the library passes as many values, filled in as the header says.
     let given: Vec<Value> =
         unsafe { slice(arguments, count) }.iter().map(|argument| library.value(argument)).collect();
     let function = state.functions.borrow().get(function);
-    let outcome = machine.call(&function, given.into()).and_then(|value| {
+    let outcome = interpreter.call(&function, given.into()).and_then(|value| {
         // The library may go on waiting, and somebody may be watching the output.
-        machine.flush()?;
+        interpreter.flush()?;
         let mut lent = Lent::new(state);
         let passed = lent.one(&|| "the result of a function".to_owned(), &value, 0)?;
         state.returned.replace(Some((value, lent)));
@@ -218,8 +218,8 @@ unsafe extern "C" fn call(
             unsafe { result.write(passed) };
             0
         }
-        Err(failure) => {
-            state.failure.replace(Some(failure));
+        Err(stop) => {
+            state.stop.replace(Some(stop));
             1
         }
     }
@@ -287,13 +287,13 @@ impl Library {
     /// Calls a method. Arguments are borrowed; the result is copied.
     fn call(
         &'static self,
-        machine: &mut Machine,
+        interpreter: &mut Interpreter,
         method: Method,
         receiver: abi::Object,
         values: &Values,
     ) -> Outcome<Value> {
         // The call may wait, and somebody may be watching the output.
-        machine.flush()?;
+        interpreter.flush()?;
         let mut lent = Lent::new(self.state);
         let name = || method.name();
         let arguments = lent.all(&name, &values.positional, 0)?;
@@ -310,22 +310,22 @@ impl Library {
             named_count: named.len(),
         };
         let mut result = nothing();
-        let outer = self.state.calling.replace(Some((&raw mut *machine, self)));
+        let outer = self.state.calling.replace(Some((&raw mut *interpreter, self)));
         // SAFETY: the invocation is filled in as the header says. What it points
         // to is in `arguments`, `named`, `lent` and `values`, which outlive the
         // call; nothing changes them, for strings do not change and lists are copied.
         let code = unsafe { (self.call)(&raw const invocation, &raw mut result) };
         self.state.calling.set(outer);
         for warning in self.state.warnings.take() {
-            machine.write(&warning)?;
+            interpreter.write(&warning)?;
         }
         if code != 0 {
             if code == Code::Callback as i32
-                && let Some(failure) = self.state.failure.take()
+                && let Some(stop) = self.state.stop.take()
             {
-                return Err(failure);
+                return Err(stop);
             }
-            let (tag, message) = self.failure();
+            let (tag, message) = self.last_error();
             return Err(error(tag, message));
         }
         let value = self.value(&result);
@@ -335,7 +335,7 @@ impl Library {
     }
 
     /// Returns the tag and message of the last failed call.
-    fn failure(&self) -> (String, String) {
+    fn last_error(&self) -> (String, String) {
         // SAFETY: the function takes nothing.
         let info = unsafe { (self.last_error)() };
         let known = size_of::<ErrorInfo>() as u32;
@@ -487,14 +487,19 @@ impl Class {
         self.functions.get(name).copied()
     }
 
-    pub fn call(&self, machine: &mut Machine, function: Method, values: &Values) -> Outcome<Value> {
-        self.library.call(machine, function, 0, values)
+    pub fn call(
+        &self,
+        interpreter: &mut Interpreter,
+        function: Method,
+        values: &Values,
+    ) -> Outcome<Value> {
+        self.library.call(interpreter, function, 0, values)
     }
 
     /// Makes an object.
-    pub fn construct(&self, machine: &mut Machine, values: &Values) -> Outcome<Value> {
+    pub fn construct(&self, interpreter: &mut Interpreter, values: &Values) -> Outcome<Value> {
         match self.constructor {
-            Some(constructor) => self.library.call(machine, constructor, 0, values),
+            Some(constructor) => self.library.call(interpreter, constructor, 0, values),
             None => Err(CALLABLE.into()),
         }
     }
@@ -509,8 +514,13 @@ impl Object {
         self.class.methods.get(name).copied()
     }
 
-    pub fn call(&self, machine: &mut Machine, method: Method, values: &Values) -> Outcome<Value> {
-        self.class.library.call(machine, method, self.handle, values)
+    pub fn call(
+        &self,
+        interpreter: &mut Interpreter,
+        method: Method,
+        values: &Values,
+    ) -> Outcome<Value> {
+        self.class.library.call(interpreter, method, self.handle, values)
     }
 
     /// Returns the result of `==`.

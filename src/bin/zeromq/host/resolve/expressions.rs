@@ -63,7 +63,7 @@ impl Resolver<'_> {
             Kind::Property(object, _) => self.expression(object),
             Kind::Function(function) => self.function(function, FunctionKind::Function, None),
             Kind::Assign(_) => Err(Refusal::unsupported("an assignment inside an expression", at)),
-            Kind::Fault(fault) => Err(fault.at(at)),
+            Kind::Unrunnable(problem) => Err(problem.at(at)),
         }
     }
 

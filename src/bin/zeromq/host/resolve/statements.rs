@@ -55,7 +55,7 @@ impl Resolver<'_> {
             Action::Return(value) => self.return_value(value.as_mut(), at),
             Action::Try(body, handlers) => self.try_block(body, handlers, at),
             Action::Import(import) => self.import_statement(import, at),
-            Action::Fault(fault) => Err(fault.at(at)),
+            Action::Unrunnable(problem) => Err(problem.at(at)),
         }
     }
 

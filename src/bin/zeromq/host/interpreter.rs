@@ -14,7 +14,7 @@ use super::syntax::*;
 use super::text::{self, Style};
 use super::value::{Class, Closure, Shared, Value};
 
-pub struct Machine {
+pub struct Interpreter {
     /// The local variables of all running functions.
     pub(super) stack: Vec<Slot>,
     /// The index of the innermost function's first variable.
@@ -51,8 +51,8 @@ fn output() -> Box<dyn Write> {
     if stdout().is_terminal() { Box::new(stdout()) } else { Box::new(BufWriter::new(stdout())) }
 }
 
-impl Machine {
-    pub fn new(names: Names, sources: Sources, arguments: Vec<String>) -> Machine {
+impl Interpreter {
+    pub fn new(names: Names, sources: Sources, arguments: Vec<String>) -> Interpreter {
         let methods = Methods::new(&names);
         let nothing = Function {
             name: names.intern("global"),
@@ -65,7 +65,7 @@ impl Machine {
             captures: Vec::new(),
             closure: false,
         };
-        Machine {
+        Interpreter {
             stack: Vec::new(),
             base: 0,
             captured: Rc::new(Closure { function: Rc::new(nothing), captured: Vec::new() }),
@@ -91,7 +91,7 @@ impl Machine {
         self.run_file(&program.body)
     }
 
-    /// Resets the machine after an error; global variables are kept.
+    /// Resets the interpreter after an error; global variables are kept.
     pub fn recover(&mut self) {
         self.stack.clear();
         self.base = 0;
@@ -222,7 +222,7 @@ impl Machine {
     }
 }
 
-impl Drop for Machine {
+impl Drop for Interpreter {
     fn drop(&mut self) {
         for file in self.files.drain(..).filter_map(|file| file.upgrade()) {
             file.close();
