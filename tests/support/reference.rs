@@ -9,7 +9,8 @@ use zeromq::core::options;
 use super::markdown::{WIDTH, header, quoted, signature, wrapped};
 
 /// The methods whose names are topics of Morpho's own help, too. Morpho would show
-/// either of them.
+/// either of them. The table does not know these topics, and Morpho's help is not part of
+/// this repository, so they are listed here.
 const OF_MORPHO: &[&str] = &[
     "add", "apply", "clock", "close", "contains", "count", "has", "index", "join", "log",
     "property", "remove", "save", "sleep", "tostring", "version",
@@ -74,6 +75,9 @@ pub fn entries() -> Vec<Entry> {
             let (classes, others) = (vec![*class], Vec::new());
             entries.push(Entry { title, method, target, classes, see, others });
         }
+    }
+    for name in OF_MORPHO {
+        assert!(entries.iter().any(|entry| entry.method.name == *name), "{name} is no method");
     }
     for index in 0..entries.len() {
         let others = entries.iter().enumerate().filter(|(other, entry)| {
