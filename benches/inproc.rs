@@ -60,7 +60,7 @@ impl Host for Silent {
         None
     }
 
-    fn machine(&self) -> usize {
+    fn id(&self) -> usize {
         0
     }
 }

@@ -34,7 +34,7 @@ use zeromq::vm::{
 };
 
 /// How long a call may wait before the host interrupts it.
-const PATIENCE: Duration = Duration::from_millis(3);
+const INTERRUPT_AFTER: Duration = Duration::from_millis(3);
 
 /// How long it may continue after that.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -181,7 +181,7 @@ unsafe extern "C" fn warn(_: *mut c_void, tag: *const c_char, message: *const c_
 }
 
 unsafe extern "C" fn interrupted(_: *mut c_void) -> i32 {
-    BEGAN.get().is_some_and(|began| began.elapsed() > PATIENCE).into()
+    BEGAN.get().is_some_and(|began| began.elapsed() > INTERRUPT_AFTER).into()
 }
 
 /// A script function: it may call the library, and it may fail.

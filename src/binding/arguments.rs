@@ -223,7 +223,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// True if a Bool argument is true.
+    /// Returns true if a Bool argument is true.
     pub(super) fn flag(&self, index: usize) -> bool {
         matches!(self.values().get(index), Some(ValueRef::Bool(true)))
     }
@@ -289,7 +289,8 @@ impl<'a> Call<'a> {
         named.find(|(given, _)| *given == name).map(|(_, value)| value)
     }
 
-    /// True if a script function can invalidate borrowed arguments: the values in a list.
+    /// Returns true if a script function can invalidate borrowed arguments: the values in
+    /// a list.
     pub(super) fn lends_more(&self) -> bool {
         let mut values =
             self.values().iter().chain(self.arguments.named.iter().map(|(_, value)| value));

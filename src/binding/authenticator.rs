@@ -207,7 +207,7 @@ struct Deciding {
 #[derive(Clone, Debug)]
 struct Function {
     kept: Kept,
-    machine: usize,
+    host: usize,
     thread: ThreadId,
 }
 
@@ -224,7 +224,7 @@ impl Auth {
 }
 
 impl Deciding {
-    /// Never locked while the host is called.
+    /// Locks the function, which is never done while the host is called.
     fn function(&self) -> MutexGuard<'_, Option<Function>> {
         locked(&self.function)
     }
@@ -259,7 +259,7 @@ fn set_decide(call: &Call) -> Result<Value, Error> {
     let function = match call.values() {
         [ValueRef::Function(handle)] => Some(Function {
             kept: call.host.keep(*handle),
-            machine: call.host.machine(),
+            host: call.host.id(),
             thread: thread::current().id(),
         }),
         _ => None,
@@ -273,7 +273,7 @@ fn set_decide(call: &Call) -> Result<Value, Error> {
     Ok(Value::Nil)
 }
 
-/// True if script functions may decide about clients while a call waits.
+/// Returns true if script functions may decide about clients while a call waits.
 fn decides(call: &Call) -> bool {
     DECIDING.with_borrow(|deciding| deciding.strong_count() > 0) && !call.lends_more()
 }
@@ -313,8 +313,8 @@ fn decide(call: &Call) -> Result<(), Error> {
 fn next(call: &Call) -> Option<(Weak<Deciding>, Question, Kept)> {
     let deciding = DECIDING.with_borrow(Weak::upgrade)?;
     let function = deciding.function().clone()?;
-    let here = (call.host.machine(), thread::current().id());
-    if (function.machine, function.thread) != here || deciding.called.load(Ordering::Relaxed) {
+    let here = (call.host.id(), thread::current().id());
+    if (function.host, function.thread) != here || deciding.called.load(Ordering::Relaxed) {
         return None;
     }
     let question = deciding.authenticator.question()?;

@@ -212,7 +212,7 @@ impl Instance for Certificate {
 }
 
 impl fmt::Display for Certificate {
-    /// Never shows the secret key.
+    /// Writes the certificate without its secret key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{}: {}>", CLASS.name, self.lock().public())
     }
@@ -244,7 +244,7 @@ fn given<'a>(call: &Call<'a>, name: &str) -> Result<Option<&'a [u8]>, Error> {
     value.map(|value| key(value).ok_or_else(|| call.wrong_named(name, value))).transpose()
 }
 
-/// The bytes of a String or a ZMQFrame.
+/// Returns the bytes of a String or a ZMQFrame.
 pub(super) fn key<'a>(value: &'a ValueRef<'a>) -> Option<&'a [u8]> {
     Bytes::from_value(value).map(|bytes| bytes.0)
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::arguments::Arguments;
 use super::call::Call;
-use super::error_text::words;
+use super::error_text::reword;
 use super::host::Host;
 use super::object::Object;
 use super::table::{Class, Method, Row, Target};
@@ -12,7 +12,7 @@ use super::value::{Kinds, Value};
 use super::{
     authenticator, beacon, certificate, event_loop, frame, monitor, poller, proxy, socket, zmq,
 };
-use crate::core::{Code, Error, Failure};
+use crate::core::{Code, Error, Report};
 
 /// All classes; a parent comes before its children.
 pub const CLASSES: &[&Class] = &[
@@ -81,14 +81,14 @@ fn meaning(word: &str) -> Option<Kinds> {
 /// and moving it would cost as much as making it.
 ///
 /// # Errors
-/// The [`Failure`] to show to the script. It is also kept as the last one of this thread.
+/// The [`Report`] to show to the script. It is also kept as the last one of this thread.
 pub fn call<T>(
     row: &'static Row,
     receiver: Option<&Object>,
     arguments: &Arguments<'_>,
     host: &dyn Host,
     give: impl FnOnce(&mut Value) -> T,
-) -> Result<T, Box<Failure>> {
+) -> Result<T, Box<Report>> {
     let call = Call { row, receiver, arguments, host };
     let give = |value: &mut Value| {
         // Hosts rely on it; every test of a method is one of this too.
@@ -108,7 +108,7 @@ fn run(call: &Call) -> Result<Value, Error> {
 
 /// Converts an error: some are ordinary results.
 #[cold]
-fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
+fn settle(call: &Call, error: &Error) -> Result<Value, Box<Report>> {
     let otherwise = call.row.method.otherwise.filter(|_| !strict(call));
     match (error, otherwise) {
         (Error::Again, Some(otherwise)) => Ok(otherwise()),
@@ -116,28 +116,28 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Failure>> {
             if let Ok(socket) = call.receiver::<socket::Socket>()
                 && socket.warns()
             {
-                let failure = Failure::new(call.operation(), false, error, words);
-                let message = format!("ignored {}", failure.message);
-                call.host.warn(failure.tag, &message);
+                let report = Report::new(call.operation(), false, error, reword);
+                let message = format!("ignored {}", report.message);
+                call.host.warn(report.tag, &message);
             }
             Ok(otherwise())
         }
         _ => {
             let constructor = call.row.target == Target::Constructor;
-            let failure = Failure::new(call.operation(), constructor, error, words);
+            let report = Report::new(call.operation(), constructor, error, reword);
             // What a function of the script has to say is known to the host.
-            if failure.code != Code::Callback {
-                failure.remember();
+            if report.code != Code::Callback {
+                report.remember();
                 if let Ok(socket) = call.receiver::<socket::Socket>() {
-                    socket.remember(&failure);
+                    socket.remember(&report);
                 }
             }
-            Err(Box::new(failure))
+            Err(Box::new(report))
         }
     }
 }
 
-/// True if a script has turned on strict mode.
+/// Returns true if a script has turned on strict mode.
 fn strict(call: &Call) -> bool {
     call.receiver::<socket::Socket>().is_ok_and(socket::Socket::is_strict)
 }

@@ -1,11 +1,12 @@
-//! The words in errors for scripts: their classes and methods, where the core names
-//! ZeroMQ's socket types.
+//! The texts of errors for scripts, which name classes, methods and arguments where the
+//! core names ZeroMQ's socket types and operations.
 
 use super::socket::class_of;
 use crate::core::Error;
-use crate::core::error::{Excerpt, Fault, Needs};
+use crate::core::error::{EndpointProblem, Excerpt, Needs, operation};
 
-pub(super) fn words(error: &Error) -> Option<String> {
+/// Rewords an error for scripts.
+pub(super) fn reword(error: &Error) -> Option<String> {
     match error {
         Error::Unsupported { operation, socket_type, needs: Needs::Types(types) } => {
             let classes: Vec<&str> = types.iter().map(|known| class_of(*known).name).collect();
@@ -13,22 +14,27 @@ pub(super) fn words(error: &Error) -> Option<String> {
             Some(format!("a {name} socket cannot {operation}; use {classes}"))
         }
         Error::State { operation, socket_type } => {
-            let advice = match *operation {
-                "publish" | "sendto" | "request" => {
-                    "sendmore has started a message; finish it with send, or drop it with flush"
-                }
-                "receivefrom" | "receivetopic" => {
-                    "receive the rest of the current message first, or drop it with flush"
-                }
+            const BEGUN: &str =
+                "sendmore has started a message; finish it with send, or drop it with flush";
+            const PARTLY_RECEIVED: &str =
+                "receive the rest of the current message first, or drop it with flush";
+            let (method, advice) = match *operation {
+                operation::PUBLISH => ("publish", BEGUN),
+                operation::SEND_TO => ("sendto", BEGUN),
+                operation::REQUEST => ("request", BEGUN),
+                operation::RECEIVE_FROM => ("receivefrom", PARTLY_RECEIVED),
+                operation::RECEIVE_TOPIC => ("receivetopic", PARTLY_RECEIVED),
                 _ => return None,
             };
             let name = socket_type.name();
-            Some(format!("{operation} is out of order on a {name} socket: {advice}"))
+            Some(format!("{method} is out of order on a {name} socket: {advice}"))
         }
-        Error::Endpoint { endpoint, fault: Fault::Prefixed { operation } } => Some(format!(
-            "{}: {operation} does not accept @ or > before an endpoint; constructors do",
-            Excerpt(endpoint)
-        )),
+        Error::Endpoint { endpoint, problem: EndpointProblem::Prefixed { operation } } => {
+            Some(format!(
+                "{}: {operation} does not accept @ or > before an endpoint; constructors do",
+                Excerpt(endpoint)
+            ))
+        }
         Error::Key { which, got } => Some(format!(
             "a {which} key is 40 characters of Z85, or 32 bytes in a ZMQFrame, not {got}"
         )),

@@ -184,7 +184,8 @@ struct Handlers {
 }
 
 impl Loop {
-    /// Never locked while the host is called, not even by dropping a script value.
+    /// Locks the state, which is never done while the host is called, not even by
+    /// dropping a script value.
     fn state(&self) -> MutexGuard<'_, State> {
         locked(&self.state)
     }
@@ -330,7 +331,7 @@ fn run_timers(call: &Call, looped: &Loop) -> Result<bool, Error> {
     let due = looped.state().timers.due(now);
     for id in due {
         let mut state = looped.state();
-        let Some(function) = state.timers.turn(id, now) else {
+        let Some(function) = state.timers.fire(id, now) else {
             continue;
         };
         // It may have been the last turn.

@@ -16,22 +16,22 @@ pub trait Host {
     fn interrupt(&self) -> Option<&dyn Interrupt>;
 
     /// Identifies a virtual machine of the process.
-    fn machine(&self) -> usize;
+    fn id(&self) -> usize;
 
     /// Keeps a script value beyond the call that it was passed to.
     fn keep(&self, handle: Handle) -> Kept;
 
-    /// Calls a script function and passes its result to `take`, which must not call the
-    /// host. The script may do anything in the meantime, including calling the same method
-    /// again, so hold no lock.
+    /// Calls a script function and passes its result to `with_result`, which must not
+    /// call the host. The script may do anything in the meantime, including calling the
+    /// same method again, so hold no lock.
     ///
     /// # Errors
     /// [`Error::Callback`] if the function failed: return it without doing anything else.
-    /// The errors of `take`.
+    /// The errors of `with_result`.
     fn call(
         &self,
         function: Handle,
         arguments: Vec<Value>,
-        take: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
+        with_result: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
     ) -> Result<(), Error>;
 }

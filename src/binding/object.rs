@@ -29,7 +29,7 @@ pub(super) trait Instance: Any + Debug + Display + Send + Sync {
         None
     }
 
-    /// True if `other`, another instance, is equal.
+    /// Returns true if `other`, another instance, is equal.
     fn equals(&self, other: &Object) -> bool {
         let _ = other;
         false
@@ -64,7 +64,7 @@ impl Object {
         self.0.class
     }
 
-    /// True if both are the same instance, or frames with the same bytes.
+    /// Returns true if both are the same instance, or frames with the same bytes.
     pub fn equals(&self, other: &Object) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.instance.equals(other)
     }

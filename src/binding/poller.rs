@@ -21,9 +21,9 @@ const SOURCE: Parameter = Parameter {
     ..SOURCES
 };
 
-/// The timeout of a wait: by position, as in the extension that this library replaces, or
-/// by name.
-pub(super) const PATIENCE: [Parameter; 2] = [
+/// The timeout of a wait, in both ways to pass it: by position, as in the extension that
+/// this library replaces, or by name.
+pub(super) const TIMEOUTS: [Parameter; 2] = [
     optional(
         "timeout",
         Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL),
@@ -122,7 +122,7 @@ static WAITING: Group = Group {
     methods: &[
         Method {
             name: "wait",
-            parameters: &PATIENCE,
+            parameters: &TIMEOUTS,
             result: "a socket, an Int or nil",
             doc: "Waits until a socket is ready and returns the first ready one, in the order \
                   they were added. Ignores closed sockets. Without a timeout it waits forever.",
@@ -142,7 +142,7 @@ static WAITING: Group = Group {
         },
         Method {
             name: "waitall",
-            parameters: &PATIENCE,
+            parameters: &TIMEOUTS,
             result: "List",
             doc: "Waits until a socket is ready and returns all ready ones, as a List of Tuples \
                   of the socket and \"in\", \"out\" or \"both\", or \"error\" for a file \

@@ -403,7 +403,7 @@ fn certificate(call: &Call) -> Result<Option<core::Certificate>, Error> {
     }
 }
 
-/// The prefixes in `subscribe=`.
+/// Returns the prefixes in `subscribe=`.
 fn prefixes<'a>(call: &Call<'a>, socket_type: SocketType) -> Result<Option<Vec<&'a [u8]>>, Error> {
     let Some(value) = call.argument(SUBSCRIBE.name) else {
         return Ok(None);

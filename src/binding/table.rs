@@ -137,7 +137,7 @@ impl Class {
         constructor.chain(methods).chain(functions)
     }
 
-    /// True if it is `other` or a child of it.
+    /// Returns true if it is `other` or a child of it.
     pub fn is(&'static self, other: &'static Class) -> bool {
         std::ptr::eq(self, other) || self.parent.is_some_and(|parent| parent.is(other))
     }
@@ -159,9 +159,9 @@ impl Method {
         format!("{}({}) -> {}", self.name, parameters.join(", "), self.result)
     }
 
-    /// True if the last argument holds the named ones, for hosts without named arguments: a
-    /// dictionary with string keys, or an empty list, if the parameter at that position
-    /// does not accept it.
+    /// Returns true if the last argument holds the named ones, for hosts without named
+    /// arguments: a dictionary with string keys, or an empty list, if the parameter at
+    /// that position does not accept it.
     pub(crate) fn names_last(&self, positional: &[ValueRef<'_>]) -> bool {
         let (Some(last), index) = (positional.last(), positional.len().saturating_sub(1)) else {
             return false;

@@ -10,7 +10,7 @@ use super::table::Class;
 use crate::core::curve::z85;
 use crate::core::error::Excerpt;
 use crate::core::message::is_text;
-use crate::core::report::Failure;
+use crate::core::report::Report;
 use crate::core::{Error, Frame};
 
 /// An argument: owned by the host and borrowed for the duration of a call.
@@ -87,7 +87,7 @@ impl Kept {
         Kept { handle, _held: held }
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn handle(&self) -> Handle {
         self.handle
     }
@@ -239,7 +239,7 @@ impl Bounds {
     }
 }
 
-/// True if a text has the form of a CURVE key.
+/// Returns true if a text has the form of a CURVE key.
 fn is_key(text: &str) -> bool {
     text.len() == 40 && !text.contains("://") && z85::decode(text.as_bytes()).is_some()
 }
@@ -283,7 +283,7 @@ impl Kinds {
         Kinds(self.0 | other.0)
     }
 
-    /// True if the sets overlap.
+    /// Returns true if the sets overlap.
     pub const fn has(self, other: Kinds) -> bool {
         self.0 & other.0 != 0
     }
@@ -363,17 +363,17 @@ impl fmt::Display for ValueRef<'_> {
     }
 }
 
-impl From<Failure> for Value {
-    fn from(failure: Failure) -> Value {
+impl From<Report> for Value {
+    fn from(report: Report) -> Value {
         let mut entries: Vec<(Value, Value)> = vec![
-            ("tag".into(), failure.tag().into()),
-            ("message".into(), failure.message.into()),
-            ("operation".into(), failure.operation.into()),
+            ("tag".into(), report.tag().into()),
+            ("message".into(), report.message.into()),
+            ("operation".into(), report.operation.into()),
         ];
-        if let Some(endpoint) = failure.endpoint {
+        if let Some(endpoint) = report.endpoint {
             entries.push(("endpoint".into(), endpoint.into()));
         }
-        if let Some(errno) = failure.errno {
+        if let Some(errno) = report.errno {
             entries.push(("name".into(), errno.name().into()));
             entries.push(("number".into(), Value::Int(errno.number().into())));
         }

@@ -5,7 +5,7 @@ use std::ffi::{CString, c_char};
 use std::mem::size_of;
 use std::ptr;
 
-use crate::core::{Code, Failure};
+use crate::core::{Code, Report};
 use crate::ffi;
 
 /// Describes why a call failed.
@@ -49,16 +49,16 @@ pub extern "C" fn zeromq_code_name(code: i32) -> *const c_char {
 }
 
 fn last() -> *const ErrorInfo {
-    let Some(failure) = Failure::last() else {
+    let Some(report) = Report::last() else {
         return ptr::null();
     };
     // Messages escape user input, so they contain no NUL.
-    let message = CString::new(failure.message).unwrap_or_default();
+    let message = CString::new(report.message).unwrap_or_default();
     let told = Box::new(Told {
         info: ErrorInfo {
             size: size_of::<ErrorInfo>() as u32,
-            code: failure.code,
-            tag: failure.tag.as_ptr(),
+            code: report.code,
+            tag: report.tag.as_ptr(),
             message: message.as_ptr(),
         },
         _message: message,

@@ -184,6 +184,6 @@ fn parsed(name: &str, value: &str) -> Result<OptionValue, Error> {
     }
 }
 
-fn kind(name: &str, fault: &'static str) -> Error {
-    Error::Option { option: name.to_owned(), fault: fault.into() }
+fn kind(name: &str, problem: &'static str) -> Error {
+    Error::Option { option: name.to_owned(), problem: problem.into() }
 }

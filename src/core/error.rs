@@ -24,17 +24,17 @@ pub enum Error {
         got: String,
     },
     /// An endpoint that cannot be bound, connected, unbound or disconnected.
-    #[error("{}: {fault}", Excerpt(if endpoint.is_empty() { "(empty)" } else { endpoint }))]
+    #[error("{}: {problem}", Excerpt(if endpoint.is_empty() { "(empty)" } else { endpoint }))]
     Endpoint {
         /// The endpoint as written.
         endpoint: String,
         /// What is wrong with it.
-        fault: Fault,
+        problem: EndpointProblem,
     },
     /// A send or receive out of order (EFSM).
     #[error("{operation} is out of order on a {} socket: {}", socket_type.name(), order(*socket_type, operation))]
     State {
-        /// "send" or "receive".
+        /// "send", "receive" or one of [`operation`].
         operation: &'static str,
         /// The type of the socket.
         socket_type: SocketType,
@@ -83,12 +83,12 @@ pub enum Error {
     #[error("no peer has this routing id")]
     Unroutable,
     /// An option that is unknown, or that cannot be read or set as requested.
-    #[error("{option}: {fault}")]
+    #[error("{option}: {problem}")]
     Option {
         /// The name as passed.
         option: String,
         /// What is wrong: the name, the kind of value, the range or the socket type.
-        fault: Cow<'static, str>,
+        problem: Cow<'static, str>,
     },
     /// An invalid CURVE key.
     #[error("a {which} key is 40 characters of Z85, or 32 bytes, not {got}")]
@@ -154,7 +154,7 @@ pub enum Error {
 pub enum Needs {
     /// A socket of one of these types.
     Types(&'static [SocketType]),
-    /// Makes a message of one frame.
+    /// A message of one frame.
     OneFrame,
 }
 
@@ -172,7 +172,7 @@ impl fmt::Display for Needs {
 
 /// What is wrong with an endpoint.
 #[derive(Clone, Debug, Error)]
-pub enum Fault {
+pub enum EndpointProblem {
     /// Its syntax is invalid.
     #[error("{0}")]
     Syntax(Cow<'static, str>),
@@ -221,8 +221,11 @@ impl Error {
     }
 
     /// Returns the error for an endpoint whose syntax is invalid.
-    pub(super) fn syntax(endpoint: &str, fault: impl Into<Cow<'static, str>>) -> Error {
-        Error::Endpoint { endpoint: endpoint.to_owned(), fault: Fault::Syntax(fault.into()) }
+    pub(super) fn syntax(endpoint: &str, problem: impl Into<Cow<'static, str>>) -> Error {
+        Error::Endpoint {
+            endpoint: endpoint.to_owned(),
+            problem: EndpointProblem::Syntax(problem.into()),
+        }
     }
 
     /// Returns the error for an endpoint that libzmq has just refused on this thread.
@@ -235,7 +238,10 @@ impl Error {
             "ENOTSOCK" => "; a file that is no socket is there: choose another name or remove it",
             _ => errno.hint(),
         };
-        Error::Endpoint { endpoint: endpoint.to_owned(), fault: Fault::Refused { errno, hint } }
+        Error::Endpoint {
+            endpoint: endpoint.to_owned(),
+            problem: EndpointProblem::Refused { errno, hint },
+        }
     }
 
     /// Returns the code by which hosts identify this kind of error.
@@ -268,7 +274,7 @@ impl Error {
     /// Returns the errno, if libzmq or the system reported one.
     pub fn errno(&self) -> Option<Errno> {
         match self {
-            Error::Endpoint { fault: Fault::Refused { errno, .. }, .. }
+            Error::Endpoint { problem: EndpointProblem::Refused { errno, .. }, .. }
             | Error::Zmq { errno, .. } => Some(*errno),
             _ => None,
         }
@@ -284,14 +290,18 @@ impl Error {
 }
 
 impl SocketType {
+    /// Checks that sockets of this type can send.
+    ///
     /// # Errors
-    /// [`Error::Unsupported`] if this type cannot send.
+    /// [`Error::Unsupported`].
     pub(super) fn check_sends(self) -> Result<(), Error> {
         self.check(self.sends(), "send", Needs::Types(&[SocketType::Pub, SocketType::Push]))
     }
 
+    /// Checks that sockets of this type can receive.
+    ///
     /// # Errors
-    /// [`Error::Unsupported`] if this type cannot receive.
+    /// [`Error::Unsupported`].
     pub(super) fn check_receives(self) -> Result<(), Error> {
         self.check(self.receives(), "receive", Needs::Types(&[SocketType::Sub, SocketType::Pull]))
     }
@@ -302,13 +312,23 @@ impl SocketType {
     }
 }
 
+/// The operations that send or receive a whole message and are out of order in the middle
+/// of another one. An interface may replace them by the names of its methods.
+pub(crate) mod operation {
+    pub const PUBLISH: &str = "publish";
+    pub const SEND_TO: &str = "send to a peer";
+    pub const REQUEST: &str = "request";
+    pub const RECEIVE_FROM: &str = "receive from a peer";
+    pub const RECEIVE_TOPIC: &str = "receive a topic";
+}
+
 /// Returns what has to be done first when the order of sends and receives is violated.
 fn order(socket_type: SocketType, operation: &str) -> &'static str {
     match (socket_type, operation) {
-        (_, "publish" | "sendto" | "request") => {
+        (_, operation::PUBLISH | operation::SEND_TO | operation::REQUEST) => {
             "another message has been started; finish or drop it first"
         }
-        (_, "receivefrom" | "receivetopic") => {
+        (_, operation::RECEIVE_FROM | operation::RECEIVE_TOPIC) => {
             "receive or drop the rest of the current message first"
         }
         (SocketType::Req, "send") => "receive the reply to the last request first",

@@ -1,5 +1,5 @@
-//! A failed call with the message that its caller sees, and the last failed call of
-//! each thread.
+//! An error as its caller sees it: with a message that names the operation. Also the last
+//! one of each thread.
 
 use std::cell::RefCell;
 use std::ffi::CStr;
@@ -11,11 +11,11 @@ use super::error::{Errno, Error};
 const LONGEST: usize = 254;
 
 /// Rewords an error for an interface; `None` keeps the words of ZeroMQ.
-pub type Words = fn(&Error) -> Option<String>;
+type Reword = fn(&Error) -> Option<String>;
 
-/// Describes why a call failed.
+/// The error of a call, as scripts and C programs see it.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub struct Report {
     /// The code of the error, for C.
     pub code: Code,
     /// The tag by which scripts catch it.
@@ -24,30 +24,35 @@ pub struct Failure {
     pub message: String,
     /// The method: "ZMQReply.bind".
     pub operation: String,
-    /// Returns the errno, if libzmq or the system reported one.
+    /// The errno, if libzmq or the system reported one.
     pub errno: Option<Errno>,
-    /// Returns the endpoint that the error is about, if any.
+    /// The endpoint that the error is about, if any.
     pub endpoint: Option<String>,
 }
 
 thread_local! {
-    static LAST: RefCell<Option<Failure>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<Report>> = const { RefCell::new(None) };
 }
 
-impl Failure {
-    /// Makes the failure of `operation` with `error`. An invalid argument of a
-    /// constructor has its own tag.
-    pub fn new(operation: String, constructor: bool, error: &Error, words: Words) -> Failure {
+impl Report {
+    /// Reports the error of `operation`. An invalid argument of a constructor has its
+    /// own tag.
+    pub(crate) fn new(
+        operation: String,
+        constructor: bool,
+        error: &Error,
+        reword: Reword,
+    ) -> Report {
         let tag = match error.code() {
             Code::Argument if constructor => CONSTRUCTOR_TAG,
             code => code.tag(),
         };
         // Users of old scripts recognize these errors by how they begin.
         let beginning = if tag == c"ZMQErr" { "ZeroMQ error: " } else { "" };
-        let text = words(error).unwrap_or_else(|| error.to_string());
+        let text = reword(error).unwrap_or_else(|| error.to_string());
         let mut message = format!("{beginning}{operation}: {text}");
         message.truncate(message.floor_char_boundary(LONGEST));
-        Failure {
+        Report {
             code: error.code(),
             tag,
             message,
@@ -57,13 +62,13 @@ impl Failure {
         }
     }
 
-    /// Stores it as the last failure of this thread.
-    pub fn remember(&self) {
+    /// Stores it as the last error of this thread.
+    pub(crate) fn remember(&self) {
         LAST.with_borrow_mut(|last| *last = Some(self.clone()));
     }
 
-    /// Does the same as [`remember`](Failure::remember), for a failure that is not
-    /// needed otherwise.
+    /// Does the same as [`remember`](Report::remember), for a report that is not needed
+    /// otherwise.
     pub(crate) fn keep(self) {
         LAST.with_borrow_mut(|last| *last = Some(self));
     }
@@ -73,8 +78,8 @@ impl Failure {
         self.tag.to_str().unwrap_or_default()
     }
 
-    /// Returns the last failure of this thread.
-    pub fn last() -> Option<Failure> {
+    /// Returns the last error of this thread.
+    pub fn last() -> Option<Report> {
         LAST.with_borrow(Clone::clone)
     }
 }

@@ -61,7 +61,7 @@ impl<T: Clone> Timers<T> {
 
     /// Fires a timer once: returns its value, if the timer still exists, and sets when
     /// it is due next. Turns that were missed are skipped.
-    pub fn turn(&mut self, id: i64, now: Instant) -> Option<T> {
+    pub fn fire(&mut self, id: i64, now: Instant) -> Option<T> {
         let index = self.timers.iter().position(|timer| timer.id == id)?;
         let timer = &mut self.timers[index];
         if let Some(left) = &mut timer.left {
@@ -96,10 +96,10 @@ mod tests {
         let fast = timers.add(2 * SECOND, Some(2), "fast");
         assert!(timers.due(start + SECOND).is_empty());
         assert_eq!(timers.due(start + 6 * SECOND), [fast, slow]);
-        assert_eq!(timers.turn(fast, start + 3 * SECOND), Some("fast"));
+        assert_eq!(timers.fire(fast, start + 3 * SECOND), Some("fast"));
         assert!(timers.due(start + 3 * SECOND).is_empty());
-        assert_eq!(timers.turn(fast, start + 5 * SECOND), Some("fast"));
-        assert_eq!(timers.turn(fast, start + 6 * SECOND), None);
+        assert_eq!(timers.fire(fast, start + 5 * SECOND), Some("fast"));
+        assert_eq!(timers.fire(fast, start + 6 * SECOND), None);
         assert_eq!([timers.cancel(slow), timers.cancel(slow)], [Some("slow"), None]);
         assert!(timers.next().is_none());
     }
@@ -109,9 +109,9 @@ mod tests {
         let mut timers = Timers::default();
         let start = Instant::now();
         let id = timers.add(SECOND, None, ());
-        assert!(timers.turn(id, start + 60 * SECOND).is_some());
+        assert!(timers.fire(id, start + 60 * SECOND).is_some());
         assert!(timers.due(start + 60 * SECOND).is_empty());
         let far = timers.add(Duration::MAX, None, ());
-        assert!(timers.turn(far, start).is_some());
+        assert!(timers.fire(far, start).is_some());
     }
 }

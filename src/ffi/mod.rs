@@ -8,30 +8,32 @@ mod pointers;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::core::error::{Excerpt, Fault, Needs};
-use crate::core::{Code, Error, Failure};
+use crate::core::error::{EndpointProblem, Excerpt, Needs};
+use crate::core::{Code, Error, Report};
 pub(crate) use exit::shut_down_at_exit;
 pub(crate) use fork::{watch_forks, watch_forks_with};
 pub(crate) use pointers::{slice, text, versioned};
 
 /// Words an error for a C program.
-fn words(error: &Error) -> Option<String> {
+fn reword(error: &Error) -> Option<String> {
     match error {
         Error::Unsupported { operation, socket_type, needs: Needs::Types(types) } => Some(format!(
             "a {} socket cannot {operation}; use a {} socket",
             socket_type.name(),
             Needs::Types(types)
         )),
-        Error::Endpoint { endpoint, fault: Fault::Prefixed { operation } } => Some(format!(
-            "{}: {operation} does not accept @ or > before an endpoint; zeromq_socket_attach does",
-            Excerpt(endpoint)
-        )),
+        Error::Endpoint { endpoint, problem: EndpointProblem::Prefixed { operation } } => {
+            Some(format!(
+                "{}: {operation} does not accept @ or > before an endpoint; zeromq_socket_attach does",
+                Excerpt(endpoint)
+            ))
+        }
         _ => None,
     }
 }
 
 /// Runs the body of the exported function `name`. An error or a panic becomes a code
-/// and the last failure of this thread.
+/// and the last error of this thread.
 #[inline]
 pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Code {
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -41,45 +43,45 @@ pub(crate) fn guard(name: &str, body: impl FnOnce() -> Result<(), Failed>) -> Co
     }
 }
 
-/// Returns the code of an error, which becomes the last failure of this thread.
+/// Returns the code of an error, which becomes the last error of this thread.
 #[cold]
 fn told(name: &str, failed: Failed) -> Code {
     match failed {
         // The binding has already recorded it.
-        Failed::Call(failure) => failure.code,
+        Failed::Call(report) => report.code,
         Failed::Here(error) => {
-            Failure::new(name.to_owned(), false, &error, words).keep();
+            Report::new(name.to_owned(), false, &error, reword).keep();
             error.code()
         }
     }
 }
 
 /// Runs the body of a function that is called `name`. An error or a panic becomes the
-/// last failure of this thread.
+/// last error of this thread.
 #[inline]
 pub(crate) fn caught<T>(
     name: impl FnOnce() -> String,
     body: impl FnOnce() -> Result<T, Failed>,
-) -> Result<T, Box<Failure>> {
+) -> Result<T, Box<Report>> {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(failed)) => Err(failure(name, failed)),
+        Ok(Err(failed)) => Err(report(name, failed)),
         Err(payload) => {
             let message = panic_text(&*payload);
-            Err(failure(name, Failed::Here(Error::Panic { message })))
+            Err(report(name, Failed::Here(Error::Panic { message })))
         }
     }
 }
 
 #[cold]
-fn failure(name: impl FnOnce() -> String, failed: Failed) -> Box<Failure> {
+fn report(name: impl FnOnce() -> String, failed: Failed) -> Box<Report> {
     match failed {
         // The binding has already recorded it.
-        Failed::Call(failure) => failure,
+        Failed::Call(report) => report,
         Failed::Here(error) => {
-            let failure = Box::new(Failure::new(name(), false, &error, words));
-            failure.remember();
-            failure
+            let report = Box::new(Report::new(name(), false, &error, reword));
+            report.remember();
+            report
         }
     }
 }
@@ -97,8 +99,8 @@ pub(crate) fn guard_or<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
 
 /// Why an exported function failed.
 pub(crate) enum Failed {
-    /// A method failed; the failure has its message and is already recorded.
-    Call(Box<Failure>),
+    /// A method failed; the report has its message and is already recorded.
+    Call(Box<Report>),
     /// The interface itself failed.
     Here(Error),
 }
@@ -115,9 +117,9 @@ impl From<Box<Error>> for Failed {
     }
 }
 
-impl From<Box<Failure>> for Failed {
-    fn from(failure: Box<Failure>) -> Failed {
-        Failed::Call(failure)
+impl From<Box<Report>> for Failed {
+    fn from(report: Box<Report>) -> Failed {
+        Failed::Call(report)
     }
 }
 

@@ -12,7 +12,7 @@ use super::symbols::Options;
 use crate::binding::{self, Arguments, Bounds, Handle, Host, Kept, Value, ValueRef};
 use crate::binding::{Row, Target};
 use crate::core::wait::Interrupt;
-use crate::core::{Code, Error, Failure};
+use crate::core::{Code, Error, Report};
 use crate::ffi::{self, Failed, host_error};
 use crate::interrupt;
 
@@ -46,7 +46,7 @@ impl<V: Bits> Host for Caller<'_, V> {
         interrupt::catching().then_some(self as _)
     }
 
-    fn machine(&self) -> usize {
+    fn id(&self) -> usize {
         self.vm.addr()
     }
 
@@ -59,7 +59,7 @@ impl<V: Bits> Host for Caller<'_, V> {
         &self,
         function: Handle,
         arguments: Vec<Value>,
-        take: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
+        with_result: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let api = &self.morpho.api;
         let mut given = SmallVec::<[V; FEW]>::new();
@@ -74,7 +74,7 @@ impl<V: Bits> Host for Caller<'_, V> {
             if !(api.morpho_call)(self.vm, function, count, given.as_mut_ptr(), &mut result) {
                 return Err(Error::Callback);
             }
-            take(&self.morpho.read(result, &mut Bounds::default())?)
+            with_result(&self.morpho.read(result, &mut Bounds::default())?)
         }
     }
 }
@@ -159,7 +159,7 @@ unsafe fn raising<V: Hosted>(
     match ffi::caught(name, || body(morpho)) {
         Ok(value) => value,
         // SAFETY: guaranteed by the caller.
-        Err(failure) => unsafe { morpho.fail(vm, &failure) },
+        Err(report) => unsafe { morpho.fail(vm, &report) },
     }
 }
 
@@ -279,11 +279,11 @@ impl<V: Bits> Morpho<V> {
     /// # Safety
     /// `vm` is the calling virtual machine.
     #[cold]
-    unsafe fn fail(&self, vm: *mut Vm, failure: &Failure) -> V {
+    unsafe fn fail(&self, vm: *mut Vm, report: &Report) -> V {
         // Morpho already has the error of a script function.
-        if failure.code != Code::Callback {
+        if report.code != Code::Callback {
             // SAFETY: guaranteed by the caller.
-            unsafe { self.raise(vm, USER, failure.tag, &failure.message) };
+            unsafe { self.raise(vm, USER, report.tag, &report.message) };
         }
         V::nil()
     }

@@ -83,7 +83,7 @@ impl binding::Host for Machine<'_> {
         (self.0.interrupted.is_some() || interrupt::catching()).then_some(self as _)
     }
 
-    fn machine(&self) -> usize {
+    fn id(&self) -> usize {
         self.0.context.addr()
     }
 
@@ -107,7 +107,7 @@ impl binding::Host for Machine<'_> {
         &self,
         function: Handle,
         arguments: Vec<Value>,
-        take: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
+        with_result: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (Handle([function, value::FUNCTION]), Some(call)) = (function, self.0.call) else {
             return Err(host_error("the host cannot call script functions"));
@@ -139,7 +139,7 @@ impl binding::Host for Machine<'_> {
         let taken = unsafe { reader.read(&result) };
         // SAFETY: as above.
         let _in_use = unsafe { reader.end(taken.is_ok(), [&result]) };
-        take(&taken?)
+        with_result(&taken?)
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) static GROUP: Group = Group {
             errors: "",
             example: "",
             otherwise: None,
-            run: |call| Ok(call.receiver::<Socket>()?.failure().map(Value::from).into()),
+            run: |call| Ok(call.receiver::<Socket>()?.last_error().map(Value::from).into()),
         },
         Method {
             name: "type",

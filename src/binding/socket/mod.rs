@@ -30,7 +30,7 @@ use super::object::{Instance, Object};
 use super::table::{Class, Method, Parameter, Role, optional};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
-use crate::core::Failure;
+use crate::core::Report;
 use crate::core::locked::locked;
 use crate::core::{Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
@@ -206,7 +206,7 @@ pub(super) struct Socket {
     /// Whether it is strict, or UNSAID if it follows the default.
     strict: AtomicU8,
     /// The last error. Locked only briefly.
-    failure: Mutex<Option<Failure>>,
+    last_error: Mutex<Option<Report>>,
 }
 
 /// The value of `strict` for a socket that follows the default.
@@ -222,18 +222,18 @@ impl Socket {
             warned: AtomicBool::new(false),
             late: AtomicBool::new(false),
             strict: AtomicU8::new(UNSAID),
-            failure: Mutex::default(),
+            last_error: Mutex::default(),
         }
     }
 
     /// Records the last error.
-    pub fn remember(&self, failure: &Failure) {
-        *locked(&self.failure) = Some(failure.clone());
+    pub fn remember(&self, report: &Report) {
+        *locked(&self.last_error) = Some(report.clone());
     }
 
     /// Returns the last error.
-    fn failure(&self) -> Option<Failure> {
-        locked(&self.failure).clone()
+    fn last_error(&self) -> Option<Report> {
+        locked(&self.last_error).clone()
     }
 
     /// Returns the socket itself, for uses that outlive a call.
@@ -241,17 +241,17 @@ impl Socket {
         self.socket.clone()
     }
 
-    /// True the first time: each socket warns once that a call was ignored.
+    /// Returns true the first time: each socket warns once that a call was ignored.
     pub fn warns(&self) -> bool {
         !self.warned.swap(true, Ordering::Relaxed)
     }
 
-    /// True the first time: each socket warns once that an option was set too late.
+    /// Returns true the first time: each socket warns once that an option was set too late.
     pub fn warns_late(&self) -> bool {
         !self.late.swap(true, Ordering::Relaxed)
     }
 
-    /// True if a timeout or a call out of order raises an error.
+    /// Returns true if a timeout or a call out of order raises an error.
     pub fn is_strict(&self) -> bool {
         match self.strict.load(Ordering::Relaxed) {
             UNSAID => STRICT.load(Ordering::Relaxed),

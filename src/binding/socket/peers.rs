@@ -123,7 +123,8 @@ pub(super) static SUBSCRIBERS: Group = Group {
     }],
 };
 
-/// The timeout when waiting for peers: the timeouts of the socket apply to messages.
+/// Returns the timeout when waiting for peers: the timeouts of the socket apply to
+/// messages.
 fn timeout<'a>(call: &Call<'a>) -> Result<Wait<'a>, Error> {
     let timeout = call.milliseconds("timeout")?.unwrap_or(None);
     Ok(Wait::new(timeout).until(call.host.interrupt()))

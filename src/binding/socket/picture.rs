@@ -214,7 +214,7 @@ fn read(letter: char, frame: Frame) -> Option<Value> {
     }
 }
 
-/// A UUID of 16 bytes, or as text with or without hyphens.
+/// Returns a UUID of 16 bytes, or as text with or without hyphens.
 fn uuid(bytes: Vec<u8>) -> Option<Vec<u8>> {
     if bytes.len() == 16 {
         return Some(bytes);
@@ -235,8 +235,8 @@ fn shown(uuid: &[u8; 16]) -> String {
     parts.join("-")
 }
 
-/// A dictionary in the format of czmq's zhashx: the number of entries, and for each one the
-/// length of its key, the key, the length of the value and the value.
+/// Packs a dictionary in the format of czmq's zhashx: the number of entries, and for each
+/// one the length of its key, the key, the length of the value and the value.
 fn packed(entries: &[(ValueRef, ValueRef)]) -> Option<Vec<u8>> {
     let mut bytes = u32::try_from(entries.len()).ok()?.to_be_bytes().to_vec();
     for (key, value) in entries {

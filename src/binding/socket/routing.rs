@@ -114,6 +114,6 @@ pub(super) static STREAM: Group = Group {
 };
 
 fn peers(call: &Call) -> Result<Value, Error> {
-    let ids = call.socket()?.peers()?.into_iter();
+    let ids = call.socket()?.routing_ids()?.into_iter();
     Ok(Value::List(ids.map(|id| Value::frame(Frame::from(id))).collect()))
 }

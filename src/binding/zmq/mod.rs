@@ -9,7 +9,7 @@ use super::object::Object;
 use super::socket;
 use super::table::{Class, Method, Parameter, required};
 use super::value::{Kinds, Value};
-use crate::core::Failure;
+use crate::core::Report;
 use crate::core::curve::key::SecretKey;
 use crate::core::curve::z85;
 use crate::core::{self, Frame, context};
@@ -72,7 +72,7 @@ pub(super) static CLASS: Class = Class {
                 print ZMQ.lasterror()["operation"]   // ZMQReply
             "#,
             otherwise: None,
-            run: |_| Ok(Failure::last().map(Value::from).into()),
+            run: |_| Ok(Report::last().map(Value::from).into()),
         },
         Method {
             name: "setstrict",

@@ -15,11 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::context::{self, Part};
+use super::context::{self, Hooks};
 use super::curve::Certificate;
 use super::curve::key::security;
 use super::endpoint::AUTHENTICATOR;
-use super::error::{Error, Fault};
+use super::error::{EndpointProblem, Error};
 use super::socket::Socket;
 use super::socket_type::SocketType;
 use super::wait::Wait;
@@ -36,7 +36,7 @@ const LOGGED: usize = 256;
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The functions that the context calls on behalf of the authenticator.
-static PART: Part = Part { before_fork, after_fork, end };
+static HOOKS: Hooks = Hooks { before_fork, after_fork, end };
 
 thread_local! {
     /// The lock that this thread holds while it forks.
@@ -104,7 +104,7 @@ pub struct Question {
     number: u64,
     /// The request of the client.
     pub request: Request,
-    /// Returns whether the password or key is known, or why not.
+    /// Ok if the password or key is known, otherwise why not.
     pub known: Result<(), String>,
 }
 
@@ -149,7 +149,7 @@ impl Authenticator {
     /// [`Error::Security`] if one is already running; one whose handle was dropped is
     /// replaced. [`Error::Zmq`] if there are too many sockets.
     pub fn start() -> Result<Authenticator, Error> {
-        context::join(&PART);
+        context::add_hooks(&HOOKS);
         let mut current = lock();
         let generation = context::generation();
         if let Some(running) = current.take_if(|running| running.shared.generation == generation) {
@@ -356,7 +356,7 @@ fn already_running() -> Error {
 fn start(generation: u32) -> Result<(Running, Authenticator), Error> {
     let socket = Socket::new(SocketType::Router)?;
     socket.bind(AUTHENTICATOR).map_err(|error| match error {
-        Error::Endpoint { fault: Fault::Refused { errno, .. }, .. }
+        Error::Endpoint { problem: EndpointProblem::Refused { errno, .. }, .. }
             if errno.name() == "EADDRINUSE" =>
         {
             security(

@@ -71,7 +71,7 @@ impl Beacon {
     pub fn new(port: u16, interface: Option<&str>) -> Result<Beacon, Error> {
         let network = interface::network(interface)?;
         let open = Open::new(network, port).map_err(|error| Error::from_io("bind", &error))?;
-        let link = context::open(|_, generation| {
+        let link = context::register(|_, generation| {
             let open = Mutex::new(Some(Arc::new(open)));
             Ok(Arc::new(Link { generation, hostname: network.own, open }))
         })?;

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The maximum time for libzmq to release an address.
-const PATIENCE: Duration = Duration::from_secs(1);
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The interval at which a waiting bind retries.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -21,7 +21,7 @@ pub(super) struct Released {
     at: Instant,
 }
 
-/// Returns the port of an endpoint, which only one socket of a machine can have at a time.
+/// Returns the port of an endpoint, which only one socket of a computer can have at a time.
 /// The path of an ipc endpoint is free at once.
 fn port(endpoint: &str) -> Option<&str> {
     let (_, port) = endpoint.strip_prefix("tcp://")?.rsplit_once(':')?;
@@ -36,17 +36,17 @@ pub(super) fn lock() -> Lock {
 }
 
 /// Records that libzmq was just told to release an endpoint.
-pub(in crate::core) fn note(endpoint: &str) {
+pub(in crate::core) fn record_release(endpoint: &str) {
     if let Some(port) = port(endpoint) {
         let at = Instant::now();
         let mut released = lock();
-        released.retain(|released| released.at + PATIENCE > at);
+        released.retain(|released| released.at + RELEASE_TIMEOUT > at);
         released.push(Released { port: port.to_owned(), at });
     }
 }
 
 /// Binds an endpoint with `bind`, after it was released.
-pub(in crate::core) fn bound(
+pub(in crate::core) fn bind_when_released(
     endpoint: &str,
     bind: impl Fn() -> zmq::Result<()>,
 ) -> zmq::Result<()> {
@@ -71,5 +71,5 @@ fn expected(endpoint: &str) -> Option<(&str, Instant)> {
     let port = port(endpoint)?;
     let released = lock();
     let last = released.iter().rfind(|released| released.port == port)?;
-    Some((port, last.at + PATIENCE))
+    Some((port, last.at + RELEASE_TIMEOUT))
 }

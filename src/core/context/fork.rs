@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::hooks::part;
+use super::hooks::hooks;
 use super::{Shared, address_reuse, lock};
 
 /// The number of forks between the first process and this one.
@@ -19,29 +19,29 @@ thread_local! {
 /// In the order in which they are acquired elsewhere.
 type Locks = (MutexGuard<'static, Option<Shared>>, address_reuse::Lock);
 
-/// Called before a fork. A lock that another thread holds during the fork would be
-/// locked forever in the child, so this thread acquires all of them.
+/// Prepares a fork. A lock that another thread holds during the fork would be locked
+/// forever in the child, so this thread acquires all of them.
 pub fn forking() {
-    if let Some(part) = part() {
-        (part.before_fork)();
+    if let Some(hooks) = hooks() {
+        (hooks.before_fork)();
     }
     FORKING.set(Some((lock(), address_reuse::lock())));
 }
 
-/// Called in the parent after a fork.
+/// Releases the locks in the parent after a fork.
 pub fn parted() {
     unlock();
 }
 
 fn unlock() {
     FORKING.set(None);
-    if let Some(part) = part() {
-        (part.after_fork)();
+    if let Some(hooks) = hooks() {
+        (hooks.after_fork)();
     }
 }
 
-/// Called in the child after a fork. Sockets of the parent are closed there, and the
-/// first new one makes a new context.
+/// Starts a new generation in the child after a fork. Sockets of the parent are closed
+/// there, and the first new one makes a new context.
 ///
 /// It only increments a number and releases locks, so it may be called between fork and
 /// exec.

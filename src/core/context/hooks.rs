@@ -1,25 +1,25 @@
-//! A part of the library above the context that takes part in forks and in the
-//! shutdown.
+//! The functions of the layers above the context that it calls around forks and at the
+//! end of the shutdown.
 
 use std::sync::OnceLock;
 
-/// The functions to call around a fork, and after the context has ended.
-pub(in crate::core) struct Part {
+/// The functions of one layer. The only one that has any is the authenticator.
+pub(in crate::core) struct Hooks {
     /// Called in the thread that forks, before the context acquires its own locks.
     pub before_fork: fn(),
     /// Called after a fork, in the parent and in the child, where little is allowed.
     pub after_fork: fn(),
+    /// Called after the context has ended.
     pub end: fn(),
 }
 
-static PART: OnceLock<&Part> = OnceLock::new();
+static HOOKS: OnceLock<&Hooks> = OnceLock::new();
 
-/// Called before the part is used for the first time. The only part is the
-/// authenticator.
-pub(in crate::core) fn join(part: &'static Part) {
-    PART.get_or_init(|| part);
+/// Registers the hooks. Called before they are needed for the first time.
+pub(in crate::core) fn add_hooks(hooks: &'static Hooks) {
+    HOOKS.get_or_init(|| hooks);
 }
 
-pub(super) fn part() -> Option<&'static Part> {
-    PART.get().copied()
+pub(super) fn hooks() -> Option<&'static Hooks> {
+    HOOKS.get().copied()
 }

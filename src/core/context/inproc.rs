@@ -38,7 +38,7 @@ struct Link {
 
 impl Names {
     /// Records what a socket did.
-    pub fn note(&mut self, event: Event, name: &str, id: Id) {
+    pub fn record(&mut self, event: Event, name: &str, id: Id) {
         match event {
             Event::Bound => {
                 self.bound.insert(name.to_owned(), id);
@@ -131,17 +131,17 @@ mod tests {
     #[test]
     fn peers_are_counted_at_both_ends_in_any_order() {
         let mut names = Names::default();
-        names.note(Connected, "inproc://a", Id(1));
+        names.record(Connected, "inproc://a", Id(1));
         assert!(names.waits("inproc://a", Id(1)));
         assert_eq!(count(&names, 1), 0);
-        names.note(Bound, "inproc://a", Id(2));
-        names.note(Connected, "inproc://a", Id(3));
+        names.record(Bound, "inproc://a", Id(2));
+        names.record(Connected, "inproc://a", Id(3));
         assert!(!names.waits("inproc://a", Id(1)));
         assert_eq!([1, 2, 3].map(|id| count(&names, id)), [1, 2, 1]);
         assert_eq!(names.peers(Id(2), SocketType::Pair), 1);
-        names.note(Disconnected, "inproc://a", Id(1));
+        names.record(Disconnected, "inproc://a", Id(1));
         assert_eq!([1, 2, 3].map(|id| count(&names, id)), [0, 1, 1]);
-        names.note(Unbound, "inproc://a", Id(2));
+        names.record(Unbound, "inproc://a", Id(2));
         assert_eq!(count(&names, 3), 1);
         names.forget(Id(2));
         assert_eq!(count(&names, 3), 0);
@@ -150,14 +150,14 @@ mod tests {
     #[test]
     fn a_socket_may_be_its_own_peer_and_forgotten_before_it_has_one() {
         let mut names = Names::default();
-        names.note(Bound, "inproc://a", Id(1));
-        names.note(Connected, "inproc://a", Id(1));
+        names.record(Bound, "inproc://a", Id(1));
+        names.record(Connected, "inproc://a", Id(1));
         assert_eq!(count(&names, 1), 2);
-        names.note(Disconnected, "inproc://a", Id(1));
+        names.record(Disconnected, "inproc://a", Id(1));
         assert_eq!(count(&names, 1), 0);
-        names.note(Connected, "inproc://b", Id(2));
+        names.record(Connected, "inproc://b", Id(2));
         names.forget(Id(2));
-        names.note(Bound, "inproc://b", Id(1));
+        names.record(Bound, "inproc://b", Id(1));
         assert_eq!(count(&names, 1), 0);
     }
 }

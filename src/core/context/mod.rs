@@ -42,10 +42,10 @@ use super::statistics::Counters;
 use crate::core::locked::locked;
 use crate::libzmq;
 pub(super) use fork::generation;
-pub(super) use hooks::{Part, join};
+pub(super) use hooks::{Hooks, add_hooks};
 use inproc::{Event, Id, Names};
 use settings::Setting;
-use spare_files::spare_files;
+use spare_files::check_spare_files;
 
 /// A name that is always bound. libzmq stops the monitor of a socket when it is told to
 /// make another one, and then fails to make one for a name that cannot be bound.
@@ -100,7 +100,7 @@ pub(super) trait Ending: Any + Send + Sync {
 }
 
 /// Opens something with `open` and registers it for the shutdown.
-pub(super) fn open<T: Ending + 'static>(
+pub(super) fn register<T: Ending + 'static>(
     open: impl FnOnce(&libzmq::Context, u32) -> Result<Arc<T>, Error>,
 ) -> Result<Arc<T>, Error> {
     let generation = generation();
@@ -154,6 +154,8 @@ pub(super) fn is_bound(endpoint: &str) -> bool {
 }
 
 impl Shared {
+    /// Checks that one more socket can be opened.
+    ///
     /// # Errors
     /// [`Error::Zmq`] (EMFILE) if the maximum number of sockets is open.
     fn check_room(&self) -> Result<(), Error> {
@@ -174,7 +176,7 @@ impl Shared {
         let refused = |error| Error::from_zmq("zmq_socket", error);
         // Two for each I/O thread and the thread that closes sockets, and some for
         // sockets.
-        spare_files(2 * settings::io_threads() + 6).map_err(refused)?;
+        check_spare_files(2 * settings::io_threads() + 6).map_err(refused)?;
         let context = libzmq::Context::new().map_err(refused)?;
         settings::make(&context)?;
         let last = context.socket(zmq::PULL);
@@ -196,7 +198,7 @@ impl Shared {
 }
 
 /// Records what a socket did with an endpoint, if it is an inproc one.
-pub(super) fn note(event: Event, endpoint: &str, id: Id) {
+pub(super) fn record_inproc(event: Event, endpoint: &str, id: Id) {
     if !endpoint.starts_with("inproc://") {
         return;
     }
@@ -204,7 +206,7 @@ pub(super) fn note(event: Event, endpoint: &str, id: Id) {
     let Some(shared) = guard.as_mut() else {
         return;
     };
-    shared.names.note(event, endpoint, id);
+    shared.names.record(event, endpoint, id);
     match event {
         Event::Bound => drop(shared.awaited.remove(endpoint)),
         Event::Connected if shared.names.waits(endpoint, id) => {
@@ -259,7 +261,7 @@ pub(super) fn all() -> Vec<Arc<dyn Ending>> {
     shared.map_or_else(Vec::new, |shared| shared.ending.iter().filter_map(Weak::upgrade).collect())
 }
 
-/// The messages and bytes that closed sockets have sent and received.
+/// Returns the messages and bytes that closed sockets have sent and received.
 pub(super) fn closed_counters() -> Counters {
     lock().as_ref().map_or_else(Counters::default, |shared| shared.counters)
 }

@@ -5,7 +5,7 @@ use std::sync::{Weak, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::hooks::part;
+use super::hooks::hooks;
 use super::{Flushed, generation, lock};
 use crate::core::wait::{self, Wait};
 use crate::libzmq;
@@ -49,8 +49,8 @@ pub fn shutdown_within(wait: Option<&Wait>) -> bool {
     }
     drop(shared.last);
     let ended = end(shared.context, flushed, wait);
-    if let Some(part) = part() {
-        (part.end)();
+    if let Some(hooks) = hooks() {
+        (hooks.end)();
     }
     ended
 }

@@ -1,11 +1,11 @@
-//! Limits of the system, checked before libzmq runs into them.
+//! The limit on open files, checked before libzmq reaches it.
 
 #[cfg(unix)]
 use std::fs::File;
 
 /// Returns an error if the process cannot open `count` more files. libzmq aborts the
 /// process if it cannot open those of its threads (epoll.cpp).
-pub(in crate::core) fn spare_files(count: usize) -> zmq::Result<()> {
+pub(in crate::core) fn check_spare_files(count: usize) -> zmq::Result<()> {
     #[cfg(unix)]
     {
         let files: Vec<_> = (0..count).map(|_| File::open("/dev/null")).collect();

@@ -105,7 +105,7 @@ impl Certificate {
         let wrong =
             |what: fmt::Arguments| security(format!("{} is not a certificate: {what}", Name(file)));
         let items = zpl::parse(text)
-            .map_err(|fault| wrong(format_args!("line {}: {}", fault.line, fault.what)))?;
+            .map_err(|problem| wrong(format_args!("line {}: {}", problem.line, problem.what)))?;
         let (mut section, mut public, mut secret) = ("", None, None);
         let mut meta: Vec<(String, String)> = Vec::new();
         for item in items {
@@ -214,8 +214,8 @@ impl Certificate {
     /// # Errors
     /// [`Error::Security`] if a certificate file cannot hold the name or the value.
     pub fn set_meta(&mut self, name: &str, value: Option<&str>) -> Result<(), Error> {
-        if let Some(fault) = zpl::check_name(name).or(value.and_then(zpl::check_value)) {
-            return Err(security(fault));
+        if let Some(problem) = zpl::check_name(name).or(value.and_then(zpl::check_value)) {
+            return Err(security(problem));
         }
         self.meta.retain(|(known, _)| known != name);
         if let Some(value) = value {
@@ -343,13 +343,13 @@ mod tests {
     fn files_that_are_no_certificates_say_why() {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("c").to_str().unwrap().to_owned();
-        let fault = |text_of_file: &str| {
+        let problem = |text_of_file: &str| {
             fs::write(&name, text_of_file).unwrap();
             text(&Certificate::load(&name).unwrap_err())
         };
-        assert!(fault("").ends_with("c is not a certificate: it has no public-key"));
-        assert!(fault("curve\n  public-key = 1").contains("line 2: it is not indented"));
-        assert!(fault("curve\n    public-key = \"abc\"").contains("40 characters of Z85"));
+        assert!(problem("").ends_with("c is not a certificate: it has no public-key"));
+        assert!(problem("curve\n  public-key = 1").contains("line 2: it is not indented"));
+        assert!(problem("curve\n    public-key = \"abc\"").contains("40 characters of Z85"));
         let (one, two) = (Certificate::new().unwrap(), Certificate::new().unwrap());
         let secret = two.secret().unwrap().to_text();
         let both = format!(
@@ -357,7 +357,7 @@ mod tests {
             one.public(),
             *secret
         );
-        let error = fault(&both);
+        let error = problem(&both);
         assert!(error.ends_with("its keys do not belong together"), "{error}");
         assert!(!error.contains(&**secret));
         let zeros = format!(

@@ -75,7 +75,7 @@ impl SecretKey {
         PublicKey::new(&public[..TEXT])
     }
 
-    /// czmq writes zeros if there is no secret key.
+    /// Returns true if it consists of zeros, which czmq writes if there is no secret key.
     pub(super) fn is_missing(&self) -> bool {
         self.0.iter().all(|byte| *byte == 0)
     }

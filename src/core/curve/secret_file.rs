@@ -39,7 +39,8 @@ pub(super) fn unwritable(file: &str, error: &io::Error) -> Error {
     security(format!("{} cannot be written: {}", Name(file), reason(error)))
 }
 
-/// "No such file or directory (os error 2)": the number does not help a user.
+/// Returns the text of an error without its number, which does not help a user: "No such
+/// file or directory (os error 2)".
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()

@@ -22,13 +22,13 @@ pub(super) struct ParseError {
 pub(super) fn parse(text: &[u8]) -> Result<Vec<Item<'_>>, ParseError> {
     let mut items: Vec<Item> = Vec::new();
     for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
-        let fault = |what| ParseError { line: index + 1, what };
-        let Some(item) = item(line.trim_ascii_end()).map_err(fault)? else {
+        let problem = |what| ParseError { line: index + 1, what };
+        let Some(item) = item(line.trim_ascii_end()).map_err(problem)? else {
             continue;
         };
         let deepest = items.last().map_or(0, |last| last.level + 1);
         if item.level > deepest {
-            return Err(fault("it is indented by more than one level"));
+            return Err(problem("it is indented by more than one level"));
         }
         items.push(item);
     }
@@ -72,7 +72,7 @@ fn value(rest: &[u8]) -> Result<&[u8], &'static str> {
     }
 }
 
-/// Only a comment may follow.
+/// Checks that only a comment follows.
 fn check_end(rest: &[u8]) -> Result<(), &'static str> {
     match rest.trim_ascii_start() {
         [] | [b'#', ..] => Ok(()),

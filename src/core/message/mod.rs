@@ -42,7 +42,7 @@ pub struct Message {
 /// The result of sending a message without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// Records that the message was sent.
+    /// The message was sent.
     Yes,
     /// No peer can accept it now. None of its frames were sent.
     Full,

@@ -10,19 +10,19 @@ use crate::core::socket_type::SocketType;
 /// Only the length of longer texts is reported.
 const LONG: usize = 30;
 
-fn fault(row: &Row, fault: impl Into<Cow<'static, str>>) -> Error {
-    Error::Option { option: row.name.to_owned(), fault: fault.into() }
+fn error(row: &Row, problem: impl Into<Cow<'static, str>>) -> Error {
+    Error::Option { option: row.name.to_owned(), problem: problem.into() }
 }
 
 pub(super) fn unknown(name: &str, near: &[&str]) -> Error {
-    let fault = match near {
+    let problem = match near {
         [] => "there is no such option".into(),
         near => format!("there is no such option; did you mean {}?", listed(near, "or")).into(),
     };
-    Error::Option { option: Excerpt(name).to_string(), fault }
+    Error::Option { option: Excerpt(name).to_string(), problem }
 }
 
-/// The value has the wrong kind.
+/// Returns the error for a value of the wrong kind.
 pub(super) fn kind(row: &Row, value: &OptionValue) -> Error {
     let got = match value {
         OptionValue::Bool(_) => format!("the boolean {value}"),
@@ -42,10 +42,10 @@ impl Row {
 
 fn refuse(row: &Row, got: &str) -> Error {
     let got = if row.secret { "something else" } else { got };
-    fault(row, format!("expected {}, got {got}", row.expected()))
+    error(row, format!("expected {}, got {got}", row.expected()))
 }
 
-/// The value has the right kind but is not allowed.
+/// Returns the error for a value of the right kind that is not allowed.
 pub(super) fn range(row: &Row, value: &OptionValue) -> Error {
     let value = match value {
         _ if row.secret => "the value is".to_owned(),
@@ -53,25 +53,25 @@ pub(super) fn range(row: &Row, value: &OptionValue) -> Error {
         OptionValue::Text(text) if text.len() > LONG => format!("{} bytes are", text.len()),
         value => format!("{value} is"),
     };
-    fault(row, format!("{value} out of range: expected {}", row.expected()))
+    error(row, format!("{value} out of range: expected {}", row.expected()))
 }
 
 pub(super) fn socket_type(row: &Row, socket_type: SocketType) -> Error {
     let names: Vec<&str> = row.sockets.iter().map(|known| known.name()).collect();
     let names = listed(&names, "and");
-    fault(row, format!("not for a {} socket; it is for {names}", socket_type.name()))
+    error(row, format!("not for a {} socket; it is for {names}", socket_type.name()))
 }
 
 pub(super) fn not_readable(row: &Row) -> Error {
-    fault(row, "it can only be set; libzmq does not return its value")
+    error(row, "it can only be set; libzmq does not return its value")
 }
 
 pub(super) fn not_settable(row: &Row) -> Error {
-    fault(row, "it can only be read")
+    error(row, "it can only be read")
 }
 
 pub(super) fn not_built(row: &Row, capability: Option<&str>) -> Error {
-    fault(
+    error(
         row,
         match capability {
             Some(capability) => format!("not in this libzmq, which was built without {capability}"),
@@ -81,7 +81,7 @@ pub(super) fn not_built(row: &Row, capability: Option<&str>) -> Error {
 }
 
 pub(super) fn late(row: &Row) -> Error {
-    fault(
+    error(
         row,
         "it has to be set before the first bind or connect; open the socket without an endpoint \
          and attach it afterwards",
@@ -89,15 +89,15 @@ pub(super) fn late(row: &Row) -> Error {
 }
 
 pub(super) fn stays_manual(row: &Row) -> Error {
-    fault(row, "manual mode cannot be left once the socket is attached; open a new one")
+    error(row, "manual mode cannot be left once the socket is attached; open a new one")
 }
 
 pub(super) fn id_in_use(row: &Row) -> Error {
-    fault(row, "a peer of this socket already has this routing id; choose another")
+    error(row, "a peer of this socket already has this routing id; choose another")
 }
 
 pub(super) fn no_proxy(row: &Row) -> Error {
-    fault(
+    error(
         row,
         "refused, because this libzmq aborts the process if the proxy cannot be reached; connect \
          to a program that forwards instead",
@@ -105,15 +105,15 @@ pub(super) fn no_proxy(row: &Row) -> Error {
 }
 
 pub(super) fn no_raw(row: &Row) -> Error {
-    fault(row, "refused, because libzmq is not safe with it; use a STREAM socket instead")
+    error(row, "refused, because libzmq is not safe with it; use a STREAM socket instead")
 }
 
 pub(super) fn no_domain(row: &Row) -> Error {
-    fault(row, "there is no domain to enforce; set zap_domain first")
+    error(row, "there is no domain to enforce; set zap_domain first")
 }
 
 pub(super) fn no_listener(row: &Row) -> Error {
-    fault(row, "it is not the descriptor of a stream socket that listens")
+    error(row, "it is not the descriptor of a stream socket that listens")
 }
 
 /// Joins names: "one, two or three".

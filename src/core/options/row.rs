@@ -185,12 +185,12 @@ impl Row {
         }
     }
 
-    /// What it accepts, if a range cannot express it: "a network such as ...".
+    /// Returns what it accepts, if a range cannot express it: "a network such as ...".
     pub fn format(&self) -> Option<&'static str> {
         Some(self.form).filter(|form| !form.is_empty())
     }
 
-    /// The numbers, or the number of bytes, that it accepts: "-1 or 1 to 127".
+    /// Returns the numbers, or the number of bytes, that it accepts: "-1 or 1 to 127".
     pub fn range(&self) -> String {
         let Row { least, most, .. } = self;
         let bytes = if self.is_number() { "" } else { " bytes" };
@@ -245,7 +245,7 @@ impl Row {
         }
     }
 
-    /// A number from `least` to `most`.
+    /// Makes the row of a number from `least` to `most`.
     pub(super) const fn int(name: &'static str, number: c_int, least: i64, most: i64) -> Row {
         Row { least, most, ..Row::new(name, number, Kind::Int) }
     }
@@ -254,18 +254,18 @@ impl Row {
         Row { least, most, ..Row::new(name, number, Kind::Bytes) }
     }
 
-    /// A string, empty by default.
+    /// Makes the row of a string, empty by default.
     pub(super) const fn text(name: &'static str, number: c_int, least: i64, most: i64) -> Row {
         let row = Row::new(name, number, Kind::Text);
         Row { least, most, default: Some(Sample::Text("")), ..row }
     }
 
-    /// A key, not set by default.
+    /// Makes the row of a key, not set by default.
     pub(super) const fn key(name: &'static str, number: c_int) -> Row {
         Row { default: Some(Sample::Text("")), ..Row::new(name, number, Kind::Key) }
     }
 
-    /// With 64 bits.
+    /// Gives it 64 bits.
     pub(super) const fn long(self, kind: Kind) -> Row {
         Row { kind, ..self }
     }

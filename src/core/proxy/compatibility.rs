@@ -10,7 +10,7 @@ const TYPES: [SocketType; 11] = [Router, Dealer, Req, Rep, Pull, Push, Sub, Pub,
 
 /// The role of a type in a proxy.
 #[derive(PartialEq)]
-enum Part {
+enum Role {
     /// It receives messages.
     Source,
     /// It sends messages.
@@ -19,25 +19,25 @@ enum Part {
     Both,
 }
 
-fn part(socket_type: SocketType) -> Part {
+fn role(socket_type: SocketType) -> Role {
     match socket_type {
-        Pull | Sub | Xsub => Part::Source,
-        Push | Pub | Xpub => Part::Sink,
-        _ => Part::Both,
+        Pull | Sub | Xsub => Role::Source,
+        Push | Pub | Xpub => Role::Sink,
+        _ => Role::Both,
     }
 }
 
 /// Returns why two types cannot be combined.
-fn fault(one: SocketType, other: SocketType) -> Option<&'static str> {
+fn mismatch(one: SocketType, other: SocketType) -> Option<&'static str> {
     let replies = |socket_type| matches!(socket_type, Req | Rep);
     match (one, other) {
         (Stream, _) | (_, Stream) => Some("STREAM peers do not speak ZeroMQ"),
         (Router, Router) => Some("neither side knows the routing ids of the other"),
         (Req, Req) | (Rep, Rep) => Some("both would wait for each other"),
-        _ => match (part(one), part(other)) {
-            (Part::Source, Part::Source) => Some("both only receive messages"),
-            (Part::Sink, Part::Sink) => Some("both only send messages"),
-            (Part::Both, Part::Both) => None,
+        _ => match (role(one), role(other)) {
+            (Role::Source, Role::Source) => Some("both only receive messages"),
+            (Role::Sink, Role::Sink) => Some("both only send messages"),
+            (Role::Both, Role::Both) => None,
             _ if replies(one) || replies(other) => Some("each request needs a reply"),
             _ => None,
         },
@@ -49,11 +49,11 @@ fn fault(one: SocketType, other: SocketType) -> Option<&'static str> {
 /// # Errors
 /// [`Error::Argument`] if it cannot be combined with the type of the other side.
 pub(super) fn check(socket_type: SocketType, other: Option<SocketType>) -> Result<(), Error> {
-    let other = other.unwrap_or(if part(socket_type) == Part::Both { Dealer } else { Pair });
-    let Some(fault) = fault(socket_type, other) else {
+    let other = other.unwrap_or(if role(socket_type) == Role::Both { Dealer } else { Pair });
+    let Some(mismatch) = mismatch(socket_type, other) else {
         return Ok(());
     };
-    let fitting = TYPES.iter().filter(|fitting| self::fault(**fitting, other).is_none());
+    let fitting = TYPES.iter().filter(|fitting| self::mismatch(**fitting, other).is_none());
     let fitting: Vec<&str> = fitting.map(|fitting| fitting.name()).collect();
     Err(Error::Argument {
         place: "type".to_owned(),
@@ -63,12 +63,12 @@ pub(super) fn check(socket_type: SocketType, other: Option<SocketType>) -> Resul
             fitting.join(", ")
         )
         .into(),
-        got: format!("{}: {fault}", socket_type.name()),
+        got: format!("{}: {mismatch}", socket_type.name()),
     })
 }
 
 /// Returns true if messages received by one type are sent by the other.
-pub(super) fn flows(from: SocketType, to: SocketType) -> bool {
+pub(super) fn directions(from: SocketType, to: SocketType) -> bool {
     from.receives() && to.sends()
         // Otherwise they are messages from XSUB to its publishers or from XPUB to its
         // subscribers.

@@ -5,7 +5,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::faults::{Chances, Faults};
-use super::route::{Kind, Waits, Way};
+use super::route::{Kind, Route, Waits};
 use super::slow_peers::SlowPeers;
 use crate::core::message::{Frame, Message};
 use crate::core::socket::subscriptions;
@@ -19,7 +19,7 @@ const BYTES: u64 = 8 << 20;
 const QUEUED: usize = 1000;
 
 /// One direction: messages received by one socket are sent by the other.
-pub(super) struct Flow {
+pub(super) struct Direction {
     /// Messages that were received and cannot be sent yet.
     queued: VecDeque<Queued>,
     /// The message to receive into, whose frames are reused.
@@ -49,9 +49,9 @@ enum Progress {
     Wait(Waits),
 }
 
-impl Flow {
-    pub fn new() -> Flow {
-        Flow {
+impl Direction {
+    pub fn new() -> Direction {
+        Direction {
             queued: VecDeque::new(),
             next: Message::default(),
             chances: None,
@@ -61,8 +61,8 @@ impl Flow {
         }
     }
 
-    pub fn set_faults(&mut self, faults: &Faults, direction: u64) {
-        self.chances = Chances::new(faults, direction);
+    pub fn set_faults(&mut self, faults: &Faults, number: u64) {
+        self.chances = Chances::new(faults, number);
     }
 
     /// Resets its state after one of its sockets was replaced. Queued messages are
@@ -88,10 +88,10 @@ impl Flow {
 
     /// Forwards messages until there are none, none can be sent, or the other direction
     /// gets its turn.
-    pub fn turn(&mut self, way: &mut Way) -> zmq::Result<()> {
+    pub fn turn(&mut self, route: &mut Route) -> zmq::Result<()> {
         let mut bytes = 0;
         for _ in 0..MESSAGES {
-            let due = match self.send_queued(way)? {
+            let due = match self.send_queued(route)? {
                 Progress::Wait(waits) => {
                     self.waits = waits;
                     return Ok(());
@@ -99,7 +99,7 @@ impl Flow {
                 Progress::Empty => None,
                 Progress::Until(due) => Some(due),
             };
-            match self.next.receive(way.from) {
+            match self.next.receive(route.from) {
                 Ok(()) => {}
                 // A REQ or REP socket has to send first.
                 Err(zmq::Error::EAGAIN | zmq::Error::EFSM) => {
@@ -109,7 +109,7 @@ impl Flow {
                 Err(error) => return Err(error),
             }
             bytes += self.next.bytes() as u64;
-            self.pass(way)?;
+            self.pass(route)?;
             if bytes > BYTES {
                 break;
             }
@@ -119,12 +119,12 @@ impl Flow {
     }
 
     /// Sends the queued messages, even before they are due, as far as possible.
-    pub fn flush(&mut self, mut way: Way) -> zmq::Result<()> {
+    pub fn flush(&mut self, mut route: Route) -> zmq::Result<()> {
         self.queued.iter_mut().for_each(|queued| queued.due = None);
-        self.send_queued(&mut way).map(drop)
+        self.send_queued(&mut route).map(drop)
     }
 
-    fn send_queued(&mut self, way: &mut Way) -> zmq::Result<Progress> {
+    fn send_queued(&mut self, route: &mut Route) -> zmq::Result<Progress> {
         while let Some(first) = self.queued.front_mut() {
             if let Some(due) = first.due
                 && due > Instant::now()
@@ -135,7 +135,7 @@ impl Flow {
                     false => Progress::Until(due),
                 });
             }
-            if let Some(waits) = self.slow_peers.send(&mut first.message, way)? {
+            if let Some(waits) = self.slow_peers.send(&mut first.message, route)? {
                 return Ok(Progress::Wait(waits));
             }
             self.queued.pop_front();
@@ -144,26 +144,26 @@ impl Flow {
     }
 
     /// Sends the message that was just received, or holds it.
-    fn pass(&mut self, way: &mut Way) -> zmq::Result<()> {
-        if way.kind == Kind::Nothing {
+    fn pass(&mut self, route: &mut Route) -> zmq::Result<()> {
+        if route.kind == Kind::Nothing {
             return Ok(());
         }
-        if let Some(capture) = &mut way.capture
+        if let Some(capture) = &mut route.capture
             && !capture.send_copy(&mut self.next)?
         {
-            way.uncaptured.lost();
+            route.uncaptured.lost();
         }
-        if way.kind == Kind::Subscriptions {
+        if route.kind == Kind::Subscriptions {
             // Any peer may send such a frame.
             if self.next.frames().iter().any(|frame| subscriptions::is_too_long(frame)) {
-                way.counters.lost();
+                route.counters.lost();
                 return Ok(());
             }
             self.record_subscription();
         } else if let Some(chances) = &mut self.chances {
             let fate = chances.decide(&mut self.next);
             if fate.dropped {
-                way.counters.lost();
+                route.counters.lost();
                 return Ok(());
             }
             if fate.twice {
@@ -176,7 +176,7 @@ impl Flow {
         }
         if !self.queued.is_empty() {
             self.hold(None);
-        } else if let Some(waits) = self.slow_peers.send(&mut self.next, way)? {
+        } else if let Some(waits) = self.slow_peers.send(&mut self.next, route)? {
             self.hold(None);
             self.waits = waits;
         }
@@ -197,7 +197,7 @@ impl Flow {
 }
 
 impl Queued {
-    /// The control frame of zmq_socket(3): 1 or 0, then the prefix.
+    /// Makes the control frame of zmq_socket(3): 1 or 0, then the prefix.
     fn subscription(first: u8, prefix: &[u8]) -> Queued {
         Queued { message: Message::from(Frame::from([&[first], prefix].concat())), due: None }
     }

@@ -22,6 +22,8 @@ pub struct Faults {
 }
 
 impl Faults {
+    /// Checks the probabilities.
+    ///
     /// # Errors
     /// [`Error::Argument`] if a probability is not from 0 to 1.
     pub(super) fn check(&self) -> Result<(), Error> {

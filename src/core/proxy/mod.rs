@@ -119,7 +119,7 @@ impl Proxy {
     /// [`Error::Zmq`] if there are too many sockets or threads.
     pub fn new() -> Result<Proxy, Error> {
         let (bell, other) = bell()?;
-        let link = context::open(|_, generation| {
+        let link = context::register(|_, generation| {
             let board = Board::default();
             Ok(Arc::new(Link { generation, board, control: Mutex::new(None) }))
         })?;

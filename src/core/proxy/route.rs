@@ -46,7 +46,7 @@ impl Waits {
 }
 
 /// The sockets and counters of a direction.
-pub(super) struct Way<'a> {
+pub(super) struct Route<'a> {
     pub from: &'a mut zmq::Socket,
     pub to: &'a mut zmq::Socket,
     pub kind: Kind,

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::capture::send;
-use super::route::{Kind, Waits, Way};
+use super::route::{Kind, Route, Waits};
 use crate::core::message::{Message, Sent};
 
 /// The maximum time to wait for a peer.
@@ -30,27 +30,27 @@ pub(super) struct SlowPeers {
 
 impl SlowPeers {
     /// Sends a message, or returns what has to happen before it can be sent.
-    pub fn send(&mut self, message: &mut Message, way: &mut Way) -> zmq::Result<Option<Waits>> {
+    pub fn send(&mut self, message: &mut Message, route: &mut Route) -> zmq::Result<Option<Waits>> {
         let bytes = message.bytes() as u64;
-        if way.kind != Kind::Addressed {
-            match send(message, way.to)? {
-                Sent::Yes => way.counters.sent(bytes),
-                Sent::Lost => way.counters.lost(),
+        if route.kind != Kind::Addressed {
+            match send(message, route.to)? {
+                Sent::Yes => route.counters.sent(bytes),
+                Sent::Lost => route.counters.lost(),
                 Sent::Full => return Ok(Some(Waits::TARGET)),
             }
             return Ok(None);
         }
         let slow = self.forget_slow(message);
-        match send(message, way.to)? {
-            Sent::Yes => way.counters.sent(bytes),
-            Sent::Lost => way.counters.lost(),
+        match send(message, route.to)? {
+            Sent::Yes => route.counters.sent(bytes),
+            Sent::Lost => route.counters.lost(),
             Sent::Full => {
                 let since = *self.since.get_or_insert_with(Instant::now);
                 if !slow && since.elapsed() < PEER_TIMEOUT {
                     return Ok(Some(Waits::until(Instant::now() + PAUSE)));
                 }
                 self.remember_slow(message);
-                way.counters.lost();
+                route.counters.lost();
             }
         }
         self.since = None;

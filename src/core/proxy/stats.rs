@@ -59,7 +59,7 @@ pub struct Stats {
 #[derive(Debug, Default)]
 pub(super) struct Board {
     /// Counters for the directions to the backend and to the frontend.
-    pub flows: [Counters; 2],
+    pub directions: [Counters; 2],
     pub capture: Counters,
     state: AtomicU8,
     /// The time for which the closed sockets keep sending, once the thread has ended.
@@ -95,7 +95,7 @@ impl Counters {
 
 impl Board {
     pub fn stats(&self) -> Stats {
-        let [to_backend, to_frontend] = self.flows.each_ref().map(Counters::traffic);
+        let [to_backend, to_frontend] = self.directions.each_ref().map(Counters::traffic);
         Stats { to_backend, to_frontend, capture_dropped: self.capture.traffic().dropped }
     }
 

@@ -3,7 +3,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::core::{Frame, Wait};
+use crate::core::Wait;
+use crate::core::socket::testing::texts;
 use SocketType::*;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -38,10 +39,6 @@ fn connected(socket_type: SocketType, endpoint: &str) -> Arc<Socket> {
 
 fn pipeline(name: &str) -> (Proxy, Arc<Socket>, Arc<Socket>) {
     proxy(name, [Pull, Push, Push, Pull])
-}
-
-fn texts(frames: &[Frame]) -> Vec<&str> {
-    frames.iter().map(|frame| frame.as_text().unwrap()).collect()
 }
 
 fn text(socket: &Socket) -> String {
@@ -342,18 +339,19 @@ fn both_directions_have_their_turn() {
         one.send(vec![0; 3 << 20], 0).unwrap();
     }
     let (counters, uncaptured) = (stats::Counters::default(), stats::Counters::default());
-    let mut flow = direction::Flow::new();
+    let mut direction = direction::Direction::new();
     let mut turn = || {
-        flow.turn(&mut route::Way {
-            from: &mut front,
-            to: &mut back,
-            kind: route::Kind::Messages,
-            counters: &counters,
-            capture: None,
-            uncaptured: &uncaptured,
-        })
-        .unwrap();
-        flow.waits.source
+        direction
+            .turn(&mut route::Route {
+                from: &mut front,
+                to: &mut back,
+                kind: route::Kind::Messages,
+                counters: &counters,
+                capture: None,
+                uncaptured: &uncaptured,
+            })
+            .unwrap();
+        direction.waits.source
     };
     // A limited number of messages or bytes, then the other direction.
     assert_eq!([turn(), turn(), turn(), turn()], [false, false, false, false]);
@@ -403,29 +401,29 @@ fn faults_are_made_on_purpose() {
             push.send(&[number.to_string(), "tail".to_owned()], &SOON).unwrap();
         }
     };
-    let fault = |faults: Faults| proxy.set_faults(faults).unwrap();
-    fault(Faults { drop: 1.0, ..Faults::default() });
+    let set = |faults: Faults| proxy.set_faults(faults).unwrap();
+    set(Faults { drop: 1.0, ..Faults::default() });
     send(5);
     until(|| proxy.stats().unwrap().to_backend.dropped == 5);
-    fault(Faults { duplicate: 1.0, ..Faults::default() });
+    set(Faults { duplicate: 1.0, ..Faults::default() });
     send(1);
     for _ in 0..2 {
         assert_eq!(texts(&pull.receive_all(&SOON).unwrap()), ["0", "tail"]);
     }
-    fault(Faults { cut: 1.0, ..Faults::default() });
+    set(Faults { cut: 1.0, ..Faults::default() });
     send(1);
     assert_eq!(texts(&pull.receive_all(&SOON).unwrap()), ["0"]);
     push.send(&["four"], &SOON).unwrap();
     assert_eq!(texts(&pull.receive_all(&SOON).unwrap()), ["fo"]);
     let delay = Duration::from_millis(50);
-    fault(Faults { delay, ..Faults::default() });
+    set(Faults { delay, ..Faults::default() });
     let start = Instant::now();
     send(3);
     for number in 0..3 {
         assert_eq!(texts(&pull.receive_all(&SOON).unwrap()), [&number.to_string(), "tail"]);
     }
     assert!(start.elapsed() >= delay);
-    fault(Faults::default());
+    set(Faults::default());
     send(1);
     assert_eq!(texts(&pull.receive_all(&SOON).unwrap()), ["0", "tail"]);
     for chance in [-0.1, 1.1, f64::NAN] {

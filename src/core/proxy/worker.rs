@@ -8,9 +8,9 @@ use std::time::Duration;
 use zmq::PollEvents;
 
 use super::capture::Capture;
-use super::direction::Flow;
+use super::direction::Direction;
 use super::faults::Faults;
-use super::route::{Kind, Waits, Way};
+use super::route::{Kind, Route, Waits};
 use super::{Link, Side, State, compatibility};
 use crate::core::context;
 use crate::core::socket::open::Open;
@@ -48,7 +48,7 @@ pub(super) struct Worker {
     bell: Open,
     sides: [Option<Seat>; 2],
     /// From the frontend to the backend, and back.
-    flows: [Flow; 2],
+    directions: [Direction; 2],
     kinds: [Option<Kind>; 2],
     capture: Option<Box<Capture>>,
     paused: bool,
@@ -64,7 +64,7 @@ impl Worker {
             commands,
             bell,
             sides: [None, None],
-            flows: [Flow::new(), Flow::new()],
+            directions: [Direction::new(), Direction::new()],
             kinds: [None, None],
             capture: None,
             paused: false,
@@ -98,13 +98,13 @@ impl Worker {
     fn rest(&mut self) -> zmq::Result<Ready> {
         let mut events = [PollEvents::empty(); 2];
         let mut time = None;
-        for (from, flow) in self.flows.iter().enumerate() {
+        for (from, direction) in self.directions.iter().enumerate() {
             if self.runs() && self.kinds[from].is_some() {
-                events[from].set(zmq::POLLIN, flow.waits.source);
-                if flow.waits.target {
+                events[from].set(zmq::POLLIN, direction.waits.source);
+                if direction.waits.target {
                     events[1 - from] |= zmq::POLLOUT;
                 }
-                time = [time, flow.waits.time()].into_iter().flatten().min();
+                time = [time, direction.waits.time()].into_iter().flatten().min();
             }
         }
         for seat in self.sides.iter_mut().flatten() {
@@ -138,7 +138,7 @@ impl Worker {
     /// Gives one direction its turn.
     fn turn(&mut self, from: Side, ready: &Ready) -> zmq::Result<()> {
         let index = from as usize;
-        let flow = &mut self.flows[index];
+        let direction = &mut self.directions[index];
         let (Some(kind), [Some(front), Some(back)]) = (self.kinds[index], &mut self.sides) else {
             return Ok(());
         };
@@ -148,7 +148,7 @@ impl Worker {
         };
         let readable = ready[index].contains(zmq::POLLIN);
         let writable = ready[1 - index].contains(zmq::POLLOUT);
-        if !flow.waits.over(readable, writable) {
+        if !direction.waits.over(readable, writable) {
             return Ok(());
         }
         // Nothing is received from one side while the other cannot send.
@@ -156,18 +156,18 @@ impl Worker {
             && !writable
             && !to.open.socket.get_events()?.contains(zmq::POLLOUT)
         {
-            flow.waits = Waits::TARGET;
+            direction.waits = Waits::TARGET;
             return Ok(());
         }
-        let mut way = Way {
+        let mut route = Route {
             from: &mut from.open.socket,
             to: &mut to.open.socket,
             kind,
-            counters: &self.link.board.flows[index],
+            counters: &self.link.board.directions[index],
             capture: self.capture.as_deref_mut(),
             uncaptured: &self.link.board.capture,
         };
-        flow.turn(&mut way)
+        direction.turn(&mut route)
     }
 
     /// Sends the messages it still holds, as far as possible.
@@ -175,19 +175,19 @@ impl Worker {
         let [Some(front), Some(back)] = &mut self.sides else {
             return Ok(());
         };
-        let ([there, back_again], kinds) = (&mut self.flows, self.kinds);
-        let [to_backend, to_frontend] = &self.link.board.flows;
+        let ([there, back_again], kinds) = (&mut self.directions, self.kinds);
+        let [to_backend, to_frontend] = &self.link.board.directions;
         let uncaptured = &self.link.board.capture;
         let (front, back) = (&mut front.open.socket, &mut back.open.socket);
         if let Some(kind) = kinds[0] {
             let counters = to_backend;
-            let way = Way { from: front, to: back, kind, counters, capture: None, uncaptured };
-            there.flush(way)?;
+            let route = Route { from: front, to: back, kind, counters, capture: None, uncaptured };
+            there.flush(route)?;
         }
         if let Some(kind) = kinds[1] {
             let counters = to_frontend;
-            let way = Way { from: back, to: front, kind, counters, capture: None, uncaptured };
-            back_again.flush(way)?;
+            let route = Route { from: back, to: front, kind, counters, capture: None, uncaptured };
+            back_again.flush(route)?;
         }
         Ok(())
     }
@@ -245,8 +245,8 @@ impl Worker {
         if mem::take(&mut seat.fresh) {
             match seat.socket_type {
                 // The subscribers of the previous socket are gone.
-                Xpub => self.flows[side as usize].unsubscribe(),
-                Xsub => self.flows[side.other() as usize].resubscribe(),
+                Xpub => self.directions[side as usize].unsubscribe(),
+                Xsub => self.directions[side.other() as usize].resubscribe(),
                 _ => {}
             }
         }
@@ -255,7 +255,7 @@ impl Worker {
             return Ok(());
         };
         self.kinds = [kind(front, back), kind(back, front)];
-        self.flows.iter_mut().for_each(Flow::restart);
+        self.directions.iter_mut().for_each(Direction::restart);
         subscribe(front, back)?;
         subscribe(back, front)
     }
@@ -267,8 +267,8 @@ impl Worker {
     }
 
     fn set_faults(&mut self, faults: &Faults) {
-        for (direction, flow) in (0..).zip(&mut self.flows) {
-            flow.set_faults(faults, direction);
+        for (number, direction) in (0..).zip(&mut self.directions) {
+            direction.set_faults(faults, number);
         }
     }
 }
@@ -288,7 +288,7 @@ impl Drop for Worker {
 fn kind(from: &Seat, to: &Seat) -> Option<Kind> {
     match (from.socket_type, to.socket_type) {
         (Xpub, Xsub) => Some(Kind::Subscriptions),
-        (from, to) if compatibility::flows(from, to) => {
+        (from, to) if compatibility::directions(from, to) => {
             Some(if to == Router { Kind::Addressed } else { Kind::Messages })
         }
         (Xpub, _) => Some(Kind::Nothing),
@@ -296,7 +296,7 @@ fn kind(from: &Seat, to: &Seat) -> Option<Kind> {
     }
 }
 
-/// An XSUB that no XPUB sends subscriptions to receives everything.
+/// Subscribes an XSUB: one that no XPUB sends subscriptions to receives everything.
 fn subscribe(seat: &mut Seat, other: &Seat) -> zmq::Result<()> {
     if seat.socket_type == Xsub && other.socket_type != Xpub && !seat.subscribed {
         seat.subscribed = true;

@@ -42,15 +42,12 @@ impl Socket {
 mod tests {
     use super::*;
     use crate::core::SocketType::{Pull, Push};
+    use crate::core::socket::testing::texts;
     use std::mem;
     use std::time::Duration;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
-
-    fn texts(frames: &[Frame]) -> Vec<&str> {
-        frames.iter().map(|frame| frame.as_text().unwrap()).collect()
-    }
 
     #[test]
     fn a_batch_is_what_is_there() {

@@ -66,7 +66,7 @@ impl Socket {
         // libzmq supports only one monitor per socket.
         open.watch.end(&open.socket);
         let inproc = handed_over(&open);
-        let end = if inproc.is_some() { None } else { watch(&open) };
+        let end = if inproc.is_some() { None } else { end_reader(&open) };
         let begin = Instant::now();
         let linger = open.close();
         drop(state);
@@ -86,8 +86,7 @@ impl Socket {
     }
 }
 
-/// If all connections are inproc, returns whether all messages have reached their
-/// peers.
+/// Returns whether all messages have reached their peers, if all connections are inproc.
 fn handed_over(open: &Open) -> Option<bool> {
     let mut all = open.endpoints().map(|(_, endpoint)| endpoint);
     all.all(|endpoint| endpoint.starts_with("inproc://"))
@@ -95,7 +94,7 @@ fn handed_over(open: &Open) -> Option<bool> {
 }
 
 /// Returns a socket that receives a message when `open` has ended.
-fn watch(open: &Open) -> Option<zmq::Socket> {
+fn end_reader(open: &Open) -> Option<zmq::Socket> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let endpoint = format!("inproc://zeromq-farewell-{number}");

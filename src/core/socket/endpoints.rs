@@ -2,7 +2,8 @@
 
 use super::Socket;
 use crate::core::endpoint::{self, Action};
-use crate::core::error::{Error, Fault};
+use crate::core::error::{EndpointProblem, Error};
+use crate::core::statistics::Attachment;
 
 impl Socket {
     /// Binds to or connects to each endpoint of a list separated by commas. A prefix of
@@ -107,6 +108,14 @@ impl Socket {
     pub fn last_endpoint(&self) -> Result<Option<String>, Error> {
         self.with(|open| Ok(open.last_endpoint()))
     }
+
+    /// Returns the attached endpoints, bound ones first.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Busy`].
+    pub fn attachments(&self) -> Result<Vec<Attachment>, Error> {
+        self.visit(|state| state.open().map(|open| open.attachments()))?
+    }
 }
 
 /// Parses a list of endpoints that must not have prefixes.
@@ -122,7 +131,7 @@ pub(super) fn plain<'a>(
         None => Ok(item.endpoint),
         Some(_) => Err(Error::Endpoint {
             endpoint: item.endpoint.to_owned(),
-            fault: Fault::Prefixed { operation },
+            problem: EndpointProblem::Prefixed { operation },
         }),
     });
     endpoints.collect()

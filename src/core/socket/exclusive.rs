@@ -43,7 +43,7 @@ impl<T> Exclusive<T> {
 
     /// Visits the value briefly, unless it is locked. A call that starts in the
     /// meantime waits for the visit to end.
-    pub fn peek<R>(&self, look: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub fn visit<R>(&self, look: impl FnOnce(&mut T) -> R) -> Option<R> {
         // Dropped after the value is unlocked, because it was made first.
         let _visit = self.visits.begin();
         self.value.try_lock().map(|mut value| look(&mut value))

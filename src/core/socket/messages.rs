@@ -198,24 +198,12 @@ pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::SocketType::{self, Dealer, Pub, Pull, Push, Rep, Req};
-    use std::sync::Arc;
+    use crate::core::SocketType::{Dealer, Pub, Pull, Push, Rep, Req};
+    use crate::core::socket::testing::{pair, texts};
     use std::time::Duration;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
-
-    fn pair(name: &str, one: SocketType, other: SocketType) -> (Arc<Socket>, Arc<Socket>) {
-        let endpoint = format!("inproc://socket-{name}");
-        (
-            Socket::attached(one, &format!("@{endpoint}")).unwrap(),
-            Socket::attached(other, &format!(">{endpoint}")).unwrap(),
-        )
-    }
-
-    fn texts(frames: &[Frame]) -> Vec<&str> {
-        frames.iter().map(|frame| frame.as_text().unwrap()).collect()
-    }
 
     fn message(frames: &[&str]) -> Message {
         let mut message = Message::default();

@@ -7,6 +7,7 @@
 mod batch;
 mod closing;
 mod connections;
+mod diagnosis;
 pub(super) mod endpoints;
 pub(super) mod events;
 mod exclusive;
@@ -22,8 +23,11 @@ mod request;
 mod routing;
 pub mod security;
 pub mod signals;
+mod statistics;
 mod subscribers;
 pub(super) mod subscriptions;
+#[cfg(test)]
+pub(super) mod testing;
 mod transfer;
 pub(super) mod watch;
 
@@ -47,7 +51,7 @@ use multipart::Begun;
 use numbering::Numbering;
 use open::Open;
 use routing::Routing;
-use subscriptions::Own;
+use subscriptions::OwnSubscriptions;
 
 /// A ZeroMQ socket of the process's context. It closes when it is dropped.
 ///
@@ -74,7 +78,7 @@ pub struct Socket {
     generation: u32,
     state: Exclusive<State>,
     begun: Begun,
-    subscriptions: Own,
+    subscriptions: OwnSubscriptions,
     routing: Routing,
     numbering: Numbering,
 }
@@ -102,7 +106,7 @@ impl Socket {
     /// # Errors
     /// [`Error::Zmq`] if there are too many sockets (EMFILE).
     pub fn new(socket_type: SocketType) -> Result<Arc<Socket>, Error> {
-        context::open(|context, generation| {
+        context::register(|context, generation| {
             let id = context::next_id();
             let open = Open::new(context, socket_type, id)?;
             Ok(Arc::new(Socket {
@@ -110,7 +114,7 @@ impl Socket {
                 generation,
                 state: Exclusive::new(State::Open(Box::new(open))),
                 begun: Begun::default(),
-                subscriptions: Own::default(),
+                subscriptions: OwnSubscriptions::default(),
                 routing: Routing::default(),
                 numbering: Numbering::default(),
             }))
@@ -146,7 +150,7 @@ impl Socket {
             return true;
         }
         // If it is in a call, it is open.
-        self.peek(|state| !matches!(state, State::Open(_))).unwrap_or(false)
+        self.visit(|state| !matches!(state, State::Open(_))).unwrap_or(false)
     }
 
     /// Visits the socket briefly, on behalf of another socket or of the whole process.
@@ -154,9 +158,9 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::Busy`] if the socket is in a call.
-    pub(super) fn peek<T>(&self, call: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
+    pub(super) fn visit<T>(&self, call: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
         self.check_process()?;
-        self.state.peek(call).ok_or(Error::Busy)
+        self.state.visit(call).ok_or(Error::Busy)
     }
 
     /// Runs `call` on the open socket.
@@ -172,6 +176,8 @@ impl Socket {
         result
     }
 
+    /// Checks that the socket belongs to this process.
+    ///
     /// # Errors
     /// [`Error::Forked`] in a forked process: another thread of the parent may have
     /// held the locks of the socket during the fork.
@@ -258,17 +264,10 @@ mod tests {
     use SocketType::{Pull, Push};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
+    use testing::pair;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
-
-    fn pair(name: &str, one: SocketType, other: SocketType) -> (Arc<Socket>, Arc<Socket>) {
-        let endpoint = format!("inproc://socket-{name}");
-        (
-            Socket::attached(one, &format!("@{endpoint}")).unwrap(),
-            Socket::attached(other, &format!(">{endpoint}")).unwrap(),
-        )
-    }
 
     #[test]
     fn a_socket_serves_one_call_at_a_time() {

@@ -119,6 +119,8 @@ impl Socket {
         })
     }
 
+    /// Checks that a whole message can be sent.
+    ///
     /// # Errors
     /// [`Error::State`] if [`send_more`](Socket::send_more) has started a message.
     pub(in crate::core) fn ready_for(&self, operation: &'static str) -> Result<(), Error> {
@@ -136,15 +138,12 @@ impl Socket {
 mod tests {
     use super::*;
     use crate::core::SocketType::{Dealer, Pull, Push, Rep, Req, Router};
+    use crate::core::socket::testing::texts;
     use std::sync::Arc;
     use std::time::Duration;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
-
-    fn texts(frames: &[Frame]) -> Vec<&str> {
-        frames.iter().map(|frame| frame.as_text().unwrap()).collect()
-    }
 
     #[test]
     fn a_begun_message_leaves_whole_or_not_at_all() {

@@ -1,4 +1,5 @@
-//! Numbered publications, so that subscribers can detect missed messages.
+//! Publishing messages with topics, and numbering them, so that subscribers can detect
+//! missed messages.
 //!
 //! If a publisher numbers its messages, each of them ends with an additional frame of
 //! 20 bytes: "SEQ1", eight bytes that identify the publisher, and the number of the
@@ -9,6 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard};
 
 use super::Socket;
+use crate::core::error::operation::{PUBLISH, RECEIVE_TOPIC};
 use crate::core::error::{Error, Needs};
 use crate::core::locked::locked;
 use crate::core::message::Frame;
@@ -123,7 +125,7 @@ impl Socket {
     /// The errors of [`send`](Socket::send); [`Error::State`] if
     /// [`send_more`](Socket::send_more) has started another message.
     pub fn publish<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
-        self.ready_for("publish")?;
+        self.ready_for(PUBLISH)?;
         let topic = frames.first().map_or(&[][..], AsRef::as_ref);
         let number = self.numbering.numbers().as_mut().map(|numbers| numbers.next(topic));
         let Some(number) = number else {
@@ -146,7 +148,7 @@ impl Socket {
     /// The errors of [`receive`](Socket::receive); [`Error::State`] if a message was
     /// received in part.
     pub fn receive_topic(&self, wait: &Wait) -> Result<(Frame, Vec<Frame>), Error> {
-        let mut frames = self.receive_whole("receivetopic", wait)?.into_iter();
+        let mut frames = self.receive_whole(RECEIVE_TOPIC, wait)?.into_iter();
         let topic = frames.next().unwrap_or_default();
         let mut rest: Vec<Frame> = frames.collect();
         if let Some(gaps) = self.numbering.gaps().as_mut()

@@ -38,7 +38,7 @@ pub(in crate::core) struct Open {
     /// The frame that is received into. Short frames are copied out of it, so that no
     /// new message has to be initialized for the next one.
     pub frame: Frame,
-    /// Returns true if the socket was ever bound or connected.
+    /// True if the socket was ever bound or connected.
     pub attached: bool,
     /// True if only the last message is kept, and only one frame of it (conflate).
     pub conflates: bool,
@@ -74,8 +74,8 @@ struct Connected {
 impl Bound {
     /// Records that libzmq was just told to release the endpoint.
     fn release(&self, id: Id) {
-        address_reuse::note(&self.resolved);
-        context::note(Event::Unbound, &self.written, id);
+        address_reuse::record_release(&self.resolved);
+        context::record_inproc(Event::Unbound, &self.written, id);
     }
 
     fn is(&self, endpoint: &str) -> bool {
@@ -139,7 +139,7 @@ impl Open {
             }
         };
         let resolved = self.last_endpoint().unwrap_or_else(|| named.clone());
-        context::note(Event::Bound, endpoint, self.id);
+        context::record_inproc(Event::Bound, endpoint, self.id);
         self.record_bound(endpoint, named, resolved);
         Ok(port)
     }
@@ -168,8 +168,8 @@ impl Open {
         Ok(port.unwrap_or(0))
     }
 
-    /// libzmq aborts the process if a socket of another type is bound to the ZAP
-    /// endpoint (session_base.cpp).
+    /// Checks the socket type: libzmq aborts the process if a socket of another type is
+    /// bound to the ZAP endpoint (session_base.cpp).
     fn check_authenticates(&self) -> Result<(), Error> {
         match self.socket.get_socket_type() {
             Ok(zmq::REP | zmq::ROUTER) => Ok(()),
@@ -180,8 +180,8 @@ impl Open {
         }
     }
 
-    /// A STREAM receives single frames; libzmq aborts the process if an inproc peer
-    /// sends two (stream.cpp).
+    /// Checks the transport. A STREAM receives single frames; libzmq aborts the process
+    /// if an inproc peer sends two (stream.cpp).
     fn check_transport(&self, endpoint: &str) -> Result<(), Error> {
         if endpoint.starts_with("inproc://")
             && self.socket.get_socket_type() == Ok(zmq::SocketType::STREAM)
@@ -214,7 +214,7 @@ impl Open {
     }
 
     fn bind_exactly(&self, endpoint: &str) -> zmq::Result<()> {
-        address_reuse::bound(endpoint, || retried(|| self.socket.bind(endpoint)))
+        address_reuse::bind_when_released(endpoint, || retried(|| self.socket.bind(endpoint)))
     }
 
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
@@ -233,7 +233,7 @@ impl Open {
         // libzmq has used it up only now.
         self.given_ids.extend(self.connect_id.take());
         self.attached = true;
-        context::note(Event::Connected, endpoint, self.id);
+        context::record_inproc(Event::Connected, endpoint, self.id);
         let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
         let since = Instant::now();
         self.connected.push(Connected { written: endpoint.to_owned(), resolved, since });
@@ -299,7 +299,7 @@ impl Open {
             zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
             error => Error::refused(endpoint, error),
         })?;
-        context::note(Event::Disconnected, endpoint, self.id);
+        context::record_inproc(Event::Disconnected, endpoint, self.id);
         // libzmq closes all connections to an endpoint at once.
         self.connected.retain(|known| known.written != endpoint && known.resolved != endpoint);
         Ok(())
@@ -399,7 +399,7 @@ impl Open {
     }
 }
 
-/// Called before a socket is attached. libzmq aborts the process if a client connects
+/// Prepares a socket to be attached. libzmq aborts the process if a client connects
 /// to a PLAIN server with zap_enforce_domain but without a domain. A PLAIN server needs
 /// an authenticator in any case.
 fn relax(socket: &mut zmq::Socket) -> zmq::Result<()> {

@@ -8,6 +8,7 @@ use super::Socket;
 use super::endpoints::plain;
 use super::open::Open;
 use crate::core::endpoint;
+use crate::core::error::operation::REQUEST;
 use crate::core::error::{Error, Needs};
 use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::Req;
@@ -36,7 +37,7 @@ impl Socket {
         others: &[&str],
         wait: &Wait,
     ) -> Result<Vec<Frame>, Error> {
-        self.ready_for("request")?;
+        self.ready_for(REQUEST)?;
         self.with(|open| self.relax(open))?;
         for other in others {
             plain(other, "request")?.into_iter().try_for_each(endpoint::check_connect)?;
@@ -125,15 +126,12 @@ fn leave(open: &mut Open, endpoints: &[String]) -> Result<(), Error> {
 mod tests {
     use super::*;
     use crate::core::SocketType::{Rep, Router};
+    use crate::core::socket::testing::texts;
     use std::net::TcpListener;
     use std::sync::Arc;
 
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
     const BRIEF: Wait = Wait::new(Some(Duration::from_millis(50)));
-
-    fn texts(frames: &[Frame]) -> Vec<&str> {
-        frames.iter().map(|frame| frame.as_text().unwrap()).collect()
-    }
 
     /// Answers `count` requests.
     fn answering(server: &Arc<Socket>, count: usize) -> thread::JoinHandle<()> {

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::Socket;
 use super::messages::send;
 use super::open::Open;
+use crate::core::error::operation::{RECEIVE_FROM, SEND_TO};
 use crate::core::error::{Error, Needs};
 use crate::core::locked::locked;
 use crate::core::message::Frame;
@@ -117,7 +118,7 @@ impl Socket {
         frames: &[F],
         wait: &Wait,
     ) -> Result<bool, Error> {
-        self.ready_for("sendto")?;
+        self.ready_for(SEND_TO)?;
         let mut all: Vec<&[u8]> = vec![id];
         let joined;
         if self.socket_type() == Stream {
@@ -126,7 +127,7 @@ impl Socket {
         } else {
             all.extend(frames.iter().map(AsRef::as_ref));
         }
-        let sent = self.transfer("sendto", zmq::POLLOUT, wait, |open| {
+        let sent = self.transfer(SEND_TO, zmq::POLLOUT, wait, |open| {
             send(&mut open.socket, &all)?;
             open.count_sent(&all);
             Ok(())
@@ -163,7 +164,7 @@ impl Socket {
     /// The errors of [`receive`](Socket::receive); [`Error::State`] if a message was
     /// received in part.
     pub fn receive_from(&self, wait: &Wait) -> Result<(Frame, Vec<Frame>), Error> {
-        let mut frames = self.receive_whole("receivefrom", wait)?.into_iter();
+        let mut frames = self.receive_whole(RECEIVE_FROM, wait)?.into_iter();
         let id = frames.next().unwrap_or_default();
         self.routing.peers().saw(&id);
         Ok((id, frames.collect()))
@@ -175,7 +176,7 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::Forked`].
-    pub fn peers(&self) -> Result<Vec<Vec<u8>>, Error> {
+    pub fn routing_ids(&self) -> Result<Vec<Vec<u8>>, Error> {
         self.check_process()?;
         Ok(self.routing.peers().ids().map(<[u8]>::to_owned).collect())
     }

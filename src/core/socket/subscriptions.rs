@@ -1,17 +1,13 @@
-//! Subscriptions of a socket and of its peers, and the longest prefix.
+//! The subscriptions of a SUB or XSUB socket, and the longest prefix. Those of the peers of
+//! a publisher are in `subscribers`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
-use zmq_sys::{ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE};
-
 use super::Socket;
-use super::peers::await_peers;
 use crate::core::error::{Error, Needs};
 use crate::core::locked::locked;
-use crate::core::socket_type::SocketType::{Pub, Sub, Xsub};
-use crate::core::wait::Wait;
-use crate::libzmq::{options, retried};
+use crate::core::socket_type::SocketType::{Sub, Xsub};
 
 /// The longest prefix of a subscription, in bytes. libzmq recurses for each byte
 /// (trie.cpp), and the stack of a thread could not hold many more.
@@ -40,9 +36,9 @@ pub(super) fn check(prefix: &[u8]) -> Result<(), Error> {
 
 /// The subscriptions of a socket itself: each prefix with its count.
 #[derive(Debug, Default)]
-pub(super) struct Own(Mutex<BTreeMap<Vec<u8>, usize>>);
+pub(super) struct OwnSubscriptions(Mutex<BTreeMap<Vec<u8>, usize>>);
 
-impl Own {
+impl OwnSubscriptions {
     /// Records that a subscription was added or removed.
     fn record(&self, subscribed: bool, prefix: &[u8]) {
         let mut subscriptions = self.lock();
@@ -115,7 +111,7 @@ impl Socket {
         })
     }
 
-    /// Every frame sent by an XSUB socket may be a subscription.
+    /// Checks the frames of an XSUB socket, each of which may be a subscription.
     pub(super) fn check_prefixes<F: AsRef<[u8]>>(&self, frames: &[F]) -> Result<(), Error> {
         if self.socket_type != Xsub {
             return Ok(());
@@ -134,90 +130,16 @@ impl Socket {
         self.check_process()?;
         Ok(self.subscriptions.all())
     }
-
-    /// Waits until a peer of an XPUB subscribes (true) or unsubscribes (false), and
-    /// returns the prefix. Other messages are dropped.
-    ///
-    /// # Errors
-    /// The errors of [`receive`](Socket::receive).
-    pub fn receive_subscription(&self, wait: &Wait) -> Result<(bool, Vec<u8>), Error> {
-        self.look_for(wait, |frames| match frames {
-            [frame] => match &**frame {
-                [0, prefix @ ..] => Some((false, prefix.to_owned())),
-                [1, prefix @ ..] => Some((true, prefix.to_owned())),
-                _ => None,
-            },
-            _ => None,
-        })
-    }
-
-    /// Waits until the peers of a PUB have at least `count` subscriptions, or as many
-    /// that match messages beginning with `topic`.
-    ///
-    /// # Errors
-    /// The errors of [`wait_for_peers`](Socket::wait_for_peers); [`Error::Unsupported`]
-    /// on other socket types.
-    pub fn wait_for_subscribers(
-        &self,
-        count: usize,
-        topic: Option<&[u8]>,
-        wait: &Wait,
-    ) -> Result<(), Error> {
-        self.with(|open| {
-            if open.socket_type != Pub {
-                return Err(Error::Unsupported {
-                    operation: "wait for subscribers",
-                    socket_type: open.socket_type,
-                    needs: Needs::Types(&[Pub]),
-                });
-            }
-            await_peers(open, count, wait, |open| Ok(open.subscriptions(topic)? >= count))
-        })
-    }
-
-    /// On an XPUB socket in manual mode, subscribes the peer whose subscription was
-    /// received last to this prefix, whatever it asked for.
-    ///
-    /// # Errors
-    /// [`Error::Option`] on other socket types, or if the socket is not in manual mode.
-    pub fn accept(&self, prefix: &[u8]) -> Result<(), Error> {
-        self.decide("subscribe", ZMQ_SUBSCRIBE, prefix)
-    }
-
-    /// Undoes one [`accept`](Socket::accept) for the peer whose subscription was
-    /// received last.
-    ///
-    /// # Errors
-    /// The errors of [`accept`](Socket::accept).
-    pub fn reject(&self, prefix: &[u8]) -> Result<(), Error> {
-        self.decide("unsubscribe", ZMQ_UNSUBSCRIBE, prefix)
-    }
-
-    fn decide(&self, name: &str, option: u32, prefix: &[u8]) -> Result<(), Error> {
-        self.with(|open| {
-            if !open.manual {
-                return Err(Error::Option {
-                    option: name.to_owned(),
-                    fault: "an XPUB socket accepts it only in manual mode; set xpub_manual first"
-                        .into(),
-                });
-            }
-            let set = || options::set_bytes(&mut open.socket, option as i32, prefix);
-            retried(set).map_err(|error| Error::from_zmq("zmq_setsockopt", error))
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::core::Message;
-    use crate::core::SocketType::{Push, Xpub};
-    use std::thread;
+    use crate::core::Wait;
     use std::time::Duration;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
-    const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
 
     #[test]
     fn prefixes_have_an_end() {
@@ -240,46 +162,5 @@ mod tests {
         assert!(matches!(socket.send_message(&mut message, &NOW), Err(Error::Argument { .. })));
         assert_eq!(message.count(), 1);
         socket.send(&[&other, &other], &NOW).unwrap();
-    }
-
-    #[test]
-    fn subscriptions_are_told_apart_from_messages() {
-        let xpub = Socket::attached(Xpub, "inproc://signal-xpub").unwrap();
-        let xsub = Socket::attached(Xsub, "inproc://signal-xpub").unwrap();
-        xsub.send(&["a message"], &SOON).unwrap();
-        xsub.subscribe(b"a").unwrap();
-        xsub.unsubscribe(b"a").unwrap();
-        assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (true, b"a".to_vec()));
-        assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (false, b"a".to_vec()));
-        assert!(matches!(xpub.receive_subscription(&NOW), Err(Error::Again)));
-    }
-
-    #[test]
-    fn a_publisher_knows_its_subscribers() {
-        let endpoints = "@tcp://127.0.0.1:*,@inproc://peers-subscribers";
-        let publisher = Socket::attached(Pub, endpoints).unwrap();
-        let [one, two] =
-            [publisher.endpoint().unwrap().unwrap(), "inproc://peers-subscribers".to_owned()]
-                .map(|endpoint| Socket::attached(Sub, &format!(">{endpoint}")).unwrap());
-        publisher.wait_for_peers(1, &SOON).unwrap();
-        assert!(matches!(publisher.wait_for_subscribers(1, None, &NOW), Err(Error::Again)));
-        one.subscribe(b"a").unwrap();
-        two.subscribe(b"ab").unwrap();
-        publisher.wait_for_subscribers(2, Some(b"abc"), &SOON).unwrap();
-        assert!(matches!(publisher.wait_for_subscribers(2, Some(b"a"), &NOW), Err(Error::Again)));
-        publisher.send(&["abc"], &NOW).unwrap();
-        for socket in [&one, &two] {
-            assert_eq!(socket.receive(&SOON).unwrap().as_text(), Some("abc"));
-        }
-        assert_eq!(publisher.statistics().unwrap().subscriptions, Some(2));
-        two.close(None).unwrap();
-        one.unsubscribe(b"a").unwrap();
-        while publisher.statistics().unwrap().subscriptions != Some(0) {
-            thread::yield_now();
-        }
-        assert!(matches!(
-            Socket::new(Push).unwrap().wait_for_subscribers(1, None, &NOW),
-            Err(Error::Unsupported { .. })
-        ));
     }
 }

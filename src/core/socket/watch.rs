@@ -36,7 +36,7 @@ impl Feed {
         locked(&self.queue)
     }
 
-    fn give(&self, event: &Event) {
+    fn push(&self, event: &Event) {
         if self.events & event.bit != 0 {
             let mut queue = self.queue();
             if queue.len() == ROOM {
@@ -63,7 +63,7 @@ impl Watch {
     pub fn add(&mut self, socket: &zmq::Socket, feed: &Arc<Feed>) -> Result<(), Error> {
         self.update(socket);
         if self.reader.is_none() {
-            let reader = self.open(socket);
+            let reader = self.start(socket);
             let reader = reader.map_err(|error| Error::from_zmq("zmq_socket_monitor", error))?;
             self.reader = Some(reader);
         }
@@ -72,7 +72,7 @@ impl Watch {
     }
 
     /// Makes libzmq report all events to a new reader.
-    fn open(&self, socket: &zmq::Socket) -> zmq::Result<zmq::Socket> {
+    fn start(&self, socket: &zmq::Socket) -> zmq::Result<zmq::Socket> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let reader = self.context.socket(zmq::PAIR)?;
         // If the queue of the reader were full, a libzmq without repairs would wait for
@@ -100,7 +100,7 @@ impl Watch {
             && let Ok(event) = Event::receive(reader)
         {
             for feed in self.feeds.iter().filter_map(Weak::upgrade) {
-                feed.give(&event);
+                feed.push(&event);
             }
         }
     }

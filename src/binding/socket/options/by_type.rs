@@ -1,4 +1,4 @@
-//! Options of a single socket type.
+//! The methods that set options of single socket types.
 
 use super::{set, set_first};
 use crate::binding::call::Call;
@@ -12,7 +12,7 @@ const ON: &[Parameter] = &[required("on", Kinds::BOOL, "true or false")];
 const PREFIX: &[Parameter] =
     &[required("prefix", Kinds::STRING.or(Kinds::OBJECT), "a String or a ZMQFrame")];
 
-/// A method that turns an option on or off.
+/// Makes a method that turns an option on or off.
 const fn switch(
     name: &'static str,
     doc: &'static str,
