@@ -34,7 +34,7 @@ pub enum Error {
     /// A send or receive out of order (EFSM).
     #[error("{operation} is out of order on a {} socket: {}", socket_type.name(), order(*socket_type, operation))]
     State {
-        /// "send", "receive" or one of [`operation`].
+        /// "send", "receive", "publish", "send to a peer" and the like.
         operation: &'static str,
         /// The type of the socket.
         socket_type: SocketType,

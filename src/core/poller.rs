@@ -240,8 +240,8 @@ impl<T: Clone> Poller<T> {
         result
     }
 
-    /// Locks the items, which is never done during a wait or while a value is dropped,
-    /// because garbage collectors look through the values.
+    /// Never locked during a wait or while a value is dropped, because garbage
+    /// collectors look through the values.
     fn items(&self) -> MutexGuard<'_, Vec<Item<T>>> {
         locked(&self.items)
     }

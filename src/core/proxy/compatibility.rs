@@ -68,7 +68,7 @@ pub(super) fn check(socket_type: SocketType, other: Option<SocketType>) -> Resul
 }
 
 /// Returns true if messages received by one type are sent by the other.
-pub(super) fn directions(from: SocketType, to: SocketType) -> bool {
+pub(super) fn forwards(from: SocketType, to: SocketType) -> bool {
     from.receives() && to.sends()
         // Otherwise they are messages from XSUB to its publishers or from XPUB to its
         // subscribers.

@@ -288,7 +288,7 @@ impl Drop for Worker {
 fn kind(from: &Seat, to: &Seat) -> Option<Kind> {
     match (from.socket_type, to.socket_type) {
         (Xpub, Xsub) => Some(Kind::Subscriptions),
-        (from, to) if compatibility::directions(from, to) => {
+        (from, to) if compatibility::forwards(from, to) => {
             Some(if to == Router { Kind::Addressed } else { Kind::Messages })
         }
         (Xpub, _) => Some(Kind::Nothing),
