@@ -22,18 +22,16 @@
  *     int main(void) {
  *         zeromq_socket *reply = zeromq_socket_new(ZEROMQ_REPLY, "inproc://hello");
  *         zeromq_socket *request = zeromq_socket_new(ZEROMQ_REQUEST, "inproc://hello");
- *         zeromq_message *message = zeromq_message_new();
+ *         zeromq_slice text;
  *
  *         zeromq_code code = zeromq_socket_send(request, "Hello", 5, 1000);
  *         if (code == ZEROMQ_CODE_OK)
- *             code = zeromq_socket_receive(reply, message, 1000);
+ *             code = zeromq_socket_receive_frame(reply, &text, NULL, 1000);
  *         if (code == ZEROMQ_CODE_OK)
- *             printf("%.*s\n", (int)zeromq_message_size(message, 0),
- *                    (const char *)zeromq_message_data(message, 0));
+ *             printf("%.*s\n", (int)text.size, (const char *)text.data);
  *         else
  *             fprintf(stderr, "%s\n", zeromq_last_error()->message);
  *
- *         zeromq_message_free(message);
  *         zeromq_socket_free(request);
  *         zeromq_socket_free(reply);
  *         zeromq_shutdown();
@@ -47,8 +45,8 @@
  * does nothing. Freeing an object that is in a call on another thread takes effect at
  * the end of that call. Functions whose names end in _close or _stop end the object,
  * but its handle stays valid and still has to be freed. The library uses the memory
- * that a program passes only during the call, except in zeromq_message_add_memory(),
- * which takes ownership. Memory that the library returns is valid until the next call
+ * that a program passes only during the call, except in zeromq_message_add_memory() and
+ * zeromq_socket_send_memory(), which take ownership. Memory that the library returns is valid until the next call
  * with the same object, unless the function says otherwise.
  *
  * Strings and bytes.  Strings are UTF-8 and NUL-terminated. (NULL, 0) is an empty
@@ -69,8 +67,9 @@
  *
  * Threads.  Every function may be called on any thread. An object serves one call at a
  * time: a second call returns ZEROMQ_CODE_BUSY and does nothing. A socket can be
- * passed from thread to thread, but two threads cannot use it at once. After a fork,
- * the parent's objects are closed in the child, which can make new ones.
+ * passed from thread to thread, but two threads cannot use it at once. It is fastest if
+ * one thread uses it most of the time. After a fork, the parent's objects are closed in
+ * the child, which can make new ones.
  *
  * Timeouts.  Timeouts are in milliseconds. 0 does not wait; ZEROMQ_FOREVER and
  * ZEROMQ_USUAL are special values. Signals do not end a wait.
@@ -80,7 +79,8 @@
  *
  * Versions.  ZEROMQ_VERSION_MAJOR, _MINOR and _PATCH are the version of this header.
  * Structs begin with their size, which the caller sets to sizeof, and only ever grow
- * at their end. zeromq_slice and zeromq_poll_event have no size and never change.
+ * at their end. zeromq_slice, zeromq_frames and zeromq_poll_event have no size and never
+ * change.
  *
  * The library never writes to standard output, installs no signal handlers, and never
  * ends the process.
@@ -247,17 +247,15 @@ zeromq_code zeromq_default_set(const char *name, int64_t value);
 
 /* ==================================================================== MESSAGES
  *
- * A message has one or more frames and is sent and received as a whole. One
- * zeromq_message can be used for any number of messages, one after the other.
+ * A message has one or more frames and is sent and received as a whole. To read what
+ * arrives, no zeromq_message is needed: zeromq_socket_receive_frame and
+ * zeromq_socket_receive_frames lend the bytes. A zeromq_message is for messages that are
+ * kept, changed, or passed on without a copy. It can be used for any number of messages,
+ * one after the other.
  */
 
 // A message: any number of frames, each of any number of bytes.
 typedef struct zeromq_message zeromq_message;
-
-// Releases memory that was passed to `zeromq_message_add_memory`. It is called once,
-// with the `data` and `hint` given there, on any thread. It must not call the library
-// with the message that held the memory.
-typedef void (*zeromq_free_function)(void *data, void *hint);
 
 // A range of bytes in memory. `(NULL, 0)` is empty.
 typedef struct {
@@ -266,6 +264,20 @@ typedef struct {
   // The number of bytes.
   size_t size;
 } zeromq_slice;
+
+// Releases memory that was passed to `zeromq_message_add_memory` or
+// `zeromq_socket_send_memory`. It is called once, with the `data` and `hint` given
+// there, on any thread. It must not call the library with the message or socket that
+// had the memory.
+typedef void (*zeromq_free_function)(void *data, void *hint);
+
+// The frames of a message.
+typedef struct {
+  // The first frame.
+  const zeromq_slice *frames;
+  // The number of frames.
+  size_t count;
+} zeromq_frames;
 
 // Makes an empty message, to receive into or to build and send. It can be used again
 // any number of times. The caller frees it with `zeromq_message_free`.
@@ -288,6 +300,37 @@ zeromq_code zeromq_message_clear(zeromq_message *message);
 // Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 // `ZEROMQ_CODE_BUSY`; `ZEROMQ_CODE_ZMQ` if memory runs out.
 zeromq_code zeromq_message_add(zeromq_message *message, const void *data, size_t size);
+
+// Inserts a frame with a copy of `size` bytes before all others, such as the routing
+// id of a peer.
+//
+// Returns the codes of `zeromq_message_add`.
+zeromq_code zeromq_message_prepend(zeromq_message *message,
+                                   const void *data,
+                                   size_t size);
+
+// Removes the first frame of a message, such as the routing id of a peer, and stores
+// its bytes in `*frame`, unless that is NULL. They are valid until the next call with
+// the message.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the message has no frames;
+// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_message_pop(zeromq_message *message, zeromq_slice *frame);
+
+// Moves a frame of `source` to the end of `message` without copying its bytes. The
+// first frame is number 0. With a new message and frame 0, this takes the envelope of
+// a message apart; to pass a whole message on, send `source` itself.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such frame;
+// `ZEROMQ_CODE_CLOSED`; `ZEROMQ_CODE_BUSY`, also if both are the same message.
+zeromq_code zeromq_message_take_frame(zeromq_message *message,
+                                      zeromq_message *source,
+                                      size_t frame);
+
+// Returns a frame as a NUL-terminated string; the first frame is number 0. Returns NULL
+// if there is no such frame, if it is not UTF-8 or contains a NUL byte, or if the
+// handle is invalid. The string is valid until the next call with the message.
+const char *zeromq_message_text(zeromq_message *message, size_t frame);
 
 // Appends a frame without copying its bytes. The message takes ownership of the memory
 // and calls `free_function` with `data` and `hint` once the frame was sent or the
@@ -600,6 +643,33 @@ zeromq_code zeromq_socket_send_frames(zeromq_socket *socket,
                                       size_t count,
                                       int32_t timeout);
 
+// Sends a message of one frame without copying its bytes. The library takes ownership
+// of the memory and calls `free_function` with `data` and `hint` once it is no longer
+// needed. This may happen on another thread, at once or later. The bytes must not
+// change until then. If `free_function` is NULL, the memory must remain valid forever.
+//
+// If the call fails, the caller still owns the memory. For frames below a few
+// kilobytes, `zeromq_socket_send` is faster.
+//
+// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ZMQ` if memory runs out.
+zeromq_code zeromq_socket_send_memory(zeromq_socket *socket,
+                                      void *data,
+                                      size_t size,
+                                      zeromq_free_function free_function,
+                                      void *hint,
+                                      int32_t timeout);
+
+// Sends `count` messages, one after the other, with copies of their bytes. `*sent`,
+// unless `sent` is NULL, receives how many of them were sent, also if the call fails.
+//
+// Returns the codes of `zeromq_socket_send_frames`; `ZEROMQ_CODE_AGAIN` if not all
+// messages could be sent within `timeout` milliseconds.
+zeromq_code zeromq_socket_send_batch(zeromq_socket *socket,
+                                     const zeromq_frames *messages,
+                                     size_t count,
+                                     size_t *sent,
+                                     int32_t timeout);
+
 // Sends a message without copying its bytes. On success the message is empty and can
 // be used again; on failure it is unchanged.
 //
@@ -620,6 +690,41 @@ zeromq_code zeromq_socket_send_message(zeromq_socket *socket,
 zeromq_code zeromq_socket_receive(zeromq_socket *socket,
                                   zeromq_message *message,
                                   int32_t timeout);
+
+// Receives the next frame and lends its bytes: `*frame` describes them, and they are
+// valid until the next call with the socket. `*more` receives 1 if more frames of the
+// same message follow, otherwise 0; `more` may be NULL. This is the fastest way to
+// receive messages of one frame. Waits up to `timeout` milliseconds. On a ROUTER or
+// STREAM socket the first frame is the routing id of the sender.
+//
+// Returns the codes of `zeromq_socket_receive`.
+zeromq_code zeromq_socket_receive_frame(zeromq_socket *socket,
+                                        zeromq_slice *frame,
+                                        int32_t *more,
+                                        int32_t timeout);
+
+// Receives the next message, with all of its frames, and lends it: `*message`
+// describes the frames, which are valid until the next call with the socket. Waits up
+// to `timeout` milliseconds. On a ROUTER or STREAM socket the first frame is the
+// routing id of the sender.
+//
+// Returns the codes of `zeromq_socket_receive`.
+zeromq_code zeromq_socket_receive_frames(zeromq_socket *socket,
+                                         zeromq_frames *message,
+                                         int32_t timeout);
+
+// Waits up to `timeout` milliseconds for a message, also receives the messages that
+// are already queued, up to `most` and at most 65,536 in total, and lends them all:
+// `*messages` points to an array of `*count` messages. They are valid until the next
+// call with the socket.
+//
+// Returns the codes of `zeromq_socket_receive`; `ZEROMQ_CODE_ARGUMENT` also if `most`
+// is 0.
+zeromq_code zeromq_socket_receive_batch(zeromq_socket *socket,
+                                        size_t most,
+                                        const zeromq_frames **messages,
+                                        size_t *count,
+                                        int32_t timeout);
 
 // Stores 1 in `*ready` if a receive would succeed without waiting, otherwise 0.
 //

@@ -29,6 +29,7 @@
 //! | `morpho` | the extension interface of Morpho |
 //! | [`vm`] | the neutral ABI that virtual machines call, in `include/zeromq.h` |
 //! | [`capi`] | sockets for C programs, in the same header |
+//! | `exclusive` | the lock of an object, which costs next to nothing for the thread that used it last |
 //! | `libzmq` | what the zmq crate does not offer: frames, a context, options by number |
 //! | `interrupt` | Ctrl-C as something that a script can catch, if it asks for that |
 //! | `ffi` | what all interfaces need at the boundary to C: the panic guard, strings, forks |
@@ -41,6 +42,7 @@ pub mod binding;
 pub mod capi;
 #[forbid(unsafe_code)]
 pub mod core;
+mod exclusive;
 mod ffi;
 mod interrupt;
 mod libzmq;

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(120);
 
-const TESTS: [&str; 4] = ["message", "socket", "misuse", "patterns"];
+const TESTS: [&str; 5] = ["lent", "message", "misuse", "patterns", "socket"];
 
 /// The examples with their expected output.
 const EXAMPLES: [(&str, &str); 6] = [

@@ -12,22 +12,21 @@ static int failed(const char *what) {
     return 1;
 }
 
-static int talk(zeromq_socket *request, zeromq_socket *reply, zeromq_message *message) {
+static int talk(zeromq_socket *request, zeromq_socket *reply) {
     const int second = 1000;
+    zeromq_slice text; /* its bytes are lent until the next call with the socket */
 
     if (zeromq_socket_send(request, "Hello", 5, second))
         return failed("the request");
-    if (zeromq_socket_receive(reply, message, second))
+    if (zeromq_socket_receive_frame(reply, &text, NULL, second))
         return failed("the server");
-    printf("%.*s\n", (int)zeromq_message_size(message, 0),
-           (const char *)zeromq_message_data(message, 0));
+    printf("%.*s\n", (int)text.size, (const char *)text.data);
 
     if (zeromq_socket_send(reply, "World!", 6, second))
         return failed("the reply");
-    if (zeromq_socket_receive(request, message, second))
+    if (zeromq_socket_receive_frame(request, &text, NULL, second))
         return failed("the client");
-    printf("%.*s\n", (int)zeromq_message_size(message, 0),
-           (const char *)zeromq_message_data(message, 0));
+    printf("%.*s\n", (int)text.size, (const char *)text.data);
     return 0;
 }
 
@@ -35,15 +34,13 @@ int main(void) {
     /* A reply socket binds, a request socket connects. */
     zeromq_socket *reply = zeromq_socket_new(ZEROMQ_REPLY, "inproc://hello");
     zeromq_socket *request = zeromq_socket_new(ZEROMQ_REQUEST, "inproc://hello");
-    zeromq_message *message = zeromq_message_new();
     int result;
 
-    if (!reply || !request || !message)
+    if (!reply || !request)
         result = failed("the sockets");
     else
-        result = talk(request, reply, message);
+        result = talk(request, reply);
 
-    zeromq_message_free(message);
     zeromq_socket_free(request);
     zeromq_socket_free(reply);
     zeromq_shutdown();

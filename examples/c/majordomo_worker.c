@@ -25,14 +25,13 @@ static void begin(zeromq_message *message, char command) {
 
 /* The last frame is the word. The frames before it identify the client: send them back. */
 static void work(zeromq_message *request, zeromq_message *reply) {
-    size_t frame, last = zeromq_message_count(request) - 1;
+    size_t count = zeromq_message_count(request);
     char length[24];
 
     begin(reply, REPLY);
-    for (frame = 3; frame < last; frame++)
-        zeromq_message_add(reply, zeromq_message_data(request, frame),
-                           zeromq_message_size(request, frame));
-    snprintf(length, sizeof length, "%d", (int)zeromq_message_size(request, last));
+    for (; count > 4; count--)
+        zeromq_message_take_frame(reply, request, 3);
+    snprintf(length, sizeof length, "%d", (int)zeromq_message_size(request, 3));
     zeromq_message_add(reply, length, strlen(length));
 }
 

@@ -23,15 +23,16 @@ static zeromq_code publish(zeromq_socket *publisher, const char *topic, const ch
     return zeromq_socket_send_frames(publisher, frames, 2, 1000);
 }
 
-static int listen_to(zeromq_socket *publisher, zeromq_socket *subscriber,
-                     zeromq_message *message) {
+static int listen_to(zeromq_socket *publisher, zeromq_socket *subscriber) {
+    zeromq_frames message; /* it is lent until the next call with the socket */
     int day;
     char news[32];
 
     if (zeromq_socket_subscribe(subscriber, "Oslo", 4))
         return failed("the subscription");
     /* The publisher drops messages until it has received the subscription. */
-    while (publish(publisher, "Oslo", "begin"), zeromq_socket_receive(subscriber, message, 20))
+    while (publish(publisher, "Oslo", "begin"),
+           zeromq_socket_receive_frames(subscriber, &message, 20))
         ;
     for (day = 1; day <= 3; day++) {
         snprintf(news, sizeof news, "day %d: rain", day);
@@ -39,14 +40,14 @@ static int listen_to(zeromq_socket *publisher, zeromq_socket *subscriber,
             return failed("the publisher");
     }
     for (day = 1; day <= 3;) {
-        if (zeromq_socket_receive(subscriber, message, 1000))
+        const zeromq_slice *frame;
+        if (zeromq_socket_receive_frames(subscriber, &message, 1000))
             return failed("the subscriber");
-        if (zeromq_message_size(message, 1) == 5)
+        frame = message.frames;
+        if (frame[1].size == 5)
             continue; /* another "begin" */
-        printf("%.*s, %.*s\n", (int)zeromq_message_size(message, 0),
-               (const char *)zeromq_message_data(message, 0),
-               (int)zeromq_message_size(message, 1),
-               (const char *)zeromq_message_data(message, 1));
+        printf("%.*s, %.*s\n", (int)frame[0].size, (const char *)frame[0].data,
+               (int)frame[1].size, (const char *)frame[1].data);
         day++;
     }
     return 0;
@@ -55,17 +56,15 @@ static int listen_to(zeromq_socket *publisher, zeromq_socket *subscriber,
 int main(void) {
     zeromq_socket *publisher = zeromq_socket_new(ZEROMQ_PUBLISHER, "tcp://127.0.0.1:*");
     zeromq_socket *subscriber = zeromq_socket_new(ZEROMQ_SUBSCRIBER, NULL);
-    zeromq_message *message = zeromq_message_new();
     const char *endpoint;
     int result;
 
-    if (!message || zeromq_socket_endpoint(publisher, &endpoint) ||
+    if (zeromq_socket_endpoint(publisher, &endpoint) ||
         zeromq_socket_connect(subscriber, endpoint))
         result = failed("the sockets");
     else
-        result = listen_to(publisher, subscriber, message);
+        result = listen_to(publisher, subscriber);
 
-    zeromq_message_free(message);
     zeromq_socket_free(subscriber);
     zeromq_socket_free(publisher);
     zeromq_shutdown();

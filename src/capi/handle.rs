@@ -1,17 +1,19 @@
 //! Handles for C: numbers that look like pointers and identify an object only as long
 //! as it lives. Stale, foreign and invalid handles are detected, and an object serves
-//! one call at a time. This costs two compare-and-swaps per call.
+//! one call at a time. The thread that used an object last pays no atomic
+//! read-modify-write for this.
 //!
 //! Slots are never given back to the system, so any number can be looked up at any
 //! time. There is no lock that another thread could hold at the moment of a fork.
 
 use std::cell::UnsafeCell;
-use std::mem::{ManuallyDrop, MaybeUninit};
+use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::core::Error;
+use crate::exclusive::lock::{Doom, Held, Lock, Refused, Taken};
 
 /// How many bits of a handle hold the index of its slot, the tag of its type, and how
 /// often the slot was used before.
@@ -22,12 +24,6 @@ const USE_BITS: u32 = usize::BITS - INDEX_BITS - TAG_BITS;
 const SLOTS: usize = 1 << INDEX_BITS;
 const CHUNK: usize = 256;
 const CHUNKS: usize = SLOTS / CHUNK;
-
-/// The state of a slot is its number of uses, shifted left by one, and this bit while
-/// it is in a call. An odd number of uses means that it holds an object.
-const BUSY: u64 = 1;
-/// Set beside `BUSY`: the object was freed during the call, which drops it at its end.
-const DOOMED: u64 = 1 << 63;
 
 /// A type of objects that have handles.
 pub(super) trait Kind: Send + 'static {
@@ -48,23 +44,28 @@ pub(super) struct Registry<T: 'static> {
     free: AtomicU64,
 }
 
-// SAFETY: only the thread that marked a slot busy accesses its value.
+// SAFETY: only the thread that holds the lock of a slot accesses its value.
 unsafe impl<T: Send> Sync for Registry<T> {}
 
 #[repr(align(64))]
 struct Slot<T> {
-    state: AtomicU64,
+    lock: Lock,
+    /// How often the slot was given and freed. An odd number means that it holds an
+    /// object.
+    uses: AtomicU64,
+    /// Which slot this is.
+    index: AtomicU32,
     /// One more than the index of the slot that was freed before this one.
     next: AtomicU32,
     /// Initialized if the number of uses is odd.
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-/// An object in a call: this thread has marked its slot busy.
+/// An object in a call: this thread holds the lock of its slot.
 pub(super) struct InUse<'a, T: Kind> {
     registry: &'a Registry<T>,
     slot: &'a Slot<T>,
-    number: usize,
+    held: Held,
 }
 
 impl<T: Kind> Registry<T> {
@@ -86,13 +87,13 @@ impl<T: Kind> Registry<T> {
             what: format!("there are too many objects: free a {} first", T::WHAT).into(),
         })?;
         let slot = self.slot(index).ok_or(Error::Freed { what: T::WHAT })?;
-        let state = slot.state.load(Ordering::Relaxed);
         // SAFETY: the slot holds no object and was just taken from the free slots, so
         // no other thread uses it.
         unsafe { (*slot.value.get()).write(value) };
-        let state = next_use(state);
-        slot.state.store(state, Ordering::Release);
-        Ok(ptr::without_provenance_mut(self.number(index, state)))
+        slot.index.store(index as u32, Ordering::Relaxed);
+        let uses = next_use(slot.uses.load(Ordering::Relaxed));
+        slot.uses.store(uses, Ordering::Release);
+        Ok(ptr::without_provenance_mut(self.number(index, uses)))
     }
 
     /// Looks up the object of a handle, for one call.
@@ -100,70 +101,68 @@ impl<T: Kind> Registry<T> {
     /// # Errors
     /// [`Error::Argument`] if the handle is NULL or of another type, [`Error::Freed`]
     /// if the object was freed, [`Error::Busy`].
-    #[inline]
+    #[inline(always)]
     pub fn enter<H>(&self, handle: *const H) -> Result<InUse<'_, T>, Box<Error>> {
         let number = handle.addr();
         let (Some(slot), true) = (self.slot(number & (SLOTS - 1)), is_mine::<T>(number)) else {
             return Err(stranger::<T>(number));
         };
-        let state = idle(number);
-        let entered =
-            slot.state.compare_exchange(state, state | BUSY, Ordering::Acquire, Ordering::Relaxed);
-        match entered {
-            Ok(_) => Ok(InUse { registry: self, slot, number }),
-            Err(found) => Err(refused::<T>(found == state | BUSY)),
+        match slot.lock.try_lock(move || slot.uses.load(Ordering::Acquire) == uses(number)) {
+            Ok(held) => Ok(InUse { registry: self, slot, held }),
+            Err(why) => Err(self.refused(slot, why)),
         }
+    }
+
+    /// Returns the error for an object that was not entered. Errors are boxed and built
+    /// out of line, because copying a large result field by field stalls the fast path.
+    #[cold]
+    #[inline(never)]
+    fn refused(&self, slot: &Slot<T>, why: Refused) -> Box<Error> {
+        if let Refused::Last(taken) = why {
+            self.empty(slot, taken);
+        }
+        Box::new(match why {
+            Refused::Busy => Error::Busy,
+            _ => Error::Freed { what: T::WHAT },
+        })
     }
 
     /// Returns whether the object of a handle still exists, in a call or not.
     pub fn knows<H>(&self, handle: *const H) -> bool {
         let number = handle.addr();
         is_mine::<T>(number)
-            && self
-                .slot(number & (SLOTS - 1))
-                .is_some_and(|slot| slot.state.load(Ordering::Acquire) & !BUSY == idle(number))
+            && self.slot(number & (SLOTS - 1)).is_some_and(|slot| {
+                slot.uses.load(Ordering::Acquire) == uses(number) && !slot.lock.is_doomed()
+            })
     }
 
     /// Frees an object. If it is in a call on another thread, or in an outer call on
     /// this one, it is dropped at the end of that call. NULL and handles that were
     /// already freed are ignored.
     pub fn free<H>(&self, handle: *mut H) {
-        loop {
-            match self.enter(handle) {
-                Ok(object) => return object.end(),
-                Err(error) if matches!(*error, Error::Busy) => {}
-                Err(_) => return,
-            }
-            let number = handle.addr();
-            let Some(slot) = self.slot(number & (SLOTS - 1)) else {
-                return;
-            };
-            let busy = idle(number) | BUSY;
-            let doom = slot.state.compare_exchange(
-                busy,
-                busy | DOOMED,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
-            // Otherwise the call has ended, or another thread was faster.
-            if doom.is_ok() {
-                return;
-            }
+        let number = handle.addr();
+        if let (Some(slot), true) = (self.slot(number & (SLOTS - 1)), is_mine::<T>(number))
+            && let Doom::Now(taken) =
+                slot.lock.doom(|| slot.uses.load(Ordering::Acquire) == uses(number))
+        {
+            self.empty(slot, taken);
         }
     }
 
-    /// Drops the object of a slot that this thread has marked busy.
+    /// Drops the object of a slot whose lock this thread has taken for good.
     #[cold]
-    fn empty(&self, slot: &Slot<T>, number: usize) {
-        // SAFETY: the slot holds an object, and this thread has marked it busy. Nobody
-        // else reads the object, because its number of uses is even from now on.
+    #[inline(never)]
+    fn empty(&self, slot: &Slot<T>, taken: Taken) {
+        // SAFETY: the slot holds an object, and this thread has its lock. Nobody else
+        // reads the object, because its number of uses is even from now on.
         let value = unsafe { (*slot.value.get()).assume_init_read() };
-        slot.state.store(next_use(idle(number)), Ordering::Release);
-        let index = number & (SLOTS - 1);
+        slot.uses.store(next_use(slot.uses.load(Ordering::Relaxed)), Ordering::Release);
+        slot.lock.renew(taken);
+        let index = slot.index.load(Ordering::Relaxed);
         let mut head = self.free.load(Ordering::Relaxed);
         loop {
             slot.next.store(head as u32, Ordering::Relaxed);
-            let new = next_change(head) | (index as u64 + 1);
+            let new = next_change(head) | (u64::from(index) + 1);
             match self.free.compare_exchange_weak(head, new, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => head = now,
@@ -206,8 +205,8 @@ impl<T: Kind> Registry<T> {
         unsafe { chunk.as_ref() }.map(|chunk| &chunk[index % CHUNK])
     }
 
-    fn number(&self, index: usize, state: u64) -> usize {
-        ((state >> 1) as usize) << (INDEX_BITS + TAG_BITS) | (T::TAG << INDEX_BITS) | index
+    fn number(&self, index: usize, uses: u64) -> usize {
+        (uses as usize) << (INDEX_BITS + TAG_BITS) | (T::TAG << INDEX_BITS) | index
     }
 }
 
@@ -215,12 +214,12 @@ impl<T: Kind> Registry<T> {
 #[inline]
 fn is_mine<T: Kind>(number: usize) -> bool {
     number & (((1 << TAG_BITS) - 1) << INDEX_BITS) == (T::TAG << INDEX_BITS)
-        && idle(number) & 2 != 0
+        && uses(number) & 1 != 0
 }
 
-/// Returns the error for an invalid handle. Errors are boxed and built out of line,
-/// because copying a large result field by field stalls the fast path.
+/// Returns the error for an invalid handle.
 #[cold]
+#[inline(never)]
 fn stranger<T: Kind>(number: usize) -> Box<Error> {
     let got = if number == 0 { "NULL" } else { "something else" };
     Box::new(Error::Argument {
@@ -230,20 +229,15 @@ fn stranger<T: Kind>(number: usize) -> Box<Error> {
     })
 }
 
-#[cold]
-fn refused<T: Kind>(is_busy: bool) -> Box<Error> {
-    Box::new(if is_busy { Error::Busy } else { Error::Freed { what: T::WHAT } })
-}
-
-/// Returns the state of the slot of a handle while it is in no call.
+/// Returns the number of uses that a handle was given for.
 #[inline]
-fn idle(number: usize) -> u64 {
-    ((number >> (INDEX_BITS + TAG_BITS)) as u64) << 1
+fn uses(number: usize) -> u64 {
+    (number >> (INDEX_BITS + TAG_BITS)) as u64
 }
 
-/// Returns the next state of a slot that is used again or freed.
-fn next_use(state: u64) -> u64 {
-    (state + 2) & ((1 << (USE_BITS + 1)) - 1)
+/// Returns the number of uses of a slot that is given again or freed.
+fn next_use(uses: u64) -> u64 {
+    (uses + 1) & ((1 << USE_BITS) - 1)
 }
 
 /// Returns the next count of changes for the head of the free slots. It prevents a slot
@@ -254,31 +248,21 @@ fn next_change(head: u64) -> u64 {
 
 impl<T> Slot<T> {
     const fn new() -> Slot<T> {
-        let value = UnsafeCell::new(MaybeUninit::uninit());
-        Slot { state: AtomicU64::new(0), next: AtomicU32::new(0), value }
-    }
-}
-
-impl<T: Kind> InUse<'_, T> {
-    /// Frees the object.
-    fn end(self) {
-        let InUse { registry, slot, number } = *ManuallyDrop::new(self);
-        registry.empty(slot, number);
+        Slot {
+            lock: Lock::new(),
+            uses: AtomicU64::new(0),
+            index: AtomicU32::new(0),
+            next: AtomicU32::new(0),
+            value: UnsafeCell::new(MaybeUninit::uninit()),
+        }
     }
 }
 
 impl<T: Kind> Drop for InUse<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        let state = idle(self.number);
-        let over = self.slot.state.compare_exchange(
-            state | BUSY,
-            state,
-            Ordering::Release,
-            Ordering::Relaxed,
-        );
-        if over.is_err() {
-            self.registry.empty(self.slot, self.number);
+        if let Some(taken) = self.slot.lock.unlock(self.held) {
+            self.registry.empty(self.slot, taken);
         }
     }
 }
@@ -288,7 +272,7 @@ impl<T: Kind> Deref for InUse<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: the slot holds an object, and this thread has marked it busy.
+        // SAFETY: the slot holds an object, and this thread holds its lock.
         unsafe { (*self.slot.value.get()).assume_init_ref() }
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 
-use super::argument::{bytes, new, place, text, wrong};
+use super::argument::{bytes, items, new, place, text, wrong};
 use super::handle::{InUse, Kind, Registry};
 use crate::core::{self, Code, Error, Frame};
 use crate::ffi;
@@ -21,16 +21,105 @@ pub struct Slice {
     pub size: usize,
 }
 
-/// Releases memory that was passed to `zeromq_message_add_memory`. It is called once,
-/// with the `data` and `hint` given there, on any thread. It must not call the library
-/// with the message that held the memory.
+/// The frames of a message.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Frames {
+    /// The first frame.
+    pub frames: *const Slice,
+    /// The number of frames.
+    pub count: usize,
+}
+
+impl Slice {
+    /// Returns where the bytes of a frame are.
+    #[inline]
+    pub(super) fn of(bytes: &[u8]) -> Slice {
+        Slice { data: bytes.as_ptr().cast(), size: bytes.len() }
+    }
+}
+
+/// A slice whose bytes can be read.
+#[repr(transparent)]
+pub(super) struct Readable(Slice);
+
+impl Readable {
+    /// Checks the slices of an array; `(NULL, 0)` is empty.
+    ///
+    /// # Safety
+    /// `slices` is NULL or points to `count` slices, whose `data` is NULL or points to
+    /// `size` bytes. All of them remain valid for `'a`.
+    pub unsafe fn all<'a>(slices: *const Slice, count: usize) -> Result<&'a [Readable], Error> {
+        // SAFETY: guaranteed by the caller.
+        let slices = unsafe { items(slices, count) }?;
+        for slice in slices {
+            // SAFETY: guaranteed by the caller.
+            unsafe { bytes(slice.data, slice.size) }?;
+        }
+        // SAFETY: it is the same array, of a transparent type.
+        Ok(unsafe { std::slice::from_raw_parts(slices.as_ptr().cast(), slices.len()) })
+    }
+}
+
+impl AsRef<[u8]> for Readable {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        match self.0.size {
+            0 => &[],
+            // SAFETY: `all` checked the slice, and its caller guarantees the bytes.
+            size => unsafe { std::slice::from_raw_parts(self.0.data.cast(), size) },
+        }
+    }
+}
+
+/// The frames of a message whose bytes can be read.
+#[repr(transparent)]
+pub(super) struct ReadableFrames(Frames);
+
+impl ReadableFrames {
+    /// Checks the messages of an array; `(NULL, 0)` is empty. Each needs a frame.
+    ///
+    /// # Safety
+    /// `messages` is NULL or points to `count` messages, whose frames are as for
+    /// [`Readable::all`].
+    pub unsafe fn all<'a>(
+        messages: *const Frames,
+        count: usize,
+    ) -> Result<&'a [ReadableFrames], Error> {
+        // SAFETY: guaranteed by the caller.
+        let messages = unsafe { items(messages, count) }?;
+        for message in messages {
+            // SAFETY: guaranteed by the caller.
+            if unsafe { Readable::all(message.frames, message.count) }?.is_empty() {
+                return Err(wrong("the frames", "at least one in each message", "none"));
+            }
+        }
+        // SAFETY: it is the same array, of a transparent type.
+        Ok(unsafe { std::slice::from_raw_parts(messages.as_ptr().cast(), messages.len()) })
+    }
+}
+
+impl AsRef<[Readable]> for ReadableFrames {
+    #[inline]
+    fn as_ref(&self) -> &[Readable] {
+        // SAFETY: `all` checked the frames, of which there is at least one.
+        unsafe { std::slice::from_raw_parts(self.0.frames.cast(), self.0.count) }
+    }
+}
+
+/// Releases memory that was passed to `zeromq_message_add_memory` or
+/// `zeromq_socket_send_memory`. It is called once, with the `data` and `hint` given
+/// there, on any thread. It must not call the library with the message or socket that
+/// had the memory.
 pub type FreeFunction = Option<unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void)>;
 
-/// A message, and the string that `zeromq_message_property` returned last.
+/// A message, and what was returned from it last: a string, or a frame that was
+/// removed.
 #[derive(Default)]
 pub(super) struct Entry {
     pub message: core::Message,
     text: CString,
+    removed: Frame,
 }
 
 impl Kind for Entry {
@@ -88,6 +177,84 @@ pub unsafe extern "C" fn zeromq_message_add(
         // SAFETY: the caller guarantees `size` readable bytes.
         let bytes = unsafe { bytes(data, size) }?;
         Ok(enter(message)?.message.push(bytes)?)
+    })
+}
+
+/// Inserts a frame with a copy of `size` bytes before all others, such as the routing
+/// id of a peer.
+///
+/// Returns the codes of `zeromq_message_add`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_message_prepend(
+    message: *mut Message,
+    data: *const c_void,
+    size: usize,
+) -> Code {
+    ffi::guard("zeromq_message_prepend", || {
+        // SAFETY: the caller guarantees `size` readable bytes.
+        let bytes = unsafe { bytes(data, size) }?;
+        Ok(enter(message)?.message.prepend(bytes)?)
+    })
+}
+
+/// Removes the first frame of a message, such as the routing id of a peer, and stores
+/// its bytes in `*frame`, unless that is NULL. They are valid until the next call with
+/// the message.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the message has no frames;
+/// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_message_pop(message: *mut Message, frame: *mut Slice) -> Code {
+    ffi::guard("zeromq_message_pop", || {
+        let mut entry = enter(message)?;
+        let removed = entry.message.take(0).ok_or_else(|| missing(&entry, 0))?;
+        entry.removed = removed;
+        if let Ok(place) = place(frame) {
+            // SAFETY: the caller passes a pointer that is valid for writing.
+            unsafe { place.put(Slice::of(&entry.removed)) };
+        }
+        Ok(())
+    })
+}
+
+/// Moves a frame of `source` to the end of `message` without copying its bytes. The
+/// first frame is number 0. With a new message and frame 0, this takes the envelope of
+/// a message apart; to pass a whole message on, send `source` itself.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such frame;
+/// `ZEROMQ_CODE_CLOSED`; `ZEROMQ_CODE_BUSY`, also if both are the same message.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_message_take_frame(
+    message: *mut Message,
+    source: *mut Message,
+    frame: usize,
+) -> Code {
+    ffi::guard("zeromq_message_take_frame", || {
+        let mut target = enter(message)?;
+        let mut source = enter(source)?;
+        let taken = source.message.take(frame).ok_or_else(|| missing(&source, frame))?;
+        target.message.push_frame(taken);
+        Ok(())
+    })
+}
+
+/// Returns a frame as a NUL-terminated string; the first frame is number 0. Returns NULL
+/// if there is no such frame, if it is not UTF-8 or contains a NUL byte, or if the
+/// handle is invalid. The string is valid until the next call with the message.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_message_text(message: *mut Message, frame: usize) -> *const c_char {
+    ffi::guard_or(ptr::null(), || {
+        let Ok(mut entry) = enter(message) else {
+            return ptr::null();
+        };
+        let text = entry.message.frames().get(frame).and_then(Frame::as_text);
+        match text.and_then(|text| CString::new(text).ok()) {
+            Some(text) => {
+                entry.text = text;
+                entry.text.as_ptr()
+            }
+            None => ptr::null(),
+        }
     })
 }
 
@@ -180,7 +347,7 @@ pub unsafe extern "C" fn zeromq_message_frame(
         let entry = enter(message)?;
         let bytes = entry.message.frame(frame).ok_or_else(|| missing(&entry, frame))?;
         // SAFETY: the caller passes a pointer that is valid for writing.
-        unsafe { slice.put(Slice { data: bytes.as_ptr().cast(), size: bytes.len() }) };
+        unsafe { slice.put(Slice::of(bytes)) };
         Ok(())
     })
 }

@@ -3,15 +3,13 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
-use super::argument::{Lent, bytes, items, new, place, some_text, text, wait, wrong};
+use super::argument::{Lent, bytes, new, place, some_text, text, wait, wrong};
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
-use super::message::{self, Message, Slice};
+use super::message::{self, Frames, FreeFunction, Message, Readable, ReadableFrames, Slice};
 use crate::core::curve::key::PublicKey;
 use crate::core::socket::security::Role;
-use crate::core::{self, Code, Error, SocketType};
+use crate::core::{self, Batch, Code, Error, Frame, SocketType};
 use crate::ffi;
 
 /// A socket.
@@ -52,10 +50,41 @@ pub enum SocketKind {
     ZEROMQ_STREAM = 11,
 }
 
-/// A socket, and the bytes that were returned from it last.
+/// A socket, and what was returned from it last.
 pub(super) struct Entry {
     pub socket: Arc<core::Socket>,
     pub lent: Lent,
+    batch: Lending,
+}
+
+/// Received messages whose bytes the caller may read until the next call.
+#[derive(Default)]
+struct Lending {
+    batch: Batch,
+    messages: Vec<Frames>,
+}
+
+// SAFETY: the pointers point into the batch of the same value.
+unsafe impl Send for Lending {}
+
+impl Lending {
+    /// Describes the first message.
+    fn first(&self) -> Frames {
+        Frames { frames: self.batch.views().as_ptr().cast(), count: self.batch.frame_count() }
+    }
+
+    /// Describes all messages.
+    fn all(&mut self) -> &[Frames] {
+        let views = self.batch.views();
+        let mut start = 0;
+        self.messages.clear();
+        self.messages.extend(self.batch.ends().iter().map(|&end| {
+            let frames = &views[std::mem::replace(&mut start, end)..end];
+            // A slice has the layout of a view.
+            Frames { frames: frames.as_ptr().cast(), count: frames.len() }
+        }));
+        &self.messages
+    }
 }
 
 impl Drop for Entry {
@@ -107,7 +136,7 @@ pub unsafe extern "C" fn zeromq_socket_new(kind: i32, endpoints: *const c_char) 
         // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { some_text("the endpoints", endpoints) }?;
         let socket = core::Socket::attached(kind, endpoints.unwrap_or(""))?;
-        Ok(SOCKETS.give(Entry { socket, lent: Lent::default() })?)
+        Ok(SOCKETS.give(Entry { socket, lent: Lent::default(), batch: Lending::default() })?)
     })
 }
 
@@ -336,15 +365,76 @@ pub unsafe extern "C" fn zeromq_socket_send_frames(
     timeout: i32,
 ) -> Code {
     ffi::guard("zeromq_socket_send_frames", || {
-        // SAFETY: the caller passes an array of `count` items.
-        let frames = unsafe { items(frames, count) }?;
+        // SAFETY: the caller passes an array of `count` slices of readable bytes.
+        let frames = unsafe { Readable::all(frames, count) }?;
         if frames.is_empty() {
             return Err(wrong("the frames", "at least one", "none").into());
         }
-        // SAFETY: the caller guarantees that each slice has `size` readable bytes.
-        let frames = frames.iter().map(|slice| unsafe { bytes(slice.data, slice.size) });
-        let frames = frames.collect::<Result<SmallVec<[&[u8]; 8]>, Error>>()?;
-        Ok(enter(socket)?.socket.send(&frames, &wait(timeout)?)?)
+        Ok(enter(socket)?.socket.send(frames, &wait(timeout)?)?)
+    })
+}
+
+/// Sends a message of one frame without copying its bytes. The library takes ownership
+/// of the memory and calls `free_function` with `data` and `hint` once it is no longer
+/// needed. This may happen on another thread, at once or later. The bytes must not
+/// change until then. If `free_function` is NULL, the memory must remain valid forever.
+///
+/// If the call fails, the caller still owns the memory. For frames below a few
+/// kilobytes, `zeromq_socket_send` is faster.
+///
+/// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ZMQ` if memory runs out.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_send_memory(
+    socket: *mut Socket,
+    data: *mut c_void,
+    size: usize,
+    free_function: FreeFunction,
+    hint: *mut c_void,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_socket_send_memory", || {
+        // SAFETY: the caller guarantees `size` readable bytes.
+        unsafe { bytes(data, size) }?;
+        let entry = enter(socket)?;
+        let wait = wait(timeout)?;
+        // SAFETY: the caller passes ownership of these bytes, as documented above.
+        let frame = unsafe { Frame::of_memory(data, size, free_function, hint) };
+        let mut frame = frame.map_err(|_| Error::no_memory())?;
+        let sent = entry.socket.send_frame(&mut frame, &wait);
+        if sent.is_err() {
+            // The caller keeps the memory.
+            frame.disown();
+        }
+        Ok(sent?)
+    })
+}
+
+/// Sends `count` messages, one after the other, with copies of their bytes. `*sent`,
+/// unless `sent` is NULL, receives how many of them were sent, also if the call fails.
+///
+/// Returns the codes of `zeromq_socket_send_frames`; `ZEROMQ_CODE_AGAIN` if not all
+/// messages could be sent within `timeout` milliseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_send_batch(
+    socket: *mut Socket,
+    messages: *const Frames,
+    count: usize,
+    sent: *mut usize,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_socket_send_batch", || {
+        if let Ok(place) = place(sent) {
+            // SAFETY: the caller passes a pointer that is valid for writing.
+            unsafe { place.put(0) };
+        }
+        // SAFETY: the caller passes an array of `count` messages with readable slices.
+        let messages = unsafe { ReadableFrames::all(messages, count) }?;
+        let (done, result) = enter(socket)?.socket.send_batch(messages, &wait(timeout)?);
+        if let Ok(place) = place(sent) {
+            // SAFETY: as above.
+            unsafe { place.put(done) };
+        }
+        Ok(result?)
     })
 }
 
@@ -382,6 +472,91 @@ pub extern "C" fn zeromq_socket_receive(
     ffi::guard("zeromq_socket_receive", || {
         let mut message = message::enter(message)?;
         Ok(enter(socket)?.socket.receive_into(&mut message.message, &wait(timeout)?)?)
+    })
+}
+
+/// Receives the next frame and lends its bytes: `*frame` describes them, and they are
+/// valid until the next call with the socket. `*more` receives 1 if more frames of the
+/// same message follow, otherwise 0; `more` may be NULL. This is the fastest way to
+/// receive messages of one frame. Waits up to `timeout` milliseconds. On a ROUTER or
+/// STREAM socket the first frame is the routing id of the sender.
+///
+/// Returns the codes of `zeromq_socket_receive`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_receive_frame(
+    socket: *mut Socket,
+    frame: *mut Slice,
+    more: *mut i32,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_socket_receive_frame", || {
+        let place = place(frame)?;
+        let entry = enter(socket)?;
+        let received = entry.socket.receive_lent(&wait(timeout)?)?;
+        // SAFETY: the caller passes pointers that are valid for writing.
+        unsafe {
+            place.put(Slice { data: received.view.data.cast(), size: received.view.size });
+            if !more.is_null() {
+                more.write_unaligned(received.more.into());
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Receives the next message, with all of its frames, and lends it: `*message`
+/// describes the frames, which are valid until the next call with the socket. Waits up
+/// to `timeout` milliseconds. On a ROUTER or STREAM socket the first frame is the
+/// routing id of the sender.
+///
+/// Returns the codes of `zeromq_socket_receive`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_receive_frames(
+    socket: *mut Socket,
+    message: *mut Frames,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_socket_receive_frames", || {
+        let place = place(message)?;
+        let mut entry = enter(socket)?;
+        let Entry { socket, batch, .. } = &mut *entry;
+        socket.receive_batch_into(&mut batch.batch, 1, &wait(timeout)?)?;
+        // SAFETY: the caller passes a pointer that is valid for writing.
+        unsafe { place.put(batch.first()) };
+        Ok(())
+    })
+}
+
+/// Waits up to `timeout` milliseconds for a message, also receives the messages that
+/// are already queued, up to `most` and at most 65,536 in total, and lends them all:
+/// `*messages` points to an array of `*count` messages. They are valid until the next
+/// call with the socket.
+///
+/// Returns the codes of `zeromq_socket_receive`; `ZEROMQ_CODE_ARGUMENT` also if `most`
+/// is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_receive_batch(
+    socket: *mut Socket,
+    most: usize,
+    messages: *mut *const Frames,
+    count: *mut usize,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_socket_receive_batch", || {
+        let (messages, count) = (place(messages)?, place(count)?);
+        if most == 0 {
+            return Err(wrong("the number of messages", "at least one", "0").into());
+        }
+        let mut entry = enter(socket)?;
+        let Entry { socket, batch, .. } = &mut *entry;
+        socket.receive_batch_into(&mut batch.batch, most, &wait(timeout)?)?;
+        let lent = batch.all();
+        // SAFETY: the caller passes pointers that are valid for writing.
+        unsafe {
+            messages.put(lent.as_ptr());
+            count.put(lent.len());
+        }
+        Ok(())
     })
 }
 

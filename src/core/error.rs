@@ -294,6 +294,7 @@ impl SocketType {
     ///
     /// # Errors
     /// [`Error::Unsupported`].
+    #[inline]
     pub(super) fn check_sends(self) -> Result<(), Error> {
         self.check(self.sends(), "send", Needs::Types(&[SocketType::Pub, SocketType::Push]))
     }
@@ -302,10 +303,12 @@ impl SocketType {
     ///
     /// # Errors
     /// [`Error::Unsupported`].
+    #[inline]
     pub(super) fn check_receives(self) -> Result<(), Error> {
         self.check(self.receives(), "receive", Needs::Types(&[SocketType::Sub, SocketType::Pull]))
     }
 
+    #[inline]
     fn check(self, can: bool, operation: &'static str, needs: Needs) -> Result<(), Error> {
         let socket_type = self;
         if can { Ok(()) } else { Err(Error::Unsupported { operation, socket_type, needs }) }

@@ -29,7 +29,7 @@ pub use curve::Certificate;
 pub use curve::key::{PublicKey, SecretKey};
 pub use endpoint::Action;
 pub use error::{EndpointProblem, Errno, Error, Needs};
-pub use message::{Frame, Message};
+pub use message::{Batch, Frame, Message};
 pub use monitor::{Event, Monitor};
 pub use options::OptionValue;
 pub use poller::{Descriptor, Poller, Ready, Source};

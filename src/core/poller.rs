@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use try_lock::Locked;
+use crate::exclusive::Locked;
 use zmq::PollEvents;
 
 use super::error::Error;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::message::Batch;
+
 /// The messages and bytes that a socket has sent and received. These are plain numbers,
 /// which only change while the socket is locked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +49,24 @@ impl Counters {
         self.frames_received += 1;
         self.bytes_received += bytes as u64;
         self.frames_received.is_multiple_of(Counters::ROUND)
+    }
+
+    /// Counts messages of one frame each that were sent. Returns true once per round.
+    pub(super) fn sent_many(&mut self, messages: usize, bytes: usize) -> bool {
+        let round = self.messages_sent / Counters::ROUND;
+        self.messages_sent += messages as u64;
+        self.frames_sent += messages as u64;
+        self.bytes_sent += bytes as u64;
+        self.messages_sent / Counters::ROUND != round
+    }
+
+    /// Counts the messages of a batch that was received. Returns true once per round.
+    pub(super) fn received_batch(&mut self, batch: &Batch) -> bool {
+        let round = self.frames_received / Counters::ROUND;
+        self.messages_received += batch.count() as u64;
+        self.frames_received += batch.frame_count() as u64;
+        self.bytes_received += batch.bytes() as u64;
+        self.frames_received / Counters::ROUND != round
     }
 
     /// Adds the counters of another socket.

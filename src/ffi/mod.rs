@@ -68,7 +68,7 @@ pub(crate) fn caught<T>(
         Ok(Err(failed)) => Err(report(name, failed)),
         Err(payload) => {
             let message = panic_text(&*payload);
-            Err(report(name, Failed::Here(Error::Panic { message })))
+            Err(report(name, Error::Panic { message }.into()))
         }
     }
 }
@@ -89,7 +89,7 @@ fn report(name: impl FnOnce() -> String, failed: Failed) -> Box<Report> {
 /// Turns a panic into an error.
 #[cold]
 fn panicked(payload: &(dyn Any + Send)) -> Failed {
-    Failed::Here(Error::Panic { message: panic_text(payload) })
+    Error::Panic { message: panic_text(payload) }.into()
 }
 
 /// Runs a body that has no error to report. Returns `otherwise` if it panics.
@@ -101,19 +101,21 @@ pub(crate) fn guard_or<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
 pub(crate) enum Failed {
     /// A method failed; the report has its message and is already recorded.
     Call(Box<Report>),
-    /// The interface itself failed.
-    Here(Error),
+    /// The interface itself failed. Boxed, because a call that succeeds would pay for
+    /// the room of a large result.
+    Here(Box<Error>),
 }
 
 impl From<Error> for Failed {
+    #[cold]
     fn from(error: Error) -> Failed {
-        Failed::Here(error)
+        Failed::Here(Box::new(error))
     }
 }
 
 impl From<Box<Error>> for Failed {
     fn from(error: Box<Error>) -> Failed {
-        Failed::Here(*error)
+        Failed::Here(error)
     }
 }
 

@@ -11,11 +11,45 @@ use libc::c_int;
 use zmq_sys as sys;
 
 use super::last_error;
+use super::many::View;
 
 /// One frame of a message, empty at first. It keeps the memory in which libzmq received
 /// it, and can be received into and sent any number of times.
+#[repr(transparent)]
 pub struct Frame {
     message: sys::zmq_msg_t,
+}
+
+/// What was received into a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received {
+    /// Where its bytes are, until the frame changes or moves.
+    pub view: View,
+    /// True if more frames of the same message follow.
+    pub more: bool,
+}
+
+#[cfg(libzmq_repaired)]
+use sys::additions::zmq_msg_recv_view as receive;
+
+/// Does the same with the functions of any libzmq.
+#[cfg(not(libzmq_repaired))]
+unsafe fn receive(
+    message: *mut sys::zmq_msg_t,
+    socket: *mut c_void,
+    flags: c_int,
+    view: *mut sys::additions::zmq_view_t,
+) -> c_int {
+    // SAFETY: the caller passes an initialized message, an open socket and a pointer that
+    // is valid for writing.
+    unsafe {
+        if sys::zmq_msg_recv(message, socket, flags) == -1 {
+            return -1;
+        }
+        (*view).data = sys::zmq_msg_data(message);
+        (*view).size = sys::zmq_msg_size(message);
+        sys::zmq_msg_more(message)
+    }
 }
 
 impl Frame {
@@ -82,23 +116,32 @@ impl Frame {
         unsafe { CStr::from_ptr(value) }.to_str().ok()
     }
 
-    /// Receives the next frame of a socket in place of this one and returns its size.
-    /// After an error, this frame is empty or unchanged.
+    /// Receives the next frame of a socket in place of this one and describes it. After
+    /// an error, this frame is empty or unchanged.
     ///
     /// # Errors
     /// As for `zmq_msg_recv(3)`.
-    pub(crate) fn receive(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<usize> {
+    #[inline(always)]
+    pub(crate) fn receive(
+        &mut self,
+        socket: &mut zmq::Socket,
+        flags: i32,
+    ) -> zmq::Result<Received> {
+        let mut view = View { data: ptr::null(), size: 0 };
         // SAFETY: the message is initialized, and the socket is open as long as it can
-        // be borrowed.
-        let size =
-            unsafe { sys::zmq_msg_recv(&mut self.message, socket.as_mut_ptr(), flags as c_int) };
-        usize::try_from(size).map_err(|_| last_error())
+        // be borrowed. A view has the layout that the function expects.
+        let more = unsafe {
+            let view = (&raw mut view).cast();
+            receive(&mut self.message, socket.as_mut_ptr(), flags as c_int, view)
+        };
+        if more == -1 { Err(last_error()) } else { Ok(Received { view, more: more != 0 }) }
     }
 
     /// Sends the frame. Afterwards it is empty; after an error it is unchanged.
     ///
     /// # Errors
     /// As for `zmq_msg_send(3)`.
+    #[inline]
     pub(crate) fn send(&mut self, socket: &mut zmq::Socket, flags: i32) -> zmq::Result<()> {
         // SAFETY: as in receive.
         let size =
@@ -115,7 +158,23 @@ impl Frame {
         result(unsafe { sys::zmq_msg_copy(&mut self.message, &mut other.message) })
     }
 
+    /// Gives memory that was passed to [`of_memory`](Frame::of_memory) back to the
+    /// caller, if the frame still has it: `free` is not called.
+    #[cfg(libzmq_repaired)]
+    pub(crate) fn disown(mut self) {
+        // SAFETY: the message is initialized. If it has the memory, it is its only
+        // owner, because a frame that was never sent successfully has no copies.
+        unsafe { sys::additions::zmq_msg_disown(&mut self.message) };
+    }
+
+    /// Leaks the few bytes that libzmq allocated, because it would call `free` with them.
+    #[cfg(not(libzmq_repaired))]
+    pub(crate) fn disown(self) {
+        std::mem::forget(self);
+    }
+
     /// Returns true if more frames of the same message follow.
+    #[inline]
     pub fn more(&self) -> bool {
         // SAFETY: the message is initialized.
         unsafe { sys::zmq_msg_more(&self.message) != 0 }
@@ -165,6 +224,7 @@ impl AsRef<[u8]> for Frame {
 impl Deref for Frame {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         let message = ptr::from_ref(&self.message).cast_mut();
         // SAFETY: the message is initialized and has that many bytes, and neither

@@ -5,6 +5,7 @@ mod context;
 mod frame;
 #[cfg(unix)]
 pub(crate) mod listener;
+mod many;
 pub(crate) mod options;
 
 use std::ffi::CStr;
@@ -14,9 +15,13 @@ use zmq_sys as sys;
 
 pub(crate) use context::Context;
 pub use frame::Frame;
+pub(crate) use frame::Received;
+pub use many::Batch;
+pub(crate) use many::{Bytes, send_many};
 
 /// Sends one frame, as with `zmq_send(3)`. A short frame is copied into the pipe
 /// without initializing a message.
+#[inline]
 pub(crate) fn send(socket: &mut zmq::Socket, frame: &[u8], flags: i32) -> zmq::Result<()> {
     // SAFETY: a `zmq::Socket` is open, and the frame has that many bytes.
     let sent =
@@ -40,7 +45,7 @@ pub(crate) fn z85_decode(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Repeats a non-blocking call of libzmq that a signal interrupted.
-#[inline]
+#[inline(always)]
 pub(crate) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
     loop {
         match call() {
@@ -50,6 +55,7 @@ pub(crate) fn retried<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Resul
     }
 }
 
+#[cold]
 fn last_error() -> zmq::Error {
     // SAFETY: it reads a number of this thread.
     zmq::Error::from_raw(unsafe { sys::zmq_errno() })

@@ -36,8 +36,31 @@ static void frames(void) {
     CHECK(value == NULL);
     GIVES(ARGUMENT, zeromq_message_property(copy, 2, "Peer-Address", &value));
     GIVES(ARGUMENT, zeromq_message_property(copy, 0, NULL, &value));
+
+    /* A router takes the envelope off and puts another one on. */
+    GIVES(OK, zeromq_message_prepend(message, "body", 4));
+    GIVES(OK, zeromq_message_prepend(message, "id", 2));
+    CHECK(zeromq_message_count(message) == 2 && frame_is(message, 0, "id"));
+    CHECK(strcmp(zeromq_message_text(message, 1), "body") == 0);
+    CHECK(zeromq_message_text(message, 2) == NULL && zeromq_message_text(NULL, 0) == NULL);
+    GIVES(OK, zeromq_message_pop(message, &slice));
+    CHECK(slice.size == 2 && memcmp(slice.data, "id", 2) == 0);
+    GIVES(OK, zeromq_message_clear(copy));
+    GIVES(OK, zeromq_message_add(copy, "first", 5));
+    GIVES(OK, zeromq_message_take_frame(copy, message, 0));
+    CHECK(zeromq_message_count(message) == 0 && zeromq_message_count(copy) == 2);
+    CHECK(frame_is(copy, 0, "first") && frame_is(copy, 1, "body"));
+    GIVES(ARGUMENT, zeromq_message_take_frame(copy, message, 0));
+    GIVES(BUSY, zeromq_message_take_frame(copy, copy, 0));
+    GIVES(ARGUMENT, zeromq_message_pop(message, NULL));
+    GIVES(OK, zeromq_message_pop(copy, NULL));
+    CHECK(zeromq_message_count(copy) == 1 && frame_is(copy, 0, "body"));
+    GIVES(OK, zeromq_message_add(copy, "no \xff text", 10));
+    CHECK(zeromq_message_text(copy, 1) == NULL);
+    GIVES(ARGUMENT, zeromq_message_prepend(copy, NULL, 1));
     zeromq_message_free(copy);
     zeromq_message_free(message);
+    GIVES(CLOSED, zeromq_message_prepend(message, "x", 1));
 }
 
 static void memory(void) {

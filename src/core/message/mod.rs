@@ -2,7 +2,10 @@
 
 mod frame;
 
+use std::ops::Range;
+
 use crate::core::error::Error;
+pub use crate::libzmq::Batch;
 use crate::libzmq::retried;
 pub use frame::{Frame, is_text};
 
@@ -58,27 +61,46 @@ impl Sent {
     }
 }
 
-/// Sends the frames of a message without waiting: `send` sends the frame with this
-/// index, with these flags.
+/// Sends the frames of a message without waiting: `send` sends the frames of this range
+/// of indexes, and returns how many it sent and why the next one was not.
 pub(super) fn send_frames(
     count: usize,
-    mut send: impl FnMut(usize, i32) -> zmq::Result<()>,
+    mut send: impl FnMut(Range<usize>) -> (usize, zmq::Result<()>),
 ) -> zmq::Result<Sent> {
-    let last = count.saturating_sub(1);
+    let mut next = 0;
     let mut sent = Sent::Yes;
-    for index in 0..count {
-        let more = if index < last { zmq::SNDMORE } else { 0 };
-        match retried(|| send(index, zmq::DONTWAIT | more)) {
-            Ok(()) => {}
-            Err(zmq::Error::EAGAIN) if index == 0 => return Ok(Sent::Full),
+    while next < count {
+        let (done, result) = send(next..count);
+        next += done;
+        match result {
+            Ok(()) | Err(zmq::Error::EINTR) => {}
+            Err(zmq::Error::EAGAIN) if next == 0 => return Ok(Sent::Full),
             // The peer disconnected in the middle of the message. libzmq has removed
             // the earlier frames and drops the ones that follow, so it must be given
             // the rest.
-            Err(zmq::Error::EAGAIN) => sent = Sent::Lost,
+            Err(zmq::Error::EAGAIN) => {
+                sent = Sent::Lost;
+                next += 1;
+            }
             Err(error) => return Err(error),
         }
     }
     Ok(sent)
+}
+
+/// Sends frames one by one: `send` sends the frame with this index, with these flags.
+fn one_by_one(
+    frames: Range<usize>,
+    mut send: impl FnMut(usize, i32) -> zmq::Result<()>,
+) -> (usize, zmq::Result<()>) {
+    let (first, end) = (frames.start, frames.end);
+    for index in frames {
+        let more = if index + 1 < end { zmq::SNDMORE } else { 0 };
+        if let Err(error) = send(index, zmq::DONTWAIT | more) {
+            return (index - first, Err(error));
+        }
+    }
+    (end - first, Ok(()))
 }
 
 impl Message {
@@ -124,6 +146,27 @@ impl Message {
         self.count += 1;
     }
 
+    /// Inserts a frame with a copy of these bytes before all others.
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] if memory runs out.
+    pub fn prepend(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let frame = Frame::copied(bytes).map_err(|_| Error::no_memory())?;
+        self.frames.insert(0, frame);
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Removes a frame and returns it; the first frame is number 0. Returns `None` if
+    /// there is no such frame.
+    pub fn take(&mut self, index: usize) -> Option<Frame> {
+        if index >= self.count {
+            return None;
+        }
+        self.count -= 1;
+        Some(self.frames.remove(index))
+    }
+
     /// Removes all frames.
     pub fn clear(&mut self) {
         self.frames.clear();
@@ -153,30 +196,41 @@ impl Message {
         pairs.try_for_each(|(copy, frame)| copy.copy(frame))
     }
 
-    /// Receives a message in place of this one, without waiting.
+    /// Receives a message in place of this one, without waiting. `count` counts each
+    /// frame.
     #[inline]
-    pub(super) fn receive(&mut self, socket: &mut zmq::Socket) -> zmq::Result<()> {
+    pub(super) fn receive(
+        &mut self,
+        socket: &mut zmq::Socket,
+        mut count: impl FnMut(usize, bool),
+    ) -> zmq::Result<()> {
         if self.frames.is_empty() {
             self.frames.push(Frame::new());
         }
         self.count = 0;
-        let first = &mut self.frames[0];
-        first.receive(socket, zmq::DONTWAIT)?;
-        let more = first.more();
+        let first = self.frames[0].receive(socket, zmq::DONTWAIT)?;
+        count(first.view.size, first.more);
         self.count = 1;
-        if more { self.receive_rest(socket) } else { Ok(()) }
+        if first.more { self.receive_rest(socket, &mut count) } else { Ok(()) }
     }
 
     #[cold]
-    fn receive_rest(&mut self, socket: &mut zmq::Socket) -> zmq::Result<()> {
+    fn receive_rest(
+        &mut self,
+        socket: &mut zmq::Socket,
+        count: &mut dyn FnMut(usize, bool),
+    ) -> zmq::Result<()> {
         self.frames.truncate(KEPT);
-        while self.frames[self.count - 1].more() {
+        let mut more = true;
+        while more {
             if self.frames.len() == self.count {
                 self.frames.push(Frame::new());
             }
             // All frames of a message arrive together, so only the first one can be
             // missing.
-            retried(|| self.frames[self.count].receive(socket, zmq::DONTWAIT))?;
+            let received = retried(|| self.frames[self.count].receive(socket, zmq::DONTWAIT))?;
+            count(received.view.size, received.more);
+            more = received.more;
             self.count += 1;
         }
         Ok(())
@@ -186,7 +240,9 @@ impl Message {
     /// sent.
     pub(super) fn send(&mut self, socket: &mut zmq::Socket) -> zmq::Result<Sent> {
         let frames = &mut self.frames[..self.count];
-        send_frames(frames.len(), |index, flags| frames[index].send(socket, flags))
+        send_frames(frames.len(), |range| {
+            one_by_one(range, |index, flags| frames[index].send(socket, flags))
+        })
     }
 
     /// Sends the frames without waiting. If they are not sent, they are unchanged.
@@ -227,19 +283,21 @@ mod tests {
     fn the_rest_of_a_message_follows_a_peer_that_went_away() {
         let mut seen = Vec::new();
         let mut outcomes = [Ok(()), Err(zmq::Error::EAGAIN), Ok(()), Ok(())].into_iter();
-        let sent = send_frames(4, |index, flags| {
-            seen.push((index, flags & zmq::SNDMORE != 0));
-            outcomes.next().unwrap()
+        let sent = send_frames(4, |range| {
+            one_by_one(range, |index, flags| {
+                seen.push((index, flags & zmq::SNDMORE != 0));
+                outcomes.next().unwrap()
+            })
         });
         assert_eq!(sent, Ok(Sent::Lost));
         assert_eq!(seen, [(0, true), (1, true), (2, true), (3, false)]);
         let mut tries = 0;
-        let full = send_frames(2, |_, _| {
+        let full = send_frames(2, |_| {
             tries += 1;
-            Err(zmq::Error::EAGAIN)
+            (0, Err(zmq::Error::EAGAIN))
         });
         assert_eq!((full, tries), (Ok(Sent::Full), 1));
-        let failed = send_frames(2, |_, _| Err(zmq::Error::EFSM));
+        let failed = send_frames(2, |_| (0, Err(zmq::Error::EFSM)));
         assert_eq!(failed, Err(zmq::Error::EFSM));
     }
 }

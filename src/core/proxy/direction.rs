@@ -99,7 +99,7 @@ impl Direction {
                 Progress::Empty => None,
                 Progress::Until(due) => Some(due),
             };
-            match self.next.receive(route.from) {
+            match self.next.receive(route.from, |_, _| ()) {
                 Ok(()) => {}
                 // A REQ or REP socket has to send first.
                 Err(zmq::Error::EAGAIN | zmq::Error::EFSM) => {

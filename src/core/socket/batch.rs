@@ -1,10 +1,18 @@
-//! Receiving many messages at once.
+//! Receiving and sending many messages at once.
+
+use smallvec::SmallVec;
 
 use super::Socket;
-use super::messages::{Frames, receive_frames};
+use super::messages::{Frames, receive_frames, send};
+use super::open::Open;
 use crate::core::error::Error;
-use crate::core::message::Frame;
+use crate::core::message::{Batch, Frame};
+use crate::core::socket_type::SocketType::{Router, Xsub};
 use crate::core::wait::Wait;
+use crate::libzmq::{Bytes, send_many};
+
+/// How many messages are passed to libzmq at once.
+const AT_ONCE: usize = 64;
 
 /// The largest batch. Without a limit, messages that arrive in the meantime could make
 /// it grow forever.
@@ -36,6 +44,100 @@ impl Socket {
             Ok(messages)
         })
     }
+}
+
+impl Socket {
+    /// Waits for a message and also receives the messages that are already queued, up
+    /// to `most` and at most 65,536 in total, in place of those of `batch`. After an
+    /// error, `batch` is empty.
+    ///
+    /// # Errors
+    /// The errors of [`receive`](Socket::receive).
+    pub fn receive_batch_into(
+        &self,
+        batch: &mut Batch,
+        most: usize,
+        wait: &Wait,
+    ) -> Result<(), Error> {
+        self.socket_type().check_receives()?;
+        batch.clear();
+        self.transfer("receive", zmq::POLLIN, wait, |open| {
+            batch.receive(&mut open.socket, most.min(LARGEST))?;
+            if open.counters.received_batch(batch) {
+                open.update();
+            }
+            Ok(())
+        })
+    }
+
+    /// Sends messages, each of which is a list of frames, one after the other. Returns
+    /// how many of them were sent, and the error that the next one failed with.
+    ///
+    /// # Errors
+    /// The errors of [`send`](Socket::send); [`Error::Again`] if not all were sent
+    /// before the timeout.
+    pub fn send_batch<F: AsRef<[u8]>, M: AsRef<[F]>>(
+        &self,
+        messages: &[M],
+        wait: &Wait,
+    ) -> (usize, Result<(), Error>) {
+        let mut sent = 0;
+        let result = match self.sends_plainly() {
+            Ok(true) => self.transfer("send", zmq::POLLOUT, wait, |open| {
+                while sent < messages.len() {
+                    sent += send_some(open, &messages[sent..])?;
+                }
+                Ok(())
+            }),
+            Ok(false) => self.send_each(messages, wait, &mut sent),
+            Err(error) => Err(error),
+        };
+        (sent, result)
+    }
+
+    /// Returns true if a message needs no check before it is sent.
+    fn sends_plainly(&self) -> Result<bool, Error> {
+        self.socket_type().check_sends()?;
+        let checked = matches!(self.socket_type(), Router | Xsub) || self.begun.any();
+        Ok(!checked && !self.with(|open| Ok(open.conflates))?)
+    }
+
+    fn send_each<F: AsRef<[u8]>, M: AsRef<[F]>>(
+        &self,
+        messages: &[M],
+        wait: &Wait,
+        sent: &mut usize,
+    ) -> Result<(), Error> {
+        let usual = self.with(|open| Ok(open.send_timeout))?;
+        let clock = wait.or(usual).begin();
+        messages.iter().try_for_each(|message| {
+            self.send(message.as_ref(), &clock.rest())?;
+            *sent += 1;
+            Ok(())
+        })
+    }
+}
+
+/// Sends the first of these messages without waiting, and those of one frame that follow
+/// it. Returns how many were sent, if it is at least one.
+fn send_some<F: AsRef<[u8]>, M: AsRef<[F]>>(open: &mut Open, messages: &[M]) -> zmq::Result<usize> {
+    let short = messages.iter().take(AT_ONCE).map_while(|message| match message.as_ref() {
+        [frame] => Some(Bytes::from(frame.as_ref())),
+        _ => None,
+    });
+    let short: SmallVec<[Bytes; AT_ONCE]> = short.collect();
+    if short.is_empty() {
+        let frames = messages[0].as_ref();
+        send(&mut open.socket, frames)?;
+        open.count_sent(frames);
+        return Ok(1);
+    }
+    let (sent, result) = send_many(&mut open.socket, &short, false);
+    let bytes = messages[..sent].iter().map(|message| message.as_ref()[0].as_ref().len());
+    if open.counters.sent_many(sent, bytes.sum()) {
+        open.update();
+    }
+    if sent == 0 { result.map(|()| 0) } else { Ok(sent) }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::core::error::{Error, Needs};
 use crate::core::message::{Frame, Message, send_frames};
 use crate::core::socket_type::SocketType::Router;
 use crate::core::wait::Wait;
-use crate::libzmq::{self, retried};
+use crate::libzmq::{self, Bytes, Received, retried, send_many};
 
 /// The converted frames of a received message. Most messages have one frame, which needs no
 /// allocation.
@@ -24,32 +24,40 @@ impl Socket {
     /// [`Error::Again`] on timeout, [`Error::State`] if the socket has to receive
     /// first, [`Error::Unsupported`] on SUB and PULL, [`Error::Unroutable`],
     /// [`Error::Interrupted`].
+    #[inline(always)]
     pub fn send<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
         self.socket_type.check_sends()?;
-        if frames.len() > 1 {
-            self.check_conflates()?;
-        }
         self.check_prefixes(frames)?;
         if self.socket_type == Router || self.begun.any() {
             return self.send_carefully(frames, wait);
         }
-        self.transfer("send", zmq::POLLOUT, wait, |open| {
+        let mut split = false;
+        let sent = self.transfer("send", zmq::POLLOUT, wait, |open| {
+            if frames.len() > 1 && open.conflates {
+                split = true;
+                return Err(zmq::Error::EINVAL);
+            }
             send(&mut open.socket, frames)?;
             open.count_sent(frames);
             Ok(())
-        })
+        });
+        if split { Err(self.would_split()) } else { sent }
+    }
+
+    /// # Errors
+    /// [`Error::Unsupported`] if the option conflate is set.
+    pub(super) fn check_conflates(&self) -> Result<(), Error> {
+        self.with(|open| if open.conflates { Err(self.would_split()) } else { Ok(()) })
     }
 
     /// With conflate, libzmq would split a message of several frames.
-    pub(super) fn check_conflates(&self) -> Result<(), Error> {
-        self.with(|open| match open.conflates {
-            false => Ok(()),
-            true => Err(Error::Unsupported {
-                operation: "send several frames in a message while conflate is set",
-                socket_type: self.socket_type,
-                needs: Needs::OneFrame,
-            }),
-        })
+    #[cold]
+    fn would_split(&self) -> Error {
+        Error::Unsupported {
+            operation: "send several frames in a message while conflate is set",
+            socket_type: self.socket_type,
+            needs: Needs::OneFrame,
+        }
     }
 
     /// Receives one frame: the first of the next message, or the next one of a message
@@ -67,6 +75,7 @@ impl Socket {
     ///
     /// # Errors
     /// The errors of [`receive`](Socket::receive).
+    #[inline]
     pub fn receive_with<T>(
         &self,
         wait: &Wait,
@@ -74,9 +83,23 @@ impl Socket {
     ) -> Result<T, Error> {
         self.socket_type.check_receives()?;
         self.transfer("receive", zmq::POLLIN, wait, |open| {
-            let size = open.frame.receive(&mut open.socket, zmq::DONTWAIT)?;
-            open.count_received(size, open.frame.more());
+            let received = open.frame.receive(&mut open.socket, zmq::DONTWAIT)?;
+            open.count_received(received.view.size, received.more);
             Ok(take(&mut open.frame))
+        })
+    }
+
+    /// Receives one frame and lends it until the next call on the socket.
+    ///
+    /// # Errors
+    /// The errors of [`receive`](Socket::receive).
+    #[inline(always)]
+    pub(crate) fn receive_lent(&self, wait: &Wait) -> Result<Received, Error> {
+        self.socket_type.check_receives()?;
+        self.transfer("receive", zmq::POLLIN, wait, |open| {
+            let received = open.frame.receive(&mut open.socket, zmq::DONTWAIT)?;
+            open.count_received(received.view.size, received.more);
+            Ok(received)
         })
     }
 
@@ -116,9 +139,11 @@ impl Socket {
     pub fn receive_into(&self, message: &mut Message, wait: &Wait) -> Result<(), Error> {
         let result = self.socket_type.check_receives().and_then(|()| {
             self.transfer("receive", zmq::POLLIN, wait, |open| {
-                message.receive(&mut open.socket)?;
-                for frame in message.frames() {
-                    open.count_received(frame.len(), frame.more());
+                let (socket, counters) = (&mut open.socket, &mut open.counters);
+                let mut due = false;
+                message.receive(socket, |size, more| due |= counters.received(size, more))?;
+                if due {
+                    open.update();
                 }
                 Ok(())
             })
@@ -127,6 +152,25 @@ impl Socket {
             message.clear();
         }
         result
+    }
+
+    /// Sends a message of one frame without copying its bytes. Afterwards the frame is
+    /// empty; after an error it is unchanged.
+    ///
+    /// # Errors
+    /// The errors of [`send_message`](Socket::send_message).
+    pub fn send_frame(&self, frame: &mut Frame, wait: &Wait) -> Result<(), Error> {
+        self.ready_for("send")?;
+        self.check_prefixes(std::slice::from_ref(frame))?;
+        let bytes = frame.len();
+        self.send_routed(1, wait, |open| {
+            retried(|| frame.send(&mut open.socket, zmq::DONTWAIT))?;
+            open.count_sent_whole(1, bytes);
+            Ok(())
+        })?;
+        // A ROUTER drops what is only a routing id.
+        *frame = Frame::new();
+        Ok(())
     }
 
     /// Sends a message without copying its bytes. Afterwards it is empty; after an
@@ -162,13 +206,14 @@ impl Socket {
 }
 
 /// Sends all frames without waiting, or none.
-#[inline]
+#[inline(always)]
 pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
     match frames {
         [frame] => retried(|| libzmq::send(socket, frame.as_ref(), zmq::DONTWAIT)),
         frames => {
-            let send = |index: usize, flags| libzmq::send(socket, frames[index].as_ref(), flags);
-            send_frames(frames.len(), send)?.or_again()
+            let frames = frames.iter().map(|frame| frame.as_ref().into());
+            let frames: SmallVec<[Bytes; 8]> = frames.collect();
+            send_frames(frames.len(), |range| send_many(socket, &frames[range], true))?.or_again()
         }
     }
 }
@@ -181,11 +226,10 @@ pub(super) fn receive_frames<T>(
 ) -> zmq::Result<Frames<T>> {
     let mut frames = Frames::new();
     loop {
-        retried(|| open.frame.receive(&mut open.socket, zmq::DONTWAIT))?;
-        let more = open.frame.more();
-        open.count_received(open.frame.len(), more);
+        let received = retried(|| open.frame.receive(&mut open.socket, zmq::DONTWAIT))?;
+        open.count_received(received.view.size, received.more);
         frames.push(take(&mut open.frame));
-        if !more {
+        if !received.more {
             return Ok(frames);
         }
     }

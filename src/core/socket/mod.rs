@@ -10,7 +10,6 @@ mod connections;
 mod diagnosis;
 pub(super) mod endpoints;
 pub(super) mod events;
-mod exclusive;
 mod handshake;
 pub(in crate::core) mod listener;
 pub(in crate::core) mod messages;
@@ -36,8 +35,6 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use try_lock::Locked;
-
 pub use messages::Frames;
 
 use super::context;
@@ -45,8 +42,8 @@ use super::endpoint;
 use super::error::Error;
 use super::socket_type::SocketType;
 use super::statistics::Counters;
+use crate::exclusive::{Exclusive, Locked};
 use crate::libzmq::retried;
-use exclusive::Exclusive;
 use multipart::Begun;
 use numbering::Numbering;
 use open::Open;
@@ -181,13 +178,25 @@ impl Socket {
     /// # Errors
     /// [`Error::Forked`] in a forked process: another thread of the parent may have
     /// held the locks of the socket during the fork.
+    #[inline]
     pub(super) fn check_process(&self) -> Result<(), Error> {
         if self.generation == context::generation() { Ok(()) } else { Err(Error::Forked) }
     }
 
+    #[inline(always)]
     pub(super) fn lock(&self) -> Result<Locked<'_, State>, Error> {
-        self.check_process()?;
-        self.state.try_lock().ok_or(Error::Busy)
+        if self.generation == context::generation()
+            && let Some(state) = self.state.try_lock()
+        {
+            return Ok(state);
+        }
+        Err(self.not_locked())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_locked(&self) -> Error {
+        self.check_process().err().unwrap_or(Error::Busy)
     }
 }
 
@@ -248,12 +257,18 @@ impl State {
         }
     }
 
+    #[inline(always)]
     pub(super) fn open(&mut self) -> Result<&mut Open, Error> {
         match self {
             State::Open(open) => Ok(open),
-            State::Closed => Err(Error::Closed),
-            State::Terminated => Err(Error::Terminated),
+            closed => Err(closed.not_open()),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_open(&self) -> Error {
+        if matches!(self, State::Terminated) { Error::Terminated } else { Error::Closed }
     }
 }
 

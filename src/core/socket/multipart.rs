@@ -126,7 +126,7 @@ impl Socket {
     pub(in crate::core) fn ready_for(&self, operation: &'static str) -> Result<(), Error> {
         self.socket_type().check_sends()?;
         self.check_process()?;
-        if self.begun.lock()?.is_empty() {
+        if !self.begun.any() || self.begun.lock()?.is_empty() {
             Ok(())
         } else {
             Err(Error::State { operation, socket_type: self.socket_type() })

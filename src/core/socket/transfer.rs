@@ -9,11 +9,15 @@ use super::open::Open;
 use super::{Socket, State};
 use crate::core::error::Error;
 use crate::core::wait::{Clock, Wait};
+use crate::exclusive::Locked;
 
 impl Socket {
-    /// Tries until an attempt succeeds, the timeout expires, or the host interrupts.
-    /// The first attempt needs neither a clock nor a poll.
-    #[inline]
+    /// Tries until an attempt succeeds, the timeout expires, or the host interrupts. The
+    /// first attempt needs neither a clock nor a poll.
+    ///
+    /// Errors are large, and this is the path of every message, so they are made out of
+    /// line.
+    #[inline(always)]
     pub(super) fn transfer<T>(
         &self,
         operation: &'static str,
@@ -22,69 +26,74 @@ impl Socket {
         mut attempt: impl FnMut(&mut Open) -> zmq::Result<T>,
     ) -> Result<T, Error> {
         let mut state = self.lock()?;
-        match attempt(state.open()?) {
-            Ok(done) => Ok(done),
-            Err(error) => self.persist(operation, events, wait, &mut state, error, attempt),
+        let open = match &mut *state {
+            State::Open(open) => &mut **open,
+            closed => return Err(closed.not_open()),
+        };
+        let mut clock = None;
+        loop {
+            match attempt(open) {
+                Ok(done) => return Ok(done),
+                Err(error) => {
+                    if let Some(error) =
+                        self.pause(operation, events, wait, &mut clock, open, error)
+                    {
+                        return Err(fail(state, error));
+                    }
+                }
+            }
         }
     }
 
-    /// Keeps trying after a failed attempt.
+    /// Waits after a failed attempt. Returns why there must be no further one.
     #[cold]
-    fn persist<T>(
+    #[inline(never)]
+    fn pause<'a>(
         &self,
         operation: &'static str,
         events: PollEvents,
-        wait: &Wait,
-        state: &mut State,
+        wait: &Wait<'a>,
+        clock: &mut Option<Clock<'a>>,
+        open: &mut Open,
         error: zmq::Error,
-        attempt: impl FnMut(&mut Open) -> zmq::Result<T>,
-    ) -> Result<T, Error> {
-        let open = state.open()?;
-        let result = self.retry(operation, events, wait, open, error, attempt);
+    ) -> Option<Box<Error>> {
+        let result = self.poll_again(operation, events, wait, clock, open, error);
         match result {
-            Err(Error::Terminated) => *state = State::Terminated,
             Err(Error::Again) if events == zmq::POLLOUT => open.counters.expired += 1,
             Err(Error::Unroutable) => open.counters.unroutable += 1,
             _ => {}
         }
-        result
+        result.err().map(Box::new)
     }
 
-    fn retry<T>(
+    fn poll_again<'a>(
         &self,
         operation: &'static str,
         events: PollEvents,
-        wait: &Wait,
+        wait: &Wait<'a>,
+        clock: &mut Option<Clock<'a>>,
         open: &mut Open,
-        mut error: zmq::Error,
-        mut attempt: impl FnMut(&mut Open) -> zmq::Result<T>,
-    ) -> Result<T, Error> {
+        error: zmq::Error,
+    ) -> Result<(), Error> {
         let usual = if events == zmq::POLLIN { open.receive_timeout } else { open.send_timeout };
         let wait = wait.or(usual);
-        let mut clock = None;
-        loop {
-            match error {
-                zmq::Error::EAGAIN if wait.is_zero() => return Err(Error::Again),
-                zmq::Error::EAGAIN | zmq::Error::EINTR => {}
-                error => return Err(self.error(operation, error)),
-            }
-            if clock.is_some() {
-                // A while has passed without success.
-                open.update();
-            }
-            let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
-            let polled = match events {
-                zmq::POLLOUT => open.poll_commands(slice),
-                events => open.socket.poll(events, slice).map(drop),
-            };
-            match polled {
-                Ok(()) | Err(zmq::Error::EINTR) => {}
-                Err(error) => return Err(self.error(operation, error)),
-            }
-            error = match attempt(open) {
-                Ok(done) => return Ok(done),
-                Err(error) => error,
-            };
+        match error {
+            zmq::Error::EAGAIN if wait.is_zero() => return Err(Error::Again),
+            zmq::Error::EAGAIN | zmq::Error::EINTR => {}
+            error => return Err(self.error(operation, error)),
+        }
+        if clock.is_some() {
+            // A while has passed without success.
+            open.update();
+        }
+        let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
+        let polled = match events {
+            zmq::POLLOUT => open.poll_commands(slice),
+            events => open.socket.poll(events, slice).map(drop),
+        };
+        match polled {
+            Ok(()) | Err(zmq::Error::EINTR) => Ok(()),
+            Err(error) => Err(self.error(operation, error)),
         }
     }
 
@@ -101,4 +110,14 @@ impl Socket {
         let usual: Option<Duration> = self.with(|open| Ok(open.receive_timeout))?;
         Ok(wait.or(usual).begin())
     }
+}
+
+/// Ends a call that failed.
+#[cold]
+#[inline(never)]
+fn fail(mut state: Locked<'_, State>, error: Box<Error>) -> Error {
+    if matches!(*error, Error::Terminated) {
+        *state = State::Terminated;
+    }
+    *error
 }

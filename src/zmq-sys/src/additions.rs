@@ -1,5 +1,5 @@
-//! Socket options that the repairs add to libzmq. A libzmq without the repairs rejects
-//! them with EINVAL.
+//! Socket options and functions that the repairs add to libzmq. A libzmq without the
+//! repairs rejects the options with EINVAL, and lacks the functions.
 
 use libc::c_int;
 
@@ -37,3 +37,63 @@ pub const ZMQ_SUBSCRIPTIONS: c_int = 5031;
 pub const ZMQ_CONNECTIONS: c_int = 5040;
 /// The number of numbers in [`ZMQ_CONNECTIONS`].
 pub const ZMQ_CONNECTIONS_NUMBERS: usize = 11;
+
+unsafe extern "C" {
+    /// Makes a message forget the free function that `zmq_msg_init_data` was given.
+    ///
+    /// # Safety
+    /// The message is initialized and has no copies.
+    pub fn zmq_msg_disown(msg_: *mut crate::zmq_msg_t);
+    /// Receives a frame as `zmq_msg_recv` does, and describes it. Returns 1 if more frames
+    /// of the same message follow, 0 if not, -1 after an error.
+    ///
+    /// # Safety
+    /// As for `zmq_msg_recv`; the pointer is valid for writing.
+    pub fn zmq_msg_recv_view(
+        msg_: *mut crate::zmq_msg_t,
+        s_: *mut libc::c_void,
+        flags_: c_int,
+        view_: *mut zmq_view_t,
+    ) -> c_int;
+
+    /// Receives frames into initialized messages and describes them, until there are
+    /// `most_` messages or `*frames_` frames, or until a receive fails. Stores the number
+    /// of frames in `*frames_`, and for each message the number of frames up to its end in
+    /// `ends_`. Returns the number of messages.
+    ///
+    /// # Safety
+    /// As for `zmq_msg_recv`; the arrays have room for `*frames_` items.
+    pub fn zmq_recv_many(
+        s_: *mut libc::c_void,
+        msgs_: *mut crate::zmq_msg_t,
+        views_: *mut zmq_view_t,
+        frames_: *mut usize,
+        ends_: *mut usize,
+        most_: usize,
+        flags_: c_int,
+    ) -> usize;
+
+    /// Sends copies of `count_` frames, as one message if `one_message_` is not 0,
+    /// otherwise each as a message, until a send fails. Returns how many were sent.
+    ///
+    /// # Safety
+    /// As for `zmq_send`; there are as many frames.
+    pub fn zmq_send_many(
+        s_: *mut libc::c_void,
+        frames_: *const zmq_view_t,
+        count_: usize,
+        flags_: c_int,
+        one_message_: c_int,
+    ) -> usize;
+}
+
+/// Where some bytes are.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+#[allow(non_camel_case_types, reason = "the names are those of C")]
+pub struct zmq_view_t {
+    /// The first byte.
+    pub data: *const libc::c_void,
+    /// The number of bytes.
+    pub size: usize,
+}

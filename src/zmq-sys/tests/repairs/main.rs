@@ -11,6 +11,7 @@ mod heartbeats;
 mod inproc;
 mod ipc;
 mod limits;
+mod messages;
 mod monitor;
 mod options;
 mod pair;

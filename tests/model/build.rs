@@ -1,0 +1,5 @@
+//! Compiles the lock with the atomics of the model checker.
+
+fn main() {
+    println!("cargo::rustc-cfg=model");
+}
