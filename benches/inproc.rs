@@ -1,13 +1,18 @@
 //! How much the library adds to libzmq, with messages of 10 bytes over inproc. One
 //! thread sends to itself through libzmq's own functions, the zmq crate, the core, the
 //! C API, and the class table as hosts do. Then, with libzmq's functions and with the C
-//! API, one thread sends to another, and a request is answered. The rounds alternate,
+//! API, one thread sends to another, and a request is answered. Finally, a poller finds
+//! the one socket of many that has a message, as zmq_poll does. The rounds alternate,
 //! because machines are noisy; only the ratios are comparable.
 //!
 //!     cargo bench --bench inproc
+//!
+//! `cargo bench --bench inproc -- poller` measures pollers only.
 
 use std::ffi::{CStr, CString, c_char};
 use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +25,7 @@ use zeromq::capi::socket::{
     self as c, SocketKind, zeromq_socket_new, zeromq_socket_receive, zeromq_socket_send,
 };
 use zeromq::core::wait::Interrupt;
-use zeromq::core::{Error, Socket, SocketType, Wait};
+use zeromq::core::{Error, Poller, Ready, Socket, SocketType, Source, Wait};
 use zmq_sys as sys;
 
 const MESSAGES: u32 = 200_000;
@@ -66,6 +71,30 @@ impl Host for Silent {
 }
 
 fn main() {
+    if std::env::args().all(|argument| argument != "poller") {
+        calls();
+    }
+    for count in [1, 2, 5, 8, 12, 101, 501] {
+        compare(
+            &format!("a message to one of {count} polled sockets"),
+            &mut [
+                ("libzmq", polled(libzmq_poll(count), count)),
+                ("core", polled(core_poll(count), count)),
+            ],
+        );
+    }
+    for count in [1, 2, 5, 8, 12, 101, 501] {
+        compare(
+            &format!("a message from another thread to one of {count} polled sockets"),
+            &mut [
+                ("libzmq", awaited(libzmq_poll(count), count)),
+                ("core", awaited(core_poll(count), count)),
+            ],
+        );
+    }
+}
+
+fn calls() {
     compare(
         "a message to itself",
         &mut [
@@ -188,6 +217,106 @@ fn there_and_back<S: 'static>(mut pair: Pair<S>) -> Way {
             receive(near);
         })
     })
+}
+
+/// Polled sockets, one of which has a sender.
+struct Polled<S> {
+    pair: Pair<S>,
+    wait: Box<dyn FnMut()>,
+}
+
+/// Measures fewer messages, because each takes longer, as if there were as many.
+fn fewer(count: usize, mut each: impl FnMut()) -> Duration {
+    let messages = MESSAGES / (count as u32 + 10);
+    let start = Instant::now();
+    for _ in 0..messages {
+        each();
+    }
+    start.elapsed() * MESSAGES / messages
+}
+
+fn polled<S: 'static>(mut polled: Polled<S>, count: usize) -> Way {
+    Box::new(move || {
+        fewer(count, || {
+            (polled.pair.send)(&mut polled.pair.near);
+            (polled.wait)();
+            (polled.pair.receive)(&mut polled.pair.far);
+        })
+    })
+}
+
+/// The sender sends when it is told, so that the wait blocks.
+fn awaited<S: Send + 'static>(mut polled: Polled<S>, count: usize) -> Way {
+    let (next, told) = mpsc::channel::<()>();
+    let Pair { mut near, mut far, send, receive } = polled.pair;
+    thread::spawn(move || {
+        while told.recv().is_ok() {
+            send(&mut near);
+        }
+    });
+    Box::new(move || {
+        fewer(count + 50, || {
+            next.send(()).unwrap();
+            (polled.wait)();
+            receive(&mut far);
+        })
+    })
+}
+
+fn libzmq_poll(count: usize) -> Polled<Raw> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("polled-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let pair = libzmq(&name, sys::ZMQ_PUSH, sys::ZMQ_PULL);
+    // SAFETY: as in libzmq.
+    let context = unsafe { sys::zmq_ctx_new() };
+    let mut items: Vec<sys::zmq_pollitem_t> = (1..count)
+        .map(|index| {
+            let endpoint = CString::new(format!("inproc://idle-{index}")).unwrap();
+            // SAFETY: as in libzmq.
+            let pull = unsafe { sys::zmq_socket(context, sys::ZMQ_PULL as i32) };
+            // SAFETY: as in libzmq.
+            assert_eq!(unsafe { sys::zmq_bind(pull, endpoint.as_ptr()) }, 0);
+            item(pull)
+        })
+        .collect();
+    items.insert(count / 2, item(pair.far.0));
+    let wait = move || {
+        // SAFETY: there are as many items, and their sockets are open.
+        assert_eq!(unsafe { sys::zmq_poll(items.as_mut_ptr(), items.len() as i32, -1) }, 1);
+    };
+    Polled { pair, wait: Box::new(wait) }
+}
+
+fn item(socket: *mut std::ffi::c_void) -> sys::zmq_pollitem_t {
+    sys::zmq_pollitem_t { socket, fd: 0, events: sys::ZMQ_POLLIN as i16, revents: 0 }
+}
+
+fn core_poll(count: usize) -> Polled<Arc<Socket>> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("core-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let pull = |index| {
+        Socket::attached(SocketType::Pull, &format!("inproc://idle-{name}-{index}")).unwrap()
+    };
+    let far = pull(0);
+    let near = Socket::attached(SocketType::Push, &format!("inproc://idle-{name}-0")).unwrap();
+    let mut pulls: Vec<_> = (1..count).map(pull).collect();
+    pulls.insert(count / 2, far.clone());
+    let poller = Poller::default();
+    for pull in pulls {
+        poller.add(Source::Socket(pull), Ready::IN, ()).unwrap();
+    }
+    let pair = Pair {
+        near,
+        far,
+        send: |socket: &mut Arc<Socket>| socket.send(&[TEXT], &Wait::new(None)).unwrap(),
+        receive: |socket| {
+            black_box(&*socket.receive(&Wait::new(None)).unwrap());
+        },
+    };
+    let wait = move || {
+        poller.wait(&Wait::new(None)).unwrap();
+    };
+    Polled { pair, wait: Box::new(wait) }
 }
 
 /// A libzmq socket.

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use zeromq::core::proxy::{Proxy, Side, State};
-use zeromq::core::{Error, Socket, SocketType, Wait, context, wait};
+use zeromq::core::{Error, Poller, Ready, Socket, SocketType, Source, Wait, context, wait};
 
 /// Much longer than the linger of one second.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -20,6 +20,7 @@ fn the_end_is_orderly() {
     everything_queued_is_sent();
     an_unreachable_peer_is_given_up();
     a_call_that_waits_elsewhere_ends();
+    a_poller_elsewhere_ends();
     a_sleep_elsewhere_ends();
     routers_that_nobody_has_bound_end();
     a_proxy_ends();
@@ -28,6 +29,8 @@ fn the_end_is_orderly() {
     a_fork_leaves_the_proxies_of_its_parent_alone();
     #[cfg(unix)]
     a_fork_leaves_the_sockets_of_its_parent_alone();
+    #[cfg(unix)]
+    a_fork_leaves_the_pollers_of_its_parent_alone();
     #[cfg(unix)]
     a_fork_in_the_middle_of_calls_elsewhere_does_not_hang();
 }
@@ -86,6 +89,47 @@ fn a_call_that_waits_elsewhere_ends() {
     let (error, closed) = waiting.join().unwrap();
     assert!(matches!(error, Error::Terminated), "{error}");
     assert!(closed);
+}
+
+/// Makes a poller that waits for many sockets, and the sockets and their peers.
+fn crowd(name: &str) -> (Poller<usize>, Vec<[Arc<Socket>; 2]>) {
+    let poller = Poller::default();
+    let pairs: Vec<_> = (0..20)
+        .map(|index| {
+            let endpoint = format!("inproc://{name}-{index}");
+            let types = [SocketType::Pull, SocketType::Push];
+            types.map(|socket_type| Socket::attached(socket_type, &endpoint).unwrap())
+        })
+        .collect();
+    for (index, [pull, _]) in pairs.iter().enumerate() {
+        poller.add(Source::Socket(pull.clone()), Ready::IN, index).unwrap();
+    }
+    (poller, pairs)
+}
+
+fn at_once() -> Wait<'static> {
+    Wait::new(Some(Duration::ZERO))
+}
+
+fn a_poller_elsewhere_ends() {
+    let (poller, pairs) = crowd("poller-shutdown");
+    let (asked, waits) = mpsc::channel();
+    let waiting = thread::spawn(move || {
+        let tell = move || {
+            // After the first time nobody is listening anymore.
+            let _ = asked.send(());
+            false
+        };
+        let result = poller.wait(&Wait::new(None).until(Some(&tell)));
+        (result, poller)
+    });
+    waits.recv_timeout(DEADLINE).unwrap();
+    assert!(context::shutdown());
+    let (result, poller) = waiting.join().unwrap();
+    assert!(matches!(result, Err(Error::Terminated)), "{result:?}");
+    assert!(poller.terminated());
+    assert!(pairs.iter().flatten().all(|socket| socket.is_closed()));
+    assert!(matches!(poller.wait(&soon()), Err(Error::Closed)));
 }
 
 fn a_sleep_elsewhere_ends() {
@@ -226,6 +270,56 @@ fn a_fork_leaves_the_sockets_of_its_parent_alone() {
     }
     push.send(&["still here"], &soon()).unwrap();
     assert_eq!(pull.receive(&soon()).unwrap().as_text(), Some("still here"));
+    assert!(context::shutdown());
+}
+
+#[cfg(unix)]
+fn a_fork_leaves_the_pollers_of_its_parent_alone() {
+    let (poller, pairs) = crowd("poller-fork");
+    assert!(matches!(poller.wait(&at_once()), Err(Error::Again)));
+    // One with a signal is closed; the child keeps its descriptor open.
+    pairs[3][1].send(&["x"], &soon()).unwrap();
+    let (release, released) = std::os::unix::net::UnixStream::pair().unwrap();
+    context::forking();
+    // SAFETY: the child only looks at its memory, works with sockets of its own, and ends
+    // with _exit.
+    match unsafe { libc::fork() } {
+        0 => {
+            // SAFETY: alarm takes any number of seconds.
+            unsafe { libc::alarm(DEADLINE.as_secs() as u32) };
+            context::forked();
+            drop(release);
+            let dead = matches!(poller.wait(&at_once()), Err(Error::Closed));
+            let (_, own) = crowd("poller-fork");
+            for (index, [pull, push]) in own.iter().enumerate() {
+                poller.add(Source::Socket(pull.clone()), Ready::IN, 100 + index).unwrap();
+                push.send(&["x"], &soon()).unwrap();
+            }
+            let found = poller.wait_all(&soon()).is_ok_and(|found| found.len() == own.len());
+            // Ends when the parent has closed the other end.
+            let _ = std::io::Read::read(&mut &released, &mut [0]);
+            drop(poller);
+            let right = dead && found && context::shutdown();
+            // SAFETY: _exit takes any status.
+            unsafe { libc::_exit(if right { 0 } else { 1 }) }
+        }
+        child => {
+            context::parted();
+            pairs[3][0].close(None).unwrap();
+            let brief = Wait::new(Some(Duration::from_millis(100)));
+            assert!(matches!(poller.wait(&brief), Err(Error::Again)));
+            for (index, [_, push]) in pairs.iter().enumerate().filter(|(index, _)| *index != 3) {
+                push.send(&["x"], &soon()).unwrap();
+                let found = poller.wait_all(&soon()).unwrap();
+                assert!(found.iter().any(|(found, _)| *found == index));
+            }
+            drop(release);
+            let mut status = 0;
+            // SAFETY: child is a child of this process, status a place for an int.
+            assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+            assert_eq!(status, 0);
+        }
+    }
     assert!(context::shutdown());
 }
 

@@ -293,6 +293,7 @@ fn start(call: &Call) -> Result<Value, Error> {
 /// Runs until the loop ends.
 fn run(call: &Call, looped: &Loop, timeout: Option<Duration>) -> Result<(), Error> {
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    looped.poller.remove_closed();
     loop {
         if call.host.interrupt().is_some_and(|interrupt| interrupt.interrupted()) {
             return Err(Error::Interrupted);
@@ -301,10 +302,7 @@ fn run(call: &Call, looped: &Loop, timeout: Option<Duration>) -> Result<(), Erro
             return Ok(());
         }
         // Nothing will ever come from these.
-        looped.poller.retain(|source| match source {
-            Source::Socket(socket) => !socket.is_closed(),
-            Source::Descriptor(_) => true,
-        });
+        looped.poller.remove_skipped();
         let sockets = looped.poller.count();
         let next = looped.state().timers.next();
         if sockets == 0 && next.is_none() {

@@ -7,6 +7,8 @@ mod frame;
 pub(crate) mod listener;
 mod many;
 pub(crate) mod options;
+#[cfg(unix)]
+pub(crate) mod watcher;
 
 use std::ffi::CStr;
 

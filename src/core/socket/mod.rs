@@ -33,6 +33,7 @@ pub(super) mod watch;
 use std::any::Any;
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 pub use messages::Frames;
@@ -74,6 +75,7 @@ pub struct Socket {
     socket_type: SocketType,
     generation: u32,
     state: Exclusive<State>,
+    uses: AtomicUsize,
     begun: Begun,
     subscriptions: OwnSubscriptions,
     routing: Routing,
@@ -110,6 +112,7 @@ impl Socket {
                 socket_type,
                 generation,
                 state: Exclusive::new(State::Open(Box::new(open))),
+                uses: AtomicUsize::new(0),
                 begun: Begun::default(),
                 subscriptions: OwnSubscriptions::default(),
                 routing: Routing::default(),
@@ -151,7 +154,8 @@ impl Socket {
     }
 
     /// Visits the socket briefly, on behalf of another socket or of the whole process.
-    /// A call on the socket that starts in the meantime waits for the visit to end.
+    /// A call on the socket that starts in the meantime waits for the visit to end. The
+    /// visit does not call libzmq, because it is not counted as a use.
     ///
     /// # Errors
     /// [`Error::Busy`] if the socket is in a call.
@@ -185,6 +189,15 @@ impl Socket {
 
     #[inline(always)]
     pub(super) fn lock(&self) -> Result<Locked<'_, State>, Error> {
+        let state = self.lock_unused()?;
+        self.note_use();
+        Ok(state)
+    }
+
+    /// Locks the socket like [`lock`](Socket::lock), without counting it as a use. Before
+    /// the caller calls libzmq, it calls [`note_use`](Socket::note_use).
+    #[inline(always)]
+    pub(super) fn lock_unused(&self) -> Result<Locked<'_, State>, Error> {
         if self.generation == context::generation()
             && let Some(state) = self.state.try_lock()
         {
@@ -197,6 +210,20 @@ impl Socket {
     #[inline(never)]
     fn not_locked(&self) -> Error {
         self.check_process().err().unwrap_or(Error::Busy)
+    }
+
+    /// Counts a use. Called with the lock held, so there is one writer at a time, and a
+    /// plain store is enough.
+    #[inline]
+    pub(super) fn note_use(&self) {
+        self.uses.store(self.uses.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    /// Returns a number that differs after each call that may have called libzmq. With
+    /// the lock held, it includes all earlier calls.
+    #[inline]
+    pub(super) fn uses(&self) -> usize {
+        self.uses.load(Relaxed)
     }
 }
 

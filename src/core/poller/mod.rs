@@ -1,17 +1,31 @@
 //! Waiting for several sockets and system descriptors at once.
 
+#[cfg(unix)]
+mod watched;
+
 use std::mem;
+#[cfg(unix)]
+use std::sync::TryLockError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
 
 use crate::exclusive::Locked;
 use zmq::PollEvents;
 
 use super::error::Error;
+use super::socket::open::Open;
 use super::socket::{Socket, State};
 use super::wait::{Clock, Wait};
 use crate::core::locked::locked;
 use crate::libzmq::retried;
+#[cfg(unix)]
+use watched::{Failed, Watched};
+
+/// The number of sources from which on the facility of the system pays.
+#[cfg(unix)]
+const MANY: usize = 8;
 
 /// A descriptor of the system.
 #[cfg(unix)]
@@ -97,12 +111,23 @@ impl Ready {
 /// ```
 #[derive(Debug)]
 pub struct Poller<T> {
-    items: Mutex<Vec<Item<T>>>,
+    list: Mutex<List<T>>,
     fair: AtomicBool,
     /// The position at which the next fair wait starts.
     turn: AtomicUsize,
     expired: AtomicBool,
     terminated: AtomicBool,
+    /// True if a wait has skipped a closed socket.
+    skipped: AtomicBool,
+    #[cfg(unix)]
+    facility: Mutex<Facility>,
+}
+
+/// The items, and a number that differs after each change. A wait shares the items.
+#[derive(Debug)]
+struct List<T> {
+    items: Arc<Vec<Item<T>>>,
+    version: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -112,14 +137,26 @@ struct Item<T> {
     value: T,
 }
 
+/// The facility of the system, in a poller that needs it.
+#[cfg(unix)]
+#[derive(Debug, Default)]
+struct Facility {
+    watched: Option<Watched>,
+    /// The version of the list for which there was none.
+    refused: Option<u64>,
+}
+
 impl<T> Default for Poller<T> {
     fn default() -> Poller<T> {
         Poller {
-            items: Mutex::default(),
+            list: Mutex::new(List { items: Arc::default(), version: 0 }),
             fair: AtomicBool::new(false),
             turn: AtomicUsize::new(0),
             expired: AtomicBool::new(false),
             terminated: AtomicBool::new(false),
+            skipped: AtomicBool::new(false),
+            #[cfg(unix)]
+            facility: Mutex::default(),
         }
     }
 }
@@ -140,13 +177,14 @@ impl<T: Clone> Poller<T> {
             }
         }
         let item = Item { source, events, value };
-        let mut items = self.items();
+        let mut list = self.list();
+        let items = list.change();
         let place = items.iter_mut().find(|known| known.source.is(&item.source));
         let before = place.map(|known| mem::replace(known, item.clone()));
         if before.is_none() {
             items.push(item);
         }
-        drop(items);
+        drop(list);
         Ok(())
     }
 
@@ -157,31 +195,52 @@ impl<T: Clone> Poller<T> {
 
     /// Returns true if the source was added.
     pub fn contains(&self, source: &Source) -> bool {
-        self.items().iter().any(|item| item.source.is(source))
+        self.list().items.iter().any(|item| item.source.is(source))
     }
 
     /// Returns the events and the value of a source.
     pub fn find(&self, source: &Source) -> Option<(Ready, T)> {
-        let items = self.items();
-        let item = items.iter().find(|item| item.source.is(source))?;
+        let list = self.list();
+        let item = list.items.iter().find(|item| item.source.is(source))?;
         Some((item.events, item.value.clone()))
     }
 
     /// Removes the sources for which `keep` returns false, and returns how many were
     /// removed.
-    pub fn retain(&self, keep: impl Fn(&Source) -> bool) -> usize {
-        let gone: Vec<Item<T>> = self.items().extract_if(.., |item| !keep(&item.source)).collect();
+    fn retain(&self, keep: impl Fn(&Source) -> bool) -> usize {
+        let mut list = self.list();
+        if list.items.iter().all(|item| keep(&item.source)) {
+            return 0;
+        }
+        let gone: Vec<Item<T>> = list.change().extract_if(.., |item| !keep(&item.source)).collect();
+        drop(list);
         gone.len()
+    }
+
+    /// Removes the closed sockets.
+    pub fn remove_closed(&self) {
+        self.skipped.store(false, Ordering::Relaxed);
+        self.retain(|source| match source {
+            Source::Socket(socket) => !socket.is_closed(),
+            Source::Descriptor(_) => true,
+        });
+    }
+
+    /// Removes the closed sockets if a wait has skipped one. This costs nothing otherwise.
+    pub fn remove_skipped(&self) {
+        if self.skipped.load(Ordering::Relaxed) {
+            self.remove_closed();
+        }
     }
 
     /// Returns the number of sources.
     pub fn count(&self) -> usize {
-        self.items().len()
+        self.list().items.len()
     }
 
     /// Calls `visit` with each value.
     pub fn visit(&self, mut visit: impl FnMut(&T)) {
-        self.items().iter().for_each(|item| visit(&item.value));
+        self.list().items.iter().for_each(|item| visit(&item.value));
     }
 
     /// Sets whether [`wait`](Poller::wait) takes turns: it then starts after the source
@@ -209,17 +268,16 @@ impl<T: Clone> Poller<T> {
     /// [`Error::Busy`] if a socket is in another call, [`Error::Argument`] if an empty
     /// poller would wait forever, [`Error::Interrupted`], [`Error::Terminated`].
     pub fn wait(&self, wait: &Wait) -> Result<(T, Ready), Error> {
-        let mut items = self.items().clone();
+        let (items, version) = self.shared();
         let fair = self.fair.load(Ordering::Relaxed);
-        let start = self.turn.load(Ordering::Relaxed) % items.len().max(1);
+        let turn = if fair { self.turn.load(Ordering::Relaxed) } else { 0 };
+        let start = turn % items.len().max(1);
+        let round = Round { items: &items, version, start, first: true };
+        let (index, ready) = self.noted(self.poll(&round, wait))?[0];
         if fair {
-            items.rotate_left(start);
+            self.turn.store(index + 1, Ordering::Relaxed);
         }
-        let (index, ready) = self.noted(poll(&items, wait, true))?[0];
-        if fair {
-            self.turn.store(start + index + 1, Ordering::Relaxed);
-        }
-        Ok((items.swap_remove(index).value, ready))
+        Ok((items[index].value.clone(), ready))
     }
 
     /// Waits until a source is ready and returns all sources that are.
@@ -227,8 +285,9 @@ impl<T: Clone> Poller<T> {
     /// # Errors
     /// The errors of [`wait`](Poller::wait).
     pub fn wait_all(&self, wait: &Wait) -> Result<Vec<(T, Ready)>, Error> {
-        let items = self.items().clone();
-        let ready = self.noted(poll(&items, wait, false))?;
+        let (items, version) = self.shared();
+        let round = Round { items: &items, version, start: 0, first: false };
+        let ready = self.noted(self.poll(&round, wait))?;
         Ok(ready.into_iter().map(|(index, ready)| (items[index].value.clone(), ready)).collect())
     }
 
@@ -240,11 +299,190 @@ impl<T: Clone> Poller<T> {
         result
     }
 
+    fn poll(&self, round: &Round<T>, wait: &Wait) -> Result<Vec<(usize, Ready)>, Error> {
+        #[cfg(unix)]
+        if let Some(result) = self.poll_watched(round, wait) {
+            return result;
+        }
+        let mut held = hold(round)?;
+        if held.len() < round.items.len() {
+            self.skipped.store(true, Ordering::Relaxed);
+        }
+        let result = poll(&mut held, round, wait);
+        if matches!(result, Err(Error::Terminated)) {
+            drop(held);
+            round.release();
+        }
+        result
+    }
+
+    /// Waits with the facility of the system. Returns `None` if it does not pay or is not
+    /// available.
+    #[cfg(unix)]
+    fn poll_watched(
+        &self,
+        round: &Round<T>,
+        wait: &Wait,
+    ) -> Option<Result<Vec<(usize, Ready)>, Error>> {
+        let mut facility = match self.facility.try_lock() {
+            Ok(facility) => facility,
+            Err(TryLockError::Poisoned(facility)) => facility.into_inner(),
+            // Another wait has it. Its sockets are busy.
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let watched = facility.get(round)?;
+        let result = watched.wait(round, wait);
+        if watched.has_closed() {
+            self.skipped.store(true, Ordering::Relaxed);
+        }
+        match result {
+            Ok(ready) => Some(Ok(ready)),
+            Err(Failed::Facility) => {
+                facility.refuse(round);
+                None
+            }
+            Err(Failed::Call(Error::Terminated)) => {
+                round.release();
+                Some(Err(Error::Terminated))
+            }
+            Err(Failed::Call(error)) => Some(Err(error)),
+        }
+    }
+
+    fn shared(&self) -> (Arc<Vec<Item<T>>>, u64) {
+        let list = self.list();
+        (list.items.clone(), list.version)
+    }
+
     /// Never locked during a wait or while a value is dropped, because garbage
     /// collectors look through the values.
-    fn items(&self) -> MutexGuard<'_, Vec<Item<T>>> {
-        locked(&self.items)
+    fn list(&self) -> MutexGuard<'_, List<T>> {
+        locked(&self.list)
     }
+}
+
+impl<T: Clone> List<T> {
+    /// Returns the items to be changed. If a wait shares them, they are copied.
+    fn change(&mut self) -> &mut Vec<Item<T>> {
+        self.version += 1;
+        Arc::make_mut(&mut self.items)
+    }
+}
+
+#[cfg(unix)]
+impl Facility {
+    fn get<T>(&mut self, round: &Round<T>) -> Option<&mut Watched> {
+        let few = if self.watched.is_some() { MANY / 2 } else { MANY };
+        if round.items.len() < few || self.refused == Some(round.version) {
+            self.watched = None;
+            return None;
+        }
+        self.watched.take_if(|watched| !watched.is_own());
+        if self.watched.is_none() {
+            match Watched::new() {
+                Ok(watched) => self.watched = Some(watched),
+                Err(_) => self.refuse(round),
+            }
+        }
+        self.watched.as_mut()
+    }
+
+    /// Does without until the list changes.
+    fn refuse<T>(&mut self, round: &Round<T>) {
+        self.watched = None;
+        self.refused = Some(round.version);
+    }
+}
+
+/// What one wait is about.
+struct Round<'a, T> {
+    items: &'a [Item<T>],
+    /// The version of the list.
+    version: u64,
+    /// The position of the first item in the order of this wait.
+    start: usize,
+    /// True if only the first item that is ready is wanted.
+    first: bool,
+}
+
+impl<'a, T> Round<'a, T> {
+    fn socket(&self, index: usize) -> Option<&'a Arc<Socket>> {
+        match &self.items[index].source {
+            Source::Socket(socket) => Some(socket),
+            Source::Descriptor(_) => None,
+        }
+    }
+
+    /// Sorts what was found, and returns as much of it as is wanted.
+    fn ordered(&self, mut ready: Vec<(usize, Ready)>) -> Vec<(usize, Ready)> {
+        let count = self.items.len();
+        ready.sort_by_key(|(index, _)| (index + count - self.start) % count);
+        if self.first {
+            ready.truncate(1);
+        }
+        ready
+    }
+
+    /// Polls the descriptors of the list, and another one to wake the poll, and adds those
+    /// that are ready.
+    fn poll_descriptors(
+        &self,
+        own: Option<Descriptor>,
+        timeout: i64,
+        ready: &mut Vec<(usize, Ready)>,
+    ) -> Result<(), Error> {
+        let mut places = Vec::new();
+        let mut polled = Vec::new();
+        for (index, item) in self.items.iter().enumerate() {
+            if let Source::Descriptor(descriptor) = item.source {
+                places.push(index);
+                polled.push(zmq::PollItem::from_fd(descriptor, item.events.events()));
+            }
+        }
+        polled.extend(own.map(|own| zmq::PollItem::from_fd(own, zmq::POLLIN)));
+        match zmq::poll(&mut polled, timeout) {
+            Ok(_) => ready.extend(found(places, &polled)),
+            Err(zmq::Error::EINTR) => {}
+            Err(error) => return Err(Error::from_zmq("zmq_poll", error)),
+        }
+        Ok(())
+    }
+
+    /// Releases the sockets whose context has ended. libzmq tells one socket after the
+    /// other, so some of them learn it a moment later, and the end waits for all of them.
+    fn release(&self) {
+        for _ in 0..100 {
+            let mut open = false;
+            for item in self.items {
+                if let Source::Socket(socket) = &item.source
+                    && let Ok(mut state) = socket.lock()
+                {
+                    state.check_terminated();
+                    open |= state.open().is_ok();
+                }
+            }
+            if !open {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn found<'a>(
+    places: Vec<usize>,
+    polled: &'a [zmq::PollItem],
+) -> impl Iterator<Item = (usize, Ready)> + use<'a> {
+    let ready = places.into_iter().zip(polled).filter(|(_, item)| !item.get_revents().is_empty());
+    ready.map(|(index, item)| (index, Ready::of(item.get_revents())))
+}
+
+/// Asks a socket whether it is ready.
+fn ask(open: &mut Open, wanted: Ready) -> Result<Option<Ready>, Error> {
+    let events = retried(|| open.socket.get_events());
+    let events = events.map_err(|error| Error::from_zmq("zmq_getsockopt", error))?;
+    let events = events & wanted.events();
+    Ok((!events.is_empty()).then(|| Ready::of(events)))
 }
 
 /// A source that can be polled; a socket is locked in the meantime.
@@ -253,34 +491,11 @@ enum Guard<'a> {
     Descriptor(Descriptor),
 }
 
-/// Waits until an item is ready and returns the index of the first one, or of all.
-fn poll<T>(items: &[Item<T>], wait: &Wait, first: bool) -> Result<Vec<(usize, Ready)>, Error> {
-    let mut held = hold(items)?;
-    if held.is_empty() && !items.is_empty() {
-        return Err(Error::Closed);
-    }
-    if held.is_empty() && wait.is_endless() {
-        return Err(Error::Argument {
-            place: "a wait without a timeout".to_owned(),
-            expected: "at least one socket in the poller".into(),
-            got: "none".to_owned(),
-        });
-    }
-    let result = poll_held(&mut held, items, wait, first);
-    if matches!(result, Err(Error::Terminated)) {
-        for (_, held) in held {
-            if let Guard::Socket(mut state) = held {
-                state.check_terminated();
-            }
-        }
-    }
-    result
-}
-
-fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Guard<'_>)>, Error> {
-    let mut held = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        match &item.source {
+/// Locks the open sockets, in the order of the round.
+fn hold<'a, T>(round: &Round<'a, T>) -> Result<Vec<(usize, Guard<'a>)>, Error> {
+    let mut held = Vec::with_capacity(round.items.len());
+    for index in (round.start..round.items.len()).chain(0..round.start) {
+        match &round.items[index].source {
             Source::Descriptor(descriptor) => held.push((index, Guard::Descriptor(*descriptor))),
             Source::Socket(socket) => match socket.lock() {
                 Ok(mut state) => {
@@ -296,13 +511,32 @@ fn hold<T>(items: &[Item<T>]) -> Result<Vec<(usize, Guard<'_>)>, Error> {
     Ok(held)
 }
 
+/// Waits until an item is ready, by asking all of them, and returns the index of the first
+/// one, or of all.
+fn poll<T>(
+    held: &mut [(usize, Guard)],
+    round: &Round<T>,
+    wait: &Wait,
+) -> Result<Vec<(usize, Ready)>, Error> {
+    if held.is_empty() && !round.items.is_empty() {
+        return Err(Error::Closed);
+    }
+    if held.is_empty() && wait.is_endless() {
+        return Err(Error::Argument {
+            place: "a wait without a timeout".to_owned(),
+            expected: "at least one socket in the poller".into(),
+            got: "none".to_owned(),
+        });
+    }
+    poll_held(held, round, wait)
+}
+
 fn poll_held<T>(
     held: &mut [(usize, Guard)],
-    items: &[Item<T>],
+    round: &Round<T>,
     wait: &Wait,
-    first: bool,
 ) -> Result<Vec<(usize, Ready)>, Error> {
-    let ready = look(held, items, first)?;
+    let ready = look(held, round)?;
     let descriptors = held.iter().any(|(_, held)| matches!(held, Guard::Descriptor(_)));
     if !descriptors && (!ready.is_empty() || wait.is_zero()) {
         return if ready.is_empty() { Err(Error::Again) } else { Ok(ready) };
@@ -311,7 +545,7 @@ fn poll_held<T>(
     let places: Vec<usize> = held.iter().map(|(index, _)| *index).collect();
     let mut polled = Vec::with_capacity(held.len());
     for (index, held) in held.iter_mut() {
-        let events = items[*index].events.events();
+        let events = round.items[*index].events.events();
         polled.push(match held {
             Guard::Socket(state) => state.open()?.socket.as_poll_item(events),
             Guard::Descriptor(descriptor) => zmq::PollItem::from_fd(*descriptor, events),
@@ -330,29 +564,19 @@ fn poll_held<T>(
             Err(error) => return Err(Error::from_zmq("zmq_poll", error)),
         }
     }
-    let ready = places.into_iter().zip(&polled).filter(|(_, item)| !item.get_revents().is_empty());
-    let ready = ready.map(|(index, item)| (index, Ready::of(item.get_revents())));
-    Ok(ready.take(if first { 1 } else { usize::MAX }).collect())
+    Ok(found(places, &polled).take(if round.first { 1 } else { usize::MAX }).collect())
 }
 
 /// Returns the sockets that are ready now, which is faster than a poll.
-fn look<T>(
-    held: &mut [(usize, Guard)],
-    items: &[Item<T>],
-    first: bool,
-) -> Result<Vec<(usize, Ready)>, Error> {
+fn look<T>(held: &mut [(usize, Guard)], round: &Round<T>) -> Result<Vec<(usize, Ready)>, Error> {
     let mut ready = Vec::new();
     for (index, held) in held {
         let Guard::Socket(state) = held else {
             continue;
         };
-        let open = state.open()?;
-        let events = retried(|| open.socket.get_events());
-        let events = events.map_err(|error| Error::from_zmq("zmq_getsockopt", error))?;
-        let events = events & items[*index].events.events();
-        if !events.is_empty() {
-            ready.push((*index, Ready::of(events)));
-            if first {
+        if let Some(answer) = ask(state.open()?, round.items[*index].events)? {
+            ready.push((*index, answer));
+            if round.first {
                 break;
             }
         }
@@ -364,7 +588,6 @@ fn look<T>(
 mod tests {
     use super::*;
     use crate::core::SocketType::{Pub, Pull, Push};
-    use std::time::Duration;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
