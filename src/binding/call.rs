@@ -26,6 +26,13 @@ pub(super) fn while_waiting(waiting: WhileWaiting) {
     WHILE_WAITING.get_or_init(|| waiting);
 }
 
+/// True if work may be done for scripts while calls wait. All calls then take the path that
+/// does it.
+#[inline]
+pub(super) fn decided() -> bool {
+    WHILE_WAITING.get().is_some()
+}
+
 /// One call.
 pub struct Call<'a> {
     pub(super) row: &'static Row,

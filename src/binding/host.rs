@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 
+use super::list::{self, Fill};
 use super::value::{Handle, Kept, Value, ValueRef};
 use crate::core::Error;
 use crate::core::wait::Interrupt;
@@ -34,4 +35,13 @@ pub trait Host {
         arguments: Vec<Value>,
         with_result: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
     ) -> Result<(), Error>;
+
+    /// Makes the List that `fill` fills. A host can build it of its own values and return
+    /// it as [`Value::Kept`].
+    ///
+    /// # Errors
+    /// The errors of `fill`.
+    fn list(&self, fill: Fill) -> Result<Value, Error> {
+        list::values(fill)
+    }
 }

@@ -92,6 +92,14 @@ impl Object {
     }
 }
 
+impl From<Frame> for Object {
+    /// Makes a ZMQFrame, whose bytes can be sent without copying them.
+    fn from(mut frame: Frame) -> Object {
+        frame.make_shareable();
+        Object::new(frame)
+    }
+}
+
 impl Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Display::fmt(&self.0.instance, f)

@@ -112,6 +112,12 @@ pub enum Target {
 }
 
 impl Row {
+    /// True if it is this method of instances of a class.
+    pub(super) fn is(&self, class: &'static Class, name: &str) -> bool {
+        let here = std::ptr::eq(self.class, class) && self.target == Target::Instance;
+        here && self.method.name == name
+    }
+
     /// Returns its full name: "ZMQSocket.bind", or "ZMQReply" for a constructor.
     pub fn operation(&self) -> String {
         operation(self.class, self)

@@ -62,7 +62,8 @@ pub enum Value {
     Dictionary(Vec<(Value, Value)>),
     /// An instance of one of the library's classes that is new to the script.
     Object(Object),
-    /// A value that the script passed earlier and that the library kept.
+    /// A value of the host: one that the script passed earlier and that the library kept,
+    /// or a List that the host built.
     Kept(Kept),
 }
 
@@ -150,7 +151,7 @@ impl From<Frame> for Value {
 impl Value {
     /// Returns a frame as an object, whatever its content.
     pub(super) fn frame(frame: Frame) -> Value {
-        Value::Object(Object::new(frame))
+        Value::Object(Object::from(frame))
     }
 }
 
@@ -333,8 +334,9 @@ impl Value {
             Value::List(_) => Kinds::LIST,
             Value::Tuple(_) => Kinds::TUPLE,
             Value::Dictionary(_) => Kinds::DICTIONARY,
+            Value::Object(_) => Kinds::OBJECT,
             // What a script gave itself it may have back.
-            Value::Object(_) | Value::Kept(_) => Kinds::OBJECT,
+            Value::Kept(_) => Kinds::OBJECT | Kinds::LIST,
         }
     }
 }

@@ -36,7 +36,7 @@ pub use poller::{Descriptor, Poller, Ready, Source};
 pub use proxy::Proxy;
 pub use report::Report;
 pub use socket::security::Role;
-pub use socket::{Frames, Socket, sockets};
+pub use socket::{Socket, sockets};
 pub use socket_type::SocketType;
 pub use statistics::{Attachment, Counters, Statistics};
 pub use wait::Wait;

@@ -173,6 +173,30 @@ impl Frame {
         std::mem::forget(self);
     }
 
+    /// Lets [`share`](Frame::share) return the same bytes instead of a copy.
+    pub(crate) fn make_shareable(&mut self) {
+        // A copy marks long frames as shared, which they remain when it is gone.
+        let _ = Frame::new().copy(self);
+    }
+
+    /// Returns a frame with these bytes. Long frames share them if they were made
+    /// shareable, constant or copied before.
+    ///
+    /// # Errors
+    /// As for `zmq_msg_init_size(3)`.
+    pub(crate) fn share(&self) -> zmq::Result<Frame> {
+        // SAFETY: the message is initialized and only read.
+        if unsafe { sys::zmq_msg_get(&self.message, sys::ZMQ_SHARED as c_int) } != 1 {
+            return Frame::copied(self);
+        }
+        let mut copy = Frame::new();
+        let source = ptr::from_ref(&self.message).cast_mut();
+        // SAFETY: both messages are initialized. If the source is shared already,
+        // nothing is written but counters, which are atomic (msg.cpp).
+        result(unsafe { sys::zmq_msg_copy(&mut copy.message, source) })?;
+        Ok(copy)
+    }
+
     /// Returns true if more frames of the same message follow.
     #[inline]
     pub fn more(&self) -> bool {
@@ -255,6 +279,21 @@ impl fmt::Debug for Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shareable_frame_is_not_copied() {
+        let long = vec![7; 1000];
+        let mut frame = Frame::from(&*long);
+        assert_ne!(frame.share().unwrap().as_ptr(), frame.as_ptr());
+        frame.make_shareable();
+        let shared = frame.share().unwrap();
+        assert_eq!(shared.as_ptr(), frame.as_ptr());
+        drop(frame);
+        assert_eq!(*shared, *long);
+        let mut short = Frame::from(&b"short"[..]);
+        short.make_shareable();
+        assert_eq!(*short.share().unwrap(), *b"short");
+    }
 
     #[test]
     fn a_frame_survives_a_send_that_fails() {

@@ -8,8 +8,9 @@ use smallvec::SmallVec;
 
 use super::abi::{Bits, ErrorRecord, MESSAGE, USER, Vm, WARNING};
 use super::host::{Hosted, Morpho};
+use super::list::List;
 use super::symbols::Options;
-use crate::binding::{self, Arguments, Bounds, Handle, Host, Kept, Value, ValueRef};
+use crate::binding::{self, Arguments, Bounds, Fill, Handle, Host, Kept, Value, ValueRef};
 use crate::binding::{Row, Target};
 use crate::core::wait::Interrupt;
 use crate::core::{Code, Error, Report};
@@ -76,6 +77,16 @@ impl<V: Bits> Host for Caller<'_, V> {
             }
             with_result(&self.morpho.read(result, &mut Bounds::default())?)
         }
+    }
+
+    fn list(&self, fill: Fill) -> Result<Value, Error> {
+        let mut list = List::new(self.morpho);
+        let filled = fill(&mut list);
+        // SAFETY: `vm` is the calling virtual machine.
+        let list = unsafe { list.bind(self.vm) };
+        filled?;
+        // Nothing is collected before Morpho gets it.
+        Ok(Value::Kept(self.keep(list?.handle())))
     }
 }
 
@@ -146,9 +157,12 @@ pub(super) unsafe fn tostring<V: Hosted>(vm: *mut Vm, given: *mut V) -> V {
     unsafe { raising(|| "tostring".to_owned(), vm, body) }
 }
 
+/// Runs the body of the method `name`, and raises its error.
+///
 /// # Safety
 /// `vm` is the calling virtual machine.
-unsafe fn raising<V: Hosted>(
+#[inline]
+pub(super) unsafe fn raising<V: Hosted>(
     name: impl FnOnce() -> String,
     vm: *mut Vm,
     body: impl FnOnce(&Morpho<V>) -> Result<V, Failed>,
@@ -166,7 +180,7 @@ unsafe fn raising<V: Hosted>(
 impl<V: Bits> Morpho<V> {
     /// # Safety
     /// Morpho calls a native function with these arguments.
-    unsafe fn call(
+    pub(super) unsafe fn call(
         &self,
         row: &'static Row,
         vm: *mut Vm,
@@ -238,6 +252,21 @@ impl<V: Bits> Morpho<V> {
             unsafe { Ok((self.name(*name)?, self.read(*value, bounds)?)) }
         };
         pairs.iter().map(pair).collect()
+    }
+
+    /// Returns true if the call of a method has no named arguments, given that it has at
+    /// most one argument in all.
+    ///
+    /// # Safety
+    /// `vm` is the calling virtual machine.
+    #[inline]
+    pub(super) unsafe fn has_no_names(&self, vm: *mut Vm) -> bool {
+        match self.api.release.options {
+            // A marker comes with a name and a value.
+            Options::Marker(_) => true,
+            // SAFETY: guaranteed by the caller.
+            Options::Count(options) => unsafe { options(vm) == 0 },
+        }
     }
 
     /// Returns the positional and the named arguments.

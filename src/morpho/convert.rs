@@ -26,7 +26,8 @@ impl<V: Bits> Morpho<V> {
     }
 
     /// Returns the instance of the library that a value is.
-    fn own(&self, value: V) -> Option<&Object> {
+    #[inline]
+    pub(super) fn own(&self, value: V) -> Option<&Object> {
         match value.view() {
             // SAFETY: Morpho's values point to live objects, and objects of our kinds
             // were made by `object`.
@@ -57,6 +58,21 @@ impl<V: Bits> Morpho<V> {
             View::Object(header) if unsafe { (*header).kind == *self.api.objectinstancetype } => {
                 Some(header)
             }
+            _ => None,
+        }
+    }
+
+    /// Returns the bytes of a string.
+    ///
+    /// # Safety
+    /// As for `read`.
+    #[inline]
+    pub(super) unsafe fn text<'a>(&self, value: V) -> Option<&'a [u8]> {
+        match value.view() {
+            // SAFETY: as in `read`.
+            View::Object(header) if unsafe { (*header).kind } == self.kinds.string => unsafe {
+                Some(bytes(header))
+            },
             _ => None,
         }
     }
@@ -299,18 +315,39 @@ impl<V: Bits> Morpho<V> {
         }
     }
 
+    /// Makes a string as Morpho's object_stringwithsize does, which would fill it with zeros
+    /// first.
+    ///
     /// # Safety
     /// As for `make`.
-    unsafe fn make_string(&self, text: &[u8]) -> Option<V> {
-        // SAFETY: the string has room for this many bytes, and its NUL is set.
+    #[inline]
+    pub(super) unsafe fn make_string(&self, text: &[u8]) -> Option<V> {
+        let size = size_of::<StringObject>() + text.len() + 1;
+        // SAFETY: the object has room for the struct of a string, these bytes and a NUL;
+        // Morpho has initialized only its header.
         unsafe {
-            let string = (self.api.object_stringwithsize)(text.len());
+            let string = (self.api.object_new)(size, self.kinds.string).cast::<StringObject>();
             if string.is_null() {
                 return None;
             }
-            ptr::copy_nonoverlapping(text.as_ptr(), (*string).bytes, text.len());
+            let bytes = string.add(1).cast::<u8>();
+            (*string).length = text.len();
+            (*string).bytes = bytes;
+            ptr::copy_nonoverlapping(text.as_ptr(), bytes, text.len());
+            bytes.add(text.len()).write(0);
             Some(V::object(string.cast()))
         }
+    }
+
+    /// Makes a list of objects.
+    ///
+    /// # Safety
+    /// As for `make`.
+    pub(super) unsafe fn make_list(&self, items: &[V]) -> Option<V> {
+        let count = u32::try_from(items.len()).ok()?;
+        // SAFETY: there are `count` values.
+        let list = unsafe { (self.api.object_newlist)(count, items.as_ptr()) };
+        (!list.is_null()).then(|| V::object(list))
     }
 
     /// # Safety
@@ -357,14 +394,14 @@ impl<V: Bits> Morpho<V> {
 
     /// # Safety
     /// As for `make`.
-    unsafe fn make_object(&self, object: &Object) -> Option<V> {
+    pub(super) unsafe fn make_object(&self, object: &Object) -> Option<V> {
         let kind = self.kinds.of(object.class())?;
         // SAFETY: the kind has one of the definitions of `object`.
         unsafe { object::make(self.api.object_new, kind, object.clone()) }
     }
 }
 
-fn no_memory() -> Error {
+pub(super) fn no_memory() -> Error {
     host_error("Morpho is out of memory for the result")
 }
 

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use super::abi::{Bits, Boxed063, Boxed064, Header, Tagged};
 use super::symbols::Api;
-use crate::binding::{CLASSES, Class};
+use crate::binding::quick::Quick;
+use crate::binding::{CLASSES, Class, Row};
 
 /// The Morpho of this process, with values in the layout V.
 pub(super) struct Morpho<V: Bits> {
@@ -15,6 +16,8 @@ pub(super) struct Morpho<V: Bits> {
     pub classes: Vec<(V, &'static Class)>,
     /// The name of the field in which instances of Morpho classes keep our object.
     pub field: V,
+    /// The rows of the methods that have a short path, in the order of [`Quick::ALL`].
+    pub quick: [Option<&'static Row>; Quick::ALL.len()],
 }
 
 // SAFETY: its pointers lead to variables of Morpho that are set before an extension is

@@ -11,7 +11,9 @@ mod abi;
 mod call;
 mod convert;
 mod host;
+mod list;
 mod object;
+mod quick;
 mod symbols;
 
 use std::ffi::{CString, c_char, c_void};
@@ -19,6 +21,7 @@ use std::ptr;
 
 use seq_macro::seq;
 
+use crate::binding::quick::Quick;
 use crate::binding::{CLASSES, Class};
 use crate::binding::{Row, Target, rows};
 use crate::core::context;
@@ -91,7 +94,8 @@ unsafe fn register<V: Hosted>() -> Option<()> {
         }
         let field = (api.builtin_internsymbolascstring)(FIELD.as_ptr());
         let kinds = Kinds::new(&api, own);
-        V::place().set(Morpho { api, kinds, classes, field }).ok()
+        let quick = Quick::ALL.map(Quick::row);
+        V::place().set(Morpho { api, kinds, classes, field, quick }).ok()
     }
 }
 
@@ -109,7 +113,7 @@ unsafe fn add_class<V: Hosted>(api: &Api<V>, class: &'static Class, parent: V) -
         if ptr::eq(row.class, class) {
             methods.push(match row.target {
                 Target::Constructor => ("init", initializers::<V>()[index]),
-                Target::Instance | Target::Class => (row.method.name, functions::<V>()[index]),
+                Target::Instance | Target::Class => (row.method.name, method(index, row)),
             });
         }
     }
@@ -131,6 +135,12 @@ unsafe fn add_class<V: Hosted>(api: &Api<V>, class: &'static Class, parent: V) -
             (api.builtin_addclass)(name.as_ptr(), rows.as_ptr().cast::<c_void>(), parent)
         }
     }
+}
+
+/// Returns the function of a method.
+fn method<V: Hosted>(index: usize, row: &'static Row) -> Native<V> {
+    let is = |quick: &Quick| quick.row().is_some_and(|known| ptr::eq(known, row));
+    Quick::ALL.into_iter().find(is).map_or(functions::<V>()[index], quick::native)
 }
 
 fn short<V: Hosted>(

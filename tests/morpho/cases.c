@@ -261,6 +261,129 @@ static void kinds_of_frames(void) {
     }
 }
 
+static value bytes_ff(void) {
+    value numbers[] = {integer(255), integer(0), integer(128)};
+    return OK(new("ZMQFrame", ARGS(host_list(COUNT(numbers), numbers))));
+}
+
+static void check_repeated(value v, char c, size_t size) {
+    const string *s = a_string(v);
+    CHECK(s->length == size && s->bytes[size] == 0);
+    for (size_t i = 0; i < size; i++) CHECK(s->bytes[i] == c);
+}
+
+static value repeated(char c, size_t size) {
+    char *bytes = malloc(size);
+    CHECK(bytes != NULL);
+    memset(bytes, c, size);
+    value v = host_string(bytes, size);
+    free(bytes);
+    return v;
+}
+
+/* What can be sent or received at once takes a shorter path. */
+static void calls_without_a_wait(void) {
+    pair p = pipeline();
+    size_t sizes[] = {0, 1, 33, 34, 48, 49, 4096, 65536, 131072, 131073, 1 << 20};
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        value sent = repeated('x', sizes[i]);
+        for (int n = 0; n < 3; n++) CHECK(sends(p.out, sent));
+        value one = OK(host_invoke(p.in, "receive", NONE));
+        value other = OK(host_invoke(p.in, "receive", NONE));
+        value frame = OK(host_invoke(p.in, "receiveframe", NONE));
+        host_collect();
+        AT, check_repeated(one, 'x', sizes[i]);
+        AT, check_repeated(other, 'x', sizes[i]);
+        CHECK(is_a(frame, "ZMQFrame"));
+        CHECK(is_integer(OK(host_invoke(frame, "count", NONE)), (int)sizes[i]));
+        /* A ZMQFrame lends its bytes to a message, and may be gone before that. */
+        CHECK(sends(p.out, frame) && sends(p.out, frame));
+        value both[] = {text("head"), frame};
+        CHECK(sends(p.out, host_list(2, both)));
+        frame = nil();
+        host_collect();
+        AT, check_repeated(OK(host_invoke(p.in, "receive", NONE)), 'x', sizes[i]);
+        AT, check_repeated(OK(host_invoke(p.in, "receive", NONE)), 'x', sizes[i]);
+        CHECK_TEXT(OK(host_invoke(p.in, "receive", NONE)), "head");
+        AT, check_repeated(OK(host_invoke(p.in, "receive", NONE)), 'x', sizes[i]);
+    }
+    CHECK(sends(p.out, bytes_ff()) && sends(p.out, bytes_ff()));
+    CHECK(is_a(OK(host_invoke(p.in, "receive", NONE)), "ZMQFrame"));
+    CHECK_TEXT(OK(host_invoke(receives(p.in), "hex", NONE)), "ff0080");
+    RAISES("ZMQUnsupported", host_invoke(p.out, "receive", NONE));
+    RAISES("ZMQUnsupported", host_invoke(p.out, "receiveframe", NONE));
+    RAISES("ZMQUnsupported", host_invoke(p.in, "send", ARGS(text("x"))));
+    /* The first frames of a message stay before the one that is sent. */
+    CHECK(is_true(OK(host_invoke(p.out, "sendmore", ARGS(text("first"))))));
+    CHECK(sends(p.out, repeated('y', 2000)));
+    CHECK(is_true(OK(host_invoke(p.out, "sendmore", ARGS(text("first"))))));
+    CHECK(sends(p.out, OK(new("ZMQFrame", ARGS(repeated('z', 2000))))));
+    for (int n = 0; n < 2; n++) {
+        value message = OK(host_invoke(p.in, "receiveall", NONE));
+        CHECK(length(message) == 2);
+        CHECK_TEXT(item(message, 0), "first");
+        AT, check_repeated(item(message, 1), n == 0 ? 'y' : 'z', 2000);
+    }
+    value child = host_instance(host_subclass("Mine", host_class("ZMQPull")));
+    value at = endpoint();
+    OK(host_invoke(child, "init", ARGS(at)));
+    CHECK(sends(socket_at("ZMQPush", at), text("to a child")));
+    CHECK_TEXT(OK(host_invoke(child, "receive", NONE)), "to a child");
+    OK(host_invoke(p.in, "close", NONE));
+    RAISES("ZMQClosed", host_invoke(p.in, "receive", NONE));
+    RAISES("ZMQClosed", host_invoke(p.in, "receiveframe", NONE));
+}
+
+static value batch(value s, int most, bool whole) {
+    arguments a = with(ARGS(integer(most)), "timeout", integer(5000));
+    value received = OK(host_invoke(s, "receivebatch", with(a, "whole", truth(whole))));
+    host_collect();
+    return received;
+}
+
+static void batches(void) {
+    enum { MANY = 3000 };
+    pair p = pipeline();
+    value three[] = {text("a"), bytes_ff(), text("")};
+    for (int whole = 0; whole < 2; whole++) {
+        CHECK(sends(p.out, text("one")));
+        CHECK(sends(p.out, text("")));
+        CHECK(sends(p.out, bytes_ff()));
+        CHECK(sends(p.out, host_list(COUNT(three), three)));
+        CHECK(sends(p.out, repeated('x', 1 << 20)));
+        value received = batch(p.in, 100, whole);
+        CHECK(length(received) == 5);
+        for (int i = 0; i < 5; i++) {
+            bool is_list = object_istype(item(received, i), objectlisttype);
+            CHECK(is_list == (whole || i == 3));
+            if (whole && i != 3) CHECK(length(item(received, i)) == 1);
+        }
+        value first = item(received, 0), second = item(received, 1), third = item(received, 2);
+        CHECK_TEXT(whole ? item(first, 0) : first, "one");
+        CHECK_TEXT(whole ? item(second, 0) : second, "");
+        CHECK(is_a(whole ? item(third, 0) : third, "ZMQFrame"));
+        value fourth = item(received, 3), fifth = item(received, 4);
+        CHECK(length(fourth) == 3);
+        CHECK_TEXT(item(fourth, 0), "a");
+        CHECK(is_a(item(fourth, 1), "ZMQFrame"));
+        CHECK_TEXT(item(fourth, 2), "");
+        AT, check_repeated(whole ? item(fifth, 0) : fifth, 'x', 1 << 20);
+    }
+    value many[MANY];
+    for (int i = 0; i < MANY; i++) many[i] = i % 2 ? three[1] : three[0];
+    CHECK(sends(p.out, host_list(MANY, many)));
+    CHECK(sends(p.out, text("next")));
+    value received = batch(p.in, 1, false);
+    CHECK(length(received) == 1 && length(item(received, 0)) == MANY);
+    CHECK(is_a(item(item(received, 0), MANY - 1), "ZMQFrame"));
+    CHECK_TEXT(item(item(received, 0), MANY - 2), "a");
+    CHECK(length(batch(p.in, 1, false)) == 1);
+    arguments at_once = with(ARGS(integer(5)), "timeout", integer(0));
+    CHECK(is_nil(OK(host_invoke(p.in, "receivebatch", at_once))));
+    RAISES("ZMQUnsupported", host_invoke(p.out, "receivebatch", ARGS(integer(5))));
+    RAISES("ZMQUnsupported", host_invoke(p.out, "receiveall", NONE));
+}
+
 static void timeouts(void) {
     pair p = pipeline();
     value no_wait[] = {integer(0), number(0), number(2.7), number(-0.0), integer(1)};
@@ -753,6 +876,8 @@ static const struct {
     CASE(frames),
     CASE(strings),
     CASE(kinds_of_frames),
+    CASE(calls_without_a_wait),
+    CASE(batches),
     CASE(timeouts),
     CASE(named_arguments),
     CASE(wrong_receivers),

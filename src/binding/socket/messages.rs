@@ -3,8 +3,16 @@
 use crate::binding::arguments::{FRAMES, TIMEOUT};
 use crate::binding::call::Call;
 use crate::binding::table::{Group, Method};
-use crate::binding::value::Value;
-use crate::core::{Error, Frame};
+use crate::binding::value::{Value, ValueRef};
+use crate::core::{Error, Frame, Message};
+
+/// The names of the methods with a short path (`binding::quick`).
+pub(in crate::binding) const SEND: &str = "send";
+pub(in crate::binding) const RECEIVE: &str = "receive";
+pub(in crate::binding) const RECEIVE_FRAME: &str = "receiveframe";
+
+/// ZMQFrames of this size in bytes are shared, which then costs less than to copy them.
+const LONG: usize = 1024;
 
 pub(super) static GROUP: Group = Group {
     name: "messages",
@@ -12,7 +20,7 @@ pub(super) static GROUP: Group = Group {
     see: "messages",
     methods: &[
         Method {
-            name: "send",
+            name: SEND,
             parameters: &[FRAMES, TIMEOUT],
             result: "Bool",
             doc: "Sends one message with one or more frames. Numbers and Bools are sent as text. \
@@ -31,7 +39,7 @@ pub(super) static GROUP: Group = Group {
             run: send,
         },
         Method {
-            name: "receive",
+            name: RECEIVE,
             parameters: &[TIMEOUT],
             result: "String, ZMQFrame or nil",
             doc: "Waits for a message and returns its first frame, or returns the next frame of a \
@@ -47,7 +55,7 @@ pub(super) static GROUP: Group = Group {
             run: receive,
         },
         Method {
-            name: "receiveframe",
+            name: RECEIVE_FRAME,
             parameters: &[TIMEOUT],
             result: "ZMQFrame or nil",
             doc: "Receives one frame as `receive` does, but always returns it as a ZMQFrame, even \
@@ -76,8 +84,8 @@ pub(super) static GROUP: Group = Group {
             "#,
             otherwise: Some(|| Value::Nil),
             run: |call| {
-                let frames = call.socket()?.receive_all(&call.wait()?)?;
-                Ok(Value::List(frames.into_iter().map(Value::from).collect()))
+                let (socket, wait) = (call.socket()?, call.wait()?);
+                call.host.list(&mut |list| socket.receive_all_with(&wait, |frame| list.push(frame)))
             },
         },
     ],
@@ -95,7 +103,37 @@ fn send(call: &Call) -> Result<Value, Error> {
     match call.bytes(0) {
         // Nearly every message: it needs no list of frames.
         Some(frame) if call.values().len() == 1 => socket.send(&[frame], &wait)?,
-        _ => socket.send(&call.frames()?, &wait)?,
+        _ => match shared(call)? {
+            Some(mut message) => socket.send_shared(&mut message, &wait)?,
+            None => socket.send(&call.frames()?, &wait)?,
+        },
     }
     Ok(Value::Bool(true))
+}
+
+/// Returns the message of the arguments if one of them is a ZMQFrame that is worth sharing
+/// instead of copying.
+fn shared(call: &Call) -> Result<Option<Message>, Error> {
+    let values = match call.values() {
+        [ValueRef::List(items)] => items,
+        values => values,
+    };
+    let long = |value: &ValueRef| match value {
+        ValueRef::Object(object, _) => object.frame().is_some_and(|bytes| bytes.len() >= LONG),
+        _ => false,
+    };
+    if !values.iter().any(long) {
+        return Ok(None);
+    }
+    // Converts them all, so that a wrong one is refused as ever.
+    let frames = call.frames()?;
+    let mut message = Message::default();
+    for (value, bytes) in values.iter().zip(&frames) {
+        match value {
+            ValueRef::Object(object, _) => object.get::<Frame>().map(|frame| message.share(frame)),
+            _ => Some(message.push(bytes)),
+        }
+        .transpose()?;
+    }
+    Ok(Some(message))
 }

@@ -3,7 +3,7 @@
 
 mod closing;
 mod endpoints;
-mod messages;
+pub(super) mod messages;
 mod multipart;
 mod options;
 mod peers;

@@ -1,12 +1,13 @@
 //! Messages frame by frame, and many at once.
 
+use smallvec::SmallVec;
+
 use super::done;
 use crate::binding::arguments::{FRAME, TIMEOUT};
 use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
-use crate::core::Error;
-use crate::core::socket::Frames;
+use crate::core::{Error, Frame};
 
 pub(super) static GROUP: Group = Group {
     name: "frames and batches",
@@ -111,27 +112,40 @@ fn enumerate(call: &Call) -> Result<Value, Error> {
     match call.values() {
         [ValueRef::Int(-1)] => Ok(Value::Int(i32::MAX.into())),
         [ValueRef::Int(0..)] => {
-            let messages = call.socket()?.receive_batch(1, &call.wait()?, Value::of)?;
-            Ok(messages.into_iter().next().map_or(Value::Nil, |message| unpacked(message, false)))
+            let mut frames = SmallVec::<[Value; 1]>::new();
+            let take = |frame: &mut Frame| frames.push(Value::of(frame));
+            call.socket()?.receive_all_with(&call.wait()?, take)?;
+            Ok(match frames.pop() {
+                Some(frame) if frames.is_empty() => frame,
+                last => Value::List(frames.into_iter().chain(last).collect()),
+            })
         }
         _ => Err(call.refuse(0)),
     }
 }
 
+/// Returns a List with one item for each message: a frame, or a List of frames.
 fn receive_batch(call: &Call) -> Result<Value, Error> {
     let most = match call.values() {
         [ValueRef::Int(most @ 1..)] => usize::try_from(*most).unwrap_or(usize::MAX),
         values => return Err(call.wrong(0, values[0].to_string())),
     };
     let whole = matches!(call.argument("whole"), Some(ValueRef::Bool(true)));
-    let messages = call.socket()?.receive_batch(most, &call.wait()?, Value::of)?;
-    Ok(Value::List(messages.into_iter().map(|message| unpacked(message, whole)).collect()))
-}
-
-/// Returns a message as an element of a list: one frame, or a List of them.
-fn unpacked(mut message: Frames<Value>, whole: bool) -> Value {
-    match message.pop() {
-        Some(frame) if message.is_empty() && !whole => frame,
-        last => Value::List(message.into_iter().chain(last).collect()),
-    }
+    let (socket, wait) = (call.socket()?, call.wait()?);
+    call.host.list(&mut |list| {
+        let mut inside = false;
+        socket.receive_batch(most, &wait, |frame| {
+            let more = frame.more();
+            if !inside && (more || whole) {
+                list.open();
+                inside = true;
+            }
+            list.push(frame);
+            if inside && !more {
+                list.close();
+                inside = false;
+            }
+        })?;
+        Ok(())
+    })
 }

@@ -139,6 +139,17 @@ impl Message {
         Ok(())
     }
 
+    /// Appends a frame with the bytes of another one. Long frames share their bytes if
+    /// possible.
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] if memory runs out.
+    pub fn share(&mut self, frame: &Frame) -> Result<(), Error> {
+        let frame = frame.share().map_err(|_| Error::no_memory())?;
+        self.push_frame(frame);
+        Ok(())
+    }
+
     /// Appends a frame.
     pub(crate) fn push_frame(&mut self, frame: Frame) {
         self.frames.truncate(self.count);

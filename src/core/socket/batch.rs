@@ -1,15 +1,16 @@
-//! Receiving and sending many messages at once.
+//! Receiving and sending many messages at once. A visitor gets each frame where it was
+//! received, so that a host can make its own strings of them without a list in between.
 
 use smallvec::SmallVec;
 
 use super::Socket;
-use super::messages::{Frames, receive_frames, send};
+use super::messages::send;
 use super::open::Open;
 use crate::core::error::Error;
 use crate::core::message::{Batch, Frame};
 use crate::core::socket_type::SocketType::{Router, Xsub};
 use crate::core::wait::Wait;
-use crate::libzmq::{Bytes, send_many};
+use crate::libzmq::{Bytes, retried, send_many};
 
 /// How many messages are passed to libzmq at once.
 const AT_ONCE: usize = 64;
@@ -20,28 +21,28 @@ const LARGEST: usize = 1 << 16;
 
 impl Socket {
     /// Waits for a message and also receives the messages that are already queued, up
-    /// to `most` and at most 65,536 in total. Returns what `take` makes of each frame.
-    /// Memory that `take` leaves in a frame is reused for the next one.
+    /// to `most` and at most 65,536 in total. Calls `visit` with each frame; the last
+    /// frame of each message has no [`more`](Frame::more). Memory that `visit` leaves in
+    /// a frame is reused for the next one. Returns the number of messages.
     ///
     /// # Errors
-    /// The errors of [`receive`](Socket::receive).
-    pub fn receive_batch<T>(
+    /// The errors of [`receive`](Socket::receive). No frame was visited then.
+    pub fn receive_batch(
         &self,
         most: usize,
         wait: &Wait,
-        mut take: impl FnMut(&mut Frame) -> T,
-    ) -> Result<Vec<Frames<T>>, Error> {
+        mut visit: impl FnMut(&mut Frame),
+    ) -> Result<usize, Error> {
         self.socket_type().check_receives()?;
         self.transfer("receive", zmq::POLLIN, wait, |open| {
-            let mut messages = vec![receive_frames(open, &mut take)?];
+            receive_message(open, &mut visit)?;
+            let mut count = 1;
             // Later errors are reported by the next call, because these messages were
             // received.
-            while messages.len() < most.min(LARGEST)
-                && let Ok(message) = receive_frames(open, &mut take)
-            {
-                messages.push(message);
+            while count < most.min(LARGEST) && receive_message(open, &mut visit).is_ok() {
+                count += 1;
             }
-            Ok(messages)
+            Ok(count)
         })
     }
 }
@@ -140,16 +141,39 @@ fn send_some<F: AsRef<[u8]>, M: AsRef<[F]>>(open: &mut Open, messages: &[M]) -> 
     if sent == 0 { result.map(|()| 0) } else { Ok(sent) }
 }
 
+/// Receives a message without waiting and visits its frames. All of them arrive together,
+/// so only the first one can be missing.
+pub(super) fn receive_message(
+    open: &mut Open,
+    visit: &mut impl FnMut(&mut Frame),
+) -> zmq::Result<()> {
+    loop {
+        let received = retried(|| open.frame.receive(&mut open.socket, zmq::DONTWAIT))?;
+        open.count_received(received.view.size, received.more);
+        visit(&mut open.frame);
+        if !received.more {
+            return Ok(());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::core::SocketType::{Pull, Push};
-    use crate::core::socket::testing::texts;
     use std::mem;
     use std::time::Duration;
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
+
+    fn batch(pull: &Socket, most: usize) -> (usize, Vec<(String, bool)>) {
+        let mut frames = Vec::new();
+        let count = pull.receive_batch(most, &SOON, |frame| {
+            frames.push((frame.as_text().unwrap().to_owned(), frame.more()));
+        });
+        (count.unwrap(), frames)
+    }
 
     #[test]
     fn a_batch_is_what_is_there() {
@@ -158,11 +182,27 @@ mod tests {
         for number in 0..10 {
             push.send(&[format!("{number}"), "x".to_owned()], &SOON).unwrap();
         }
-        let batch = pull.receive_batch(7, &SOON, mem::take).unwrap();
-        assert_eq!(batch.len(), 7);
-        assert!(batch.iter().all(|message| message.len() == 2));
-        assert_eq!(texts(&batch[6]), ["6", "x"]);
-        assert_eq!(pull.receive_batch(usize::MAX, &SOON, mem::take).unwrap().len(), 3);
-        assert!(matches!(pull.receive_batch(1, &NOW, mem::take), Err(Error::Again)));
+        let (count, frames) = batch(&pull, 7);
+        assert_eq!((count, frames.len()), (7, 14));
+        assert_eq!(frames[12..], [("6".to_owned(), true), ("x".to_owned(), false)]);
+        assert_eq!(batch(&pull, usize::MAX).0, 3);
+        let mut visited = 0;
+        let result = pull.receive_batch(1, &NOW, |_| visited += 1);
+        assert!(matches!(result, Err(Error::Again)));
+        assert_eq!(visited, 0);
+    }
+
+    #[test]
+    fn a_visitor_may_take_the_frames() {
+        let pull = Socket::attached(Pull, "inproc://batch-taken").unwrap();
+        let push = Socket::attached(Push, "inproc://batch-taken").unwrap();
+        let long = "x".repeat(100_000);
+        push.send(&[&long, "", &long], &SOON).unwrap();
+        push.send(&[""], &SOON).unwrap();
+        let mut frames = Vec::new();
+        let take = |frame: &mut Frame| frames.push(mem::take(frame));
+        assert_eq!(pull.receive_batch(9, &SOON, take).unwrap(), 2);
+        let sizes: Vec<usize> = frames.iter().map(|frame| frame.len()).collect();
+        assert_eq!(sizes, [100_000, 0, 100_000, 0]);
     }
 }

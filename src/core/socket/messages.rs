@@ -5,16 +5,13 @@ use std::mem;
 use smallvec::SmallVec;
 
 use super::Socket;
+use super::batch::receive_message;
 use super::open::Open;
 use crate::core::error::{Error, Needs};
 use crate::core::message::{Frame, Message, send_frames};
 use crate::core::socket_type::SocketType::Router;
 use crate::core::wait::Wait;
 use crate::libzmq::{self, Bytes, Received, retried, send_many};
-
-/// The converted frames of a received message. Most messages have one frame, which needs no
-/// allocation.
-pub type Frames<T> = SmallVec<[T; 1]>;
 
 impl Socket {
     /// Sends one message with these frames. On a ROUTER or STREAM socket, the first
@@ -113,6 +110,20 @@ impl Socket {
         self.transfer("receive", zmq::POLLIN, wait, receive_all)
     }
 
+    /// Does the same as [`receive_all`](Socket::receive_all), but calls `visit` with each
+    /// frame. Memory that `visit` leaves in a frame is reused for the next one.
+    ///
+    /// # Errors
+    /// The errors of [`receive`](Socket::receive). No frame was visited then.
+    pub fn receive_all_with(
+        &self,
+        wait: &Wait,
+        mut visit: impl FnMut(&mut Frame),
+    ) -> Result<(), Error> {
+        self.socket_type.check_receives()?;
+        self.transfer("receive", zmq::POLLIN, wait, |open| receive_message(open, &mut visit))
+    }
+
     /// Receives all frames of a new message.
     ///
     /// # Errors
@@ -173,6 +184,19 @@ impl Socket {
         Ok(())
     }
 
+    /// Sends the frames of a message as [`send`](Socket::send) does, behind those that
+    /// [`send_more`](Socket::send_more) has started a message with. Without such frames,
+    /// the bytes are not copied.
+    ///
+    /// # Errors
+    /// The errors of [`send`](Socket::send).
+    pub fn send_shared(&self, message: &mut Message, wait: &Wait) -> Result<(), Error> {
+        match self.begun.any() {
+            true => self.send(message.frames(), wait),
+            false => self.send_message(message, wait),
+        }
+    }
+
     /// Sends a message without copying its bytes. Afterwards it is empty; after an
     /// error it is unchanged.
     ///
@@ -218,25 +242,10 @@ pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zm
     }
 }
 
-/// Receives a message without waiting. All its frames arrive together, so only the
-/// first one can be missing.
-pub(super) fn receive_frames<T>(
-    open: &mut Open,
-    take: &mut impl FnMut(&mut Frame) -> T,
-) -> zmq::Result<Frames<T>> {
-    let mut frames = Frames::new();
-    loop {
-        let received = retried(|| open.frame.receive(&mut open.socket, zmq::DONTWAIT))?;
-        open.count_received(received.view.size, received.more);
-        frames.push(take(&mut open.frame));
-        if !received.more {
-            return Ok(frames);
-        }
-    }
-}
-
 pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
-    receive_frames(open, &mut mem::take).map(SmallVec::into_vec)
+    let mut frames = Vec::new();
+    receive_message(open, &mut |frame| frames.push(mem::take(frame)))?;
+    Ok(frames)
 }
 
 #[cfg(test)]

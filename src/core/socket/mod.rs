@@ -4,6 +4,7 @@
 //! another call, returns [`Error::Busy`]. After a socket is closed, its object remains
 //! and its methods return [`Error::Closed`].
 
+mod attempt;
 mod batch;
 mod closing;
 mod connections;
@@ -35,8 +36,6 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
-
-pub use messages::Frames;
 
 use super::context;
 use super::endpoint;

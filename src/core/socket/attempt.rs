@@ -1,0 +1,99 @@
+//! One attempt to send or to receive a frame. Most calls of a script need no more; one that
+//! fails has changed nothing, and the call then takes the path that can wait, with the same
+//! result as if there had been no attempt.
+
+use super::{Socket, State};
+use crate::core::message::Frame;
+use crate::core::socket_type::SocketType::{Router, Stream, Xsub};
+use crate::libzmq;
+
+impl Socket {
+    /// Sends one frame if that is possible at once. Returns false if nothing was sent:
+    /// [`send`](Socket::send) then waits, or returns the reason.
+    #[inline]
+    pub fn send_now(&self, frame: &[u8]) -> bool {
+        // Their frames are routed, checked or begun by other calls.
+        if matches!(self.socket_type, Router | Stream | Xsub) || self.begun.any() {
+            return false;
+        }
+        let attempt = |state: &mut State| {
+            let State::Open(open) = state else {
+                return None;
+            };
+            libzmq::send(&mut open.socket, frame, zmq::DONTWAIT).ok()?;
+            open.count_sent(&[frame]);
+            Some(())
+        };
+        self.attempt(attempt).is_some()
+    }
+
+    /// Receives one frame if one is there, and returns what `take` makes of it. Returns
+    /// `None` if nothing was received: [`receive`](Socket::receive) then waits, or
+    /// returns the reason. Memory that `take` leaves in the frame is reused.
+    #[inline]
+    pub fn receive_now<T>(&self, take: impl FnOnce(&mut Frame) -> T) -> Option<T> {
+        self.attempt(|state| {
+            let State::Open(open) = state else {
+                return None;
+            };
+            let received = open.frame.receive(&mut open.socket, zmq::DONTWAIT).ok()?;
+            open.count_received(received.view.size, received.more);
+            Some(take(&mut open.frame))
+        })
+    }
+
+    #[inline]
+    fn attempt<T>(&self, attempt: impl FnOnce(&mut State) -> Option<T>) -> Option<T> {
+        self.check_process().ok()?;
+        let mut state = self.state.try_lock()?;
+        self.note_use();
+        attempt(&mut state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::SocketType::{Pub, Pull, Push, Rep, Req};
+    use crate::core::Wait;
+    use std::time::Duration;
+
+    const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
+
+    #[test]
+    fn an_attempt_succeeds_or_changes_nothing() {
+        let pull = Socket::attached(Pull, "inproc://attempt").unwrap();
+        let push = Socket::attached(Push, "inproc://attempt").unwrap();
+        let text = |frame: &mut Frame| frame.as_text().unwrap().to_owned();
+        assert_eq!(pull.receive_now(text), None);
+        assert!(push.send_now(b"one"));
+        assert_eq!(pull.receive_now(text).as_deref(), Some("one"));
+        assert_eq!(push.counters().unwrap().messages_sent, 1);
+        assert_eq!(pull.counters().unwrap().messages_received, 1);
+
+        assert!(!pull.send_now(b"x") && push.receive_now(text).is_none());
+        assert!(!Socket::new(Push).unwrap().send_now(b"x"));
+        push.send_more(b"head").unwrap();
+        assert!(!push.send_now(b"body"));
+        push.send(&["body"], &SOON).unwrap();
+        assert_eq!(pull.receive_now(text).as_deref(), Some("head"));
+        assert_eq!(pull.receive_now(text).as_deref(), Some("body"));
+        push.close(None).unwrap();
+        assert!(!push.send_now(b"x"));
+    }
+
+    #[test]
+    fn an_attempt_keeps_the_order_of_requests() {
+        let rep = Socket::attached(Rep, "inproc://attempt-order").unwrap();
+        let req = Socket::attached(Req, "inproc://attempt-order").unwrap();
+        assert!(!rep.send_now(b"early") && req.receive_now(drop_frame).is_none());
+        assert!(req.send_now(b"1") && !req.send_now(b"2"));
+        assert!(rep.receive_now(drop_frame).is_some() && rep.send_now(b"done"));
+        assert!(req.receive_now(drop_frame).is_some());
+        assert!(Socket::new(Pub).unwrap().receive_now(drop_frame).is_none());
+    }
+
+    fn drop_frame(frame: &mut Frame) {
+        drop(std::mem::take(frame));
+    }
+}
