@@ -1205,20 +1205,18 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 
 /* ============================================================ VIRTUAL MACHINES
  *
- * A virtual machine registers the library's classes with zeromq_register() and calls
- * their methods with zeromq_call(). It needs:
+ * A virtual machine registers with zeromq_host_register(), makes the classes that
+ * zeromq_classes() returns, and calls their methods with zeromq_call(). It needs:
  *
- *   - a zeromq_host with a function that defines a class, or the array that
- *     zeromq_classes() returns;
  *   - conversions between its own values and zeromq_value;
  *   - an object type that holds a zeromq_object and calls zeromq_object_free() when it
  *     is collected;
  *   - a call of zeromq_shutdown() before the process ends.
  *
- * Memory that a host passes is used only during the call. The host frees values that
- * the library returns with zeromq_value_free(), and objects with zeromq_object_free().
- * Class descriptors remain valid for the life of the process. Structs begin with their
- * size, set to sizeof, and with abi, set to ZEROMQ_ABI.
+ * Memory that a host passes is used only during the call. Results are written to memory
+ * of the host, which frees what they own with zeromq_result_free(), and objects with
+ * zeromq_object_free(). Class descriptors remain valid for the life of the process.
+ * zeromq_host begins with its size, set to sizeof, and with abi, set to ZEROMQ_ABI.
  */
 
 // The version of the struct layouts in this header. It changes only if a struct
@@ -1283,10 +1281,6 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 // a list.
 #define ZEROMQ_HOST_NAMED_LAST 2
 
-// Flag of a host: it calls `zeromq_function_released` to learn which functions it may
-// forget. `retain` and `release` are then not called. Its function numbers start at 1.
-#define ZEROMQ_HOST_ASKS 4
-
 // Role of a parameter: positional and required.
 #define ZEROMQ_REQUIRED 0
 
@@ -1299,6 +1293,31 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 
 // Role of a parameter: passed by name; may be omitted.
 #define ZEROMQ_NAMED 3
+
+// A script function: the number by which the host identifies it, which is not 0. The
+// host must not forget the function until `zeromq_function_released` returns its number.
+typedef uint64_t zeromq_function;
+
+// A range of bytes in memory. `(NULL, 0)` is empty.
+typedef struct zeromq_bytes {
+  // The first byte. The bytes are not NUL-terminated.
+  const char *data;
+  // The number of bytes.
+  size_t size;
+} zeromq_bytes;
+
+// An array of values in memory. `(NULL, 0)` is empty.
+typedef struct zeromq_items {
+  // The first value.
+  const struct zeromq_value *data;
+  // The number of values.
+  size_t count;
+} zeromq_items;
+
+// An instance of one of the library's classes: a number that is never 0 and never
+// reused. An instance has the same number each time it is returned, and must be freed
+// as often as it was returned. Calls on a freed or invalid object return an error.
+typedef uint64_t zeromq_object;
 
 // A parameter of a method.
 typedef struct zeromq_parameter {
@@ -1361,30 +1380,6 @@ typedef struct zeromq_class {
   const struct zeromq_method *const *functions;
 } zeromq_class;
 
-// A script function: any number by which the host identifies it.
-typedef uint64_t zeromq_function;
-
-// A range of bytes in memory. `(NULL, 0)` is empty.
-typedef struct zeromq_bytes {
-  // The first byte. The bytes are not NUL-terminated.
-  const char *data;
-  // The number of bytes.
-  size_t size;
-} zeromq_bytes;
-
-// An array of values in memory. `(NULL, 0)` is empty.
-typedef struct zeromq_items {
-  // The first value.
-  const struct zeromq_value *data;
-  // The number of values.
-  size_t count;
-} zeromq_items;
-
-// An instance of one of the library's classes: a number that is never 0 and never
-// reused. An instance has the same number each time it is returned, and must be freed
-// as often as it was returned. Calls on a freed or invalid object return an error.
-typedef uint64_t zeromq_object;
-
 // The content of a value; `kind` determines the member that is set.
 typedef union zeromq_payload {
   // For `ZEROMQ_BOOL` and `ZEROMQ_INT`.
@@ -1399,36 +1394,32 @@ typedef union zeromq_payload {
   zeromq_object object;
   // For `ZEROMQ_FUNCTION`.
   zeromq_function function;
-  // For `ZEROMQ_CLASS`: the pointer that was passed to `define_class`.
+  // For `ZEROMQ_CLASS`: a pointer from `zeromq_classes`.
   const struct zeromq_class *described;
 } zeromq_payload;
 
-// A script value, in a form that every virtual machine can make and read. Values that a
-// host passes are only valid during the call; their `owner` is NULL. Values that the
-// library returns belong to the host, which frees them with `zeromq_value_free`.
+// A script value, in a form that every virtual machine can make and read. The memory that
+// `as` points to is borrowed: from the host during a call, and from the `zeromq_result`
+// that contains the value after it.
 typedef struct zeromq_value {
   // The kind of the value: `ZEROMQ_NIL` and so on.
   uint32_t kind;
   // The content of the value.
   union zeromq_payload as;
-  // Owned by the library: what keeps the memory of `as` alive, or NULL.
-  void *owner;
 } zeromq_value;
 
-// A virtual machine, as seen by the library. The struct must remain valid while calls
-// are made with it. Functions that a host does not have are NULL.
+// A virtual machine, as seen by the library, for `zeromq_host_register`. Functions that a
+// host does not have are NULL.
 typedef struct zeromq_host {
   // `sizeof(zeromq_host)`.
   uint32_t size;
   // `ZEROMQ_ABI`.
   uint32_t abi;
-  // Passed to each of the functions below. It identifies the virtual machine: no
-  // other one in the process may use the same value.
+  // Passed to each of the functions below. It identifies the virtual machine: while it
+  // is registered, no other one in the process may use the same value.
   void *context;
-  // Called by `zeromq_register` once for each class. Any result other than 0 stops
-  // the registration. May be NULL if the host calls `zeromq_classes` instead of
-  // `zeromq_register`.
-  int32_t (*define_class)(void *context, const struct zeromq_class *description);
+  // The bitwise OR of `ZEROMQ_HOST_BYTES` and so on.
+  uint32_t flags;
   // Reports a warning, which does not stop the script. Both strings are valid during
   // the call. If it is NULL, warnings are dropped.
   void (*warn)(void *context, const char *tag, const char *message);
@@ -1451,17 +1442,11 @@ typedef struct zeromq_host {
                   const struct zeromq_value *arguments,
                   size_t argument_count,
                   struct zeromq_value *result);
-  // Tells the host that the library keeps a function beyond the call. The function
-  // must not be collected until `release` was called as often as `retain`. If it is
-  // NULL, functions must remain valid forever.
-  void (*retain)(void *context, zeromq_function function);
-  // Tells the host that a retained function is no longer needed. It is also called
-  // during `zeromq_object_free` and `zeromq_shutdown`, and must not call the
-  // library.
-  void (*release)(void *context, zeromq_function function);
-  // The bitwise OR of `ZEROMQ_HOST_BYTES` and so on.
-  uint32_t flags;
 } zeromq_host;
+
+// A registered virtual machine: a number that is never 0 and never reused. Calls with a
+// number that is not registered return an error.
+typedef uint64_t zeromq_registration;
 
 // A named argument, as in `receive(timeout=500)`.
 typedef struct zeromq_named {
@@ -1471,62 +1456,72 @@ typedef struct zeromq_named {
   struct zeromq_value value;
 } zeromq_named;
 
-// A method call, for `zeromq_call`.
-typedef struct zeromq_invocation {
-  // `sizeof(zeromq_invocation)`.
-  uint32_t size;
-  // `ZEROMQ_ABI`.
-  uint32_t abi;
-  // The virtual machine that makes the call.
-  const struct zeromq_host *host;
-  // The method, from a class that was passed to `define_class`.
-  const struct zeromq_method *method;
-  // The instance, or 0 for a constructor or a method of the class itself.
-  zeromq_object receiver;
-  // The positional arguments.
-  const struct zeromq_value *arguments;
-  // The number of positional arguments.
-  size_t argument_count;
-  // The named arguments.
-  const struct zeromq_named *named;
-  // The number of named arguments.
-  size_t named_count;
-} zeromq_invocation;
+// The result of a call, in memory of the host. The library fills in all of it; the host
+// only reads `value` and `owned`. The bytes and items of the value may be in `memory`, so
+// the struct must not be moved while they are used. They remain valid until
+// `zeromq_result_free`, or until the struct is used for another call; other calls, on
+// this thread or another, do not affect them.
+typedef struct zeromq_result {
+  // The result.
+  struct zeromq_value value;
+  // Not 0 if the result owns memory of the library: call `zeromq_result_free` before
+  // the struct is used again. If it is 0, the call is not needed.
+  size_t owned;
+  // For the library.
+  uint64_t memory[12];
+} zeromq_result;
 
-// Registers a virtual machine: calls `define_class` of the host once for each class,
-// parents before their children. Each virtual machine in a process registers with its
-// own host.
+// Registers a virtual machine and stores a number in `*registration`, for calls. The
+// struct is copied. A machine may register several times with the same context, for
+// example to be interrupted differently in other threads.
 //
-// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if `host` is NULL, has another `abi`,
-// is too small, has no `define_class`, or if `define_class` returned anything but 0.
-zeromq_code zeromq_register(const struct zeromq_host *host);
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if `host` or `registration` is NULL, or if
+// the host has another `abi` or is too small.
+zeromq_code zeromq_host_register(const struct zeromq_host *host,
+                                 zeromq_registration *registration);
 
-// Returns all classes, parents before their children, as a NULL-terminated array: the
-// classes that `zeromq_register` would pass to `define_class`. It is never freed.
+// Ends a registration, when the virtual machine ends. Further calls with its number
+// return `ZEROMQ_CODE_HOST`. Calls that are running, on this thread or on others, may
+// still use the context and the functions of the host until they return; if the host has
+// `interrupted`, they return `ZEROMQ_CODE_INTERRUPTED` where they would ask it. Objects
+// are not freed.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if it is not registered.
+zeromq_code zeromq_host_unregister(zeromq_registration registration);
+
+// Returns all classes, parents before their children, as a NULL-terminated array, which
+// is never freed.
 const struct zeromq_class *const *zeromq_classes(void);
 
-// Returns the next function that a host with `ZEROMQ_HOST_ASKS` may forget, or 0 if
-// there is none. These are functions that were passed to a call, or returned by a
-// script function, once the call has ended and the library does not keep them. A
-// function that is passed again must have a new number. Call it until it returns 0,
-// before or after a library call.
-zeromq_function zeromq_function_released(const struct zeromq_host *host);
+// Returns the next function that a host may forget, or 0 if there is none. These are
+// functions that were passed to a call, or returned by a script function, once the call
+// has ended and the library does not keep them. Each is returned once; a function that is
+// passed again meanwhile must have a new number. Call it until it returns 0, before or
+// after a library call. It returns 0 if the host is not registered.
+zeromq_function zeromq_function_released(zeromq_registration host);
 
-// Calls a method. `*result` is written only on success; the host frees it with
-// `zeromq_value_free`.
+// Calls a method. `receiver` is the instance, or 0 for a constructor or a method of the
+// class itself. `*result` is written only on success; the host reads its `value` and then
+// calls `zeromq_result_free`.
 //
-// Returns `ZEROMQ_CODE_OK`, or the code of the error, which `zeromq_last_error`
-// describes.
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if the host is not registered, if `method`
+// is not from `zeromq_classes`, or if `result` or an argument is invalid; otherwise the
+// code of the error. `zeromq_last_error` describes it.
 //
 // Calls may come from any thread. An object serves one call at a time: a call on an
 // object that is in another call returns `ZEROMQ_CODE_BUSY`.
-zeromq_code zeromq_call(const struct zeromq_invocation *invocation,
-                        struct zeromq_value *result);
+zeromq_code zeromq_call(zeromq_registration host,
+                        const struct zeromq_method *method,
+                        zeromq_object receiver,
+                        const struct zeromq_value *arguments,
+                        size_t argument_count,
+                        const struct zeromq_named *named,
+                        size_t named_count,
+                        struct zeromq_result *result);
 
-// Frees the memory of a value that the library returned, and sets it to nil. An object
-// in it is not freed; call `zeromq_object_free` for that. NULL and values that were
-// already freed are ignored.
-void zeromq_value_free(struct zeromq_value *value);
+// Frees what a result owns, and sets its value to nil. An object in it is not freed; call
+// `zeromq_object_free` for that. NULL and results that were already freed are ignored.
+void zeromq_result_free(struct zeromq_result *result);
 
 // Frees an object that the host no longer needs. A socket is closed and sends its
 // queued messages within its linger. It may be called on any thread, even by a garbage
@@ -1538,19 +1533,19 @@ const struct zeromq_class *zeromq_object_class(zeromq_object object);
 
 // Stores the text that a host prints for an object, such as `<ZMQSocket: REQ>`, in
 // `*result`. It is a string, written only on success; the host frees it with
-// `zeromq_value_free`.
+// `zeromq_result_free`.
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if there is no such object.
-zeromq_code zeromq_object_text(zeromq_object object, struct zeromq_value *result);
+zeromq_code zeromq_object_text(zeromq_object object, struct zeromq_result *result);
 
 // Stores the bytes of a frame in `*result`, for hosts whose strings can hold any
 // bytes. It is a string, not always valid UTF-8, written only on success; the host frees
-// it with `zeromq_value_free`.
+// it with `zeromq_result_free`.
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the object is not a frame;
 // `ZEROMQ_CODE_CLOSED` if there is no such object.
 zeromq_code zeromq_object_bytes(zeromq_object object,
-                                struct zeromq_value *result);
+                                struct zeromq_result *result);
 
 // Returns 1 if both are the same object, or two frames with the same bytes, otherwise
 // 0. Hosts implement `==` with it.

@@ -125,6 +125,11 @@ fn functions_of_lua() {
 }
 
 #[test]
+fn finalizers_of_lua_make_calls() {
+    run(lua(), "collected.lua", "--> ");
+}
+
+#[test]
 fn any_call_of_lua() {
     let folder = tempfile::tempdir().unwrap();
     let command = lua().map(|mut command| {

@@ -113,7 +113,7 @@ fn compile(compiler: &str, extension: &str, standard: &str) {
         &source,
         "#include \"zeromq.h\"\n#include \"zeromq.h\"\n\
          zeromq_code use(void);\n\
-         zeromq_code use(void) { return zeromq_register((const zeromq_host *)0); }\n",
+         zeromq_code use(void) { return zeromq_host_register((const zeromq_host *)0, 0); }\n",
     )
     .unwrap();
     let output = Command::new(compiler)

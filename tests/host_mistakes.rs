@@ -4,41 +4,71 @@
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::{offset_of, size_of, zeroed};
+use std::ops::Deref;
 use std::ptr::{null, null_mut};
 use std::time::{Duration, Instant};
 
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
 use zeromq::vm::abi::{
-    Bytes, Class, Host, Invocation, Items, Method, Named, Payload, Value, ZEROMQ_ABI,
+    Bytes, Class, Host, Items, Method, Named, Payload, Registration, Returned, Value, ZEROMQ_ABI,
     ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT,
     ZEROMQ_OTHER, ZEROMQ_STRING,
 };
 use zeromq::vm::{
-    zeromq_call, zeromq_error_tags, zeromq_object_bytes, zeromq_object_class, zeromq_object_equals,
-    zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
+    zeromq_call, zeromq_classes, zeromq_error_tags, zeromq_function_released, zeromq_host_register,
+    zeromq_host_unregister, zeromq_object_bytes, zeromq_object_class, zeromq_object_equals,
+    zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_result_free,
 };
 
-/// A virtual machine that records what the library tells it.
+/// A virtual vm that records what the library tells it.
 struct Vm {
     host: Host,
+    registration: Registration,
     seen: Box<Seen>,
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        zeromq_host_unregister(self.registration);
+    }
 }
 
 #[derive(Default)]
 struct Seen {
-    classes: RefCell<Vec<*const Class>>,
     warnings: RefCell<Vec<String>>,
 }
 
-unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> i32 {
-    // SAFETY: context is the Seen of the virtual machine that registers.
-    unsafe { &*context.cast::<Seen>() }.classes.borrow_mut().push(class);
-    0
+/// A call. Its arguments are in place while it is made.
+#[derive(Clone, Copy)]
+struct Invocation {
+    host: Registration,
+    method: *const Method,
+    receiver: u64,
+    arguments: *const Value,
+    argument_count: usize,
+    named: *const Named,
+    named_count: usize,
+}
+
+/// A result, which stays in place and is freed once.
+struct Given(Box<Returned>);
+
+impl Deref for Given {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.0.value
+    }
+}
+
+/// A result that was not written.
+fn room() -> Given {
+    Given(Box::new(Returned { value: nil(), owned: 0, memory: [0; 12] }))
 }
 
 unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *const c_char) {
-    // SAFETY: context is the Seen of the virtual machine that calls.
+    // SAFETY: context is the Seen of the virtual vm that calls.
     let seen = unsafe { &*context.cast::<Seen>() };
     seen.warnings.borrow_mut().push(format!("{}: {}", string(tag), string(message)));
 }
@@ -50,23 +80,19 @@ impl Vm {
             size: size_of::<Host>() as u32,
             abi: ZEROMQ_ABI,
             context: (&raw const *seen).cast_mut().cast(),
-            define_class: Some(define_class),
+            flags: 0,
             warn: Some(warn),
             interrupted: None,
             call: None,
-            retain: None,
-            release: None,
-            flags: 0,
         };
-        let vm = Vm { host, seen };
-        assert_eq!(register(&vm.host), Code::Ok);
-        vm
+        let registration = registered(&host).unwrap();
+        Vm { host, registration, seen }
     }
 
     fn class(&self, name: &str) -> &'static Class {
-        let classes = self.seen.classes.borrow();
-        // SAFETY: descriptors of classes stay for ever.
-        let mut classes = classes.iter().map(|class| unsafe { &**class });
+        let first = zeromq_classes();
+        // SAFETY: NULL ends the classes, which stay for ever.
+        let mut classes = (0..).map_while(|at| unsafe { (*first.add(at)).as_ref() });
         classes.find(|class| string(class.name) == name).unwrap()
     }
 
@@ -81,9 +107,7 @@ impl Vm {
 
     fn invocation(&self, method: *const Method, receiver: u64, arguments: &[Value]) -> Invocation {
         Invocation {
-            size: size_of::<Invocation>() as u32,
-            abi: ZEROMQ_ABI,
-            host: &self.host,
+            host: self.registration,
             method,
             receiver,
             arguments: arguments.as_ptr(),
@@ -98,7 +122,7 @@ impl Vm {
         method: *const Method,
         receiver: u64,
         arguments: &[Value],
-    ) -> Result<Value, Code> {
+    ) -> Result<Given, Code> {
         invoke(&self.invocation(method, receiver, arguments))
     }
 
@@ -115,15 +139,42 @@ fn string(text: *const c_char) -> String {
     unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned()
 }
 
-fn register(host: *const Host) -> Code {
+fn registered(host: *const Host) -> Result<Registration, Code> {
+    let mut registration = 0;
     // SAFETY: each test passes NULL or as many bytes as the size in them says.
-    unsafe { zeromq_register(host) }
+    match unsafe { zeromq_host_register(host, &mut registration) } {
+        Code::Ok => Ok(registration),
+        code => {
+            assert_eq!(registration, 0, "the number is written only on success");
+            Err(code)
+        }
+    }
 }
 
-fn invoke(invocation: *const Invocation) -> Result<Value, Code> {
-    let mut result = nil();
-    // SAFETY: each test passes NULL or as many bytes as the size in them says.
-    match unsafe { zeromq_call(invocation, &mut result) } {
+/// Registers a host and ends the registration again.
+fn register(host: *const Host) -> Code {
+    match registered(host) {
+        Ok(registration) => zeromq_host_unregister(registration),
+        Err(code) => code,
+    }
+}
+
+/// # Safety
+/// What the invocation points to is in place, and `result` is NULL or has room.
+unsafe fn call(call: &Invocation, result: *mut Returned) -> Code {
+    let Invocation { host, method, receiver, arguments, argument_count, named, named_count } =
+        *call;
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        let (count, names) = (argument_count, named_count);
+        zeromq_call(host, method, receiver, arguments, count, named, names, result)
+    }
+}
+
+fn invoke(invocation: &Invocation) -> Result<Given, Code> {
+    let mut result = room();
+    // SAFETY: each test fills in what it passes.
+    match unsafe { call(invocation, &mut *result.0) } {
         Code::Ok => Ok(result),
         code => {
             assert_eq!(result.kind, ZEROMQ_NIL, "the result is written only on success");
@@ -139,7 +190,7 @@ fn last_error() -> (String, String) {
 }
 
 fn value(kind: u32, payload: Payload) -> Value {
-    Value { kind, payload, owner: null_mut() }
+    Value { kind, payload }
 }
 
 fn nil() -> Value {
@@ -171,12 +222,12 @@ fn of(value: &Value) -> Vec<u8> {
     }
 }
 
-fn free(mut value: Value) {
+fn free(mut value: Given) {
     // SAFETY: the value came from the library, and is not used again.
-    unsafe { zeromq_value_free(&mut value) };
-    assert_eq!(value.kind, ZEROMQ_NIL);
+    unsafe { zeromq_result_free(&mut *value.0) };
+    assert_eq!((value.kind, value.0.owned), (ZEROMQ_NIL, 0));
     // SAFETY: a value that was freed is left alone.
-    unsafe { zeromq_value_free(&mut value) };
+    unsafe { zeromq_result_free(&mut *value.0) };
 }
 
 #[test]
@@ -195,9 +246,8 @@ fn hosts_that_do_not_fit_are_refused() {
     small.size = 8;
     assert_eq!(register(&small), Code::Host);
 
-    let mut without = vm.host;
-    without.define_class = None;
-    assert_eq!(register(&without), Code::Host);
+    // SAFETY: a NULL registration is an answer of its own.
+    assert_eq!(unsafe { zeromq_host_register(&vm.host, null_mut()) }, Code::Host);
 }
 
 #[test]
@@ -218,14 +268,25 @@ fn a_shorter_and_a_longer_host_are_taken() {
 }
 
 #[test]
-fn a_host_may_end_the_registration() {
-    unsafe extern "C" fn refuse(_: *mut c_void, _: *const Class) -> i32 {
-        7
+fn a_number_that_is_not_registered_is_refused() {
+    let vm = Vm::new();
+    let pull = vm.open("ZMQPull", "");
+    let closed = vm.method("ZMQSocket", "closed");
+    let good = vm.invocation(closed, pull, &[]);
+    let stale = registered(&vm.host).unwrap();
+    assert!(invoke(&Invocation { host: stale, ..good }).is_ok());
+    assert_eq!(zeromq_host_unregister(stale), Code::Ok);
+    let fresh = registered(&vm.host).unwrap();
+    for host in [0, stale, fresh + 1_000_000, 1 << 32, u64::MAX] {
+        assert_eq!(invoke(&Invocation { host, ..good }).err(), Some(Code::Host));
+        assert!(last_error().1.contains("not registered"), "{}", last_error().1);
+        assert_eq!(zeromq_host_unregister(host), Code::Host);
+        assert_eq!(zeromq_function_released(host), 0);
     }
-    let mut host = Vm::new().host;
-    host.define_class = Some(refuse);
-    assert_eq!(register(&host), Code::Host);
-    assert!(last_error().1.contains("returned 7"));
+    // The other registrations go on, and so do the objects.
+    assert!(invoke(&good).is_ok());
+    assert_eq!(zeromq_host_unregister(fresh), Code::Ok);
+    zeromq_object_free(pull);
 }
 
 #[test]
@@ -234,12 +295,9 @@ fn malformed_invocations_are_refused() {
     let constructor = vm.class("ZMQPull").constructor;
     let good = vm.invocation(constructor, 0, &[]);
 
-    assert_eq!(invoke(null()).err(), Some(Code::Host));
     // SAFETY: a NULL result is an answer of its own.
-    assert_eq!(unsafe { zeromq_call(&good, null_mut()) }, Code::Host);
-    assert_eq!(invoke(&Invocation { abi: 2, ..good }).err(), Some(Code::Host));
-    assert_eq!(invoke(&Invocation { size: 8, ..good }).err(), Some(Code::Host));
-    assert_eq!(invoke(&Invocation { host: null(), ..good }).err(), Some(Code::Host));
+    assert_eq!(unsafe { call(&good, null_mut()) }, Code::Host);
+    assert_eq!(invoke(&Invocation { host: 0, ..good }).err(), Some(Code::Host));
     assert_eq!(invoke(&Invocation { method: null(), ..good }).err(), Some(Code::Host));
     let invented = constructor.wrapping_byte_add(1);
     assert_eq!(invoke(&Invocation { method: invented, ..good }).err(), Some(Code::Host));
@@ -268,9 +326,9 @@ fn objects_are_checked() {
     zeromq_object_free(0);
     assert_eq!(vm.call(closed, socket, &[]).err(), Some(Code::Closed));
     assert!(zeromq_object_class(socket).is_null());
-    let mut shown = nil();
+    let mut shown = room();
     // SAFETY: there is room for the result.
-    let code = unsafe { zeromq_object_text(socket, &mut shown) };
+    let code = unsafe { zeromq_object_text(socket, &mut *shown.0) };
     assert_eq!(code, Code::Closed);
     // SAFETY: a NULL result is an answer of its own.
     assert_eq!(unsafe { zeromq_object_text(1, null_mut()) }, Code::Host);
@@ -463,9 +521,9 @@ fn a_call_on_a_socket_that_waits_in_another_thread_is_refused() {
 fn the_bytes_of_a_frame_are_any_bytes() {
     let vm = Vm::new();
     let bytes_of = |object| {
-        let mut result = nil();
+        let mut result = room();
         // SAFETY: there is room for a value.
-        let code = unsafe { zeromq_object_bytes(object, &mut result) };
+        let code = unsafe { zeromq_object_bytes(object, &mut *result.0) };
         (code, result)
     };
     for given in [&b""[..], b"\0\xff", &[0xfe; 100_000]] {
@@ -496,4 +554,144 @@ fn the_tags_of_errors_end_with_null() {
     let tags: Vec<String> = tags.map(string).collect();
     assert!(tags.contains(&"ZMQErr".to_owned()) && tags.contains(&"ZMQTimeout".to_owned()));
     assert!(tags.iter().all(|tag| tag.starts_with("ZMQ")), "{tags:?}");
+}
+
+/// A result is valid until it is freed, whatever else is called, on this thread or another.
+#[test]
+fn a_result_stays_while_other_calls_are_made() {
+    let vm = Vm::new();
+    let pull = vm.open("ZMQPull", "inproc://edge-lent");
+    let push = vm.open("ZMQPush", "inproc://edge-lent");
+    let send = vm.method("ZMQSocket", "send");
+    let (receive, all) = (vm.method("ZMQSocket", "receive"), vm.method("ZMQSocket", "receiveall"));
+    // From those that fit into the result to those that libzmq allocated.
+    let texts: Vec<String> =
+        [0, 1, 33, 34, 48, 49, 96, 97, 5000].map(|size| "x".repeat(size)).into();
+    let mut kept = Vec::new();
+    for sent in &texts {
+        vm.call(send, push, &[text(sent)]).unwrap();
+        kept.push(vm.call(receive, pull, &[]).unwrap());
+        assert_eq!(kept.last().unwrap().0.owned != 0, sent.len() > 96, "{}", sent.len());
+    }
+    let frames: Vec<Value> = texts.iter().map(|sent| text(sent)).collect();
+    vm.call(send, push, &frames).unwrap();
+    let list = vm.call(all, pull, &[]).unwrap();
+    std::thread::spawn(move || {
+        let vm = Vm::new();
+        for _ in 0..100 {
+            vm.call(send_of(&vm), push, &[text("other")]).unwrap();
+            let receive = vm.method("ZMQSocket", "receive");
+            free(vm.call(receive, pull, &[]).unwrap());
+        }
+    })
+    .join()
+    .unwrap();
+    zeromq_object_free(pull);
+    zeromq_object_free(push);
+    for (sent, value) in texts.iter().zip(kept) {
+        assert_eq!(of(&value), sent.as_bytes());
+        free(value);
+    }
+    // SAFETY: it is a list.
+    let Items { data, count } = unsafe { list.payload.items };
+    // SAFETY: it has as many items, until it is freed.
+    let items = unsafe { std::slice::from_raw_parts(data, count) };
+    assert!(items.iter().map(of).eq(texts.iter().map(|sent| sent.as_bytes().to_vec())));
+    free(list);
+}
+
+fn send_of(vm: &Vm) -> *const Method {
+    vm.method("ZMQSocket", "send")
+}
+
+/// Lists in lists point into one array.
+#[test]
+fn nested_results_are_read_as_they_were_written() {
+    let vm = Vm::new();
+    let pull = vm.open("ZMQPull", "inproc://edge-nested");
+    let push = vm.open("ZMQPush", "inproc://edge-nested");
+    let json = r#"[[],[1,[2,"three",{"four":[5,{}],"six":null}]],"seven"]"#;
+    vm.call(send_of(&vm), push, &[text(json)]).unwrap();
+    let read = vm.call(vm.method("ZMQSocket", "receivejson"), pull, &[]).unwrap();
+    assert_eq!(shown(&read), json);
+    free(read);
+}
+
+/// Returns a value of the library as JSON.
+fn shown(value: &Value) -> String {
+    let inside = || {
+        // SAFETY: it has items, which stay until it is freed.
+        let Items { data, count } = unsafe { value.payload.items };
+        let items = if count == 0 {
+            &[][..]
+        } else {
+            // SAFETY: as above.
+            unsafe { std::slice::from_raw_parts(data, count) }
+        };
+        items.iter().map(shown).collect::<Vec<_>>()
+    };
+    match value.kind {
+        ZEROMQ_NIL => "null".into(),
+        // SAFETY: it is a whole number.
+        ZEROMQ_INT => unsafe { value.payload.integer }.to_string(),
+        ZEROMQ_STRING => format!("\"{}\"", String::from_utf8(of(value)).unwrap()),
+        ZEROMQ_LIST => format!("[{}]", inside().join(",")),
+        ZEROMQ_DICTIONARY => {
+            let pairs: Vec<String> = inside().chunks(2).map(|pair| pair.join(":")).collect();
+            format!("{{{}}}", pairs.join(","))
+        }
+        kind => panic!("kind {kind}"),
+    }
+}
+
+#[test]
+fn threads_share_a_registration() {
+    let vm = Vm::new();
+    let host = vm.registration;
+    std::thread::scope(|scope| {
+        for number in 0..2 {
+            scope.spawn(move || {
+                let vm = Vm::new();
+                let endpoint = format!("inproc://edge-shared-{number}");
+                let pull = vm.open("ZMQPull", &endpoint);
+                let push = vm.open("ZMQPush", &endpoint);
+                for round in 0..500 {
+                    let sent = format!("{number} {round} {}", "x".repeat(round % 150));
+                    let given = [text(&sent)];
+                    let send = vm.invocation(send_of(&vm), push, &given);
+                    invoke(&Invocation { host, ..send }).unwrap();
+                    let receive = vm.method("ZMQSocket", "receive");
+                    let receive = vm.invocation(receive, pull, &[]);
+                    let received = invoke(&Invocation { host, ..receive }).unwrap();
+                    assert_eq!(of(&received), sent.as_bytes());
+                    free(received);
+                }
+                zeromq_object_free(pull);
+                zeromq_object_free(push);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_host_unregisters_while_it_waits() {
+    unsafe extern "C" fn interrupted(_: *mut c_void) -> i32 {
+        0
+    }
+    let vm = Vm::new();
+    let pull = vm.open("ZMQPull", "inproc://edge-unregistered");
+    let receive = vm.method("ZMQSocket", "receive");
+    let mut host = vm.host;
+    host.interrupted = Some(interrupted);
+    let registration = registered(&host).unwrap();
+    let call = Invocation { host: registration, ..vm.invocation(receive, pull, &[]) };
+    let ending = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        zeromq_host_unregister(registration)
+    });
+    // It waits for ever otherwise.
+    assert_eq!(invoke(&call).err(), Some(Code::Interrupted));
+    assert_eq!(ending.join().unwrap(), Code::Ok);
+    assert_eq!(invoke(&call).err(), Some(Code::Host));
+    zeromq_object_free(pull);
 }

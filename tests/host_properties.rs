@@ -5,25 +5,65 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ffi::{CStr, c_void};
 use std::mem::{offset_of, size_of, zeroed};
-use std::ptr::null_mut;
+use std::ops::Deref;
+use std::ptr::null;
 use std::slice;
 
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
 use zeromq::vm::abi::{
-    Bytes, Class, Host, Invocation, Items, Method, Payload, Value, ZEROMQ_ABI, ZEROMQ_BOOL,
-    ZEROMQ_BYTES, ZEROMQ_DICTIONARY, ZEROMQ_FUNCTION, ZEROMQ_HOST_ASKS, ZEROMQ_HOST_BYTES,
+    Bytes, Class, Host, Items, Method, Payload, Registration, Returned, Value, ZEROMQ_ABI,
+    ZEROMQ_BOOL, ZEROMQ_BYTES, ZEROMQ_DICTIONARY, ZEROMQ_FUNCTION, ZEROMQ_HOST_BYTES,
     ZEROMQ_HOST_NAMED_LAST, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING,
 };
 use zeromq::vm::{
-    zeromq_call, zeromq_classes, zeromq_function_released, zeromq_object_free, zeromq_register,
-    zeromq_value_free,
+    zeromq_call, zeromq_classes, zeromq_function_released, zeromq_host_register,
+    zeromq_host_unregister, zeromq_object_free, zeromq_result_free,
 };
 
 /// The kinds of the arguments that script functions received.
 struct Vm {
-    host: Host,
+    registration: Registration,
     seen: Box<RefCell<Vec<u32>>>,
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        zeromq_host_unregister(self.registration);
+    }
+}
+
+/// A result, which frees itself and stays in place.
+struct Given(Box<Returned>);
+
+impl Deref for Given {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.0.value
+    }
+}
+
+impl Drop for Given {
+    fn drop(&mut self) {
+        // SAFETY: the library has filled it in, or it owns nothing.
+        unsafe { zeromq_result_free(&mut *self.0) };
+    }
+}
+
+/// A result that was not written.
+fn room() -> Given {
+    let value = plain(ZEROMQ_NIL, Payload { integer: 0 });
+    Given(Box::new(Returned { value, owned: 0, memory: [0; 12] }))
+}
+
+fn register(host: &Host) -> Result<Registration, Code> {
+    let mut registration = 0;
+    // SAFETY: the host is as large as it says.
+    match unsafe { zeromq_host_register(host, &mut registration) } {
+        Code::Ok => Ok(registration),
+        code => Err(code),
+    }
 }
 
 /// A function that returns a list containing a function.
@@ -51,6 +91,10 @@ unsafe extern "C" fn call(
 
 impl Vm {
     fn new(flags: u32) -> Vm {
+        Vm::with(flags, |_| {})
+    }
+
+    fn with(flags: u32, change: impl FnOnce(&mut Host)) -> Vm {
         let seen = Box::<RefCell<Vec<u32>>>::default();
         // SAFETY: all zeros are a host without functions.
         let mut host: Host = unsafe { zeroed() };
@@ -59,34 +103,18 @@ impl Vm {
         host.context = (&raw const *seen).cast_mut().cast();
         host.call = Some(call);
         host.flags = flags;
-        Vm { host, seen }
+        change(&mut host);
+        Vm { registration: register(&host).unwrap(), seen }
     }
 
-    fn call(&self, method: &Method, receiver: u64, arguments: &[Value]) -> Result<Value, String> {
+    fn call(&self, method: &Method, receiver: u64, arguments: &[Value]) -> Result<Given, String> {
         // SAFETY: a call has failed on this thread.
         let message = |_| text(unsafe { (*zeromq_last_error()).message });
         self.code(method, receiver, arguments).map_err(message)
     }
 
-    fn code(&self, method: &Method, receiver: u64, arguments: &[Value]) -> Result<Value, Code> {
-        let invocation = Invocation {
-            size: size_of::<Invocation>() as u32,
-            abi: ZEROMQ_ABI,
-            host: &self.host,
-            method,
-            receiver,
-            arguments: arguments.as_ptr(),
-            argument_count: arguments.len(),
-            // A pointer with a count of 0 is not read.
-            named: null_mut(),
-            named_count: 0,
-        };
-        let mut result = plain(ZEROMQ_NIL, Payload { integer: 0 });
-        // SAFETY: the invocation is filled in.
-        match unsafe { zeromq_call(&invocation, &mut result) } {
-            Code::Ok => Ok(result),
-            code => Err(code),
-        }
+    fn code(&self, method: &Method, receiver: u64, arguments: &[Value]) -> Result<Given, Code> {
+        code(self.registration, method, receiver, arguments)
     }
 
     fn open(&self, class: &str, endpoint: &str) -> u64 {
@@ -99,12 +127,26 @@ impl Vm {
     }
 
     fn released(&self) -> HashSet<u64> {
-        // SAFETY: the host is filled in.
-        let next = || Some(unsafe { zeromq_function_released(&self.host) }).filter(|f| *f != 0);
+        let next = || Some(zeromq_function_released(self.registration)).filter(|f| *f != 0);
         let all: Vec<u64> = std::iter::from_fn(next).collect();
         let set: HashSet<u64> = all.iter().copied().collect();
         assert_eq!(set.len(), all.len(), "each is told once: {all:?}");
         set
+    }
+}
+
+fn code(
+    host: Registration,
+    method: &Method,
+    receiver: u64,
+    arguments: &[Value],
+) -> Result<Given, Code> {
+    let (data, count) = (arguments.as_ptr(), arguments.len());
+    let mut result = room();
+    // SAFETY: the arguments are filled in, and there is room for a result.
+    match unsafe { zeromq_call(host, method, receiver, data, count, null(), 0, &mut *result.0) } {
+        Code::Ok => Ok(result),
+        code => Err(code),
     }
 }
 
@@ -132,7 +174,7 @@ fn method(of: &str, name: &str) -> &'static Method {
 }
 
 fn plain(kind: u32, payload: Payload) -> Value {
-    Value { kind, payload, owner: null_mut() }
+    Value { kind, payload }
 }
 
 fn function(function: u64) -> Value {
@@ -157,23 +199,20 @@ fn int(integer: i64) -> Value {
     plain(ZEROMQ_INT, Payload { integer })
 }
 
-/// Returns the bytes of a value and frees it.
-fn bytes(mut value: Value, kind: u32) -> Vec<u8> {
+/// Returns the bytes of a value.
+fn bytes(value: &Value, kind: u32) -> Vec<u8> {
     assert_eq!(value.kind, kind);
     // SAFETY: both kinds have bytes.
     let Bytes { data, size } = unsafe { value.payload.bytes };
     // SAFETY: there are as many.
-    let bytes = unsafe { slice::from_raw_parts(data.cast::<u8>(), size) }.to_vec();
-    // SAFETY: the value is the library's.
-    unsafe { zeromq_value_free(&mut value) };
-    bytes
+    unsafe { slice::from_raw_parts(data.cast::<u8>(), size) }.to_vec()
 }
 
 #[test]
 fn classes_can_be_asked_for() {
     let classes = classes();
     assert_eq!(classes.len(), zeromq::binding::CLASSES.len());
-    let mut known: Vec<*const Class> = vec![null_mut()];
+    let mut known: Vec<*const Class> = vec![null()];
     for class in classes {
         assert!(known.contains(&class.parent), "{} comes too early", text(class.name));
         known.push(class);
@@ -205,15 +244,13 @@ fn frames_are_bytes_unless_an_object_is_promised() {
     }
     vm.call(method("ZMQSocket", "send"), push, &[string("text")]).unwrap();
     let receive = |name| vm.call(method("ZMQSocket", name), pull, &[]).unwrap();
-    assert_eq!(bytes(receive("receive"), ZEROMQ_BYTES), odd);
-    let mut all = receive("receiveall");
+    assert_eq!(bytes(&receive("receive"), ZEROMQ_BYTES), odd);
+    let all = receive("receiveall");
     // SAFETY: it is a list of one.
     assert_eq!((all.kind, unsafe { (*all.payload.items.data).kind }), (ZEROMQ_LIST, ZEROMQ_BYTES));
-    // SAFETY: the value is the library's.
-    unsafe { zeromq_value_free(&mut all) };
     let frame = receive("receiveframe");
     assert_eq!(frame.kind, ZEROMQ_OBJECT);
-    assert_eq!(bytes(receive("receive"), ZEROMQ_STRING), b"text");
+    assert_eq!(bytes(&receive("receive"), ZEROMQ_STRING), b"text");
     // SAFETY: it is an object.
     for object in [unsafe { frame.payload.object }, pull, push] {
         zeromq_object_free(object);
@@ -223,36 +260,43 @@ fn frames_are_bytes_unless_an_object_is_promised() {
 /// A host that was compiled with an older or a newer header.
 #[test]
 fn what_lies_beyond_a_host_is_not_read() {
-    let mut vm = Vm::new(ZEROMQ_HOST_BYTES);
+    let vm = Vm::new(0);
     let pull = vm.open("ZMQPull", "inproc://vm-size");
     let push = vm.open("ZMQPush", "inproc://vm-size");
-    let given = Bytes { data: c"\xff".as_ptr(), size: 1 };
-    let given = [plain(ZEROMQ_BYTES, Payload { bytes: given })];
-    let mut receive = |size: usize| {
-        vm.host.size = size as u32;
-        vm.call(method("ZMQSocket", "send"), push, &given).unwrap();
-        vm.call(method("ZMQSocket", "receive"), pull, &[]).unwrap()
+    let rep = vm.open("ZMQReply", "inproc://vm-size-rep");
+    let serve = |size: usize| {
+        let vm = Vm::with(ZEROMQ_HOST_BYTES, |host| host.size = size as u32);
+        vm.call(method("ZMQSocket", "send"), push, &[string("x")]).unwrap();
+        assert_eq!(
+            bytes(&vm.call(method("ZMQSocket", "receive"), pull, &[]).unwrap(), ZEROMQ_STRING),
+            b"x"
+        );
+        vm.call(method("ZMQReply", "serve"), rep, &[function(1)]).err().unwrap()
     };
-    let frame = receive(offset_of!(Host, flags));
-    assert_eq!(frame.kind, ZEROMQ_OBJECT);
-    assert_eq!(bytes(receive(size_of::<Host>()), ZEROMQ_BYTES), b"\xff");
-    // SAFETY: it is an object.
-    for object in [unsafe { frame.payload.object }, pull, push] {
-        zeromq_object_free(object);
-    }
+    let req = vm.open("ZMQRequest", "inproc://vm-size-rep");
+    vm.call(method("ZMQSocket", "send"), req, &[string("x")]).unwrap();
+    // Its call is there and is not read.
+    let message = serve(offset_of!(Host, call));
+    assert!(message.contains("cannot call script functions"), "{message}");
 
     #[repr(C)]
     struct Later {
         host: Host,
         more: [u64; 8],
     }
-    let mut later = Later { host: vm.host, more: [u64::MAX; 8] };
+    let later = Vm::with(0, |_| {});
+    let seen = (&raw const *later.seen).cast_mut().cast();
+    // SAFETY: all zeros are a host without functions.
+    let mut later = Later { host: unsafe { zeroed() }, more: [u64::MAX; 8] };
     later.host.size = size_of::<Later>() as u32;
-    // SAFETY: the host is as large as it says.
-    assert_eq!(unsafe { zeromq_function_released((&raw const later).cast()) }, 0);
+    later.host.abi = ZEROMQ_ABI;
+    later.host.context = seen;
+    let registration = register(&later.host).unwrap();
+    assert_eq!(zeromq_function_released(registration), 0);
     assert_eq!(later.more, [u64::MAX; 8]);
-    // SAFETY: as above.
-    assert_eq!(unsafe { zeromq_register((&raw const later).cast()) }, Code::Host);
+    for object in [rep, req, pull, push] {
+        zeromq_object_free(object);
+    }
 }
 
 #[test]
@@ -267,7 +311,7 @@ fn the_last_dictionary_has_the_names() {
     let poll = [string("timeout"), int(0)];
     let push = vm.open("ZMQPush", "inproc://vm-names");
     vm.call(method("ZMQSocket", "send"), push, &[string("x"), dictionary(&poll)]).unwrap();
-    assert_eq!(bytes(vm.call(receive, pull, &[list(&[])]).unwrap(), ZEROMQ_STRING), b"x");
+    assert_eq!(bytes(&vm.call(receive, pull, &[list(&[])]).unwrap(), ZEROMQ_STRING), b"x");
     for (arguments, expected) in [
         (&[dictionary(&wrong)][..], "expected only timeout="),
         (&[dictionary(&[int(1), int(1)])][..], "got a Dictionary of 1"),
@@ -281,7 +325,7 @@ fn the_last_dictionary_has_the_names() {
     let sent = vm.call(method("ZMQSocket", "sendjson"), push, &[dictionary(&quick)]);
     assert_eq!(sent.unwrap().kind, ZEROMQ_BOOL);
     assert_eq!(
-        bytes(vm.call(receive, pull, &[dictionary(&quick)]).unwrap(), ZEROMQ_STRING),
+        bytes(&vm.call(receive, pull, &[dictionary(&quick)]).unwrap(), ZEROMQ_STRING),
         b"{\"timeout\":1}"
     );
     // Other hosts have named arguments, or none.
@@ -305,8 +349,7 @@ fn a_function_without_a_result_has_failed() {
     ) -> i32 {
         0
     }
-    let mut vm = Vm::new(0);
-    vm.host.call = Some(call);
+    let vm = Vm::with(0, |host| host.call = Some(call));
     let rep = vm.open("ZMQReply", "inproc://vm-no-result");
     let req = vm.open("ZMQRequest", "inproc://vm-no-result");
     vm.call(method("ZMQSocket", "send"), req, &[string("x")]).unwrap();
@@ -319,7 +362,7 @@ fn a_function_without_a_result_has_failed() {
 
 #[test]
 fn functions_are_told_once_when_they_are_not_needed() {
-    let vm = Vm::new(ZEROMQ_HOST_ASKS);
+    let vm = Vm::new(0);
     let push = vm.open("ZMQPush", "inproc://vm-functions");
     // Whatever happens to the call, and wherever they are.
     let inner = [function(2), function(3)];
@@ -349,7 +392,7 @@ fn functions_are_told_once_when_they_are_not_needed() {
     assert!(timer.is_ok(), "{:?}", timer.err());
     assert_eq!(vm.released(), HashSet::new());
     zeromq_object_free(poller);
-    assert_eq!(Vm::new(ZEROMQ_HOST_ASKS).released(), HashSet::new());
+    assert_eq!(Vm::new(0).released(), HashSet::new());
     assert_eq!(vm.released(), HashSet::from([9]));
     for object in [push, rep, req] {
         zeromq_object_free(object);

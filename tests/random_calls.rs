@@ -9,8 +9,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{CStr, CString, c_char, c_void};
-use std::mem::size_of;
-use std::ptr::{null, null_mut};
+use std::mem::{MaybeUninit, size_of};
+use std::ptr::null;
 use std::slice;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -23,14 +23,15 @@ use zeromq::capi::library::zeromq_shutdown;
 use zeromq::core::Code;
 use zeromq::core::options::rows;
 use zeromq::vm::abi::{
-    Bytes, Class, Function, Host, Invocation, Items, Method, Named, Parameter, Payload, Value,
-    ZEROMQ_ABI, ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION,
-    ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NAMED, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_OTHER,
-    ZEROMQ_REQUIRED, ZEROMQ_STRING, ZEROMQ_TUPLE, ZEROMQ_VARIADIC,
+    Bytes, Class, Function, Host, Items, Method, Named, Object, Parameter, Payload, Registration,
+    Returned, Value, ZEROMQ_ABI, ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT,
+    ZEROMQ_FUNCTION, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NAMED, ZEROMQ_NIL, ZEROMQ_OBJECT,
+    ZEROMQ_OTHER, ZEROMQ_REQUIRED, ZEROMQ_STRING, ZEROMQ_TUPLE, ZEROMQ_VARIADIC,
 };
 use zeromq::vm::{
-    zeromq_call, zeromq_function_released, zeromq_object_class, zeromq_object_equals,
-    zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_register, zeromq_value_free,
+    zeromq_call, zeromq_classes, zeromq_function_released, zeromq_host_register,
+    zeromq_host_unregister, zeromq_object_class, zeromq_object_equals, zeromq_object_free,
+    zeromq_object_hash, zeromq_object_text, zeromq_result_free,
 };
 
 /// How long a call may wait before the host interrupts it.
@@ -167,14 +168,6 @@ thread_local! {
 /// When the current call started, in milliseconds since the start, for the watchdog.
 static RUNNING: AtomicU64 = AtomicU64::new(0);
 
-unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> i32 {
-    // SAFETY: context is the list of the registration.
-    let classes = unsafe { &mut *context.cast::<Vec<&'static Class>>() };
-    // SAFETY: descriptors of classes stay for ever.
-    classes.push(unsafe { &*class });
-    0
-}
-
 unsafe extern "C" fn warn(_: *mut c_void, tag: *const c_char, message: *const c_char) {
     // The strings are read to verify that they are valid.
     assert!(!string(tag).is_empty() && !string(message).is_empty());
@@ -240,7 +233,8 @@ enum Argument {
 struct Script {
     chance: Chance,
     classes: Vec<&'static Class>,
-    host: Box<Host>,
+    host: Registration,
+    _context: Box<u8>,
     objects: Vec<u64>,
     freed: Vec<u64>,
     /// The memory of values.
@@ -253,34 +247,44 @@ struct Script {
 
 /// A call that is ready to be made.
 struct Prepared {
-    invocation: Invocation,
+    host: Registration,
+    method: *const Method,
+    receiver: Object,
+    positional: Vec<Value>,
+    named: Vec<Named>,
     _names: Vec<CString>,
-    _named: Vec<Named>,
-    _positional: Vec<Value>,
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        assert_eq!(zeromq_host_unregister(self.host), Code::Ok);
+    }
 }
 
 impl Script {
     fn new(seed: u64) -> Script {
-        let mut classes: Vec<&'static Class> = Vec::new();
-        let host = Box::new(Host {
+        let context = Box::new(0);
+        let host = Host {
             size: size_of::<Host>() as u32,
             abi: ZEROMQ_ABI,
-            context: (&raw mut classes).cast(),
-            define_class: Some(define_class),
+            context: (&raw const *context).cast_mut().cast(),
+            // Hosts of every kind take turns.
+            flags: seed as u32 % 4,
             warn: Some(warn),
             interrupted: Some(interrupted),
             call: Some(call),
-            retain: None,
-            release: None,
-            // Hosts of every kind take turns.
-            flags: seed as u32 % 8,
-        });
-        // SAFETY: the host is filled in, and the list is there while it registers.
-        assert_eq!(unsafe { zeromq_register(&*host) }, Code::Ok);
+        };
+        let mut registration = 0;
+        // SAFETY: the host is filled in.
+        assert_eq!(unsafe { zeromq_host_register(&host, &mut registration) }, Code::Ok);
+        let first = zeromq_classes();
+        // SAFETY: NULL ends the classes, which stay for ever.
+        let classes = (0..).map_while(|at| unsafe { (*first.add(at)).as_ref() }).collect();
         Script {
             chance: Chance::new(seed),
             classes,
-            host,
+            host: registration,
+            _context: context,
             objects: Vec::new(),
             freed: Vec::new(),
             memory: Vec::new(),
@@ -313,8 +317,7 @@ impl Script {
 
     /// Frees objects until there are at most `most`.
     fn forget(&mut self, most: usize) {
-        // SAFETY: the host is filled in.
-        while unsafe { zeromq_function_released(&*self.host) } != 0 {}
+        while zeromq_function_released(self.host) != 0 {}
         while self.objects.len() > most {
             let index = self.chance.below(self.objects.len());
             let object = self.objects.swap_remove(index);
@@ -332,22 +335,13 @@ impl Script {
         let class = self.classes.iter().find(|class| string(class.name) == "ZMQSocket").unwrap();
         let methods = listed(class.methods, class.method_count);
         let method = methods.into_iter().find(|method| string(method.name) == "setlinger").unwrap();
-        let zero = Value { kind: ZEROMQ_INT, payload: Payload { integer: 0 }, owner: null_mut() };
-        let invocation = Invocation {
-            size: size_of::<Invocation>() as u32,
-            abi: ZEROMQ_ABI,
-            host: &*self.host,
-            method,
-            receiver: object,
-            arguments: &zero,
-            argument_count: 1,
-            named: null(),
-            named_count: 0,
-        };
-        let mut result = Value { kind: ZEROMQ_NIL, ..zero };
-        // What is no socket, or closed, refuses.
-        // SAFETY: the invocation and the value it refers to are in place.
-        unsafe { zeromq_call(&invocation, &mut result) };
+        let zero = Value { kind: ZEROMQ_INT, payload: Payload { integer: 0 } };
+        let mut result = MaybeUninit::uninit();
+        // What is no socket, or closed, refuses; the result is nil and owns nothing.
+        // SAFETY: the value is in place, and there is room for the result.
+        unsafe {
+            zeromq_call(self.host, method, object, &zero, 1, null(), 0, result.as_mut_ptr());
+        }
     }
 
     fn object(&mut self) -> u64 {
@@ -452,7 +446,7 @@ impl Script {
             Argument::Function(function) => (ZEROMQ_FUNCTION, Payload { function: *function }),
             Argument::Class(described) => (ZEROMQ_CLASS, Payload { described: *described }),
         };
-        Value { kind, payload, owner: null_mut() }
+        Value { kind, payload }
     }
 
     fn store(&mut self, values: Vec<Value>) -> *const Value {
@@ -533,18 +527,8 @@ impl Script {
             let value = self.lower(&argument);
             lowered.push(Named { name: names[names.len() - 1].as_ptr(), value });
         }
-        let invocation = Invocation {
-            size: size_of::<Invocation>() as u32,
-            abi: ZEROMQ_ABI,
-            host: &*self.host,
-            method,
-            receiver,
-            arguments: values.as_ptr(),
-            argument_count: values.len(),
-            named: lowered.as_ptr(),
-            named_count: lowered.len(),
-        };
-        Prepared { invocation, _names: names, _named: lowered, _positional: values }
+        let host = self.host;
+        Prepared { host, method, receiver, positional: values, named: lowered, _names: names }
     }
 
     fn show(
@@ -575,18 +559,28 @@ fn listed<T>(data: *const *const T, count: u32) -> Vec<&'static T> {
 fn step() {
     let prepared = SCRIPT.with_borrow_mut(|script| script.as_mut().unwrap().prepare());
     let before = BEGAN.replace(Some(Instant::now()));
-    let mut result = Value { kind: ZEROMQ_NIL, payload: Payload { integer: 0 }, owner: null_mut() };
-    // SAFETY: the invocation and the values it refers to are in place.
-    let code = unsafe { zeromq_call(&prepared.invocation, &mut result) };
+    let mut result = MaybeUninit::<Returned>::uninit();
+    let Prepared { host, method, receiver, ref positional, ref named, .. } = prepared;
+    // SAFETY: the values and what they refer to are in place, and there is room for the
+    // result.
+    let code = unsafe {
+        let (values, count) = (positional.as_ptr(), positional.len());
+        let (names, name_count) = (named.as_ptr(), named.len());
+        let result = result.as_mut_ptr();
+        zeromq_call(host, method, receiver, values, count, names, name_count, result)
+    };
     if SCRIPT.with_borrow(|script| script.as_ref().unwrap().trace) {
         eprintln!("  {code:?} after {:?}", BEGAN.get().unwrap().elapsed());
     }
     BEGAN.set(before);
     let mut outcome = String::from("a value");
     if code == Code::Ok {
-        SCRIPT.with_borrow_mut(|script| script.as_mut().unwrap().keep(&result));
-        // SAFETY: the value came from the library, and is not used again.
-        unsafe { zeromq_value_free(&mut result) };
+        // SAFETY: the library has written the result, which is not used after it is freed.
+        unsafe {
+            let value = &(*result.as_ptr()).value;
+            SCRIPT.with_borrow_mut(|script| script.as_mut().unwrap().keep(value));
+            zeromq_result_free(result.as_mut_ptr());
+        }
     } else {
         // SAFETY: the error is valid until the next call of this function.
         let error = unsafe { &*zeromq_last_error() };
@@ -608,11 +602,13 @@ fn look() {
         let script = script.as_mut().unwrap();
         [script.object(), script.object()]
     });
-    let mut text = Value { kind: ZEROMQ_NIL, payload: Payload { integer: 0 }, owner: null_mut() };
-    // SAFETY: there is room for the result.
-    unsafe { zeromq_object_text(one, &mut text) };
-    // SAFETY: nil, or a value of the library that is not used again.
-    unsafe { zeromq_value_free(&mut text) };
+    let mut text = MaybeUninit::<Returned>::uninit();
+    // SAFETY: there is room for the result, which is freed if it was written.
+    unsafe {
+        if zeromq_object_text(one, text.as_mut_ptr()) == Code::Ok {
+            zeromq_result_free(text.as_mut_ptr());
+        }
+    }
     if zeromq_object_equals(one, other) == 1 {
         assert_eq!(zeromq_object_hash(one), zeromq_object_hash(other));
     }
@@ -657,7 +653,7 @@ fn no_calls_end_the_process() {
         }
         let mut script = SCRIPT.take().unwrap();
         script.forget(0);
-        for (code, count) in script.codes {
+        for (code, count) in std::mem::take(&mut script.codes) {
             *codes.entry(code).or_insert(0) += count;
         }
         RUNNING.store(start.elapsed().as_millis() as u64, Ordering::Relaxed);

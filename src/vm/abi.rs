@@ -52,10 +52,6 @@ pub const ZEROMQ_HOST_BYTES: u32 = 1;
 /// list, for hosts whose lists and dictionaries are one type, unless the method accepts
 /// a list.
 pub const ZEROMQ_HOST_NAMED_LAST: u32 = 2;
-/// Flag of a host: it calls `zeromq_function_released` to learn which functions it may
-/// forget. `retain` and `release` are then not called. Its function numbers start at 1.
-pub const ZEROMQ_HOST_ASKS: u32 = 4;
-
 /// Role of a parameter: positional and required.
 pub const ZEROMQ_REQUIRED: u32 = 0;
 /// Role of a parameter: positional; may be omitted at the end.
@@ -71,8 +67,13 @@ pub const ZEROMQ_NAMED: u32 = 3;
 /// as often as it was returned. Calls on a freed or invalid object return an error.
 pub type Object = u64;
 
-/// A script function: any number by which the host identifies it.
+/// A script function: the number by which the host identifies it, which is not 0. The
+/// host must not forget the function until `zeromq_function_released` returns its number.
 pub type Function = u64;
+
+/// A registered virtual machine: a number that is never 0 and never reused. Calls with a
+/// number that is not registered return an error.
+pub type Registration = u64;
 
 /// A range of bytes in memory. `(NULL, 0)` is empty.
 #[repr(C)]
@@ -110,14 +111,14 @@ pub union Payload {
     pub object: Object,
     /// For `ZEROMQ_FUNCTION`.
     pub function: Function,
-    /// For `ZEROMQ_CLASS`: the pointer that was passed to `define_class`.
+    /// For `ZEROMQ_CLASS`: a pointer from `zeromq_classes`.
     pub described: *const Class,
 }
 
-/// A script value, in a form that every virtual machine can make and read. Values that a
-/// host passes are only valid during the call; their `owner` is NULL. Values that the
-/// library returns belong to the host, which frees them with `zeromq_value_free`.
-/// cbindgen:field-names=[kind, as, owner]
+/// A script value, in a form that every virtual machine can make and read. The memory that
+/// `as` points to is borrowed: from the host during a call, and from the `zeromq_result`
+/// that contains the value after it.
+/// cbindgen:field-names=[kind, as]
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Value {
@@ -125,8 +126,22 @@ pub struct Value {
     pub kind: u32,
     /// The content of the value.
     pub payload: Payload,
-    /// Owned by the library: what keeps the memory of `as` alive, or NULL.
-    pub owner: *mut c_void,
+}
+
+/// The result of a call, in memory of the host. The library fills in all of it; the host
+/// only reads `value` and `owned`. The bytes and items of the value may be in `memory`, so
+/// the struct must not be moved while they are used. They remain valid until
+/// `zeromq_result_free`, or until the struct is used for another call; other calls, on
+/// this thread or another, do not affect them.
+#[repr(C)]
+pub struct Returned {
+    /// The result.
+    pub value: Value,
+    /// Not 0 if the result owns memory of the library: call `zeromq_result_free` before
+    /// the struct is used again. If it is 0, the call is not needed.
+    pub owned: usize,
+    /// For the library.
+    pub memory: [u64; 12],
 }
 
 /// A named argument, as in `receive(timeout=500)`.
@@ -203,8 +218,8 @@ pub struct Class {
     pub functions: *const *const Method,
 }
 
-/// A virtual machine, as seen by the library. The struct must remain valid while calls
-/// are made with it. Functions that a host does not have are NULL.
+/// A virtual machine, as seen by the library, for `zeromq_host_register`. Functions that a
+/// host does not have are NULL.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Host {
@@ -212,14 +227,11 @@ pub struct Host {
     pub size: u32,
     /// `ZEROMQ_ABI`.
     pub abi: u32,
-    /// Passed to each of the functions below. It identifies the virtual machine: no
-    /// other one in the process may use the same value.
+    /// Passed to each of the functions below. It identifies the virtual machine: while it
+    /// is registered, no other one in the process may use the same value.
     pub context: *mut c_void,
-    /// Called by `zeromq_register` once for each class. Any result other than 0 stops
-    /// the registration. May be NULL if the host calls `zeromq_classes` instead of
-    /// `zeromq_register`.
-    pub define_class:
-        Option<unsafe extern "C" fn(context: *mut c_void, description: *const Class) -> i32>,
+    /// The bitwise OR of `ZEROMQ_HOST_BYTES` and so on.
+    pub flags: u32,
     /// Reports a warning, which does not stop the script. Both strings are valid during
     /// the call. If it is NULL, warnings are dropped.
     pub warn: Option<
@@ -248,38 +260,4 @@ pub struct Host {
             result: *mut Value,
         ) -> i32,
     >,
-    /// Tells the host that the library keeps a function beyond the call. The function
-    /// must not be collected until `release` was called as often as `retain`. If it is
-    /// NULL, functions must remain valid forever.
-    pub retain: Option<unsafe extern "C" fn(context: *mut c_void, function: Function)>,
-    /// Tells the host that a retained function is no longer needed. It is also called
-    /// during `zeromq_object_free` and `zeromq_shutdown`, and must not call the
-    /// library.
-    pub release: Option<unsafe extern "C" fn(context: *mut c_void, function: Function)>,
-    /// The bitwise OR of `ZEROMQ_HOST_BYTES` and so on.
-    pub flags: u32,
-}
-
-/// A method call, for `zeromq_call`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct Invocation {
-    /// `sizeof(zeromq_invocation)`.
-    pub size: u32,
-    /// `ZEROMQ_ABI`.
-    pub abi: u32,
-    /// The virtual machine that makes the call.
-    pub host: *const Host,
-    /// The method, from a class that was passed to `define_class`.
-    pub method: *const Method,
-    /// The instance, or 0 for a constructor or a method of the class itself.
-    pub receiver: Object,
-    /// The positional arguments.
-    pub arguments: *const Value,
-    /// The number of positional arguments.
-    pub argument_count: usize,
-    /// The named arguments.
-    pub named: *const Named,
-    /// The number of named arguments.
-    pub named_count: usize,
 }

@@ -15,10 +15,24 @@ struct Descriptors {
     /// In the order of `CLASSES`.
     classes: &'static [abi::Class],
     /// In the order of `rows`.
-    methods: &'static [abi::Method],
+    methods: &'static [Described],
     /// Pointers to the classes, followed by NULL.
     listed: &'static [*const abi::Class],
 }
+
+/// A method with its row. The size is a power of two, so that a pointer is checked without
+/// a division.
+#[repr(C, align(64))]
+pub(super) struct Described {
+    /// The descriptor; hosts have a pointer to it.
+    method: abi::Method,
+    /// The row.
+    pub row: &'static Row,
+    /// The kinds of results.
+    pub results: u32,
+}
+
+const _: () = assert!(size_of::<Described>() == 64);
 
 // SAFETY: the pointers in the descriptors lead to leaked memory that is never written
 // again.
@@ -32,12 +46,11 @@ fn descriptors() -> &'static Descriptors {
     DESCRIPTORS.get_or_init(build)
 }
 
-/// Returns all classes, parents before their children.
-pub(super) fn all() -> &'static [abi::Class] {
+fn all() -> &'static [abi::Class] {
     descriptors().classes
 }
 
-/// Returns the same as a NULL-terminated array.
+/// Returns the classes as a NULL-terminated array.
 pub(super) fn listed() -> *const *const abi::Class {
     descriptors().listed.as_ptr()
 }
@@ -54,21 +67,22 @@ pub(super) fn binding(class: *const abi::Class) -> Option<&'static binding::Clas
     CLASSES.get(index).copied()
 }
 
-/// Returns the row that a host passed, or `None` if the pointer is not one of ours.
-pub(super) fn row(method: *const abi::Method) -> Option<&'static Row> {
+/// Returns the method that a host passed, or `None` if the pointer is not one of ours.
+#[inline]
+pub(super) fn method(method: *const abi::Method) -> Option<&'static Described> {
     let methods = descriptors().methods;
-    let offset = method.addr().checked_sub(methods.as_ptr().addr())?;
-    let exact = offset.is_multiple_of(size_of::<abi::Method>());
-    rows().get(offset / size_of::<abi::Method>()).filter(|_| exact)
+    let offset = method.addr().wrapping_sub(methods.as_ptr().addr());
+    let exact = offset.is_multiple_of(size_of::<Described>());
+    methods.get(offset / size_of::<Described>()).filter(|_| exact)
 }
 
 fn build() -> Descriptors {
     let rows = rows();
-    let methods = leak(rows.iter().map(method).collect());
+    let methods = leak(rows.iter().map(described).collect());
     let of = |class: &'static binding::Class, target| {
         let rows = rows.iter().zip(methods.iter());
         let methods = rows.filter(|(row, _)| ptr::eq(row.class, class) && row.target == target);
-        methods.map(|(_, method)| &raw const *method).collect::<Vec<_>>()
+        methods.map(|(_, described)| &raw const described.method).collect::<Vec<_>>()
     };
     let classes: &'static mut [abi::Class] = Box::leak(
         CLASSES
@@ -107,18 +121,20 @@ fn build() -> Descriptors {
     Descriptors { classes, methods, listed }
 }
 
-fn method(row: &Row) -> abi::Method {
+fn described(row: &'static Row) -> Described {
     let parameters = leak(row.method.parameters.iter().map(parameter).collect());
     let pointers = leak(parameters.iter().map(|parameter| &raw const *parameter).collect());
-    abi::Method {
+    let results = row.method.results().bits();
+    let method = abi::Method {
         size: size::<abi::Method>(),
         parameter_count: count(pointers),
         name: string(row.method.name),
         signature: string(&row.method.signature()),
         doc: string(row.method.doc),
         parameters: pointers.as_ptr(),
-        results: row.method.results().bits(),
-    }
+        results,
+    };
+    Described { method, row, results }
 }
 
 fn parameter(parameter: &binding::Parameter) -> abi::Parameter {
@@ -162,15 +178,15 @@ mod tests {
     fn every_descriptor_leads_back_to_its_row() {
         let methods = descriptors().methods;
         assert_eq!(methods.len(), rows().len());
-        for (method, expected) in methods.iter().zip(rows()) {
-            let found = row(method).unwrap();
-            assert!(ptr::eq(found.method, expected.method));
+        for (described, expected) in methods.iter().zip(rows()) {
+            let found = method(&described.method).unwrap();
+            assert!(ptr::eq(found.row.method, expected.method));
         }
         let first = methods.as_ptr();
-        assert!(row(ptr::null()).is_none());
-        assert!(row(first.wrapping_byte_add(1)).is_none());
-        assert!(row(first.wrapping_sub(1)).is_none());
-        assert!(row(first.wrapping_add(methods.len())).is_none());
+        assert!(method(ptr::null()).is_none());
+        assert!(method(first.wrapping_byte_add(1).cast()).is_none());
+        assert!(method(first.wrapping_sub(1).cast()).is_none());
+        assert!(method(first.wrapping_add(methods.len()).cast()).is_none());
     }
 
     #[test]

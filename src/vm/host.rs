@@ -1,14 +1,16 @@
-//! The virtual machine behind a `zeromq_host`.
+//! Registered virtual machines.
 
-use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::fmt;
 use std::mem::offset_of;
+use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-use super::abi::{self, Class, Host, ZEROMQ_ABI};
-use super::script_functions::InUse;
-use super::value::{Form, Reader};
+use super::abi::{self, Host, Items, Registration, ZEROMQ_ABI};
+use super::script_functions::{self, InUse};
+use super::segments::Segments;
+use super::value::{Form, Lent, Reader};
 use super::{object, value};
 use crate::binding::{self, Handle, Kept, Retained, Value, ValueRef};
 use crate::core::{Error, wait::Interrupt};
@@ -18,31 +20,80 @@ use crate::interrupt;
 /// The kind of a result that the host has not written.
 const UNWRITTEN: u32 = u32::MAX;
 
-/// A host whose struct was checked.
-pub(super) struct Machine<'a>(Cow<'a, Host>);
+/// The registered machines: number n is at index n - 1, NULL once it is unregistered.
+static MACHINES: Segments<AtomicPtr<Machine>> = Segments::new();
 
-impl<'a> Machine<'a> {
+/// A registered virtual machine. It is never freed, because calls that are running when
+/// it is unregistered still use it.
+pub(super) struct Machine {
+    host: Host,
+    /// The number of the first registration with the same context.
+    identity: Registration,
+    registered: AtomicBool,
+}
+
+// SAFETY: the host struct is only read. The functions in it are called by calls of the
+// host, on the threads on which it makes them.
+unsafe impl Send for Machine {}
+// SAFETY: as above.
+unsafe impl Sync for Machine {}
+
+impl Machine {
+    /// Registers a machine.
+    ///
     /// # Safety
     /// `host` is NULL or points to a `zeromq_host` that is filled in as the header
-    /// requires, whose functions may be called as the header describes, and that
-    /// remains unchanged for `'a`.
-    pub unsafe fn new(host: *const Host) -> Result<Machine<'a>, Error> {
+    /// requires, and whose functions may be called as the header describes.
+    pub unsafe fn register(host: *const Host) -> Result<Registration, Error> {
         // SAFETY: a `Host` begins with `size` and `abi`, and all zeros are a valid one;
         // the caller guarantees that it is filled in.
-        unsafe { ffi::versioned(host, ZEROMQ_ABI, offset_of!(Host, warn)) }.map(Machine)
+        let host = unsafe { ffi::versioned(host, ZEROMQ_ABI, offset_of!(Host, warn)) }?;
+        let too_many = || host_error("too many hosts were registered");
+        let (index, place) = MACHINES.add().ok_or_else(too_many)?;
+        let number = Registration::from(index) + 1;
+        let identity = script_functions::register(host.context.addr(), number);
+        let machine = Machine { host: *host, identity, registered: AtomicBool::new(true) };
+        place.store(Box::into_raw(Box::new(machine)), Ordering::Release);
+        Ok(number)
     }
 
-    /// Returns the host struct.
-    pub fn host(&self) -> &Host {
-        &self.0
+    /// Returns the machine with a number.
+    #[inline]
+    pub fn find(number: Registration) -> Result<&'static Machine, Error> {
+        let index = number.checked_sub(1).and_then(|index| u32::try_from(index).ok());
+        let place = index.and_then(|index| MACHINES.get(index));
+        let machine = place.map_or(ptr::null_mut(), |place| place.load(Ordering::Acquire));
+        // SAFETY: NULL or a machine that is never freed.
+        unsafe { machine.as_ref() }.ok_or_else(|| host_error("the host is not registered"))
+    }
+
+    /// Ends the registration. Calls that are running still use the machine.
+    pub fn unregister(number: Registration) -> Result<(), Error> {
+        let machine = Machine::find(number)?;
+        let place = MACHINES.get((number - 1) as u32);
+        let registered =
+            place.is_some_and(|place| !place.swap(ptr::null_mut(), Ordering::AcqRel).is_null());
+        // Otherwise another thread was faster.
+        if registered {
+            machine.registered.store(false, Ordering::Relaxed);
+            script_functions::unregister(machine.host.context.addr());
+        }
+        Ok(())
+    }
+
+    /// Returns the number that all registrations of the same machine share.
+    pub fn identity(&self) -> Registration {
+        self.identity
     }
 
     /// Returns whether the host has a flag.
+    #[inline]
     pub fn is(&self, flag: u32) -> bool {
-        self.0.flags & flag != 0
+        self.host.flags & flag != 0
     }
 
     /// Returns the form that a result of these kinds takes for this host.
+    #[inline]
     pub fn form(&self, results: u32) -> Form {
         let promises = |kind: u32| results & (1 << kind) != 0;
         if !self.is(abi::ZEROMQ_HOST_BYTES) {
@@ -53,38 +104,23 @@ impl<'a> Machine<'a> {
             Form::Bytes
         }
     }
-
-    /// Passes a class to `define_class`.
-    pub fn define(&self, class: &'static Class) -> Result<(), Error> {
-        let Some(define_class) = self.0.define_class else {
-            return Err(host_error("the host has no define_class"));
-        };
-        // SAFETY: the caller of `new` guarantees that it may be called; the class is
-        // never freed.
-        match unsafe { define_class(self.0.context, class) } {
-            0 => Ok(()),
-            answer => Err(Error::Host {
-                what: format!("the host's define_class returned {answer}").into(),
-            }),
-        }
-    }
 }
 
-impl binding::Host for Machine<'_> {
+impl binding::Host for Machine {
     fn warn(&self, tag: &'static CStr, message: &str) {
-        if let (Some(warn), Ok(message)) = (self.0.warn, CString::new(message)) {
-            // SAFETY: the caller of `new` guarantees that it may be called; both
+        if let (Some(warn), Ok(message)) = (self.host.warn, CString::new(message)) {
+            // SAFETY: the caller of `register` guarantees that it may be called; both
             // strings are valid during the call.
-            unsafe { warn(self.0.context, tag.as_ptr(), message.as_ptr()) };
+            unsafe { warn(self.host.context, tag.as_ptr(), message.as_ptr()) };
         }
     }
 
     fn interrupt(&self) -> Option<&dyn Interrupt> {
-        (self.0.interrupted.is_some() || interrupt::catching()).then_some(self as _)
+        (self.host.interrupted.is_some() || interrupt::catching()).then_some(self as _)
     }
 
     fn id(&self) -> usize {
-        self.0.context.addr()
+        self.identity as usize
     }
 
     fn keep(&self, handle: Handle) -> Kept {
@@ -92,11 +128,8 @@ impl binding::Host for Machine<'_> {
             Handle([object, value::OBJECT]) if object::share(object) => {
                 Some(Arc::new(RetainedObject(object)))
             }
-            Handle([function, value::FUNCTION]) if self.is(abi::ZEROMQ_HOST_ASKS) => {
-                Some(Arc::new(UsedFunction(InUse::one(&self.0, function))))
-            }
             Handle([function, value::FUNCTION]) => {
-                Some(Arc::new(RetainedFunction::new(*self.0, function)))
+                Some(Arc::new(RetainedFunction(InUse::all(self.identity, vec![function]))))
             }
             _ => None,
         };
@@ -109,36 +142,33 @@ impl binding::Host for Machine<'_> {
         arguments: Vec<Value>,
         with_result: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let (Handle([function, value::FUNCTION]), Some(call)) = (function, self.0.call) else {
+        let (Handle([function, value::FUNCTION]), Some(call)) = (function, self.host.call) else {
             return Err(host_error("the host cannot call script functions"));
         };
         // A loop that always has messages never waits, so nobody else would ask.
         if self.interrupted() {
             return Err(Error::Interrupted);
         }
-        let mut arguments: Vec<abi::Value> = {
-            let form = self.form(0);
-            arguments.into_iter().map(|argument| value::give(argument, form)).collect()
-        };
+        let mut arguments = Value::Tuple(arguments);
+        let lent = Lent::new(&mut arguments, self.form(0));
+        let Items { data, count } = lent.items();
         let mut result = abi::Value { kind: UNWRITTEN, ..value::nil() };
-        // SAFETY: the caller of `new` guarantees that it may be called; the arguments
+        // SAFETY: the caller of `register` guarantees that it may be called; the arguments
         // are valid during the call.
-        let answer = unsafe {
-            call(self.0.context, function, arguments.as_ptr(), arguments.len(), &mut result)
-        };
-        for argument in &mut arguments {
-            // SAFETY: `give` made the argument, and it is taken back only here.
-            drop(unsafe { value::reclaim(argument) });
-        }
+        let answer = unsafe { call(self.host.context, function, data, count, &mut result) };
+        drop(lent);
         if answer != 0 || result.kind == UNWRITTEN {
             return Err(Error::Callback);
         }
-        let mut reader = Reader::new(&self.0);
-        // SAFETY: the caller of `new` guarantees that the result is filled in as the
+        let mut reader = Reader::new(self.identity);
+        // SAFETY: the caller of `register` guarantees that the result is filled in as the
         // header requires and remains valid.
         let taken = unsafe { reader.read(&result) };
-        // SAFETY: as above.
-        let _in_use = unsafe { reader.end(taken.is_ok(), [&result]) };
+        let _in_use = match taken {
+            Ok(_) => reader.end(),
+            // SAFETY: as above.
+            Err(_) => unsafe { reader.search([&result]) },
+        };
         with_result(&taken?)
     }
 }
@@ -155,60 +185,22 @@ impl Drop for RetainedObject {
     }
 }
 
-/// A function that the library keeps for a host that asks when it may forget it.
-struct UsedFunction(InUse);
-
-impl Retained for UsedFunction {}
-
-impl fmt::Debug for UsedFunction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// A function that the library keeps for a script.
-struct RetainedFunction {
-    host: Host,
-    function: abi::Function,
-}
-
-impl RetainedFunction {
-    fn new(host: Host, function: abi::Function) -> RetainedFunction {
-        if let Some(retain) = host.retain {
-            // SAFETY: the caller of `Machine::new` guarantees that it may be called.
-            unsafe { retain(host.context, function) };
-        }
-        RetainedFunction { host, function }
-    }
-}
+struct RetainedFunction(InUse);
 
 impl Retained for RetainedFunction {}
 
 impl fmt::Debug for RetainedFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "function {}", self.function)
+        self.0.fmt(f)
     }
 }
 
-impl Drop for RetainedFunction {
-    fn drop(&mut self) {
-        if let Some(release) = self.host.release {
-            // SAFETY: as in `new`.
-            unsafe { release(self.host.context, self.function) };
-        }
-    }
-}
-
-// SAFETY: by the header, whatever keeps a function is dropped by a call of the host, so
-// its context is used where the host expects it.
-unsafe impl Send for RetainedFunction {}
-// SAFETY: as above.
-unsafe impl Sync for RetainedFunction {}
-
-impl Interrupt for Machine<'_> {
+impl Interrupt for Machine {
     fn interrupted(&self) -> bool {
-        // SAFETY: the caller of `new` guarantees that it may be called.
+        // SAFETY: the caller of `register` guarantees that it may be called.
         interrupt::caught()
-            || self.0.interrupted.is_some_and(|asked| unsafe { asked(self.0.context) } != 0)
+            || !self.registered.load(Ordering::Relaxed)
+            || self.host.interrupted.is_some_and(|asked| unsafe { asked(self.host.context) } != 0)
     }
 }

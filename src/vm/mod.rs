@@ -10,43 +10,63 @@ mod error;
 mod host;
 mod object;
 mod script_functions;
+mod segments;
 mod value;
 
 use std::ffi::c_char;
-use std::{mem, ptr};
+use std::ptr;
 
 use smallvec::SmallVec;
 
 use crate::binding::{self, Arguments, Value, ValueRef};
 use crate::core::{Code, Error};
-use crate::ffi::{self, Failed, host_error};
-use abi::{Class, Function, Host, Invocation, Object};
+use crate::ffi::{self, host_error};
+use abi::{Class, Function, Host, Method, Named, Object, Registration, Returned};
+use host::Machine;
 use value::{Form, Reader};
 
 /// Calls with at most this many arguments allocate nothing for them.
 const FEW: usize = 4;
 
-/// Registers a virtual machine: calls `define_class` of the host once for each class,
-/// parents before their children. Each virtual machine in a process registers with its
-/// own host.
+/// Registers a virtual machine and stores a number in `*registration`, for calls. The
+/// struct is copied. A machine may register several times with the same context, for
+/// example to be interrupted differently in other threads.
 ///
-/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if `host` is NULL, has another `abi`,
-/// is too small, has no `define_class`, or if `define_class` returned anything but 0.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if `host` or `registration` is NULL, or if
+/// the host has another `abi` or is too small.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zeromq_register(host: *const Host) -> Code {
-    ffi::guard("zeromq_register", || {
+pub unsafe extern "C" fn zeromq_host_register(
+    host: *const Host,
+    registration: *mut Registration,
+) -> Code {
+    ffi::guard("zeromq_host_register", || {
         script_functions::watch_forks();
-        // SAFETY: the caller's guarantee is that of `Machine::new`.
-        let machine = unsafe { host::Machine::new(host) }?;
-        for class in descriptors::all() {
-            machine.define(class)?;
+        if registration.is_null() {
+            return Err(host_error("the pointer for the registration is NULL").into());
         }
+        // SAFETY: the caller's guarantee is that of `Machine::register`.
+        let number = unsafe { Machine::register(host) }?;
+        // SAFETY: `registration` is not NULL, and the caller guarantees that it is valid
+        // for writing.
+        unsafe { registration.write(number) };
         Ok(())
     })
 }
 
-/// Returns all classes, parents before their children, as a NULL-terminated array: the
-/// classes that `zeromq_register` would pass to `define_class`. It is never freed.
+/// Ends a registration, when the virtual machine ends. Further calls with its number
+/// return `ZEROMQ_CODE_HOST`. Calls that are running, on this thread or on others, may
+/// still use the context and the functions of the host until they return; if the host has
+/// `interrupted`, they return `ZEROMQ_CODE_INTERRUPTED` where they would ask it. Objects
+/// are not freed.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if it is not registered.
+#[unsafe(no_mangle)]
+pub extern "C" fn zeromq_host_unregister(registration: Registration) -> Code {
+    ffi::guard("zeromq_host_unregister", || Ok(Machine::unregister(registration)?))
+}
+
+/// Returns all classes, parents before their children, as a NULL-terminated array, which
+/// is never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_classes() -> *const *const Class {
     ffi::guard_or(ptr::null(), || {
@@ -55,120 +75,125 @@ pub extern "C" fn zeromq_classes() -> *const *const Class {
     })
 }
 
-/// Returns the next function that a host with `ZEROMQ_HOST_ASKS` may forget, or 0 if
-/// there is none. These are functions that were passed to a call, or returned by a
-/// script function, once the call has ended and the library does not keep them. A
-/// function that is passed again must have a new number. Call it until it returns 0,
-/// before or after a library call.
+/// Returns the next function that a host may forget, or 0 if there is none. These are
+/// functions that were passed to a call, or returned by a script function, once the call
+/// has ended and the library does not keep them. Each is returned once; a function that is
+/// passed again meanwhile must have a new number. Call it until it returns 0, before or
+/// after a library call. It returns 0 if the host is not registered.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zeromq_function_released(host: *const Host) -> Function {
+pub extern "C" fn zeromq_function_released(host: Registration) -> Function {
     ffi::guard_or(0, || {
-        // SAFETY: the caller's guarantee is that of `Machine::new`.
-        let machine = unsafe { host::Machine::new(host) };
-        machine.map_or(0, |machine| script_functions::released(machine.host()))
+        // Hosts ask after every call, and this saves them the lock.
+        if !script_functions::any_released() {
+            return 0;
+        }
+        Machine::find(host).map_or(0, |machine| script_functions::released(machine.identity()))
     })
 }
 
-/// Calls a method. `*result` is written only on success; the host frees it with
-/// `zeromq_value_free`.
+/// Calls a method. `receiver` is the instance, or 0 for a constructor or a method of the
+/// class itself. `*result` is written only on success; the host reads its `value` and then
+/// calls `zeromq_result_free`.
 ///
-/// Returns `ZEROMQ_CODE_OK`, or the code of the error, which `zeromq_last_error`
-/// describes.
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if the host is not registered, if `method`
+/// is not from `zeromq_classes`, or if `result` or an argument is invalid; otherwise the
+/// code of the error. `zeromq_last_error` describes it.
 ///
 /// Calls may come from any thread. An object serves one call at a time: a call on an
 /// object that is in another call returns `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_call(
-    invocation: *const Invocation,
-    result: *mut abi::Value,
+    host: Registration,
+    method: *const Method,
+    receiver: Object,
+    arguments: *const abi::Value,
+    argument_count: usize,
+    named: *const Named,
+    named_count: usize,
+    result: *mut Returned,
 ) -> Code {
     ffi::guard("zeromq_call", || {
         if result.is_null() {
             return Err(host_error("the pointer for the result is NULL").into());
         }
-        // SAFETY: the caller's guarantee is that of `call`.
-        let value = unsafe { call(invocation) }?;
+        let machine = Machine::find(host)?;
+        let described = descriptors::method(method)
+            .ok_or_else(|| host_error("the method is not one of zeromq_classes"))?;
+        // SAFETY: the caller guarantees this many values for the duration of the call.
+        let arguments = unsafe { ffi::slice(arguments, argument_count) }?;
+        // SAFETY: the caller guarantees this many named values for the duration of the
+        // call.
+        let named = unsafe { ffi::slice(named, named_count) }?;
+        let mut reader = Reader::new(machine.identity());
+        let (mut positional, mut named_values) = (Positional::new(), Names::new());
+        // SAFETY: the caller guarantees that names and values are as the header describes.
+        let read =
+            unsafe { read_all(arguments, named, &mut reader, &mut positional, &mut named_values) };
+        let object = if receiver == 0 { None } else { object::get(receiver) };
+        let _in_use = if read.is_ok() {
+            reader.end()
+        } else {
+            let values = arguments.iter().chain(named.iter().map(|named| &named.value));
+            // SAFETY: as above.
+            unsafe { reader.search(values) }
+        };
+        if receiver != 0 && object.is_none() {
+            return Err(Error::Closed.into());
+        }
+        read?;
+
+        if let Some(ValueRef::Dictionary(_) | ValueRef::List(_)) = positional.last()
+            && machine.is(abi::ZEROMQ_HOST_NAMED_LAST)
+            && described.row.method.names_last(&positional)
+        {
+            named_values.extend(positional.pop().into_iter().flat_map(value::names));
+        }
+
+        let arguments = Arguments { positional: &positional, named: &named_values };
+        let form = machine.form(described.results);
         // SAFETY: `result` is not NULL, and the caller guarantees that it is valid for
         // writing.
-        unsafe { result.write(value) };
-        Ok(())
+        let give = |value: &mut Value| unsafe { value::give(value, form, result) };
+        Ok(binding::call(described.row, object.as_deref(), &arguments, machine, give)?)
     })
 }
 
-/// # Safety
-/// `invocation` is NULL or filled in as the header requires.
-unsafe fn call(invocation: *const Invocation) -> Result<abi::Value, Failed> {
-    // SAFETY: an `Invocation` begins with `size` and `abi`, and all zeros are a valid
-    // one; the caller guarantees that it is filled in.
-    let call = unsafe { ffi::versioned(invocation, abi::ZEROMQ_ABI, size_of::<Invocation>()) }?;
-    // SAFETY: guaranteed by the caller for the host of the invocation.
-    let machine = unsafe { host::Machine::new(call.host) }?;
-    let row = descriptors::row(call.method)
-        .ok_or_else(|| host_error("the method is not one that was passed to define_class"))?;
-    // SAFETY: the caller guarantees this many values for the duration of the call.
-    let given = unsafe { ffi::slice(call.arguments, call.argument_count) }?;
-    // SAFETY: the caller guarantees this many named values for the duration of the
-    // call.
-    let given_named = unsafe { ffi::slice(call.named, call.named_count) }?;
-    let receiver = match call.receiver {
-        0 => Ok(None),
-        handle => object::get(handle).map(Some),
-    };
+/// The positional arguments of a call.
+type Positional<'a> = SmallVec<[ValueRef<'a>; FEW]>;
 
-    let mut reader = Reader::new(machine.host());
-    // SAFETY: the caller guarantees that names and values are as the header describes.
-    let read = unsafe { read_all(given, given_named, &mut reader) };
-    let values = given.iter().chain(given_named.iter().map(|named| &named.value));
-    // SAFETY: as above.
-    let _in_use = unsafe { reader.end(read.is_ok(), values) };
-    let receiver = receiver?;
-    let (mut positional, mut named) = read?;
-
-    if machine.is(abi::ZEROMQ_HOST_NAMED_LAST) && row.method.names_last(&positional) {
-        named.extend(positional.pop().into_iter().flat_map(value::names));
-    }
-
-    let arguments = Arguments { positional: &positional, named: &named };
-    let receiver = receiver.as_deref();
-    // SAFETY: the method is one of ours, which are never freed.
-    let form = machine.form(unsafe { (*call.method).results });
-    let give = |value: &mut Value| value::give(mem::replace(value, Value::Nil), form);
-    Ok(binding::call(row, receiver, &arguments, &machine, give)?)
-}
-
-/// The positional and the named arguments of a call.
-type Given<'a> = (SmallVec<[ValueRef<'a>; FEW]>, SmallVec<[(&'a str, ValueRef<'a>); 1]>);
+/// The named arguments of a call.
+type Names<'a> = SmallVec<[(&'a str, ValueRef<'a>); 1]>;
 
 /// # Safety
 /// The names and values are as the header describes, and remain valid for `'a`.
+#[inline]
 unsafe fn read_all<'a>(
-    given: &'a [abi::Value],
-    given_named: &'a [abi::Named],
+    arguments: &'a [abi::Value],
+    named: &'a [Named],
     reader: &mut Reader,
-) -> Result<Given<'a>, Error> {
-    let mut positional = SmallVec::with_capacity(given.len());
-    for value in given {
+    positional: &mut Positional<'a>,
+    names: &mut Names<'a>,
+) -> Result<(), Box<Error>> {
+    for value in arguments {
         // SAFETY: guaranteed by the caller.
         positional.push(unsafe { reader.read(value) }?);
     }
-    let mut named = SmallVec::with_capacity(given_named.len());
-    for argument in given_named {
+    for argument in named {
         // SAFETY: guaranteed by the caller.
         let (name, value) = unsafe { (ffi::text(argument.name)?, reader.read(&argument.value)?) };
-        named.push((name, value));
+        names.push((name, value));
     }
-    Ok((positional, named))
+    Ok(())
 }
 
-/// Frees the memory of a value that the library returned, and sets it to nil. An object
-/// in it is not freed; call `zeromq_object_free` for that. NULL and values that were
-/// already freed are ignored.
+/// Frees what a result owns, and sets its value to nil. An object in it is not freed; call
+/// `zeromq_object_free` for that. NULL and results that were already freed are ignored.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zeromq_value_free(value: *mut abi::Value) {
+pub unsafe extern "C" fn zeromq_result_free(result: *mut Returned) {
     ffi::guard_or((), || {
-        if !value.is_null() {
-            // SAFETY: not NULL, and the caller guarantees that the library returned it.
-            drop(unsafe { value::reclaim(&mut *value) });
+        if !result.is_null() {
+            // SAFETY: not NULL, and the caller guarantees that the library filled it in.
+            drop(unsafe { value::reclaim(&mut *result) });
         }
     });
 }
@@ -185,52 +210,45 @@ pub extern "C" fn zeromq_object_free(object: Object) {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_object_class(object: Object) -> *const Class {
     ffi::guard_or(ptr::null(), || {
-        let object = object::get(object).ok();
+        let object = object::get(object);
         object.map_or(ptr::null(), |object| descriptors::describe(object.class()))
     })
 }
 
 /// Stores the text that a host prints for an object, such as `<ZMQSocket: REQ>`, in
 /// `*result`. It is a string, written only on success; the host frees it with
-/// `zeromq_value_free`.
+/// `zeromq_result_free`.
 ///
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if there is no such object.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut abi::Value) -> Code {
+pub unsafe extern "C" fn zeromq_object_text(object: Object, result: *mut Returned) -> Code {
     ffi::guard("zeromq_object_text", || {
         if result.is_null() {
             return Err(host_error("the pointer for the result is NULL").into());
         }
-        let text = object::get(object)?.to_string();
+        let text = object::get(object).ok_or(Error::Closed)?.to_string();
         // SAFETY: `result` is not NULL, and the caller guarantees that it is valid for
         // writing.
-        unsafe { result.write(value::give(text.into(), Form::Usual)) };
+        unsafe { value::give(&mut text.into(), Form::Usual, result) };
         Ok(())
     })
 }
 
 /// Stores the bytes of a frame in `*result`, for hosts whose strings can hold any
 /// bytes. It is a string, not always valid UTF-8, written only on success; the host frees
-/// it with `zeromq_value_free`.
+/// it with `zeromq_result_free`.
 ///
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT` if the object is not a frame;
 /// `ZEROMQ_CODE_CLOSED` if there is no such object.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zeromq_object_bytes(object: Object, result: *mut abi::Value) -> Code {
+pub unsafe extern "C" fn zeromq_object_bytes(object: Object, result: *mut Returned) -> Code {
     ffi::guard("zeromq_object_bytes", || {
         if result.is_null() {
             return Err(host_error("the pointer for the result is NULL").into());
         }
-        let frame = object::get(object)?.clone();
-        let bytes =
-            value::give_bytes(frame, abi::ZEROMQ_STRING).map_err(|object| Error::Argument {
-                place: "argument 1 (object)".to_owned(),
-                expected: "a frame".into(),
-                got: object.to_string(),
-            })?;
         // SAFETY: `result` is not NULL, and the caller guarantees that it is valid for
         // writing.
-        unsafe { result.write(bytes) };
+        unsafe { value::give_bytes(&*object::get(object).ok_or(Error::Closed)?, result) }?;
         Ok(())
     })
 }
@@ -240,7 +258,7 @@ pub unsafe extern "C" fn zeromq_object_bytes(object: Object, result: *mut abi::V
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_object_equals(one: Object, other: Object) -> i32 {
     ffi::guard_or(0, || match (object::get(one), object::get(other)) {
-        (Ok(first), Ok(second)) => i32::from(first.equals(&second)),
+        (Some(first), Some(second)) => i32::from(first.equals(&second)),
         _ => 0,
     })
 }
@@ -250,8 +268,8 @@ pub extern "C" fn zeromq_object_equals(one: Object, other: Object) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_object_hash(object: Object) -> u64 {
     ffi::guard_or(0, || match object::get(object) {
-        Ok(found) => found.hash().unwrap_or(object),
-        Err(_) => 0,
+        Some(found) => found.hash().unwrap_or(object),
+        None => 0,
     })
 }
 

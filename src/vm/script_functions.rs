@@ -1,4 +1,4 @@
-//! Script functions, for hosts that ask which of them they may forget. A function
+//! Script functions, which hosts may forget when they are no longer in use. A function
 //! passed to a call is in use until the call ends, and longer if the library keeps it.
 
 use std::cell::RefCell;
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
-use super::abi::{self, Function, Host, Value};
+use super::abi::{self, Function, Registration, Value};
 use crate::core::Error;
 use crate::core::locked::locked;
 use crate::ffi;
@@ -25,8 +25,15 @@ struct Functions {
     released: Vec<Function>,
 }
 
-/// Keyed by the context of the host.
-type Machines = HashMap<usize, Functions>;
+/// The virtual machines that are registered.
+#[derive(Default)]
+struct Machines {
+    /// The identity of a machine, which is the number of its first registration, and the
+    /// number of its registrations, by context.
+    registered: HashMap<usize, (Registration, usize)>,
+    /// The functions of machines that have passed any, by identity.
+    functions: HashMap<Registration, Functions>,
+}
 
 static MACHINES: LazyLock<Mutex<Machines>> = LazyLock::new(Mutex::default);
 
@@ -57,47 +64,75 @@ fn parted() {
     FORKING.set(None);
 }
 
-/// Returns the next function that a host may forget, or 0 if there is none.
-pub(super) fn released(host: &Host) -> Function {
-    if RELEASED.load(Ordering::Acquire) == 0 {
-        return 0;
-    }
+/// Counts a registration of the machine with a context, and returns the identity of the
+/// machine.
+pub(super) fn register(context: usize, number: Registration) -> Registration {
     let mut machines = machines();
-    let Some(functions) = machines.get_mut(&host.context.addr()) else {
+    let (identity, count) = machines.registered.entry(context).or_insert((number, 0));
+    *count += 1;
+    *identity
+}
+
+/// Ends a registration. With the last one, the functions of the machine are forgotten,
+/// because it will not ask about them.
+pub(super) fn unregister(context: usize) {
+    let mut machines = machines();
+    let Some((identity, count)) = machines.registered.get_mut(&context) else {
+        return;
+    };
+    *count -= 1;
+    if *count > 0 {
+        return;
+    }
+    let identity = *identity;
+    machines.registered.remove(&context);
+    if let Some(functions) = machines.functions.remove(&identity) {
+        RELEASED.fetch_sub(functions.released.len(), Ordering::Relaxed);
+    }
+}
+
+/// Returns the next function that a machine may forget, or 0 if there is none.
+pub(super) fn released(machine: Registration) -> Function {
+    let mut machines = machines();
+    let Some(functions) = machines.functions.get_mut(&machine) else {
         return 0;
     };
     let released = functions.released.pop();
     RELEASED.fetch_sub(usize::from(released.is_some()), Ordering::Relaxed);
     if functions.used.is_empty() && functions.released.is_empty() {
-        machines.remove(&host.context.addr());
+        machines.functions.remove(&machine);
     }
     released.unwrap_or(0)
+}
+
+/// True if some machine may forget a function.
+pub(super) fn any_released() -> bool {
+    RELEASED.load(Ordering::Acquire) != 0
 }
 
 /// Functions in use by a call, or by whatever keeps them.
 #[derive(Debug)]
 pub(super) struct InUse {
-    machine: usize,
+    machine: Registration,
     functions: Vec<Function>,
 }
 
 impl InUse {
-    /// Makes a set with one function that is kept.
-    pub fn one(host: &Host, function: Function) -> InUse {
-        InUse::all(host, vec![function])
-    }
-
-    /// Makes a set with the functions that a call passes.
-    pub fn all(host: &Host, functions: Vec<Function>) -> InUse {
-        let machine = host.context.addr();
+    /// Makes a set with the functions that a call passes, or with one that is kept.
+    #[inline(always)]
+    pub fn all(machine: Registration, functions: Vec<Function>) -> InUse {
         if !functions.is_empty() {
-            let mut machines = machines();
-            let known = machines.entry(machine).or_default();
-            for function in &functions {
-                *known.used.entry(*function).or_default() += 1;
-            }
+            count(machine, &functions);
         }
         InUse { machine, functions }
+    }
+}
+
+fn count(machine: Registration, functions: &[Function]) {
+    let mut machines = machines();
+    let known = machines.functions.entry(machine).or_default();
+    for function in functions {
+        *known.used.entry(*function).or_default() += 1;
     }
 }
 
@@ -141,18 +176,26 @@ unsafe fn search_within(
 }
 
 impl Drop for InUse {
+    #[inline]
     fn drop(&mut self) {
-        if self.functions.is_empty() {
-            return;
+        if !self.functions.is_empty() {
+            release(self.machine, &self.functions);
         }
-        let mut machines = machines();
-        let known = machines.entry(self.machine).or_default();
-        for function in self.functions.drain(..) {
-            let times = known.used.entry(function).or_insert(1);
+    }
+}
+
+fn release(machine: Registration, functions: &[Function]) {
+    let mut machines = machines();
+    // If it is not there, the machine was unregistered in the meantime.
+    let Some(known) = machines.functions.get_mut(&machine) else {
+        return;
+    };
+    for function in functions {
+        if let Some(times) = known.used.get_mut(function) {
             *times -= 1;
             if *times == 0 {
-                known.used.remove(&function);
-                known.released.push(function);
+                known.used.remove(function);
+                known.released.push(*function);
                 RELEASED.fetch_add(1, Ordering::Release);
             }
         }

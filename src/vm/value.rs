@@ -1,9 +1,9 @@
 //! Conversion between values of the header and values of the binding.
 
-use std::ffi::c_void;
+use std::mem::{self, MaybeUninit, align_of, size_of};
 use std::ptr;
 
-use super::abi::{self, Bytes, Function, Host, Items, Payload};
+use super::abi::{self, Bytes, Function, Items, Payload, Registration, Returned};
 use super::script_functions::{InUse, search};
 use super::{descriptors, object};
 use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
@@ -26,37 +26,16 @@ pub(super) enum Form {
     BytesInside,
 }
 
-/// Keeps the memory of a value alive while the host has it.
-enum Owner {
-    Text(Text),
-    Items(Vec<abi::Value>),
-    Frame(#[expect(dead_code, reason = "it keeps its bytes in place")] Object),
-}
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        if let Owner::Items(items) = self {
-            for item in items {
-                // SAFETY: `give` made the item, and it is taken back only here.
-                drop(unsafe { reclaim(item) });
-            }
-        }
-    }
-}
-
-/// Reads values of the host, and collects the functions in them if the host asks when
-/// it may forget them.
-pub(super) struct Reader<'a> {
-    host: &'a Host,
-    asks: bool,
+/// Reads values of the host, and collects the functions in them.
+pub(super) struct Reader {
+    machine: Registration,
     bounds: Bounds,
     functions: Vec<Function>,
 }
 
-impl<'a> Reader<'a> {
-    pub fn new(host: &'a Host) -> Reader<'a> {
-        let asks = host.flags & abi::ZEROMQ_HOST_ASKS != 0;
-        Reader { host, asks, bounds: Bounds::default(), functions: Vec::new() }
+impl Reader {
+    pub fn new(machine: Registration) -> Reader {
+        Reader { machine, bounds: Bounds::default(), functions: Vec::new() }
     }
 
     /// Views a value that the host passed.
@@ -69,25 +48,26 @@ impl<'a> Reader<'a> {
         unsafe { read(value, self) }
     }
 
-    /// Returns the functions in everything that was read, in use from now on. If some
-    /// values were not read, they are searched in `values`, which has all of them.
+    /// Returns the functions in everything that was read, in use from now on.
+    #[inline(always)]
+    pub fn end(self) -> InUse {
+        InUse::all(self.machine, self.functions)
+    }
+
+    /// Returns the functions in these values, some of which were not read, in use from now
+    /// on.
     ///
     /// # Safety
     /// As for `read`, for each of these values.
-    pub unsafe fn end<'v>(
-        mut self,
-        read: bool,
-        values: impl IntoIterator<Item = &'v abi::Value>,
-    ) -> InUse {
-        if self.asks && !read {
-            self.functions.clear();
-            for value in values {
-                // An error in the search is not reported, because reading the value
-                // reports it. SAFETY: guaranteed by the caller.
-                let _ = unsafe { search(value, &mut self.functions) };
-            }
+    #[cold]
+    pub unsafe fn search<'v>(mut self, values: impl IntoIterator<Item = &'v abi::Value>) -> InUse {
+        self.functions.clear();
+        for value in values {
+            // An error in the search is not reported, because reading the value
+            // reports it. SAFETY: guaranteed by the caller.
+            let _ = unsafe { search(value, &mut self.functions) };
         }
-        InUse::all(self.host, self.functions)
+        self.end()
     }
 }
 
@@ -115,18 +95,18 @@ unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
             abi::ZEROMQ_DICTIONARY => ValueRef::Dictionary(entries(value.payload.items, reader)?),
             abi::ZEROMQ_OBJECT => {
                 let handle = value.payload.object;
-                ValueRef::Object(object::get(handle)?.clone(), Handle([handle, OBJECT]))
+                let found = object::get(handle).ok_or(Error::Closed)?;
+                ValueRef::Object(found.clone(), Handle([handle, OBJECT]))
             }
             abi::ZEROMQ_FUNCTION => {
                 let function = value.payload.function;
-                reader.functions.extend(reader.asks.then_some(function));
+                reader.functions.push(function);
                 ValueRef::Function(Handle([function, FUNCTION]))
             }
-            abi::ZEROMQ_CLASS => {
-                ValueRef::Class(descriptors::binding(value.payload.described).ok_or_else(|| {
-                    host_error("a class is not one that was passed to define_class")
-                })?)
-            }
+            abi::ZEROMQ_CLASS => ValueRef::Class(
+                descriptors::binding(value.payload.described)
+                    .ok_or_else(|| host_error("a class is not one of zeromq_classes"))?,
+            ),
             abi::ZEROMQ_OTHER => {
                 let Bytes { data, size } = value.payload.bytes;
                 let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
@@ -179,33 +159,99 @@ pub(super) fn names<'a>(value: ValueRef<'a>) -> impl Iterator<Item = (&'a str, V
     })
 }
 
-/// Makes a value for the host, which frees it with `zeromq_value_free`.
-pub(super) fn give(value: Value, form: Form) -> abi::Value {
-    let inside = if form == Form::Usual { Form::Usual } else { Form::Bytes };
+/// Memory that values for the host point into: the value of the binding, and an array with
+/// the items of all lists in it.
+pub(super) struct Lent {
+    value: Value,
+    items: Vec<abi::Value>,
+}
+
+impl Lent {
+    /// Takes the items of a list, a tuple or a dictionary.
+    pub fn new(value: &mut Value, form: Form) -> Lent {
+        let mut lent = Lent { value: mem::replace(value, Value::Nil), items: Vec::new() };
+        let inside = if form == Form::Usual { Form::Usual } else { Form::Bytes };
+        // The items do not move when the struct does, because they are in a Vec each.
+        lent.items.reserve_exact(count(&lent.value));
+        view_items(&mut lent.value, inside, &mut lent.items);
+        lent
+    }
+
+    /// Returns the items of the outermost list, which are valid as long as this exists.
+    pub fn items(&self) -> Items {
+        let count = match &self.value {
+            Value::List(items) | Value::Tuple(items) => items.len(),
+            Value::Dictionary(entries) => 2 * entries.len(),
+            _ => 0,
+        };
+        Items { data: self.items.as_ptr(), count }
+    }
+}
+
+/// Returns the number of values in a list, at any depth.
+fn count(value: &Value) -> usize {
+    let inside = |value: &Value| 1 + count(value);
+    match value {
+        Value::List(items) | Value::Tuple(items) => items.iter().map(inside).sum(),
+        Value::Dictionary(entries) => {
+            entries.iter().map(|(key, value)| inside(key) + inside(value)).sum()
+        }
+        _ => 0,
+    }
+}
+
+/// Appends the items of a list to the array, which has room for them, and then the items of
+/// the lists among them. Returns those of the list.
+fn view_items(value: &mut Value, form: Form, array: &mut Vec<abi::Value>) -> Items {
+    let first = array.len();
+    let place = |array: &mut Vec<abi::Value>, at: usize, item: &mut Value| {
+        let item = view(item, form, array);
+        array[first + at] = item;
+    };
+    let count = match value {
+        Value::List(items) | Value::Tuple(items) => {
+            array.resize(first + items.len(), nil());
+            for (at, item) in items.iter_mut().enumerate() {
+                place(array, at, item);
+            }
+            items.len()
+        }
+        Value::Dictionary(entries) => {
+            array.resize(first + 2 * entries.len(), nil());
+            for (at, (key, value)) in entries.iter_mut().enumerate() {
+                place(array, 2 * at, key);
+                place(array, 2 * at + 1, value);
+            }
+            2 * entries.len()
+        }
+        _ => 0,
+    };
+    // SAFETY: `first` is not beyond the end of the array, which does not move any more.
+    Items { data: unsafe { array.as_ptr().add(first) }, count }
+}
+
+/// Makes a value for the host that points into `value` and `array`. Objects are taken from
+/// `value`: they belong to the host.
+fn view(value: &mut Value, form: Form, array: &mut Vec<abi::Value>) -> abi::Value {
     match value {
         Value::Nil => nil(),
-        Value::Bool(value) => plain(abi::ZEROMQ_BOOL, Payload { integer: value.into() }),
-        Value::Int(integer) => plain(abi::ZEROMQ_INT, Payload { integer }),
-        Value::Float(number) => plain(abi::ZEROMQ_FLOAT, Payload { number }),
-        Value::String(text) => give_text(text),
-        Value::List(items) => give_items(abi::ZEROMQ_LIST, items.into_iter(), inside),
-        Value::Tuple(items) => give_items(abi::ZEROMQ_TUPLE, items.into_iter(), inside),
-        Value::Dictionary(entries) => give_items(
-            abi::ZEROMQ_DICTIONARY,
-            entries.into_iter().flat_map(|(key, value)| [key, value]),
-            inside,
-        ),
-        Value::Object(object) => {
-            let object = match form {
-                Form::Bytes => match give_bytes(object, abi::ZEROMQ_BYTES) {
-                    Ok(bytes) => return bytes,
-                    Err(object) => object,
-                },
-                Form::Usual | Form::BytesInside => object,
-            };
-            let object = object::give(object);
-            plain(abi::ZEROMQ_OBJECT, Payload { object })
+        Value::Bool(value) => plain(abi::ZEROMQ_BOOL, Payload { integer: (*value).into() }),
+        Value::Int(integer) => plain(abi::ZEROMQ_INT, Payload { integer: *integer }),
+        Value::Float(number) => plain(abi::ZEROMQ_FLOAT, Payload { number: *number }),
+        Value::String(text) => bytes(abi::ZEROMQ_STRING, text),
+        Value::List(_) => {
+            plain(abi::ZEROMQ_LIST, Payload { items: view_items(value, form, array) })
         }
+        Value::Tuple(_) => {
+            plain(abi::ZEROMQ_TUPLE, Payload { items: view_items(value, form, array) })
+        }
+        Value::Dictionary(_) => {
+            plain(abi::ZEROMQ_DICTIONARY, Payload { items: view_items(value, form, array) })
+        }
+        Value::Object(object) => match object.frame() {
+            Some(frame) if form == Form::Bytes => bytes(abi::ZEROMQ_BYTES, frame),
+            _ => give_object(value),
+        },
         Value::Kept(kept) => match kept.handle() {
             Handle([object, OBJECT]) if object::share(object) => {
                 plain(abi::ZEROMQ_OBJECT, Payload { object })
@@ -216,14 +262,13 @@ pub(super) fn give(value: Value, form: Form) -> abi::Value {
     }
 }
 
-/// Makes a value of this kind from the bytes of a frame, whatever they are. Returns the
-/// object if it is not a frame.
-pub(super) fn give_bytes(frame: Object, kind: u32) -> Result<abi::Value, Object> {
-    let Some(bytes) = frame.frame() else {
-        return Err(frame);
-    };
-    let payload = Payload { bytes: Bytes { data: bytes.as_ptr().cast(), size: bytes.len() } };
-    Ok(owned(kind, payload, Box::new(Owner::Frame(frame))))
+fn give_object(value: &mut Value) -> abi::Value {
+    match mem::replace(value, Value::Nil) {
+        Value::Object(object) => {
+            plain(abi::ZEROMQ_OBJECT, Payload { object: object::give(object) })
+        }
+        _ => nil(),
+    }
 }
 
 /// Makes a nil value.
@@ -232,43 +277,116 @@ pub(super) fn nil() -> abi::Value {
 }
 
 fn plain(kind: u32, payload: Payload) -> abi::Value {
-    abi::Value { kind, payload, owner: ptr::null_mut() }
+    abi::Value { kind, payload }
 }
 
-fn give_text(text: Text) -> abi::Value {
-    let bytes =
-        |text: &[u8]| Payload { bytes: Bytes { data: text.as_ptr().cast(), size: text.len() } };
-    if let Text::Fixed(text) = text {
-        return plain(abi::ZEROMQ_STRING, bytes(text.as_bytes()));
-    }
-    // A short message holds its bytes inside itself, so it has to be in its final place
-    // first.
-    let owner = Box::new(Owner::Text(text));
-    let Owner::Text(text) = &*owner else {
-        unreachable!("it was made a text just now");
-    };
-    let payload = bytes(text);
-    owned(abi::ZEROMQ_STRING, payload, owner)
+fn bytes(kind: u32, bytes: &[u8]) -> abi::Value {
+    plain(kind, Payload { bytes: Bytes { data: bytes.as_ptr().cast(), size: bytes.len() } })
 }
 
-fn give_items(kind: u32, items: impl Iterator<Item = Value>, form: Form) -> abi::Value {
-    let items: Vec<abi::Value> = items.map(|item| give(item, form)).collect();
-    let payload = Payload { items: Items { data: items.as_ptr(), count: items.len() } };
-    owned(kind, payload, Box::new(Owner::Items(items)))
-}
+// A result keeps a `Lent` in its memory if it owns something.
+const _: () = assert!(size_of::<Lent>() <= size_of::<[u64; 12]>());
+const _: () = assert!(align_of::<Lent>() <= align_of::<u64>());
 
-fn owned(kind: u32, payload: Payload, owner: Box<Owner>) -> abi::Value {
-    abi::Value { kind, payload, owner: Box::into_raw(owner).cast::<c_void>() }
-}
-
-/// Sets a value to nil and returns what kept its memory alive.
+/// Stores a value in a result of the host. What it points to is in the result or in memory
+/// that the result owns.
 ///
 /// # Safety
-/// `give` made the value, and no copy of it is taken back as well.
-pub(super) unsafe fn reclaim(value: &mut abi::Value) -> Option<impl Sized + use<>> {
-    let owner = value.owner.cast::<Owner>();
-    *value = nil();
-    // SAFETY: `owner` is NULL or came from `Box::into_raw` in `owned`, and the value
-    // that held it is nil from now on.
-    (!owner.is_null()).then(|| unsafe { Box::from_raw(owner) })
+/// `result` is valid for writing a `Returned`, which need not be initialized.
+pub(super) unsafe fn give(value: &mut Value, form: Form, result: *mut Returned) {
+    // SAFETY: guaranteed by the caller.
+    let memory = unsafe { &raw mut (*result).memory };
+    let (given, owned) = match value {
+        Value::String(Text::Fixed(text)) => (bytes(abi::ZEROMQ_STRING, text.as_bytes()), false),
+        Value::Bool(value) => {
+            (plain(abi::ZEROMQ_BOOL, Payload { integer: (*value).into() }), false)
+        }
+        // Copied as a whole, which is faster than as many bytes as it has.
+        Value::String(Text::Short { bytes, size }) => {
+            // SAFETY: the memory is larger than a short text, and not part of it.
+            unsafe { ptr::copy_nonoverlapping(bytes, memory.cast(), 1) };
+            let (data, size) = (memory.cast_const().cast(), usize::from(*size));
+            (plain(abi::ZEROMQ_STRING, Payload { bytes: Bytes { data, size } }), false)
+        }
+        Value::String(text) if text.len() <= size_of::<Lent>() => {
+            let text: &[u8] = text;
+            // SAFETY: the memory is as large as a `Lent`, and not part of the text.
+            unsafe { ptr::copy_nonoverlapping(text.as_ptr(), memory.cast(), text.len()) };
+            let data = memory.cast_const().cast();
+            (plain(abi::ZEROMQ_STRING, Payload { bytes: Bytes { data, size: text.len() } }), false)
+        }
+        Value::String(_) => {
+            let lent = Lent { value: mem::replace(value, Value::Nil), items: Vec::new() };
+            // SAFETY: the memory has room for a `Lent`, as asserted above. A text may
+            // hold its bytes in itself, so it is viewed in its final place.
+            (unsafe { keep(lent, form, memory) }, true)
+        }
+        Value::Object(object) if form == Form::Bytes && object.frame().is_some() => {
+            let lent = Lent { value: mem::replace(value, Value::Nil), items: Vec::new() };
+            // SAFETY: as above.
+            (unsafe { keep(lent, form, memory) }, true)
+        }
+        Value::List(_) | Value::Tuple(_) | Value::Dictionary(_) => {
+            let kind = match value {
+                Value::List(_) => abi::ZEROMQ_LIST,
+                Value::Tuple(_) => abi::ZEROMQ_TUPLE,
+                _ => abi::ZEROMQ_DICTIONARY,
+            };
+            let lent = Lent::new(value, form);
+            let given = plain(kind, Payload { items: lent.items() });
+            // SAFETY: as above.
+            unsafe { memory.cast::<Lent>().write(lent) };
+            (given, true)
+        }
+        value => (view(value, form, &mut Vec::new()), false),
+    };
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        (&raw mut (*result).value).write(given);
+        (&raw mut (*result).owned).write(owned.into());
+    }
+}
+
+/// # Safety
+/// `memory` is valid for writing a `Lent`.
+unsafe fn keep(lent: Lent, form: Form, memory: *mut [u64; 12]) -> abi::Value {
+    let owner = memory.cast::<MaybeUninit<Lent>>();
+    // SAFETY: guaranteed by the caller; nothing else refers to the memory.
+    let lent = unsafe { &mut *owner }.write(lent);
+    view(&mut lent.value, form, &mut lent.items)
+}
+
+/// Stores the bytes of a frame, whatever they are, in a result, as a string.
+///
+/// # Errors
+/// [`Error::Argument`] if the object is not a frame.
+///
+/// # Safety
+/// As for `give`.
+pub(super) unsafe fn give_bytes(frame: &Object, result: *mut Returned) -> Result<(), Error> {
+    if frame.frame().is_none() {
+        return Err(Error::Argument {
+            place: "argument 1 (object)".to_owned(),
+            expected: "a frame".into(),
+            got: frame.to_string(),
+        });
+    }
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        give(&mut Value::Object(frame.clone()), Form::Bytes, result);
+        (*result).value.kind = abi::ZEROMQ_STRING;
+    }
+    Ok(())
+}
+
+/// Sets a result to nil and returns what it owned.
+///
+/// # Safety
+/// `give` filled in the result, and no copy of it is taken back as well.
+pub(super) unsafe fn reclaim(result: &mut Returned) -> Option<impl Sized + use<>> {
+    let owned = mem::replace(&mut result.owned, 0) != 0;
+    result.value = nil();
+    // SAFETY: if it owns something, `give` wrote a `Lent` there, and `owned` says from now
+    // on that it does not.
+    owned.then(|| unsafe { (&raw const result.memory).cast::<Lent>().read() })
 }

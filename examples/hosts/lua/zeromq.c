@@ -10,7 +10,6 @@
  */
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <lauxlib.h>
@@ -18,42 +17,50 @@
 
 #include "zeromq.h"
 
-enum { DEEPEST = 64, MOST = 1 << 22 };
-enum { FAILURE = 1, RETURNED };         /* user values of a call: what a function raised,
-                                           and the memory of what it returned */
+enum { DEEPEST = 64, MOST = 1 << 22, FEW = 6 };
 enum { FUNCTION, METHOD, CONSTRUCTOR }; /* what is called */
 
-/* One Lua state. It is never freed: its address tells it from every other. */
+#define VALUE(kind, member, ...) ((zeromq_value){kind, {.member = __VA_ARGS__}})
+
+/* One Lua state, as a userdata that the registry keeps. */
 typedef struct machine {
-  zeromq_host host;
+  zeromq_registration host;
   lua_State *main;
   struct call *innermost;
+  size_t functions; /* how many the library may have */
 } machine;
 
-/* A call, as a userdata, so that an error frees its result too. */
+typedef struct row { machine *m; const zeromq_method *method; int way; } row; /* an upvalue */
+
+/* An object, as a userdata. No other userdata has the mark, which is &OBJECTS. */
+typedef struct object { const void *mark; zeromq_object handle; } object;
+
+/* A call of the library, or of a function by it: what it lends. */
 typedef struct call {
+  machine *m;
   lua_State *L; /* the coroutine that it is in */
-  int at;       /* where it is on its stack; a table of memory that is lent follows */
-  lua_Hook hook;
+  int top;       /* of its stack; what a function raised or returned follows */
+  int memory;    /* where a table that keeps what is lent alive is, or 0 */
   size_t values; /* how many are lent in tables */
-  const void *inside[DEEPEST];
-  zeromq_value result;
+  lua_Hook hook;
 } call;
+
+/* A table that others are in. */
+typedef struct within { const struct within *outer; const void *table; int depth; } within;
 
 /* The addresses of these are keys of the registry and of metatables, which no script has. */
 static const char OBJECTS, CLASS, DICTIONARY;
 
 /* Raises an error with the message on top of the stack. */
 static int raise_error(lua_State *L, const char *tag) {
-  const char *message = lua_tostring(L, -1);
   lua_createtable(L, 0, 3);
-  lua_pushvalue(L, -2);
-  lua_setfield(L, -2, "message");
-  lua_pushstring(L, tag);
-  lua_setfield(L, -2, "tag");
   luaL_where(L, 1);
-  lua_pushfstring(L, "%s%s: %s", lua_tostring(L, -1), tag, message);
+  lua_pushfstring(L, "%s%s: %s", lua_tostring(L, -1), tag, lua_tostring(L, -3));
   lua_setfield(L, -3, "text");
+  lua_pushvalue(L, -3);
+  lua_setfield(L, -3, "message");
+  lua_pushstring(L, tag);
+  lua_setfield(L, -3, "tag");
   lua_pop(L, 1);
   luaL_setmetatable(L, "zeromq.error");
   return lua_error(L);
@@ -75,9 +82,9 @@ static void *mark(lua_State *L, int index, const void *key) {
   return found;
 }
 
-static zeromq_object *to_object(lua_State *L, int index) {
-  bool ours = lua_type(L, index) == LUA_TUSERDATA && mark(L, index, &CLASS) != NULL;
-  return ours ? lua_touserdata(L, index) : NULL;
+static object *to_object(lua_State *L, int index) {
+  object *o = lua_touserdata(L, index);
+  return o != NULL && lua_rawlen(L, index) == sizeof *o && o->mark == &OBJECTS ? o : NULL;
 }
 
 /* ---- Values for the library. ---- */
@@ -87,87 +94,81 @@ static void anchor(lua_State *L, int memory) {
   lua_rawseti(L, memory, (lua_Integer)lua_rawlen(L, memory) + 1);
 }
 
-static zeromq_value text(uint32_t kind, const char *data, size_t size) {
-  return (zeromq_value){kind, {.bytes = {data, size}}, NULL};
-}
-
-/* The library knows it by its place in the registry, and says when it may go. */
-static zeromq_value lend_function(lua_State *L, int index) {
-  lua_pushvalue(L, index);
-  zeromq_function place = (zeromq_function)luaL_ref(L, LUA_REGISTRYINDEX);
-  return (zeromq_value){ZEROMQ_FUNCTION, {.function = place}, NULL};
-}
-
-/* Forgets those that the library has let go of. */
-static void forget_functions(lua_State *L, const machine *m) {
-  for (zeromq_function f; (f = zeromq_function_released(&m->host)) != 0;)
-    luaL_unref(L, LUA_REGISTRYINDEX, (int)f);
-}
-
-static void lend(lua_State *L, call *c, int memory, int index, int depth, zeromq_value *value);
+static void lend(lua_State *L, call *c, int index, const within *outer, zeromq_value *value);
 
 /* A table is a list if its keys are 1 to n, or if it is empty; zeromq.dictionary makes
  * it a dictionary in any case. Finalizers may change it meanwhile. */
-static void lend_table(lua_State *L, call *c, int memory, int index, int depth, zeromq_value *value) {
+static void lend_table(lua_State *L, call *c, int index, const within *outer, zeromq_value *value) {
   static const char too_large[] = "a table that is too large or too deep, or in itself";
+  within here = {outer, lua_topointer(L, index), outer ? outer->depth + 1 : 1};
   size_t count = 0, length = lua_rawlen(L, index), at = 0;
   luaL_checkstack(L, 8, "a table of tables");
+  if (c->memory == 0) {
+    lua_newtable(L);
+    c->memory = lua_gettop(L);
+  }
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
     count++;
-  bool list = count == length && mark(L, index, &DICTIONARY) == NULL;
+  bool list = count == length && mark(L, index, &DICTIONARY) == NULL, again = here.depth > DEEPEST;
   count = list ? count : 2 * count;
-  bool again = false;
-  for (int outer = 0; outer < depth; outer++)
-    again |= c->inside[outer] == lua_topointer(L, index);
-  if (again || depth == DEEPEST || (c->values += count) > MOST) {
-    *value = text(ZEROMQ_OTHER, too_large, sizeof too_large - 1);
+  for (; outer != NULL; outer = outer->outer)
+    again |= outer->table == here.table;
+  if (again || (c->values += count) > MOST) {
+    *value = VALUE(ZEROMQ_OTHER, bytes, {too_large, sizeof too_large - 1});
     return;
   }
-  c->inside[depth] = lua_topointer(L, index);
   zeromq_value *items = lua_newuserdatauv(L, count * sizeof *items + 1, 0);
-  anchor(L, memory);
+  anchor(L, c->memory);
   for (lua_pushnil(L); at < count; lua_pop(L, 1)) {
     if (list) {
       lua_rawgeti(L, index, (lua_Integer)at + 1);
     } else if (lua_next(L, index)) {
-      lend(L, c, memory, lua_gettop(L) - 1, depth + 1, &items[at++]);
+      lend(L, c, lua_gettop(L) - 1, &here, &items[at++]);
     } else {
       break;
     }
-    lend(L, c, memory, lua_gettop(L), depth + 1, &items[at++]);
+    lend(L, c, lua_gettop(L), &here, &items[at++]);
   }
   lua_settop(L, lua_gettop(L) - (list || at == count));
-  *value = (zeromq_value){list ? ZEROMQ_LIST : ZEROMQ_DICTIONARY, {.items = {items, at}}, NULL};
+  *value = VALUE(list ? ZEROMQ_LIST : ZEROMQ_DICTIONARY, items, {items, at});
 }
 
-static void lend(lua_State *L, call *c, int memory, int index, int depth, zeromq_value *value) {
+static void lend(lua_State *L, call *c, int index, const within *outer, zeromq_value *value) {
   int type = lua_type(L, index);
-  zeromq_object *object = to_object(L, index);
-  const zeromq_class *class = type == LUA_TTABLE ? mark(L, index, &CLASS) : NULL;
-  if (type == LUA_TBOOLEAN)
-    *value = (zeromq_value){ZEROMQ_BOOL, {.integer = lua_toboolean(L, index)}, NULL};
-  else if (type == LUA_TNUMBER && lua_isinteger(L, index))
-    *value = (zeromq_value){ZEROMQ_INT, {.integer = lua_tointeger(L, index)}, NULL};
-  else if (type == LUA_TNUMBER)
-    *value = (zeromq_value){ZEROMQ_FLOAT, {.number = lua_tonumber(L, index)}, NULL};
-  else if (type == LUA_TSTRING)
-    *value = text(ZEROMQ_STRING, lua_tostring(L, index), lua_rawlen(L, index));
-  else if (object != NULL)
-    *value = (zeromq_value){ZEROMQ_OBJECT, {.object = *object}, NULL};
-  else if (class != NULL)
-    *value = (zeromq_value){ZEROMQ_CLASS, {.described = class}, NULL};
-  else if (type == LUA_TTABLE)
-    lend_table(L, c, memory, index, depth, value);
-  else if (type == LUA_TNIL || (type == LUA_TLIGHTUSERDATA && !lua_touserdata(L, index)))
-    *value = (zeromq_value){ZEROMQ_NIL, {0}, NULL}; /* zeromq.null is a NULL */
-  else if (type == LUA_TFUNCTION)
-    *value = lend_function(L, index);
-  else
-    *value = text(ZEROMQ_OTHER, luaL_typename(L, index), strlen(luaL_typename(L, index)));
-  if (type == LUA_TSTRING && depth > 0) { /* a function may change the table that it is in */
+  const void *found = NULL;
+  size_t size;
+  *value = VALUE(ZEROMQ_NIL, integer, 0);
+  switch (type) {
+  case LUA_TNIL: return;
+  case LUA_TBOOLEAN: *value = VALUE(ZEROMQ_BOOL, integer, lua_toboolean(L, index)); return;
+  case LUA_TFUNCTION: /* the library knows it by its place in the registry */
     lua_pushvalue(L, index);
-    anchor(L, memory);
+    *value = VALUE(ZEROMQ_FUNCTION, function, (zeromq_function)luaL_ref(L, LUA_REGISTRYINDEX));
+    c->m->functions++;
+    return;
+  case LUA_TNUMBER:
+    *value = lua_isinteger(L, index) ? VALUE(ZEROMQ_INT, integer, lua_tointeger(L, index))
+                                     : VALUE(ZEROMQ_FLOAT, number, lua_tonumber(L, index));
+    return;
+  case LUA_TSTRING:
+    found = lua_tolstring(L, index, &size);
+    *value = VALUE(ZEROMQ_STRING, bytes, {found, size});
+    if (outer != NULL) { /* a function may change the table that it is in */
+      lua_pushvalue(L, index);
+      anchor(L, c->memory);
+    }
+    return;
+  case LUA_TTABLE:
+    if ((found = mark(L, index, &CLASS)) == NULL)
+      lend_table(L, c, index, outer, value);
+    else
+      *value = VALUE(ZEROMQ_CLASS, described, found);
+    return;
   }
+  if ((found = to_object(L, index)) != NULL)
+    *value = VALUE(ZEROMQ_OBJECT, object, ((const object *)found)->handle);
+  else if (type != LUA_TLIGHTUSERDATA || lua_touserdata(L, index) != NULL) /* zeromq.null is NULL */
+    *value = VALUE(ZEROMQ_OTHER, bytes, {lua_typename(L, type), strlen(lua_typename(L, type))});
 }
 
 /* ---- Values of the library. ---- */
@@ -179,8 +180,8 @@ static void push_object(lua_State *L, zeromq_object handle) {
   if (lua_rawgeti(L, -1, (lua_Integer)handle) == LUA_TUSERDATA) {
     zeromq_object_free(handle);
   } else {
-    zeromq_object *object = lua_newuserdatauv(L, sizeof *object, 0);
-    *object = handle;
+    object *o = lua_newuserdatauv(L, sizeof *o, 0);
+    *o = (object){&OBJECTS, handle};
     lua_rawgetp(L, LUA_REGISTRYINDEX, zeromq_object_class(handle));
     lua_setmetatable(L, -2);
     lua_pushvalue(L, -1);
@@ -194,14 +195,14 @@ static void push_object(lua_State *L, zeromq_object handle) {
 static void push(lua_State *L, const zeromq_value *value, bool inside) {
   size_t count = value->as.items.count;
   const zeromq_value *items = value->as.items.data;
-  luaL_checkstack(L, 8, "a list of lists");
+  if (value->kind >= ZEROMQ_LIST)
+    luaL_checkstack(L, 8, "a list of lists");
   switch (value->kind) {
   case ZEROMQ_BOOL: lua_pushboolean(L, value->as.integer != 0); break;
   case ZEROMQ_INT: lua_pushinteger(L, value->as.integer); break;
   case ZEROMQ_FLOAT: lua_pushnumber(L, value->as.number); break;
   case ZEROMQ_STRING: case ZEROMQ_BYTES:
-    lua_pushlstring(L, value->as.bytes.data, value->as.bytes.size);
-    break;
+    lua_pushlstring(L, value->as.bytes.data, value->as.bytes.size); break;
   case ZEROMQ_LIST: case ZEROMQ_TUPLE:
     lua_createtable(L, count < MOST ? (int)count : MOST, 0);
     for (size_t at = 0; at < count; at++) {
@@ -220,11 +221,32 @@ static void push(lua_State *L, const zeromq_value *value, bool inside) {
       luaL_setmetatable(L, "zeromq.dictionary");
     break;
   case ZEROMQ_OBJECT: push_object(L, value->as.object); break;
-  case ZEROMQ_FUNCTION:
-    lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)value->as.function);
-    break;
+  case ZEROMQ_FUNCTION: lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)value->as.function); break;
   default: inside ? lua_pushlightuserdata(L, NULL) : lua_pushnil(L);
   }
+}
+
+/* Pushes what a call returns: a tuple is several results. */
+static int push_all(lua_State *L, const zeromq_value *value) {
+  bool tuple = value->kind == ZEROMQ_TUPLE;
+  int count = tuple ? (int)value->as.items.count : 1;
+  if (tuple)
+    luaL_checkstack(L, count + 8, "results");
+  for (int at = 0; at < count; at++)
+    push(L, tuple ? &value->as.items.data[at] : value, false);
+  return count;
+}
+
+static int push_result(lua_State *L) { return push_all(L, lua_touserdata(L, 1)); }
+
+/* Pushes a result and frees it, also if an error is raised meanwhile. */
+static int push_and_free(lua_State *L, zeromq_result *result) {
+  int top = lua_gettop(L);
+  lua_pushcfunction(L, push_result);
+  lua_pushlightuserdata(L, &result->value);
+  int failed = lua_pcall(L, 1, LUA_MULTRET, 0);
+  zeromq_result_free(result);
+  return failed ? lua_error(L) : lua_gettop(L) - top;
 }
 
 /* ---- What the library calls back. ---- */
@@ -239,12 +261,11 @@ static void warn(void *context, const char *tag, const char *message) {
 /* What stops a script of Lua, also on Ctrl-C, sets a hook, and may do so from a signal
  * handler or another thread. */
 static int32_t interrupted(void *context) {
-  machine *m = context;
-  return lua_gethook(m->main) != m->innermost->hook;
+  return lua_gethook(((machine *)context)->main) != ((machine *)context)->innermost->hook;
 }
 
 typedef struct request {
-  call *caller;
+  machine *m;
   zeromq_function function;
   const zeromq_value *arguments;
   size_t count;
@@ -254,14 +275,14 @@ typedef struct request {
 /* Runs a function in lua_pcall. Gives the memory of what it returned. */
 static int run(lua_State *L) {
   request *r = lua_touserdata(L, 1);
+  call c = {.m = r->m, .memory = 2};
   luaL_checkstack(L, (int)r->count + 8, "arguments of a function");
   lua_newtable(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)r->function);
   for (size_t at = 0; at < r->count; at++)
     push(L, &r->arguments[at], false);
   lua_call(L, (int)r->count, 1);
-  r->caller->values = 0;
-  lend(L, r->caller, 2, 3, 0, r->result);
+  lend(L, &c, 3, NULL, r->result);
   anchor(L, 2);
   return 1;
 }
@@ -269,26 +290,20 @@ static int run(lua_State *L) {
 static int32_t call_function(void *context, zeromq_function function,
                              const zeromq_value *arguments, size_t count, zeromq_value *result) {
   call *c = ((machine *)context)->innermost;
-  request r = {c, function, arguments, count, result};
+  request r = {context, function, arguments, count, result};
   if (!lua_checkstack(c->L, 8))
     return 1;
+  lua_settop(c->L, c->top);
   lua_pushcfunction(c->L, run);
   lua_pushlightuserdata(c->L, &r);
-  int failed = lua_pcall(c->L, 1, 1, 0) != LUA_OK;
-  lua_setiuservalue(c->L, c->at, failed ? FAILURE : RETURNED);
-  return failed;
+  return lua_pcall(c->L, 1, 1, 0) != LUA_OK;
 }
 
 /* ---- Calls. ---- */
 
-static int end_call(lua_State *L) {
-  zeromq_value_free(&((call *)lua_touserdata(L, 1))->result);
-  return 0;
-}
-
-static int fail(lua_State *L, call *c, zeromq_code code) {
+static int fail(lua_State *L, const call *c, zeromq_code code) {
   if (code == ZEROMQ_CODE_CALLBACK) {
-    lua_getiuservalue(L, c->at, FAILURE);
+    lua_settop(L, c->top + 1);
     return lua_error(L);
   }
   if (code == ZEROMQ_CODE_INTERRUPTED && lua_gethook(L) != c->hook)
@@ -299,74 +314,59 @@ static int fail(lua_State *L, call *c, zeromq_code code) {
   return raise_error(L, tag);
 }
 
-/* Calls the method in the upvalues. */
+/* Calls the method in the upvalue. */
 static int invoke(lua_State *L) {
-  machine *m = lua_touserdata(L, lua_upvalueindex(1));
-  const zeromq_method *method = lua_touserdata(L, lua_upvalueindex(2));
-  lua_Integer way = lua_tointeger(L, lua_upvalueindex(3));
-  int first = way == FUNCTION ? 1 : 2, last = lua_gettop(L), given = 1;
-  zeromq_object *receiver = way == METHOD ? to_object(L, 1) : NULL;
-  if (way == METHOD && receiver == NULL) {
-    lua_pushfstring(L, "%s: call it on an object, with a colon", method->name);
+  const row *r = lua_touserdata(L, lua_upvalueindex(1));
+  machine *m = r->m;
+  int first = r->way == FUNCTION ? 1 : 2, last = lua_gettop(L);
+  const object *receiver = r->way == METHOD ? to_object(L, 1) : NULL;
+  if (r->way == METHOD && receiver == NULL) {
+    lua_pushfstring(L, "%s: call it on an object, with a colon", r->method->name);
     return raise_error(L, "ZMQArgs");
   }
-  forget_functions(L, m);
-  luaL_checkstack(L, 32, NULL);
-  call *c = lua_newuserdatauv(L, sizeof *c, RETURNED);
-  *c = (call){.L = L, .at = lua_gettop(L), .hook = lua_gethook(m->main)};
-  luaL_setmetatable(L, "zeromq.call");
-  lua_newtable(L);
+  zeromq_function done; /* one that the library has let go of */
+  for (; m->functions > 0 && (done = zeromq_function_released(m->host)) != 0; m->functions--)
+    luaL_unref(L, LUA_REGISTRYINDEX, (int)done);
   size_t count = last < first ? 0 : (size_t)(last - first + 1);
-  zeromq_value *arguments = lua_newuserdatauv(L, count * sizeof *arguments + 1, 0);
+  zeromq_value few[FEW];
+  zeromq_value *arguments = count <= FEW ? few : lua_newuserdatauv(L, count * sizeof *few, 0);
+  call c = {.m = m, .L = L, .hook = lua_gethook(m->main)}, *outer = m->innermost;
   for (size_t at = 0; at < count; at++)
-    lend(L, c, c->at + 1, first + (int)at, 0, &arguments[at]);
+    lend(L, &c, first + (int)at, NULL, &arguments[at]);
+  c.top = lua_gettop(L);
 
-  zeromq_invocation invocation = {
-      .size = sizeof invocation, .abi = ZEROMQ_ABI, .host = &m->host, .method = method,
-      .receiver = receiver ? *receiver : 0, .arguments = arguments, .argument_count = count,
-  };
-  call *outer = m->innermost;
-  m->innermost = c;
-  zeromq_code code = zeromq_call(&invocation, &c->result);
+  zeromq_result result;
+  m->innermost = &c;
+  zeromq_code code = zeromq_call(m->host, r->method, receiver ? receiver->handle : 0, arguments, count,
+                                 NULL, 0, &result);
   m->innermost = outer;
   if (code != ZEROMQ_CODE_OK)
-    return fail(L, c, code);
-  if (c->result.kind == ZEROMQ_TUPLE) { /* several results of a function */
-    given = (int)c->result.as.items.count;
-    luaL_checkstack(L, given + 8, "results");
-    for (int at = 0; at < given; at++)
-      push(L, &c->result.as.items.data[at], false);
-  } else {
-    push(L, &c->result, false);
-  }
-  zeromq_value_free(&c->result);
-  return given;
+    return fail(L, &c, code);
+  return result.owned ? push_and_free(L, &result) : push_all(L, &result.value);
 }
 
 /* ---- Objects. ---- */
 
 static int free_object(lua_State *L) {
-  zeromq_object *object = lua_touserdata(L, 1), handle = *object;
-  *object = 0;
+  object *o = lua_touserdata(L, 1);
+  zeromq_object handle = o->handle;
+  o->handle = 0;
   zeromq_object_free(handle);
   return 0;
 }
 
 static int object_text(lua_State *L) {
-  zeromq_object *object = to_object(L, 1);
-  zeromq_value value;
-  if (object == NULL || zeromq_object_text(*object, &value) != ZEROMQ_CODE_OK) {
-    lua_pushliteral(L, "<closed>");
-    return 1;
-  }
-  lua_pushlstring(L, value.as.bytes.data, value.as.bytes.size);
-  zeromq_value_free(&value);
+  object *o = to_object(L, 1);
+  zeromq_result result;
+  if (o != NULL && zeromq_object_text(o->handle, &result) == ZEROMQ_CODE_OK)
+    return push_and_free(L, &result);
+  lua_pushliteral(L, "<closed>");
   return 1;
 }
 
 static int object_equals(lua_State *L) {
-  zeromq_object *one = to_object(L, 1), *other = to_object(L, 2);
-  lua_pushboolean(L, one && other && zeromq_object_equals(*one, *other));
+  object *one = to_object(L, 1), *other = to_object(L, 2);
+  lua_pushboolean(L, one && other && zeromq_object_equals(one->handle, other->handle));
   return 1;
 }
 
@@ -388,15 +388,13 @@ static const luaL_Reg OBJECT[] = {
 
 /* The state is closed, and all of its objects are freed already. */
 static int end_machine(lua_State *L) {
-  forget_functions(L, *(machine **)lua_touserdata(L, 1));
+  zeromq_host_unregister(((machine *)lua_touserdata(L, 1))->host);
   return 0;
 }
 
 static void push_method(lua_State *L, machine *m, const zeromq_method *method, int way) {
-  lua_pushlightuserdata(L, m);
-  lua_pushlightuserdata(L, (void *)method);
-  lua_pushinteger(L, way);
-  lua_pushcclosure(L, invoke, 3);
+  *(row *)lua_newuserdatauv(L, sizeof(row), 0) = (row){m, method, way};
+  lua_pushcclosure(L, invoke, 1);
 }
 
 static void set_methods(lua_State *L, machine *m, const zeromq_method *const *methods, uint32_t count,
@@ -464,24 +462,25 @@ static void make_metatable(lua_State *L, const char *name, const char *key, lua_
 int luaopen_zeromq(lua_State *L);
 
 int luaopen_zeromq(lua_State *L) {
-  machine *m;
   if (lua_getfield(L, LUA_REGISTRYINDEX, "zeromq") == LUA_TTABLE)
     return 1;
-  if ((m = calloc(1, sizeof *m)) == NULL || zeromq_shutdown_at_exit() != ZEROMQ_CODE_OK)
-    return luaL_error(L, "not enough memory");
-  m->host = (zeromq_host){
-      .size = sizeof m->host, .abi = ZEROMQ_ABI, .context = m,
-      .warn = warn, .interrupted = interrupted, .call = call_function,
-      .flags = ZEROMQ_HOST_BYTES | ZEROMQ_HOST_NAMED_LAST | ZEROMQ_HOST_ASKS,
-  };
+  machine *m = lua_newuserdatauv(L, sizeof *m, 0);
+  *m = (machine){0};
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   m->main = lua_tothread(L, -1);
-  *(machine **)lua_newuserdatauv(L, sizeof m, 0) = m;
+  lua_pop(L, 1);
   make_metatable(L, "zeromq.machine", "__gc", end_machine);
   lua_setmetatable(L, -2); /* before all others, for which it is the last to be finalized */
   lua_rawsetp(L, LUA_REGISTRYINDEX, m);
+  zeromq_host host = {
+      .size = sizeof host, .abi = ZEROMQ_ABI, .context = m,
+      .flags = ZEROMQ_HOST_BYTES | ZEROMQ_HOST_NAMED_LAST,
+      .warn = warn, .interrupted = interrupted, .call = call_function,
+  };
+  if (zeromq_host_register(&host, &m->host) != ZEROMQ_CODE_OK ||
+      zeromq_shutdown_at_exit() != ZEROMQ_CODE_OK)
+    return luaL_error(L, "%s", zeromq_last_error()->message);
   make_metatable(L, "zeromq.error", "__tostring", error_text);
-  make_metatable(L, "zeromq.call", "__gc", end_call);
   make_metatable(L, "zeromq.dictionary", "dictionary", dictionary);
   lua_pushlightuserdata(L, (void *)&DICTIONARY);
   lua_rawsetp(L, -2, &DICTIONARY);

@@ -29,7 +29,7 @@ NIL, BOOL, INT, FLOAT, STRING, LIST, TUPLE, DICTIONARY, OBJECT, OTHER, FUNCTION,
     range(13))
 REQUIRED, OPTIONAL, VARIADIC, NAMED = range(4)
 OK, CALLBACK = 0, 17
-HOST_BYTES, HOST_ASKS = 1, 4
+HOST_BYTES = 1
 DEEPEST, MOST = 64, 1 << 22
 
 
@@ -44,7 +44,8 @@ _Items = _struct("_Items", [("data", c_void_p), ("count", c_size_t)])
 _Payload = _struct("_Payload", [
     ("integer", c_int64), ("number", c_double), ("bytes", _Bytes), ("items", _Items),
     ("object", c_uint64), ("function", c_uint64), ("described", c_void_p)], ctypes.Union)
-_Value = _struct("_Value", [("kind", c_uint32), ("payload", _Payload), ("owner", c_void_p)])
+_Value = _struct("_Value", [("kind", c_uint32), ("payload", _Payload)])
+_Result = _struct("_Result", [("value", _Value), ("owned", c_size_t), ("memory", c_uint64 * 12)])
 _Named = _struct("_Named", [("name", c_char_p), ("value", _Value)])
 _Parameter = _struct("_Parameter", [
     ("size", c_uint32), ("role", c_uint32), ("kinds", c_uint32), ("name", c_char_p),
@@ -62,13 +63,8 @@ _WARN = CFUNCTYPE(None, c_void_p, c_char_p, c_char_p)
 _INTERRUPTED = CFUNCTYPE(c_int32, c_void_p)
 _CALL = CFUNCTYPE(c_int32, c_void_p, c_uint64, POINTER(_Value), c_size_t, POINTER(_Value))
 _Host = _struct("_Host", [
-    ("size", c_uint32), ("abi", c_uint32), ("context", c_void_p), ("define_class", c_void_p),
-    ("warn", _WARN), ("interrupted", _INTERRUPTED), ("call", _CALL), ("retain", c_void_p),
-    ("release", c_void_p), ("flags", c_uint32)])
-_Invocation = _struct("_Invocation", [
-    ("size", c_uint32), ("abi", c_uint32), ("host", c_void_p), ("method", c_void_p),
-    ("receiver", c_uint64), ("arguments", c_void_p), ("argument_count", c_size_t),
-    ("named", c_void_p), ("named_count", c_size_t)])
+    ("size", c_uint32), ("abi", c_uint32), ("context", c_void_p), ("flags", c_uint32),
+    ("warn", _WARN), ("interrupted", _INTERRUPTED), ("call", _CALL)])
 _Error = _struct("_Error", [
     ("size", c_uint32), ("code", c_int), ("tag", c_char_p), ("message", c_char_p)])
 
@@ -79,12 +75,14 @@ def _load():
     given = os.environ.get("ZEROMQ_PLUGIN")
     library = ctypes.CDLL(given or (beside if os.path.exists(beside) else name))
     for name, result, arguments in [
-            ("classes", POINTER(POINTER(_Class)), []), ("function_released", c_uint64, [c_void_p]),
-            ("call", c_int, [POINTER(_Invocation), POINTER(_Value)]),
-            ("value_free", None, [POINTER(_Value)]), ("object_free", None, [c_uint64]),
+            ("classes", POINTER(POINTER(_Class)), []), ("function_released", c_uint64, [c_uint64]),
+            ("host_register", c_int, [POINTER(_Host), POINTER(c_uint64)]),
+            ("call", c_int, [c_uint64, c_void_p, c_uint64, c_void_p, c_size_t, c_void_p, c_size_t,
+                             POINTER(_Result)]),
+            ("result_free", None, [POINTER(_Result)]), ("object_free", None, [c_uint64]),
             ("object_class", c_void_p, [c_uint64]), ("object_hash", c_uint64, [c_uint64]),
-            ("object_text", c_int, [c_uint64, POINTER(_Value)]),
-            ("object_bytes", c_int, [c_uint64, POINTER(_Value)]),
+            ("object_text", c_int, [c_uint64, POINTER(_Result)]),
+            ("object_bytes", c_int, [c_uint64, POINTER(_Result)]),
             ("object_equals", c_int32, [c_uint64, c_uint64]),
             ("last_error", POINTER(_Error), []), ("error_tags", POINTER(c_char_p), []),
             ("shutdown", c_int, []), ("version", c_char_p, [])]:
@@ -221,13 +219,14 @@ def _take(value):
 
 def _ask(function, handle):
     """The text or the bytes of an object."""
-    value = _Value()
-    if function(handle, byref(value)) != OK:
+    result = _Result()
+    if function(handle, byref(result)) != OK:
         raise _failure()
     try:
-        return ctypes.string_at(value.payload.bytes.data, value.payload.bytes.size)
+        given = result.value.payload.bytes
+        return ctypes.string_at(given.data, given.size)
     finally:
-        _library.zeromq_value_free(byref(value))
+        _library.zeromq_result_free(byref(result))
 
 
 _objects, _objects_lock = weakref.WeakValueDictionary(), threading.RLock()
@@ -289,12 +288,17 @@ def _call_function(context, number, arguments, count, result):
 
 
 # Its address tells this machine from every other, also from a copy of this module.
-_machine = ctypes.create_string_buffer(2)
+_machine, _hosts = ctypes.create_string_buffer(2), {}
 
 
 def _host(interrupted):
-    return _Host(sizeof(_Host), ABI, ctypes.addressof(_machine), None, _WARN(_warn), interrupted, _CALL(_call_function),
-                 None, None, HOST_BYTES | HOST_ASKS)
+    """Registers this machine. The struct is copied; the functions in it stay."""
+    host, number = _Host(sizeof(_Host), ABI, ctypes.addressof(_machine), HOST_BYTES, _WARN(_warn),
+                         interrupted, _CALL(_call_function)), c_uint64()
+    if _library.zeromq_host_register(byref(host), byref(number)) != OK:
+        raise _failure()
+    _hosts[number.value] = host
+    return number.value
 
 
 def _watched():
@@ -315,7 +319,7 @@ _watcher = _main = None
 
 
 def _invoke(method, receiver, arguments, named, kind=None):
-    memory, result, outer = _Memory(), _Value(), (_call.returned, _call.innermost)
+    memory, result, outer = _Memory(), _Result(), (_call.returned, _call.innermost)
     # Signals come to the main thread only, and their handlers may call this.
     main = threading.current_thread() is threading.main_thread()
     host = _watched() if main and not (_watcher and _watcher.gi_running) else _others
@@ -328,10 +332,8 @@ def _invoke(method, receiver, arguments, named, kind=None):
         raise
     try:
         _call.innermost = memory
-        code = _library.zeromq_call(byref(_Invocation(
-            sizeof(_Invocation), ABI, ctypes.addressof(host), ctypes.addressof(method), receiver,
-            ctypes.addressof(given), len(given), ctypes.addressof(passed), len(passed))),
-            byref(result))
+        code = _library.zeromq_call(host, ctypes.addressof(method), receiver, given, len(given),
+                                    passed, len(passed), byref(result))
         failure, _call.failure = _call.failure, None
         if failure is not None:
             raise failure
@@ -340,12 +342,12 @@ def _invoke(method, receiver, arguments, named, kind=None):
             raise KeyboardInterrupt
         if code != OK:
             raise _failure()
-        return _take(result) if kind is None else _object(result.payload.object, kind)
+        return _take(result.value) if kind is None else _object(result.value.payload.object, kind)
     finally:
-        _library.zeromq_value_free(byref(result))
+        _library.zeromq_result_free(byref(result))
         _callers.discard(id(memory))
         _call.returned, _call.innermost = outer
-        while number := _library.zeromq_function_released(byref(host)):
+        while number := _library.zeromq_function_released(host):
             _functions.pop(number, None)
 
 

@@ -38,7 +38,7 @@ impl Socket {
                     if let Some(error) =
                         self.pause(operation, events, wait, &mut clock, open, error)
                     {
-                        return Err(fail(state, error));
+                        return Err(fail(state, *error));
                     }
                 }
             }
@@ -115,9 +115,9 @@ impl Socket {
 /// Ends a call that failed.
 #[cold]
 #[inline(never)]
-fn fail(mut state: Locked<'_, State>, error: Box<Error>) -> Error {
-    if matches!(*error, Error::Terminated) {
+fn fail(mut state: Locked<'_, State>, error: Error) -> Error {
+    if matches!(error, Error::Terminated) {
         *state = State::Terminated;
     }
-    *error
+    error
 }

@@ -43,7 +43,7 @@ mod sync {
     }
 
     #[derive(Default)]
-    pub struct Pause;
+    pub struct Pause {}
 
     impl Pause {
         pub fn pause(&mut self) -> bool {
@@ -234,7 +234,9 @@ fn a_free_of_the_caller_itself_waits_for_the_call() {
         let held = slot.lock.try_lock(|| true).unwrap();
         assert!(matches!(slot.lock.try_lock(|| true), Err(Refused::Busy)));
         assert!(matches!(slot.lock.visit(), Err(Refused::Busy)));
+        assert!(!slot.lock.is_doomed());
         slot.free();
+        assert!(slot.lock.is_doomed());
         assert!(matches!(slot.lock.try_lock(|| true), Err(Refused::Doomed)));
         assert_eq!(slot.destroyed.load(Ordering::Relaxed), 0);
         slot.leave(held);

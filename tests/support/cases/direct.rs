@@ -4,29 +4,34 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_void};
-use std::mem::size_of;
-use std::ptr::null_mut;
+use std::mem::{MaybeUninit, size_of};
 use std::slice;
 
 use serde_json::Value as Json;
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
 use zeromq::vm::abi::{
-    Bytes, Class, Host, Invocation, Items, Method, Named, Object, Payload, Value, ZEROMQ_ABI,
-    ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION, ZEROMQ_INT,
-    ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING, ZEROMQ_TUPLE,
+    Bytes, Class, Host, Items, Method, Named, Object, Payload, Registration, Returned, Value,
+    ZEROMQ_ABI, ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION,
+    ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING, ZEROMQ_TUPLE,
 };
 use zeromq::vm::{
-    zeromq_call, zeromq_object_bytes, zeromq_object_class, zeromq_object_free, zeromq_object_text,
-    zeromq_register, zeromq_value_free,
+    zeromq_call, zeromq_classes, zeromq_host_register, zeromq_host_unregister, zeromq_object_bytes,
+    zeromq_object_class, zeromq_object_free, zeromq_object_text, zeromq_result_free,
 };
 
 use super::{Call, Case, Expected, Literal, Step, Target};
 
 /// A virtual machine whose scripts are the steps of cases.
 struct Machine {
-    host: Host,
-    classes: Box<RefCell<Vec<&'static Class>>>,
+    registration: Registration,
+    _context: Box<u8>,
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        assert_eq!(zeromq_host_unregister(self.registration), Code::Ok);
+    }
 }
 
 /// The result of a call, in the form of the table.
@@ -43,15 +48,8 @@ thread_local! {
     static RETURNED: RefCell<Lent> = RefCell::default();
 }
 
-/// The functions of the table, by number.
+/// The functions of the table, by number, from 1.
 const FUNCTIONS: [&str; 4] = ["echo", "first", "nothing", "fail"];
-
-unsafe extern "C" fn define_class(context: *mut c_void, class: *const Class) -> i32 {
-    // SAFETY: the context is the list of the machine that registers, and classes
-    // stay for ever.
-    unsafe { (*context.cast::<RefCell<Vec<&Class>>>()).borrow_mut().push(&*class) };
-    0
-}
 
 unsafe extern "C" fn call(
     _: *mut c_void,
@@ -62,7 +60,7 @@ unsafe extern "C" fn call(
 ) -> i32 {
     // SAFETY: the library passes as many values, which stay for the call.
     let arguments = unsafe { slice::from_raw_parts(arguments, count) };
-    let returned = match FUNCTIONS[function as usize] {
+    let returned = match FUNCTIONS[function as usize - 1] {
         "echo" => read(&arguments[0], false),
         "first" => read(&arguments[0], false)[0].clone(),
         "nothing" => Json::Null,
@@ -76,7 +74,7 @@ unsafe extern "C" fn call(
 }
 
 fn plain(kind: u32, payload: Payload) -> Value {
-    Value { kind, payload, owner: null_mut() }
+    Value { kind, payload }
 }
 
 fn text(text: *const c_char) -> String {
@@ -100,22 +98,20 @@ pub fn run(case: &Case) -> Result<(), String> {
 
 impl Machine {
     fn new() -> Machine {
-        let classes = Box::<RefCell<Vec<&'static Class>>>::default();
+        let context = Box::new(0);
         let host = Host {
             size: size_of::<Host>() as u32,
             abi: ZEROMQ_ABI,
-            context: (&raw const *classes).cast_mut().cast(),
-            define_class: Some(define_class),
+            context: (&raw const *context).cast_mut().cast(),
+            flags: 0,
             warn: None,
             interrupted: None,
             call: Some(call),
-            retain: None,
-            release: None,
-            flags: 0,
         };
+        let mut registration = 0;
         // SAFETY: the host is filled in.
-        assert_eq!(unsafe { zeromq_register(&host) }, Code::Ok);
-        Machine { host, classes }
+        assert_eq!(unsafe { zeromq_host_register(&host, &mut registration) }, Code::Ok);
+        Machine { registration, _context: context }
     }
 
     fn step(&self, step: &Step, variables: &mut HashMap<String, Object>) -> Result<(), String> {
@@ -126,17 +122,21 @@ impl Machine {
             }
             Step::Call(call) => call,
         };
-        let mut result = plain(ZEROMQ_NIL, Payload { integer: 0 });
-        let code = self.invoke(call, variables, &mut result);
+        let mut result = MaybeUninit::<Returned>::uninit();
+        let code = self.invoke(call, variables, result.as_mut_ptr());
+        // SAFETY: the library has written the result of a call that succeeded.
+        let value = (code == Code::Ok).then(|| unsafe { (*result.as_ptr()).value });
         let given: Given = match code {
-            Code::Ok => Ok(read(&result, call.keep.is_some())),
+            Code::Ok => Ok(read(&value.unwrap(), call.keep.is_some())),
             Code::Callback => Err("Mine".to_owned()),
             // SAFETY: a call has failed on this thread.
             _ => Err(text(unsafe { (*zeromq_last_error()).tag })),
         };
-        if let (Code::Ok, ZEROMQ_OBJECT, Some(variable)) = (code, result.kind, &call.keep) {
+        if let (Some(value), Some(variable)) = (value, &call.keep)
+            && value.kind == ZEROMQ_OBJECT
+        {
             // SAFETY: it is an object.
-            variables.insert(variable.clone(), unsafe { result.payload.object });
+            variables.insert(variable.clone(), unsafe { value.payload.object });
         }
         if let (Err(_), Some(says)) = (&given, &call.says) {
             // SAFETY: a call has failed on this thread.
@@ -145,8 +145,10 @@ impl Machine {
                 return Err(message);
             }
         }
-        // SAFETY: the result is the library's or nil.
-        unsafe { zeromq_value_free(&mut result) };
+        if code == Code::Ok {
+            // SAFETY: as above.
+            unsafe { zeromq_result_free(result.as_mut_ptr()) };
+        }
         match (&call.expected, given) {
             (Expected::Anything, Ok(_)) => Ok(()),
             (Expected::Result(expected), Ok(given)) if *expected == given => Ok(()),
@@ -156,7 +158,12 @@ impl Machine {
         }
     }
 
-    fn invoke(&self, call: &Call, variables: &HashMap<String, Object>, result: &mut Value) -> Code {
+    fn invoke(
+        &self,
+        call: &Call,
+        variables: &HashMap<String, Object>,
+        result: *mut Returned,
+    ) -> Code {
         let (method, receiver) = match &call.target {
             Target::Constructor(class) => (self.class(class).constructor, 0),
             Target::Function(class, name) => {
@@ -184,24 +191,26 @@ impl Machine {
         let named = names.iter().zip(call.named.values());
         let named: Vec<Named> =
             named.map(|(name, value)| Named { name: name.as_ptr(), value: lend(value) }).collect();
-        let invocation = Invocation {
-            size: size_of::<Invocation>() as u32,
-            abi: ZEROMQ_ABI,
-            host: &self.host,
-            method,
-            receiver,
-            arguments: arguments.as_ptr(),
-            argument_count: arguments.len(),
-            named: named.as_ptr(),
-            named_count: named.len(),
-        };
-        // SAFETY: the invocation is filled in, and what it points to is here.
-        unsafe { zeromq_call(&invocation, result) }
+        // SAFETY: what the arguments point to is here, and there is room for the result.
+        unsafe {
+            zeromq_call(
+                self.registration,
+                method,
+                receiver,
+                arguments.as_ptr(),
+                arguments.len(),
+                named.as_ptr(),
+                named.len(),
+                result,
+            )
+        }
     }
 
     fn class(&self, name: &str) -> &'static Class {
-        let classes = self.classes.borrow();
-        classes.iter().find(|class| text(class.name) == name).unwrap_or_else(|| panic!("{name}"))
+        let first = zeromq_classes();
+        // SAFETY: NULL ends the classes, which stay for ever.
+        let mut classes = (0..).map_while(|at| unsafe { (*first.add(at)).as_ref() });
+        classes.find(|class| text(class.name) == name).unwrap_or_else(|| panic!("{name}"))
     }
 
     /// Converts a value for the library; it may refer to a variable or a class.
@@ -229,7 +238,7 @@ fn lend(value: &Json, lent: &mut Lent) -> Value {
         Literal::Bytes(bytes) => lent.string(bytes),
         Literal::Function(name) => {
             let number = FUNCTIONS.iter().position(|known| *known == name).unwrap();
-            plain(ZEROMQ_FUNCTION, Payload { function: number as u64 })
+            plain(ZEROMQ_FUNCTION, Payload { function: number as u64 + 1 })
         }
         Literal::List(items) => {
             let items = items.iter().map(|item| lend(item, lent)).collect();
@@ -270,13 +279,14 @@ fn find(methods: *const *const Method, count: u32, name: &str) -> Option<*const 
 }
 
 fn shown(object: Object) -> String {
-    let mut result = plain(ZEROMQ_NIL, Payload { integer: 0 });
-    // SAFETY: there is room for a value.
-    assert_eq!(unsafe { zeromq_object_text(object, &mut result) }, Code::Ok);
-    let shown = String::from_utf8(string(&result)).unwrap();
-    // SAFETY: the value is the library's.
-    unsafe { zeromq_value_free(&mut result) };
-    shown
+    let mut result = MaybeUninit::<Returned>::uninit();
+    // SAFETY: there is room for a result, and it is written.
+    unsafe {
+        assert_eq!(zeromq_object_text(object, result.as_mut_ptr()), Code::Ok);
+        let shown = String::from_utf8(string(&(*result.as_ptr()).value)).unwrap();
+        zeromq_result_free(result.as_mut_ptr());
+        shown
+    }
 }
 
 fn string(value: &Value) -> Vec<u8> {
@@ -308,16 +318,16 @@ fn read(value: &Value, kept: bool) -> Json {
             }
             ZEROMQ_OBJECT => {
                 let object = value.payload.object;
-                let mut bytes = plain(ZEROMQ_NIL, Payload { integer: 0 });
-                let read = match zeromq_object_bytes(object, &mut bytes) {
+                let mut bytes = MaybeUninit::<Returned>::uninit();
+                let read = match zeromq_object_bytes(object, bytes.as_mut_ptr()) {
                     Code::Ok => {
-                        let hex: String =
-                            string(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+                        let read = string(&(*bytes.as_ptr()).value);
+                        zeromq_result_free(bytes.as_mut_ptr());
+                        let hex: String = read.iter().map(|byte| format!("{byte:02x}")).collect();
                         serde_json::json!({ "$bytes": hex })
                     }
                     _ => shown(object).into(),
                 };
-                zeromq_value_free(&mut bytes);
                 if !kept {
                     zeromq_object_free(object);
                 }

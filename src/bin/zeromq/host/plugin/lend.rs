@@ -18,47 +18,41 @@ const DEEPEST: usize = 64;
 /// practically endless.
 const MOST: usize = 1 << 24;
 
-pub fn nothing() -> abi::Value {
+fn nothing() -> abi::Value {
     plain(abi::ZEROMQ_NIL, abi::Payload { integer: 0 })
 }
 
 fn plain(kind: u32, payload: abi::Payload) -> abi::Value {
-    abi::Value { kind, payload, owner: std::ptr::null_mut() }
+    abi::Value { kind, payload }
 }
 
-/// The script functions that the library holds, by their numbers.
+/// The script functions that the library may call, by their numbers.
 #[derive(Default)]
 pub struct Functions {
-    known: HashMap<abi::Function, (Value, usize)>,
+    known: HashMap<abi::Function, Value>,
     last: abi::Function,
 }
 
 impl Functions {
     fn add(&mut self, function: &Value) -> abi::Function {
         self.last += 1;
-        self.known.insert(self.last, (function.clone(), 1));
+        self.known.insert(self.last, function.clone());
         self.last
     }
 
     /// Returns the function with a number; nil if there is none.
     pub fn get(&self, function: abi::Function) -> Value {
-        self.known.get(&function).map(|(function, _)| function.clone()).unwrap_or_default()
+        self.known.get(&function).cloned().unwrap_or_default()
     }
 
-    pub fn retain(&mut self, function: abi::Function) {
-        if let Some((_, times)) = self.known.get_mut(&function) {
-            *times += 1;
-        }
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
     }
 
     /// Removes and returns a function that is no longer needed.
-    pub fn release(&mut self, function: abi::Function) -> Option<Value> {
-        let (_, times) = self.known.get_mut(&function)?;
-        *times -= 1;
-        if *times > 0 {
-            return None;
-        }
-        self.known.remove(&function).map(|(function, _)| function)
+    pub fn remove(&mut self, function: abi::Function) -> Option<Value> {
+        self.known.remove(&function)
     }
 }
 
@@ -74,11 +68,12 @@ pub struct Lent {
     count: usize,
 }
 
+/// Functions that were not passed after all are not needed.
 impl Drop for Lent {
     fn drop(&mut self) {
-        for function in &self.functions {
-            let released = self.state.functions.borrow_mut().release(*function);
-            drop(released);
+        for function in self.functions.drain(..) {
+            let removed = self.state.functions.borrow_mut().remove(function);
+            drop(removed);
         }
     }
 }
@@ -86,6 +81,11 @@ impl Drop for Lent {
 impl Lent {
     pub fn new(state: &'static State) -> Lent {
         Lent { state, lists: Vec::new(), names: Vec::new(), functions: Vec::new(), count: 0 }
+    }
+
+    /// Leaves it to the library to say when it no longer needs the functions.
+    pub fn pass(&mut self) {
+        self.functions.clear();
     }
 
     pub fn all(&mut self, to: Name, values: &[Value], depth: usize) -> Outcome<Vec<abi::Value>> {

@@ -9,6 +9,7 @@ mod lend;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_void};
+use std::mem::MaybeUninit;
 use std::rc::{Rc, Weak};
 
 use zeromq::capi::error::ErrorInfo;
@@ -23,17 +24,28 @@ use crate::host::syntax::{Name, Names};
 use crate::host::value::Value;
 use crate::interrupt;
 use crate::library;
-use lend::{Functions, Lent, nothing};
+use lend::{Functions, Lent};
 
 /// The functions of the header, and the data of this host. Never freed, because the
 /// library's code may run until the process ends.
 pub struct Library {
-    register: unsafe extern "C" fn(*const abi::Host) -> i32,
-    call: unsafe extern "C" fn(*const abi::Invocation, *mut abi::Value) -> i32,
-    value_free: unsafe extern "C" fn(*mut abi::Value),
+    register: unsafe extern "C" fn(*const abi::Host, *mut abi::Registration) -> i32,
+    classes: unsafe extern "C" fn() -> *const *const abi::Class,
+    function_released: unsafe extern "C" fn(abi::Registration) -> abi::Function,
+    call: unsafe extern "C" fn(
+        abi::Registration,
+        *const abi::Method,
+        abi::Object,
+        *const abi::Value,
+        usize,
+        *const abi::Named,
+        usize,
+        *mut abi::Returned,
+    ) -> i32,
+    result_free: unsafe extern "C" fn(*mut abi::Returned),
     object_free: unsafe extern "C" fn(abi::Object),
     object_class: unsafe extern "C" fn(abi::Object) -> *const abi::Class,
-    object_text: unsafe extern "C" fn(abi::Object, *mut abi::Value) -> i32,
+    object_text: unsafe extern "C" fn(abi::Object, *mut abi::Returned) -> i32,
     object_equals: unsafe extern "C" fn(abi::Object, abi::Object) -> i32,
     object_hash: unsafe extern "C" fn(abi::Object) -> u64,
     last_error: unsafe extern "C" fn() -> *const ErrorInfo,
@@ -41,7 +53,8 @@ pub struct Library {
     version: unsafe extern "C" fn() -> *const c_char,
     libzmq_version: unsafe extern "C" fn() -> *const c_char,
     has: unsafe extern "C" fn(*const c_char) -> i32,
-    host: abi::Host,
+    /// The number for calls; 0 until the library has registered this host.
+    registration: Cell<abi::Registration>,
     state: &'static State,
 }
 
@@ -49,7 +62,6 @@ pub struct Library {
 #[derive(Default)]
 struct State {
     classes: RefCell<Vec<Rc<Class>>>,
-    defined: RefCell<Vec<*const abi::Class>>,
     warnings: RefCell<Vec<String>>,
     /// The script's objects, so that each handle has exactly one value.
     objects: RefCell<HashMap<abi::Object, Weak<Object>>>,
@@ -91,13 +103,9 @@ pub type Loaded = (&'static Library, Vec<(Name, Value)>);
 /// Finds and loads the library.
 pub fn load(names: &Names) -> Result<Loaded, String> {
     let library = open()?;
-    // SAFETY: the host is filled in, and it is never freed.
-    let code = unsafe { (library.register)(&raw const library.host) };
-    if code != 0 {
-        return Err(format!("the library cannot register its classes: {}", library.last_error().1));
-    }
+    library.register()?;
     let mut brought = Vec::new();
-    for address in library.state.defined.take() {
+    for address in library.addresses() {
         let class = Rc::new(library.class(address, names)?);
         library.state.classes.borrow_mut().push(class.clone());
         let callable = class.constructor.is_some() || !class.functions.is_empty();
@@ -115,25 +123,15 @@ pub fn open() -> Result<&'static Library, String> {
     // The code of the library stays: its threads may run to the end.
     let file = Box::leak(Box::new(file));
     let state: &'static State = Box::leak(Box::default());
-    let host = abi::Host {
-        size: size_of::<abi::Host>() as u32,
-        abi: abi::ZEROMQ_ABI,
-        context: std::ptr::from_ref(state).cast_mut().cast(),
-        define_class: Some(define_class),
-        warn: Some(warn),
-        interrupted: interrupt::is_watched().then_some(interrupted as _),
-        call: Some(call),
-        retain: Some(retain),
-        release: Some(release),
-        flags: 0,
-    };
     // SAFETY: the header declares each of the functions with the type of the
     // field that it is put into; a library with this name has that header.
     let library = unsafe {
         Library {
-            register: symbol(file, "zeromq_register")?,
+            register: symbol(file, "zeromq_host_register")?,
+            classes: symbol(file, "zeromq_classes")?,
+            function_released: symbol(file, "zeromq_function_released")?,
             call: symbol(file, "zeromq_call")?,
-            value_free: symbol(file, "zeromq_value_free")?,
+            result_free: symbol(file, "zeromq_result_free")?,
             object_free: symbol(file, "zeromq_object_free")?,
             object_class: symbol(file, "zeromq_object_class")?,
             object_text: symbol(file, "zeromq_object_text")?,
@@ -144,7 +142,7 @@ pub fn open() -> Result<&'static Library, String> {
             version: symbol(file, "zeromq_version")?,
             libzmq_version: symbol(file, "zeromq_libzmq_version")?,
             has: symbol(file, "zeromq_has")?,
-            host,
+            registration: Cell::new(0),
             state,
         }
     };
@@ -161,18 +159,10 @@ unsafe fn symbol<T: Copy>(file: &libloading::Library, name: &str) -> Result<T, S
         .map_err(|error| format!("this is not the zeromq library: {error}: {name}"))
 }
 
-/// Called by the library once for each class, when the host registers.
-unsafe extern "C" fn define_class(context: *mut c_void, class: *const abi::Class) -> i32 {
-    // SAFETY: the context is the State that `open` has leaked; the library calls
-    // on the thread that called it, which is the only one that uses the state.
-    let state = unsafe { &*context.cast::<State>() };
-    state.defined.borrow_mut().push(class);
-    0
-}
-
 /// Called by the library to warn the user.
 unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *const c_char) {
-    // SAFETY: as in define_class.
+    // SAFETY: the context is the State that `open` has leaked; the library calls
+    // on the thread that called it, which is the only one that uses the state.
     let state = unsafe { &*context.cast::<State>() };
     // SAFETY: the header says that both texts are there for the time of the call.
     let (tag, message) = unsafe { (text(tag), text(message)) };
@@ -192,7 +182,7 @@ unsafe extern "C" fn call(
     count: usize,
     result: *mut abi::Value,
 ) -> i32 {
-    // SAFETY: as in define_class.
+    // SAFETY: as in warn.
     let state = unsafe { &*context.cast::<State>() };
     let Some((interpreter, library)) = state.calling.get() else {
         return 1;
@@ -209,6 +199,7 @@ unsafe extern "C" fn call(
         interpreter.flush()?;
         let mut lent = Lent::new(state);
         let passed = lent.one(&|| "the result of a function".to_owned(), &value, 0)?;
+        lent.pass();
         state.returned.replace(Some((value, lent)));
         Ok(passed)
     });
@@ -225,20 +216,6 @@ unsafe extern "C" fn call(
     }
 }
 
-unsafe extern "C" fn retain(context: *mut c_void, function: abi::Function) {
-    // SAFETY: as in define_class.
-    let state = unsafe { &*context.cast::<State>() };
-    state.functions.borrow_mut().retain(function);
-}
-
-unsafe extern "C" fn release(context: *mut c_void, function: abi::Function) {
-    // SAFETY: as in define_class.
-    let state = unsafe { &*context.cast::<State>() };
-    let released = state.functions.borrow_mut().release(function);
-    // What it has taken along is freed only now, and may call the library.
-    drop(released);
-}
-
 /// # Safety
 /// The pointer is NULL or points to a NUL-terminated string.
 unsafe fn text(pointer: *const c_char) -> String {
@@ -250,9 +227,48 @@ unsafe fn text(pointer: *const c_char) -> String {
 }
 
 impl Library {
+    fn register(&self) -> Result<(), String> {
+        let host = abi::Host {
+            size: size_of::<abi::Host>() as u32,
+            abi: abi::ZEROMQ_ABI,
+            context: std::ptr::from_ref(self.state).cast_mut().cast(),
+            flags: 0,
+            warn: Some(warn),
+            interrupted: interrupt::is_watched().then_some(interrupted as _),
+            call: Some(call),
+        };
+        // SAFETY: the host is filled in, and there is room for its number.
+        match unsafe { (self.register)(&raw const host, self.registration.as_ptr()) } {
+            0 => Ok(()),
+            _ => Err(format!("the library refuses this host: {}", self.last_error().1)),
+        }
+    }
+
+    /// Returns the addresses of all classes, parents first.
+    fn addresses(&self) -> impl Iterator<Item = *const abi::Class> {
+        // SAFETY: the function takes nothing, and NULL ends the array, which stays.
+        let classes = unsafe { (self.classes)() };
+        // SAFETY: as above.
+        (0..).map(move |at| unsafe { *classes.add(at) }).take_while(|class| !class.is_null())
+    }
+
+    /// Forgets functions that the library no longer needs.
+    fn forget_functions(&self) {
+        while !self.state.functions.borrow().is_empty() {
+            // SAFETY: the function takes any number.
+            let function = unsafe { (self.function_released)(self.registration.get()) };
+            if function == 0 {
+                break;
+            }
+            let released = self.state.functions.borrow_mut().remove(function);
+            // What it has taken along is freed only now, and may call the library.
+            drop(released);
+        }
+    }
+
     /// Reads the library's description of a class.
     fn class(&'static self, address: *const abi::Class, names: &Names) -> Result<Class, String> {
-        // SAFETY: the library gave the address to define_class; the header says
+        // SAFETY: the library lists the address; the header says
         // that classes stay in place, and start with size and abi.
         let class =
             unsafe { address.as_ref() }.ok_or("the library defines a class that is NULL")?;
@@ -298,40 +314,53 @@ impl Library {
         let name = || method.name();
         let arguments = lent.all(&name, &values.positional, 0)?;
         let named = lent.named(&name, &values.named)?;
-        let invocation = abi::Invocation {
-            size: size_of::<abi::Invocation>() as u32,
-            abi: abi::ZEROMQ_ABI,
-            host: &raw const self.host,
-            method: method.0,
-            receiver,
-            arguments: arguments.as_ptr(),
-            argument_count: arguments.len(),
-            named: named.as_ptr(),
-            named_count: named.len(),
-        };
-        let mut result = nothing();
+        lent.pass();
+        let mut result = MaybeUninit::uninit();
         let outer = self.state.calling.replace(Some((&raw mut *interpreter, self)));
-        // SAFETY: the invocation is filled in as the header says. What it points
-        // to is in `arguments`, `named`, `lent` and `values`, which outlive the
-        // call; nothing changes them, for strings do not change and lists are copied.
-        let code = unsafe { (self.call)(&raw const invocation, &raw mut result) };
+        // SAFETY: the arguments are filled in as the header says. What they point to is in
+        // `arguments`, `named`, `lent` and `values`, which outlive the call; nothing changes
+        // them, for strings do not change and lists are copied. There is room for a result.
+        let code = unsafe {
+            (self.call)(
+                self.registration.get(),
+                method.0,
+                receiver,
+                arguments.as_ptr(),
+                arguments.len(),
+                named.as_ptr(),
+                named.len(),
+                result.as_mut_ptr(),
+            )
+        };
         self.state.calling.set(outer);
+        // SAFETY: the library has written the result of a call that succeeded.
+        let value = (code == 0).then(|| unsafe { self.take(&mut result) });
+        self.forget_functions();
         for warning in self.state.warnings.take() {
             interpreter.write(&warning)?;
         }
-        if code != 0 {
-            if code == Code::Callback as i32
-                && let Some(stop) = self.state.stop.take()
-            {
-                return Err(stop);
-            }
-            let (tag, message) = self.last_error();
-            return Err(error(tag, message));
+        if let Some(value) = value {
+            return Ok(value);
         }
-        let value = self.value(&result);
-        // SAFETY: the library has written the result, and it is not used again.
-        unsafe { (self.value_free)(&raw mut result) };
-        Ok(value)
+        if code == Code::Callback as i32
+            && let Some(stop) = self.state.stop.take()
+        {
+            return Err(stop);
+        }
+        let (tag, message) = self.last_error();
+        Err(error(tag, message))
+    }
+
+    /// Copies a result, and frees it.
+    ///
+    /// # Safety
+    /// The library has written it.
+    unsafe fn take(&self, result: &mut MaybeUninit<abi::Returned>) -> Value {
+        // SAFETY: guaranteed by the caller, for the members that are used.
+        let value = self.value(unsafe { &(*result.as_ptr()).value });
+        // SAFETY: guaranteed by the caller, and it is not used again.
+        unsafe { (self.result_free)(result.as_mut_ptr()) };
+        value
     }
 
     /// Returns the tag and message of the last failed call.
@@ -352,7 +381,7 @@ impl Library {
     /// Converts a value of the library to a script value.
     fn value(&self, value: &abi::Value) -> Value {
         // SAFETY: the library says by `kind` which member of the union it has
-        // written, and what a pointer in it leads to stays until value_free.
+        // written, and what a pointer in it leads to stays until result_free.
         unsafe {
             match value.kind {
                 abi::ZEROMQ_BOOL => Value::Bool(value.payload.integer != 0),
@@ -538,19 +567,17 @@ impl Object {
     /// Returns the text that `print` shows.
     pub fn text(&self) -> String {
         let library = self.class.library;
-        let mut result = nothing();
-        // SAFETY: the result has room for a value.
-        let code = unsafe { (library.object_text)(self.handle, &raw mut result) };
+        let mut result = MaybeUninit::uninit();
+        // SAFETY: there is room for a result.
+        let code = unsafe { (library.object_text)(self.handle, result.as_mut_ptr()) };
         if code != 0 {
             return format!("<{}>", self.class.name);
         }
-        let text = match library.value(&result) {
+        // SAFETY: the library has written the result of a call that succeeded.
+        match unsafe { library.take(&mut result) } {
             Value::String(text) => text.to_string(),
             _ => String::new(),
-        };
-        // SAFETY: the library has written the result, and it is not used again.
-        unsafe { (library.value_free)(&raw mut result) };
-        text
+        }
     }
 }
 
