@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::message::Batch;
-
 /// The messages and bytes that a socket has sent and received. These are plain numbers,
 /// which only change while the socket is locked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,12 +58,12 @@ impl Counters {
         self.messages_sent / Counters::ROUND != round
     }
 
-    /// Counts the messages of a batch that was received. Returns true once per round.
-    pub(super) fn received_batch(&mut self, batch: &Batch) -> bool {
+    /// Counts messages that were received. Returns true once per round.
+    pub(super) fn received_many(&mut self, messages: usize, frames: usize, bytes: usize) -> bool {
         let round = self.frames_received / Counters::ROUND;
-        self.messages_received += batch.count() as u64;
-        self.frames_received += batch.frame_count() as u64;
-        self.bytes_received += batch.bytes() as u64;
+        self.messages_received += messages as u64;
+        self.frames_received += frames as u64;
+        self.bytes_received += bytes as u64;
         self.frames_received / Counters::ROUND != round
     }
 

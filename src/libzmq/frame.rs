@@ -11,7 +11,7 @@ use libc::c_int;
 use zmq_sys as sys;
 
 use super::last_error;
-use super::many::View;
+use super::view::View;
 
 /// One frame of a message, empty at first. It keeps the memory in which libzmq received
 /// it, and can be received into and sent any number of times.

@@ -1,41 +1,19 @@
-//! Many frames with one call of libzmq: where bytes are, sending them, and receiving
-//! messages into memory that is used again.
+//! Many frames with one call of libzmq: sending them, and receiving messages into memory
+//! that is used again.
 
-use std::marker::PhantomData;
 use std::ptr;
 
 use zmq_sys as sys;
 
 use super::frame::Frame;
 use super::last_error;
+use super::view::{Bytes, View};
 
 /// The maximum number of frames whose memory is kept for the next batch.
 const KEPT: usize = 1024;
 
 /// The number of frames that a batch has room for at first.
 const FIRST: usize = 16;
-
-/// Where some bytes are, in the form in which C has it.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct View {
-    /// The first byte.
-    pub data: *const u8,
-    /// The number of bytes.
-    pub size: usize,
-}
-
-/// Bytes that can be sent, in the form in which C has them.
-#[repr(transparent)]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bytes<'a>(View, PhantomData<&'a [u8]>);
-
-impl<'a> From<&'a [u8]> for Bytes<'a> {
-    #[inline]
-    fn from(bytes: &'a [u8]) -> Bytes<'a> {
-        Bytes(View { data: bytes.as_ptr(), size: bytes.len() }, PhantomData)
-    }
-}
 
 /// The messages of a batch. It uses its memory again for the next one.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ mod frame;
 pub(crate) mod listener;
 mod many;
 pub(crate) mod options;
+mod view;
 #[cfg(unix)]
 pub(crate) mod watcher;
 
@@ -19,7 +20,8 @@ pub(crate) use context::Context;
 pub use frame::Frame;
 pub(crate) use frame::Received;
 pub use many::Batch;
-pub(crate) use many::{Bytes, send_many};
+pub(crate) use many::send_many;
+pub(crate) use view::Bytes;
 
 /// Sends one frame, as with `zmq_send(3)`. A short frame is copied into the pipe
 /// without initializing a message.

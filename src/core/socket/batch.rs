@@ -4,13 +4,13 @@
 use smallvec::SmallVec;
 
 use super::Socket;
-use super::messages::send;
+use super::messages::{receive_message, send};
 use super::open::Open;
 use crate::core::error::Error;
 use crate::core::message::{Batch, Frame};
 use crate::core::socket_type::SocketType::{Router, Xsub};
 use crate::core::wait::Wait;
-use crate::libzmq::{Bytes, retried, send_many};
+use crate::libzmq::{Bytes, send_many};
 
 /// How many messages are passed to libzmq at once.
 const AT_ONCE: usize = 64;
@@ -64,7 +64,7 @@ impl Socket {
         batch.clear();
         self.transfer("receive", zmq::POLLIN, wait, |open| {
             batch.receive(&mut open.socket, most.min(LARGEST))?;
-            if open.counters.received_batch(batch) {
+            if open.counters.received_many(batch.count(), batch.frame_count(), batch.bytes()) {
                 open.update();
             }
             Ok(())
@@ -139,22 +139,6 @@ fn send_some<F: AsRef<[u8]>, M: AsRef<[F]>>(open: &mut Open, messages: &[M]) -> 
         open.update();
     }
     if sent == 0 { result.map(|()| 0) } else { Ok(sent) }
-}
-
-/// Receives a message without waiting and visits its frames. All of them arrive together,
-/// so only the first one can be missing.
-pub(super) fn receive_message(
-    open: &mut Open,
-    visit: &mut impl FnMut(&mut Frame),
-) -> zmq::Result<()> {
-    loop {
-        let received = retried(|| open.frame.receive(&mut open.socket, zmq::DONTWAIT))?;
-        open.count_received(received.view.size, received.more);
-        visit(&mut open.frame);
-        if !received.more {
-            return Ok(());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::mem;
 use smallvec::SmallVec;
 
 use super::Socket;
-use super::batch::receive_message;
 use super::open::Open;
 use crate::core::error::{Error, Needs};
 use crate::core::message::{Frame, Message, send_frames};
@@ -238,6 +237,22 @@ pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zm
             let frames = frames.iter().map(|frame| frame.as_ref().into());
             let frames: SmallVec<[Bytes; 8]> = frames.collect();
             send_frames(frames.len(), |range| send_many(socket, &frames[range], true))?.or_again()
+        }
+    }
+}
+
+/// Receives a message without waiting and visits its frames. All of them arrive together,
+/// so only the first one can be missing.
+pub(super) fn receive_message(
+    open: &mut Open,
+    visit: &mut impl FnMut(&mut Frame),
+) -> zmq::Result<()> {
+    loop {
+        let received = retried(|| open.frame.receive(&mut open.socket, zmq::DONTWAIT))?;
+        open.count_received(received.view.size, received.more);
+        visit(&mut open.frame);
+        if !received.more {
+            return Ok(());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Messages of several frames while peers come and go.
 
+use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
@@ -47,12 +48,9 @@ fn a_mark_may_be_lowered_between_two_frames() {
     let context = Context::new();
     let push = context.socket(PUSH).unwrap();
     push.set_linger(0).unwrap();
-    // A free port, which nobody listens on yet.
-    let endpoint = {
-        let probe = context.socket(PULL).unwrap();
-        probe.bind("tcp://127.0.0.1:*").unwrap();
-        probe.get_last_endpoint().unwrap().unwrap()
-    };
+    // A free port, which nobody listens on any more. libzmq would close a socket later.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let endpoint = format!("tcp://{free}");
     push.connect(&endpoint).unwrap();
     for _ in 0..5 {
         push.send("message", 0).unwrap();
