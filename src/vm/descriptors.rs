@@ -7,6 +7,7 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use super::abi::{self, ZEROMQ_ABI};
+use crate::binding::quick::Quick;
 use crate::binding::{self, CLASSES, Role};
 use crate::binding::{Row, Target, rows};
 
@@ -30,6 +31,8 @@ pub(super) struct Described {
     pub row: &'static Row,
     /// The kinds of results.
     pub results: u32,
+    /// The short path of the method, if it has one.
+    pub quick: Option<Quick>,
 }
 
 const _: () = assert!(size_of::<Described>() == 64);
@@ -134,7 +137,10 @@ fn described(row: &'static Row) -> Described {
         parameters: pointers.as_ptr(),
         results,
     };
-    Described { method, row, results }
+    let quick = Quick::ALL.into_iter().find(|quick| {
+        quick.row().is_some_and(|known| ptr::eq(known, row))
+    });
+    Described { method, row, results, quick }
 }
 
 fn parameter(parameter: &binding::Parameter) -> abi::Parameter {

@@ -9,6 +9,7 @@ mod descriptors;
 mod error;
 mod host;
 mod object;
+mod quick;
 mod script_functions;
 mod segments;
 mod value;
@@ -121,6 +122,13 @@ pub unsafe extern "C" fn zeromq_call(
             .ok_or_else(|| host_error("the method is not one of zeromq_classes"))?;
         // SAFETY: the caller guarantees this many values for the duration of the call.
         let arguments = unsafe { ffi::slice(arguments, argument_count) }?;
+        if let Some(quick) = described.quick
+            && named_count == 0
+            // SAFETY: guaranteed by the caller, and `result` is not NULL.
+            && unsafe { quick::call(quick, machine, receiver, arguments, result) }
+        {
+            return Ok(());
+        }
         // SAFETY: the caller guarantees this many named values for the duration of the
         // call.
         let named = unsafe { ffi::slice(named, named_count) }?;

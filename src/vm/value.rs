@@ -288,6 +288,39 @@ fn bytes(kind: u32, bytes: &[u8]) -> abi::Value {
 const _: () = assert!(size_of::<Lent>() <= size_of::<[u64; 12]>());
 const _: () = assert!(align_of::<Lent>() <= align_of::<u64>());
 
+/// The longest text that is copied into a result.
+pub(super) const SHORT: usize = size_of::<Lent>();
+
+/// Stores true in a result.
+///
+/// # Safety
+/// `result` is valid for writing a `Returned`, which need not be initialized.
+#[inline]
+pub(super) unsafe fn give_true(result: *mut Returned) {
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        (&raw mut (*result).value).write(plain(abi::ZEROMQ_BOOL, Payload { integer: 1 }));
+        (&raw mut (*result).owned).write(0);
+    }
+}
+
+/// Stores a copy of a text of at most [`SHORT`] bytes in a result.
+///
+/// # Safety
+/// As for `give_true`.
+#[inline]
+pub(super) unsafe fn give_short(text: &[u8], result: *mut Returned) {
+    debug_assert!(text.len() <= SHORT);
+    // SAFETY: guaranteed by the caller; the memory has room for that many bytes.
+    unsafe {
+        let memory = (&raw mut (*result).memory).cast::<u8>();
+        ptr::copy_nonoverlapping(text.as_ptr(), memory, text.len());
+        let payload = Payload { bytes: Bytes { data: memory.cast(), size: text.len() } };
+        (&raw mut (*result).value).write(plain(abi::ZEROMQ_STRING, payload));
+        (&raw mut (*result).owned).write(0);
+    }
+}
+
 /// Stores a value in a result of the host. What it points to is in the result or in memory
 /// that the result owns.
 ///
