@@ -117,16 +117,16 @@ mod system {
 
     #[cold]
     fn find_out() -> u64 {
-        let needed = BARRIER | REGISTER;
         let known = membarrier(QUERY);
-        let supported = known > 0 && known & c_long::from(needed) == c_long::from(needed);
-        let supported = supported && membarrier(REGISTER) == 0;
+        let needed = c_long::from(BARRIER | REGISTER);
+        let supported = known > 0 && known & needed == needed;
         SUPPORT.store(if supported { SUPPORTED } else { UNSUPPORTED }, Ordering::Relaxed);
         this_thread()
     }
 
+    /// The first one registers the process, which takes some milliseconds once there are
+    /// several threads, so that programs that need no barrier do not wait for it.
     pub fn barrier() -> bool {
-        // A process is not registered any more after some kinds of clone(2).
         membarrier(BARRIER) == 0 || membarrier(REGISTER) == 0 && membarrier(BARRIER) == 0
     }
 
