@@ -162,12 +162,8 @@ impl Lock {
     #[cold]
     #[inline(never)]
     fn unlock_slowly(&self, word: u64) -> Option<Taken> {
-        if word & SHARED != 0 {
-            if self.swap(word, SHARED) {
-                return None;
-            }
-            self.owner.store(TAKEN, Ordering::Relaxed);
-            return Some(Taken(SHARED));
+        if word & SHARED != 0 && self.swap(word, SHARED) {
+            return None;
         }
         let mut pause = Pause::default();
         loop {
@@ -177,10 +173,12 @@ impl Lock {
                 if !pause.pause() {
                     return None;
                 }
-            } else if now != word | DOOMED {
+            } else if now == word | DOOMED {
+                if self.swap(now, TAKEN) {
+                    return Some(Taken(word & !HELD));
+                }
+            } else if word & SHARED == 0 || self.swap(word, SHARED) {
                 return None;
-            } else if self.swap(now, TAKEN) {
-                return Some(Taken(word));
             }
         }
     }
@@ -232,7 +230,9 @@ impl Lock {
     }
 
     /// Replaces the word of a lock that nobody holds by `TAKEN`. A lock that is held
-    /// becomes doomed, if `doom` is true.
+    /// becomes doomed, if `doom` is true. It is taken for a moment even then, because
+    /// only then `valid` is about the object that becomes doomed, and not about one that
+    /// was in the slot before.
     fn take(&self, valid: &dyn Fn() -> bool, doom: bool) -> Result<Taken, Refused> {
         let mut pause = Pause::default();
         loop {
@@ -249,11 +249,8 @@ impl Lock {
                 }
                 continue;
             }
-            if word == SHARED | HELD {
-                if !doom || self.swap(word, word | DOOMED) {
-                    return Err(Refused::Busy);
-                }
-                continue;
+            if word == SHARED | HELD && !doom {
+                return Err(Refused::Busy);
             }
             if !self.swap(word, TAKEN) {
                 continue;
@@ -273,8 +270,11 @@ impl Lock {
 
     /// Returns whether the owner of a word is in a call, or might be.
     fn owner_is_inside(&self, word: u64) -> bool {
+        if word & SHARED != 0 {
+            return word & HELD != 0;
+        }
         let thread = word >> THREAD_SHIFT;
-        if word & SHARED != 0 || thread == 0 {
+        if thread == 0 {
             return false;
         }
         if thread != this_thread() && !barrier() {

@@ -276,3 +276,47 @@ fn a_lock_that_changed_hands_too_often_has_no_bias() {
         assert_eq!(slot.destroyed.load(Ordering::Relaxed), 1);
     });
 }
+
+#[test]
+fn a_late_free_leaves_the_next_object_of_the_slot_alone() {
+    for number in [1, sync::NO_BIAS] {
+        let mut model = loom::model::Builder::new();
+        model.max_branches = 100_000;
+        model.check(move || {
+            sync::set_thread(number);
+            let lock = Arc::new(Lock::new());
+            let uses = Arc::new(loom::sync::atomic::AtomicUsize::new(1));
+            let is = |uses: &loom::sync::atomic::AtomicUsize, expected| {
+                uses.load(Ordering::Acquire) == expected
+            };
+            let renew = |taken| {
+                uses.store(2, Ordering::Release);
+                lock.renew(taken);
+            };
+            let other = (lock.clone(), uses.clone());
+            let thread = thread::spawn(move || {
+                sync::set_thread(if number == 1 { 2 } else { number });
+                let (lock, uses) = other;
+                if let Doom::Now(taken) = lock.doom(|| is(&uses, 1)) {
+                    uses.store(2, Ordering::Release);
+                    lock.renew(taken);
+                }
+            });
+            // A call on the first object, which this thread then frees, too.
+            match lock.try_lock(|| is(&uses, 1)) {
+                Ok(held) => lock.unlock(held).into_iter().for_each(renew),
+                Err(Refused::Last(taken)) => renew(taken),
+                Err(_) => {}
+            }
+            if let Doom::Now(taken) = lock.doom(|| is(&uses, 1)) {
+                renew(taken);
+            }
+            // A call on the second object, which nobody frees.
+            if let Ok(held) = lock.try_lock(|| is(&uses, 2)) {
+                assert!(lock.unlock(held).is_none());
+            }
+            thread.join().unwrap();
+            assert!(!is(&uses, 2) || !lock.is_doomed());
+        });
+    }
+}
