@@ -147,12 +147,20 @@ fn race(
     others: &'static [fn(&Slot)],
     end: impl Fn(&Slot) + Send + Sync + 'static,
 ) {
+    // All interleavings of three threads would take hours.
+    race_within((others.len() > 1).then_some(2), main, others, end);
+}
+
+/// Does the same with at most this many preemptions.
+fn race_within(
+    preemptions: Option<usize>,
+    main: impl Fn(&Slot) + Send + Sync + 'static,
+    others: &'static [fn(&Slot)],
+    end: impl Fn(&Slot) + Send + Sync + 'static,
+) {
     let mut model = loom::model::Builder::new();
     model.max_branches = 100_000;
-    if others.len() > 1 {
-        // All interleavings of three threads would take hours.
-        model.preemption_bound = Some(2);
-    }
+    model.preemption_bound = preemptions;
     model.check(move || {
         sync::set_thread(1);
         let slot = Arc::new(Slot::new());
@@ -278,10 +286,35 @@ fn a_lock_that_changed_hands_too_often_has_no_bias() {
 }
 
 #[test]
+fn the_next_object_of_the_slot_is_not_disturbed_by_late_calls() {
+    fn call_next(slot: &Slot) {
+        match slot.lock.try_lock(|| !slot.exists()) {
+            Ok(held) => {
+                slot.touch();
+                assert!(slot.lock.unlock(held).is_none());
+            }
+            Err(Refused::Last(taken)) => slot.destroy(taken),
+            Err(_) => {}
+        }
+    }
+    let others: &[fn(&Slot)] = &[|slot| {
+        slot.free();
+        call_next(slot);
+    }];
+    let main = |slot: &Slot| {
+        slot.call();
+        call_next(slot);
+    };
+    let end = |slot: &Slot| assert_eq!(slot.destroyed.load(Ordering::Relaxed), 1);
+    race_within(Some(3), main, others, end);
+}
+
+#[test]
 fn a_late_free_leaves_the_next_object_of_the_slot_alone() {
     for number in [1, sync::NO_BIAS] {
         let mut model = loom::model::Builder::new();
         model.max_branches = 100_000;
+        model.preemption_bound = Some(3);
         model.check(move || {
             sync::set_thread(number);
             let lock = Arc::new(Lock::new());
