@@ -54,6 +54,7 @@ pub enum SocketKind {
 pub(super) struct Entry {
     pub socket: Arc<core::Socket>,
     pub lent: Lent,
+    frame: Frame,
     batch: Lending,
 }
 
@@ -136,7 +137,8 @@ pub unsafe extern "C" fn zeromq_socket_new(kind: i32, endpoints: *const c_char) 
         // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { some_text("the endpoints", endpoints) }?;
         let socket = core::Socket::attached(kind, endpoints.unwrap_or(""))?;
-        Ok(SOCKETS.give(Entry { socket, lent: Lent::default(), batch: Lending::default() })?)
+        let (lent, frame, batch) = (Lent::default(), Frame::default(), Lending::default());
+        Ok(SOCKETS.give(Entry { socket, lent, frame, batch })?)
     })
 }
 
@@ -491,8 +493,9 @@ pub unsafe extern "C" fn zeromq_socket_receive_frame(
 ) -> Code {
     ffi::guard("zeromq_socket_receive_frame", || {
         let place = place(frame)?;
-        let entry = enter(socket)?;
-        let received = entry.socket.receive_lent(&wait(timeout)?)?;
+        let mut entry = enter(socket)?;
+        let Entry { socket, frame, .. } = &mut *entry;
+        let received = socket.receive_lent(frame, &wait(timeout)?)?;
         // SAFETY: the caller passes pointers that are valid for writing.
         unsafe {
             place.put(Slice { data: received.view.data.cast(), size: received.view.size });

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include <pthread.h>
+#include <sys/mman.h>
 
 static int is(zeromq_slice slice, const char *text) {
     return slice.size == strlen(text) && memcmp(slice.data, text, slice.size) == 0;
@@ -205,12 +206,68 @@ static void turns(void) {
     zeromq_socket_free(shared_pull);
 }
 
+/* If memory runs out in the middle of a message, nothing of it is sent. */
+static void too_large(void) {
+#if defined(MAP_NORESERVE) && !defined(__SANITIZE_ADDRESS__)
+    /* It fits into the address space once, but not twice. */
+    size_t half = sizeof(size_t) > 4 ? (size_t)1 << 46 : (size_t)1 << 30;
+    void *much = mmap(NULL, half, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    zeromq_socket *pull = zeromq_socket_new(ZEROMQ_PULL, "inproc://too-large");
+    zeromq_socket *push = zeromq_socket_new(ZEROMQ_PUSH, "inproc://too-large");
+    zeromq_slice sent[2];
+    zeromq_frames message;
+
+    if (much != MAP_FAILED) {
+        sent[0] = slice("one");
+        sent[1].data = much;
+        sent[1].size = half;
+        GIVES(ZMQ, zeromq_socket_send_frames(push, sent, 2, SOON));
+        GIVES(OK, zeromq_socket_send(push, "two", 3, SOON));
+        GIVES(OK, zeromq_socket_receive_frames(pull, &message, SOON));
+        CHECK(message.count == 1 && is(message.frames[0], "two"));
+        munmap(much, half);
+    }
+    zeromq_socket_free(pull);
+    zeromq_socket_free(push);
+#endif
+}
+
+/* What was lent remains when the library ends, as another thread may do at any time. */
+static void the_end(void) {
+    static char text[300000];
+    zeromq_socket *pulls[3], *push;
+    const char *endpoints[3] = {"inproc://end-0", "inproc://end-1", "inproc://end-2"};
+    zeromq_slice frame;
+    zeromq_frames message;
+    const zeromq_frames *messages;
+    size_t count;
+    int index;
+
+    memset(text, 'x', sizeof text);
+    for (index = 0; index < 3; index++) {
+        pulls[index] = zeromq_socket_new(ZEROMQ_PULL, endpoints[index]);
+        push = zeromq_socket_new(ZEROMQ_PUSH, endpoints[index]);
+        GIVES(OK, zeromq_socket_send(push, text, sizeof text, SOON));
+        zeromq_socket_free(push);
+    }
+    GIVES(OK, zeromq_socket_receive_frame(pulls[0], &frame, NULL, SOON));
+    GIVES(OK, zeromq_socket_receive_frames(pulls[1], &message, SOON));
+    GIVES(OK, zeromq_socket_receive_batch(pulls[2], 9, &messages, &count, SOON));
+    CHECK(zeromq_shutdown() == ZEROMQ_CODE_OK);
+    CHECK(frame.size == sizeof text && memcmp(frame.data, text, sizeof text) == 0);
+    CHECK(message.count == 1 && memcmp(message.frames[0].data, text, sizeof text) == 0);
+    CHECK(count == 1 && memcmp(messages[0].frames[0].data, text, sizeof text) == 0);
+    for (index = 0; index < 3; index++)
+        zeromq_socket_free(pulls[index]);
+}
+
 int main(void) {
     frames();
     batches();
     routed();
     memory();
     turns();
-    CHECK(zeromq_shutdown() == ZEROMQ_CODE_OK);
+    too_large();
+    the_end();
     return 0;
 }

@@ -286,6 +286,13 @@ impl From<Frame> for Message {
     }
 }
 
+impl From<Vec<Frame>> for Message {
+    fn from(frames: Vec<Frame>) -> Message {
+        let count = frames.len();
+        Message { frames, count }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -85,15 +85,16 @@ impl Socket {
         })
     }
 
-    /// Receives one frame and lends it until the next call on the socket.
+    /// Receives one frame in place of the one in `frame`, and describes it. The caller
+    /// has the frame, so its bytes remain even if another thread ends the context.
     ///
     /// # Errors
     /// The errors of [`receive`](Socket::receive).
     #[inline(always)]
-    pub(crate) fn receive_lent(&self, wait: &Wait) -> Result<Received, Error> {
+    pub(crate) fn receive_lent(&self, frame: &mut Frame, wait: &Wait) -> Result<Received, Error> {
         self.socket_type.check_receives()?;
         self.transfer("receive", zmq::POLLIN, wait, |open| {
-            let received = open.frame.receive(&mut open.socket, zmq::DONTWAIT)?;
+            let received = frame.receive(&mut open.socket, zmq::DONTWAIT)?;
             open.count_received(received.view.size, received.more);
             Ok(received)
         })
@@ -228,11 +229,19 @@ impl Socket {
     }
 }
 
+/// Frames of more bytes are copied before the first frame of their message is sent. If
+/// memory for one of them ran out in the middle, the beginning of the message would
+/// become that of the next one.
+const LARGE: usize = 1 << 16;
+
 /// Sends all frames without waiting, or none.
 #[inline(always)]
 pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
     match frames {
         [frame] => retried(|| libzmq::send(socket, frame.as_ref(), zmq::DONTWAIT)),
+        frames if frames.iter().any(|frame| frame.as_ref().len() > LARGE) => {
+            send_large(socket, frames)
+        }
         frames => {
             let frames = frames.iter().map(|frame| frame.as_ref().into());
             let frames: SmallVec<[Bytes; 8]> = frames.collect();
@@ -255,6 +264,13 @@ pub(super) fn receive_message(
             return Ok(());
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn send_large<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
+    let copies = frames.iter().map(|frame| Frame::copied(frame.as_ref()));
+    Message::from(copies.collect::<zmq::Result<Vec<Frame>>>()?).send(socket)?.or_again()
 }
 
 pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
