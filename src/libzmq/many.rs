@@ -12,6 +12,10 @@ use super::view::{Bytes, View};
 /// The maximum number of frames whose memory is kept for the next batch.
 const KEPT: usize = 1024;
 
+/// The maximum number of bytes that they keep. Otherwise a batch of large messages would
+/// hold them for as long as later batches are smaller.
+const KEPT_BYTES: usize = 1 << 24;
+
 /// The number of frames that a batch has room for at first.
 const FIRST: usize = 16;
 
@@ -66,6 +70,9 @@ impl Batch {
 
     /// Removes all messages.
     pub fn clear(&mut self) {
+        if self.bytes() > KEPT_BYTES {
+            self.frames[..self.used].fill_with(Frame::new);
+        }
         (self.used, self.count) = (0, 0);
         if self.frames.len() > KEPT {
             self.frames.truncate(KEPT);
@@ -210,4 +217,28 @@ pub(crate) fn send_many(
         }
     }
     (frames.len(), Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_messages_are_not_kept() {
+        let context = zmq::Context::new();
+        let mut pull = context.socket(zmq::PULL).unwrap();
+        let push = context.socket(zmq::PUSH).unwrap();
+        pull.bind("inproc://large").unwrap();
+        push.connect("inproc://large").unwrap();
+        let mut batch = Batch::default();
+        for (size, kept) in [(1000, 1000), (KEPT_BYTES, 0)] {
+            push.send("first", 0).unwrap();
+            push.send(vec![0; size], 0).unwrap();
+            batch.receive(&mut pull, 2).unwrap();
+            assert_eq!((batch.count(), batch.bytes()), (2, size + 5));
+            push.send("next", 0).unwrap();
+            batch.receive(&mut pull, 1).unwrap();
+            assert_eq!((batch.count(), batch.frames[1].len()), (1, kept));
+        }
+    }
 }
