@@ -137,9 +137,8 @@ fn described(row: &'static Row) -> Described {
         parameters: pointers.as_ptr(),
         results,
     };
-    let quick = Quick::ALL.into_iter().find(|quick| {
-        quick.row().is_some_and(|known| ptr::eq(known, row))
-    });
+    let quick =
+        Quick::ALL.into_iter().find(|quick| quick.row().is_some_and(|known| ptr::eq(known, row)));
     Described { method, row, results, quick }
 }
 
