@@ -18,6 +18,8 @@ pub mod library;
 pub mod message;
 mod monitor;
 mod option;
-mod poller;
+// For the benchmarks.
+#[doc(hidden)]
+pub mod poller;
 mod proxy;
 pub mod socket;
