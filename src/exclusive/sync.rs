@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 pub const NO_BIAS: u64 = u64::MAX >> 8;
 
 /// How often a thread yields before it sleeps.
-const YIELDS: u32 = 64;
+const YIELDS: u32 = 10_000;
 
 /// Returns a number of 56 bits that no other thread has now, or `NO_BIAS`. It is not 0.
 #[inline]
