@@ -124,8 +124,8 @@ mod system {
         this_thread()
     }
 
-    /// The first one registers the process, which takes some milliseconds once there are
-    /// several threads, so that programs that need no barrier do not wait for it.
+    /// The first one registers the process, which takes about 15 ms once there are several
+    /// threads, so programs that need no barrier do not wait for it.
     pub fn barrier() -> bool {
         membarrier(BARRIER) == 0 || membarrier(REGISTER) == 0 && membarrier(BARRIER) == 0
     }
