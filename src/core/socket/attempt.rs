@@ -2,6 +2,7 @@
 //! fails has changed nothing, and the call then takes the path that can wait, with the same
 //! result as if there had been no attempt.
 
+use super::open::Open;
 use super::{Socket, State};
 use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::{Router, Stream, Xsub};
@@ -16,10 +17,7 @@ impl Socket {
         if matches!(self.socket_type, Router | Stream | Xsub) || self.begun.any() {
             return false;
         }
-        let attempt = |state: &mut State| {
-            let State::Open(open) = state else {
-                return None;
-            };
+        let attempt = |open: &mut Open| {
             libzmq::send(&mut open.socket, frame, zmq::DONTWAIT).ok()?;
             open.count_sent(&[frame]);
             Some(())
@@ -32,10 +30,7 @@ impl Socket {
     /// returns the reason. Memory that `take` leaves in the frame is reused.
     #[inline]
     pub fn receive_now<T>(&self, take: impl FnOnce(&mut Frame) -> T) -> Option<T> {
-        self.attempt(|state| {
-            let State::Open(open) = state else {
-                return None;
-            };
+        self.attempt(|open| {
             let received = open.frame.receive(&mut open.socket, zmq::DONTWAIT).ok()?;
             open.count_received(received.view.size, received.more);
             Some(take(&mut open.frame))
@@ -43,11 +38,11 @@ impl Socket {
     }
 
     #[inline]
-    fn attempt<T>(&self, attempt: impl FnOnce(&mut State) -> Option<T>) -> Option<T> {
-        self.check_process().ok()?;
-        let mut state = self.state.try_lock()?;
-        self.note_use();
-        attempt(&mut state)
+    fn attempt<T>(&self, attempt: impl FnOnce(&mut Open) -> Option<T>) -> Option<T> {
+        match &mut *self.lock().ok()? {
+            State::Open(open) => attempt(open),
+            _ => None,
+        }
     }
 }
 

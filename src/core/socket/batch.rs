@@ -45,9 +45,7 @@ impl Socket {
             Ok(count)
         })
     }
-}
 
-impl Socket {
     /// Waits for a message and also receives the messages that are already queued, up
     /// to `most` and at most 65,536 in total, in place of those of `batch`. After an
     /// error, `batch` is empty.

@@ -186,6 +186,10 @@ impl Socket {
         if self.generation == context::generation() { Ok(()) } else { Err(Error::Forked) }
     }
 
+    /// Locks the socket for a call.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if another call holds it, [`Error::Forked`].
     #[inline(always)]
     pub(super) fn lock(&self) -> Result<Locked<'_, State>, Error> {
         let state = self.lock_unused()?;
