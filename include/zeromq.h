@@ -46,11 +46,12 @@
  * the end of that call. Functions whose names end in _close or _stop end the object,
  * but its handle stays valid and still has to be freed. The library uses the memory
  * that a program passes only during the call, except in zeromq_message_add_memory() and
- * zeromq_socket_send_memory(), which take ownership. Memory that the library returns is valid until the next call
- * with the same object, unless the function says otherwise.
+ * zeromq_socket_send_memory(), which take ownership. Memory that the library returns is
+ * valid until the next call with the same object, unless the function says otherwise.
  *
  * Strings and bytes.  Strings are UTF-8 and NUL-terminated. (NULL, 0) is an empty
- * range of bytes. Results are written through pointers only on success.
+ * range of bytes. Results are written through pointers only on success, unless the
+ * function says otherwise.
  *
  * Errors.  Functions return a zeromq_code; ZEROMQ_CODE_OK is 0. Functions that make an
  * object return NULL on failure. zeromq_last_error() returns the code and the message
@@ -318,8 +319,8 @@ zeromq_code zeromq_message_prepend(zeromq_message *message,
 zeromq_code zeromq_message_pop(zeromq_message *message, zeromq_slice *frame);
 
 // Moves a frame of `source` to the end of `message` without copying its bytes. The
-// first frame is number 0. With a new message and frame 0, this takes the envelope of
-// a message apart; to pass a whole message on, send `source` itself.
+// first frame is number 0. To take the routing id off a message and keep it, move frame
+// 0 to another message. To pass a whole message on, send `source` itself.
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such frame;
 // `ZEROMQ_CODE_CLOSED`; `ZEROMQ_CODE_BUSY`, also if both are the same message.

@@ -218,8 +218,8 @@ pub unsafe extern "C" fn zeromq_message_pop(message: *mut Message, frame: *mut S
 }
 
 /// Moves a frame of `source` to the end of `message` without copying its bytes. The
-/// first frame is number 0. With a new message and frame 0, this takes the envelope of
-/// a message apart; to pass a whole message on, send `source` itself.
+/// first frame is number 0. To take the routing id off a message and keep it, move frame
+/// 0 to another message. To pass a whole message on, send `source` itself.
 ///
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such frame;
 /// `ZEROMQ_CODE_CLOSED`; `ZEROMQ_CODE_BUSY`, also if both are the same message.

@@ -298,10 +298,7 @@ pub(super) const SHORT: usize = size_of::<Lent>();
 #[inline]
 pub(super) unsafe fn give_true(result: *mut Returned) {
     // SAFETY: guaranteed by the caller.
-    unsafe {
-        (&raw mut (*result).value).write(plain(abi::ZEROMQ_BOOL, Payload { integer: 1 }));
-        (&raw mut (*result).owned).write(0);
-    }
+    unsafe { store(result, plain(abi::ZEROMQ_BOOL, Payload { integer: 1 }), false) };
 }
 
 /// Stores a copy of a text of at most [`SHORT`] bytes in a result.
@@ -310,14 +307,36 @@ pub(super) unsafe fn give_true(result: *mut Returned) {
 /// As for `give_true`.
 #[inline]
 pub(super) unsafe fn give_short(text: &[u8], result: *mut Returned) {
-    debug_assert!(text.len() <= SHORT);
-    // SAFETY: guaranteed by the caller; the memory has room for that many bytes.
+    // SAFETY: guaranteed by the caller.
     unsafe {
-        let memory = (&raw mut (*result).memory).cast::<u8>();
-        ptr::copy_nonoverlapping(text.as_ptr(), memory, text.len());
-        let payload = Payload { bytes: Bytes { data: memory.cast(), size: text.len() } };
-        (&raw mut (*result).value).write(plain(abi::ZEROMQ_STRING, payload));
-        (&raw mut (*result).owned).write(0);
+        let given = short(text, &raw mut (*result).memory);
+        store(result, given, false);
+    }
+}
+
+/// Copies a text of at most [`SHORT`] bytes into the memory of a result.
+///
+/// # Safety
+/// `memory` is valid for writing, and the text is not in it.
+#[inline]
+unsafe fn short(text: &[u8], memory: *mut [u64; 12]) -> abi::Value {
+    debug_assert!(text.len() <= SHORT);
+    // SAFETY: guaranteed by the caller; there is room for that many bytes.
+    unsafe { ptr::copy_nonoverlapping(text.as_ptr(), memory.cast(), text.len()) };
+    let payload = Bytes { data: memory.cast_const().cast(), size: text.len() };
+    plain(abi::ZEROMQ_STRING, Payload { bytes: payload })
+}
+
+/// Fills in a result, except for its memory.
+///
+/// # Safety
+/// As for `give_true`.
+#[inline]
+unsafe fn store(result: *mut Returned, given: abi::Value, owned: bool) {
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        (&raw mut (*result).value).write(given);
+        (&raw mut (*result).owned).write(owned.into());
     }
 }
 
@@ -341,13 +360,8 @@ pub(super) unsafe fn give(value: &mut Value, form: Form, result: *mut Returned) 
             let (data, size) = (memory.cast_const().cast(), usize::from(*size));
             (plain(abi::ZEROMQ_STRING, Payload { bytes: Bytes { data, size } }), false)
         }
-        Value::String(text) if text.len() <= size_of::<Lent>() => {
-            let text: &[u8] = text;
-            // SAFETY: the memory is as large as a `Lent`, and not part of the text.
-            unsafe { ptr::copy_nonoverlapping(text.as_ptr(), memory.cast(), text.len()) };
-            let data = memory.cast_const().cast();
-            (plain(abi::ZEROMQ_STRING, Payload { bytes: Bytes { data, size: text.len() } }), false)
-        }
+        // SAFETY: the memory is not part of the text.
+        Value::String(text) if text.len() <= SHORT => (unsafe { short(text, memory) }, false),
         Value::String(_) => {
             let lent = Lent { value: mem::replace(value, Value::Nil), items: Vec::new() };
             // SAFETY: the memory has room for a `Lent`, as asserted above. A text may
@@ -374,10 +388,7 @@ pub(super) unsafe fn give(value: &mut Value, form: Form, result: *mut Returned) 
         value => (view(value, form, &mut Vec::new()), false),
     };
     // SAFETY: guaranteed by the caller.
-    unsafe {
-        (&raw mut (*result).value).write(given);
-        (&raw mut (*result).owned).write(owned.into());
-    }
+    unsafe { store(result, given, owned) };
 }
 
 /// # Safety
