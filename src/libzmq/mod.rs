@@ -1,6 +1,7 @@
 //! The functions of libzmq that the zmq crate does not offer, or only at a cost. This
 //! is the layer below the core, with the only direct calls of libzmq.
 
+mod commands;
 mod context;
 mod frame;
 #[cfg(unix)]
@@ -16,6 +17,7 @@ use std::ffi::CStr;
 use zeroize::Zeroizing;
 use zmq_sys as sys;
 
+pub(crate) use commands::wait_for_commands;
 pub(crate) use context::Context;
 pub use frame::Frame;
 pub(crate) use frame::Received;

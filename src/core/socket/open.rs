@@ -269,13 +269,12 @@ impl Open {
         }
     }
 
-    /// Waits until libzmq has something to process: room for a message, a new peer or
-    /// the end of a peer. The send that was refused before has processed everything
-    /// else. `ZMQ_POLLOUT` would report room for any peer, not for the one that the
-    /// message is for, and does not report the end of a peer.
+    /// Waits until libzmq has something to process: a message, room for a message, a new
+    /// peer or the end of a peer. The attempt that failed before has processed everything
+    /// else. `ZMQ_POLLOUT` would report room for any peer, not for the one that a message
+    /// is for, and does not report the end of a peer.
     pub fn poll_commands(&self, timeout: i64) -> zmq::Result<()> {
-        let mut items = [zmq::PollItem::from_fd(self.socket.get_fd()?, zmq::POLLIN)];
-        zmq::poll(&mut items, timeout).map(drop)
+        libzmq::wait_for_commands(&self.socket, timeout)
     }
 
     /// Returns true if the socket was ever bound or connected.

@@ -87,11 +87,7 @@ impl Socket {
             open.update();
         }
         let slice = clock.get_or_insert_with(|| wait.begin()).slice()?;
-        let polled = match events {
-            zmq::POLLOUT => open.poll_commands(slice),
-            events => open.socket.poll(events, slice).map(drop),
-        };
-        match polled {
+        match open.poll_commands(slice) {
             Ok(()) | Err(zmq::Error::EINTR) => Ok(()),
             Err(error) => Err(self.error(operation, error)),
         }

@@ -1,6 +1,8 @@
 //! The bugs that the repairs of libzmq fix, shown on libzmq itself. `REPAIRS.md` names the
 //! tests of each repair.
 
+#[cfg(target_os = "linux")]
+mod calls;
 mod commands;
 mod conflate;
 mod counts;
