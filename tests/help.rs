@@ -330,6 +330,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("request", "\"x\""),
     ("secure", "plain=true"),
     ("send", "\"x\""),
+    ("sendbatch", "[\"x\"]"),
     ("sendjson", "1"),
     ("sendmore", "\"x\""),
     ("sendpicture", "\"s\", \"x\""),

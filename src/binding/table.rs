@@ -155,6 +155,7 @@ impl Method {
         self.otherwise.map(|otherwise| match otherwise() {
             Value::Nil => "nil".to_owned(),
             Value::Bool(value) => value.to_string(),
+            Value::Int(number) => number.to_string(),
             _ => "an empty List".to_owned(),
         })
     }

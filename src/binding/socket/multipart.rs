@@ -1,9 +1,12 @@
 //! Messages frame by frame, and many at once.
 
+use std::borrow::Cow;
+use std::slice;
+
 use smallvec::SmallVec;
 
 use super::done;
-use crate::binding::arguments::{FRAME, TIMEOUT};
+use crate::binding::arguments::{FRAME, TIMEOUT, frame};
 use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
@@ -63,6 +66,26 @@ pub(super) static GROUP: Group = Group {
             run: |call| done(call.socket()?.flush()),
         },
         Method {
+            name: "sendbatch",
+            parameters: &[required("messages", Kinds::LIST, MESSAGES), TIMEOUT],
+            result: "Int",
+            doc: "Sends each item of a List as a message, in order. An item is one frame, as for \
+                  `send`, or a List of frames. So a List that `receivebatch` returned can be sent \
+                  as it is. Waits while no peer can accept a message. Returns the number of \
+                  messages that were queued, which is smaller than the length of the List if the \
+                  timeout expires or a later message fails; the next call reports why. This is \
+                  the fastest way to send many small messages.",
+            errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull, or for several frames while \
+                     `conflate` is set; `ZMQUnroutable` as for `send`",
+            example: r#"
+                var pair = ZMQ.pipe()
+                print pair[0].sendbatch(["tea", "milk"])   // 2
+                print pair[1].receivebatch(100)   // [ tea, milk ]
+            "#,
+            otherwise: Some(|| Value::Int(0)),
+            run: send_batch,
+        },
+        Method {
             name: "receivebatch",
             parameters: &[
                 required("max", Kinds::INT, "the maximum number of messages, a positive Int"),
@@ -106,6 +129,55 @@ pub(super) static GROUP: Group = Group {
         },
     ],
 };
+
+/// What `sendbatch` accepts.
+const MESSAGES: &str = "a List of messages, each a frame (a String, a ZMQFrame, a number or a \
+                        Bool) or a List of frames";
+
+/// The frames of a message that is nearly always a single one.
+type Frames<'a> = SmallVec<[Cow<'a, [u8]>; 1]>;
+
+fn send_batch(call: &Call) -> Result<Value, Error> {
+    let [ValueRef::List(items)] = call.values() else { return Err(call.refuse(0)) };
+    let (socket, wait) = (call.socket()?, call.wait()?);
+    if let Some(texts) = texts(items) {
+        return counted(socket.send_batch(&texts, &wait));
+    }
+    let mut messages = Vec::<Frames>::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let frames = match item {
+            ValueRef::List(frames) if !frames.is_empty() => frames,
+            item => slice::from_ref(item),
+        };
+        let mut message = Frames::with_capacity(frames.len());
+        for value in frames {
+            let wrong = || call.wrong(0, format!("{value} in message {index}"));
+            message.push(frame(value).ok_or_else(wrong)?);
+        }
+        messages.push(message);
+    }
+    counted(socket.send_batch(&messages, &wait))
+}
+
+/// Returns the messages of a batch that consists of Strings, as nearly all do: they need
+/// no conversion.
+fn texts<'a>(items: &[ValueRef<'a>]) -> Option<Vec<[&'a [u8]; 1]>> {
+    let mut texts = Vec::with_capacity(items.len());
+    for item in items {
+        let ValueRef::String(text) = item else { return None };
+        texts.push([*text]);
+    }
+    Some(texts)
+}
+
+/// Returns the number of messages that were sent. An error after some of them is reported
+/// by the next call.
+fn counted((sent, result): (usize, Result<(), Error>)) -> Result<Value, Error> {
+    match result {
+        Err(error) if sent == 0 => Err(error),
+        _ => Ok(Value::Int(i64::try_from(sent).unwrap_or(i64::MAX))),
+    }
+}
 
 /// Hosts ask for the count once and then for each element.
 fn enumerate(call: &Call) -> Result<Value, Error> {

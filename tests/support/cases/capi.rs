@@ -80,7 +80,7 @@ pub const LEFT_OUT: [(&str, &[&str]); 9] = [
             "an index that is not there",
         ],
     ),
-    ("a C program receives in a loop", &["batch", "whole batch"]),
+    ("a C program has no lists of values", &["send batch", "batch", "whole batch"]),
     (
         "a C program knows what it has set, bound and subscribed to",
         &["subscriptions", "endpoints", "a proxy with names", "functions of a class"],
