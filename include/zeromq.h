@@ -1469,7 +1469,7 @@ typedef struct zeromq_result {
   // the struct is used again. If it is 0, the call is not needed.
   size_t owned;
   // For the library.
-  uint64_t memory[12];
+  uint64_t memory[64];
 } zeromq_result;
 
 // Registers a virtual machine and stores a number in `*registration`, for calls. The

@@ -64,7 +64,7 @@ impl Deref for Given {
 
 /// A result that was not written.
 fn room() -> Given {
-    Given(Box::new(Returned { value: nil(), owned: 0, memory: [0; 12] }))
+    Given(Box::new(Returned { value: nil(), owned: 0, memory: [0; 64] }))
 }
 
 unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *const c_char) {
@@ -219,6 +219,16 @@ fn of(value: &Value) -> Vec<u8> {
     unsafe {
         let Bytes { data, size } = value.payload.bytes;
         std::slice::from_raw_parts(data.cast::<u8>(), size).to_owned()
+    }
+}
+
+/// Returns the items of a list, which are valid until it is freed.
+fn items_of(list: &Given) -> &[Value] {
+    assert_eq!(list.kind, ZEROMQ_LIST);
+    // SAFETY: it is a list of the library, and has as many items.
+    unsafe {
+        let Items { data, count } = list.payload.items;
+        std::slice::from_raw_parts(data, count)
     }
 }
 
@@ -556,6 +566,41 @@ fn the_tags_of_errors_end_with_null() {
     assert!(tags.iter().all(|tag| tag.starts_with("ZMQ")), "{tags:?}");
 }
 
+/// The frames of a message are in the result as long as they and their values fit.
+#[test]
+fn short_frames_of_a_message_own_nothing() {
+    let vm = Vm::new();
+    let pull = vm.open("ZMQPull", "inproc://edge-short");
+    let push = vm.open("ZMQPush", "inproc://edge-short");
+    let (send, all) = (vm.method("ZMQSocket", "send"), vm.method("ZMQSocket", "receiveall"));
+    let room = 512;
+    let value = size_of::<Value>();
+    let most = room / (value + 10);
+    let shapes =
+        [vec![0], vec![room - value], vec![room - value + 1], vec![1, 5000, 1], vec![10, most]];
+    let many = [vec![10; most], vec![10; most + 1], vec![0; 100]];
+    for sizes in shapes.into_iter().chain(many) {
+        let texts: Vec<String> = sizes.iter().map(|size| "x".repeat(*size)).collect();
+        let frames: Vec<Value> = texts.iter().map(|sent| text(sent)).collect();
+        vm.call(send, push, &[items(ZEROMQ_LIST, frames.as_ptr(), frames.len())]).unwrap();
+        let list = vm.call(all, pull, &[]).unwrap();
+        let fits = sizes.iter().map(|size| size + value).sum::<usize>() <= room;
+        assert_eq!(list.0.owned == 0, fits, "{sizes:?}");
+        assert!(items_of(&list).iter().map(of).eq(texts.iter().map(|sent| sent.as_bytes())));
+        free(list);
+    }
+    // A frame that is not text is an object of this host.
+    vm.call(send, push, &[text("a"), bytes(b"\xff".as_ptr(), 1), text("b")]).unwrap();
+    let list = vm.call(all, pull, &[]).unwrap();
+    let [first, frame, last] = items_of(&list) else { panic!("three frames were sent") };
+    assert_eq!((of(first), frame.kind, of(last)), (b"a".into(), ZEROMQ_OBJECT, b"b".into()));
+    // SAFETY: it is an object.
+    zeromq_object_free(unsafe { frame.payload.object });
+    free(list);
+    zeromq_object_free(pull);
+    zeromq_object_free(push);
+}
+
 /// A result is valid until it is freed, whatever else is called, on this thread or another.
 #[test]
 fn a_result_stays_while_other_calls_are_made() {
@@ -566,12 +611,12 @@ fn a_result_stays_while_other_calls_are_made() {
     let (receive, all) = (vm.method("ZMQSocket", "receive"), vm.method("ZMQSocket", "receiveall"));
     // From those that fit into the result to those that libzmq allocated.
     let texts: Vec<String> =
-        [0, 1, 33, 34, 48, 49, 96, 97, 5000].map(|size| "x".repeat(size)).into();
+        [0, 1, 33, 34, 48, 49, 512, 513, 5000].map(|size| "x".repeat(size)).into();
     let mut kept = Vec::new();
     for sent in &texts {
         vm.call(send, push, &[text(sent)]).unwrap();
         kept.push(vm.call(receive, pull, &[]).unwrap());
-        assert_eq!(kept.last().unwrap().0.owned != 0, sent.len() > 96, "{}", sent.len());
+        assert_eq!(kept.last().unwrap().0.owned != 0, sent.len() > 512, "{}", sent.len());
     }
     let frames: Vec<Value> = texts.iter().map(|sent| text(sent)).collect();
     vm.call(send, push, &frames).unwrap();
@@ -592,11 +637,7 @@ fn a_result_stays_while_other_calls_are_made() {
         assert_eq!(of(&value), sent.as_bytes());
         free(value);
     }
-    // SAFETY: it is a list.
-    let Items { data, count } = unsafe { list.payload.items };
-    // SAFETY: it has as many items, until it is freed.
-    let items = unsafe { std::slice::from_raw_parts(data, count) };
-    assert!(items.iter().map(of).eq(texts.iter().map(|sent| sent.as_bytes().to_vec())));
+    assert!(items_of(&list).iter().map(of).eq(texts.iter().map(|sent| sent.as_bytes().to_vec())));
     free(list);
 }
 

@@ -54,7 +54,7 @@ impl Drop for Given {
 /// A result that was not written.
 fn room() -> Given {
     let value = plain(ZEROMQ_NIL, Payload { integer: 0 });
-    Given(Box::new(Returned { value, owned: 0, memory: [0; 12] }))
+    Given(Box::new(Returned { value, owned: 0, memory: [0; 64] }))
 }
 
 fn register(host: &Host) -> Result<Registration, Code> {

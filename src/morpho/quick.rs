@@ -7,8 +7,9 @@ use super::abi::{Bits, Native, Vm};
 use super::call::raising;
 use super::convert::no_memory;
 use super::host::{Hosted, Morpho};
-use crate::binding::Object;
+use super::list::List;
 use crate::binding::quick::{self, Quick};
+use crate::binding::{List as _, Object};
 use crate::core::Frame;
 use crate::core::message::is_text;
 use crate::ffi::Failed;
@@ -25,6 +26,7 @@ pub(super) fn native<V: Hosted>(quick: Quick) -> Native<V> {
         Quick::Send => send::<V>,
         Quick::Receive => receive::<V>,
         Quick::ReceiveFrame => receive_frame::<V>,
+        Quick::ReceiveAll => receive_all::<V>,
     }
 }
 
@@ -33,11 +35,9 @@ unsafe extern "C" fn send<V: Hosted>(vm: *mut Vm, count: i32, given: *mut V) -> 
         // SAFETY: Morpho calls a method with a receiver and `count` arguments, which it
         // keeps during the call.
         unsafe {
-            if count == 1
-                && morpho.has_no_names(vm)
+            if morpho.has_no_names(vm)
                 && let Some(receiver) = morpho.own(*given)
-                && let Some(frame) = morpho.text(*given.add(1))
-                && quick::send(receiver, frame)
+                && quick::send(receiver, count as usize, |at| morpho.text(*given.add(1 + at)))
             {
                 return Ok(V::bool(true));
             }
@@ -56,6 +56,26 @@ unsafe extern "C" fn receive<V: Hosted>(vm: *mut Vm, count: i32, given: *mut V) 
 unsafe extern "C" fn receive_frame<V: Hosted>(vm: *mut Vm, count: i32, given: *mut V) -> V {
     // SAFETY: Morpho calls a method.
     unsafe { receive_by(Quick::ReceiveFrame, vm, count, given, Morpho::make_frame) }
+}
+
+unsafe extern "C" fn receive_all<V: Hosted>(vm: *mut Vm, count: i32, given: *mut V) -> V {
+    let body = |morpho: &Morpho<V>| {
+        // SAFETY: Morpho calls a method; the new objects are bound at once.
+        unsafe {
+            if count == 0
+                && morpho.has_no_names(vm)
+                && let Some(receiver) = morpho.own(*given)
+            {
+                let mut list = List::new(morpho);
+                if quick::receive_all(receiver, |frame| list.push(frame)) {
+                    return Ok(list.bind(vm)?);
+                }
+            }
+            morpho.call_quick(Quick::ReceiveAll, vm, count, given)
+        }
+    };
+    // SAFETY: `vm` is the calling virtual machine.
+    unsafe { raising(|| operation(Quick::ReceiveAll), vm, body) }
 }
 
 /// # Safety

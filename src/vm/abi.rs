@@ -141,7 +141,7 @@ pub struct Returned {
     /// the struct is used again. If it is 0, the call is not needed.
     pub owned: usize,
     /// For the library.
-    pub memory: [u64; 12],
+    pub memory: [u64; 64],
 }
 
 /// A named argument, as in `receive(timeout=500)`.

@@ -8,6 +8,7 @@ pub mod abi;
 mod descriptors;
 mod error;
 mod host;
+mod list;
 mod object;
 mod quick;
 mod script_functions;

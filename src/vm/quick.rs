@@ -1,10 +1,11 @@
 //! The short path of `binding::quick` for hosts: arguments are sent from where the host has
-//! them, and a short text is received into the result.
+//! them, and short frames are received into the result.
 
 use std::mem;
 
-use super::abi::{self, Bytes, Object, Returned};
+use super::abi::{self, Bytes, Items, Object, Returned};
 use super::host::Machine;
+use super::list::List;
 use super::{object, value};
 use crate::binding::Value;
 use crate::binding::quick::{self, Quick};
@@ -27,10 +28,13 @@ pub(super) unsafe fn call(
     let Some(receiver) = object::get(receiver) else {
         return false;
     };
+    let form = machine.form(1 << abi::ZEROMQ_STRING);
     match (quick, arguments) {
-        (Quick::Send, [frame]) => {
+        (Quick::Send, frames) => {
             // SAFETY: guaranteed by the caller.
-            let sent = unsafe { bytes(frame) }.is_some_and(|frame| quick::send(&receiver, frame));
+            let frames = unsafe { items(frames) };
+            // SAFETY: as above.
+            let sent = quick::send(&receiver, frames.len(), |at| unsafe { bytes(&frames[at]) });
             if sent {
                 // SAFETY: guaranteed by the caller.
                 unsafe { value::give_true(result) };
@@ -38,7 +42,6 @@ pub(super) unsafe fn call(
             sent
         }
         (Quick::Receive, []) => {
-            let form = machine.form(1 << abi::ZEROMQ_STRING);
             let give = |frame: &mut Frame| {
                 if frame.len() <= value::SHORT && is_text(frame) {
                     // SAFETY: guaranteed by the caller.
@@ -50,7 +53,34 @@ pub(super) unsafe fn call(
             };
             quick::receive(&receiver, give).is_some()
         }
+        (Quick::ReceiveAll, []) => {
+            // SAFETY: guaranteed by the caller.
+            let mut list = unsafe { List::new(result, form) };
+            let received = quick::receive_all(&receiver, |frame| list.push(frame));
+            if received {
+                list.end();
+            }
+            received
+        }
         _ => false,
+    }
+}
+
+/// Returns the items of the list that is the only argument, or the arguments.
+///
+/// # Safety
+/// The values are filled in as the header requires.
+#[inline]
+unsafe fn items(arguments: &[abi::Value]) -> &[abi::Value] {
+    match arguments {
+        [list] if list.kind == abi::ZEROMQ_LIST => {
+            // SAFETY: a list has items, which the caller guarantees.
+            unsafe {
+                let Items { data, count } = list.payload.items;
+                ffi::slice(data, count).unwrap_or_default()
+            }
+        }
+        arguments => arguments,
     }
 }
 

@@ -276,20 +276,23 @@ pub(super) fn nil() -> abi::Value {
     plain(abi::ZEROMQ_NIL, Payload { integer: 0 })
 }
 
-fn plain(kind: u32, payload: Payload) -> abi::Value {
+pub(super) fn plain(kind: u32, payload: Payload) -> abi::Value {
     abi::Value { kind, payload }
 }
 
-fn bytes(kind: u32, bytes: &[u8]) -> abi::Value {
+pub(super) fn bytes(kind: u32, bytes: &[u8]) -> abi::Value {
     plain(kind, Payload { bytes: Bytes { data: bytes.as_ptr().cast(), size: bytes.len() } })
 }
 
+/// The memory in a result.
+pub(super) type Memory = [u64; 64];
+
 // A result keeps a `Lent` in its memory if it owns something.
-const _: () = assert!(size_of::<Lent>() <= size_of::<[u64; 12]>());
-const _: () = assert!(align_of::<Lent>() <= align_of::<u64>());
+const _: () = assert!(size_of::<Lent>() <= SHORT);
+const _: () = assert!(align_of::<Lent>() <= align_of::<Memory>());
 
 /// The longest text that is copied into a result.
-pub(super) const SHORT: usize = size_of::<Lent>();
+pub(super) const SHORT: usize = size_of::<Memory>();
 
 /// Stores true in a result.
 ///
@@ -319,7 +322,7 @@ pub(super) unsafe fn give_short(text: &[u8], result: *mut Returned) {
 /// # Safety
 /// `memory` is valid for writing, and the text is not in it.
 #[inline]
-unsafe fn short(text: &[u8], memory: *mut [u64; 12]) -> abi::Value {
+unsafe fn short(text: &[u8], memory: *mut Memory) -> abi::Value {
     debug_assert!(text.len() <= SHORT);
     // SAFETY: guaranteed by the caller; there is room for that many bytes.
     unsafe { ptr::copy_nonoverlapping(text.as_ptr(), memory.cast(), text.len()) };
@@ -332,7 +335,7 @@ unsafe fn short(text: &[u8], memory: *mut [u64; 12]) -> abi::Value {
 /// # Safety
 /// As for `give_true`.
 #[inline]
-unsafe fn store(result: *mut Returned, given: abi::Value, owned: bool) {
+pub(super) unsafe fn store(result: *mut Returned, given: abi::Value, owned: bool) {
     // SAFETY: guaranteed by the caller.
     unsafe {
         (&raw mut (*result).value).write(given);
@@ -393,7 +396,7 @@ pub(super) unsafe fn give(value: &mut Value, form: Form, result: *mut Returned) 
 
 /// # Safety
 /// `memory` is valid for writing a `Lent`.
-unsafe fn keep(lent: Lent, form: Form, memory: *mut [u64; 12]) -> abi::Value {
+unsafe fn keep(lent: Lent, form: Form, memory: *mut Memory) -> abi::Value {
     let owner = memory.cast::<MaybeUninit<Lent>>();
     // SAFETY: guaranteed by the caller; nothing else refers to the memory.
     let lent = unsafe { &mut *owner }.write(lent);

@@ -17,16 +17,23 @@
 
 #include "zeromq.h"
 
-enum { DEEPEST = 64, MOST = 1 << 22, FEW = 6 };
+enum { DEEPEST = 64, FEW = 6 };
 enum { FUNCTION, METHOD, CONSTRUCTOR }; /* what is called */
 
 #define VALUE(kind, member, ...) ((zeromq_value){kind, {.member = __VA_ARGS__}})
+
+/* A call of the library. */
+typedef struct call {
+  lua_State *L; /* the coroutine that it is in */
+  int top;      /* of its stack; what a function raised or returned follows */
+  lua_Hook hook;
+} call;
 
 /* One Lua state, as a userdata that the registry keeps. */
 typedef struct machine {
   zeromq_registration host;
   lua_State *main;
-  struct call *innermost;
+  call *innermost;
   size_t functions; /* how many the library may have */
 } machine;
 
@@ -35,51 +42,29 @@ typedef struct row { machine *m; const zeromq_method *method; int way; } row; /*
 /* An object, as a userdata. No other userdata has the mark, which is &OBJECTS. */
 typedef struct object { const void *mark; zeromq_object handle; } object;
 
-/* A call of the library, or of a function by it: what it lends. */
-typedef struct call {
-  machine *m;
-  lua_State *L; /* the coroutine that it is in */
-  int top;       /* of its stack; what a function raised or returned follows */
-  int memory;    /* where a table that keeps what is lent alive is, or 0 */
-  size_t values; /* how many are lent in tables */
-  lua_Hook hook;
-} call;
-
-/* A table that others are in. */
-typedef struct within { const struct within *outer; const void *table; int depth; } within;
-
-/* The addresses of these are keys of the registry and of metatables, which no script has. */
-static const char OBJECTS, CLASS, DICTIONARY;
+/* Its address is the key of the objects in the registry. */
+static const char OBJECTS;
 
 /* Raises an error with the message on top of the stack. */
 static int raise_error(lua_State *L, const char *tag) {
   lua_createtable(L, 0, 3);
-  luaL_where(L, 1);
-  lua_pushfstring(L, "%s%s: %s", lua_tostring(L, -1), tag, lua_tostring(L, -3));
-  lua_setfield(L, -3, "text");
-  lua_pushvalue(L, -3);
-  lua_setfield(L, -3, "message");
+  lua_insert(L, -2);
+  lua_setfield(L, -2, "message");
   lua_pushstring(L, tag);
-  lua_setfield(L, -3, "tag");
-  lua_pop(L, 1);
+  lua_setfield(L, -2, "tag");
+  luaL_where(L, 1);
+  lua_setfield(L, -2, "where");
   luaL_setmetatable(L, "zeromq.error");
   return lua_error(L);
 }
 
 static int error_text(lua_State *L) {
-  lua_getfield(L, 1, "text");
+  lua_getfield(L, 1, "where");
+  lua_getfield(L, 1, "tag");
+  lua_pushliteral(L, ": ");
+  lua_getfield(L, 1, "message");
+  lua_concat(L, 4);
   return 1;
-}
-
-/* The pointer that the metatable of a value has under a key, or NULL. */
-static void *mark(lua_State *L, int index, const void *key) {
-  void *found = NULL;
-  if (lua_getmetatable(L, index)) {
-    lua_rawgetp(L, -1, key);
-    found = lua_touserdata(L, -1);
-    lua_pop(L, 2);
-  }
-  return found;
 }
 
 static object *to_object(lua_State *L, int index) {
@@ -87,53 +72,44 @@ static object *to_object(lua_State *L, int index) {
   return o != NULL && lua_rawlen(L, index) == sizeof *o && o->mark == &OBJECTS ? o : NULL;
 }
 
-/* ---- Values for the library. ---- */
+/* ---- Values for the library. What they point to stays on the stack. ---- */
 
-/* What is on top of the stack stays as long as a table of memory does. */
-static void anchor(lua_State *L, int memory) {
-  lua_rawseti(L, memory, (lua_Integer)lua_rawlen(L, memory) + 1);
-}
+static void lend(lua_State *L, machine *m, int index, int depth, zeromq_value *value);
 
-static void lend(lua_State *L, call *c, int index, const within *outer, zeromq_value *value);
+/* Makes room on the stack for all that one step pushes. */
+static void make_room(lua_State *L) { luaL_checkstack(L, 10, "a table that is too large"); }
 
 /* A table is a list if its keys are 1 to n, or if it is empty; zeromq.dictionary makes
  * it a dictionary in any case. Finalizers may change it meanwhile. */
-static void lend_table(lua_State *L, call *c, int index, const within *outer, zeromq_value *value) {
-  static const char too_large[] = "a table that is too large or too deep, or in itself";
-  within here = {outer, lua_topointer(L, index), outer ? outer->depth + 1 : 1};
-  size_t count = 0, length = lua_rawlen(L, index), at = 0;
-  luaL_checkstack(L, 8, "a table of tables");
-  if (c->memory == 0) {
-    lua_newtable(L);
-    c->memory = lua_gettop(L);
-  }
+static void lend_table(lua_State *L, machine *m, int index, int depth, zeromq_value *value) {
+  size_t count = 0, at = 0;
+  *value = VALUE(ZEROMQ_OTHER, bytes, {"tables too deep in each other", 29});
+  if (depth > DEEPEST)
+    return;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
     count++;
-  bool list = count == length && mark(L, index, &DICTIONARY) == NULL, again = here.depth > DEEPEST;
+  luaL_getmetatable(L, "zeromq.dictionary");
+  bool marked = lua_getmetatable(L, index) && lua_rawequal(L, -1, -2);
+  bool list = count == lua_rawlen(L, index) && !marked;
   count = list ? count : 2 * count;
-  for (; outer != NULL; outer = outer->outer)
-    again |= outer->table == here.table;
-  if (again || (c->values += count) > MOST) {
-    *value = VALUE(ZEROMQ_OTHER, bytes, {too_large, sizeof too_large - 1});
-    return;
-  }
   zeromq_value *items = lua_newuserdatauv(L, count * sizeof *items + 1, 0);
-  anchor(L, c->memory);
-  for (lua_pushnil(L); at < count; lua_pop(L, 1)) {
-    if (list) {
-      lua_rawgeti(L, index, (lua_Integer)at + 1);
-    } else if (lua_next(L, index)) {
-      lend(L, c, lua_gettop(L) - 1, &here, &items[at++]);
-    } else {
-      break;
-    }
-    lend(L, c, lua_gettop(L), &here, &items[at++]);
+  for (; list && at < count; at++) {
+    make_room(L);
+    lua_rawgeti(L, index, (lua_Integer)at + 1);
+    lend(L, m, lua_gettop(L), depth, &items[at]);
   }
-  lua_settop(L, lua_gettop(L) - (list || at == count));
+  lua_pushnil(L);
+  for (int key; at < count && lua_next(L, index); lua_pushvalue(L, key)) {
+    make_room(L);
+    key = lua_gettop(L) - 1;
+    lend(L, m, key, depth, &items[at++]);
+    lend(L, m, key + 1, depth, &items[at++]);
+  }
   *value = VALUE(list ? ZEROMQ_LIST : ZEROMQ_DICTIONARY, items, {items, at});
 }
 
-static void lend(lua_State *L, call *c, int index, const within *outer, zeromq_value *value) {
+/* Makes a value for the library. An argument has the depth 0. */
+static void lend(lua_State *L, machine *m, int index, int depth, zeromq_value *value) {
   int type = lua_type(L, index);
   const void *found = NULL;
   size_t size;
@@ -141,11 +117,6 @@ static void lend(lua_State *L, call *c, int index, const within *outer, zeromq_v
   switch (type) {
   case LUA_TNIL: return;
   case LUA_TBOOLEAN: *value = VALUE(ZEROMQ_BOOL, integer, lua_toboolean(L, index)); return;
-  case LUA_TFUNCTION: /* the library knows it by its place in the registry */
-    lua_pushvalue(L, index);
-    *value = VALUE(ZEROMQ_FUNCTION, function, (zeromq_function)luaL_ref(L, LUA_REGISTRYINDEX));
-    c->m->functions++;
-    return;
   case LUA_TNUMBER:
     *value = lua_isinteger(L, index) ? VALUE(ZEROMQ_INT, integer, lua_tointeger(L, index))
                                      : VALUE(ZEROMQ_FLOAT, number, lua_tonumber(L, index));
@@ -153,16 +124,19 @@ static void lend(lua_State *L, call *c, int index, const within *outer, zeromq_v
   case LUA_TSTRING:
     found = lua_tolstring(L, index, &size);
     *value = VALUE(ZEROMQ_STRING, bytes, {found, size});
-    if (outer != NULL) { /* a function may change the table that it is in */
-      lua_pushvalue(L, index);
-      anchor(L, c->memory);
-    }
+    return;
+  case LUA_TFUNCTION: /* the library knows it by its place in the registry */
+    lua_pushvalue(L, index);
+    *value = VALUE(ZEROMQ_FUNCTION, function, (zeromq_function)luaL_ref(L, LUA_REGISTRYINDEX));
+    m->functions++;
     return;
   case LUA_TTABLE:
-    if ((found = mark(L, index, &CLASS)) == NULL)
-      lend_table(L, c, index, outer, value);
-    else
+    lua_rawgetp(L, LUA_REGISTRYINDEX, lua_topointer(L, index));
+    if ((found = lua_touserdata(L, -1)) != NULL)
       *value = VALUE(ZEROMQ_CLASS, described, found);
+    else
+      lend_table(L, m, index, depth + 1, value);
+    make_room(L);
     return;
   }
   if ((found = to_object(L, index)) != NULL)
@@ -184,19 +158,17 @@ static void push_object(lua_State *L, zeromq_object handle) {
     *o = (object){&OBJECTS, handle};
     lua_rawgetp(L, LUA_REGISTRYINDEX, zeromq_object_class(handle));
     lua_setmetatable(L, -2);
+    lua_replace(L, -2);
     lua_pushvalue(L, -1);
-    lua_rawseti(L, -4, (lua_Integer)handle);
-    lua_remove(L, -2);
+    lua_rawseti(L, -3, (lua_Integer)handle);
   }
   lua_remove(L, -2);
 }
 
 /* Pushes a value; nil is zeromq.null in tables, which cannot hold it. */
 static void push(lua_State *L, const zeromq_value *value, bool inside) {
-  size_t count = value->as.items.count;
   const zeromq_value *items = value->as.items.data;
-  if (value->kind >= ZEROMQ_LIST)
-    luaL_checkstack(L, 8, "a list of lists");
+  size_t count = value->as.items.count;
   switch (value->kind) {
   case ZEROMQ_BOOL: lua_pushboolean(L, value->as.integer != 0); break;
   case ZEROMQ_INT: lua_pushinteger(L, value->as.integer); break;
@@ -204,13 +176,15 @@ static void push(lua_State *L, const zeromq_value *value, bool inside) {
   case ZEROMQ_STRING: case ZEROMQ_BYTES:
     lua_pushlstring(L, value->as.bytes.data, value->as.bytes.size); break;
   case ZEROMQ_LIST: case ZEROMQ_TUPLE:
-    lua_createtable(L, count < MOST ? (int)count : MOST, 0);
+    luaL_checkstack(L, 8, "a list of lists");
+    lua_createtable(L, (int)count, 0);
     for (size_t at = 0; at < count; at++) {
       push(L, &items[at], true);
       lua_rawseti(L, -2, (lua_Integer)at + 1);
     }
     break;
   case ZEROMQ_DICTIONARY:
+    luaL_checkstack(L, 8, "a dictionary of dictionaries");
     lua_newtable(L);
     for (size_t at = 0; at + 1 < count; at += 2) {
       push(L, &items[at], true);
@@ -226,23 +200,25 @@ static void push(lua_State *L, const zeromq_value *value, bool inside) {
   }
 }
 
-/* Pushes what a call returns: a tuple is several results. */
+/* Pushes what is passed or returned: a tuple is several values. */
 static int push_all(lua_State *L, const zeromq_value *value) {
   bool tuple = value->kind == ZEROMQ_TUPLE;
   int count = tuple ? (int)value->as.items.count : 1;
   if (tuple)
-    luaL_checkstack(L, count + 8, "results");
+    luaL_checkstack(L, count + 8, "values");
   for (int at = 0; at < count; at++)
     push(L, tuple ? &value->as.items.data[at] : value, false);
   return count;
 }
 
-static int push_result(lua_State *L) { return push_all(L, lua_touserdata(L, 1)); }
+static int push_owned(lua_State *L) { return push_all(L, lua_touserdata(L, 1)); }
 
-/* Pushes a result and frees it, also if an error is raised meanwhile. */
-static int push_and_free(lua_State *L, zeromq_result *result) {
+/* Pushes a result, and frees what it owns even if an error is raised. */
+static int push_result(lua_State *L, zeromq_result *result) {
+  if (!result->owned)
+    return push_all(L, &result->value);
   int top = lua_gettop(L);
-  lua_pushcfunction(L, push_result);
+  lua_pushcfunction(L, push_owned);
   lua_pushlightuserdata(L, &result->value);
   int failed = lua_pcall(L, 1, LUA_MULTRET, 0);
   zeromq_result_free(result);
@@ -261,42 +237,32 @@ static void warn(void *context, const char *tag, const char *message) {
 /* What stops a script of Lua, also on Ctrl-C, sets a hook, and may do so from a signal
  * handler or another thread. */
 static int32_t interrupted(void *context) {
-  return lua_gethook(((machine *)context)->main) != ((machine *)context)->innermost->hook;
+  machine *m = context;
+  return lua_gethook(m->main) != m->innermost->hook;
 }
 
-typedef struct request {
-  machine *m;
-  zeromq_function function;
-  const zeromq_value *arguments;
-  size_t count;
-  zeromq_value *result;
-} request;
-
-/* Runs a function in lua_pcall. Gives the memory of what it returned. */
+/* Calls a function, in lua_pcall. Returns what its result points to. */
 static int run(lua_State *L) {
-  request *r = lua_touserdata(L, 1);
-  call c = {.m = r->m, .memory = 2};
-  luaL_checkstack(L, (int)r->count + 8, "arguments of a function");
-  lua_newtable(L);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)r->function);
-  for (size_t at = 0; at < r->count; at++)
-    push(L, &r->arguments[at], false);
-  lua_call(L, (int)r->count, 1);
-  lend(L, &c, 3, NULL, r->result);
-  anchor(L, 2);
-  return 1;
+  zeromq_value *result = lua_touserdata(L, 2);
+  lua_call(L, push_all(L, lua_touserdata(L, 3)), 1);
+  lend(L, lua_touserdata(L, 1), 4, 0, result);
+  return lua_gettop(L) - 3;
 }
 
 static int32_t call_function(void *context, zeromq_function function,
                              const zeromq_value *arguments, size_t count, zeromq_value *result) {
   call *c = ((machine *)context)->innermost;
-  request r = {context, function, arguments, count, result};
-  if (!lua_checkstack(c->L, 8))
-    return 1;
+  zeromq_value passed = VALUE(ZEROMQ_TUPLE, items, {arguments, count});
   lua_settop(c->L, c->top);
+  if (!lua_checkstack(c->L, LUA_MINSTACK))
+    return 1;
   lua_pushcfunction(c->L, run);
-  lua_pushlightuserdata(c->L, &r);
-  return lua_pcall(c->L, 1, 1, 0) != LUA_OK;
+  lua_pushlightuserdata(c->L, context);
+  lua_pushlightuserdata(c->L, result);
+  lua_pushlightuserdata(c->L, &passed);
+  lua_rawgeti(c->L, LUA_REGISTRYINDEX, (lua_Integer)function);
+  int failed = lua_pcall(c->L, 4, LUA_MULTRET, 0);
+  return failed || !lua_checkstack(c->L, LUA_MINSTACK);
 }
 
 /* ---- Calls. ---- */
@@ -318,7 +284,6 @@ static int fail(lua_State *L, const call *c, zeromq_code code) {
 static int invoke(lua_State *L) {
   const row *r = lua_touserdata(L, lua_upvalueindex(1));
   machine *m = r->m;
-  int first = r->way == FUNCTION ? 1 : 2, last = lua_gettop(L);
   const object *receiver = r->way == METHOD ? to_object(L, 1) : NULL;
   if (r->way == METHOD && receiver == NULL) {
     lua_pushfstring(L, "%s: call it on an object, with a colon", r->method->name);
@@ -327,31 +292,28 @@ static int invoke(lua_State *L) {
   zeromq_function done; /* one that the library has let go of */
   for (; m->functions > 0 && (done = zeromq_function_released(m->host)) != 0; m->functions--)
     luaL_unref(L, LUA_REGISTRYINDEX, (int)done);
-  size_t count = last < first ? 0 : (size_t)(last - first + 1);
+  int first = r->way == FUNCTION ? 1 : 2;
+  size_t count = (size_t)(lua_gettop(L) - first + 1);
   zeromq_value few[FEW];
   zeromq_value *arguments = count <= FEW ? few : lua_newuserdatauv(L, count * sizeof *few, 0);
-  call c = {.m = m, .L = L, .hook = lua_gethook(m->main)}, *outer = m->innermost;
   for (size_t at = 0; at < count; at++)
-    lend(L, &c, first + (int)at, NULL, &arguments[at]);
-  c.top = lua_gettop(L);
+    lend(L, m, first + (int)at, 0, &arguments[at]);
+  call c = {.L = L, .top = lua_gettop(L), .hook = lua_gethook(m->main)}, *outer = m->innermost;
 
   zeromq_result result;
   m->innermost = &c;
-  zeromq_code code = zeromq_call(m->host, r->method, receiver ? receiver->handle : 0, arguments, count,
-                                 NULL, 0, &result);
+  zeromq_code code = zeromq_call(m->host, r->method, receiver ? receiver->handle : 0, arguments,
+                                 count, NULL, 0, &result);
   m->innermost = outer;
-  if (code != ZEROMQ_CODE_OK)
-    return fail(L, &c, code);
-  return result.owned ? push_and_free(L, &result) : push_all(L, &result.value);
+  return code == ZEROMQ_CODE_OK ? push_result(L, &result) : fail(L, &c, code);
 }
 
 /* ---- Objects. ---- */
 
 static int free_object(lua_State *L) {
   object *o = lua_touserdata(L, 1);
-  zeromq_object handle = o->handle;
+  zeromq_object_free(o->handle);
   o->handle = 0;
-  zeromq_object_free(handle);
   return 0;
 }
 
@@ -359,7 +321,7 @@ static int object_text(lua_State *L) {
   object *o = to_object(L, 1);
   zeromq_result result;
   if (o != NULL && zeromq_object_text(o->handle, &result) == ZEROMQ_CODE_OK)
-    return push_and_free(L, &result);
+    return push_result(L, &result);
   lua_pushliteral(L, "<closed>");
   return 1;
 }
@@ -392,24 +354,19 @@ static int end_machine(lua_State *L) {
   return 0;
 }
 
-static void push_method(lua_State *L, machine *m, const zeromq_method *method, int way) {
-  *(row *)lua_newuserdatauv(L, sizeof(row), 0) = (row){m, method, way};
-  lua_pushcclosure(L, invoke, 1);
-}
-
-static void set_methods(lua_State *L, machine *m, const zeromq_method *const *methods, uint32_t count,
-                        int way) {
+/* Adds methods to the table on top of the stack; a constructor is its __call. */
+static void set_methods(lua_State *L, machine *m, const zeromq_method *const *methods,
+                        uint32_t count, int way) {
   for (uint32_t at = 0; at < count; at++) {
-    push_method(L, m, methods[at], way);
-    lua_setfield(L, -2, methods[at]->name);
+    *(row *)lua_newuserdatauv(L, sizeof(row), 0) = (row){m, methods[at], way};
+    lua_pushcclosure(L, invoke, 1);
+    lua_setfield(L, -2, way == CONSTRUCTOR ? "__call" : methods[at]->name);
   }
 }
 
 /* Pushes the metatable of a class or of its objects, which scripts do not see. */
 static void push_metatable(lua_State *L, const zeromq_class *class) {
   lua_newtable(L);
-  lua_pushlightuserdata(L, (void *)class);
-  lua_rawsetp(L, -2, &CLASS);
   lua_pushstring(L, class->name);
   lua_setfield(L, -2, "__name");
   lua_pushboolean(L, 0);
@@ -420,16 +377,15 @@ static void push_metatable(lua_State *L, const zeromq_class *class) {
  * the methods and functions; those of the parent it finds there. */
 static void make_class(lua_State *L, machine *m, const zeromq_class *class) {
   lua_newtable(L);
+  lua_pushlightuserdata(L, (void *)class);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, lua_topointer(L, -2)); /* by which it is an argument */
   set_methods(L, m, class->methods, class->method_count, METHOD);
   set_methods(L, m, class->functions, class->function_count, FUNCTION);
   push_metatable(L, class);
+  set_methods(L, m, &class->constructor, class->constructor != NULL, CONSTRUCTOR);
   if (class->parent != NULL) {
     lua_getfield(L, -3, class->parent->name);
     lua_setfield(L, -2, "__index");
-  }
-  if (class->constructor != NULL) {
-    push_method(L, m, class->constructor, CONSTRUCTOR);
-    lua_setfield(L, -2, "__call");
   }
   lua_setmetatable(L, -2);
   push_metatable(L, class); /* that of its objects */
@@ -437,10 +393,8 @@ static void make_class(lua_State *L, machine *m, const zeromq_class *class) {
   lua_setfield(L, -2, "__index");
   luaL_setfuncs(L, OBJECT, 0);
   lua_rawsetp(L, LUA_REGISTRYINDEX, class);
-  if (class->alias != NULL) {
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -3, class->alias);
-  }
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, class->alias != NULL ? class->alias : class->name);
   lua_setfield(L, -2, class->name);
 }
 
@@ -450,13 +404,6 @@ static int dictionary(lua_State *L) {
   lua_settop(L, 1);
   luaL_setmetatable(L, "zeromq.dictionary");
   return 1;
-}
-
-/* Leaves a new metatable on the stack that the registry has by its name. */
-static void make_metatable(lua_State *L, const char *name, const char *key, lua_CFunction function) {
-  luaL_newmetatable(L, name);
-  lua_pushcfunction(L, function);
-  lua_setfield(L, -2, key);
 }
 
 int luaopen_zeromq(lua_State *L);
@@ -469,7 +416,9 @@ int luaopen_zeromq(lua_State *L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
   m->main = lua_tothread(L, -1);
   lua_pop(L, 1);
-  make_metatable(L, "zeromq.machine", "__gc", end_machine);
+  lua_newtable(L);
+  lua_pushcfunction(L, end_machine);
+  lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2); /* before all others, for which it is the last to be finalized */
   lua_rawsetp(L, LUA_REGISTRYINDEX, m);
   zeromq_host host = {
@@ -480,11 +429,11 @@ int luaopen_zeromq(lua_State *L) {
   if (zeromq_host_register(&host, &m->host) != ZEROMQ_CODE_OK ||
       zeromq_shutdown_at_exit() != ZEROMQ_CODE_OK)
     return luaL_error(L, "%s", zeromq_last_error()->message);
-  make_metatable(L, "zeromq.error", "__tostring", error_text);
-  make_metatable(L, "zeromq.dictionary", "dictionary", dictionary);
-  lua_pushlightuserdata(L, (void *)&DICTIONARY);
-  lua_rawsetp(L, -2, &DICTIONARY);
-  lua_newtable(L); /* the objects that the script has, which is weak and its own metatable */
+  luaL_newmetatable(L, "zeromq.error");
+  lua_pushcfunction(L, error_text);
+  lua_setfield(L, -2, "__tostring");
+  luaL_newmetatable(L, "zeromq.dictionary");
+  lua_newtable(L); /* the objects that the script has: weak, and its own metatable */
   lua_pushliteral(L, "v");
   lua_setfield(L, -2, "__mode");
   lua_pushvalue(L, -1);

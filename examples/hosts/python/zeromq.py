@@ -45,7 +45,7 @@ _Payload = _struct("_Payload", [
     ("integer", c_int64), ("number", c_double), ("bytes", _Bytes), ("items", _Items),
     ("object", c_uint64), ("function", c_uint64), ("described", c_void_p)], ctypes.Union)
 _Value = _struct("_Value", [("kind", c_uint32), ("payload", _Payload)])
-_Result = _struct("_Result", [("value", _Value), ("owned", c_size_t), ("memory", c_uint64 * 12)])
+_Result = _struct("_Result", [("value", _Value), ("owned", c_size_t), ("memory", c_uint64 * 64)])
 _Named = _struct("_Named", [("name", c_char_p), ("value", _Value)])
 _Parameter = _struct("_Parameter", [
     ("size", c_uint32), ("role", c_uint32), ("kinds", c_uint32), ("name", c_char_p),

@@ -10,6 +10,7 @@ use crate::core::{Error, Frame, Message};
 pub(in crate::binding) const SEND: &str = "send";
 pub(in crate::binding) const RECEIVE: &str = "receive";
 pub(in crate::binding) const RECEIVE_FRAME: &str = "receiveframe";
+pub(in crate::binding) const RECEIVE_ALL: &str = "receiveall";
 
 /// ZMQFrames of this size in bytes are shared, which then costs less than to copy them.
 const LONG: usize = 1024;
@@ -70,7 +71,7 @@ pub(super) static GROUP: Group = Group {
             run: |call| Ok(Value::frame(call.socket()?.receive(&call.wait()?)?)),
         },
         Method {
-            name: "receiveall",
+            name: RECEIVE_ALL,
             parameters: &[TIMEOUT],
             result: "List or nil",
             doc: "Waits for a message and returns all its frames as a List. If part of the \

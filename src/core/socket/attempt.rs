@@ -1,25 +1,28 @@
-//! One attempt to send or to receive a frame. Most calls of a script need no more; one that
+//! One attempt to send or to receive. Most calls of a script need no more; one that
 //! fails has changed nothing, and the call then takes the path that can wait, with the same
 //! result as if there had been no attempt.
 
+use super::messages::{receive_message, send};
 use super::open::Open;
 use super::{Socket, State};
 use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::{Router, Stream, Xsub};
-use crate::libzmq;
 
 impl Socket {
-    /// Sends one frame if that is possible at once. Returns false if nothing was sent:
-    /// [`send`](Socket::send) then waits, or returns the reason.
-    #[inline]
-    pub fn send_now(&self, frame: &[u8]) -> bool {
+    /// Sends a message with these frames if that is possible at once. Returns false if
+    /// nothing was sent: [`send`](Socket::send) then waits, or returns the reason.
+    #[inline(always)]
+    pub fn send_now(&self, frames: &[&[u8]]) -> bool {
         // Their frames are routed, checked or begun by other calls.
         if matches!(self.socket_type, Router | Stream | Xsub) || self.begun.any() {
             return false;
         }
         let attempt = |open: &mut Open| {
-            libzmq::send(&mut open.socket, frame, zmq::DONTWAIT).ok()?;
-            open.count_sent(&[frame]);
+            if frames.len() != 1 && (frames.is_empty() || open.conflates) {
+                return None;
+            }
+            send(&mut open.socket, frames).ok()?;
+            open.count_sent(frames);
             Some(())
         };
         self.attempt(attempt).is_some()
@@ -37,7 +40,15 @@ impl Socket {
         })
     }
 
+    /// Receives all frames of the next message if one is there, or the remaining ones of a
+    /// message that was received in part, and calls `visit` with each. Returns false if
+    /// nothing was received. Memory that `visit` leaves in a frame is reused.
     #[inline]
+    pub fn receive_all_now(&self, mut visit: impl FnMut(&mut Frame)) -> bool {
+        self.attempt(|open| receive_message(open, &mut visit).ok()).is_some()
+    }
+
+    #[inline(always)]
     fn attempt<T>(&self, attempt: impl FnOnce(&mut Open) -> Option<T>) -> Option<T> {
         match &mut *self.lock().ok()? {
             State::Open(open) => attempt(open),
@@ -61,29 +72,34 @@ mod tests {
         let push = Socket::attached(Push, "inproc://attempt").unwrap();
         let text = |frame: &mut Frame| frame.as_text().unwrap().to_owned();
         assert_eq!(pull.receive_now(text), None);
-        assert!(push.send_now(b"one"));
+        assert!(push.send_now(&[b"one"]));
         assert_eq!(pull.receive_now(text).as_deref(), Some("one"));
         assert_eq!(push.counters().unwrap().messages_sent, 1);
         assert_eq!(pull.counters().unwrap().messages_received, 1);
 
-        assert!(!pull.send_now(b"x") && push.receive_now(text).is_none());
-        assert!(!Socket::new(Push).unwrap().send_now(b"x"));
+        assert!(!pull.send_now(&[b"x"]) && push.receive_now(text).is_none());
+        assert!(!Socket::new(Push).unwrap().send_now(&[b"x"]));
         push.send_more(b"head").unwrap();
-        assert!(!push.send_now(b"body"));
+        assert!(!push.send_now(&[b"body"]));
         push.send(&["body"], &SOON).unwrap();
         assert_eq!(pull.receive_now(text).as_deref(), Some("head"));
         assert_eq!(pull.receive_now(text).as_deref(), Some("body"));
+        assert!(push.send_now(&[b"a", b"", b"c"]) && !push.send_now(&[]));
+        let mut frames = Vec::new();
+        assert!(pull.receive_all_now(|frame| frames.push(text(frame))));
+        assert_eq!(frames, ["a", "", "c"]);
+        assert!(!pull.receive_all_now(|_| panic!("there is no other message")));
         push.close(None).unwrap();
-        assert!(!push.send_now(b"x"));
+        assert!(!push.send_now(&[b"x"]));
     }
 
     #[test]
     fn an_attempt_keeps_the_order_of_requests() {
         let rep = Socket::attached(Rep, "inproc://attempt-order").unwrap();
         let req = Socket::attached(Req, "inproc://attempt-order").unwrap();
-        assert!(!rep.send_now(b"early") && req.receive_now(drop_frame).is_none());
-        assert!(req.send_now(b"1") && !req.send_now(b"2"));
-        assert!(rep.receive_now(drop_frame).is_some() && rep.send_now(b"done"));
+        assert!(!rep.send_now(&[b"early"]) && req.receive_now(drop_frame).is_none());
+        assert!(req.send_now(&[b"1"]) && !req.send_now(&[b"2"]));
+        assert!(rep.receive_now(drop_frame).is_some() && rep.send_now(&[b"done"]));
         assert!(req.receive_now(drop_frame).is_some());
         assert!(Socket::new(Pub).unwrap().receive_now(drop_frame).is_none());
     }

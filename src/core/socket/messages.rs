@@ -252,6 +252,7 @@ pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zm
 
 /// Receives a message without waiting and visits its frames. All of them arrive together,
 /// so only the first one can be missing.
+#[inline(always)]
 pub(super) fn receive_message(
     open: &mut Open,
     visit: &mut impl FnMut(&mut Frame),
