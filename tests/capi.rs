@@ -247,6 +247,13 @@ fn calls_say_where_memory_has_run_out() {
     assert_eq!(program.run(&[]), "it goes on\n");
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn an_idle_socket_costs_little() {
+    let program = Program::compile(&test("idle"), &[]);
+    println!("{}", program.run(&[]));
+}
+
 #[test]
 fn what_is_sent_at_the_end_leaves() {
     let program = Program::compile(&test("farewell"), &[]);

@@ -55,7 +55,8 @@ pub(super) struct Entry {
     pub socket: Arc<core::Socket>,
     pub lent: Lent,
     frame: Frame,
-    batch: Lending,
+    /// Boxed, because most sockets lend no messages.
+    batch: Option<Box<Lending>>,
 }
 
 /// Received messages whose bytes the caller may read until the next call.
@@ -137,7 +138,7 @@ pub unsafe extern "C" fn zeromq_socket_new(kind: i32, endpoints: *const c_char) 
         // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { some_text("the endpoints", endpoints) }?;
         let socket = core::Socket::attached(kind, endpoints.unwrap_or(""))?;
-        let (lent, frame, batch) = (Lent::default(), Frame::default(), Lending::default());
+        let (lent, frame, batch) = (Lent::default(), Frame::default(), None);
         Ok(SOCKETS.give(Entry { socket, lent, frame, batch })?)
     })
 }
@@ -523,6 +524,7 @@ pub unsafe extern "C" fn zeromq_socket_receive_frames(
         let place = place(message)?;
         let mut entry = enter(socket)?;
         let Entry { socket, batch, .. } = &mut *entry;
+        let batch = batch.get_or_insert_default();
         socket.receive_batch_into(&mut batch.batch, 1, &wait(timeout)?)?;
         // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(batch.first()) };
@@ -552,6 +554,7 @@ pub unsafe extern "C" fn zeromq_socket_receive_batch(
         }
         let mut entry = enter(socket)?;
         let Entry { socket, batch, .. } = &mut *entry;
+        let batch = batch.get_or_insert_default();
         socket.receive_batch_into(&mut batch.batch, most, &wait(timeout)?)?;
         let lent = batch.all();
         // SAFETY: the caller passes pointers that are valid for writing.

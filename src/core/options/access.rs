@@ -224,7 +224,7 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
             if !open.is_free(id)? {
                 return Err(errors::id_in_use(row));
             }
-            open.connect_id = Some(id.clone());
+            open.choose_id(id);
         }
         (Via::Descriptor, Checked::Int(-1)) => open.listener = None,
         (Via::Descriptor, Checked::Int(descriptor)) => {

@@ -41,19 +41,19 @@ struct Gaps {
     missed: u64,
 }
 
-/// The state of a socket that numbers messages.
+/// The state of a socket that numbers messages. Most sockets have none, so it is boxed.
 #[derive(Debug, Default)]
 pub(super) struct Numbering {
-    numbers: Mutex<Option<Numbers>>,
-    gaps: Mutex<Option<Gaps>>,
+    numbers: Mutex<Option<Box<Numbers>>>,
+    gaps: Mutex<Option<Box<Gaps>>>,
 }
 
 impl Numbering {
-    fn numbers(&self) -> MutexGuard<'_, Option<Numbers>> {
+    fn numbers(&self) -> MutexGuard<'_, Option<Box<Numbers>>> {
         locked(&self.numbers)
     }
 
-    fn gaps(&self) -> MutexGuard<'_, Option<Gaps>> {
+    fn gaps(&self) -> MutexGuard<'_, Option<Box<Gaps>>> {
         locked(&self.gaps)
     }
 }
@@ -168,8 +168,8 @@ impl Socket {
     pub fn set_sequence(&self, on: bool) -> Result<(), Error> {
         self.with(|_| Ok(()))?;
         match self.socket_type() {
-            Pub | Xpub => *self.numbering.numbers() = on.then(Numbers::new),
-            Sub | Xsub => *self.numbering.gaps() = on.then(Gaps::default),
+            Pub | Xpub => *self.numbering.numbers() = on.then(|| Box::new(Numbers::new())),
+            Sub | Xsub => *self.numbering.gaps() = on.then(Box::default),
             socket_type => return Err(unsupported(socket_type)),
         }
         Ok(())

@@ -44,10 +44,8 @@ pub(in crate::core) struct Open {
     pub conflates: bool,
     /// True for an XPUB whose owner decides what its peers receive (xpub_manual).
     pub manual: bool,
-    /// The routing id for the peer of the next connect, and the ids that peers of a
-    /// STREAM were given this way.
-    pub connect_id: Option<Vec<u8>>,
-    given_ids: Vec<Vec<u8>>,
+    /// Boxed, because most sockets have none.
+    chosen_ids: Option<Box<ChosenIds>>,
     /// The listening socket for the next bind (use_fd).
     pub listener: Option<Listener>,
     pub counters: Counters,
@@ -62,6 +60,15 @@ struct Bound {
     /// As libzmq reports it (`ZMQ_LAST_ENDPOINT`) and accepts it in unbind.
     resolved: String,
     since: Instant,
+}
+
+/// The routing ids that this side chooses for its peers (connect_routing_id).
+#[derive(Default)]
+struct ChosenIds {
+    /// The one for the peer of the next connect.
+    next: Option<Vec<u8>>,
+    /// Those of the peers of a STREAM.
+    given: Vec<Vec<u8>>,
 }
 
 /// A connected endpoint as it was written and as libzmq reports it.
@@ -111,8 +118,7 @@ impl Open {
             attached: false,
             conflates: false,
             manual: false,
-            connect_id: None,
-            given_ids: Vec::new(),
+            chosen_ids: None,
             listener: None,
             counters: Counters::default(),
             watch: Watch::new(context.clone()),
@@ -231,7 +237,9 @@ impl Open {
         retried(|| self.socket.connect(endpoint))
             .map_err(|error| Error::refused(endpoint, error))?;
         // libzmq has used it up only now.
-        self.given_ids.extend(self.connect_id.take());
+        if let Some(ids) = &mut self.chosen_ids {
+            ids.given.extend(ids.next.take());
+        }
         self.attached = true;
         context::record_inproc(Event::Connected, endpoint, self.id);
         let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
@@ -240,11 +248,17 @@ impl Open {
         Ok(())
     }
 
+    /// Chooses the routing id for the peer of the next connect.
+    pub fn choose_id(&mut self, id: &[u8]) {
+        self.chosen_ids.get_or_insert_default().next = Some(id.to_owned());
+    }
+
     /// Sets the routing id for the next peer. libzmq is told as late as possible,
     /// because it aborts the process if another peer with the same id has connected in
     /// the meantime.
     fn name_peer(&mut self, endpoint: &str) -> Result<(), Error> {
-        let Some(id) = self.connect_id.clone() else {
+        let next = self.chosen_ids.as_ref().and_then(|ids| ids.next.clone());
+        let Some(id) = next else {
             return Ok(());
         };
         // libzmq would keep it for a later connect.
@@ -264,9 +278,13 @@ impl Open {
         let _ = retried(|| self.socket.get_events());
         match options::has_peer(&mut self.socket, id) {
             Ok(there) => Ok(!there),
-            Err(zmq::Error::ENOTSUP) => Ok(!self.given_ids.iter().any(|given| given == id)),
+            Err(zmq::Error::ENOTSUP) => Ok(!self.was_given(id)),
             Err(error) => Err(Error::from_zmq("zmq_socket_get_peer_state", error)),
         }
+    }
+
+    fn was_given(&self, id: &[u8]) -> bool {
+        self.chosen_ids.as_ref().is_some_and(|ids| ids.given.iter().any(|given| given == id))
     }
 
     /// Waits until libzmq has something to process: a message, room for a message, a new

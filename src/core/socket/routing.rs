@@ -1,8 +1,8 @@
 //! Messages to one of many peers: ROUTER and STREAM.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
 
 use super::Socket;
 use super::messages::send;
@@ -24,7 +24,8 @@ pub(super) struct Routing {
     mandatory: AtomicBool,
     /// The number of messages dropped because their peer was unknown or full.
     dropped: AtomicU64,
-    peers: Mutex<Peers>,
+    /// Boxed, because most sockets have none.
+    peers: Mutex<Option<Box<Peers>>>,
 }
 
 /// The routing ids that were seen, each with a number that gives their order.
@@ -76,8 +77,8 @@ impl Routing {
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn peers(&self) -> MutexGuard<'_, Peers> {
-        locked(&self.peers)
+    fn peers<T>(&self, call: impl FnOnce(&mut Peers) -> T) -> T {
+        call(locked(&self.peers).get_or_insert_default())
     }
 }
 
@@ -136,7 +137,7 @@ impl Socket {
             Ok(()) => Ok(true),
             Err(Error::Unroutable) => {
                 self.routing.count_dropped();
-                self.routing.peers().forget(id);
+                self.routing.peers(|peers| peers.forget(id));
                 match self.routing.drops() {
                     true => Ok(false),
                     false => Err(Error::Unroutable),
@@ -153,7 +154,7 @@ impl Socket {
     /// The errors of [`send_to`](Socket::send_to).
     pub fn close_peer(&self, id: &[u8], wait: &Wait) -> Result<bool, Error> {
         let closed = self.send_to(id, &[b""], wait)?;
-        self.routing.peers().forget(id);
+        self.routing.peers(|peers| peers.forget(id));
         Ok(closed)
     }
 
@@ -166,7 +167,7 @@ impl Socket {
     pub fn receive_from(&self, wait: &Wait) -> Result<(Frame, Vec<Frame>), Error> {
         let mut frames = self.receive_whole(RECEIVE_FROM, wait)?.into_iter();
         let id = frames.next().unwrap_or_default();
-        self.routing.peers().saw(&id);
+        self.routing.peers(|peers| peers.saw(&id));
         Ok((id, frames.collect()))
     }
 
@@ -178,7 +179,7 @@ impl Socket {
     /// [`Error::Forked`].
     pub fn routing_ids(&self) -> Result<Vec<Vec<u8>>, Error> {
         self.check_process()?;
-        Ok(self.routing.peers().ids().map(<[u8]>::to_owned).collect())
+        Ok(self.routing.peers(|peers| peers.ids().map(<[u8]>::to_owned).collect()))
     }
 
     /// Sets whether a message to an unknown peer returns [`Error::Unroutable`] and one

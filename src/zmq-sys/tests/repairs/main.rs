@@ -13,6 +13,8 @@ mod heartbeats;
 mod inproc;
 mod ipc;
 mod limits;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod memory;
 mod messages;
 mod monitor;
 mod options;
