@@ -166,6 +166,11 @@ fn values_objects_and_errors_of_python() {
 }
 
 #[test]
+fn forked_children_of_python_close_what_they_inherit() {
+    run(python(), "forks.py", "#> ");
+}
+
+#[test]
 fn functions_and_threads_of_python() {
     run(python(), "callbacks.py", "#> ");
 }
