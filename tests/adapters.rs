@@ -290,6 +290,33 @@ fn lua_can_be_interrupted() {
     }
 }
 
+/// Ctrl-C ends the last wait, also after `catchinterrupts`.
+#[test]
+fn ctrl_c_ends_the_last_flush() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_lua = "local z = require 'zeromq'\nz.ZMQ.catchinterrupts(true)\n\
+                  local push = z.ZMQPush()\npush:setlinger(-1)\n\
+                  push:connect('tcp://127.0.0.1:1')\npush:send('x')\nio.open(arg[1], 'w'):close()\n";
+    let of_python = "import zeromq as z\nz.ZMQ.catchinterrupts(True)\n\
+                     push = z.ZMQPush()\npush.setlinger(-1)\n\
+                     push.connect('tcp://127.0.0.1:1')\npush.send('x')\nimport sys\nopen(sys.argv[1], 'w').close()\n";
+    for (command, program) in [(lua(), of_lua), (python(), of_python)] {
+        let Some(mut command) = command else {
+            continue;
+        };
+        let (path, end) = (folder.path().join("program"), folder.path().join("end"));
+        let _ = fs::remove_file(&end);
+        fs::write(&path, program).unwrap();
+        let running = launch(command.arg(&path).arg(&end));
+        let begin = std::time::Instant::now();
+        while !end.exists() && begin.elapsed() < DEADLINE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let Finished { stderr, status, .. } = running.interrupt(DEADLINE);
+        assert_eq!(status, None, "a signal has ended it: {stderr}");
+    }
+}
+
 /// A row of the table of counts.
 struct Count {
     host: &'static str,
