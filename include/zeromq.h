@@ -69,8 +69,12 @@
  * Threads.  Every function may be called on any thread. An object serves one call at a
  * time: a second call returns ZEROMQ_CODE_BUSY and does nothing. A socket can be
  * passed from thread to thread, but two threads cannot use it at once. It is fastest if
- * one thread uses it most of the time. After a fork, the parent's objects are closed in
- * the child, which can make new ones.
+ * one thread uses it most of the time.
+ *
+ * Forks.  After a fork, the parent's objects are closed in the child, which can make new
+ * ones. Closing, stopping and freeing them there does nothing to the parent. The child
+ * holds the ports that the parent has bound: until it ends or calls exec, they are taken
+ * even if the parent closes its sockets.
  *
  * Timeouts.  Timeouts are in milliseconds. 0 does not wait; ZEROMQ_FOREVER and
  * ZEROMQ_USUAL are special values. Signals do not end a wait.
@@ -207,6 +211,9 @@ zeromq_code zeromq_shutdown_at_exit(void);
 //
 // Handles stay valid and report `ZEROMQ_CODE_CLOSED`. Calls that wait on other threads
 // return `ZEROMQ_CODE_TERMINATED`. New sockets can be opened afterwards.
+//
+// If a script has called `ZMQ.catchinterrupts(true)`, Ctrl-C does again what it did
+// before, so that it can end a wait for messages that nobody receives.
 //
 // Do not call it while the system unloads a library, from its destructor or DllMain:
 // it waits for threads, which cannot end then. A destructor that runs when the process
@@ -1200,8 +1207,8 @@ zeromq_code zeromq_authenticator_curve_directory(zeromq_authenticator *authentic
 // Stops the authenticator, as `zeromq_authenticator_free` does, but keeps the handle
 // valid. Stopping a stopped authenticator does nothing.
 //
-// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_SECURITY` in a forked process;
-// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
 zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 
 /* ============================================================ VIRTUAL MACHINES

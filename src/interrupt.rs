@@ -38,11 +38,27 @@ pub(crate) fn catch(on: bool) -> io::Result<()> {
             *before = Some(exchange(&action)?);
         }
         (true, known) => *before = known,
-        (false, Some(known)) => drop(exchange(&known)?),
+        // The program may have set another action in the meantime, which stays.
+        (false, Some(known)) if is_ours()? => drop(exchange(&known)?),
+        (false, Some(_)) => {}
         (false, None) => {}
     }
     CATCHING.store(on, Ordering::Relaxed);
     Ok(())
+}
+
+/// Returns true if Ctrl-C calls our handler.
+fn is_ours() -> io::Result<bool> {
+    // SAFETY: all zeros are a valid sigaction, which is overwritten.
+    let mut current: libc::sigaction = unsafe { zeroed() };
+    // SAFETY: without a new action, sigaction only writes the current one.
+    match unsafe { libc::sigaction(libc::SIGINT, ptr::null(), &mut current) } {
+        0 => {
+            let ours = on_signal as extern "C" fn(libc::c_int) as libc::sighandler_t;
+            Ok(current.sa_sigaction == ours)
+        }
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 fn exchange(action: &libc::sigaction) -> io::Result<libc::sigaction> {

@@ -166,6 +166,11 @@ fn values_objects_and_errors_of_python() {
 }
 
 #[test]
+fn forked_children_of_python_close_what_they_inherit() {
+    run(python(), "forks.py", "#> ");
+}
+
+#[test]
 fn functions_and_threads_of_python() {
     run(python(), "callbacks.py", "#> ");
 }
@@ -282,6 +287,33 @@ fn lua_can_be_interrupted() {
         unsafe { libc::kill(running.id() as i32, libc::SIGINT) };
         let Finished { stdout, stderr, status } = running.finish(DEADLINE);
         assert!(status.is_some() && (stdout + &stderr).contains(expected), "{program}: {stderr}");
+    }
+}
+
+/// Ctrl-C ends the last wait, also after `catchinterrupts`.
+#[test]
+fn ctrl_c_ends_the_last_flush() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_lua = "local z = require 'zeromq'\nz.ZMQ.catchinterrupts(true)\n\
+                  local push = z.ZMQPush()\npush:setlinger(-1)\n\
+                  push:connect('tcp://127.0.0.1:1')\npush:send('x')\nio.open(arg[1], 'w'):close()\n";
+    let of_python = "import zeromq as z\nz.ZMQ.catchinterrupts(True)\n\
+                     push = z.ZMQPush()\npush.setlinger(-1)\n\
+                     push.connect('tcp://127.0.0.1:1')\npush.send('x')\nimport sys\nopen(sys.argv[1], 'w').close()\n";
+    for (command, program) in [(lua(), of_lua), (python(), of_python)] {
+        let Some(mut command) = command else {
+            continue;
+        };
+        let (path, end) = (folder.path().join("program"), folder.path().join("end"));
+        let _ = fs::remove_file(&end);
+        fs::write(&path, program).unwrap();
+        let running = launch(command.arg(&path).arg(&end));
+        let begin = std::time::Instant::now();
+        while !end.exists() && begin.elapsed() < DEADLINE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let Finished { stderr, status, .. } = running.interrupt(DEADLINE);
+        assert_eq!(status, None, "a signal has ended it: {stderr}");
     }
 }
 

@@ -1,10 +1,10 @@
-//! The reference host refuses scripts that are nested too deeply, and does not crash.
+//! The program `zeromq run`: what it refuses and how, and how it ends.
 
 mod support;
 
 use std::time::Duration;
 
-use support::start;
+use support::{feed, loopback, program, start};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -45,4 +45,60 @@ fn files_are_written_to_the_end_and_refused_where_morpho_is_lost() {
         assert!(finished.stderr.contains(refusal), "{text}: {}", finished.stderr);
     }
     assert_eq!(std::fs::read_to_string(folder.path().join("held")).unwrap(), "line\n");
+}
+
+/// Mistakes that newcomers make, and what the program says about them.
+#[test]
+fn mistakes_are_told_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("mistake.morpho");
+    for (text, hint) in [
+        ("import zeromq\nvar a = ZMQPul()", "did you mean ZMQPull?"),
+        ("import zeromq\nZMQPull().recieve()", "did you mean receive?"),
+        ("import zeromq\nprint ZMQ.vresion()", "did you mean version?"),
+        ("import zeromqq", "did you mean zeromq?"),
+        ("var a = ZMQPull()", "write import zeromq at the beginning of the script"),
+        ("import zeromq\n# x\n", "a comment begins with //"),
+        ("print 'x'", "a string stands between double quotes"),
+        ("print (1 + 2\nprint 3", "expected ) or a comma: the ( in line 1 is not closed"),
+        ("let a = 1", "declare a variable with var"),
+        ("def f(x) { }", "declare a function with fn"),
+        ("prnt a", "did you mean print?"),
+        ("var total = 1\nprint totl", "did you mean total?"),
+        ("if (true) {\nprint 1\n", "expected }: the { in line 1 is not closed"),
+    ] {
+        std::fs::write(&script, text).unwrap();
+        let finished = start::<&str>(&script, &[]).finish(DEADLINE);
+        assert_eq!(finished.status, Some(1), "{text}");
+        assert!(finished.stderr.contains(hint), "{text}: {}", finished.stderr);
+    }
+}
+
+/// A descriptor whose writer has gone still has something to read.
+#[cfg(unix)]
+#[test]
+fn what_is_left_to_read_comes_before_the_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("poll.morpho");
+    let text = "import zeromq\nvar poller = ZMQPoller(0)\nZMQ.sleep(200)\n\
+                print poller.waitall(10000)[0][1]\nprint System.readline()\n\
+                print poller.waitall(10000)[0][1]";
+    std::fs::write(&script, text).unwrap();
+    let finished = feed(loopback(program().arg("run").arg(&script)), "hello\n").finish(DEADLINE);
+    assert_eq!(finished.stdout, "in\nhello\nerror\n", "{}", finished.stderr);
+}
+
+/// Ctrl-C ends the last wait, also after `catchinterrupts`.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_last_flush() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("flush.morpho");
+    let text = "import zeromq\nZMQ.catchinterrupts(true)\nvar push = ZMQPush()\n\
+                push.setlinger(-1)\npush.connect(\"tcp://127.0.0.1:1\")\npush.send(\"x\")";
+    std::fs::write(&script, text).unwrap();
+    let running = start::<&str>(&script, &[]);
+    std::thread::sleep(Duration::from_millis(500));
+    let finished = running.interrupt(DEADLINE);
+    assert_eq!(finished.status, None, "a signal has ended it: {}", finished.stderr);
 }

@@ -227,6 +227,7 @@ fn a_fork_leaves_the_proxies_of_its_parent_alone() {
             context::forked();
             let dead =
                 matches!(parents.pause(), Err(Error::Forked)) && parents.state() == State::Stopped;
+            let dead = dead && parents.stop().is_ok();
             drop(parents);
             let own = proxy("inproc://fork-front", "inproc://fork-back");
             let right = dead && own.state() == State::Running && context::shutdown();

@@ -178,9 +178,28 @@ impl<'a> Call<'a> {
             None => Ok(()),
             Some(value) => Err(Error::Argument {
                 place: format!("argument {}", next + 1),
-                expected: "nothing more".into(),
+                expected: self.nothing_more(value),
                 got: value.to_string(),
             }),
+        }
+    }
+
+    /// Words what is expected in place of an argument too many. A number is most likely a
+    /// timeout, which is passed by name.
+    fn nothing_more(&self, value: &ValueRef) -> Cow<'static, str> {
+        let time = match value {
+            ValueRef::Int(time) => Some(time.to_string()),
+            ValueRef::Float(time) => Some(time.to_string()),
+            _ => None,
+        };
+        let parameters = self.row.method.parameters.iter();
+        let mut named = parameters.filter(|parameter| parameter.role == Role::Named);
+        match (named.find(|parameter| parameter.kinds == TIMEOUT.kinds), time) {
+            (Some(parameter), Some(time)) => {
+                let name = parameter.name;
+                format!("nothing more; a time is passed by name: {name}={time}").into()
+            }
+            _ => "nothing more".into(),
         }
     }
 
@@ -267,7 +286,7 @@ impl<'a> Call<'a> {
     /// Does the same with the positional arguments from an index on.
     pub(super) fn frames_from(&self, first: usize) -> Result<Vec<Cow<'a, [u8]>>, Error> {
         let values = self.values().get(first..).unwrap_or_default();
-        let wrong = |index, value: &ValueRef| self.wrong(first + index, value.to_string());
+        let wrong = |index, value: &ValueRef| self.wrong(first + index, got(&FRAMES, value));
         let frames = frames(values, wrong)?;
         if frames.is_empty() {
             return Err(self.wrong(first, "nothing".to_owned()));
@@ -376,9 +395,18 @@ pub(super) fn frames<'a>(
 
 fn check_kind(parameter: &Parameter, index: usize, value: &ValueRef) -> Result<(), Error> {
     if parameter.kinds.has(value.kinds()) {
-        Ok(())
-    } else {
-        Err(wrong(parameter, index, value.to_string()))
+        return Ok(());
+    }
+    Err(wrong(parameter, index, got(parameter, value)))
+}
+
+/// Describes a value that is wrong, and what sends it if it is no frame.
+fn got(parameter: &Parameter, value: &ValueRef) -> String {
+    match value {
+        ValueRef::Dictionary(_) | ValueRef::List(_) if parameter.kinds.has(FRAME) => {
+            format!("{value}; sendvalue and sendjson send it")
+        }
+        value => value.to_string(),
     }
 }
 

@@ -185,7 +185,10 @@ static LIFE: Group = Group {
             errors: "",
             example: "",
             otherwise: None,
-            run: |call| auth(call)?.stop().map(|()| Value::Nil),
+            run: |call| {
+                auth(call)?.stop();
+                Ok(Value::Nil)
+            },
         },
     ],
 };

@@ -123,6 +123,7 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Report>> {
             Ok(otherwise())
         }
         _ => {
+            socket::drop_begun(call, error);
             let constructor = call.row.target == Target::Constructor;
             let report = Report::new(call.operation(), constructor, error, reword);
             // What a function of the script has to say is known to the host.

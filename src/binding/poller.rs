@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::arguments::{FromValue, TIMEOUT};
 use super::call::Call;
@@ -9,7 +10,7 @@ use super::object::{Instance, Object};
 use super::table::{Class, Group, Method, Parameter, Role, optional, required, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::poller::{self, Ready, Source};
-use crate::core::{Error, Wait};
+use crate::core::{Code, Error, Wait};
 
 const SOURCES: Parameter =
     variadic("sockets", Kinds::OBJECT.or(Kinds::INT), "sockets, or Ints that are file descriptors");
@@ -125,7 +126,8 @@ static WAITING: Group = Group {
             parameters: &TIMEOUTS,
             result: "a socket, an Int or nil",
             doc: "Waits until a socket is ready and returns the first ready one, in the order \
-                  they were added. Ignores closed sockets. Without a timeout it waits forever.",
+                  they were added. Ignores closed sockets. Without a timeout it waits forever. An empty \
+                  poller waits for the timeout, and warns once.",
             errors: "`ZMQClosed` if all sockets are closed or one is in use by another call; \
                      `ZMQArgs` if the poller is empty and there is no timeout",
             example: r#"
@@ -136,7 +138,9 @@ static WAITING: Group = Group {
             "#,
             otherwise: Some(|| Value::Nil),
             run: |call| {
-                let (found, _) = call.receiver::<Poller>()?.0.wait(&timeout(call)?)?;
+                let poller = call.receiver::<Poller>()?;
+                poller.warn_if_empty(call);
+                let (found, _) = poller.0.wait(&timeout(call)?)?;
                 Ok(found.into())
             },
         },
@@ -146,13 +150,15 @@ static WAITING: Group = Group {
             result: "List",
             doc: "Waits until a socket is ready and returns all ready ones, as a List of Tuples \
                   of the socket and \"in\", \"out\" or \"both\", or \"error\" for a file \
-                  descriptor that failed. Without a timeout it waits forever.",
+                  descriptor that failed and has nothing left to read. Without a timeout it waits forever.",
             errors: "`ZMQClosed` if all sockets are closed or one is in use by another call; \
                      `ZMQArgs` if the poller is empty and there is no timeout",
             example: "",
             otherwise: Some(|| Value::List(Vec::new())),
             run: |call| {
-                let found = call.receiver::<Poller>()?.0.wait_all(&timeout(call)?)?;
+                let poller = call.receiver::<Poller>()?;
+                poller.warn_if_empty(call);
+                let found = poller.0.wait_all(&timeout(call)?)?;
                 let tuple = |(found, ready): (Found, Ready)| {
                     Value::Tuple(vec![found.into(), event(ready).into()])
                 };
@@ -200,7 +206,18 @@ static WAITING: Group = Group {
 
 /// A script's poller.
 #[derive(Debug, Default)]
-struct Poller(poller::Poller<Found>);
+struct Poller(poller::Poller<Found>, AtomicBool);
+
+impl Poller {
+    /// Warns once that a wait has nothing to wait for; without a timeout, it is an error.
+    fn warn_if_empty(&self, call: &Call) {
+        let timed = timeout(call).is_ok_and(|wait| !wait.is_endless());
+        if self.0.count() == 0 && timed && !self.1.swap(true, Ordering::Relaxed) {
+            let message = format!("{}: the poller is empty; add a socket first", call.operation());
+            call.host.warn(Code::Argument.tag(), &message);
+        }
+    }
+}
 
 /// Returns the result of a wait: the sources as the script added them.
 #[derive(Clone, Debug)]
@@ -284,8 +301,11 @@ pub(super) fn socket(value: &ValueRef) -> Option<Arc<crate::core::Socket>> {
     Arc::from_value(value)
 }
 
+/// A descriptor whose writer has gone fails and can be read at once. What is left must be
+/// read first: "error" would hide it.
 fn event(ready: Ready) -> &'static str {
     match ready {
+        Ready { input: true, error: true, .. } => "in",
         Ready { error: true, .. } => "error",
         Ready { input: true, output: true, .. } => "both",
         Ready { output: true, .. } => "out",

@@ -4,6 +4,7 @@
 //! Some input that czmq accepts although it cannot work is an error here: a port above
 //! 65535, text after the port, an empty item, a range that ends before it starts.
 
+use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
 
 use super::error::Error;
@@ -141,6 +142,22 @@ pub fn check_connect(endpoint: &str) -> Result<(), Error> {
             _ => Ok(()),
         },
     }
+}
+
+/// Returns true if an endpoint names an IPv6 address, at either end of the connection.
+pub(super) fn is_ipv6(endpoint: &str) -> bool {
+    let mut network = ["tcp://", "ws://", "wss://"].iter();
+    let Some(address) = network.find_map(|transport| endpoint.strip_prefix(transport)) else {
+        return false;
+    };
+    // tcp://source;destination; the path of a WebSocket follows a slash.
+    address.split(';').any(|end| {
+        let end = end.split('/').next().unwrap_or_default();
+        let host = end.rsplit_once(':').map_or(end, |(host, _)| host);
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        // A scope may follow: fe80::1%eth0.
+        host.split('%').next().unwrap_or_default().parse::<Ipv6Addr>().is_ok()
+    })
 }
 
 /// Returns the parts of a TCP endpoint before and after its last colon.
@@ -302,6 +319,30 @@ mod tests {
             ["tcp://a:0", "tcp://a:*", "tcp://a:!", "tcp://nowhere", "tcp://*:1", "tcp://a:65536"]
         {
             assert!(check_connect(endpoint).is_err(), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_ipv6_are_known() {
+        for endpoint in [
+            "tcp://[::1]:5555",
+            "tcp://::1:5555",
+            "tcp://[::]:*",
+            "tcp://[fe80::1%eth0]:5555",
+            "tcp://[::1]:0;127.0.0.1:5555",
+            "tcp://127.0.0.1:0;[::1]:5555",
+            "ws://[::1]:80/path",
+        ] {
+            assert!(is_ipv6(endpoint), "{endpoint}");
+        }
+        for endpoint in [
+            "tcp://*:1",
+            "tcp://127.0.0.1:1",
+            "tcp://localhost:1",
+            "ipc://[::1]:1",
+            "inproc://::1:1",
+        ] {
+            assert!(!is_ipv6(endpoint), "{endpoint}");
         }
     }
 

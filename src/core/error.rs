@@ -45,7 +45,7 @@ pub enum Error {
     /// The socket was closed, by `close` or by a shutdown.
     #[error("the socket is closed")]
     Closed,
-    /// An object with its own thread, a proxy or a beacon, was stopped.
+    /// A proxy, a beacon or a monitor was stopped.
     #[error("the {what} was stopped; make a new one")]
     Stopped {
         /// The type of the object: "proxy".
@@ -235,6 +235,13 @@ impl Error {
             "EADDRINUSE" if endpoint.starts_with("ipc://") => {
                 "; another socket has it: choose another file, or ipc://* for a new one"
             }
+            "ENOENT" if endpoint.starts_with("ipc://") => {
+                "; the folder does not exist: make it first, or use ipc://* for a new endpoint"
+            }
+            "EACCES" if endpoint.starts_with("ipc://") => {
+                "; choose a folder that this user may write to"
+            }
+            "ENAMETOOLONG" => "; a system allows about 100 bytes: choose a shorter path",
             "ENOTSOCK" => "; a file that is no socket is there: choose another name or remove it",
             _ => errno.hint(),
         };

@@ -35,11 +35,12 @@ impl Monitor {
     /// still be read.
     ///
     /// # Errors
-    /// [`Error::Again`] on timeout; [`Error::Closed`] if the monitor was stopped, or if
-    /// its socket is closed and no event is left; [`Error::Interrupted`],
-    /// [`Error::Busy`].
+    /// [`Error::Again`] on timeout; [`Error::Stopped`] if the monitor was stopped;
+    /// [`Error::Closed`] if its socket is closed and no event is left;
+    /// [`Error::Interrupted`], [`Error::Busy`], [`Error::Forked`].
     pub fn next(&self, wait: &Wait) -> Result<Event, Error> {
-        let feed = self.feed().clone().ok_or(Error::Closed)?;
+        self.socket.check_process()?;
+        let feed = self.feed().clone().ok_or(Error::Stopped { what: "monitor" })?;
         let read = || feed.next();
         if let Some(event) = read() {
             return Ok(event);
@@ -61,9 +62,13 @@ impl Monitor {
         })
     }
 
-    /// Stops the monitor. Stopping it twice is harmless.
+    /// Stops the monitor. Stopping it twice, or in a process that was forked from its
+    /// own, is harmless.
     pub fn stop(&self) {
-        *self.feed() = None;
+        // A lock that another thread held during a fork is locked forever in the child.
+        if self.socket.check_process().is_ok() {
+            *self.feed() = None;
+        }
     }
 
     /// Returns the socket that it monitors.
@@ -71,9 +76,10 @@ impl Monitor {
         &self.socket
     }
 
-    /// Returns true if it was stopped.
+    /// Returns true if it was stopped, or belongs to the process that this one was forked
+    /// from.
     pub fn is_stopped(&self) -> bool {
-        self.feed().is_none()
+        self.socket.check_process().is_err() || self.feed().is_none()
     }
 
     fn feed(&self) -> MutexGuard<'_, Option<Arc<Feed>>> {
@@ -159,7 +165,7 @@ mod tests {
             if round & 1 == 0 {
                 one.stop();
                 one.stop();
-                assert!(matches!(one.next(&SOON), Err(Error::Closed)));
+                assert!(matches!(one.next(&SOON), Err(Error::Stopped { what: "monitor" })));
             }
             if round & 2 == 0 {
                 drop(two);

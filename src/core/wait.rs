@@ -120,7 +120,7 @@ impl<'a> Wait<'a> {
     }
 
     /// Returns true if there is no timeout.
-    pub(super) fn is_endless(&self) -> bool {
+    pub(crate) fn is_endless(&self) -> bool {
         self.timeout().is_none()
     }
 }

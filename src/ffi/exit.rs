@@ -13,6 +13,8 @@ use super::host_error;
 use crate::core::Error;
 #[cfg(unix)]
 use crate::core::context;
+#[cfg(unix)]
+use crate::interrupt;
 
 /// Registers the shutdown of ZeroMQ to run when the process ends, once however often it
 /// is called.
@@ -20,7 +22,11 @@ pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
     #[cfg(unix)]
     {
         extern "C" fn end() {
-            guard_or(false, context::shutdown);
+            guard_or(false, || {
+                // Nobody is left to catch Ctrl-C, and the wait may be endless.
+                let _ = interrupt::catch(false);
+                context::shutdown()
+            });
         }
         static DONE: OnceLock<bool> = OnceLock::new();
         let done = DONE.get_or_init(|| {

@@ -154,6 +154,7 @@ static void forked(void) {
     zeromq_message *message = zeromq_message_new();
     zeromq_proxy *proxy = zeromq_proxy_new();
     zeromq_monitor *monitor = zeromq_monitor_new(pull, NULL);
+    zeromq_authenticator *authenticator = zeromq_authenticator_new();
     int status;
     pid_t child;
 
@@ -167,6 +168,13 @@ static void forked(void) {
         GIVES(CLOSED, zeromq_socket_receive(pull, message, SOON));
         GIVES(CLOSED, zeromq_poller_wait(poller, &event, 1, &count, SOON));
         GIVES(CLOSED, zeromq_proxy_pause(proxy));
+        /* Closing and stopping again what is closed here does nothing. */
+        CHECK(zeromq_socket_is_closed(push) == 1);
+        GIVES(OK, zeromq_socket_close(push));
+        GIVES(OK, zeromq_proxy_stop(proxy));
+        GIVES(OK, zeromq_authenticator_stop(authenticator));
+        zeromq_authenticator_free(authenticator);
+        zeromq_poller_free(poller);
         zeromq_monitor_free(monitor);
         zeromq_proxy_free(proxy);
         zeromq_socket_free(push);
@@ -185,6 +193,7 @@ static void forked(void) {
     GIVES(OK, zeromq_socket_send(push, "parent", 6, SOON));
     GIVES(OK, zeromq_socket_receive(pull, message, SOON));
     CHECK(frame_is(message, 0, "parent"));
+    zeromq_authenticator_free(authenticator);
     zeromq_monitor_free(monitor);
     zeromq_proxy_free(proxy);
     zeromq_poller_free(poller);

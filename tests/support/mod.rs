@@ -21,7 +21,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wait_timeout::ChildExt;
 
@@ -186,6 +186,18 @@ impl Running {
 
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Interrupts it again and again, as an impatient user does, until it ends.
+    #[cfg(unix)]
+    pub fn interrupt(mut self, deadline: Duration) -> Finished {
+        let end = Instant::now() + deadline;
+        while self.child.try_wait().unwrap().is_none() && Instant::now() < end {
+            // SAFETY: the process is a child of this one that was not waited for.
+            unsafe { libc::kill(self.child.id() as libc::pid_t, libc::SIGINT) };
+            thread::sleep(Duration::from_millis(500));
+        }
+        self.finish(Duration::from_secs(1))
     }
 
     fn kill(&mut self) {

@@ -16,6 +16,7 @@ import inspect
 import itertools
 import keyword
 import os
+import signal
 import sys
 import threading
 import time
@@ -455,6 +456,12 @@ for _one in itertools.takewhile(bool, map(_listed.__getitem__, itertools.count()
 def _end():
     """What was sent leaves before the process ends, and other threads leave the library."""
     _machine.value = b"x"
+    # Python only notes Ctrl-C, and acts on it after the wait, which may be endless.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        except ValueError:
+            pass  # Not in the main thread.
     _library.zeromq_shutdown()
     end = time.monotonic() + 1
     while _callers and time.monotonic() < end:

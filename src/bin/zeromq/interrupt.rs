@@ -19,6 +19,15 @@ pub fn watch() -> std::io::Result<()> {
     Ok(())
 }
 
+/// Lets Ctrl-C end the program again, at its end: messages that nobody receives may be
+/// waited for without a limit.
+pub fn end() {
+    if is_watched() {
+        // If the system refuses, Ctrl-C stays as it is.
+        let _ = flag::register_conditional_default(SIGINT, Arc::new(AtomicBool::new(true)));
+    }
+}
+
 /// True if `watch` was called.
 pub fn is_watched() -> bool {
     ASKED.get().is_some()

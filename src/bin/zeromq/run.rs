@@ -118,15 +118,24 @@ pub fn report_refusal(refusal: &Refusal, sources: &Sources) {
                 module.unwrap_or_default()
             );
             excerpt(&location);
-            if !note.is_empty() {
-                eprintln!("{note}");
-            }
+            advise(note);
         }
-        Refusal::Syntax { at } => {
+        Refusal::Syntax { at, hint } => {
             eprintln!("syntax error");
             excerpt(&sources.locate(*at));
+            advise(hint);
         }
-        Refusal::Unsupported { what, at } => report_unsupported(what, *at, sources),
+        Refusal::Unsupported { what, at, hint } => {
+            report_unsupported(what, *at, sources);
+            advise(hint);
+        }
+    }
+}
+
+/// Shows what to do about an error, if anything is known.
+fn advise(hint: &str) {
+    if !hint.is_empty() {
+        eprintln!("{hint}");
     }
 }
 
@@ -136,6 +145,8 @@ pub fn report_stop(interpreter: &mut Interpreter, stop: Stop) {
             let text = traced(&error, &interpreter.sources);
             // Where the text cannot be written, nothing else can be.
             let _ = interpreter.write(&text);
+            let _ = interpreter.flush();
+            advise(&error.hint);
         }
         Stop::Unsupported(what) => {
             let _ = interpreter.flush();

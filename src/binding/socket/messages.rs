@@ -24,8 +24,8 @@ pub(super) static GROUP: Group = Group {
             name: SEND,
             parameters: &[FRAMES, TIMEOUT],
             result: "Bool",
-            doc: "Sends one message with one or more frames. Numbers and Bools are sent as text. \
-                  Waits while no peer can accept the message. Returns true if the message was \
+            doc: "Sends one message with one or more frames. Numbers and Bools are sent as text, \
+                  which the receiver gets as a String; `sendvalue` keeps their type. Waits while no peer can accept the message. Returns true if the message was \
                   queued. Returns false on timeout, and false with a warning if a ZMQRequest or \
                   ZMQReply sends out of turn.",
             errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull, or for several frames while \
@@ -109,7 +109,7 @@ fn send(call: &Call) -> Result<Value, Error> {
             None => socket.send(&call.frames()?, &wait)?,
         },
     }
-    Ok(Value::Bool(true))
+    Ok(super::sent(call, socket))
 }
 
 /// Returns the message of the arguments if one of them is a ZMQFrame that is worth sharing

@@ -32,8 +32,9 @@ use super::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::Report;
 use crate::core::locked::locked;
-use crate::core::{Error, Frame, SocketType};
+use crate::core::{Code, Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
+pub(super) use multipart::drop_begun;
 pub(super) use peers::totals;
 
 /// The arguments of constructors. Without endpoints, the socket is not attached yet.
@@ -203,6 +204,8 @@ pub(super) struct Socket {
     warned: AtomicBool,
     /// True if it has warned about an option that was set too late.
     late: AtomicBool,
+    /// True if it has warned about a message that was only a routing id.
+    bare: AtomicBool,
     /// Whether it is strict, or UNSAID if it follows the default.
     strict: AtomicU8,
     /// The last error. Locked only briefly.
@@ -221,6 +224,7 @@ impl Socket {
             socket,
             warned: AtomicBool::new(false),
             late: AtomicBool::new(false),
+            bare: AtomicBool::new(false),
             strict: AtomicU8::new(UNSAID),
             last_error: Mutex::default(),
         }
@@ -384,6 +388,20 @@ impl From<Socket> for Value {
 /// Returns the frames of a message, or the remaining ones.
 fn list(frames: impl IntoIterator<Item = Frame>) -> Value {
     Value::List(frames.into_iter().map(Value::from).collect())
+}
+
+/// Returns the result of a send. A ZMQRouter drops a message that is only a routing id, as
+/// libzmq does: most likely the id was forgotten, so each socket warns of it once.
+fn sent(call: &Call, socket: &Socket) -> Value {
+    if socket.dropped_bare() && !socket.bare.swap(true, Ordering::Relaxed) {
+        let message = format!(
+            "{}: the message was dropped, because it was only a routing id; the first frame names \
+             the peer, as in sendto(id, message)",
+            call.operation()
+        );
+        call.host.warn(Code::Unroutable.tag(), &message);
+    }
+    Value::Bool(true)
 }
 
 pub(super) fn done(result: Result<(), Error>) -> Result<Value, Error> {

@@ -6,6 +6,7 @@ use std::slice;
 use smallvec::SmallVec;
 
 use super::done;
+use super::messages::SEND;
 use crate::binding::arguments::{FRAME, TIMEOUT, frame};
 use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, named, required};
@@ -24,8 +25,9 @@ pub(super) static GROUP: Group = Group {
             doc: "Adds a frame to the front of the next message. Nothing is sent until the next \
                   `send`, `sendjson`, `sendvalue` or similar call, which sends all the frames as \
                   one message. Receiving is not affected meanwhile. If that call returns false, \
-                  the frames are kept for the next attempt. `flush`, `close` and an error in that \
-                  call discard them.",
+                  the frames are kept for the next attempt. `flush`, `close` and any error that \
+                  `sendmore` or that call raises, `ZMQTimeout` and `ZMQArgs` included, discard \
+                  them.",
             errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull",
             example: r#"
                 var pair = ZMQ.pipe()
@@ -179,6 +181,41 @@ fn counted((sent, result): (usize, Result<(), Error>)) -> Result<Value, Error> {
     }
 }
 
+/// The methods that send, and whether the frames of `sendmore` are part of what they send.
+const SENDING: &[(&str, bool)] = &[
+    (SEND, true),
+    ("sendmore", true),
+    ("sendbatch", true),
+    ("sendjson", true),
+    ("sendvalue", true),
+    ("sendpicture", true),
+    ("signal", true),
+    ("publish", false),
+    ("sendto", false),
+    ("request", false),
+];
+
+/// Drops the frames of `sendmore` after an error of a call that sends, wherever it was
+/// found: a script that catches the error would send them at the front of another message.
+///
+/// They stay if the call has nothing to do with them: another thread uses the socket, or
+/// the call was refused because of them, which its error says how to resolve.
+#[cold]
+pub(in crate::binding) fn drop_begun(call: &Call, error: &Error) {
+    let name = call.row.method.name;
+    let Some((_, own)) = SENDING.iter().find(|(known, _)| *known == name) else {
+        return;
+    };
+    let stays = match error {
+        Error::Busy | Error::Forked => true,
+        Error::State { .. } => !own,
+        _ => false,
+    };
+    if !stays && let Ok(socket) = call.receiver::<super::Socket>() {
+        socket.drop_begun();
+    }
+}
+
 /// Hosts ask for the count once and then for each element.
 fn enumerate(call: &Call) -> Result<Value, Error> {
     match call.values() {
@@ -220,4 +257,25 @@ fn receive_batch(call: &Call) -> Result<Value, Error> {
         })?;
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binding::rows;
+
+    #[test]
+    fn the_methods_that_send_are_known() {
+        for (name, _) in SENDING {
+            assert!(rows().iter().any(|row| row.method.name == *name), "{name}");
+        }
+        let sends = |name: &str| name.starts_with("send") || ["signal", "publish"].contains(&name);
+        for row in rows().iter().filter(|row| sends(row.method.name)) {
+            assert!(
+                SENDING.iter().any(|(name, _)| *name == row.method.name),
+                "{}",
+                row.operation()
+            );
+        }
+    }
 }

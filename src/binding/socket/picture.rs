@@ -94,7 +94,7 @@ fn send(call: &Call) -> Result<Value, Error> {
         return Err(call.wrong(0, "a picture without any frame".to_owned()));
     }
     socket.send(&sent, &wait)?;
-    Ok(Value::Bool(true))
+    Ok(super::sent(call, socket))
 }
 
 fn missing(letter: char) -> Error {

@@ -41,7 +41,7 @@ pub(super) static GROUP: Group = Group {
 };
 
 fn signal(call: &Call) -> Result<Value, Error> {
-    let status = call.get(0)?;
-    call.socket()?.signal(status, &call.wait()?)?;
-    Ok(Value::Bool(true))
+    let (socket, status) = (call.socket()?, call.get(0)?);
+    socket.signal(status, &call.wait()?)?;
+    Ok(super::sent(call, socket))
 }

@@ -23,9 +23,10 @@ pub(super) static GROUP: Group = Group {
             result: "nil",
             doc: "Adds a subscription for each prefix: the socket also receives messages that \
                   start with it. Prefixes are compared byte by byte and can have up to 4096 \
-                  bytes. The empty String matches every message. Works on a ZMQSubscriber and a \
-                  ZMQXSubscriber only.",
-            errors: "`ZMQUnsupported` on any other socket type",
+                  bytes. The empty String matches every message. Subscriptions are counted: a \
+                  prefix that was added twice must be removed twice. Works on a ZMQSubscriber and \
+                  a ZMQXSubscriber only.",
+            errors: "`ZMQArgs` if a prefix is longer; `ZMQUnsupported` on any other socket type",
             example: r#"
                 var subscriber = ZMQSubscriber("tcp://localhost:5556", nil)
                 subscriber.subscribe("weather", "sports")

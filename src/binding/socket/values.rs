@@ -88,7 +88,7 @@ pub(super) static GROUP: Group = Group {
 fn send(call: &Call, format: Format) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
     socket.send(&[format.write(call.value(0)?)?], &wait)?;
-    Ok(Value::Bool(true))
+    Ok(super::sent(call, socket))
 }
 
 fn receive(call: &Call, format: Format) -> Result<Value, Error> {

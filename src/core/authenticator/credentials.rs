@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -55,23 +55,51 @@ pub(super) struct Directory {
     others: usize,
 }
 
-/// Metadata that differs when a file has changed.
+/// Metadata that differs when a file has changed. Anybody can set the time of modification,
+/// as `cp -p` and `touch` do; the time of the last change of the metadata belongs to the
+/// system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     modified: Option<SystemTime>,
     size: u64,
     #[cfg(unix)]
-    inode: u64,
+    inode: (u64, u64),
+    #[cfg(unix)]
+    changed: (i64, i64),
+    /// True if the file had not changed for a while. The times of a file system are coarse,
+    /// so a file can change again at the same time: until then, it is read each time.
+    settled: bool,
 }
+
+/// Coarser than the times of any file system.
+const COARSE: Duration = Duration::from_secs(3);
 
 impl Stamp {
     fn of(about: &fs::Metadata) -> Stamp {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt;
+        #[cfg(unix)]
+        let changed = u64::try_from(about.ctime()).ok().map(Duration::from_secs);
+        #[cfg(not(unix))]
+        let changed = about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let age = changed.and_then(|changed| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+            now.checked_sub(changed)
+        });
         Stamp {
             modified: about.modified().ok(),
             size: about.len(),
             #[cfg(unix)]
-            inode: std::os::unix::fs::MetadataExt::ino(about),
+            inode: (about.dev(), about.ino()),
+            #[cfg(unix)]
+            changed: (about.ctime(), about.ctime_nsec()),
+            settled: age.is_some_and(|age| age > COARSE),
         }
+    }
+
+    /// Returns true if the file is certainly the one that was read with this stamp.
+    fn holds(&self, now: &Stamp) -> bool {
+        self.settled && self == now
     }
 }
 
@@ -98,7 +126,9 @@ impl Passwords {
             Passwords::Table(table) => table,
             Passwords::File { file, seen, table } => {
                 let now = stamp(file);
-                if now != *seen || now.is_none() {
+                let same =
+                    seen.as_ref().zip(now.as_ref()).is_some_and(|(seen, now)| seen.holds(now));
+                if !same {
                     *table = read_table(file);
                     *seen = now;
                 }
@@ -190,7 +220,12 @@ impl Directory {
             return Err(error);
         }
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
-        if found == self.seen {
+        let same = found.len() == self.seen.len()
+            && found
+                .iter()
+                .zip(&self.seen)
+                .all(|((path, now), (known, seen))| path == known && seen.holds(now));
+        if same {
             return Ok(());
         }
         self.known.clear();
@@ -267,6 +302,54 @@ mod tests {
         assert!(passwords.has("a", "12").unwrap_err().contains("cannot be read"));
         fs::write(&file, "a=12").unwrap();
         assert_eq!(passwords.has("a", "12"), Ok(true));
+    }
+
+    /// Copies a file as `cp -p` does: onto the same file, with the same time.
+    #[cfg(unix)]
+    fn copy_with_time(from: &Path, to: &Path) {
+        fs::write(to, fs::read(from).unwrap()).unwrap();
+        let modified = fs::metadata(from).unwrap().modified().unwrap();
+        fs::File::options().write(true).open(to).unwrap().set_modified(modified).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_the_same_size_and_time_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let in_folder = |name: &str| folder.path().join(name);
+        let long_ago = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let write = |name: &str, text: &str| {
+            fs::write(in_folder(name), text).unwrap();
+            let file = fs::File::options().write(true).open(in_folder(name)).unwrap();
+            file.set_modified(long_ago).unwrap();
+        };
+        write("one", "a=1");
+        write("two", "a=2");
+        fs::create_dir(in_folder("keys")).unwrap();
+        let alice = Certificate::new().unwrap();
+        let bob = Certificate::new().unwrap();
+        for (name, certificate) in [("alice", &alice), ("bob", &bob)] {
+            certificate.save(in_folder(name).to_str().unwrap()).unwrap();
+            let text = fs::read_to_string(in_folder(name)).unwrap();
+            write(name, &text);
+        }
+        let (users, client) = (in_folder("users"), in_folder("keys").join("client"));
+        // At once, when the times of the system may be the same, and later, when they differ.
+        for pause in [0, 10, 3500] {
+            copy_with_time(&in_folder("one"), &users);
+            copy_with_time(&in_folder("alice"), &client);
+            let mut passwords = Passwords::file(users.to_str().unwrap()).unwrap();
+            let mut keys = Keys::directory(in_folder("keys").to_str().unwrap()).unwrap();
+            std::thread::sleep(Duration::from_millis(pause));
+            assert_eq!(passwords.has("a", "1"), Ok(true));
+            assert!(keys.find(&alice.public()).is_ok());
+            copy_with_time(&in_folder("two"), &users);
+            copy_with_time(&in_folder("bob"), &client);
+            assert_eq!(passwords.has("a", "1"), Ok(false), "{pause}");
+            assert_eq!(passwords.has("a", "2"), Ok(true), "{pause}");
+            assert!(keys.find(&alice.public()).is_err(), "{pause}");
+            assert!(keys.find(&bob.public()).is_ok(), "{pause}");
+        }
     }
 
     #[test]

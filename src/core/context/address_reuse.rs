@@ -24,7 +24,10 @@ pub(super) struct Released {
 /// Returns the port of an endpoint, which only one socket of a computer can have at a time.
 /// The path of an ipc endpoint is free at once.
 fn port(endpoint: &str) -> Option<&str> {
-    let (_, port) = endpoint.strip_prefix("tcp://")?.rsplit_once(':')?;
+    let mut network = ["tcp://", "ws://", "wss://"].iter();
+    let address = network.find_map(|transport| endpoint.strip_prefix(transport))?;
+    // The path of a WebSocket follows; libzmq reports "/" if there is none.
+    let (_, port) = address.split('/').next()?.rsplit_once(':')?;
     Some(port)
 }
 
@@ -72,4 +75,24 @@ fn expected(endpoint: &str) -> Option<(&str, Instant)> {
     let released = lock();
     let last = released.iter().rfind(|released| released.port == port)?;
     Some((port, last.at + RELEASE_TIMEOUT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_of_each_transport_is_known() {
+        for (endpoint, known) in [
+            ("tcp://127.0.0.1:5555", Some("5555")),
+            ("tcp://[::1]:5555", Some("5555")),
+            ("ws://127.0.0.1:5555", Some("5555")),
+            ("ws://127.0.0.1:5555/", Some("5555")),
+            ("ws://127.0.0.1:5555/a/b:1", Some("5555")),
+            ("ipc:///tmp/a:5555", None),
+            ("inproc://a:5555", None),
+        ] {
+            assert_eq!(port(endpoint), known, "{endpoint}");
+        }
+    }
 }

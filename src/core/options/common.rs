@@ -98,7 +98,7 @@ pub(super) static ROWS: &[Row] = &[
         .of("ms")
         .default(-1)
         .test(Int(900))
-        .doc("Sets how long to wait for any data after a ping; by default as long as heartbeat_ivl."),
+        .doc("Sets how long to wait for data after a ping; the default (-1: heartbeat_ivl) cannot be restored."),
     Row::int("heartbeat_ttl", 76, 0, 6_553_599)
         .of("ms")
         .default(0)

@@ -21,10 +21,10 @@ pub(super) static ROWS: &[Row] = &[
         .doc("Refuses clients while no authenticator is running; requires zap_domain."),
     Row::bool("plain_server", 44, false)
         .doc("Makes the socket a PLAIN server, which requires a user name and a password."),
-    Row::text("plain_username", 45, 0, 254)
+    Row::text("plain_username", 45, 0, 255)
         .test(Text("admin"))
         .doc("Sets the user name of a PLAIN client; empty turns security off."),
-    Row::text("plain_password", 46, 0, 254)
+    Row::text("plain_password", 46, 0, 255)
         .test(Text("sesame"))
         .secret()
         .doc("Sets the password of a PLAIN client; empty turns security off."),

@@ -267,12 +267,17 @@ impl Proxy {
     }
 
     /// Closes both sockets, ends the thread, and releases the addresses. Stopping a
-    /// stopped proxy does nothing.
+    /// stopped proxy does nothing, and so does stopping one of the process that this one
+    /// was forked from, which is stopped here.
     ///
     /// # Errors
     /// [`Error::Busy`] if the proxy is in another call.
     pub fn stop(&self) -> Result<(), Error> {
-        let Some(control) = self.control()?.take() else {
+        let control = match self.control() {
+            Err(Error::Forked) => return Ok(()),
+            control => control?.take(),
+        };
+        let Some(control) = control else {
             return Ok(());
         };
         control.stop();

@@ -8,7 +8,7 @@ use super::messages::{receive_message, send};
 use super::open::Open;
 use crate::core::error::Error;
 use crate::core::message::{Batch, Frame};
-use crate::core::socket_type::SocketType::{Router, Xsub};
+use crate::core::socket_type::SocketType::{Router, Stream, Xsub};
 use crate::core::wait::Wait;
 use crate::libzmq::{Bytes, send_many};
 
@@ -97,7 +97,7 @@ impl Socket {
     /// Returns true if a message needs no check before it is sent.
     fn sends_plainly(&self) -> Result<bool, Error> {
         self.socket_type().check_sends()?;
-        let checked = matches!(self.socket_type(), Router | Xsub) || self.begun.any();
+        let checked = matches!(self.socket_type(), Router | Stream | Xsub) || self.begun.any();
         Ok(!checked && !self.with(|open| Ok(open.conflates))?)
     }
 

@@ -18,12 +18,16 @@ const EARLIER: Duration = Duration::from_millis(5);
 impl Socket {
     /// Closes the socket. Messages that have not been sent yet are still sent in the
     /// background for `linger`; `Some(None)` is forever, and `None` keeps the linger
-    /// that was set before. Closing a closed socket does nothing.
+    /// that was set before. Closing a closed socket does nothing, and so does closing
+    /// one of the process that this one was forked from, which is closed here.
     ///
     /// # Errors
     /// [`Error::Busy`] if the socket is in another call.
     pub fn close(&self, linger: Option<Option<Duration>>) -> Result<(), Error> {
-        let mut state = self.lock()?;
+        let mut state = match self.lock() {
+            Err(Error::Forked) => return Ok(()),
+            locked => locked?,
+        };
         if let State::Open(open) = mem::replace(&mut *state, State::Closed) {
             if let Some(linger) = linger {
                 open.set_linger(linger)?;
@@ -47,7 +51,7 @@ impl Socket {
     /// was passed to the network. Returns true if it was, and false if the timeout or
     /// the linger expired first or the outcome is unknown. A message over inproc
     /// reaches its peer as soon as it is sent. Returns `None` if the socket was already
-    /// closed.
+    /// closed, or belongs to the process that this one was forked from.
     ///
     /// # Errors
     /// [`Error::Busy`], [`Error::Interrupted`].
@@ -56,7 +60,10 @@ impl Socket {
         linger: Option<Option<Duration>>,
         wait: &Wait,
     ) -> Result<Option<bool>, Error> {
-        let mut state = self.lock()?;
+        let mut state = match self.lock() {
+            Err(Error::Forked) => return Ok(None),
+            locked => locked?,
+        };
         let State::Open(mut open) = mem::replace(&mut *state, State::Closed) else {
             return Ok(None);
         };

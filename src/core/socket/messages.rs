@@ -8,7 +8,7 @@ use super::Socket;
 use super::open::Open;
 use crate::core::error::{Error, Needs};
 use crate::core::message::{Frame, Message, send_frames};
-use crate::core::socket_type::SocketType::Router;
+use crate::core::socket_type::SocketType::{Router, Stream};
 use crate::core::wait::Wait;
 use crate::libzmq::{self, Bytes, Received, retried, send_many};
 
@@ -24,7 +24,7 @@ impl Socket {
     pub fn send<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
         self.socket_type.check_sends()?;
         self.check_prefixes(frames)?;
-        if self.socket_type == Router || self.begun.any() {
+        if matches!(self.socket_type, Router | Stream) || self.begun.any() {
             return self.send_carefully(frames, wait);
         }
         let mut split = false;
@@ -173,6 +173,7 @@ impl Socket {
     pub fn send_frame(&self, frame: &mut Frame, wait: &Wait) -> Result<(), Error> {
         self.ready_for("send")?;
         self.check_prefixes(std::slice::from_ref(frame))?;
+        self.check_routed(1)?;
         let bytes = frame.len();
         self.send_routed(1, wait, |open| {
             retried(|| frame.send(&mut open.socket, zmq::DONTWAIT))?;
@@ -219,6 +220,7 @@ impl Socket {
             _ => self.check_conflates()?,
         }
         self.check_prefixes(message.frames())?;
+        self.check_routed(count)?;
         self.send_routed(count, wait, |open| {
             message.send_or_keep(&mut open.socket)?;
             open.count_sent_whole(count, bytes);

@@ -84,6 +84,18 @@ impl Socket {
         Ok(())
     }
 
+    /// Drops the frames that [`send_more`](Socket::send_more) has collected. If another
+    /// call is about to send them, they stay.
+    pub fn drop_begun(&self) {
+        if self.check_process().is_ok()
+            && self.begun.any()
+            && let Ok(mut begun) = self.begun.lock()
+        {
+            begun.clear();
+            self.begun.any.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Sends the frames that [`send_more`](Socket::send_more) has collected, followed
     /// by `frames`, as one message. On timeout, on an interrupt, or if the socket has
     /// to receive first, the collected frames are kept; other errors drop them.
@@ -112,6 +124,7 @@ impl Socket {
     }
 
     fn send_all<F: AsRef<[u8]>>(&self, frames: &[F], wait: &Wait) -> Result<(), Error> {
+        self.check_routed(frames.len())?;
         self.send_routed(frames.len(), wait, |open| {
             send(&mut open.socket, frames)?;
             open.count_sent(frames);

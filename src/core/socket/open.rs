@@ -131,6 +131,7 @@ impl Open {
         }
         relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
+        self.check_ipv6(endpoint)?;
         if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
             return self.bind_listener(endpoint, listener);
         }
@@ -200,6 +201,19 @@ impl Open {
         Ok(())
     }
 
+    /// Checks that the option ipv6 is set for an IPv6 address. Without it, libzmq accepts the
+    /// endpoint in connect and retries forever, and says "no such device" in bind
+    /// (ip_resolver.cpp).
+    fn check_ipv6(&self, endpoint: &str) -> Result<(), Error> {
+        if endpoint::is_ipv6(endpoint) && self.socket.is_ipv6() == Ok(false) {
+            return Err(Error::syntax(
+                endpoint,
+                "the address is one of IPv6; set the option ipv6 of this socket first",
+            ));
+        }
+        Ok(())
+    }
+
     fn bind_free(
         &self,
         endpoint: &str,
@@ -227,6 +241,7 @@ impl Open {
         endpoint::check_connect(endpoint)?;
         relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
+        self.check_ipv6(endpoint)?;
         self.name_peer(endpoint)?;
         let network = !endpoint.starts_with("inproc://");
         let again = self.connected.iter().any(|connected| connected.written == endpoint);

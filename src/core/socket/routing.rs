@@ -24,6 +24,8 @@ pub(super) struct Routing {
     mandatory: AtomicBool,
     /// The number of messages dropped because their peer was unknown or full.
     dropped: AtomicU64,
+    /// True if a message was dropped that was only a routing id, and nobody was told yet.
+    bare: AtomicBool,
     /// Boxed, because most sockets have none.
     peers: Mutex<Option<Box<Peers>>>,
 }
@@ -98,10 +100,46 @@ impl Socket {
             Err(error) => Err(error),
         })?;
         // A routing id alone is dropped too.
-        if !sent || drops && count == 1 {
+        let bare = drops && count == 1;
+        if bare {
+            self.routing.bare.store(true, Ordering::Relaxed);
+        }
+        if !sent || bare {
             self.routing.count_dropped();
         }
         Ok(())
+    }
+
+    /// Checks the number of frames of a message to one of many peers.
+    ///
+    /// libzmq takes each frame that begins a message as a routing id, and drops one that is
+    /// alone, without an error (router.cpp). A STREAM takes exactly one frame behind it; any
+    /// other number swaps ids and data from then on, and everything is lost (stream.cpp).
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if a STREAM message has not two frames, or a message of a
+    /// mandatory ROUTER only one.
+    pub(super) fn check_routed(&self, count: usize) -> Result<(), Error> {
+        let expected = match (self.socket_type, count) {
+            (Stream, 2) => return Ok(()),
+            (Stream, _) => "the routing id of a peer and one frame of bytes",
+            (Router, 1) if !self.routing.drops() => {
+                "the routing id of a peer and the frames of a message"
+            }
+            _ => return Ok(()),
+        };
+        let frames = if count == 1 { "frame" } else { "frames" };
+        Err(Error::Argument {
+            place: "the message".to_owned(),
+            expected: expected.into(),
+            got: format!("{count} {frames}"),
+        })
+    }
+
+    /// Returns true once after a ROUTER has dropped a message that was only a routing id.
+    pub fn dropped_bare(&self) -> bool {
+        self.routing.bare.load(Ordering::Relaxed)
+            && self.routing.bare.swap(false, Ordering::Relaxed)
     }
 
     /// Sends a message to the peer with a routing id. On a STREAM socket, whose peers
@@ -210,6 +248,7 @@ impl Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::Message;
     use crate::core::SocketType::{Dealer, Push};
     use std::time::Duration;
 
@@ -226,8 +265,40 @@ mod tests {
         router.set_mandatory(true).unwrap();
         assert!(matches!(router.send(&["nobody", "x"], &NOW), Err(Error::Unroutable)));
         assert!(matches!(router.send_to(b"nobody", &["x"], &NOW), Err(Error::Unroutable)));
+        assert!(matches!(router.send(&["alone"], &NOW), Err(Error::Argument { .. })));
+        let mut alone = Frame::from(&b"alone"[..]);
+        assert!(matches!(router.send_frame(&mut alone, &NOW), Err(Error::Argument { .. })));
         let push = Socket::new(Push).unwrap();
         assert!(matches!(push.set_mandatory(true), Err(Error::Unsupported { .. })));
+    }
+
+    #[test]
+    fn a_stream_takes_an_id_and_one_frame() {
+        let server = Socket::attached(Stream, "@tcp://127.0.0.1:*").unwrap();
+        let client = Socket::attached(Stream, &server.endpoint().unwrap().unwrap()).unwrap();
+        let (id, _) = server.receive_from(&SOON).unwrap();
+        client.receive_from(&SOON).unwrap();
+        let id = id.to_vec();
+        let (own, a) = (&id[..], &b"a"[..]);
+        let refused = |result| assert!(matches!(result, Err(Error::Argument { .. })), "{result:?}");
+        for frames in [&[own][..], &[a], &[own, a, a], &[]] {
+            refused(server.send(frames, &SOON));
+            let mut message = Message::default();
+            frames.iter().for_each(|frame| message.push(frame).unwrap());
+            refused(server.send_message(&mut message, &SOON));
+            let (sent, result) = server.send_batch(&[[own, a].to_vec(), frames.to_vec()], &SOON);
+            assert_eq!(sent, 1);
+            refused(result);
+            assert_eq!(&*client.receive_from(&SOON).unwrap().1[0], a);
+        }
+        refused(server.send_frame(&mut Frame::from(own), &SOON));
+        refused(server.signal(0, &SOON));
+        server.send_more(own).unwrap();
+        server.send_more(a).unwrap();
+        refused(server.send(&[a], &SOON));
+        server.send(&[own, b"hello"], &SOON).unwrap();
+        assert_eq!(&*client.receive_from(&SOON).unwrap().1[0], b"hello");
+        assert_eq!(server.dropped(), 0);
     }
 
     #[test]

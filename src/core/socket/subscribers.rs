@@ -7,6 +7,7 @@ use zmq_sys::{ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE};
 use super::Socket;
 use super::open::Open;
 use super::peers::await_peers;
+use super::subscriptions::check;
 use crate::core::error::{Error, Needs};
 use crate::core::socket_type::SocketType::Pub;
 use crate::core::wait::Wait;
@@ -60,7 +61,8 @@ impl Socket {
     /// last to this prefix, whatever it asked for.
     ///
     /// # Errors
-    /// [`Error::Option`] on other socket types, or if the socket is not in manual mode.
+    /// [`Error::Option`] on other socket types, or if the socket is not in manual mode;
+    /// [`Error::Argument`] if the prefix is longer than 4096 bytes.
     pub fn accept(&self, prefix: &[u8]) -> Result<(), Error> {
         self.decide("subscribe", ZMQ_SUBSCRIBE, prefix)
     }
@@ -75,6 +77,7 @@ impl Socket {
     }
 
     fn decide(&self, name: &str, option: u32, prefix: &[u8]) -> Result<(), Error> {
+        check(prefix)?;
         self.with(|open| {
             if !open.manual {
                 return Err(Error::Option {
@@ -140,6 +143,10 @@ mod tests {
         assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (true, b"a".to_vec()));
         assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (false, b"a".to_vec()));
         assert!(matches!(xpub.receive_subscription(&NOW), Err(Error::Again)));
+        let long = [b'x'; 4097];
+        for result in [xpub.accept(&long), xpub.reject(&long)] {
+            assert!(matches!(result, Err(Error::Argument { .. })));
+        }
     }
 
     #[test]

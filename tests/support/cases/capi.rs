@@ -66,6 +66,7 @@ pub const LEFT_OUT: [(&str, &[&str]); 9] = [
             "a socket cannot be sent",
             "a class cannot be sent",
             "a wrong time",
+            "an error drops what sendmore began",
             "no class function of this kind",
         ],
     ),

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::builtins::{Builtin, OBJECT_METHODS};
-use super::error::{self, Outcome, Stop, error, unsupported};
+use super::error::{self, Outcome, Stop, error, hinted, unsupported};
+use super::hints;
 use super::interpreter::{Interpreter, Slot};
 use super::syntax::*;
 use super::value::{Class, Closure, Instance, Table, Value};
@@ -220,7 +221,14 @@ impl Interpreter {
         match receiver {
             _ if exists => Stop::Unsupported(format!("the method '{name}' of this value")),
             Value::Instance(_) => lacks_property(name),
-            _ => error("ClssLcksMthd", format!("Class lacks method '{name}'.")),
+            _ => {
+                let hint = match receiver {
+                    Value::Foreign(object) => hints::did_you_mean(name, object.methods()),
+                    Value::ForeignClass(class) => hints::did_you_mean(name, class.functions()),
+                    _ => String::new(),
+                };
+                hinted(error("ClssLcksMthd", format!("Class lacks method '{name}'.")), hint)
+            }
         }
     }
 

@@ -24,16 +24,18 @@ pub struct ScriptError {
     pub frames: Vec<(String, Position)>,
     /// Errors in JSON texts are printed without a stack trace.
     pub shows_frames: bool,
+    /// What to do about it, for whoever reads the error; may be empty.
+    pub hint: String,
 }
 
 /// An error in a script that keeps it from running.
 pub enum Refusal {
     /// Morpho's compiler rejects it too. The note adds details.
     Compile { id: &'static str, text: String, at: Position, note: String },
-    /// The text cannot be parsed any further; Morpho cannot either.
-    Syntax { at: Position },
-    /// Morpho may run it, but this host does not.
-    Unsupported { what: String, at: Position },
+    /// The text cannot be parsed any further; Morpho cannot either. The hint may be empty.
+    Syntax { at: Position, hint: String },
+    /// Morpho may run it, but this host does not. The hint may be empty.
+    Unsupported { what: String, at: Position, hint: String },
 }
 
 impl Refusal {
@@ -42,7 +44,7 @@ impl Refusal {
     }
 
     pub fn unsupported(what: impl Into<String>, at: Position) -> Refusal {
-        Refusal::Unsupported { what: what.into(), at }
+        Refusal::Unsupported { what: what.into(), at, hint: String::new() }
     }
 }
 
@@ -129,7 +131,16 @@ pub fn error(id: impl Into<String>, text: impl Into<String>) -> Stop {
         text: shorten(text.into()),
         frames: Vec::new(),
         shows_frames: true,
+        hint: String::new(),
     }))
+}
+
+/// Adds a hint to an error that the script can catch.
+pub fn hinted(mut stop: Stop, hint: String) -> Stop {
+    if let Stop::Error(error) = &mut stop {
+        error.hint = hint;
+    }
+    stop
 }
 
 /// Makes the error for a feature that only Morpho supports.

@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use super::error::Refusal;
 use super::grammar_actions::*;
+use super::hints;
 use super::syntax::*;
 use super::value::Value;
 
@@ -111,7 +112,15 @@ fn complaint(
     if wanted && text[error.location.offset..].starts_with(['=', '^']) {
         return Refusal::compile("ExpExpr", "Expected expression.", at);
     }
-    Refusal::Syntax { at }
+    Refusal::Syntax { at, hint: hints::syntax(text, error.location.offset) }
+}
+
+/// Two names in a row are a declaration with a type, or a misspelt keyword.
+fn two_names(first: &str) -> Unrunnable {
+    match hints::word(first, &KEYWORDS) {
+        Some(hint) => Unrunnable::Mistake(hint.into()),
+        None => Unrunnable::Unsupported("typed declarations and multiple dispatch"),
+    }
 }
 
 peg::parser! {
@@ -237,8 +246,8 @@ peg::parser! {
             / "try" w() _ body:block() _ "catch" w() _ "{" _ handlers:handler()* "}"
               { Action::Try(body, handlers) }
             / "print" w() _ value:value() end() { Action::Print(value) }
-            / name() (_ "." _ word())? _ name() [^ '\n']*
-              { Action::Unrunnable(Unrunnable::Unsupported("typed declarations and multiple dispatch")) }
+            / first:$(name()) (_ "." _ word())? _ name() [^ '\n']*
+              { Action::Unrunnable(two_names(first)) }
             / "@" [^ '\n']*
               { Action::Unrunnable(Unrunnable::Unsupported("breakpoints")) }
             / !['{'] it:expression() end() { Action::Evaluate(it) }

@@ -90,13 +90,16 @@ pub enum Unrunnable {
     Unsupported(&'static str),
     /// Morpho's compiler rejects it: id and text.
     Compile(&'static str, &'static str),
+    /// Most likely it was meant differently, as the hint says.
+    Mistake(Rc<str>),
 }
 
 impl Unrunnable {
     pub fn at(&self, at: Position) -> Refusal {
-        match *self {
-            Unrunnable::Unsupported(what) => Refusal::unsupported(what, at),
-            Unrunnable::Compile(id, text) => Refusal::compile(id, text, at),
+        match self {
+            Unrunnable::Unsupported(what) => Refusal::unsupported(*what, at),
+            Unrunnable::Compile(id, text) => Refusal::compile(id, *text, at),
+            Unrunnable::Mistake(hint) => Refusal::Syntax { at, hint: hint.to_string() },
         }
     }
 }

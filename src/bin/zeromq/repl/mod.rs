@@ -57,6 +57,7 @@ fn converse(mut editor: Editor) -> ExitCode {
         }
     };
     editor.save();
+    interrupt::end();
     prompt.leave();
     code
 }

@@ -20,10 +20,24 @@ impl Monitor {
 
     /// Returns the next event and its value; `None` if there is none for five seconds.
     pub fn next(&self) -> Option<(u32, u32)> {
+        self.next_of().map(|(event, value, _)| (event, value))
+    }
+
+    /// Returns the endpoint of the next event of this kind.
+    pub fn endpoint_of(&self, kind: u32) -> String {
+        loop {
+            let (event, _, endpoint) = self.next_of().unwrap();
+            if event == kind {
+                return endpoint;
+            }
+        }
+    }
+
+    fn next_of(&self) -> Option<(u32, u32, String)> {
         let frames = self.0.recv_multipart(0).ok()?;
         let event = u16::from_ne_bytes(frames[0][..2].try_into().unwrap());
         let value = u32::from_ne_bytes(frames[0][2..].try_into().unwrap());
-        Some((u32::from(event), value))
+        Some((u32::from(event), value, String::from_utf8(frames[1].clone()).unwrap()))
     }
 
     /// Returns the value of the next event of this kind.

@@ -56,6 +56,31 @@ fn an_interval_of_zero_reconnects() {
 }
 
 #[test]
+fn a_monitor_names_the_endpoint_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for transport in ["tcp", "ws"] {
+        let context = zmq::Context::new();
+        let bound = free(transport, folder.path());
+        let written = bound.replace("127.0.0.1", "localhost");
+        let push = context.socket(zmq::PUSH).unwrap();
+        push.set_reconnect_ivl(10).unwrap();
+        push.set_linger(0).unwrap();
+        let monitor = Monitor::of(&context, &push, &format!("written-{transport}"));
+        push.connect(&written).unwrap();
+        assert_eq!(monitor.endpoint_of(sys::ZMQ_EVENT_CONNECT_RETRIED), written);
+        for _ in 0..2 {
+            let pull = context.socket(zmq::PULL).unwrap();
+            pull.bind(&bound).unwrap();
+            assert_eq!(monitor.endpoint_of(sys::ZMQ_EVENT_HANDSHAKE_SUCCEEDED), written);
+            drop(pull);
+            for event in [sys::ZMQ_EVENT_DISCONNECTED, sys::ZMQ_EVENT_CONNECT_RETRIED] {
+                assert_eq!(monitor.endpoint_of(event), written);
+            }
+        }
+    }
+}
+
+#[test]
 fn an_interval_of_zero_does_not_spin() {
     let folder = tempfile::tempdir().unwrap();
     let context = zmq::Context::new();

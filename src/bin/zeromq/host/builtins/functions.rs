@@ -1,7 +1,6 @@
 //! Functions that are called by name, without an object.
 
 use std::cmp::Ordering;
-use std::time::Instant;
 
 use super::dictionary::key_of;
 use super::{ANY, Builtin, row};
@@ -68,7 +67,7 @@ pub static TABLE: &[Builtin] = &[
     }),
     row("random", 0, 0, |interpreter, _, _| Ok(Value::Float(interpreter.random.f64()))),
     row("randomint", 0, 1, random_integer),
-    row("clock", 0, 0, |_, _, _| Ok(Value::Float(running()))),
+    row("clock", 0, 0, |_, _, _| Ok(Value::Float(processor_time()))),
     row("apply", 0, ANY, apply),
 ];
 
@@ -197,10 +196,18 @@ fn random_integer(interpreter: &mut Interpreter, _: &Value, arguments: &[Value])
     }
 }
 
-/// Returns the seconds since the first call. Morpho counts processor time, but a script
-/// notices the difference only if it waits.
-fn running() -> f64 {
-    thread_local!(static START: Instant = Instant::now());
+/// Returns the processor time that the process has used, in seconds, like clock(3). A script
+/// that waits uses none.
+#[cfg(unix)]
+fn processor_time() -> f64 {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
+}
+
+/// On Windows, clock(3) returns the time since the start of the process.
+#[cfg(not(unix))]
+fn processor_time() -> f64 {
+    thread_local!(static START: std::time::Instant = std::time::Instant::now());
     START.with(|start| start.elapsed().as_secs_f64())
 }
 

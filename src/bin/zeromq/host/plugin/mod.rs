@@ -226,6 +226,20 @@ unsafe fn text(pointer: *const c_char) -> String {
     unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned()
 }
 
+impl Class {
+    /// Returns the names of its functions.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().map(|name| &**name)
+    }
+}
+
+impl Object {
+    /// Returns the names of its methods.
+    pub fn methods(&self) -> impl Iterator<Item = &str> {
+        self.class.methods.keys().map(|name| &**name)
+    }
+}
+
 impl Library {
     fn register(&self) -> Result<(), String> {
         let host = abi::Host {

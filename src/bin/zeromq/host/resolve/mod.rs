@@ -18,6 +18,7 @@ use std::rc::Rc;
 
 use super::error::Refusal;
 use super::grammar;
+use super::hints;
 use super::source::Sources;
 use super::syntax::*;
 use super::value::Value;
@@ -144,7 +145,11 @@ impl Resolver<'_> {
     /// `import zeromq`
     fn extension(&mut self, name: &Name, at: Position) -> Resolved {
         if &**name != "zeromq" {
-            return Err(Refusal::unsupported(format!("the module '{}'", &**name), at));
+            return Err(Refusal::Unsupported {
+                what: format!("the module '{}'", &**name),
+                at,
+                hint: hints::did_you_mean(name, ["zeromq"].into_iter()),
+            });
         }
         if !self.foreign.is_empty() {
             return Ok(());

@@ -6,6 +6,7 @@ use super::scope::{Entry, Role};
 use super::{Resolved, Resolver};
 use crate::host::builtins;
 use crate::host::error::Refusal;
+use crate::host::hints;
 use crate::host::syntax::*;
 use crate::host::value::Value;
 
@@ -159,6 +160,18 @@ impl Resolver<'_> {
         Place::Captured(index)
     }
 
+    /// Returns what to do about an unknown name, or an empty string.
+    fn advise(&self, name: &str) -> String {
+        if self.foreign.is_empty() && name.starts_with("ZMQ") {
+            return "write import zeromq at the beginning of the script".to_owned();
+        }
+        let scopes = self.homes.iter().flat_map(|home| &home.scopes);
+        let own = scopes.flat_map(|scope| scope.names.keys()).chain(self.foreign.keys());
+        let mut known: Vec<&str> = own.map(|name| &**name).collect();
+        known.extend(builtins::globals().map(|name| -> &str { name }));
+        hints::did_you_mean(name, known.into_iter())
+    }
+
     /// An unknown name may be called if an enclosing block declares a function of that name
     /// further down.
     fn promise(&mut self, variable: &Variable, called: bool) -> Result<Place, Refusal> {
@@ -176,7 +189,12 @@ impl Resolver<'_> {
         }
         let here = self.homes.len() - 1;
         if !called || here == 0 {
-            return Err(Refusal::compile("SymblUndf", format!("Symbol '{text}' not defined."), at));
+            return Err(Refusal::Compile {
+                id: "SymblUndf",
+                text: format!("Symbol '{text}' not defined."),
+                at,
+                note: self.advise(text),
+            });
         }
         let may = !self.homes[here].anonymous && !self.in_method();
         if !may || !self.homes[here - 1].innermost().later.contains(name) {
