@@ -37,15 +37,15 @@ impl Drop for End {
 pub fn ways(pattern: &Pattern) -> Ways {
     vec![match (pattern.order, pattern.frames) {
         (Order::Batch, _) => {
-            let send = |end: &mut End, frame| (0..BURST).for_each(|_| send::<1>(end, frame));
-            ("ABI send, receivebatch", pattern.run(open("receivebatch"), send, receive_batch))
+            let open = open("sendbatch", "receivebatch");
+            ("ABI sendbatch, receivebatch", pattern.run(open, send_batch, receive_batch))
         }
-        (_, 1) => ("ABI send, receive", pattern.run(open("receive"), send::<1>, receive)),
-        _ => ("ABI send, receiveall", pattern.run(open("receiveall"), send::<3>, receive)),
+        (_, 1) => ("ABI send, receive", pattern.run(open("send", "receive"), send::<1>, receive)),
+        _ => ("ABI send, receiveall", pattern.run(open("send", "receiveall"), send::<3>, receive)),
     }]
 }
 
-fn open(receive: &str) -> impl Fn(SocketType, &str) -> End {
+fn open(send: &str, receive: &str) -> impl Fn(SocketType, &str) -> End {
     move |kind, endpoint| {
         let host = *HOST;
         let constructor = find_class(class(kind)).constructor;
@@ -54,13 +54,20 @@ fn open(receive: &str) -> impl Fn(SocketType, &str) -> End {
             // SAFETY: it is an object.
             unsafe { value.payload.object }
         });
-        End { host, object, send: find_method("send"), receive: find_method(receive) }
+        End { host, object, send: find_method(send), receive: find_method(receive) }
     }
 }
 
 /// Sends a message of N frames.
 fn send<const N: usize>(end: &mut End, frame: &'static [u8]) {
     call(end.host, end.send, end.object, &[string(frame); N], |_| ());
+}
+
+fn send_batch(end: &mut End, frame: &'static [u8]) {
+    let messages = [string(frame); BURST];
+    let items = Items { data: messages.as_ptr(), count: BURST };
+    let list = [Value { kind: ZEROMQ_LIST, payload: Payload { items } }];
+    call(end.host, end.send, end.object, &list, |_| ());
 }
 
 fn receive(end: &mut End) {
