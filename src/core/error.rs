@@ -235,6 +235,10 @@ impl Error {
             "EADDRINUSE" if endpoint.starts_with("ipc://") => {
                 "; another socket has it: choose another file, or ipc://* for a new one"
             }
+            // libzmq looks for an interface of this name.
+            "ENODEV" if endpoint.contains("://[") => {
+                "; IPv6 is off on this socket: set the option ipv6 before binding"
+            }
             "ENOTSOCK" => "; a file that is no socket is there: choose another name or remove it",
             _ => errno.hint(),
         };
