@@ -611,6 +611,17 @@ zeromq_code zeromq_socket_disconnect(zeromq_socket *socket, const char *endpoint
 // `ZEROMQ_CODE_BUSY`.
 zeromq_code zeromq_socket_endpoint(zeromq_socket *socket, const char **endpoint);
 
+// Stores in `*text` how many peers the socket has and, separated by semicolons, why
+// nothing may arrive: for each reason what was observed, at which endpoint, and what to
+// do about it. It may connect to an endpoint that has no peer, which takes up to about a
+// second for each of them. The text is for people, and may change with any version of
+// the library. It ends with a NUL and is valid until the next call with the socket.
+//
+// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_socket_diagnose(zeromq_socket *socket,
+                                   const char **text);
+
 // Subscribes a SUB or XSUB socket to messages that begin with a prefix of at most 4096
 // bytes; an empty prefix subscribes to all messages. Without a subscription such a
 // socket receives nothing. Subscriptions are counted: one made twice must be removed

@@ -12,6 +12,7 @@ use std::fs;
 
 use support::scripts;
 use zeromq::binding::{CLASSES, Class, Row, Target, rows};
+use zeromq::core::REASONS;
 
 /// A script: its path, and its text without comments.
 struct Script {
@@ -97,4 +98,57 @@ fn every_named_argument_is_given_by_a_script() {
         }
     }
     assert!(missing.is_empty(), "given by no script: {missing:?}");
+}
+
+/// Reasons of `diagnose` that no script can provoke; the unit tests in
+/// `src/core/socket/diagnosis/tests.rs` do.
+const PROVOKED_BY_UNIT_TESTS: &[&str] = &[
+    "IPv6 is off",
+    "no answer",
+    "unreachable",
+    "not ZeroMQ",
+    "handshake not done",
+    "heartbeat lost",
+    "peer closes the connection",
+];
+
+/// Reasons that nothing here can provoke: it takes a resolver that hangs.
+const NOT_PROVOKED: &[&str] = &["name takes too long"];
+
+/// Returns true if a text contains a sentence with some values.
+fn tells(text: &str, sentence: &str) -> bool {
+    let mut rest = text;
+    sentence.split(['{', '}']).step_by(2).all(|part| match rest.split_once(part) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
+#[test]
+fn every_reason_is_provoked_and_every_sentence_is_a_reason() {
+    let folder = scripts::folder().join("diagnosis");
+    let mut told = Vec::new();
+    for script in scripts::all().iter().filter(|path| path.starts_with(&folder)) {
+        let source = fs::read_to_string(script).unwrap();
+        let expected = source.lines().filter_map(|line| line.split_once("// expect: "));
+        told.extend(expected.map(|(_, text)| text.to_owned()));
+    }
+    let mut missing = Vec::new();
+    for reason in REASONS {
+        let elsewhere = [PROVOKED_BY_UNIT_TESTS, NOT_PROVOKED].concat().contains(&reason.name);
+        if elsewhere == told.iter().any(|text| tells(text, reason.sentence)) {
+            missing.push(reason.name);
+        }
+    }
+    assert!(missing.is_empty(), "no script provokes these, or one does: {missing:?}");
+    // A finding has a colon before the next step; other expected lines have none.
+    let findings =
+        told.iter().filter(|text| text.contains(" peer")).flat_map(|text| text.split("; "));
+    for finding in findings.filter(|finding| finding.contains(": ")) {
+        let known = REASONS.iter().any(|reason| tells(finding, reason.sentence));
+        assert!(known, "the help does not list this: {finding}");
+    }
 }

@@ -6,12 +6,12 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use std::{env, fs};
 
-use support::markdown::{WIDTH, between};
+use support::markdown::{WIDTH, between, quoted, wrapped};
 use support::reference::{Entry, entries, is_socket, section, topic};
 use support::{Finished, Reference, launch, pages, program, root};
 use zeromq::binding::{CLASSES, Method, Target};
 use zeromq::core::code::tags;
-use zeromq::core::options;
+use zeromq::core::{HANDSHAKE_FAILURES, REASONS, options};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -305,6 +305,29 @@ fn the_reference_is_what_the_table_says() {
         let [before, _, after] =
             between(&page, class.name).unwrap_or_else(|| panic!("no place for {}", class.name));
         page = [before, &section(class, &entries), after].concat();
+    }
+    if env::var_os("ZEROMQ_BLESS").is_some() && found != page {
+        fs::write(&path, &page).unwrap();
+    } else {
+        assert!(found == page, "it is stale: run ZEROMQ_BLESS=1 cargo test --test help");
+    }
+}
+
+#[test]
+fn the_reasons_are_those_of_the_library() {
+    let path = root("help/problems.md");
+    let found = fs::read_to_string(&path).unwrap();
+    let item = |text: String| wrapped(&format!("- {}", quoted(&text))) + "\n";
+    let reasons = REASONS.iter().map(|reason| {
+        let name = reason.name[..1].to_uppercase() + &reason.name[1..];
+        item(format!("{name}: {}.", reason.sentence))
+    });
+    let handshakes = HANDSHAKE_FAILURES.iter().map(|why| item(format!("{why}.")));
+    let parts = [("reasons", reasons.collect::<String>()), ("handshakes", handshakes.collect())];
+    let mut page = found.clone();
+    for (name, list) in parts {
+        let [before, _, after] = between(&page, name).unwrap_or_else(|| panic!("no {name}"));
+        page = [before, &*list, after].concat();
     }
     if env::var_os("ZEROMQ_BLESS").is_some() && found != page {
         fs::write(&path, &page).unwrap();

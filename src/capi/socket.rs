@@ -298,6 +298,30 @@ pub unsafe extern "C" fn zeromq_socket_endpoint(
     })
 }
 
+/// Stores in `*text` how many peers the socket has and, separated by semicolons, why
+/// nothing may arrive: for each reason what was observed, at which endpoint, and what to
+/// do about it. It may connect to an endpoint that has no peer, which takes up to about a
+/// second for each of them. The text is for people, and may change with any version of
+/// the library. It ends with a NUL and is valid until the next call with the socket.
+///
+/// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+/// `ZEROMQ_CODE_BUSY`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_diagnose(
+    socket: *mut Socket,
+    text: *mut *const c_char,
+) -> Code {
+    ffi::guard("zeromq_socket_diagnose", || {
+        let place = place(text)?;
+        let mut entry = enter(socket)?;
+        let told = entry.socket.diagnose()?;
+        let lent = entry.lent.lend(told.as_bytes());
+        // SAFETY: the caller passes a pointer that is valid for writing.
+        unsafe { place.put(lent) };
+        Ok(())
+    })
+}
+
 /// Subscribes a SUB or XSUB socket to messages that begin with a prefix of at most 4096
 /// bytes; an empty prefix subscribes to all messages. Without a subscription such a
 /// socket receives nothing. Subscriptions are counted: one made twice must be removed

@@ -35,6 +35,8 @@ pub use options::OptionValue;
 pub use poller::{Descriptor, Poller, Ready, Source};
 pub use proxy::Proxy;
 pub use report::Report;
+pub use socket::diagnosis::reasons::{REASONS, Reason};
+pub use socket::handshake::HANDSHAKE_FAILURES;
 pub use socket::security::Role;
 pub use socket::{Socket, sockets};
 pub use socket_type::SocketType;

@@ -49,6 +49,22 @@ impl SocketType {
         all.find(|socket_type| socket_type.name().eq_ignore_ascii_case(name))
     }
 
+    /// Returns the types of peers that it can talk to (RFC 28 and following).
+    pub fn partners(self) -> &'static [SocketType] {
+        match self {
+            Pair => &[Pair],
+            Pub | Xpub => &[Sub, Xsub],
+            Sub | Xsub => &[Pub, Xpub],
+            Req => &[Rep, Router],
+            Rep => &[Req, Dealer],
+            Dealer => &[Rep, Dealer, Router],
+            Router => &[Req, Dealer, Router],
+            Pull => &[Push],
+            Push => &[Pull],
+            Stream => &[],
+        }
+    }
+
     /// Returns true if it can send.
     pub fn sends(self) -> bool {
         !matches!(self, Sub | Pull)

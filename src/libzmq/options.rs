@@ -61,9 +61,18 @@ pub(crate) fn get<T: Number>(socket: &mut zmq::Socket, option: c_int) -> zmq::Re
 
 /// Returns the value of an option that is text, which ends with a NUL, or binary data.
 pub(crate) fn get_bytes(socket: &mut zmq::Socket, option: c_int) -> zmq::Result<Vec<u8>> {
-    let mut value = vec![0; LONGEST];
+    get_long(socket, option, LONGEST)
+}
+
+/// Does the same as [`get_bytes`] for a value of up to `room` bytes.
+pub(crate) fn get_long(
+    socket: &mut zmq::Socket,
+    option: c_int,
+    room: usize,
+) -> zmq::Result<Vec<u8>> {
+    let mut value = vec![0; room];
     // SAFETY: the buffer has that many bytes.
-    let size = unsafe { get_raw(socket, option, value.as_mut_ptr().cast(), LONGEST) }?;
+    let size = unsafe { get_raw(socket, option, value.as_mut_ptr().cast(), room) }?;
     value.truncate(size);
     Ok(value)
 }

@@ -33,6 +33,36 @@ static void endpoints(void) {
     zeromq_socket_free(reply);
 }
 
+static int has(const char *text, const char *part) {
+    return strstr(text, part) != NULL;
+}
+
+static void diagnosis(void) {
+    zeromq_socket *pull = zeromq_socket_new(ZEROMQ_PULL, NULL);
+    zeromq_socket *push = zeromq_socket_new(ZEROMQ_PUSH, "tcp://127.0.0.1:1");
+    zeromq_socket *same = zeromq_socket_new(ZEROMQ_PULL, NULL);
+    const char *text = NULL;
+
+    GIVES(OK, zeromq_socket_diagnose(pull, &text));
+    CHECK(strcmp(text, "no endpoint yet: bind or connect it first") == 0);
+    GIVES(OK, zeromq_socket_diagnose(push, &text));
+    CHECK(has(text, "no peer; connecting to tcp://127.0.0.1:1 for "));
+    CHECK(has(text, "connection refused"));
+    GIVES(OK, zeromq_socket_attach(pull, "@inproc://diagnosis"));
+    GIVES(OK, zeromq_socket_connect(same, "inproc://diagnosis"));
+    GIVES(OK, zeromq_socket_diagnose(same, &text));
+    CHECK(has(text, "1 peer; the peer at inproc://diagnosis is a PULL and this socket a PULL"));
+    GIVES(ARGUMENT, zeromq_socket_diagnose(same, NULL));
+    GIVES(ARGUMENT, zeromq_socket_diagnose(NULL, &text));
+    GIVES(OK, zeromq_socket_close(same));
+    text = NULL;
+    GIVES(CLOSED, zeromq_socket_diagnose(same, &text));
+    CHECK(text == NULL);
+    zeromq_socket_free(same);
+    zeromq_socket_free(push);
+    zeromq_socket_free(pull);
+}
+
 static void messages(void) {
     zeromq_socket *reply = zeromq_socket_new(ZEROMQ_REPLY, "tcp://127.0.0.1:*");
     zeromq_socket *request = zeromq_socket_new(ZEROMQ_REQUEST, NULL);
@@ -137,6 +167,7 @@ int main(void) {
     CHECK(number == 77);
     zeromq_socket_free(socket);
     endpoints();
+    diagnosis();
     messages();
     options();
     CHECK(zeromq_shutdown() == ZEROMQ_CODE_OK);

@@ -77,9 +77,10 @@ pub(super) static GROUP: Group = Group {
             name: "diagnose",
             parameters: &[],
             result: "String",
-            doc: "Returns a sentence that describes the connections: how many peers there are, or \
-                  why there may be none. It may test a TCP endpoint itself, which takes about one \
-                  second at most.",
+            doc: "Returns how many peers the socket has and, separated by semicolons, why nothing \
+                  may arrive: what was observed, at which endpoint, and what to do about it. It \
+                  may connect to an endpoint that has no peer, which takes up to about a second \
+                  for each. `help diagnosis` lists the reasons.",
             errors: "",
             example: r#"
                 var pull = ZMQPull()

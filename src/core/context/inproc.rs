@@ -22,35 +22,44 @@ pub(in crate::core) enum Event {
 #[derive(Default)]
 pub(super) struct Names {
     /// The socket that is bound to each name.
-    bound: HashMap<String, Id>,
+    bound: HashMap<String, End>,
     /// The sockets that wait for each name to be bound, once per connect.
-    waiting: HashMap<String, Vec<Id>>,
+    waiting: HashMap<String, Vec<End>>,
     /// The connections of each socket, from both ends.
     links: HashMap<Id, Vec<Link>>,
+}
+
+/// A socket and its type.
+#[derive(Clone, Copy)]
+struct End {
+    id: Id,
+    socket_type: SocketType,
 }
 
 struct Link {
     name: String,
     peer: Id,
+    peer_type: SocketType,
     /// True if this end connected.
     connected: bool,
 }
 
 impl Names {
     /// Records what a socket did.
-    pub fn record(&mut self, event: Event, name: &str, id: Id) {
+    pub fn record(&mut self, event: Event, name: &str, id: Id, socket_type: SocketType) {
+        let end = End { id, socket_type };
         match event {
             Event::Bound => {
-                self.bound.insert(name.to_owned(), id);
+                self.bound.insert(name.to_owned(), end);
                 for waiting in self.waiting.remove(name).unwrap_or_default() {
-                    self.link(name, id, waiting);
+                    self.link(name, end, waiting);
                 }
             }
             // Connections survive the unbind of a name.
             Event::Unbound => drop(self.bound.remove(name)),
             Event::Connected => match self.bound.get(name) {
-                Some(binder) => self.link(name, *binder, id),
-                None => self.waiting.entry(name.to_owned()).or_default().push(id),
+                Some(binder) => self.link(name, *binder, end),
+                None => self.waiting.entry(name.to_owned()).or_default().push(end),
             },
             Event::Disconnected => self.disconnected(name, id),
         }
@@ -58,9 +67,9 @@ impl Names {
 
     /// Forgets a socket that was closed.
     pub fn forget(&mut self, id: Id) {
-        self.bound.retain(|_, binder| *binder != id);
+        self.bound.retain(|_, binder| binder.id != id);
         self.waiting.retain(|_, waiting| {
-            waiting.retain(|waiting| *waiting != id);
+            waiting.retain(|waiting| waiting.id != id);
             !waiting.is_empty()
         });
         for Link { peer, .. } in self.links.remove(&id).unwrap_or_default() {
@@ -82,13 +91,20 @@ impl Names {
 
     /// Returns true if a connection to this name still waits for a bind.
     pub fn waits(&self, name: &str, id: Id) -> bool {
-        self.waiting.get(name).is_some_and(|waiting| waiting.contains(&id))
+        self.waiting.get(name).is_some_and(|waiting| waiting.iter().any(|end| end.id == id))
     }
 
-    fn link(&mut self, name: &str, binder: Id, connector: Id) {
-        let mut add = |id, peer, connected| {
-            let links = self.links.entry(id).or_default();
-            links.push(Link { name: name.to_owned(), peer, connected });
+    /// Returns the names and types of the peers of a socket.
+    pub fn peer_types(&self, id: Id) -> Vec<(String, SocketType)> {
+        let links = self.links.get(&id).into_iter().flatten();
+        links.map(|link| (link.name.clone(), link.peer_type)).collect()
+    }
+
+    fn link(&mut self, name: &str, binder: End, connector: End) {
+        let mut add = |end: End, peer: End, connected| {
+            let links = self.links.entry(end.id).or_default();
+            let (peer, peer_type) = (peer.id, peer.socket_type);
+            links.push(Link { name: name.to_owned(), peer, peer_type, connected });
         };
         add(binder, connector, false);
         add(connector, binder, true);
@@ -96,7 +112,7 @@ impl Names {
 
     fn disconnected(&mut self, name: &str, id: Id) {
         if let Some(waiting) = self.waiting.get_mut(name) {
-            waiting.retain(|waiting| *waiting != id);
+            waiting.retain(|waiting| waiting.id != id);
         }
         let Some(links) = self.links.get_mut(&id) else {
             return;
@@ -131,17 +147,17 @@ mod tests {
     #[test]
     fn peers_are_counted_at_both_ends_in_any_order() {
         let mut names = Names::default();
-        names.record(Connected, "inproc://a", Id(1));
+        names.record(Connected, "inproc://a", Id(1), SocketType::Push);
         assert!(names.waits("inproc://a", Id(1)));
         assert_eq!(count(&names, 1), 0);
-        names.record(Bound, "inproc://a", Id(2));
-        names.record(Connected, "inproc://a", Id(3));
+        names.record(Bound, "inproc://a", Id(2), SocketType::Push);
+        names.record(Connected, "inproc://a", Id(3), SocketType::Push);
         assert!(!names.waits("inproc://a", Id(1)));
         assert_eq!([1, 2, 3].map(|id| count(&names, id)), [1, 2, 1]);
         assert_eq!(names.peers(Id(2), SocketType::Pair), 1);
-        names.record(Disconnected, "inproc://a", Id(1));
+        names.record(Disconnected, "inproc://a", Id(1), SocketType::Push);
         assert_eq!([1, 2, 3].map(|id| count(&names, id)), [0, 1, 1]);
-        names.record(Unbound, "inproc://a", Id(2));
+        names.record(Unbound, "inproc://a", Id(2), SocketType::Push);
         assert_eq!(count(&names, 3), 1);
         names.forget(Id(2));
         assert_eq!(count(&names, 3), 0);
@@ -150,14 +166,14 @@ mod tests {
     #[test]
     fn a_socket_may_be_its_own_peer_and_forgotten_before_it_has_one() {
         let mut names = Names::default();
-        names.record(Bound, "inproc://a", Id(1));
-        names.record(Connected, "inproc://a", Id(1));
+        names.record(Bound, "inproc://a", Id(1), SocketType::Push);
+        names.record(Connected, "inproc://a", Id(1), SocketType::Push);
         assert_eq!(count(&names, 1), 2);
-        names.record(Disconnected, "inproc://a", Id(1));
+        names.record(Disconnected, "inproc://a", Id(1), SocketType::Push);
         assert_eq!(count(&names, 1), 0);
-        names.record(Connected, "inproc://b", Id(2));
+        names.record(Connected, "inproc://b", Id(2), SocketType::Push);
         names.forget(Id(2));
-        names.record(Bound, "inproc://b", Id(1));
+        names.record(Bound, "inproc://b", Id(1), SocketType::Push);
         assert_eq!(count(&names, 1), 0);
     }
 }

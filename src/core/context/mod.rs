@@ -198,7 +198,7 @@ impl Shared {
 }
 
 /// Records what a socket did with an endpoint, if it is an inproc one.
-pub(super) fn record_inproc(event: Event, endpoint: &str, id: Id) {
+pub(super) fn record_inproc(event: Event, endpoint: &str, id: Id, socket_type: SocketType) {
     if !endpoint.starts_with("inproc://") {
         return;
     }
@@ -206,7 +206,7 @@ pub(super) fn record_inproc(event: Event, endpoint: &str, id: Id) {
     let Some(shared) = guard.as_mut() else {
         return;
     };
-    shared.names.record(event, endpoint, id);
+    shared.names.record(event, endpoint, id, socket_type);
     match event {
         Event::Bound => drop(shared.awaited.remove(endpoint)),
         Event::Connected if shared.names.waits(endpoint, id) => {
@@ -219,6 +219,11 @@ pub(super) fn record_inproc(event: Event, endpoint: &str, id: Id) {
 /// Returns the number of inproc peers of a socket.
 pub(super) fn inproc_peers(id: Id, socket_type: SocketType) -> usize {
     lock().as_ref().map_or(0, |shared| shared.names.peers(id, socket_type))
+}
+
+/// Returns the names and types of the inproc peers of a socket.
+pub(super) fn inproc_peer_types(id: Id) -> Vec<(String, SocketType)> {
+    lock().as_ref().map_or_else(Vec::new, |shared| shared.names.peer_types(id))
 }
 
 /// Returns true if an inproc connection of a socket still waits for a bind.

@@ -76,14 +76,17 @@ impl Event {
             "DISCONNECTED" => "the connection has ended".to_owned(),
             "MONITOR_STOPPED" => "the socket was closed or its monitor stopped".to_owned(),
             "HANDSHAKE_SUCCEEDED" => "the handshake succeeded".to_owned(),
-            "HANDSHAKE_FAILED_NO_DETAIL" => {
-                sentence(HandshakeFailure::Other(self.value)).to_owned()
-            }
-            "HANDSHAKE_FAILED_PROTOCOL" => {
-                sentence(HandshakeFailure::Protocol(self.value)).to_owned()
-            }
-            "HANDSHAKE_FAILED_AUTH" => sentence(HandshakeFailure::Auth(self.value)).to_owned(),
-            _ => String::new(),
+            _ => self.failure().map(sentence).unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Returns how the handshake failed, if the event says so.
+    pub(super) fn failure(&self) -> Option<HandshakeFailure> {
+        match self.name() {
+            "HANDSHAKE_FAILED_NO_DETAIL" => Some(HandshakeFailure::Other(self.value)),
+            "HANDSHAKE_FAILED_PROTOCOL" => Some(HandshakeFailure::Protocol(self.value)),
+            "HANDSHAKE_FAILED_AUTH" => Some(HandshakeFailure::Auth(self.value)),
+            _ => None,
         }
     }
 }

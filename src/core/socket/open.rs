@@ -80,9 +80,9 @@ struct Connected {
 
 impl Bound {
     /// Records that libzmq was just told to release the endpoint.
-    fn release(&self, id: Id) {
+    fn release(&self, id: Id, socket_type: SocketType) {
         address_reuse::record_release(&self.resolved);
-        context::record_inproc(Event::Unbound, &self.written, id);
+        context::record_inproc(Event::Unbound, &self.written, id, socket_type);
     }
 
     fn is(&self, endpoint: &str) -> bool {
@@ -146,7 +146,7 @@ impl Open {
             }
         };
         let resolved = self.last_endpoint().unwrap_or_else(|| named.clone());
-        context::record_inproc(Event::Bound, endpoint, self.id);
+        context::record_inproc(Event::Bound, endpoint, self.id, self.socket_type);
         self.record_bound(endpoint, named, resolved);
         Ok(port)
     }
@@ -256,7 +256,7 @@ impl Open {
             ids.given.extend(ids.next.take());
         }
         self.attached = true;
-        context::record_inproc(Event::Connected, endpoint, self.id);
+        context::record_inproc(Event::Connected, endpoint, self.id, self.socket_type);
         let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
         let since = Instant::now();
         self.connected.push(Connected { written: endpoint.to_owned(), resolved, since });
@@ -322,7 +322,7 @@ impl Open {
         };
         retried(|| self.socket.unbind(&self.bound[index].resolved))
             .map_err(|error| Error::refused(endpoint, error))?;
-        self.bound.remove(index).release(self.id);
+        self.bound.remove(index).release(self.id, self.socket_type);
         Ok(())
     }
 
@@ -331,7 +331,7 @@ impl Open {
             zmq::Error::ENOENT => Error::syntax(endpoint, "it is not connected"),
             error => Error::refused(endpoint, error),
         })?;
-        context::record_inproc(Event::Disconnected, endpoint, self.id);
+        context::record_inproc(Event::Disconnected, endpoint, self.id, self.socket_type);
         // libzmq closes all connections to an endpoint at once.
         self.connected.retain(|known| known.written != endpoint && known.resolved != endpoint);
         Ok(())
@@ -410,7 +410,7 @@ impl Open {
             }
         }
         drop(self.socket);
-        self.bound.iter().for_each(|bound| bound.release(self.id));
+        self.bound.iter().for_each(|bound| bound.release(self.id, self.socket_type));
         context::forget(self.id, &self.counters);
         linger
     }

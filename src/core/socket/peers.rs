@@ -44,10 +44,15 @@ impl Open {
     /// Processes what has happened, also inside libzmq, so that peers have delivered
     /// their subscriptions.
     pub(super) fn refresh(&mut self) -> Result<(), Error> {
+        self.refresh_events().map(drop)
+    }
+
+    /// Does the same as [`refresh`](Open::refresh), and returns what the socket is ready
+    /// for.
+    pub(super) fn refresh_events(&mut self) -> Result<zmq::PollEvents, Error> {
         self.update();
         let events = retried(|| self.socket.get_events());
-        events.map_err(|error| Error::from_zmq("zmq_getsockopt", error))?;
-        Ok(())
+        events.map_err(|error| Error::from_zmq("zmq_getsockopt", error))
     }
 }
 
@@ -141,7 +146,7 @@ mod tests {
     fn peers_are_unknown_to_a_libzmq_without_repairs() {
         let pull = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
         assert_eq!(peers(&pull), None);
-        assert!(pull.diagnose().unwrap().starts_with("peers unknown: this libzmq"));
+        assert!(pull.diagnose().unwrap().starts_with("peers unknown, since this libzmq"));
         assert!(matches!(pull.wait_for_peers(1, &SOON), Err(Error::Zmq { .. })));
         let inproc = Socket::attached(Pull, "@inproc://peers-unrepaired").unwrap();
         assert_eq!(peers(&inproc), Some(0));

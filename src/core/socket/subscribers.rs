@@ -105,6 +105,11 @@ impl Open {
         }
     }
 
+    /// Returns the number of different prefixes that a SUB or XSUB has subscribed to.
+    pub fn count_own_prefixes(&mut self) -> Result<usize, Error> {
+        self.count(TOPICS_COUNT)
+    }
+
     /// Returns the number of subscriptions that the peers of a PUB have, or of those
     /// that match messages beginning with `topic`.
     pub fn count_subscriptions(&mut self, topic: Option<&[u8]>) -> Result<usize, Error> {

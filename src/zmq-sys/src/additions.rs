@@ -15,6 +15,12 @@ pub const ZMQ_RETRY_REJECTED: c_int = 5012;
 pub const ZMQ_MATCHING_SUBSCRIPTIONS: c_int = 5030;
 /// PUB and XPUB, read-only: the number of subscriptions of all peers.
 pub const ZMQ_SUBSCRIPTIONS: c_int = 5031;
+/// PUB and XPUB, read-only: a `uint64_t` with the number of messages that no peer had
+/// subscribed to, not counting messages that were sent while a peer had no room; then
+/// texts, each after a byte with its size: how the last of these messages began, and the
+/// prefixes that peers have subscribed to, in order, as many as fit. Texts are cut at 64
+/// bytes.
+pub const ZMQ_PUBLISHED: c_int = 5032;
 /// Read-only: what became of the connections of a socket, inproc excluded. The value
 /// has [`ZMQ_CONNECTIONS_NUMBERS`] numbers of type `uint64_t`, followed by the endpoint
 /// of the last failed handshake, as much of it as fits, without a NUL:
@@ -37,6 +43,21 @@ pub const ZMQ_SUBSCRIPTIONS: c_int = 5031;
 pub const ZMQ_CONNECTIONS: c_int = 5040;
 /// The number of numbers in [`ZMQ_CONNECTIONS`].
 pub const ZMQ_CONNECTIONS_NUMBERS: usize = 11;
+/// Read-only: text that describes the queues of a socket, as many of its lines as fit.
+/// Each line ends with a line feed:
+///
+/// - `lost AGO REASON ERRNO ENDPOINT`: the last peer that was lost, inproc excluded: how
+///   many microseconds ago; 0 if the peer sent something that is not allowed, 1 if the
+///   connection ended, 2 if it timed out; the errno; the endpoint;
+/// - `queue READY FULL UNREAD ENDPOINT`: a queue of messages to send: 1 if a peer has
+///   completed the handshake, otherwise 0, always 0 for inproc; 1 if the queue is full; how
+///   many messages have not been taken out of it yet; the endpoint as it was connected, or
+///   the one that is bound, or nothing for inproc.
+pub const ZMQ_PEERS: c_int = 5041;
+/// Read-only: the last peer whose socket type does not go with that of the socket, inproc
+/// excluded: how many microseconds ago it was refused, its socket type as it calls it, and
+/// the endpoint, separated by line feeds. Empty if there was none.
+pub const ZMQ_INCOMPATIBLE_PEER: c_int = 5042;
 
 unsafe extern "C" {
     /// Makes a message forget the free function that `zmq_msg_init_data` was given.

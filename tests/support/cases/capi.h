@@ -304,6 +304,12 @@ static const char *bytes_of(place *p, const char *name) {
     return code == ZEROMQ_CODE_OK ? show_bytes(value.data, value.size) : wrong(code);
 }
 
+static const char *diagnosis_of(place *p) {
+    const char *text = NULL;
+    zeromq_code code = zeromq_socket_diagnose(p->socket, &text);
+    return code == ZEROMQ_CODE_OK ? show_bytes(text, strlen(text)) : wrong(code);
+}
+
 /* ---- Frames. ---- */
 
 static const char *make_frame(zeromq_message **kept, const void *data, size_t size) {

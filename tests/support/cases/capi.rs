@@ -273,6 +273,7 @@ fn expression(call: &Call, kept: &str, variables: &Variables) -> String {
             }
             _ => format!("number_of(&{variable}, {})", first()),
         },
+        (Kind::Socket, "diagnose") => format!("diagnosis_of(&{variable})"),
         (Kind::Socket, "secure") => secure(variable, arguments, &call.named),
         (Kind::Frame, "count" | "hex" | "tostring") => {
             format!("frame_{}({variable})", if method == "count" { "count" } else { "bytes" })

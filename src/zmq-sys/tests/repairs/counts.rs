@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zmq::{CurveKeyPair, DEALER, PAIR, PUB, PULL, PUSH, ROUTER, STREAM, SUB, Socket, SocketType};
 use zmq_sys as sys;
-use zmq_sys::additions::{ZMQ_CONNECTIONS, ZMQ_CONNECTIONS_NUMBERS};
+use zmq_sys::additions::{ZMQ_CONNECTIONS, ZMQ_CONNECTIONS_NUMBERS, ZMQ_PEERS};
 
 use crate::monitor::Monitor;
 use crate::options;
@@ -327,4 +327,49 @@ fn a_monitor_changes_no_count() {
     drop(subscriber);
     monitor.wait(sys::ZMQ_EVENT_DISCONNECTED).unwrap();
     counts(&publisher, [0, 1, 1, 0]);
+}
+
+/// Returns the lines that describe the queues of a socket.
+fn described(socket: &Socket) -> Vec<String> {
+    let text = options::get_bytes(socket, ZMQ_PEERS, 1024).unwrap();
+    String::from_utf8(text).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn queues_and_lost_peers_are_described() {
+    let context = zmq::Context::new();
+    let pull = bound(&context, PULL, "tcp://127.0.0.1:*");
+    let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+    pull.set_maxmsgsize(100).unwrap();
+    pull.unbind(&endpoint).unwrap();
+    let push = context.socket(PUSH).unwrap();
+    push.set_linger(0).unwrap();
+    push.set_sndhwm(2).unwrap();
+    push.set_reconnect_ivl(10).unwrap();
+    push.connect(&endpoint).unwrap();
+    assert_eq!(described(&push), [format!("queue 0 0 0 {endpoint}")]);
+    push.send("one", 0).unwrap();
+    push.send("two", 0).unwrap();
+    assert_eq!(described(&push), [format!("queue 0 1 2 {endpoint}")]);
+    assert!(until(|| pull.bind(&endpoint).is_ok()));
+    let taken = [format!("queue 1 0 0 {endpoint}")];
+    assert!(until(|| described(&push) == taken), "{:?}", described(&push));
+    // A message that is too large, and the end of a connection.
+    push.set_reconnect_ivl(-1).unwrap();
+    push.send(&[0; 1000][..], 0).unwrap();
+    let lost = |socket: &Socket| {
+        let mut lines = described(socket).into_iter().filter(|line| line.starts_with("lost "));
+        let line = lines.next()?;
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        Some((words[2].clone(), words[3].clone(), words[4].clone()))
+    };
+    assert!(until(|| lost(&pull).is_some() && lost(&push).is_some()));
+    let (reason, errno, at) = lost(&pull).unwrap();
+    assert_eq!((&*reason, errno, &at), ("0", libc::EMSGSIZE.to_string(), &endpoint));
+    let (reason, _, at) = lost(&push).unwrap();
+    assert_eq!((&*reason, &at), ("1", &endpoint));
+    let pair = bound(&context, PAIR, "inproc://described");
+    let _other = connected(&context, PAIR, &pair);
+    go_on(&pair);
+    assert_eq!(described(&pair), ["queue 0 0 0 "]);
 }

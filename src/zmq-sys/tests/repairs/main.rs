@@ -27,6 +27,7 @@ mod shortage;
 mod stopped;
 mod subscriber;
 mod turns;
+mod types;
 mod unseen;
 mod upstream;
 mod wait;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use zmq::{Context, DONTWAIT, PUB, SUB, Socket, SocketType, XPUB, XSUB};
 use zmq_sys::additions::{
-    ZMQ_MATCHING_SUBSCRIPTIONS as MATCHING, ZMQ_SUBSCRIPTIONS as SUBSCRIPTIONS,
+    ZMQ_MATCHING_SUBSCRIPTIONS as MATCHING, ZMQ_PUBLISHED, ZMQ_SUBSCRIPTIONS as SUBSCRIPTIONS,
 };
 
 use crate::options;
@@ -257,4 +257,37 @@ fn a_topic_has_a_limit_unless_the_program_sets_another() {
         long.send(0, &[&[1], "l".repeat(20_000).as_bytes()].concat()).unwrap();
         assert!(until(|| all(&free) == 1));
     }
+}
+
+#[test]
+fn what_nobody_wants_and_what_is_wanted_is_told() {
+    let context = Context::new();
+    let publisher = bound(&context, PUB, "inproc://wanted");
+    let told = |room| options::get_bytes(&publisher, ZMQ_PUBLISHED, room);
+    let value = |unwanted: u64, texts: &[&[u8]]| {
+        let mut value = unwanted.to_ne_bytes().to_vec();
+        for text in texts {
+            value.push(text.len().try_into().unwrap());
+            value.extend(*text);
+        }
+        Ok(value)
+    };
+    assert_eq!(told(256), value(0, &[b""]));
+    let subscriber = connected(&context, SUB, &publisher);
+    let long = [b'x'; 100];
+    for prefix in [&b"news"[..], b"ne", &long, b"\xff"] {
+        subscriber.set_subscribe(prefix).unwrap();
+    }
+    assert!(until(|| all(&publisher) == 4));
+    publisher.send("news", 0).unwrap();
+    publisher.send_multipart(["new", "x"], 0).unwrap();
+    let prefixes = [&b"ne"[..], b"news", &long[..64], b"\xff"];
+    let with = |topic| [&[topic], &prefixes[..]].concat();
+    assert_eq!(told(256), value(0, &with(b"")));
+    publisher.send_multipart(["sport", "x"], 0).unwrap();
+    assert_eq!(told(256), value(1, &with(b"sport")));
+    publisher.send(&long[..99], 0).unwrap();
+    assert_eq!(told(256), value(2, &with(&long[..64])));
+    assert_eq!(told(8 + 65 + 3), value(2, &[&long[..64], b"ne"]));
+    assert_eq!(told(8 + 64), Err(zmq::Error::EINVAL));
 }

@@ -1,0 +1,127 @@
+//! Reasons why no message arrives although there are peers: subscriptions, turns, queues.
+
+use super::facts::Facts;
+use super::reasons::*;
+use super::{Findings, quoted};
+use crate::core::socket_type::SocketType::{
+    Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub,
+};
+
+/// How many prefixes a sentence names.
+const NAMED: usize = 3;
+
+/// Adds what keeps messages from arriving. `own` are the prefixes that the socket has
+/// subscribed to, and `dropped` the number of messages that it could not route.
+pub(super) fn examine(facts: &Facts, own: &[Vec<u8>], dropped: u64, findings: &mut Findings) {
+    let everywhere = &*facts.everywhere();
+    let here = [("endpoint", everywhere)];
+    if facts.can_receive {
+        findings.add(&UNREAD, &here);
+    }
+    match facts.socket_type {
+        Sub | Xsub => subscriber(facts, own, everywhere, findings),
+        Pub | Xpub => publisher(facts, everywhere, findings),
+        Req => request(facts, everywhere, findings),
+        Rep if facts.can_send => findings.add(&REPLY_FIRST, &here),
+        Rep if !facts.can_receive && facts.has_peers() => findings.add(&REQUEST_MISSING, &here),
+        Pull if facts.has_heard_nothing() => findings.add(&NOTHING_SENT, &here),
+        _ => {}
+    }
+    queues(facts, findings);
+    let unroutable = dropped.max(facts.counters.unroutable);
+    if unroutable > 0 {
+        let count = unroutable.to_string();
+        findings.add(&UNROUTABLE, &[("endpoint", everywhere), ("count", &count)]);
+    }
+    if facts.conflates && facts.has_peers() {
+        findings.add(&CONFLATED, &here);
+    }
+}
+
+fn subscriber(facts: &Facts, own: &[Vec<u8>], everywhere: &str, findings: &mut Findings) {
+    let here = [("endpoint", everywhere)];
+    if facts.subscriptions == 0 {
+        findings.add(&UNSUBSCRIBED, &here);
+    } else if !facts.has_heard_nothing() {
+    } else if own.is_empty() || own.iter().any(Vec::is_empty) {
+        findings.add(&NOTHING_SENT, &here);
+    } else {
+        findings.add(&NO_MATCH, &[("endpoint", everywhere), ("prefixes", &list(own))]);
+    }
+}
+
+fn publisher(facts: &Facts, everywhere: &str, findings: &mut Findings) {
+    let published = &facts.published;
+    if !facts.has_peers() {
+    } else if facts.subscriptions == 0 {
+        findings.add(&NOBODY_SUBSCRIBED, &[("endpoint", everywhere)]);
+    } else if published.unwanted == 0 || published.unwanted < facts.counters.messages_sent {
+        // Some message was wanted.
+    } else if published.wanted_now {
+        findings.add(&TOO_EARLY, &[("endpoint", everywhere)]);
+    } else {
+        let values: [(&str, &str); 3] = [
+            ("endpoint", everywhere),
+            ("prefixes", &list(&published.prefixes)),
+            ("topic", &quoted(&published.topic)),
+        ];
+        findings.add(&UNWANTED, &values);
+    }
+}
+
+fn request(facts: &Facts, everywhere: &str, findings: &mut Findings) {
+    let counters = &facts.counters;
+    let here = [("endpoint", everywhere)];
+    // A socket that may send before it has received the reply does not tell whether it
+    // waits for one.
+    let unanswered = counters.messages_sent > 0 && counters.messages_received == 0;
+    let sent_more = counters.messages_sent > counters.messages_received;
+    if facts.can_receive {
+    } else if unanswered || sent_more && !facts.can_send {
+        findings.add(&REPLY_MISSING, &here);
+    } else if facts.can_send && facts.has_peers() && !sent_more {
+        findings.add(&REQUEST_FIRST, &here);
+    }
+}
+
+fn queues(facts: &Facts, findings: &mut Findings) {
+    if !matches!(facts.socket_type, Push | Dealer | Req | Pair | Router | Pub | Xpub | Stream) {
+        return;
+    }
+    for queue in facts.queues.iter().filter(|queue| queue.full) {
+        let count = queue.unread.to_string();
+        // libzmq does not tell the names of inproc queues.
+        let mut inproc = facts.places.iter().filter(|place| place.is_inproc());
+        let (endpoint, taken) = match (&*queue.endpoint, inproc.next()) {
+            ("", Some(place)) => (&*place.attachment.endpoint, !place.waits),
+            (endpoint, _) => (endpoint, queue.ready),
+        };
+        let reason = if taken { &SLOW_PEER } else { &QUEUE_FULL };
+        findings.add(reason, &[("endpoint", endpoint), ("count", &count)]);
+    }
+}
+
+/// Returns a list of prefixes as text.
+fn list(prefixes: &[Vec<u8>]) -> String {
+    let mut prefixes: Vec<&[u8]> = prefixes.iter().map(Vec::as_slice).collect();
+    prefixes.dedup();
+    let named: Vec<String> = prefixes.iter().take(NAMED).map(|prefix| quoted(prefix)).collect();
+    match prefixes.len().saturating_sub(NAMED) {
+        0 => named.join(" or "),
+        more => format!("{} or {more} other prefixes", named.join(", ")),
+    }
+}
+
+impl Facts {
+    fn has_peers(&self) -> bool {
+        self.peers != Some(0)
+    }
+
+    /// Returns true if peers could have sent something but have not.
+    fn has_heard_nothing(&self) -> bool {
+        self.has_peers()
+            && self.incompatible.is_empty()
+            && !self.can_receive
+            && self.counters.frames_received == 0
+    }
+}

@@ -1,0 +1,217 @@
+//! Tries an endpoint as a peer would, to find out why it cannot be reached. It sends the
+//! begin of a greeting (RFC 23), and a ZeroMQ socket answers with the whole of its own,
+//! which names its security.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The maximum time for resolving a name, connecting to an address, and the answer.
+const RESOLVE: Duration = Duration::from_secs(1);
+const REACH: Duration = Duration::from_millis(300);
+
+/// A signature and the version 3.
+const GREETING: &[u8] = &[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3];
+
+/// The size of a greeting, and where it names its mechanism.
+const WHOLE: usize = 64;
+const MECHANISM: std::ops::Range<usize> = 12..32;
+
+/// What there is at an endpoint.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    NoFile,
+    /// The connection is refused.
+    Refused,
+    /// The socket does not use IPv6, and the endpoint needs it.
+    Ipv6Off,
+    /// A name that cannot be resolved.
+    NameUnknown(String),
+    NameSlow(String),
+    NoAnswer,
+    /// An error of the system.
+    Failed(String),
+    /// A ZeroMQ socket, and the name of its mechanism, if that is known.
+    ZeroMq(Option<String>),
+    /// It sent these bytes.
+    Other(Vec<u8>),
+    /// It does not answer, or closes the connection.
+    Silent,
+    /// A transport that is not tried.
+    Unknown,
+}
+
+/// Returns what there is at an endpoint for a socket that does or does not use IPv6.
+pub(super) fn reach(endpoint: &str, ipv6: bool) -> Found {
+    match endpoint.split_once("://") {
+        Some(("tcp", address)) => tcp(address, ipv6),
+        Some(("ipc", path)) => ipc(path),
+        _ => Found::Unknown,
+    }
+}
+
+/// Returns the host and the port of an address. The part before a semicolon is the source
+/// address, and an IPv6 address may be in brackets.
+fn parts(address: &str) -> Option<(&str, u16)> {
+    let address = address.rsplit(';').next().unwrap_or(address);
+    let (host, port) = address.rsplit_once(':')?;
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    Some((bare.unwrap_or(host), port.parse().ok()?))
+}
+
+fn tcp(address: &str, ipv6: bool) -> Found {
+    let Some((host, port)) = parts(address) else {
+        return Found::Unknown;
+    };
+    if host.contains(':') && !ipv6 {
+        return Found::Ipv6Off;
+    }
+    let name = host.to_owned();
+    let resolve = move || {
+        let found = (&*name, port).to_socket_addrs();
+        found.map(Iterator::collect::<Vec<SocketAddr>>).unwrap_or_default()
+    };
+    let Some(addresses) = within(RESOLVE, resolve) else {
+        return Found::NameSlow(host.to_owned());
+    };
+    let usable = |address: &&SocketAddr| ipv6 || address.is_ipv4();
+    // libzmq uses the first address, too.
+    match (addresses.iter().find(usable), addresses.is_empty()) {
+        (Some(address), _) => match TcpStream::connect_timeout(address, REACH) {
+            Ok(stream) => {
+                let _ = stream.set_read_timeout(Some(REACH));
+                greet(stream)
+            }
+            Err(error) => failed(&error),
+        },
+        (None, true) => Found::NameUnknown(host.to_owned()),
+        (None, false) => Found::Ipv6Off,
+    }
+}
+
+#[cfg(unix)]
+fn ipc(path: &str) -> Found {
+    use std::os::unix::net::UnixStream;
+
+    if path.starts_with('@') {
+        return Found::Unknown;
+    }
+    if !Path::new(path).exists() {
+        return Found::NoFile;
+    }
+    let path = path.to_owned();
+    // It waits if too many clients already do.
+    let connect = move || {
+        let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(REACH))?;
+        Ok(stream)
+    };
+    match within(REACH, connect) {
+        Some(Ok(stream)) => greet(stream),
+        Some(Err(error)) => failed(&error),
+        None => Found::NoAnswer,
+    }
+}
+
+#[cfg(not(unix))]
+fn ipc(path: &str) -> Found {
+    if Path::new(path).exists() { Found::Unknown } else { Found::NoFile }
+}
+
+fn failed(error: &std::io::Error) -> Found {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => Found::Refused,
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => Found::NoAnswer,
+        // "Network is unreachable (os error 101)": the number does not help a user.
+        _ => Found::Failed(
+            error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
+        ),
+    }
+}
+
+/// Greets what listens, and returns what it answers.
+fn greet(mut stream: impl Read + Write) -> Found {
+    if stream.write_all(GREETING).is_err() {
+        return Found::Silent;
+    }
+    let end = Instant::now() + REACH;
+    let (mut answer, mut size) = ([0; WHOLE], 0);
+    while size < WHOLE && Instant::now() < end {
+        match stream.read(&mut answer[size..]) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => size += read,
+        }
+    }
+    judge(&answer[..size])
+}
+
+/// Returns what sent these bytes.
+fn judge(answer: &[u8]) -> Found {
+    match answer {
+        [] => Found::Silent,
+        // Peers of ZMTP 1.0 begin with the size of their routing id and a flag.
+        [0xff, ..] | [1..=254, 0, ..] => {
+            let name = answer.get(MECHANISM).filter(|_| answer.len() == WHOLE);
+            let name = name.map(|name| name.split(|byte| *byte == 0).next().unwrap_or_default());
+            Found::ZeroMq(name.map(|name| String::from_utf8_lossy(name).into_owned()))
+        }
+        other => Found::Other(other.to_owned()),
+    }
+}
+
+/// Returns what `call` returns, if it does so within the time.
+fn within<T: Send + 'static>(
+    time: Duration,
+    call: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (tell, told) = mpsc::channel();
+    let call = move || {
+        // If it took too long, nobody is listening anymore.
+        let _ = tell.send(call());
+    };
+    thread::Builder::new().name("zeromq-reach".to_owned()).spawn(call).ok()?;
+    told.recv_timeout(time).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn addresses_have_a_host_and_a_port() {
+        assert_eq!(parts("localhost:80"), Some(("localhost", 80)));
+        assert_eq!(parts("[fe80::1%eth0]:80"), Some(("fe80::1%eth0", 80)));
+        assert_eq!(parts("eth0:0;10.0.0.1:80"), Some(("10.0.0.1", 80)));
+        assert_eq!(parts("localhost:http"), None);
+    }
+
+    #[test]
+    fn an_answer_tells_who_sent_it() {
+        let mut greeting = [0; WHOLE];
+        greeting[0] = 0xff;
+        greeting[12..17].copy_from_slice(b"CURVE");
+        assert_eq!(judge(&greeting), Found::ZeroMq(Some("CURVE".to_owned())));
+        assert_eq!(judge(&greeting[..10]), Found::ZeroMq(None));
+        assert_eq!(judge(b"HTTP"), Found::Other(b"HTTP".to_vec()));
+        assert_eq!(judge(b""), Found::Silent);
+    }
+
+    #[test]
+    fn an_endpoint_is_tried_as_a_peer_would() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+        // The system accepts the connection, but nobody reads from it.
+        assert_eq!(reach(&endpoint, false), Found::Silent);
+        drop(listener);
+        assert_eq!(reach(&endpoint, false), Found::Refused);
+        assert_eq!(reach("tcp://[::1]:1", false), Found::Ipv6Off);
+        assert_eq!(reach("ipc:///no/such/file", false), Found::NoFile);
+        assert_eq!(reach("ws://127.0.0.1:1", false), Found::Unknown);
+        // An address that is valid on one link only is no name.
+        assert!(!matches!(reach("tcp://[fe80::1%lo]:1", true), Found::NameUnknown(_)));
+    }
+}

@@ -1,0 +1,172 @@
+//! The reasons why nothing arrives, with the sentences that tell them. The help lists
+//! these sentences, too, so there is one list of them.
+
+/// A reason why nothing arrives.
+#[derive(Debug)]
+pub struct Reason {
+    /// A short name: "refused".
+    pub name: &'static str,
+    /// What was observed and what to do about it, with the names of values in braces.
+    pub sentence: &'static str,
+}
+
+impl Reason {
+    /// Returns the sentence with its values.
+    pub(super) fn tell(&self, values: &[(&str, &str)]) -> String {
+        let mut text = String::new();
+        let mut rest = self.sentence;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            let value = values.iter().find(|(known, _)| *known == name);
+            debug_assert!(value.is_some(), "{}: no value for {name}", self.name);
+            text.push_str(before);
+            text.push_str(value.map_or("", |(_, value)| value));
+            rest = tail;
+        }
+        text + rest
+    }
+}
+
+macro_rules! reasons {
+    ($($item:ident $name:literal $sentence:literal)*) => {
+        $(pub(super) static $item: Reason = Reason { name: $name, sentence: $sentence };)*
+
+        /// All reasons, in the order in which the help lists them.
+        pub static REASONS: &[&Reason] = &[$(&$item),*];
+    };
+}
+
+reasons! {
+    DETACHED "detached"
+        "no endpoint yet: bind or connect it first"
+    NAME_NOT_BOUND "name not bound"
+        "connecting to {endpoint} for {age}, but nothing is bound to this name: bind it in the \
+         same process"
+    NO_FILE "no file"
+        "connecting to {endpoint} for {age}, but there is no such file: start the program that \
+         binds it, or correct the path"
+    REFUSED "refused"
+        "connecting to {endpoint} for {age}, but nothing listens there (connection refused): \
+         start the program that binds it, or correct the endpoint"
+    IPV6_OFF "IPv6 is off"
+        "connecting to {endpoint} for {age}, but IPv6 is off on this socket: set the option ipv6 \
+         before connecting"
+    NAME_UNKNOWN "name not found"
+        "connecting to {endpoint} for {age}, but the name {host} cannot be resolved: check its \
+         spelling, or use an IP address"
+    NAME_SLOW "name takes too long"
+        "connecting to {endpoint} for {age}, but resolving the name {host} takes too long: check \
+         the network, or use an IP address"
+    NO_ANSWER "no answer"
+        "connecting to {endpoint} for {age}, but the host does not answer: check that it is \
+         running and that no firewall blocks the port"
+    UNREACHABLE "unreachable"
+        "connecting to {endpoint} for {age}, but the system reports: {error}: check the network \
+         and the address"
+    NOT_ZEROMQ "not ZeroMQ"
+        "connecting to {endpoint} for {age}, but what listens there is not a ZeroMQ socket, \
+         because it sent {bytes}: correct the port"
+    SILENT "silent"
+        "connecting to {endpoint} for {age}, but what listens there does not answer as a ZeroMQ \
+         socket does: correct the port, or check whether that program hangs"
+    OTHER_SECURITY "other security"
+        "connecting to {endpoint} for {age}, but the peer uses {theirs} and this socket {ours}: \
+         secure both in the same way"
+    HANDSHAKING "handshake not done"
+        "connecting to {endpoint} for {age}, and a ZeroMQ socket listens there, but the handshake \
+         is not done yet: ask again in a moment"
+    PENDING "no connection yet"
+        "connecting to {endpoint} for {age}, but there is no connection yet: check that the peer \
+         is running"
+    HANDSHAKE_FAILED "handshake failed"
+        "connecting to {endpoint} for {age}, but the last handshake failed {ago} ago and is tried \
+         again: {why}"
+    PEER_FAILED "handshake of a peer failed"
+        "the last handshake of a peer at {endpoint} failed {ago} ago: {why}"
+    INCOMPATIBLE "incompatible types"
+        "the peer at {endpoint} is a {peer} and this socket a {type}, which do not go together: \
+         connect {partners}"
+    NO_AUTHENTICATOR "no authenticator"
+        "clients at {endpoint} need an authenticator, because the socket has a domain or asks for \
+         passwords, but none is running: start one in this process"
+    NOBODY_CONNECTED "nobody has connected"
+        "bound to {endpoint} for {age}, but no peer has connected: start the peer, and compare \
+         its endpoint with this one"
+    PEERS_GONE "peers are gone"
+        "bound to {endpoint} for {age}, but all peers have gone: start one again"
+    HEARTBEAT_LOST "heartbeat lost"
+        "the last peer at {endpoint} stopped answering heartbeats and was disconnected {ago} ago: \
+         check that it is running and that the network works"
+    TOO_LARGE "message too large"
+        "a peer at {endpoint} was disconnected {ago} ago, because its message exceeds maxmsgsize, \
+         which is {limit}: raise it, or send smaller messages"
+    LOST "connection lost"
+        "the last connection at {endpoint} ended {ago} ago: check that the peer is running"
+    CLOSED_AGAIN "peer closes the connection"
+        "the peer at {endpoint} has closed the connection {count} times, last {ago} ago: check \
+         whether it refuses messages because of its maxmsgsize, or ends"
+    UNSUBSCRIBED "not subscribed"
+        "nothing is subscribed, so no message from {endpoint} is delivered: subscribe to a \
+         prefix, or to the empty prefix for all messages"
+    NO_MATCH "other topic"
+        "no message from {endpoint} has begun with {prefixes} so far: compare the subscription \
+         with the first frame of what is published"
+    NOTHING_SENT "nothing sent"
+        "no message has arrived from {endpoint} since this socket connected: check that the peer \
+         sends"
+    NOBODY_SUBSCRIBED "nobody has subscribed"
+        "no peer at {endpoint} has subscribed, so every message is dropped: subscribe on the \
+         other side, and wait for that before sending"
+    UNWANTED "unwanted topic"
+        "the peers at {endpoint} have subscribed to {prefixes}, but no message has begun with \
+         that so far, the last one with {topic}: correct the subscription or the topic"
+    TOO_EARLY "sent too early"
+        "all messages so far were sent before the peers at {endpoint} had subscribed to them, and \
+         were dropped: wait for subscribers before sending"
+    REPLY_MISSING "reply missing"
+        "the reply to the last request has not arrived from {endpoint} yet: receive it before the \
+         next request"
+    REQUEST_FIRST "request first"
+        "no reply is due from {endpoint}, because no request was sent: a REQ sends before it \
+         receives"
+    REQUEST_MISSING "request missing"
+        "no request has arrived from {endpoint} yet: a REP receives before it sends"
+    REPLY_FIRST "reply first"
+        "the last request from {endpoint} has not been answered: send the reply before receiving \
+         the next request"
+    UNREAD "unread message"
+        "a message from {endpoint} waits to be received: receive it"
+    QUEUE_FULL "queue full"
+        "the queue for {endpoint} is full with {count} messages, and no peer takes them: start \
+         the peer, or raise sndhwm"
+    SLOW_PEER "slow peer"
+        "the peer at {endpoint} does not take its messages, and its queue is full with {count} of \
+         them: let it receive faster, or raise sndhwm"
+    UNROUTABLE "unknown routing id"
+        "{count} of its messages had a routing id that no peer at {endpoint} has, or their peer had \
+         no room: begin a message with the routing id of a connected peer"
+    CONFLATED "conflated"
+        "only the last message from {endpoint} is kept, because the option conflate is set: open \
+         a socket without it to get all of them"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_replace_their_names() {
+        let told = IPV6_OFF.tell(&[("endpoint", "{age}"), ("age", "1.0 s")]);
+        assert!(told.starts_with("connecting to {age} for 1.0 s, but IPv6"), "{told}");
+    }
+
+    #[test]
+    fn every_sentence_names_the_endpoint_and_the_next_step() {
+        for reason in REASONS {
+            let sentence = reason.sentence;
+            assert!(reason.name == "detached" || sentence.contains("{endpoint}"), "{sentence}");
+            assert!(sentence.contains(": ") && !sentence.contains(';'), "{sentence}");
+            assert!(!sentence.ends_with('.') && !sentence.contains("  "), "{sentence}");
+        }
+    }
+}
