@@ -24,7 +24,13 @@ var caught = 0
 var poller = ZMQPoller(pull)
 var loop = ZMQLoop()
 loop.reader(pull, fn (socket) true)
+var few = ZMQPull(), many = ZMQPush()
+few.sethwm(1)
+many.sethwm(1)
+few.bind("inproc://interrupts")
+many.connect("inproc://interrupts")
 var waits = [
+  fn () many.sendbatch(["1", "2", "3"]),
   fn () pull.receive(),
   fn () pull.receive(),
   fn () poller.wait() == nil && poller.terminated(),
@@ -131,8 +137,8 @@ fn interrupts(host: &dyn Host) {
     let context = zmq::Context::new();
     let (told, endpoint) = endpoint(&context);
     let running = host.start(&script, &[endpoint.as_ref()]);
-    let caught = (0..6).map(|caught| format!("{caught} caught"));
-    for expected in caught.chain(["6 caught, nil came, false".to_owned()]) {
+    let caught = (0..7).map(|caught| format!("{caught} caught"));
+    for expected in caught.chain(["7 caught, nil came, false".to_owned()]) {
         assert_eq!(told.recv_string(0).unwrap().unwrap(), expected);
         // Sent a little early it is noticed once the script waits.
         // SAFETY: the child is running or not waited for yet.

@@ -4,7 +4,7 @@
 /// process. It must have processed all earlier ones: a call that sends or receives has
 /// done so if it fails with `EAGAIN`.
 ///
-/// It takes one system call where `zmq_poll(3)` takes four.
+/// It takes one system call where `zmq_poll(3)` takes four, and may return earlier.
 #[cfg(unix)]
 pub(crate) fn wait_for_commands(socket: &zmq::Socket, timeout: i64) -> zmq::Result<()> {
     use std::os::fd::BorrowedFd;
@@ -14,6 +14,8 @@ pub(crate) fn wait_for_commands(socket: &zmq::Socket, timeout: i64) -> zmq::Resu
     // SAFETY: a `zmq::Socket` is open, and so is its descriptor.
     let descriptor = unsafe { BorrowedFd::borrow_raw(socket.get_fd()?) };
     let mut watched = [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)];
+    // Systems without ppoll, such as macOS, refuse a timeout of more milliseconds.
+    let timeout = timeout.min(i32::MAX.into());
     let timeout = (timeout >= 0)
         .then(|| Timespec { tv_sec: timeout / 1000, tv_nsec: (timeout % 1000 * 1_000_000) as _ });
     match poll(&mut watched, timeout.as_ref()) {

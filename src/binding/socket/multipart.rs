@@ -75,8 +75,9 @@ pub(super) static GROUP: Group = Group {
                   `send`, or a List of frames. So a List that `receivebatch` returned can be sent \
                   as it is. Waits while no peer can accept a message. Returns the number of \
                   messages that were queued, which is smaller than the length of the List if the \
-                  timeout expires or a later message fails; the next call reports why. This is \
-                  the fastest way to send many small messages.",
+                  timeout expires or a later message fails; the next call reports why. An \
+                  interrupt is raised in any case. This is the fastest way to send many small \
+                  messages.",
             errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull, or for several frames while \
                      `conflate` is set; `ZMQUnroutable` as for `send`",
             example: r#"
@@ -143,7 +144,7 @@ fn send_batch(call: &Call) -> Result<Value, Error> {
     let [ValueRef::List(items)] = call.values() else { return Err(call.refuse(0)) };
     let (socket, wait) = (call.socket()?, call.wait()?);
     if let Some(texts) = texts(items) {
-        return counted(socket.send_batch(&texts, &wait));
+        return counted(call, socket.send_batch(&texts, &wait));
     }
     let mut messages = Vec::<Frames>::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
@@ -158,7 +159,7 @@ fn send_batch(call: &Call) -> Result<Value, Error> {
         }
         messages.push(message);
     }
-    counted(socket.send_batch(&messages, &wait))
+    counted(call, socket.send_batch(&messages, &wait))
 }
 
 /// Returns the messages of a batch that consists of Strings, as nearly all do: they need
@@ -173,10 +174,13 @@ fn texts<'a>(items: &[ValueRef<'a>]) -> Option<Vec<[&'a [u8]; 1]>> {
 }
 
 /// Returns the number of messages that were sent. An error after some of them is reported
-/// by the next call.
-fn counted((sent, result): (usize, Result<(), Error>)) -> Result<Value, Error> {
+/// by the next call, except what only this one knows of: an interrupt is over once it was
+/// noticed, and so is the error of a script function.
+fn counted(call: &Call, (sent, result): (usize, Result<(), Error>)) -> Result<Value, Error> {
+    super::sent(call, call.socket()?);
     match result {
         Err(error) if sent == 0 => Err(error),
+        Err(error @ (Error::Interrupted | Error::Callback | Error::Host { .. })) => Err(error),
         _ => Ok(Value::Int(i64::try_from(sent).unwrap_or(i64::MAX))),
     }
 }

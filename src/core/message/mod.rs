@@ -54,10 +54,17 @@ pub(super) enum Sent {
     Lost,
 }
 
-impl Sent {
-    /// Returns the result as libzmq would report it for a single frame.
-    pub fn or_again(self) -> zmq::Result<()> {
-        if self == Sent::Yes { Ok(()) } else { Err(zmq::Error::EAGAIN) }
+/// Sends a message without waiting, or none of its frames. If its peer disconnects in the
+/// middle of it, `send` sends it to another peer at once: libzmq has processed the end of
+/// that peer, so nothing may be left that a wait would end with.
+#[inline(always)]
+pub(super) fn send_or_again(mut send: impl FnMut() -> zmq::Result<Sent>) -> zmq::Result<()> {
+    loop {
+        match send()? {
+            Sent::Yes => return Ok(()),
+            Sent::Full => return Err(zmq::Error::EAGAIN),
+            Sent::Lost => {}
+        }
     }
 }
 
@@ -259,12 +266,14 @@ impl Message {
     /// Sends the frames without waiting. If they are not sent, they are unchanged.
     pub(super) fn send_or_keep(&mut self, socket: &mut zmq::Socket) -> zmq::Result<()> {
         if self.count <= 1 {
-            return self.send(socket)?.or_again();
+            return send_or_again(|| self.send(socket));
         }
         // A frame is gone once it is sent, and the next one may fail.
         let mut copy = Message::default();
-        copy.copy_frames(self)?;
-        copy.send(socket)?.or_again()
+        send_or_again(|| {
+            copy.copy_frames(self)?;
+            copy.send(socket)
+        })
     }
 
     /// Cuts the message short: removes its last frame, or the second half of its only
@@ -296,6 +305,8 @@ impl From<Vec<Frame>> for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::thread;
+    use std::time::Duration;
 
     #[test]
     fn the_rest_of_a_message_follows_a_peer_that_went_away() {
@@ -317,5 +328,30 @@ mod tests {
         assert_eq!((full, tries), (Ok(Sent::Full), 1));
         let failed = send_frames(2, |_| (0, Err(zmq::Error::EFSM)));
         assert_eq!(failed, Err(zmq::Error::EFSM));
+    }
+
+    #[test]
+    fn a_message_whose_peer_goes_away_is_sent_to_another_one() {
+        let context = zmq::Context::new();
+        let push = context.socket(zmq::PUSH).unwrap();
+        let peer = |endpoint| {
+            let pull = context.socket(zmq::PULL).unwrap();
+            pull.bind(endpoint).unwrap();
+            pull.set_rcvtimeo(20_000).unwrap();
+            push.connect(endpoint).unwrap();
+            pull
+        };
+        let mut first = Some(peer("inproc://message-first"));
+        let second = peer("inproc://message-second");
+        let mut send = |index, flags| {
+            if index == 1 && first.take().is_some() {
+                // libzmq closes it on a thread of its own.
+                thread::sleep(Duration::from_millis(200));
+            }
+            push.send("frame", flags)
+        };
+        let sent = send_or_again(|| send_frames(3, |range| one_by_one(range, &mut send)));
+        assert_eq!(sent, Ok(()));
+        assert_eq!(second.recv_multipart(0).unwrap(), [b"frame"; 3]);
     }
 }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::Socket;
 use super::open::Open;
 use crate::core::error::{Error, Needs};
-use crate::core::message::{Frame, Message, send_frames};
+use crate::core::message::{Frame, Message, send_frames, send_or_again};
 use crate::core::socket_type::SocketType::{Router, Stream};
 use crate::core::wait::Wait;
 use crate::libzmq::{self, Bytes, Received, retried, send_many};
@@ -247,7 +247,9 @@ pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zm
         frames => {
             let frames = frames.iter().map(|frame| frame.as_ref().into());
             let frames: SmallVec<[Bytes; 8]> = frames.collect();
-            send_frames(frames.len(), |range| send_many(socket, &frames[range], true))?.or_again()
+            send_or_again(|| {
+                send_frames(frames.len(), |range| send_many(socket, &frames[range], true))
+            })
         }
     }
 }
@@ -272,8 +274,10 @@ pub(super) fn receive_message(
 #[cold]
 #[inline(never)]
 fn send_large<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
-    let copies = frames.iter().map(|frame| Frame::copied(frame.as_ref()));
-    Message::from(copies.collect::<zmq::Result<Vec<Frame>>>()?).send(socket)?.or_again()
+    send_or_again(|| {
+        let copies = frames.iter().map(|frame| Frame::copied(frame.as_ref()));
+        Message::from(copies.collect::<zmq::Result<Vec<Frame>>>()?).send(socket)
+    })
 }
 
 pub(super) fn receive_all(open: &mut Open) -> zmq::Result<Vec<Frame>> {
