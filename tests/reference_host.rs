@@ -46,3 +46,21 @@ fn files_are_written_to_the_end_and_refused_where_morpho_is_lost() {
     }
     assert_eq!(std::fs::read_to_string(folder.path().join("held")).unwrap(), "line\n");
 }
+
+#[test]
+#[cfg(unix)]
+fn pipes_and_devices_are_not_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("import.morpho");
+    std::fs::write(&script, "import \"other.morpho\"").unwrap();
+    let other = folder.path().join("other.morpho");
+    let made = std::process::Command::new("mkfifo").arg(&other).status().unwrap();
+    assert!(made.success());
+    for _ in 0..2 {
+        let finished = start::<&str>(&script, &[]).finish(DEADLINE);
+        assert_eq!(finished.status, Some(1), "{}", finished.stderr);
+        assert!(finished.stderr.contains("a pipe or a device, not a file"), "{}", finished.stderr);
+        std::fs::remove_file(&other).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &other).unwrap();
+    }
+}

@@ -75,9 +75,9 @@ impl Watch {
     fn start(&self, socket: &zmq::Socket) -> zmq::Result<zmq::Socket> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let reader = self.context.socket(zmq::PAIR)?;
-        // If the queue of the reader were full, a libzmq without repairs would wait for
-        // it, and with it all sockets.
-        reader.set_rcvhwm(0)?;
+        // If the queue of the reader is full, libzmq drops events. A libzmq without
+        // repairs would wait for it, and with it all sockets.
+        reader.set_rcvhwm(if cfg!(libzmq_repaired) { ROOM as i32 } else { 0 })?;
         reader.set_linger(0)?;
         let endpoint = format!("{TAKEN}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         retried(|| socket.monitor(&endpoint, ALL.into()))?;
