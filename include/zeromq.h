@@ -87,8 +87,12 @@
  * at their end. zeromq_slice, zeromq_frames and zeromq_poll_event have no size and never
  * change.
  *
- * The library never writes to standard output, installs no signal handlers, and never
- * ends the process.
+ * Memory.  Functions that allocate memory for the bytes of a message return
+ * ZEROMQ_CODE_ZMQ (ENOMEM) if there is none. If one of the small allocations for
+ * queues, handles and options fails, the process ends. See SECURITY.md.
+ *
+ * The library never writes to standard output, installs no signal handlers, and does not
+ * end the process in any other case.
  */
 
 #ifndef ZEROMQ_H

@@ -432,3 +432,19 @@ fn the_fallback_has_the_names_of_the_library() {
         assert!(module.contains(&format!("\n  {name}(")), "{name}");
     }
 }
+
+#[test]
+fn a_list_that_is_a_pipe_or_a_device_is_an_error() {
+    let home = Home::new();
+    let made = std::process::Command::new("mkfifo").arg(home.list()).status().unwrap();
+    assert!(made.success());
+    for _ in 0..2 {
+        for command in ["install", "uninstall"] {
+            let error = home.fail(&[command]);
+            assert!(error.contains("a pipe or a device, not a file"), "{command}: {error}");
+        }
+        assert_eq!(home.run(&["doctor"]).status, Some(1));
+        fs::remove_file(home.list()).unwrap();
+        symlink("/dev/zero", home.list()).unwrap();
+    }
+}

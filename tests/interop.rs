@@ -191,6 +191,8 @@ fn curve(server: &Library, client: &Library, writer: &Library) {
     fs::create_dir(path.join("clients")).unwrap();
     assert_eq!(writer.start("certificates", &[path.as_ref()]).rest(), ["written"]);
     check_secret(&path.join("server.key_secret"), writer);
+    hide_secrets(path);
+    hide_secrets(&path.join("clients"));
 
     let ours = matches!(server, Library::Ours);
     let server = server.start("curve-server", &[path.as_ref()]);
@@ -218,6 +220,20 @@ fn check_secret(file: &Path, writer: &Library) {
     }
     #[cfg(not(unix))]
     let _ = (file, writer);
+}
+
+/// Lets only the owner read the secrets in a folder, as we warn otherwise. pyzmq does not.
+fn hide_secrets(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        #[cfg(unix)]
+        if file.extension().is_some_and(|extension| extension == "key_secret") {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        #[cfg(not(unix))]
+        let _ = file;
+    }
 }
 
 fn main() {

@@ -102,3 +102,21 @@ fn ctrl_c_ends_the_last_flush() {
     let finished = running.interrupt(DEADLINE);
     assert_eq!(finished.status, None, "a signal has ended it: {}", finished.stderr);
 }
+
+#[test]
+#[cfg(unix)]
+fn pipes_and_devices_are_not_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("import.morpho");
+    std::fs::write(&script, "import \"other.morpho\"").unwrap();
+    let other = folder.path().join("other.morpho");
+    let made = std::process::Command::new("mkfifo").arg(&other).status().unwrap();
+    assert!(made.success());
+    for _ in 0..2 {
+        let finished = start::<&str>(&script, &[]).finish(DEADLINE);
+        assert_eq!(finished.status, Some(1), "{}", finished.stderr);
+        assert!(finished.stderr.contains("a pipe or a device, not a file"), "{}", finished.stderr);
+        std::fs::remove_file(&other).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &other).unwrap();
+    }
+}

@@ -31,8 +31,9 @@ const DOMAIN: Parameter =
 pub(super) static CLASS: Class = Class {
     name: "ZMQAuth",
     doc: "Decides which clients the servers of this program accept: by address, password or key. \
-          There is one authenticator for all sockets of a program. It runs until `stop` or the \
-          end of the program.",
+          There is one authenticator for all sockets of a program. It runs until `stop`, \
+          `ZMQ.shutdown()` or the end of the program. After `ZMQ.shutdown()`, a CURVE server \
+          without a domain raises `ZMQSecurity` until another one is started.",
     parent: None,
     constructor: Some(Method {
         name: "ZMQAuth",

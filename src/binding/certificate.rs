@@ -66,7 +66,7 @@ static FILES: Group = Group {
             example: "",
             otherwise: None,
             run: |call| {
-                let loaded = core::Certificate::load(call.text(0)?)?;
+                let loaded = load(call, call.text(0)?)?;
                 *certificate(call)? = loaded;
                 Ok(Value::Nil)
             },
@@ -227,7 +227,7 @@ fn make(call: &Call) -> Result<Value, Error> {
     let certificate = match (call.values(), keys) {
         ([], [None, None]) => core::Certificate::new()?,
         ([], [public, secret]) => core::Certificate::from_keys(public, secret)?,
-        (_, [None, None]) => core::Certificate::load(call.text(0)?)?,
+        (_, [None, None]) => load(call, call.text(0)?)?,
         _ => {
             return Err(Error::Argument {
                 place: "named arguments public= and secret=".to_owned(),
@@ -237,6 +237,15 @@ fn make(call: &Call) -> Result<Value, Error> {
         }
     };
     Ok(Value::Object(Object::new(Certificate(Mutex::new(certificate)))))
+}
+
+/// Loads a certificate, with a warning if other users can read its secret key.
+fn load(call: &Call, file: &str) -> Result<core::Certificate, Error> {
+    let loaded = core::Certificate::load(file)?;
+    if let Some(exposure) = loaded.exposure(file) {
+        call.host.warn(c"ZMQSecurity", &exposure);
+    }
+    Ok(loaded)
 }
 
 fn given<'a>(call: &Call<'a>, name: &str) -> Result<Option<&'a [u8]>, Error> {

@@ -395,7 +395,11 @@ impl Errno {
             }
             "EPROTONOSUPPORT" => "; the transports are tcp, ipc, inproc and ws",
             "ENOCOMPATPROTO" => "; this socket type cannot use this transport",
-            "EMFILE" => "; too many sockets or files are open: close some",
+            "EMFILE" => {
+                "; too many sockets or files are open: close some, which takes effect a moment \
+                 later, or raise ulimit -n or max_sockets"
+            }
+            "ENFILE" => "; too many files are open on this machine",
             "ECONNREFUSED" => "; nothing is bound to it",
             _ => "",
         }

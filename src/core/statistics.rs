@@ -94,6 +94,11 @@ pub struct Statistics {
     /// The number of connections that failed during the handshake: because of a wrong key,
     /// or a peer that does not speak ZeroMQ.
     pub failures: u64,
+    /// The number of incoming connections that were not accepted: there was no descriptor
+    /// left, or too many others were in the handshake.
+    pub refusals: u64,
+    /// The number of connections that ended because the peer exceeded a limit of sizes.
+    pub oversized: u64,
     /// The number of different prefixes that its peers subscribe to, if it is a PUB socket.
     pub subscriptions: Option<usize>,
     /// The number of messages that it dropped because no peer could accept them, if it is a

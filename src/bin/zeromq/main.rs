@@ -2,6 +2,7 @@
 
 mod completions;
 mod doctor;
+mod files;
 mod help;
 mod host;
 mod install;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+use super::cost::{Cost, LARGE, SMALL};
 use super::encode::Format;
 use crate::binding::value::Value;
 use crate::core::{Error, Frame};
@@ -16,7 +17,7 @@ const DEEPEST: usize = 128;
 const FIRST: usize = 1024;
 
 impl Format {
-    /// Reads a value.
+    /// Reads a value. The time and the memory that a host needs for it are limited.
     ///
     /// # Errors
     /// [`Error::Decode`], with the reason and position.
@@ -30,86 +31,107 @@ impl Format {
 }
 
 fn read_json(bytes: &[u8]) -> Result<Value, String> {
-    let read = serde_json::from_slice::<Read>(bytes);
-    read.map(|Read(value)| value).map_err(|error| format!("the frame is not JSON: {error}"))
+    let cost = Cost::default();
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let read = Reader(&cost).deserialize(&mut reader);
+    let read = read.and_then(|value| reader.end().map(|()| value));
+    read.map_err(|error| reason(&cost, format_args!("the frame is not JSON: {error}")))
 }
 
 fn read_message_pack(bytes: &[u8]) -> Result<Value, String> {
+    let cost = Cost::default();
     let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
     reader.set_max_depth(DEEPEST);
-    let Read(value) = Read::deserialize(&mut reader)
-        .map_err(|error| format!("the frame is not MessagePack: {error}"))?;
+    let value = Reader(&cost)
+        .deserialize(&mut reader)
+        .map_err(|error| reason(&cost, format_args!("the frame is not MessagePack: {error}")))?;
     match bytes.len() as u64 - reader.position() {
         0 => Ok(value),
         rest => Err(format!("the frame is not MessagePack: {rest} bytes follow the value")),
     }
 }
 
-/// A decoded value.
-struct Read(Value);
+/// Returns why a frame is refused: a limit that it exceeds, or else what the parser found.
+fn reason(cost: &Cost, found: fmt::Arguments) -> String {
+    cost.exceeded().map_or_else(|| found.to_string(), str::to_owned)
+}
 
-impl<'de> Deserialize<'de> for Read {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Read, D::Error> {
-        deserializer.deserialize_any(Reader).map(Read)
+/// Reads a value within the limits.
+#[derive(Clone, Copy)]
+struct Reader<'a>(&'a Cost);
+
+impl Reader<'_> {
+    /// Counts a value.
+    fn count<E: serde::de::Error>(self, units: u64) -> Result<(), E> {
+        self.0.count(units).map_err(E::custom)
     }
 }
 
-struct Reader;
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
 
-impl<'de> Visitor<'de> for Reader {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a value that scripts have")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Nil)
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
+        self.count(SMALL).map(|()| Value::Nil)
     }
 
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Nil)
+    fn visit_none<E: serde::de::Error>(self) -> Result<Value, E> {
+        self.visit_unit()
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Value, E> {
+        self.count(SMALL).map(|()| Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Int(value))
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
+        self.count(SMALL).map(|()| Value::Int(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
+        self.count(SMALL)?;
         Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Int))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Float(value))
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        self.count(SMALL).map(|()| Value::Float(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.to_owned().into())
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
+        self.count(LARGE).map(|()| value.to_owned().into())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<Value, E> {
+        self.count(LARGE).map(|()| value.into())
     }
 
-    fn visit_bytes<E>(self, value: &[u8]) -> Result<Value, E> {
-        Ok(Value::frame(Frame::from(value)))
+    fn visit_bytes<E: serde::de::Error>(self, value: &[u8]) -> Result<Value, E> {
+        self.count(LARGE).map(|()| Value::frame(Frame::from(value)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        self.count(LARGE)?;
         let mut list = Vec::with_capacity(items.size_hint().unwrap_or(0).min(FIRST));
-        while let Some(Read(item)) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
         Ok(Value::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        self.count(LARGE)?;
         let mut dictionary = Vec::with_capacity(entries.size_hint().unwrap_or(0).min(FIRST));
-        while let Some((Read(key), Read(value))) = entries.next_entry()? {
+        while let Some((key, value)) = entries.next_entry_seed(self, self)? {
             // A host marks free places of a dictionary by nil, and compares keys.
             match key {
                 Value::Bool(_) | Value::Int(_) | Value::String(_) | Value::Object(_) => {}
@@ -118,6 +140,7 @@ impl<'de> Visitor<'de> for Reader {
             }
             dictionary.push((key, value));
         }
+        self.0.count_keys(&dictionary).map_err(A::Error::custom)?;
         Ok(Value::Dictionary(dictionary))
     }
 }
@@ -176,6 +199,46 @@ mod tests {
         ] {
             assert!(Format::MessagePack.read(bytes).is_err(), "{bytes:02x?}");
         }
+    }
+
+    /// Returns why a Dictionary with these keys in MessagePack is refused, if it is.
+    fn refusal(keys: impl ExactSizeIterator<Item = Vec<u8>>) -> Option<String> {
+        let mut bytes = vec![0xdf];
+        bytes.extend((keys.len() as u32).to_be_bytes());
+        keys.for_each(|key| bytes.extend([&*key, &[0xc0]].concat()));
+        Format::MessagePack.read(&bytes).err().map(|error| error.to_string())
+    }
+
+    fn text(text: &str) -> Vec<u8> {
+        [&[0xd9, text.len() as u8], text.as_bytes()].concat()
+    }
+
+    #[test]
+    fn keys_that_collide_are_refused() {
+        let int = |value: usize| [&[0xd2][..], &(value as u32).to_be_bytes()].concat();
+        let float = |value: usize| [&[0xcb][..], &(value as f64).to_be_bytes()].concat();
+        assert_eq!(refusal((0..300_000).map(int)), None);
+        assert_eq!(refusal((0..300_000).map(|i| text(&format!("key {i}")))), None);
+        assert_eq!(refusal((0..2000).map(float)), None);
+        let same = |i: usize| text(["one", "two"][i % 2]);
+        for refusal in [
+            refusal((0..100_000).map(float)),
+            refusal((0..100_000).map(|i| int(i << 15))),
+            refusal((0..100_000).map(same)),
+        ] {
+            assert!(refusal.unwrap().starts_with("the keys of the frame's dictionaries collide"));
+        }
+        // Many dictionaries count together.
+        let numbers = format!("{{{}}}", ["\"same\": 0"; 2000].join(", "));
+        let error = json(&format!("[{}]", [&*numbers; 10].join(", "))).unwrap_err();
+        assert!(error.contains("collide"), "{error}");
+    }
+
+    #[test]
+    fn values_are_counted() {
+        let error = json(&format!("[{}0]", "[],".repeat(3_000_000))).unwrap_err();
+        assert!(error.starts_with("the frame holds too many values"), "{error}");
+        assert!(json(&format!("[{}0]", "1,".repeat(3_000_000))).is_ok());
     }
 
     #[test]

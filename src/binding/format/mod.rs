@@ -1,5 +1,6 @@
 //! Values of scripts as messages: JSON and MessagePack.
 
+mod cost;
 mod decode;
 mod encode;
 

@@ -60,8 +60,11 @@ pub(super) static GROUP: Group = Group {
                   \"bytessent\", \"messagesreceived\", \"framesreceived\" and \"bytesreceived\"; \
                   \"expired\", messages not sent because the timeout expired; \"unroutable\", \
                   messages that raised `ZMQUnroutable` or had no such peer; \"peers\", the \
-                  current number of peers, or nil if unknown; \"connections\", \"disconnections\" \
-                  and \"failures\" (of handshakes), inproc excluded. A ZMQPublisher adds \
+                  current number of peers, or nil if unknown; \"connections\", \
+                  \"disconnections\", \"failures\" (of handshakes), \"refusals\" of incoming \
+                  connections, for lack of descriptors or beyond `max_handshakes`, and \
+                  \"oversized\", connections that ended because the peer sent more than \
+                  `maxmsgsize` and similar limits allow, inproc excluded. A ZMQPublisher adds \
                   \"subscriptions\", the number of distinct prefixes its peers subscribe to. A \
                   ZMQRouter or ZMQStream adds \"dropped\", messages that no peer could accept.",
             errors: "",
@@ -138,6 +141,8 @@ fn describe(statistics: &Statistics) -> Value {
         ("connections".into(), total(statistics.connections)),
         ("disconnections".into(), total(statistics.disconnections)),
         ("failures".into(), total(statistics.failures)),
+        ("refusals".into(), total(statistics.refusals)),
+        ("oversized".into(), total(statistics.oversized)),
     ]);
     if let Some(subscriptions) = statistics.subscriptions {
         entries.push(("subscriptions".into(), number(subscriptions)));

@@ -42,7 +42,8 @@ pub(super) static GROUP: Group = Group {
             doc: "Receives one frame as `receive` does and returns the value that it holds as \
                   JSON. Numbers without a decimal point or exponent become Ints; other numbers, \
                   and integers that are too large for an Int, become Floats.",
-            errors: "`ZMQDecode` if the frame is not valid JSON: the frame is discarded; \
+            errors: "`ZMQDecode` if the frame is not valid JSON, holds too many values, or the keys \
+                     of its Dictionaries collide: the frame is discarded; \
                      `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
             example: r#"
                 var pair = ZMQ.pipe()
@@ -76,7 +77,9 @@ pub(super) static GROUP: Group = Group {
             result: "any value, or nil",
             doc: "Receives one frame as `receive` does and returns the value that it holds as \
                   MessagePack.",
-            errors: "`ZMQDecode` if the frame is not valid MessagePack: the frame is discarded; \
+            errors: "`ZMQDecode` if the frame is not valid MessagePack, holds too many values, or \
+                     the keys of its Dictionaries collide, such as thousands of Floats: the frame \
+                     is discarded; \
                      `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
             example: "",
             otherwise: Some(|| Value::Nil),

@@ -97,8 +97,9 @@ fn given(call: &Call, settings: &'static [Setting]) -> Result<Vec<(&'static Sett
             ValueRef::Nil => -1,
             ValueRef::Bool(value) => i64::from(*value),
             ValueRef::Int(value) => *value,
-            // Parts of a millisecond are waited for too; what is no number is none here.
-            ValueRef::Float(value) if !value.is_nan() => value.ceil() as i64,
+            // Parts of a millisecond are waited for too. What is no number is none here, and
+            // -1.5 is not -1, which is forever.
+            ValueRef::Float(value) if *value > 0.0 || value.fract() == 0.0 => value.ceil() as i64,
             _ => i64::MIN,
         };
         if !setting.accepts(number) {

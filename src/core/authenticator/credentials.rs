@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -26,6 +26,12 @@ const LARGEST: u64 = 16 << 20;
 
 /// A directory with more files is not a certificate directory.
 const MOST_FILES: usize = 10_000;
+
+/// A directory with at most this many files is searched for each client.
+const FEW_FILES: usize = 100;
+
+/// The longest time during which changes in a directory are not noticed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The maximum nesting depth of certificates in a directory.
 const DEEPEST: usize = 16;
@@ -53,6 +59,8 @@ pub(super) struct Directory {
     known: HashMap<PublicKey, Vec<(String, String)>>,
     /// The number of files that are not certificates.
     others: usize,
+    /// When the directory was last searched, and how long that took.
+    searched: Option<(Instant, Duration)>,
 }
 
 /// Metadata that differs when a file has changed. Anybody can set the time of modification,
@@ -181,6 +189,7 @@ impl Keys {
             seen: Vec::new(),
             known: HashMap::new(),
             others: 0,
+            searched: None,
         };
         directory.refresh()?;
         Ok(Keys::Directory(directory))
@@ -211,7 +220,23 @@ impl Keys {
 }
 
 impl Directory {
+    /// Reads the directory again if a file has changed. Searching a large one takes at
+    /// most a tenth of the time, so that clients that come again and again do not occupy a
+    /// processor; a change then takes effect up to a second later.
     fn refresh(&mut self) -> Result<(), Error> {
+        if let Some((when, took)) = self.searched
+            && self.seen.len() > FEW_FILES
+            && when.elapsed() < (took * 10).min(LONGEST_PAUSE)
+        {
+            return Ok(());
+        }
+        let begin = Instant::now();
+        let result = self.search();
+        self.searched = Some((Instant::now(), begin.elapsed()));
+        result
+    }
+
+    fn search(&mut self) -> Result<(), Error> {
         let mut found = Vec::new();
         if let Err(error) = search(&self.path, DEEPEST, &mut found) {
             // Access may have been revoked, so the known keys are dropped.
@@ -373,5 +398,23 @@ mod tests {
         folder.close().unwrap();
         assert!(keys.find(&one.public()).is_err());
         assert!(Keys::directory(&path).is_err());
+    }
+
+    #[test]
+    fn a_large_directory_is_not_searched_for_each_client() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..=FEW_FILES {
+            fs::write(folder.path().join(number.to_string()), "").unwrap();
+        }
+        let mut keys = Keys::directory(folder.path().to_str().unwrap()).unwrap();
+        let certificate = Certificate::new().unwrap();
+        let long_ago = Duration::from_secs(3600);
+        if let Keys::Directory(directory) = &mut keys {
+            directory.searched = Some((Instant::now(), long_ago));
+        }
+        certificate.save_public(folder.path().join("new").to_str().unwrap()).unwrap();
+        assert!(keys.find(&certificate.public()).is_err());
+        std::thread::sleep(LONGEST_PAUSE);
+        assert!(keys.find(&certificate.public()).is_ok());
     }
 }

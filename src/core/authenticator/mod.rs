@@ -2,7 +2,8 @@
 //! Servers ask it over `inproc://zeromq.zap.01` (RFC 27).
 //!
 //! It runs until it is stopped or ZeroMQ is shut down, even if its object was dropped:
-//! without it, a CURVE server would accept every client.
+//! without it, a CURVE server would accept every client. After a shutdown, such a server
+//! cannot be attached until an authenticator is started.
 
 mod credentials;
 mod rules;
@@ -11,6 +12,7 @@ pub mod zap;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -52,6 +54,29 @@ fn after_fork() {
 }
 
 static CURRENT: Mutex<Option<Running>> = Mutex::new(None);
+
+/// The state that servers ask for before they are attached: [`NONE`], [`LAPSED`], or the
+/// generation of the process in which the authenticator runs, plus one. It needs no lock,
+/// which a thread that starts the authenticator holds.
+static STATE: AtomicU64 = AtomicU64::new(NONE);
+
+/// None was started, or it was stopped.
+const NONE: u64 = 0;
+
+/// It was not stopped, but ended when ZeroMQ was shut down.
+const LAPSED: u64 = u64::MAX;
+
+/// Returns true if an authenticator that was never stopped does not run here, because
+/// ZeroMQ was shut down or the process was forked. A CURVE server without a domain would
+/// then accept the clients that the authenticator refused.
+pub(super) fn has_lapsed() -> bool {
+    let state = STATE.load(Ordering::Relaxed);
+    state != NONE && state != running_here()
+}
+
+fn running_here() -> u64 {
+    u64::from(context::generation()) + 1
+}
 
 /// The handle of the authenticator of the process.
 #[derive(Debug)]
@@ -163,6 +188,7 @@ impl Authenticator {
         // The threads of a parent process do not exist here, so the handle is
         // meaningless.
         std::mem::forget(current.replace(running));
+        STATE.store(running_here(), Ordering::Relaxed);
         Ok(authenticator)
     }
 
@@ -303,7 +329,10 @@ impl Authenticator {
         let running = lock().take_if(|running| Arc::ptr_eq(&running.shared, &self.shared));
         if let Some(running) = running {
             running.stop();
+            STATE.store(NONE, Ordering::Relaxed);
         }
+        // Whoever stops one that has ended means what stopping it does.
+        let _ = STATE.compare_exchange(LAPSED, NONE, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     fn check_process(&self) -> Result<(), Error> {
@@ -395,6 +424,7 @@ fn end() {
     let running = lock().take_if(|running| running.shared.generation == context::generation());
     if let Some(running) = running {
         running.join();
+        STATE.store(LAPSED, Ordering::Relaxed);
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::key::{PublicKey, SecretKey, TEXT, no_curve, security};
-use super::secret_file::{Name, read, unreadable, unwritable, write};
+use super::secret_file::{Name, exposed, read, unreadable, unwritable, write, write_both};
 use super::zpl;
 use crate::core::error::Error;
 
@@ -94,6 +94,20 @@ impl Certificate {
         }
     }
 
+    /// Returns a warning if other users than the owner can read or change the secret file
+    /// of a certificate that was just loaded.
+    pub fn exposure(&self, name: &str) -> Option<String> {
+        self.secret.as_ref()?;
+        let secret = secret_file(name);
+        let file = if Path::new(&secret).exists() { &*secret } else { name };
+        let mode = exposed(Path::new(file))?;
+        Some(format!(
+            "{} holds a secret key, but its permissions {mode:o} let other users read or change \
+             it; set them with chmod 600",
+            Name(file)
+        ))
+    }
+
     /// Reads exactly this file.
     pub(in crate::core) fn read(file: &Path) -> Result<Certificate, Error> {
         let name = file.to_string_lossy();
@@ -139,10 +153,11 @@ impl Certificate {
     /// # Errors
     /// [`Error::Security`] if there is no secret key or a file cannot be written.
     pub fn save(&self, name: &str) -> Result<(), Error> {
-        let secret = self.text(&Content::Secret)?;
-        self.save_public(name)?;
-        let name = secret_file(name);
-        write(&name, secret.as_bytes(), 0o600).map_err(|error| unwritable(&name, &error))
+        let (secret, public) = (self.text(&Content::Secret)?, self.text(&Content::Public)?);
+        let secret_name = secret_file(name);
+        let secret = (&*secret_name, secret.as_bytes(), 0o600);
+        write_both(secret, (name, public.as_bytes(), 0o644))
+            .map_err(|(file, error)| unwritable(file, &error))
     }
 
     /// Saves the public key and the metadata in this file.
@@ -262,8 +277,58 @@ mod tests {
             let error = text(&SecretKey::new(wrong.as_bytes()).unwrap_err());
             assert!(wrong.is_empty() || !error.contains(&wrong[2..]), "{error}");
         }
-        let error = text(&Certificate::load(&secret).unwrap_err());
-        assert!(!error.contains(&secret), "{error}");
+        for name in [secret.clone(), format!("{secret}x"), format!("keys/{secret}.key")] {
+            let error = text(&Certificate::load(&name).unwrap_err());
+            assert!(!error.contains(&secret[5..35]), "{error}");
+        }
+        let long = "a/long/path/of/forty/characters/or/more/certificate";
+        assert!(text(&Certificate::load(long).unwrap_err()).contains(long));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn two_files_fit_even_if_one_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("half").to_str().unwrap().to_owned();
+        let (one, two) = (Certificate::new().unwrap(), Certificate::new().unwrap());
+        for blocked in [secret_file(&name), name.clone()] {
+            fs::create_dir(&blocked).unwrap();
+            assert!(text(&one.save(&name).unwrap_err()).contains("is a directory"));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+            fs::remove_dir(&blocked).unwrap();
+        }
+        one.save(&name).unwrap();
+        two.save(&name).unwrap();
+        let public = Certificate::read(Path::new(&name)).unwrap().public();
+        assert_eq!((Certificate::load(&name).unwrap().public(), public), (two.public(), public));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_secret_that_others_can_read_is_told() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("server").to_str().unwrap().to_owned();
+        Certificate::new().unwrap().save(&name).unwrap();
+        let exposure = || Certificate::load(&name).unwrap().exposure(&name);
+        assert_eq!(exposure(), None);
+        fs::set_permissions(secret_file(&name), fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(exposure().unwrap().contains("its permissions 644"));
+        fs::remove_file(secret_file(&name)).unwrap();
+        assert_eq!(exposure(), None);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn pipes_and_devices_are_no_certificates() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let made = std::process::Command::new("mkfifo").arg(name("pipe")).status().unwrap();
+        assert!(made.success());
+        std::os::unix::fs::symlink("/dev/zero", name("zero")).unwrap();
+        for file in ["pipe", "zero"] {
+            assert!(text(&Certificate::load(&name(file)).unwrap_err()).contains("not a file"));
+        }
     }
 
     #[test]

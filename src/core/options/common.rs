@@ -1,6 +1,10 @@
 //! Options that every socket has: how much it keeps, how long it waits, and what
 //! it does when a link breaks.
 
+use zmq_sys::additions::{
+    ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES, ZMQ_RETRY_REJECTED,
+};
+
 use super::row::Kind::{Int64, Uint64};
 use super::row::When::Now;
 use super::row::{Kind, MOST, Row, Via};
@@ -46,8 +50,14 @@ pub(super) static ROWS: &[Row] = &[
         .when(Now)
         .doc("Sets how long a closed socket keeps sending queued messages; -1 waits forever."),
     Row::int("maxmsgsize", 22, -1, i64::MAX).long(Int64).of("bytes").test(Int(1 << 40)).doc(
-        "Sets the maximum message size; a peer that sends more is cut off; -1: any. (X)PUB: 8192.",
+        "Sets the maximum message size (64 MB, (X)PUB: 8192); -1: any. A peer that sends more is cut off.",
     ),
+    Row::int("max_message_frames", ZMQ_MAX_MESSAGE_FRAMES, 1, MOST)
+        .or(-1)
+        .default(-1)
+        .test(Int(10))
+        .probed()
+        .doc("Sets the maximum number of frames in a message; -1 derives it from maxmsgsize."),
     Row::bool("immediate", 39, false)
         .alias(&["delay_attach_on_connect"])
         .doc("Queues messages only for connected peers, not for peers that are still connecting."),
@@ -85,10 +95,26 @@ pub(super) static ROWS: &[Row] = &[
         .doc("Sets the maximum number of incoming connections that wait to be accepted."),
     Row::int("handshake_ivl", 66, 0, MOST)
         .of("ms")
-        .default(30000)
+        .default(10000)
         .test(Int(1000))
         .on(&[Pair, Pub, Sub, Req, Rep, Dealer, Router, Pull, Push, Xpub, Xsub])
         .doc("Sets the timeout for the handshake with a new peer; 0 means no timeout."),
+    Row::int("max_handshakes", ZMQ_MAX_HANDSHAKES, 1, MOST)
+        .or(-1)
+        .default(1000)
+        .test(Int(10))
+        .probed()
+        .doc("Sets how many connections of a listener may be in the handshake; -1: any."),
+    Row::int("max_handshake_size", ZMQ_MAX_HANDSHAKE_SIZE, 1024, MOST)
+        .or(-1)
+        .of("bytes")
+        .default(8192)
+        .test(Int(2000))
+        .probed()
+        .doc("Sets the maximum size of a frame before the handshake is done; -1: any."),
+    Row::bool("retry_rejected", ZMQ_RETRY_REJECTED, true)
+        .probed()
+        .doc("Lets a client that a server has rejected try again."),
     Row::int("heartbeat_ivl", 75, 0, MOST)
         .of("ms")
         .default(0)

@@ -20,6 +20,10 @@ pub(super) struct Connections {
     pub ended: u64,
     /// How many connections have ended during the handshake.
     pub failed: u64,
+    /// How many could not be accepted.
+    pub refused: u64,
+    /// How many have ended because the peer exceeded a limit of sizes.
+    pub oversized: u64,
     /// The last handshake that failed, unless a later one succeeded, and how long ago
     /// it did.
     pub last_failure: Option<(Duration, Event)>,
@@ -42,6 +46,8 @@ impl Connections {
             complete: number(1)?,
             ended: number(2)?,
             failed: number(3)?,
+            refused: number(4)?,
+            oversized: number(11)?,
             last_failure: failure(),
         })
     }
@@ -69,14 +75,15 @@ mod tests {
     #[test]
     fn the_value_of_the_option_is_parsed() {
         let mut value: Vec<u8> = Vec::new();
-        for number in [1_u64, 5, 3, 2, 0, 0, 0, 2, 1 << 14, 400, 1500] {
+        for number in [1_u64, 5, 3, 2, 6, 0, 0, 2, 1 << 14, 400, 1500, 7] {
             value.extend(number.to_ne_bytes());
         }
         assert!(Connections::parse(&value[1..]).is_none());
         value.extend(b"tcp://127.0.0.1:1");
         let connections = Connections::parse(&value).unwrap();
-        let Connections { peers, complete, ended, failed, last_failure } = connections;
-        assert_eq!((peers, complete, ended, failed), (1, 5, 3, 2));
+        let Connections { peers, complete, ended, failed, refused, oversized, last_failure } =
+            connections;
+        assert_eq!((peers, complete, ended, failed, refused, oversized), (1, 5, 3, 2, 6, 7));
         let (ago, event) = last_failure.unwrap();
         assert_eq!((ago, event.value), (Duration::from_micros(1500), 400));
         assert_eq!(event.name(), "HANDSHAKE_FAILED_AUTH");

@@ -44,6 +44,12 @@ pub struct Event {
     pub endpoint: String,
 }
 
+/// Why a listener closes a connection at once (stream_listener_base.cpp).
+#[cfg(unix)]
+const TOO_MANY_HANDSHAKES: i32 = libc::EUSERS;
+#[cfg(not(unix))]
+const TOO_MANY_HANDSHAKES: i32 = 10055;
+
 impl Event {
     pub(super) fn receive(reader: &zmq::Socket) -> zmq::Result<Event> {
         let head = retried(|| reader.recv_msg(zmq::DONTWAIT))?;
@@ -70,6 +76,11 @@ impl Event {
             "LISTENING" => "the endpoint is bound".to_owned(),
             "BIND_FAILED" => format!("the endpoint cannot be bound: {}", system()),
             "ACCEPTED" => "a peer connected; the handshake begins".to_owned(),
+            "ACCEPT_FAILED" if self.value.cast_signed() == TOO_MANY_HANDSHAKES => {
+                "a connection was closed at once: too many others are in the handshake \
+                 (max_handshakes)"
+                    .to_owned()
+            }
             "ACCEPT_FAILED" => format!("a connection cannot be accepted: {}", system()),
             "CLOSED" => "the connection or the endpoint was closed".to_owned(),
             "CLOSE_FAILED" => format!("the connection cannot be closed: {}", system()),

@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::listener::Listener;
 use super::watch::Watch;
+use crate::core::authenticator;
 use crate::core::context;
 use crate::core::context::address_reuse;
 use crate::core::context::inproc::{Event, Id};
 use crate::core::context::settings;
+use crate::core::curve::key::security;
 use crate::core::endpoint::{self, Action, Target};
 use crate::core::error::Error;
 use crate::core::message::Frame;
@@ -132,6 +134,7 @@ impl Open {
         relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
         self.check_ipv6(endpoint)?;
+        self.check_authenticator()?;
         if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
             return self.bind_listener(endpoint, listener);
         }
@@ -242,6 +245,7 @@ impl Open {
         relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
         self.check_transport(endpoint)?;
         self.check_ipv6(endpoint)?;
+        self.check_authenticator()?;
         self.name_peer(endpoint)?;
         let network = !endpoint.starts_with("inproc://");
         let again = self.connected.iter().any(|connected| connected.written == endpoint);
@@ -428,6 +432,24 @@ impl Open {
         };
         let result = self.socket.set_linger(ms);
         result.map_err(|error| Error::from_zmq("linger", error))
+    }
+}
+
+impl Open {
+    /// Checks that a CURVE server does not accept clients that an authenticator refused
+    /// until ZeroMQ was shut down.
+    fn check_authenticator(&mut self) -> Result<(), Error> {
+        if !authenticator::has_lapsed()
+            || !self.socket.is_curve_server().unwrap_or(false)
+            || options::get(&mut self.socket, ENFORCE_DOMAIN)
+                .is_ok_and(|enforced: i32| enforced != 0)
+        {
+            return Ok(());
+        }
+        Err(security(
+            "the authenticator ended when ZeroMQ was shut down or the process was forked; start \
+             a new one first, or this server would accept every client",
+        ))
     }
 }
 

@@ -30,6 +30,8 @@ impl Socket {
                 connections: connections.complete,
                 disconnections: connections.ended,
                 failures: connections.failed,
+                refusals: connections.refused,
+                oversized: connections.oversized,
                 subscriptions: open.count_prefixes()?,
                 dropped: matches!(open.socket_type, Router | Stream).then(|| self.dropped()),
             })

@@ -11,6 +11,9 @@ pub const ZMQ_MAX_HANDSHAKE_SIZE: c_int = 5010;
 pub const ZMQ_MAX_MESSAGE_FRAMES: c_int = 5011;
 /// 1 lets a client try again after a server has rejected it, 0 does not. Default: 0.
 pub const ZMQ_RETRY_REJECTED: c_int = 5012;
+/// The maximum number of connections of a listener that have not completed the handshake:
+/// 1 or more, or -1 for no limit. Default: 1000.
+pub const ZMQ_MAX_HANDSHAKES: c_int = 5013;
 /// PUB and XPUB: set to a topic, then read the number of subscriptions that match it.
 pub const ZMQ_MATCHING_SUBSCRIPTIONS: c_int = 5030;
 /// PUB and XPUB, read-only: the number of subscriptions of all peers.
@@ -37,12 +40,14 @@ pub const ZMQ_PUBLISHED: c_int = 5032;
 /// - 8: the last of these, such as `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`; 0 if there was
 ///   none, or if a connection has completed the handshake since;
 /// - 9: its value, as a monitor reports it;
-/// - 10: how long ago it was, in microseconds.
+/// - 10: how long ago it was, in microseconds;
+/// - 11: the connections that ended because the peer exceeded a limit of the size of
+///   messages or of the handshake.
 ///
 /// A raw connection (STREAM) completes the handshake as soon as it is open.
 pub const ZMQ_CONNECTIONS: c_int = 5040;
 /// The number of numbers in [`ZMQ_CONNECTIONS`].
-pub const ZMQ_CONNECTIONS_NUMBERS: usize = 11;
+pub const ZMQ_CONNECTIONS_NUMBERS: usize = 12;
 /// Read-only: text that describes the queues of a socket, as many of its lines as fit.
 /// Each line ends with a line feed:
 ///

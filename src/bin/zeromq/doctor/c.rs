@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::report::Report;
+use crate::files;
 use crate::host::plugin::file::load;
 use crate::install::c::{DESCRIPTION, HEADER, HEADER_FILE, SYSTEM, folder, names, search, tree};
 use crate::library;
@@ -49,7 +50,7 @@ fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
     }
     let (library, linked) = names();
     let lib = folder.join("lib");
-    let header = fs::read(folder.join(HEADER_FILE)).unwrap_or_default();
+    let header = files::read(folder.join(HEADER_FILE)).unwrap_or_default();
     let versions = [
         ("the header", version_of_header(&String::from_utf8_lossy(&header))),
         ("the library", version_of_library(&lib.join(&library))?),
@@ -62,9 +63,9 @@ fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
     if fs::canonicalize(lib.join(&linked)).ok() != fs::canonicalize(lib.join(&library)).ok() {
         return Err(format!("{linked} does not link to {library} in {}", lib.display()));
     }
-    let original = library::find().ok().and_then(|path| fs::read(path).ok());
+    let original = library::find().ok().and_then(|path| files::read(path).ok());
     if header != HEADER.as_bytes()
-        || original.is_some_and(|bytes| fs::read(lib.join(library)).ok() != Some(bytes))
+        || original.is_some_and(|bytes| files::read(lib.join(library)).ok() != Some(bytes))
     {
         report.warning(format!(
             "the files in {} are not from this program: {AGAIN}",
@@ -98,7 +99,7 @@ fn version_of_library(path: &Path) -> Result<String, String> {
 }
 
 fn version_of_description(folder: &Path) -> String {
-    let text = fs::read_to_string(folder.join(DESCRIPTION)).unwrap_or_default();
+    let text = files::read_text(folder.join(DESCRIPTION)).unwrap_or_default();
     let version = text.lines().find_map(|line| line.strip_prefix("Version:"));
     version.map_or("?", str::trim).to_owned()
 }

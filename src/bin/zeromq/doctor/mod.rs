@@ -5,10 +5,10 @@ mod c;
 mod library;
 mod report;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::files;
 use crate::host::plugin::file::obstacle;
 use crate::install::morpho::list::{List, Meaning};
 use crate::install::morpho::provider;
@@ -90,7 +90,7 @@ fn check_copy(report: &Report, copy: &Path) {
         // That is a problem already.
         return;
     };
-    if fs::read(original).ok() != fs::read(copy).ok() {
+    if files::read(original).ok() != files::read(copy).ok() {
         report.warning(format!(
             "{} is not the library of this program: install the package again, with the same \
              options",

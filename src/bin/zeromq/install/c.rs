@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::env::consts::{self, DLL_PREFIX, DLL_SUFFIX};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::morpho::home;
 use super::record::{Entry, Tree};
 use super::static_library;
+use crate::files;
 use crate::library;
 
 /// The header of this version.
@@ -49,7 +49,8 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let folder = folder(prefix)?;
     let shared = library::find()?;
     let archive = shared.with_file_name("libzeromq.a");
-    let read = |path: &Path| fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    let read =
+        |path: &Path| files::read(path).map_err(|error| format!("{}: {error}", path.display()));
     let library = read(&shared)?;
     let (name, linked) = names();
     let in_lib = |name: &str| PathBuf::from("lib").join(name);

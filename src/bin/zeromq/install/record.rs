@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
+use crate::files;
 use crate::install::morpho::replace::replace;
 
 /// An item to install.
@@ -79,7 +80,7 @@ impl Tree<'_> {
     /// Returns the files that `install` has installed here.
     pub fn files(&self) -> Result<Vec<PathBuf>, String> {
         let path = self.folder.join(self.record);
-        let text = match fs::read_to_string(&path) {
+        let text = match files::read_text(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             read => read.map_err(|error| format!("{}: {error}", path.display()))?,
         };

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::farewell::settle;
+use crate::peer::{MORE, Peer};
 
 /// The limit for any wait.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -301,4 +302,53 @@ fn the_last_message_arrives_though_it_comes_while_another_is_received() {
         }
         assert_eq!(lost, 0);
     });
+}
+
+#[test]
+fn a_message_of_several_frames_is_kept_whole() {
+    for (kind, peer) in [(zmq::PULL, "PUSH"), (zmq::SUB, "PUB"), (zmq::DEALER, "DEALER")] {
+        let context = zmq::Context::new();
+        let receiver = socket(&context, kind, true);
+        receiver.bind("tcp://127.0.0.1:*").unwrap();
+        let mut one = Peer::of_type(&receiver, peer);
+        let mut other = Peer::of_type(&receiver, peer);
+        for _ in 0..100 {
+            one.send(MORE, b"one").unwrap();
+            one.send(MORE, b"two").unwrap();
+            one.send(0, b"three").unwrap();
+            assert_eq!(receiver.recv_multipart(0).unwrap().concat(), b"onetwothree");
+        }
+        // The last message replaces all frames of the first one, or its first frame is being
+        // read already.
+        one.send(MORE, b"a").unwrap();
+        one.send(0, b"b").unwrap();
+        assert_eq!(receiver.recv_bytes(0).unwrap(), b"a");
+        one.send(MORE, b"c").unwrap();
+        one.send(0, b"d").unwrap();
+        one.send(0, b"e").unwrap();
+        one.command("PING", b"\0\0");
+        while !one.receive().unwrap().1.starts_with(b"\x04PONG") {}
+        assert_eq!(receiver.recv_bytes(0).unwrap(), b"b");
+        assert_eq!(receiver.recv_multipart(0).unwrap(), [b"e"]);
+        // A message whose peer goes before its end is nothing.
+        one.send(MORE, b"begin").unwrap();
+        drop(one);
+        other.send(MORE, b"other").unwrap();
+        other.send(0, b"end").unwrap();
+        assert_eq!(receiver.recv_multipart(0).unwrap(), [&b"other"[..], b"end"]);
+    }
+    let context = zmq::Context::new();
+    for binds in [Side::Sender, Side::Receiver] {
+        let pull = socket(&context, zmq::PULL, true);
+        let push = socket(&context, zmq::PUSH, false);
+        let (bound, connected) =
+            if binds == Side::Sender { (&push, &pull) } else { (&pull, &push) };
+        connected.connect("inproc://frames").unwrap();
+        push.send("queued", zmq::SNDMORE | zmq::DONTWAIT).unwrap_or_default();
+        bound.bind("inproc://frames").unwrap();
+        push.send("end", 0).unwrap();
+        push.send_multipart(["one", "two"], 0).unwrap();
+        assert_eq!(pull.recv_multipart(0).unwrap(), [b"one", b"two"]);
+        bound.unbind("inproc://frames").unwrap();
+    }
 }

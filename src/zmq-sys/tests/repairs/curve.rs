@@ -1,12 +1,14 @@
-//! Servers that violate CurveZMQ (<https://rfc.zeromq.org/spec/26/>).
+//! Peers that violate CurveZMQ (<https://rfc.zeromq.org/spec/26/>).
 
+use std::io::{self, Read, Write};
 use std::net::TcpListener;
+use std::thread;
 
 use libsodium_sys as sodium;
 use zmq_sys as sys;
 
 use crate::monitor::Monitor;
-use crate::peer::{COMMAND, Peer};
+use crate::peer::{COMMAND, LONG, MORE, Peer};
 
 /// A listener, and a client that connects to it and has sent a HELLO. The client has a
 /// public key for the server.
@@ -100,4 +102,75 @@ fn a_weak_key_of_a_server_ends_the_connection() {
         Some(sys::ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC)
     );
     assert!(client.server.ends());
+}
+
+/// Passes on what arrives, with these flags added to the encrypted frames of the client.
+fn add_flags(listener: &TcpListener, server: &zmq::Socket, flags: u8) {
+    let mut client = Peer::accept(listener);
+    let mut server = Peer::connect(server);
+    let mut back = (server.0.try_clone().unwrap(), client.0.try_clone().unwrap());
+    thread::spawn(move || io::copy(&mut back.0, &mut back.1));
+    thread::spawn(move || {
+        // Each side waits for the first part of the other's greeting.
+        let (mut greeting, mut size) = ([0; 64], 0);
+        while size < greeting.len() {
+            let count = client.0.read(&mut greeting[size..]).unwrap();
+            server.0.write_all(&greeting[size..size + count]).unwrap();
+            size += count;
+        }
+        while let Ok((own, body)) = client.receive() {
+            let added = if body.starts_with(b"\x07MESSAGE") { flags } else { 0 };
+            server.send((own & !LONG) | added, &body).unwrap();
+        }
+    });
+}
+
+#[test]
+fn flags_outside_of_the_encryption_are_ignored() {
+    let context = zmq::Context::new();
+    let keys = zmq::CurveKeyPair::new().unwrap();
+    for flags in [MORE, COMMAND] {
+        let pull = context.socket(zmq::PULL).unwrap();
+        pull.set_rcvtimeo(5000).unwrap();
+        pull.set_curve_server(true).unwrap();
+        pull.set_curve_secretkey(&keys.secret_key).unwrap();
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let push = context.socket(zmq::PUSH).unwrap();
+        push.set_curve_publickey(&keys.public_key).unwrap();
+        push.set_curve_secretkey(&keys.secret_key).unwrap();
+        push.set_curve_serverkey(&keys.public_key).unwrap();
+        push.set_linger(0).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        push.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+        add_flags(&listener, &pull, flags);
+        push.send_multipart(["one", "two"], 0).unwrap();
+        push.send("three", 0).unwrap();
+        assert_eq!(pull.recv_multipart(0).unwrap(), [b"one", b"two"]);
+        assert_eq!(pull.recv_multipart(0).unwrap(), [b"three"]);
+    }
+}
+
+#[test]
+fn subscriptions_over_an_encrypted_websocket_arrive() {
+    let context = zmq::Context::new();
+    let keys = zmq::CurveKeyPair::new().unwrap();
+    let publisher = context.socket(zmq::XPUB).unwrap();
+    publisher.set_rcvtimeo(5000).unwrap();
+    publisher.set_curve_server(true).unwrap();
+    publisher.set_curve_secretkey(&keys.secret_key).unwrap();
+    publisher.bind("ws://127.0.0.1:*").unwrap();
+    let sub = context.socket(zmq::SUB).unwrap();
+    sub.set_rcvtimeo(5000).unwrap();
+    sub.set_curve_publickey(&keys.public_key).unwrap();
+    sub.set_curve_secretkey(&keys.secret_key).unwrap();
+    sub.set_curve_serverkey(&keys.public_key).unwrap();
+    sub.set_subscribe(b"early").unwrap();
+    sub.connect(&publisher.get_last_endpoint().unwrap().unwrap()).unwrap();
+    assert_eq!(publisher.recv_bytes(0).unwrap(), b"\x01early");
+    sub.set_subscribe(b"late").unwrap();
+    sub.set_unsubscribe(b"early").unwrap();
+    assert_eq!(publisher.recv_bytes(0).unwrap(), b"\x01late");
+    assert_eq!(publisher.recv_bytes(0).unwrap(), b"\x00early");
+    publisher.send("late", 0).unwrap();
+    assert_eq!(sub.recv_bytes(0).unwrap(), b"late");
 }

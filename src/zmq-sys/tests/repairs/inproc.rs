@@ -132,3 +132,18 @@ fn names_are_bound_while_sockets_that_wait_for_them_are_closed() {
         let _ = socket.unwrap().bind(&format!("inproc://name-{}-{}", name % 4, name / 4));
     }
 }
+
+#[test]
+fn a_welcome_message_may_find_nobody() {
+    let context = zmq::Context::new();
+    let sub = context.socket(zmq::SUB).unwrap();
+    sub.connect("inproc://welcome").unwrap();
+    sub.disconnect("inproc://welcome").unwrap();
+    let xpub = context.socket(zmq::XPUB).unwrap();
+    xpub.set_xpub_welcome_msg(Some("welcome")).unwrap();
+    xpub.bind("inproc://welcome").unwrap();
+    sub.connect("inproc://welcome").unwrap();
+    sub.set_subscribe(b"welcome").unwrap();
+    assert_eq!(xpub.recv_bytes(0).unwrap(), b"\x01welcome");
+    assert_eq!(sub.recv_bytes(0).unwrap(), b"welcome");
+}

@@ -1,9 +1,12 @@
 //! Limits on the data that a peer may send.
 
 use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::thread;
 
-use zmq_sys::additions::{ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_MESSAGE_FRAMES};
+use zmq_sys::additions::{
+    ZMQ_CONNECTIONS, ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES,
+};
 
 use crate::monitor::Monitor;
 use crate::options;
@@ -218,8 +221,7 @@ fn empty_frames_are_counted() {
     assert_eq!(pull.recv_multipart(0).unwrap().len(), 4096 + 10);
     peer.0.write_all(&empty.repeat(4096 + 10 + 1)).unwrap();
     assert!(peer.ends());
-    // Nothing is limited that nobody has asked for.
-    let pull = bound(&context, "tcp://127.0.0.1:*", |_| {});
+    let pull = bound(&context, "tcp://127.0.0.1:*", |pull| pull.set_maxmsgsize(-1).unwrap());
     let mut peer = Peer::of_type(&pull, "PUSH");
     peer.0.write_all(&empty.repeat(100_000)).unwrap();
     peer.send(0, b"").unwrap();
@@ -273,8 +275,9 @@ fn leave_memory(bytes: u64) {
 fn an_announced_length_reserves_nothing() {
     alone("limits::an_announced_length_reserves_nothing", || {
         let context = zmq::Context::new();
-        let pull = bound(&context, "tcp://127.0.0.1:*", |_| {});
-        let web = bound(&context, "ws://127.0.0.1:*", |_| {});
+        let unlimited = |pull: &zmq::Socket| pull.set_maxmsgsize(-1).unwrap();
+        let pull = bound(&context, "tcp://127.0.0.1:*", unlimited);
+        let web = bound(&context, "ws://127.0.0.1:*", unlimited);
         let mut last = Peer::of_type(&pull, "PUSH");
         leave_memory(200 << 20);
         let mut idle = Vec::new();
@@ -318,7 +321,8 @@ fn an_announced_length_reserves_nothing() {
 fn a_connection_that_takes_all_memory_ends() {
     alone("limits::a_connection_that_takes_all_memory_ends", || {
         let context = zmq::Context::new();
-        let pull = bound(&context, "tcp://127.0.0.1:*", |_| {});
+        let unlimited = |pull: &zmq::Socket| pull.set_maxmsgsize(-1).unwrap();
+        let pull = bound(&context, "tcp://127.0.0.1:*", unlimited);
         let mut last = Peer::of_type(&pull, "PUSH");
         let mut peer = Peer::of_type(&pull, "PUSH");
         let piece = vec![0; 1 << 20];
@@ -369,4 +373,87 @@ fn long_frames_arrive_whole() {
             assert!(tcp.recv_bytes(0).unwrap() == body(size), "{size}");
         }
     });
+}
+
+#[test]
+fn there_are_limits_by_default() {
+    let context = zmq::Context::new();
+    let pull = bound(&context, "tcp://127.0.0.1:*", |_| {});
+    assert_eq!((pull.get_maxmsgsize(), pull.get_handshake_ivl()), (Ok(64 << 20), Ok(10_000)));
+    let mut peer = Peer::of_type(&pull, "PUSH");
+    peer.send(0, b"message").unwrap();
+    assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
+    peer.0.write_all(&header(0, (64 << 20) + 65)).unwrap();
+    assert!(peer.ends());
+    let value = options::get_bytes(&pull, ZMQ_CONNECTIONS, 256).unwrap();
+    assert_eq!(value[11 * 8..][..8], 1_u64.to_ne_bytes());
+}
+
+#[test]
+fn connections_without_a_handshake_are_limited() {
+    for transport in ["tcp", "ws", "ipc"] {
+        let context = zmq::Context::new();
+        let pull = context.socket(zmq::PULL).unwrap();
+        pull.set_rcvtimeo(5000).unwrap();
+        assert_eq!(options::get(&pull, ZMQ_MAX_HANDSHAKES), Ok(1000));
+        assert_eq!(options::set(&pull, ZMQ_MAX_HANDSHAKES, 0), Err(zmq::Error::EINVAL));
+        options::set(&pull, ZMQ_MAX_HANDSHAKES, 2).unwrap();
+        let monitor = Monitor::of(&context, &pull, transport);
+        let wildcard = if transport == "ipc" { "*" } else { "127.0.0.1:*" };
+        pull.bind(&format!("{transport}://{wildcard}")).unwrap();
+        let connect = || -> Box<dyn Read> {
+            if transport != "ipc" {
+                return Box::new(Peer::connect(&pull).0);
+            }
+            let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+            let stream = UnixStream::connect(endpoint.strip_prefix("ipc://").unwrap());
+            Box::new(stream.unwrap())
+        };
+        let silent = [connect(), connect()];
+        for _ in 0..2 {
+            monitor.wait(zmq_sys::ZMQ_EVENT_ACCEPTED).unwrap();
+        }
+        let mut refused = connect();
+        assert!(!matches!(refused.read(&mut [0; 100]), Ok(1..)));
+        let reason = monitor.wait(zmq_sys::ZMQ_EVENT_ACCEPT_FAILED).unwrap();
+        assert_eq!(reason, libc::EUSERS as u32);
+        drop(silent);
+    }
+}
+
+#[test]
+fn a_connection_that_ends_during_the_handshake_makes_room() {
+    let context = zmq::Context::new();
+    let pull = context.socket(zmq::PULL).unwrap();
+    pull.set_rcvtimeo(5000).unwrap();
+    options::set(&pull, ZMQ_MAX_HANDSHAKES, 1).unwrap();
+    let monitor = Monitor::of(&context, &pull, "room");
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let mut peers = Vec::new();
+    for _ in 0..3 {
+        drop(Peer::connect(&pull));
+        monitor.wait(zmq_sys::ZMQ_EVENT_DISCONNECTED).unwrap();
+        // The session may end a little later than its connection.
+        let mut peer = until_admitted(&pull);
+        peer.command("READY", &property("Socket-Type", b"PUSH"));
+        assert!(peer.receive().unwrap().1.starts_with(b"\x05READY"));
+        peer.send(0, b"message").unwrap();
+        assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
+        peers.push(peer);
+    }
+}
+
+/// Connects and exchanges greetings, as soon as that is accepted.
+fn until_admitted(socket: &zmq::Socket) -> Peer {
+    for _ in 0..1000 {
+        let mut peer = Peer::connect(socket);
+        let mut greeting = [0; 64];
+        greeting[..16].copy_from_slice(b"\xff\0\0\0\0\0\0\0\0\x7f\x03\x01NULL");
+        let _ = peer.0.write_all(&greeting);
+        if peer.0.read_exact(&mut greeting).is_ok() {
+            return peer;
+        }
+        thread::sleep(std::time::Duration::from_millis(1));
+    }
+    panic!("nobody is admitted");
 }

@@ -13,6 +13,7 @@ mod heartbeats;
 mod inproc;
 mod ipc;
 mod limits;
+mod mechanisms;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod memory;
 mod messages;
@@ -22,6 +23,7 @@ mod pair;
 mod peer;
 mod publisher;
 mod reconnecting;
+mod requests;
 mod room;
 mod shortage;
 mod stopped;

@@ -2,11 +2,14 @@
 //! other tests.
 
 use std::env;
+use std::ffi::{c_int, c_void};
 use std::io::Write;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use zmq_sys as sys;
@@ -163,5 +166,74 @@ fn a_listener_that_rests_can_be_closed() {
         drop(pull);
         monitor.wait(sys::ZMQ_EVENT_MONITOR_STOPPED).unwrap();
         assert!(stream.write_all(b"x").is_err());
+    });
+}
+
+/// How many calls of `recv` and of `send` are still to fail.
+#[cfg(target_os = "linux")]
+static FAILING: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+
+/// Lets a call fail, if it is to fail, with this error.
+#[cfg(target_os = "linux")]
+fn fails(call: usize, error: c_int) -> bool {
+    let left = |count: usize| count.checked_sub(1);
+    let fails = FAILING[call].fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok();
+    if fails {
+        // SAFETY: the number belongs to this thread.
+        unsafe { *libc::__errno_location() = error };
+    }
+    fails
+}
+
+// libzmq is linked statically, so these replace the functions of the C library that it
+// would call.
+
+/// # Safety
+/// As for the function of the C library.
+#[cfg(target_os = "linux")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn recv(fd: c_int, data: *mut c_void, size: usize, flags: c_int) -> isize {
+    if fails(0, libc::ENOMEM) {
+        return -1;
+    }
+    // SAFETY: guaranteed by the caller; nobody asks for the address.
+    unsafe { libc::recvfrom(fd, data, size, flags, ptr::null_mut(), ptr::null_mut()) }
+}
+
+/// # Safety
+/// As for the function of the C library.
+#[cfg(target_os = "linux")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn send(fd: c_int, data: *const c_void, size: usize, flags: c_int) -> isize {
+    let error = if FAILING[1].load(Ordering::SeqCst).is_multiple_of(2) {
+        libc::ENOMEM
+    } else {
+        libc::ENOBUFS
+    };
+    if fails(1, error) {
+        return -1;
+    }
+    // SAFETY: guaranteed by the caller; there is no address.
+    unsafe { libc::sendto(fd, data, size, flags, ptr::null(), 0) }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_connection_survives_a_lack_of_network_memory() {
+    alone("shortage::a_connection_survives_a_lack_of_network_memory", || {
+        let context = zmq::Context::new();
+        let pull = context.socket(zmq::PULL).unwrap();
+        pull.set_rcvtimeo(5000).unwrap();
+        let push = context.socket(zmq::PUSH).unwrap();
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        push.connect(&pull.get_last_endpoint().unwrap().unwrap()).unwrap();
+        for call in [&FAILING[..1], &FAILING[1..], &FAILING] {
+            push.send("before", 0).unwrap();
+            assert_eq!(pull.recv_bytes(0).unwrap(), b"before");
+            call.iter().for_each(|left| left.store(10, Ordering::SeqCst));
+            push.send("message", 0).unwrap();
+            assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
+            assert!(call.iter().all(|left| left.load(Ordering::SeqCst) == 0));
+        }
     });
 }

@@ -1,10 +1,15 @@
 //! Connections that are not read because their socket has reached its high-water mark. They
 //! use ipc, where sent data and the end of a connection arrive at once.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 
+use zmq_sys::additions::ZMQ_CONNECTIONS;
+
+use crate::options;
 use crate::peer::{COMMAND, Peer};
+use crate::wait::{go_on, until};
 
 /// Makes a frame. Several are written in one piece, so that they are read together.
 const MESSAGE: &[u8] = b"\0\x07message";
@@ -82,4 +87,77 @@ fn a_malformed_websocket_frame_ends_the_connection() {
     }
     let mut nothing = [0];
     assert!(pull.recv_into(&mut nothing, zmq::DONTWAIT).is_err());
+}
+
+/// Makes a socket of this type that connects, and is full after this many messages.
+fn connects(
+    context: &zmq::Context,
+    kind: zmq::SocketType,
+    mark: i32,
+) -> (zmq::Socket, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let socket = context.socket(kind).unwrap();
+    socket.set_rcvhwm(mark).unwrap();
+    socket.set_rcvtimeo(5000).unwrap();
+    socket.set_reconnect_ivl(10).unwrap();
+    socket.set_linger(0).unwrap();
+    socket.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+    (socket, listener)
+}
+
+#[test]
+fn a_full_router_reconnects() {
+    let context = zmq::Context::new();
+    let (router, listener) = connects(&context, zmq::ROUTER, 1);
+    let mut peer = Peer::accept(&listener);
+    peer.handshake("DEALER");
+    peer.send(0, b"one").unwrap();
+    drop(peer);
+    let mut peer = Peer::accept(&listener);
+    peer.handshake("DEALER");
+    look(&mut peer);
+    peer.send(0, b"two").unwrap();
+    for expected in [b"one", b"two"] {
+        assert_eq!(router.recv_multipart(0).unwrap()[1], expected);
+    }
+    peer.send(0, b"end").unwrap();
+    assert_eq!(router.recv_multipart(0).unwrap()[1], b"end");
+}
+
+#[test]
+fn a_full_stream_reconnects() {
+    let context = zmq::Context::new();
+    let (stream, listener) = connects(&context, zmq::STREAM, 2);
+    let mut peer = Peer::accept(&listener);
+    peer.0.write_all(b"one").unwrap();
+    drop(peer);
+    let mut peer = Peer::accept(&listener);
+    let connections = || {
+        let value = options::get_bytes(&stream, ZMQ_CONNECTIONS, 256).unwrap();
+        u64::from_ne_bytes(value[8..16].try_into().unwrap())
+    };
+    assert!(until(|| connections() == 2));
+    for expected in [&b""[..], b"one"] {
+        assert_eq!(stream.recv_multipart(0).unwrap()[1], expected);
+    }
+    go_on(&stream);
+    peer.0.write_all(b"two").unwrap();
+    while stream.recv_multipart(0).unwrap()[1] != b"two" {}
+}
+
+#[test]
+fn a_full_router_reconnects_to_an_old_peer() {
+    let context = zmq::Context::new();
+    let (router, listener) = connects(&context, zmq::ROUTER, 1);
+    let mut peer = Peer::accept(&listener);
+    peer.handshake("DEALER");
+    peer.send(0, b"one").unwrap();
+    drop(peer);
+    // ZMTP 2.0: a DEALER without a routing id.
+    let mut peer = Peer::accept(&listener);
+    peer.0.write_all(b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x05\0\0\0\x03two").unwrap();
+    peer.0.read_exact(&mut [0; 14]).unwrap();
+    for expected in [b"one", b"two"] {
+        assert_eq!(router.recv_multipart(0).unwrap()[1], expected);
+    }
 }

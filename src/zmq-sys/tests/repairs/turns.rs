@@ -4,7 +4,9 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use zmq::{Context, DONTWAIT, PAIR, PULL, PUSH, SNDMORE};
+use zmq::{
+    Context, DEALER, DONTWAIT, PAIR, PUB, PULL, PUSH, ROUTER, SNDMORE, SUB, Socket, SocketType,
+};
 
 use crate::wait::{go_on, until};
 
@@ -57,13 +59,14 @@ fn a_mark_may_be_lowered_between_two_frames() {
     }
     push.send("begin", SNDMORE).unwrap();
     push.set_sndhwm(1).unwrap();
-    let _ = push.send("end", DONTWAIT);
+    push.send("end", DONTWAIT).unwrap();
     let pull = context.socket(PULL).unwrap();
     pull.set_rcvtimeo(5000).unwrap();
     assert!(until(|| pull.bind(&endpoint).is_ok()));
     for _ in 0..5 {
         assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
     }
+    assert_eq!(pull.recv_multipart(0).unwrap().concat(), b"beginend");
     go_on(&push);
     assert!(until(|| push.send("after", DONTWAIT).is_ok()));
 }
@@ -94,4 +97,104 @@ fn a_socket_may_unbind_in_the_middle_of_a_message() {
     drop((pull, other));
     push.set_linger(0).unwrap();
     drop(push);
+}
+
+#[test]
+fn a_mark_of_a_router_may_be_lowered_between_two_frames() {
+    let context = Context::new();
+    let router = context.socket(ROUTER).unwrap();
+    router.bind("inproc://mark").unwrap();
+    let dealer = context.socket(DEALER).unwrap();
+    dealer.set_identity(b"D").unwrap();
+    dealer.set_rcvhwm(1).unwrap();
+    dealer.connect("inproc://mark").unwrap();
+    for _ in 0..5 {
+        router.send_multipart(["D", "message"], 0).unwrap();
+    }
+    router.send("D", SNDMORE).unwrap();
+    router.set_sndhwm(1).unwrap();
+    router.send("begin", SNDMORE).unwrap();
+    router.send("end", 0).unwrap();
+    for _ in 0..5 {
+        assert_eq!(dealer.recv_bytes(DONTWAIT).unwrap(), b"message");
+    }
+    go_on(&router);
+    assert_eq!(dealer.recv_multipart(DONTWAIT).unwrap().concat(), b"beginend");
+    go_on(&router);
+    router.send_multipart(["D", "after"], 0).unwrap();
+    assert_eq!(dealer.recv_bytes(DONTWAIT).unwrap(), b"after");
+}
+
+/// The types of a sender and its receiver, and what the receiver has before a message.
+const PAIRS: [(SocketType, SocketType, &[u8]); 4] =
+    [(PUSH, PULL, b""), (PUB, SUB, b""), (DEALER, DEALER, b""), (DEALER, ROUTER, b"D")];
+
+/// Makes a receiver with two senders, each of which has sent a message.
+fn two(context: &Context, sends: SocketType, receives: SocketType) -> (Socket, [Socket; 2]) {
+    let receiver = context.socket(receives).unwrap();
+    if receives == SUB {
+        receiver.set_subscribe(b"").unwrap();
+    }
+    let senders = ["first", "second"].map(|name| {
+        let sender = context.socket(sends).unwrap();
+        if sends == DEALER {
+            sender.set_identity(b"D").unwrap();
+        }
+        sender.bind(&format!("inproc://{name}")).unwrap();
+        receiver.connect(&format!("inproc://{name}")).unwrap();
+        go_on(&sender);
+        sender
+    });
+    senders[0].send_multipart(["one", "two", "three"], 0).unwrap();
+    (receiver, senders)
+}
+
+#[test]
+fn a_message_is_received_whole_after_a_disconnect() {
+    for (sends, receives, before) in PAIRS {
+        for goes in [false, true] {
+            println!("{sends:?} {receives:?} {goes}");
+            let context = Context::new();
+            let (receiver, senders) = two(&context, sends, receives);
+            if !before.is_empty() {
+                assert_eq!(receiver.recv_bytes(DONTWAIT).unwrap(), before);
+            }
+            assert_eq!(receiver.recv_bytes(DONTWAIT).unwrap(), b"one");
+            receiver.disconnect("inproc://first").unwrap();
+            if goes {
+                go_on(&senders[0]);
+                go_on(&receiver);
+                go_on(&senders[0]);
+            }
+            if receives != ROUTER {
+                senders[1].send("next", 0).unwrap();
+            }
+            assert_eq!(receiver.recv_multipart(DONTWAIT).unwrap(), [&b"two"[..], b"three"]);
+            if receives != ROUTER {
+                assert_eq!(receiver.recv_multipart(DONTWAIT).unwrap(), [b"next"]);
+            }
+            assert_eq!(receiver.recv_bytes(DONTWAIT), Err(zmq::Error::EAGAIN));
+            assert!(!receiver.get_events().unwrap().contains(zmq::POLLIN));
+        }
+    }
+}
+
+#[test]
+fn a_message_that_was_only_polled_is_received_whole_after_a_disconnect() {
+    for (sends, receives) in [(PUB, SUB), (DEALER, ROUTER)] {
+        for goes in [false, true] {
+            let context = Context::new();
+            let (receiver, senders) = two(&context, sends, receives);
+            assert!(receiver.get_events().unwrap().contains(zmq::POLLIN));
+            receiver.disconnect("inproc://first").unwrap();
+            if goes {
+                go_on(&senders[0]);
+                go_on(&receiver);
+                go_on(&senders[0]);
+            }
+            let received = receiver.recv_multipart(DONTWAIT).unwrap();
+            assert!(received.ends_with(&[b"one".to_vec(), b"two".to_vec(), b"three".to_vec()]));
+            assert!(!receiver.get_events().unwrap().contains(zmq::POLLIN));
+        }
+    }
 }

@@ -128,7 +128,7 @@ impl Resolver<'_> {
     }
 
     fn read(&mut self, name: &str, path: &Path, at: Position) -> Result<Position, Refusal> {
-        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        let text = crate::files::read_text(path).map_err(|error| match error.kind() {
             ErrorKind::InvalidData => Refusal::unsupported("a file that is not UTF-8", at),
             _ => Refusal::Compile {
                 id: "FlNtFnd",

@@ -6,6 +6,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::files;
+
 use super::replace::replace;
 
 /// The contents of the file, byte for byte.
@@ -32,7 +34,7 @@ pub enum Meaning {
 impl List {
     pub fn read(home: &Path) -> Result<List, String> {
         let path = home.join(".morphopackages");
-        match fs::read(&path) {
+        match files::read(&path) {
             Ok(text) => Ok(List { path, text }),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let text = Vec::new();

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::env::consts::DLL_EXTENSION;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::NAME;
+use crate::files;
 use crate::help::pages::PAGES;
 use crate::install::record::{Entry, Tree};
 
@@ -50,7 +50,7 @@ impl Package {
     /// Installs the package with this library.
     pub fn install(&self, library: &Path) -> Result<(), String> {
         let library =
-            fs::read(library).map_err(|error| format!("{}: {error}", library.display()))?;
+            files::read(library).map_err(|error| format!("{}: {error}", library.display()))?;
         self.tree().lay_out(&files(&library))
     }
 
@@ -72,7 +72,8 @@ pub fn library() -> PathBuf {
 /// Returns the help pages and modules of a package that differ from those of this program.
 pub fn outdated(folder: &Path) -> Vec<PathBuf> {
     let texts = texts().into_iter().map(|(path, text)| (folder.join(path), text));
-    let differs = |path: &Path, text: &str| fs::read(path).ok().as_deref() != Some(text.as_bytes());
+    let differs =
+        |path: &Path, text: &str| files::read(path).ok().as_deref() != Some(text.as_bytes());
     texts.filter(|(path, text)| differs(path, text)).map(|(path, _)| path).collect()
 }
 
