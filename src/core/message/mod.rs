@@ -305,8 +305,7 @@ impl From<Vec<Frame>> for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::thread;
-    use std::time::Duration;
+    use crate::libzmq::wait_for_commands;
 
     #[test]
     fn the_rest_of_a_message_follows_a_peer_that_went_away() {
@@ -344,9 +343,12 @@ mod tests {
         let mut first = Some(peer("inproc://message-first"));
         let second = peer("inproc://message-second");
         let mut send = |index, flags| {
-            if index == 1 && first.take().is_some() {
-                // libzmq closes it on a thread of its own.
-                thread::sleep(Duration::from_millis(200));
+            if index == 1 {
+                // libzmq closes the peer on a thread of its own, which then tells the socket.
+                push.get_events().unwrap();
+                if first.take().is_some() {
+                    wait_for_commands(&push, 20_000).unwrap();
+                }
             }
             push.send("frame", flags)
         };
