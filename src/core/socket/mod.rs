@@ -337,6 +337,9 @@ mod tests {
                     while done.load(Ordering::Relaxed) == 0 {
                         let _ = (socket.counters(), socket.attachments());
                         socket.is_closed();
+                        // Without a pause, visits could follow each other so closely that a
+                        // busy machine never runs the call in between.
+                        thread::yield_now();
                     }
                 });
             }
