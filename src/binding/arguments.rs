@@ -380,6 +380,12 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Rounds milliseconds up, because parts of one are waited for too. A negative number stays:
+/// -1.5 is not -1, which is forever.
+pub(super) fn whole_ms(ms: f64) -> f64 {
+    if ms > 0.0 { ms.ceil() } else { ms }
+}
+
 /// Returns the frames for these values, or for those in a list that is the only one.
 pub(super) fn frames<'a>(
     values: &'a [ValueRef<'a>],

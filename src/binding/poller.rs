@@ -87,7 +87,7 @@ static SOCKETS: Group = Group {
             otherwise: None,
             run: |call| {
                 let source = source(call, 0)?;
-                Ok(Value::Bool(call.receiver::<Poller>()?.0.remove(&source)))
+                Ok(Value::Bool(call.receiver::<Poller>()?.core.remove(&source)))
             },
         },
         Method {
@@ -100,7 +100,7 @@ static SOCKETS: Group = Group {
             otherwise: None,
             run: |call| {
                 let source = source(call, 0)?;
-                Ok(Value::Bool(call.receiver::<Poller>()?.0.contains(&source)))
+                Ok(Value::Bool(call.receiver::<Poller>()?.core.contains(&source)))
             },
         },
         Method {
@@ -111,7 +111,7 @@ static SOCKETS: Group = Group {
             errors: "",
             example: "",
             otherwise: None,
-            run: |call| Ok(number(call.receiver::<Poller>()?.0.count())),
+            run: |call| Ok(number(call.receiver::<Poller>()?.core.count())),
         },
     ],
 };
@@ -126,8 +126,8 @@ static WAITING: Group = Group {
             parameters: &TIMEOUTS,
             result: "a socket, an Int or nil",
             doc: "Waits until a socket is ready and returns the first ready one, in the order \
-                  they were added. Ignores closed sockets. Without a timeout it waits forever. An empty \
-                  poller waits for the timeout, and warns once.",
+                  they were added. Ignores closed sockets. Without a timeout it waits forever. \
+                  An empty poller waits for the timeout, and warns once.",
             errors: "`ZMQClosed` if all sockets are closed or one is in use by another call; \
                      `ZMQArgs` if the poller is empty and there is no timeout",
             example: r#"
@@ -140,7 +140,7 @@ static WAITING: Group = Group {
             run: |call| {
                 let poller = call.receiver::<Poller>()?;
                 poller.warn_if_empty(call);
-                let (found, _) = poller.0.wait(&timeout(call)?)?;
+                let (found, _) = poller.core.wait(&timeout(call)?)?;
                 Ok(found.into())
             },
         },
@@ -150,7 +150,8 @@ static WAITING: Group = Group {
             result: "List",
             doc: "Waits until a socket is ready and returns all ready ones, as a List of Tuples \
                   of the socket and \"in\", \"out\" or \"both\", or \"error\" for a file \
-                  descriptor that failed and has nothing left to read. Without a timeout it waits forever.",
+                  descriptor that failed and has nothing left to read. Without a timeout it \
+                  waits forever.",
             errors: "`ZMQClosed` if all sockets are closed or one is in use by another call; \
                      `ZMQArgs` if the poller is empty and there is no timeout",
             example: "",
@@ -158,7 +159,7 @@ static WAITING: Group = Group {
             run: |call| {
                 let poller = call.receiver::<Poller>()?;
                 poller.warn_if_empty(call);
-                let found = poller.0.wait_all(&timeout(call)?)?;
+                let found = poller.core.wait_all(&timeout(call)?)?;
                 let tuple = |(found, ready): (Found, Ready)| {
                     Value::Tuple(vec![found.into(), event(ready).into()])
                 };
@@ -176,7 +177,7 @@ static WAITING: Group = Group {
             otherwise: None,
             run: |call| {
                 let fair = call.flag(0);
-                call.receiver::<Poller>()?.0.set_fair(fair);
+                call.receiver::<Poller>()?.core.set_fair(fair);
                 Ok(Value::Nil)
             },
         },
@@ -188,7 +189,7 @@ static WAITING: Group = Group {
             errors: "",
             example: "",
             otherwise: None,
-            run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.0.expired())),
+            run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.core.expired())),
         },
         Method {
             name: "terminated",
@@ -199,20 +200,24 @@ static WAITING: Group = Group {
             errors: "",
             example: "",
             otherwise: None,
-            run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.0.terminated())),
+            run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.core.terminated())),
         },
     ],
 };
 
 /// A script's poller.
 #[derive(Debug, Default)]
-struct Poller(poller::Poller<Found>, AtomicBool);
+struct Poller {
+    core: poller::Poller<Found>,
+    /// True if it has warned that it is empty.
+    warned: AtomicBool,
+}
 
 impl Poller {
     /// Warns once that a wait has nothing to wait for; without a timeout, it is an error.
     fn warn_if_empty(&self, call: &Call) {
         let timed = timeout(call).is_ok_and(|wait| !wait.is_endless());
-        if self.0.count() == 0 && timed && !self.1.swap(true, Ordering::Relaxed) {
+        if self.core.count() == 0 && timed && !self.warned.swap(true, Ordering::Relaxed) {
             let message = format!("{}: the poller is empty; add a socket first", call.operation());
             call.host.warn(Code::Argument.tag(), &message);
         }
@@ -241,7 +246,7 @@ impl Instance for Poller {
     }
 
     fn kept(&self, visit: &mut dyn FnMut(Handle)) {
-        self.0.visit(|found| {
+        self.core.visit(|found| {
             if let Found::Socket(kept) = found {
                 visit(kept.handle());
             }
@@ -281,7 +286,7 @@ fn add_to(poller: &Poller, call: &Call, index: usize, events: Ready) -> Result<(
         ValueRef::Int(descriptor) => Found::Descriptor(*descriptor),
         _ => return Err(call.refuse(index)),
     };
-    poller.0.add(source, events, found)
+    poller.core.add(source, events, found)
 }
 
 /// Returns the socket or descriptor in an argument.

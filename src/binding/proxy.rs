@@ -83,9 +83,8 @@ static SIDES: Group = Group {
             parameters: &[TYPE, ENDPOINTS, SUBSCRIBE, SECURE, SERVERKEY, DOMAIN],
             result: "nil",
             doc: "Opens a socket of the given type as the frontend, and binds it to each endpoint \
-                  without a prefix. Replaces and closes the previous socket; if this fails, that one \
-                  stays in use. A SUB or XSUB socket \
-                  subscribes to `subscribe=`, or to everything by default; an XSUB socket \
+                  without a prefix. Replaces and closes the previous socket; if this fails, that \
+                  one stays in use. A SUB or XSUB socket subscribes to `subscribe=`, or to everything by default; an XSUB socket \
                   opposite an XPUB socket subscribes to what its subscribers ask for. `secure=` \
                   makes the socket a CURVE server; with `serverkey=` it is a CURVE client. \
                   `domain=` names the domain for ZMQAuth.",

@@ -144,15 +144,22 @@ pub fn check_connect(endpoint: &str) -> Result<(), Error> {
     }
 }
 
+/// Returns the address in an endpoint that has a port: one of TCP, or of a WebSocket without
+/// its path.
+pub(super) fn network_address(endpoint: &str) -> Option<&str> {
+    let mut transports = ["tcp://", "ws://", "wss://"].iter();
+    let address = transports.find_map(|transport| endpoint.strip_prefix(transport))?;
+    // libzmq reports the path "/" if there is none.
+    address.split('/').next()
+}
+
 /// Returns true if an endpoint names an IPv6 address, at either end of the connection.
 pub(super) fn is_ipv6(endpoint: &str) -> bool {
-    let mut network = ["tcp://", "ws://", "wss://"].iter();
-    let Some(address) = network.find_map(|transport| endpoint.strip_prefix(transport)) else {
+    let Some(address) = network_address(endpoint) else {
         return false;
     };
-    // tcp://source;destination; the path of a WebSocket follows a slash.
+    // tcp://source;destination
     address.split(';').any(|end| {
-        let end = end.split('/').next().unwrap_or_default();
         let host = end.rsplit_once(':').map_or(end, |(host, _)| host);
         let host = host.trim_start_matches('[').trim_end_matches(']');
         // A scope may follow: fe80::1%eth0.

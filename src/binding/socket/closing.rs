@@ -20,9 +20,8 @@ pub(super) static GROUP: Group = Group {
             parameters: &[LINGER, WAIT],
             result: "Bool or nil",
             doc: "Closes the socket. Returns nil immediately; queued messages are sent in the \
-                  background for the linger period, which `setlinger` and the option `linger` set, or \
-                  for `linger=`. With `wait=` it waits up to \
-                  that many milliseconds. It then returns true if every message was handed to the \
+                  background for the linger period, which `setlinger` and the option `linger` \
+                  set, or for `linger=`. With `wait=` it waits up to that many milliseconds. It then returns true if every message was handed to the \
                   network, or false if the wait or the linger period expired first or if the \
                   result is unknown. Over inproc a message has reached its peer as soon as it is \
                   sent. Closing a closed socket does nothing and returns nil.",

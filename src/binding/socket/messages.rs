@@ -25,8 +25,8 @@ pub(super) static GROUP: Group = Group {
             parameters: &[FRAMES, TIMEOUT],
             result: "Bool",
             doc: "Sends one message with one or more frames. Numbers and Bools are sent as text, \
-                  which the receiver gets as a String; `sendvalue` keeps their type. Waits while no peer can accept the message. Returns true if the message was \
-                  queued. Returns false on timeout, and false with a warning if a ZMQRequest or \
+                  which the receiver gets as a String; `sendvalue` keeps their type. Waits while \
+                  no peer can accept the message. Returns true if the message was queued. Returns false on timeout, and false with a warning if a ZMQRequest or \
                   ZMQReply sends out of turn.",
             errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull, or for several frames while \
                      `conflate` is set; `ZMQUnroutable` on a ZMQRouter after `setmandatory(true)` \

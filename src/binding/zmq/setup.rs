@@ -1,5 +1,6 @@
 //! Settings for all sockets: defaults, and the context.
 
+use crate::binding::arguments::whole_ms;
 use crate::binding::call::Call;
 use crate::binding::table::{Method, Parameter, Role, named};
 use crate::binding::value::{Kinds, Value, ValueRef};
@@ -97,9 +98,10 @@ fn given(call: &Call, settings: &'static [Setting]) -> Result<Vec<(&'static Sett
             ValueRef::Nil => -1,
             ValueRef::Bool(value) => i64::from(*value),
             ValueRef::Int(value) => *value,
-            // Parts of a millisecond are waited for too. What is no number is none here, and
-            // -1.5 is not -1, which is forever.
-            ValueRef::Float(value) if *value > 0.0 || value.fract() == 0.0 => value.ceil() as i64,
+            // NaN and negative fractions are invalid.
+            ValueRef::Float(value) if *value > 0.0 || value.fract() == 0.0 => {
+                whole_ms(*value) as i64
+            }
             _ => i64::MIN,
         };
         if !setting.accepts(number) {

@@ -331,7 +331,7 @@ impl Authenticator {
             running.stop();
             STATE.store(NONE, Ordering::Relaxed);
         }
-        // Whoever stops one that has ended means what stopping it does.
+        // Stopping one that a shutdown has ended also lets CURVE servers accept every client.
         let _ = STATE.compare_exchange(LAPSED, NONE, Ordering::Relaxed, Ordering::Relaxed);
     }
 

@@ -3,10 +3,11 @@
 //! close one socket and bind the next.
 
 use std::sync::{Mutex, MutexGuard};
-
-use crate::core::locked::locked;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::core::endpoint;
+use crate::core::locked::locked;
 
 /// The maximum time for libzmq to release an address.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -24,10 +25,7 @@ pub(super) struct Released {
 /// Returns the port of an endpoint, which only one socket of a computer can have at a time.
 /// The path of an ipc endpoint is free at once.
 fn port(endpoint: &str) -> Option<&str> {
-    let mut network = ["tcp://", "ws://", "wss://"].iter();
-    let address = network.find_map(|transport| endpoint.strip_prefix(transport))?;
-    // The path of a WebSocket follows; libzmq reports "/" if there is none.
-    let (_, port) = address.split('/').next()?.rsplit_once(':')?;
+    let (_, port) = endpoint::network_address(endpoint)?.rsplit_once(':')?;
     Some(port)
 }
 

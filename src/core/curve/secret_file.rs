@@ -115,8 +115,8 @@ pub(super) fn write_both<'a>(
         prepare(file, text, mode).map_err(|error| (file, error))
     };
     let (new_second, new_first) = (new(second)?, new(first)?);
-    // Whatever can fail usually has by now. If the second file cannot be replaced, the
-    // first one gets its old content again.
+    // Both texts are on the disk by now, so replacing the files hardly ever fails. If the
+    // second one cannot be replaced, the first one gets its old content again.
     let old = fs::read(first.0).ok().map(Zeroizing::new);
     new_first.persist(first.0).map_err(|error| (first.0, error.error))?;
     if let Err(error) = new_second.persist(second.0) {

@@ -131,10 +131,7 @@ impl Open {
         if endpoint == endpoint::AUTHENTICATOR {
             self.check_authenticates()?;
         }
-        relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
-        self.check_transport(endpoint)?;
-        self.check_ipv6(endpoint)?;
-        self.check_authenticator()?;
+        self.prepare(endpoint)?;
         if let Some(listener) = self.listener.take_if(|listener| listener.serves(endpoint)) {
             return self.bind_listener(endpoint, listener);
         }
@@ -204,6 +201,15 @@ impl Open {
         Ok(())
     }
 
+    /// Prepares the socket for a bind or connect, and refuses what libzmq would accept
+    /// although it cannot work or is not safe.
+    fn prepare(&mut self, endpoint: &str) -> Result<(), Error> {
+        relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
+        self.check_transport(endpoint)?;
+        self.check_ipv6(endpoint)?;
+        self.check_authenticator()
+    }
+
     /// Checks that the option ipv6 is set for an IPv6 address. Without it, libzmq accepts the
     /// endpoint in connect and retries forever, and says "no such device" in bind
     /// (ip_resolver.cpp).
@@ -215,6 +221,22 @@ impl Open {
             ));
         }
         Ok(())
+    }
+
+    /// Checks that a CURVE server does not accept clients that an authenticator refused
+    /// until ZeroMQ was shut down.
+    fn check_authenticator(&mut self) -> Result<(), Error> {
+        if !authenticator::has_lapsed()
+            || !self.socket.is_curve_server().unwrap_or(false)
+            || options::get(&mut self.socket, ENFORCE_DOMAIN)
+                .is_ok_and(|enforced: i32| enforced != 0)
+        {
+            return Ok(());
+        }
+        Err(security(
+            "the authenticator ended when ZeroMQ was shut down or the process was forked; start \
+             a new one first, or this server would accept every client",
+        ))
     }
 
     fn bind_free(
@@ -242,10 +264,7 @@ impl Open {
 
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
         endpoint::check_connect(endpoint)?;
-        relax(&mut self.socket).map_err(|error| Error::refused(endpoint, error))?;
-        self.check_transport(endpoint)?;
-        self.check_ipv6(endpoint)?;
-        self.check_authenticator()?;
+        self.prepare(endpoint)?;
         self.name_peer(endpoint)?;
         let network = !endpoint.starts_with("inproc://");
         let again = self.connected.iter().any(|connected| connected.written == endpoint);
@@ -432,24 +451,6 @@ impl Open {
         };
         let result = self.socket.set_linger(ms);
         result.map_err(|error| Error::from_zmq("linger", error))
-    }
-}
-
-impl Open {
-    /// Checks that a CURVE server does not accept clients that an authenticator refused
-    /// until ZeroMQ was shut down.
-    fn check_authenticator(&mut self) -> Result<(), Error> {
-        if !authenticator::has_lapsed()
-            || !self.socket.is_curve_server().unwrap_or(false)
-            || options::get(&mut self.socket, ENFORCE_DOMAIN)
-                .is_ok_and(|enforced: i32| enforced != 0)
-        {
-            return Ok(());
-        }
-        Err(security(
-            "the authenticator ended when ZeroMQ was shut down or the process was forked; start \
-             a new one first, or this server would accept every client",
-        ))
     }
 }
 

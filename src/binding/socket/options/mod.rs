@@ -2,7 +2,7 @@
 
 mod by_type;
 
-use crate::binding::arguments::frame;
+use crate::binding::arguments::{frame, whole_ms};
 use crate::binding::call::Call;
 use crate::binding::socket::done;
 use crate::binding::table::{Group, Method, Parameter, named, optional, required};
@@ -260,8 +260,7 @@ fn both(call: &Call, names: [(&str, &str); 2]) -> Result<Value, Error> {
 }
 
 fn heartbeat(call: &Call) -> Result<Value, Error> {
-    let every =
-        call.get::<f64>(0).map_or(0.0, |every| if every > 0.0 { every.ceil() } else { every });
+    let every = call.get::<f64>(0).map_or(0.0, whole_ms);
     set(call, "heartbeat_ivl", &ValueRef::Float(every))?;
     if every > 0.0 {
         let timeout = every * BEATS;
@@ -281,8 +280,7 @@ fn option_value(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
         ValueRef::Bool(value) => Ok(OptionValue::Bool(*value)),
         ValueRef::Int(value) => Ok(OptionValue::Int(*value)),
         ValueRef::Float(value) => {
-            // Parts of a millisecond are waited for too. -1.5 is not -1, which is forever.
-            let whole = if row.unit == "ms" && *value > 0.0 { value.ceil() } else { *value };
+            let whole = if row.unit == "ms" { whole_ms(*value) } else { *value };
             // Beyond this not every whole number is a Float.
             let exact = whole.fract() == 0.0 && whole.abs() < (1_i64 << 53) as f64;
             if exact { Ok(OptionValue::Int(whole as i64)) } else { refused() }

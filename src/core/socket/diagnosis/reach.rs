@@ -1,5 +1,5 @@
 //! Tries an endpoint as a peer would, to find out why it cannot be reached. It sends the
-//! begin of a greeting (RFC 23), and a ZeroMQ socket answers with the whole of its own,
+//! beginning of a greeting (RFC 23). A ZeroMQ socket answers with its complete greeting,
 //! which names its security.
 
 use std::io::{ErrorKind, Read, Write};
