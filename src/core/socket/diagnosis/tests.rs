@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::reasons::*;
 use super::*;
+use crate::core::OptionValue;
 use crate::core::SocketType::{Pull, Push};
 
 /// A greeting of ZMTP 3.1 without security, and what a PULL says after it.
@@ -162,4 +163,16 @@ fn hosts_that_cannot_be_reached_are_told() {
     }
     tells(&Socket::attached(Push, &format!("tcp://{address}")).unwrap(), &NO_ANSWER);
     tells(&Socket::attached(Push, "tcp://255.255.255.255:1").unwrap(), &UNREACHABLE);
+}
+
+#[test]
+#[cfg_attr(not(libzmq_repaired), ignore = "libzmq does not count peers")]
+fn ipv6_that_is_off_is_told() {
+    let push = Socket::new(Push).unwrap();
+    let ipv6 = |on| push.set_option("ipv6", &OptionValue::Bool(on)).unwrap();
+    // Connecting is refused while the option is off.
+    ipv6(true);
+    push.connect("tcp://[::1]:1").unwrap();
+    ipv6(false);
+    tells(&push, &IPV6_OFF);
 }

@@ -105,14 +105,19 @@ fn connects(
     (socket, listener)
 }
 
-#[test]
-fn a_full_router_reconnects() {
-    let context = zmq::Context::new();
-    let (router, listener) = connects(&context, zmq::ROUTER, 1);
+/// Connects a ROUTER whose queue the message of a peer that has gone fills.
+fn full_router(context: &zmq::Context) -> (zmq::Socket, TcpListener) {
+    let (router, listener) = connects(context, zmq::ROUTER, 1);
     let mut peer = Peer::accept(&listener);
     peer.handshake("DEALER");
     peer.send(0, b"one").unwrap();
-    drop(peer);
+    (router, listener)
+}
+
+#[test]
+fn a_full_router_reconnects() {
+    let context = zmq::Context::new();
+    let (router, listener) = full_router(&context);
     let mut peer = Peer::accept(&listener);
     peer.handshake("DEALER");
     look(&mut peer);
@@ -148,11 +153,7 @@ fn a_full_stream_reconnects() {
 #[test]
 fn a_full_router_reconnects_to_an_old_peer() {
     let context = zmq::Context::new();
-    let (router, listener) = connects(&context, zmq::ROUTER, 1);
-    let mut peer = Peer::accept(&listener);
-    peer.handshake("DEALER");
-    peer.send(0, b"one").unwrap();
-    drop(peer);
+    let (router, listener) = full_router(&context);
     // ZMTP 2.0: a DEALER without a routing id.
     let mut peer = Peer::accept(&listener);
     peer.0.write_all(b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x05\0\0\0\x03two").unwrap();
