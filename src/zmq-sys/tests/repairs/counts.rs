@@ -16,14 +16,15 @@ use crate::wait::{go_on, until};
 
 /// The value of the option.
 #[derive(Debug)]
-struct Counts {
-    peers: u64,
-    connections: u64,
+pub struct Counts {
+    pub peers: u64,
+    pub connections: u64,
     disconnections: u64,
     failures: u64,
     delays: u64,
     retries: u64,
     last: Last,
+    pub oversized: u64,
 }
 
 #[derive(Debug)]
@@ -36,7 +37,8 @@ struct Last {
 }
 
 impl Counts {
-    fn of(socket: &Socket) -> Counts {
+    /// Returns what a socket has counted so far.
+    pub fn of(socket: &Socket) -> Counts {
         let value = options::get_bytes(socket, ZMQ_CONNECTIONS, 256).unwrap();
         let (numbers, endpoint) = value.split_at(ZMQ_CONNECTIONS_NUMBERS * 8);
         let number = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().unwrap());
@@ -60,6 +62,7 @@ impl Counts {
                 age: Duration::from_micros(last[3]),
                 endpoint: String::from_utf8(endpoint.to_vec()).unwrap(),
             },
+            oversized: last[4],
         }
     }
 

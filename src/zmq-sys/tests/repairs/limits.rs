@@ -4,10 +4,9 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread;
 
-use zmq_sys::additions::{
-    ZMQ_CONNECTIONS, ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES,
-};
+use zmq_sys::additions::{ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES};
 
+use crate::counts::Counts;
 use crate::monitor::Monitor;
 use crate::options;
 use crate::peer::{COMMAND, LONG, MORE, Peer, WEB_COMMAND, property};
@@ -385,8 +384,7 @@ fn there_are_limits_by_default() {
     assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
     peer.0.write_all(&header(0, (64 << 20) + 65)).unwrap();
     assert!(peer.ends());
-    let value = options::get_bytes(&pull, ZMQ_CONNECTIONS, 256).unwrap();
-    assert_eq!(value[11 * 8..][..8], 1_u64.to_ne_bytes());
+    assert_eq!(Counts::of(&pull).oversized, 1);
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod inproc;
 mod ipc;
 mod limits;
 mod mechanisms;
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(target_os = "linux")]
 mod memory;
 mod messages;
 mod monitor;

@@ -5,9 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 
-use zmq_sys::additions::ZMQ_CONNECTIONS;
-
-use crate::options;
+use crate::counts::Counts;
 use crate::peer::{COMMAND, Peer};
 use crate::wait::{go_on, until};
 
@@ -137,11 +135,7 @@ fn a_full_stream_reconnects() {
     peer.0.write_all(b"one").unwrap();
     drop(peer);
     let mut peer = Peer::accept(&listener);
-    let connections = || {
-        let value = options::get_bytes(&stream, ZMQ_CONNECTIONS, 256).unwrap();
-        u64::from_ne_bytes(value[8..16].try_into().unwrap())
-    };
-    assert!(until(|| connections() == 2));
+    assert!(until(|| Counts::of(&stream).connections == 2));
     for expected in [&b""[..], b"one"] {
         assert_eq!(stream.recv_multipart(0).unwrap()[1], expected);
     }
