@@ -155,6 +155,8 @@ typedef enum {
   ZEROMQ_CODE_DECODE = 16,
   // A script function failed; the host has the original error.
   ZEROMQ_CODE_CALLBACK = 17,
+  // A script that the policy of its host does not permit.
+  ZEROMQ_CODE_POLICY = 18,
 } zeromq_code;
 
 // Describes why a call failed.
@@ -1465,6 +1467,10 @@ typedef struct zeromq_host {
                   const struct zeromq_value *arguments,
                   size_t argument_count,
                   struct zeromq_value *result);
+  // What scripts may do: the rules of a policy, which `zeromq help policy` describes, as
+  // NUL-terminated UTF-8. The library copies them. If it is NULL, scripts may do
+  // everything; if it is empty, nothing that concerns more than their own objects.
+  const char *policy;
 } zeromq_host;
 
 // A registered virtual machine: a number that is never 0 and never reused. Calls with a
@@ -1499,7 +1505,8 @@ typedef struct zeromq_result {
 // example to be interrupted differently in other threads.
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if `host` or `registration` is NULL, or if
-// the host has another `abi` or is too small.
+// the host has another `abi` or is too small; `ZEROMQ_CODE_POLICY` if its policy has a rule
+// that is not valid.
 zeromq_code zeromq_host_register(const struct zeromq_host *host,
                                  zeromq_registration *registration);
 

@@ -84,6 +84,7 @@ impl Vm {
             warn: Some(warn),
             interrupted: None,
             call: None,
+            policy: std::ptr::null(),
         };
         let registration = registered(&host).unwrap();
         Vm { host, registration, seen }

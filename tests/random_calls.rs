@@ -9,7 +9,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{CStr, CString, c_char, c_void};
+use std::fs;
 use std::mem::{MaybeUninit, size_of};
+use std::process::Command;
 use std::ptr::null;
 use std::slice;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,6 +47,9 @@ const HELD: usize = 40;
 
 /// How many calls are made with the same objects.
 const STEPS: usize = 300;
+
+/// Runs the scripts under this policy.
+const POLICY: &str = "ZEROMQ_RANDOM_POLICY";
 
 const KINDS: &[u32] = &[
     ZEROMQ_NIL,
@@ -263,6 +268,7 @@ impl Drop for Script {
 
 impl Script {
     fn new(seed: u64) -> Script {
+        let policy = env::var(POLICY).ok().map(|rules| CString::new(rules).unwrap());
         let context = Box::new(0);
         let host = Host {
             size: size_of::<Host>() as u32,
@@ -273,6 +279,7 @@ impl Script {
             warn: Some(warn),
             interrupted: Some(interrupted),
             call: Some(call),
+            policy: policy.as_ref().map_or(null(), |rules| rules.as_ptr()),
         };
         let mut registration = 0;
         // SAFETY: the host is filled in.
@@ -651,6 +658,9 @@ fn no_calls_end_the_process() {
             step();
             look();
         }
+        if env::var_os(POLICY).is_some() {
+            check_untouched();
+        }
         let mut script = SCRIPT.take().unwrap();
         script.forget(0);
         for (code, count) in std::mem::take(&mut script.codes) {
@@ -665,4 +675,25 @@ fn no_calls_end_the_process() {
     }
     println!("{codes:?}");
     assert!(codes["a value"] > 0 && codes["ZMQArgs"] > 0, "{codes:?}");
+    if env::var_os(POLICY).is_some() {
+        assert!(codes["ZMQPolicy"] > 0, "{codes:?}");
+    }
+}
+
+/// Checks that this process has no socket of the system and has written no file.
+fn check_untouched() {
+    let files: Vec<_> = fs::read_dir(".").unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.is_empty(), "{files:?}");
+    let descriptors = fs::read_dir("/proc/self/fd").into_iter().flatten();
+    let links = descriptors.filter_map(|descriptor| fs::read_link(descriptor.unwrap().path()).ok());
+    let sockets: Vec<_> =
+        links.filter(|link| link.to_string_lossy().starts_with("socket:")).collect();
+    assert!(sockets.is_empty(), "{sockets:?}");
+}
+
+#[test]
+fn scripts_that_may_do_nothing_touch_nothing() {
+    let mut child = Command::new(env::current_exe().unwrap());
+    let status = child.args(["--exact", "no_calls_end_the_process"]).env(POLICY, "").status();
+    assert!(status.unwrap().success());
 }

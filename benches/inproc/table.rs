@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use zeromq::binding::{Arguments, Handle, Host, Kept, Object, Row, Value, ValueRef, call, rows};
 use zeromq::core::wait::Interrupt;
-use zeromq::core::{Error, SocketType};
+use zeromq::core::{Error, Policy, SocketType};
 
 use crate::{BURST, Order, Pattern, Ways, class, read};
 
@@ -86,6 +86,10 @@ fn find(class: &str, name: &str) -> &'static Row {
 struct Silent;
 
 impl Host for Silent {
+    fn policy(&self) -> &Policy {
+        &Policy::OPEN
+    }
+
     fn keep(&self, handle: Handle) -> Kept {
         Kept::new(handle, None)
     }

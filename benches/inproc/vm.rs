@@ -141,6 +141,7 @@ static HOST: LazyLock<Registration> = LazyLock::new(|| {
         warn: None,
         interrupted: None,
         call: None,
+        policy: std::ptr::null(),
     };
     let mut registration = 0;
     // SAFETY: the host is filled in, and the number may be written.

@@ -16,7 +16,7 @@ use crate::core;
 use crate::core::authenticator::zap::Credentials;
 use crate::core::authenticator::{Decision, Question};
 use crate::core::locked::locked;
-use crate::core::{Authenticator, Error};
+use crate::core::{Authenticator, Error, Right};
 
 const ORIGINS: Parameter = variadic(
     "addresses",
@@ -45,7 +45,10 @@ pub(super) static CLASS: Class = Class {
         errors: "`ZMQSecurity` if an authenticator is already running",
         example: "",
         otherwise: None,
-        run: |_| Ok(Value::Object(Object::new(Auth::new(Authenticator::start()?)))),
+        run: |call| {
+            call.permitted(Right::Authenticator)?;
+            Ok(Value::Object(Object::new(Auth::new(Authenticator::start()?))))
+        },
     }),
     alias: None,
     groups: &[&RULES, &LIFE],
@@ -370,7 +373,7 @@ fn domain<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Error> {
 fn plain(call: &Call) -> Result<Value, Error> {
     let (auth, domain) = (auth(call)?, domain(call)?);
     let ValueRef::Dictionary(entries) = call.value(0)? else {
-        return auth.plain_file(domain, call.text(0)?).map(|()| Value::Nil);
+        return auth.plain_file(domain, call.file_to_read(0)?).map(|()| Value::Nil);
     };
     let text = |value: &ValueRef| match value {
         ValueRef::String(bytes) => String::from_utf8(bytes.to_vec()).ok(),
@@ -401,7 +404,7 @@ fn curve(call: &Call) -> Result<Value, Error> {
             auth.curve(domain, &certificates)
         }
         ValueRef::String(b"*") => auth.curve_any(domain),
-        _ => auth.curve_directory(domain, call.text(0)?),
+        _ => auth.curve_directory(domain, call.file_to_read(0)?),
     };
     done.map(|()| Value::Nil)
 }

@@ -8,7 +8,7 @@ use super::host::Host;
 use super::object::{Instance, Object};
 use super::table::{Row, Target, operation};
 use crate::core::wait::Interrupt;
-use crate::core::{Error, Wait};
+use crate::core::{Error, Right, Wait};
 
 /// Work that is done for a script while one of its calls waits.
 pub(super) struct WhileWaiting {
@@ -78,6 +78,32 @@ impl<'a> Call<'a> {
             Some(receiver) => Ok(receiver),
             None => Err(Error::Closed),
         }
+    }
+
+    /// Checks that the script may do something that concerns more than its own objects.
+    ///
+    /// # Errors
+    /// [`Error::Policy`].
+    pub(super) fn permitted(&self, right: Right) -> Result<(), Error> {
+        self.host.policy().check_right(right)
+    }
+
+    /// Returns the positional argument that names a file to read.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if it is no text, [`Error::Policy`].
+    pub(super) fn file_to_read(&self, index: usize) -> Result<&'a str, Error> {
+        let name = self.text(index)?;
+        self.host.policy().check_read(name).map(|()| name)
+    }
+
+    /// Returns the positional argument that names a file to write.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if it is no text, [`Error::Policy`].
+    pub(super) fn file_to_write(&self, index: usize) -> Result<&'a str, Error> {
+        let name = self.text(index)?;
+        self.host.policy().check_write(name).map(|()| name)
     }
 
     /// Returns the timeout of the call: `timeout=`, or that of the socket. A script that

@@ -66,7 +66,7 @@ static FILES: Group = Group {
             example: "",
             otherwise: None,
             run: |call| {
-                let loaded = load(call, call.text(0)?)?;
+                let loaded = load(call)?;
                 *certificate(call)? = loaded;
                 Ok(Value::Nil)
             },
@@ -85,7 +85,11 @@ static FILES: Group = Group {
                 var server = ZMQCertificate("server")
             "#,
             otherwise: None,
-            run: |call| certificate(call)?.save(call.text(0)?).map(|()| Value::Nil),
+            run: |call| {
+                let name = call.file_to_write(0)?;
+                call.host.policy().check_write(&core::Certificate::secret_file(name))?;
+                certificate(call)?.save(name).map(|()| Value::Nil)
+            },
         },
         Method {
             name: "savepublic",
@@ -95,7 +99,7 @@ static FILES: Group = Group {
             errors: "`ZMQSecurity` if the file cannot be written",
             example: "",
             otherwise: None,
-            run: |call| certificate(call)?.save_public(call.text(0)?).map(|()| Value::Nil),
+            run: |call| certificate(call)?.save_public(call.file_to_write(0)?).map(|()| Value::Nil),
         },
         Method {
             name: "savesecret",
@@ -106,7 +110,7 @@ static FILES: Group = Group {
                      written",
             example: "",
             otherwise: None,
-            run: |call| certificate(call)?.save_secret(call.text(0)?).map(|()| Value::Nil),
+            run: |call| certificate(call)?.save_secret(call.file_to_write(0)?).map(|()| Value::Nil),
         },
     ],
 };
@@ -227,7 +231,7 @@ fn make(call: &Call) -> Result<Value, Error> {
     let certificate = match (call.values(), keys) {
         ([], [None, None]) => core::Certificate::new()?,
         ([], [public, secret]) => core::Certificate::from_keys(public, secret)?,
-        (_, [None, None]) => load(call, call.text(0)?)?,
+        (_, [None, None]) => load(call)?,
         _ => {
             return Err(Error::Argument {
                 place: "named arguments public= and secret=".to_owned(),
@@ -240,7 +244,9 @@ fn make(call: &Call) -> Result<Value, Error> {
 }
 
 /// Loads a certificate, with a warning if other users can read its secret key.
-fn load(call: &Call, file: &str) -> Result<core::Certificate, Error> {
+fn load(call: &Call) -> Result<core::Certificate, Error> {
+    let file = call.file_to_read(0)?;
+    call.host.policy().check_read(&core::Certificate::secret_file(file))?;
     let loaded = core::Certificate::load(file)?;
     if let Some(exposure) = loaded.exposure(file) {
         call.host.warn(c"ZMQSecurity", &exposure);

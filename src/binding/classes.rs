@@ -109,6 +109,14 @@ fn run(call: &Call) -> Result<Value, Error> {
 /// Converts an error: some are ordinary results.
 #[cold]
 fn settle(call: &Call, error: &Error) -> Result<Value, Box<Report>> {
+    // The policy has set the limit.
+    let limited = error.errno().is_some_and(|errno| errno.name() == "ENOBUFS");
+    let error = match call.host.policy().memory() {
+        Some(most) if limited => &Error::Policy {
+            what: format!("messages take more than the {most} bytes of the policy; receive some"),
+        },
+        _ => error,
+    };
     let otherwise = call.row.method.otherwise.filter(|_| !strict(call));
     match (error, otherwise) {
         (Error::Again, Some(otherwise)) => Ok(otherwise()),

@@ -4,8 +4,8 @@ use std::ffi::CStr;
 
 use super::list::{self, Fill};
 use super::value::{Handle, Kept, Value, ValueRef};
-use crate::core::Error;
 use crate::core::wait::Interrupt;
+use crate::core::{Error, Policy, options};
 
 /// The virtual machine, as a call needs it.
 pub trait Host {
@@ -18,6 +18,9 @@ pub trait Host {
 
     /// Identifies a virtual machine of the process.
     fn id(&self) -> usize;
+
+    /// Returns what its scripts may do.
+    fn policy(&self) -> &Policy;
 
     /// Keeps a script value beyond the call that it was passed to.
     fn keep(&self, handle: Handle) -> Kept;
@@ -44,4 +47,25 @@ pub trait Host {
     fn list(&self, fill: Fill) -> Result<Value, Error> {
         list::values(fill)
     }
+}
+
+/// Parses the policy of a virtual machine.
+///
+/// # Errors
+/// [`Error::Policy`] names the rule that is not one.
+pub fn policy(text: &str) -> Result<Policy, Error> {
+    let policy = Policy::parse(text)?;
+    for name in policy.option_names().iter().filter(|name| *name != "*") {
+        let known = options::find(name).map_err(|error| error.to_string());
+        match known {
+            Ok(row) if row.name == name => {}
+            Ok(row) => {
+                return Err(Error::Policy {
+                    what: format!("a policy calls the option {name} {}", row.name),
+                });
+            }
+            Err(what) => return Err(Error::Policy { what }),
+        }
+    }
+    Ok(policy)
 }

@@ -26,7 +26,7 @@ mod zmq;
 
 pub use arguments::Arguments;
 pub use classes::{CLASSES, call, rows};
-pub use host::Host;
+pub use host::{Host, policy};
 pub use list::{Fill, List};
 pub use object::Object;
 pub use table::{Class, Group, Method, Parameter, Role, Row, Target};

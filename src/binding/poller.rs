@@ -10,7 +10,7 @@ use super::object::{Instance, Object};
 use super::table::{Class, Group, Method, Parameter, Role, optional, required, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::poller::{self, Ready, Source};
-use crate::core::{Code, Error, Wait};
+use crate::core::{Code, Error, Right, Wait};
 
 const SOURCES: Parameter =
     variadic("sockets", Kinds::OBJECT.or(Kinds::INT), "sockets, or Ints that are file descriptors");
@@ -294,6 +294,7 @@ fn source(call: &Call, index: usize) -> Result<Source, Error> {
     let value = call.value(index)?;
     let source = match value {
         ValueRef::Int(descriptor) if *descriptor >= 0 => {
+            call.permitted(Right::Descriptors)?;
             (*descriptor).try_into().ok().map(Source::Descriptor)
         }
         _ => socket(value).map(Source::Socket),

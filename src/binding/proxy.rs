@@ -346,8 +346,17 @@ fn open(
     back: SocketType,
 ) -> Result<Value, Error> {
     let device = Proxy::new(class)?;
-    device.proxy.set(Side::Frontend, front, call.text(0)?, &|_| Ok(false))?;
-    device.proxy.set(Side::Backend, back, call.text(1)?, &|_| Ok(false))?;
+    let restrict = |socket: &Arc<core::Socket>| socket.restrict(call.host.policy()).map(|()| false);
+    let (frontend, backend) = (call.text(0)?, call.text(1)?);
+    let set = device
+        .proxy
+        .set(Side::Frontend, front, frontend, &restrict)
+        .and_then(|()| device.proxy.set(Side::Backend, back, backend, &restrict));
+    if let Err(error) = set {
+        // So that the endpoint of the frontend is free when the script sees the error.
+        device.proxy.stop()?;
+        return Err(error);
+    }
     Ok(device.into())
 }
 
@@ -371,6 +380,7 @@ fn set(call: &Call, side: Side) -> Result<Value, Error> {
     };
     let domain = call.given_text(DOMAIN.name)?;
     let prepare = |socket: &Arc<core::Socket>| {
+        socket.restrict(call.host.policy())?;
         if let Some(role) = &role {
             socket.secure(role, domain)?;
         }
@@ -440,7 +450,8 @@ fn capture(call: &Call) -> Result<Value, Error> {
     };
     let endpoints = call.text(0)?;
     let place = call.bytes(0).map(|_| (socket_type, endpoints));
-    done(proxy(call)?.capture(place))
+    let restrict = |socket: &core::Socket| socket.restrict(call.host.policy());
+    done(proxy(call)?.capture(place, restrict))
 }
 
 fn stats(call: &Call) -> Result<Value, Error> {

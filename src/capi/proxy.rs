@@ -151,12 +151,12 @@ pub unsafe extern "C" fn zeromq_proxy_set_capture(
 ) -> Code {
     ffi::guard("zeromq_proxy_set_capture", || {
         if endpoints.is_null() {
-            return Ok(enter(proxy)?.capture(None)?);
+            return Ok(enter(proxy)?.capture(None, |_| Ok(()))?);
         }
         // SAFETY: not NULL, so the caller passes a NUL-terminated string.
         let endpoints = unsafe { text("the endpoints", endpoints) }?;
         let kind = socket_type(kind)?;
-        Ok(enter(proxy)?.capture(Some((kind, endpoints)))?)
+        Ok(enter(proxy)?.capture(Some((kind, endpoints)), |_| Ok(()))?)
     })
 }
 

@@ -44,6 +44,8 @@ pub enum Code {
     Decode = 16,
     /// A script function failed; the host has the original error.
     Callback = 17,
+    /// A script that the policy of its host does not permit.
+    Policy = 18,
 }
 
 /// A kind of error.
@@ -61,7 +63,7 @@ const fn row(code: Code, name: &'static CStr, tag: &'static CStr) -> Row {
 }
 
 /// The rows in the order of their numbers.
-static ROWS: [Row; 18] = [
+static ROWS: [Row; 19] = [
     row(Code::Ok, c"ZEROMQ_CODE_OK", c"ZMQErr"),
     row(Code::Argument, c"ZEROMQ_CODE_ARGUMENT", c"ZMQArgs"),
     row(Code::Endpoint, c"ZEROMQ_CODE_ENDPOINT", c"ZMQErr"),
@@ -80,6 +82,7 @@ static ROWS: [Row; 18] = [
     row(Code::Security, c"ZEROMQ_CODE_SECURITY", c"ZMQSecurity"),
     row(Code::Decode, c"ZEROMQ_CODE_DECODE", c"ZMQDecode"),
     row(Code::Callback, c"ZEROMQ_CODE_CALLBACK", c"ZMQErr"),
+    row(Code::Policy, c"ZEROMQ_CODE_POLICY", c"ZMQPolicy"),
 ];
 
 /// The tag of an invalid argument of a constructor.
@@ -124,7 +127,7 @@ mod tests {
             assert_eq!(name.strip_prefix("ZEROMQ_CODE_"), Some(debug.as_str()));
         }
         assert_eq!(Code::of(ROWS.len() as i32), None);
-        assert_eq!(tags().len(), 12);
+        assert_eq!(tags().len(), 13);
         assert!(tags().is_sorted());
     }
 }

@@ -51,6 +51,12 @@ pub enum Error {
         /// The type of the object: "proxy".
         what: &'static str,
     },
+    /// The policy for scripts does not permit it, or its rules could not be read.
+    #[error("{what}")]
+    Policy {
+        /// What is not permitted, and the rule that would permit it.
+        what: String,
+    },
     /// The handle belongs to an object that was freed.
     #[error("the {what} was freed")]
     Freed {
@@ -261,6 +267,7 @@ impl Error {
             Error::Closed | Error::Stopped { .. } | Error::Freed { .. } | Error::Forked => {
                 Code::Closed
             }
+            Error::Policy { .. } => Code::Policy,
             Error::Busy => Code::Busy,
             Error::Terminated => Code::Terminated,
             Error::Interrupted => Code::Interrupted,
@@ -398,6 +405,10 @@ impl Errno {
             "EMFILE" => {
                 "; too many sockets or files are open: close some, which takes effect a moment \
                  later, or raise ulimit -n or max_sockets"
+            }
+            "ENOBUFS" => {
+                "; messages take more memory than the option memory_limit allows: receive or drop \
+                 some"
             }
             "ENFILE" => "; too many files are open on this machine",
             "ECONNREFUSED" => "; nothing is bound to it",

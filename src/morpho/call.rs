@@ -13,7 +13,7 @@ use super::symbols::Options;
 use crate::binding::{self, Arguments, Bounds, Fill, Handle, Host, Kept, Value, ValueRef};
 use crate::binding::{Row, Target};
 use crate::core::wait::Interrupt;
-use crate::core::{Code, Error, Report};
+use crate::core::{Code, Error, Policy, Report};
 use crate::ffi::{self, Failed, host_error};
 use crate::interrupt;
 
@@ -49,6 +49,10 @@ impl<V: Bits> Host for Caller<'_, V> {
 
     fn id(&self) -> usize {
         self.vm.addr()
+    }
+
+    fn policy(&self) -> &Policy {
+        &self.morpho.policy
     }
 
     fn keep(&self, handle: Handle) -> Kept {

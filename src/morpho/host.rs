@@ -7,6 +7,7 @@ use super::abi::{Bits, Boxed063, Boxed064, Header, Tagged};
 use super::symbols::Api;
 use crate::binding::quick::Quick;
 use crate::binding::{CLASSES, Class, Row};
+use crate::core::Policy;
 
 /// The Morpho of this process, with values in the layout V.
 pub(super) struct Morpho<V: Bits> {
@@ -16,6 +17,8 @@ pub(super) struct Morpho<V: Bits> {
     pub classes: Vec<(V, &'static Class)>,
     /// The name of the field in which instances of Morpho classes keep our object.
     pub field: V,
+    /// What scripts may do.
+    pub policy: Policy,
     /// The rows of the methods that have a short path, in the order of [`Quick::ALL`].
     pub quick: [Option<&'static Row>; Quick::ALL.len()],
 }

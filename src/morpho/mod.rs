@@ -16,15 +16,15 @@ mod object;
 mod quick;
 mod symbols;
 
+use std::env::{self, VarError};
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 
 use seq_macro::seq;
 
 use crate::binding::quick::Quick;
-use crate::binding::{CLASSES, Class};
-use crate::binding::{Row, Target, rows};
-use crate::core::context;
+use crate::binding::{self, CLASSES, Class, Row, Target, rows};
+use crate::core::{Error, Policy, context};
 use crate::ffi;
 use crate::interrupt;
 use abi::{Boxed063, Boxed064, Layout, LongEntry, Native, ShortEntry, Tagged, USER, Vm};
@@ -38,6 +38,9 @@ const MOST: usize = 256;
 
 /// The field in which instances of classes written in Morpho keep our object.
 const FIELD: &std::ffi::CStr = c"zeromq";
+
+/// The environment variable with the policy for scripts.
+const POLICY: &str = "ZEROMQ_POLICY";
 
 /// Called by Morpho when a script imports zeromq.
 #[unsafe(no_mangle)]
@@ -95,7 +98,19 @@ unsafe fn register<V: Hosted>() -> Option<()> {
         let field = (api.builtin_internsymbolascstring)(FIELD.as_ptr());
         let kinds = Kinds::new(&api, own);
         let quick = Quick::ALL.map(Quick::row);
-        V::place().set(Morpho { api, kinds, classes, field, quick }).ok()
+        V::place().set(Morpho { api, kinds, classes, field, policy: policy(), quick }).ok()
+    }
+}
+
+/// Returns the policy in the environment variable, or one that permits nothing if it is not
+/// valid: scripts then see the reason.
+fn policy() -> Policy {
+    match env::var(POLICY) {
+        Ok(rules) => binding::policy(&rules).unwrap_or_else(|error| Policy::unusable(&error)),
+        Err(VarError::NotPresent) => Policy::OPEN,
+        Err(VarError::NotUnicode(_)) => {
+            Policy::unusable(&Error::Policy { what: format!("{POLICY} is not UTF-8") })
+        }
     }
 }
 

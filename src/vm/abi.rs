@@ -260,4 +260,8 @@ pub struct Host {
             result: *mut Value,
         ) -> i32,
     >,
+    /// What scripts may do: the rules of a policy, which `zeromq help policy` describes, as
+    /// NUL-terminated UTF-8. The library copies them. If it is NULL, scripts may do
+    /// everything; if it is empty, nothing that concerns more than their own objects.
+    pub policy: *const c_char,
 }

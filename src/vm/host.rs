@@ -13,7 +13,7 @@ use super::segments::Segments;
 use super::value::{Form, Lent, Reader};
 use super::{object, value};
 use crate::binding::{self, Handle, Kept, Retained, Value, ValueRef};
-use crate::core::{Error, wait::Interrupt};
+use crate::core::{Error, Policy, wait::Interrupt};
 use crate::ffi::{self, host_error};
 use crate::interrupt;
 
@@ -30,6 +30,7 @@ pub(super) struct Machine {
     /// The number of the first registration with the same context.
     identity: Registration,
     registered: AtomicBool,
+    policy: Policy,
 }
 
 // SAFETY: the host struct is only read. The functions in it are called by calls of the
@@ -48,11 +49,16 @@ impl Machine {
         // SAFETY: a `Host` begins with `size` and `abi`, and all zeros are a valid one;
         // the caller guarantees that it is filled in.
         let host = unsafe { ffi::versioned(host, ZEROMQ_ABI, offset_of!(Host, warn)) }?;
+        let policy = match host.policy.is_null() {
+            true => Policy::OPEN,
+            // SAFETY: the caller guarantees that it is NUL-terminated.
+            false => binding::policy(unsafe { ffi::text(host.policy) }?)?,
+        };
         let too_many = || host_error("too many hosts were registered");
         let (index, place) = MACHINES.add().ok_or_else(too_many)?;
         let number = Registration::from(index) + 1;
         let identity = script_functions::register(host.context.addr(), number);
-        let machine = Machine { host: *host, identity, registered: AtomicBool::new(true) };
+        let machine = Machine { host: *host, identity, registered: AtomicBool::new(true), policy };
         place.store(Box::into_raw(Box::new(machine)), Ordering::Release);
         Ok(number)
     }
@@ -121,6 +127,10 @@ impl binding::Host for Machine {
 
     fn id(&self) -> usize {
         self.identity as usize
+    }
+
+    fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     fn keep(&self, handle: Handle) -> Kept {

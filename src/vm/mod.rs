@@ -35,7 +35,8 @@ const FEW: usize = 4;
 /// example to be interrupted differently in other threads.
 ///
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if `host` or `registration` is NULL, or if
-/// the host has another `abi` or is too small.
+/// the host has another `abi` or is too small; `ZEROMQ_CODE_POLICY` if its policy has a rule
+/// that is not valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_host_register(
     host: *const Host,

@@ -179,8 +179,8 @@ pub(super) fn free(object: abi::Object) {
 mod tests {
     use super::*;
     use crate::binding::{self, Arguments, CLASSES, Handle, Host, Kept, Target, Value, ValueRef};
-    use crate::core::Error;
     use crate::core::wait::Interrupt;
+    use crate::core::{Error, Policy};
     use std::ffi::CStr;
     use std::sync::atomic::AtomicBool;
     use std::thread;
@@ -188,6 +188,10 @@ mod tests {
     struct Nobody;
 
     impl Host for Nobody {
+        fn policy(&self) -> &Policy {
+            &Policy::OPEN
+        }
+
         fn warn(&self, _: &'static CStr, _: &str) {}
         fn interrupt(&self) -> Option<&dyn Interrupt> {
             None

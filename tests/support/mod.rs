@@ -59,7 +59,13 @@ pub fn library() -> PathBuf {
 
 /// A host that runs scripts.
 pub trait Host {
-    fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running;
+    /// Starts a script, under a policy if one is given.
+    fn start_under(&self, policy: Option<&str>, script: &Path, arguments: &[&OsStr]) -> Running;
+
+    /// Starts a script that may do everything.
+    fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running {
+        self.start_under(None, script, arguments)
+    }
 
     /// Starts a script in a folder. Its beacons stay on this machine.
     fn start_in(&self, folder: &Path, script: &Path) -> Running;
@@ -72,8 +78,10 @@ pub trait Host {
 pub struct Reference;
 
 impl Host for Reference {
-    fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running {
-        start(script, arguments)
+    fn start_under(&self, policy: Option<&str>, script: &Path, arguments: &[&OsStr]) -> Running {
+        let mut command = program();
+        restrict(&mut command, policy);
+        launch(loopback(command.arg("run").arg(script).args(arguments)))
     }
 
     fn start_in(&self, folder: &Path, script: &Path) -> Running {
@@ -89,6 +97,13 @@ impl Host for Reference {
 /// Returns a command that runs in a folder and whose beacons stay on this machine.
 pub fn local<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     loopback(command.current_dir(folder))
+}
+
+/// Makes scripts of a command subject to a policy.
+pub fn restrict(command: &mut Command, policy: Option<&str>) {
+    if let Some(policy) = policy {
+        command.env("ZEROMQ_POLICY", policy);
+    }
 }
 
 /// Returns a command whose beacons stay on this machine.

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Host, Running, launch, library, local, loopback};
+use super::{Host, Running, launch, library, local, loopback, restrict};
 
 /// A real Morpho with its own home folder, in which the library is installed.
 pub struct Morpho {
@@ -41,9 +41,10 @@ impl Morpho {
 }
 
 impl Host for Morpho {
-    fn start(&self, script: &Path, arguments: &[&OsStr]) -> Running {
+    fn start_under(&self, policy: Option<&str>, script: &Path, arguments: &[&OsStr]) -> Running {
         let mut command = Command::new(&self.program);
         command.env("HOME", self.home.path());
+        restrict(&mut command, policy);
         launch(loopback(command.arg(script).args(arguments)))
     }
 

@@ -4,6 +4,9 @@
 //! script named `main.morpho` has peers: the other scripts in its folder are started
 //! before it and killed after it. Each of them is passed the path of its own folder for
 //! endpoints.
+//!
+//! A script with lines that begin with `// policy: ` runs under a policy with these rules,
+//! in which `FOLDER` stands for that folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +56,10 @@ fn is_script(path: &Path) -> bool {
 /// Runs a script with its peers. The error is the actual output.
 pub fn run(host: &dyn Host, script: &Path) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
-    let start = |script: &Path| host.start(script, &[folder.path().as_os_str()]);
+    let start = |script: &Path| {
+        let policy = policy(&fs::read_to_string(script).unwrap(), folder.path());
+        host.start_under(policy.as_deref(), script, &[folder.path().as_os_str()])
+    };
     let peers: Vec<Running> = peers(script).iter().map(|peer| start(peer)).collect();
     let result = compare(script, &start(script).finish(DEADLINE));
     drop(peers);
@@ -81,6 +87,13 @@ fn compare(script: &Path, finished: &Finished) -> Result<(), String> {
     }
     let Finished { stdout, stderr, status } = finished;
     Err(format!("expected:\n{expected}\nprinted:\n{stdout}\nstderr:\n{stderr}\nstatus: {status:?}"))
+}
+
+fn policy(source: &str, folder: &Path) -> Option<String> {
+    let rules = source.lines().filter_map(|line| line.strip_prefix("// policy: "));
+    let rules: Vec<&str> = rules.collect();
+    let folder = folder.display().to_string();
+    (!rules.is_empty()).then(|| rules.join("\n").replace("FOLDER", &folder))
 }
 
 fn expected(source: &str) -> String {

@@ -350,7 +350,8 @@ fn open(call: &Call, socket_type: SocketType) -> Result<Value, Error> {
 }
 
 fn attached(call: &Call, socket_type: SocketType) -> Result<Socket, Error> {
-    core::Socket::attached(socket_type, call.text(0)?).map(Socket::new)
+    let restrict = |socket: &core::Socket| socket.restrict(call.host.policy());
+    core::Socket::attached_after(socket_type, call.text(0)?, restrict).map(Socket::new)
 }
 
 fn subscriber(call: &Call) -> Result<Value, Error> {

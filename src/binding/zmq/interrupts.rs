@@ -2,7 +2,7 @@
 
 use crate::binding::table::{Method, required};
 use crate::binding::value::{Kinds, Value};
-use crate::core::Error;
+use crate::core::{Error, Right};
 use crate::interrupt;
 
 pub(super) const CATCH: Method = Method {
@@ -15,6 +15,7 @@ pub(super) const CATCH: Method = Method {
     example: "",
     otherwise: None,
     run: |call| {
+        call.permitted(Right::Process)?;
         let on = call.flag(0);
         let unable = |error| Error::Host { what: format!("the system refuses: {error}").into() };
         interrupt::catch(on).map_err(unable)?;

@@ -12,7 +12,7 @@ use super::value::{Kinds, Value};
 use crate::core::Report;
 use crate::core::curve::key::SecretKey;
 use crate::core::curve::z85;
-use crate::core::{self, Frame, context};
+use crate::core::{self, Frame, Right, context};
 
 const KEY: Parameter = required(
     "secret",
@@ -85,6 +85,7 @@ pub(super) static CLASS: Class = Class {
             example: "",
             otherwise: None,
             run: |call| {
+                call.permitted(Right::Process)?;
                 socket::Socket::set_all_strict(call.flag(0));
                 Ok(Value::Nil)
             },

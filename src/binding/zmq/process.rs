@@ -10,7 +10,7 @@ use crate::binding::object::Object;
 use crate::binding::socket::{Socket, totals};
 use crate::binding::table::{Method, required};
 use crate::binding::value::{Kinds, Value};
-use crate::core::{self, Error, SocketType, Wait, context, socket, wait};
+use crate::core::{self, Error, Right, SocketType, Wait, context, socket, wait};
 
 pub(super) const SOCKETS: Method = Method {
     name: "sockets",
@@ -22,7 +22,8 @@ pub(super) const SOCKETS: Method = Method {
     errors: "",
     example: "",
     otherwise: None,
-    run: |_| {
+    run: |call| {
+        call.permitted(Right::Process)?;
         let open = socket::sockets().into_iter().filter(|socket| !socket.is_closed());
         Ok(Value::List(open.map(|socket| describe(&socket)).collect()))
     },
@@ -60,6 +61,7 @@ pub(super) const SHUTDOWN: Method = Method {
     "#,
     otherwise: None,
     run: |call| {
+        call.permitted(Right::Process)?;
         let wait = call.milliseconds("timeout")?;
         let wait = wait.map(|timeout| Wait::new(timeout).until(call.host.interrupt()));
         Ok(Value::Bool(context::shutdown_within(wait.as_ref())))
@@ -108,11 +110,13 @@ pub(super) const PIPE: Method = Method {
         print pair[1].receive()   // hello
     "#,
     otherwise: None,
-    run: |_| {
+    run: |call| {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let name = format!("inproc://zeromq-pipe-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let end = |prefix| {
             let socket = core::Socket::attached(SocketType::Pair, &format!("{prefix}{name}"))?;
+            // Only now, because no rule has to permit the name of a pipe.
+            socket.restrict(call.host.policy())?;
             Ok(Value::Object(Object::new(Socket::new(socket))))
         };
         Ok(Value::Tuple(vec![end('@')?, end('>')?]))

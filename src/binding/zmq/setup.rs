@@ -5,7 +5,7 @@ use crate::binding::call::Call;
 use crate::binding::table::{Method, Parameter, Role, named};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::context::settings::{self, Setting};
-use crate::core::{Error, context};
+use crate::core::{Error, Right, context};
 
 const NUMBER: Kinds = Kinds::INT;
 const TIME: Kinds = Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL);
@@ -31,6 +31,7 @@ pub(super) const SETDEFAULTS: Method = Method {
     "#,
     otherwise: None,
     run: |call| {
+        call.permitted(Right::Process)?;
         settings::set_defaults(&given(call, &settings::SOCKETS)?);
         Ok(Value::Nil)
     },
@@ -52,6 +53,7 @@ pub(super) const SETCONTEXT: Method = Method {
     example: "",
     otherwise: None,
     run: |call| {
+        call.permitted(Right::Process)?;
         context::set(&given(call, &settings::CONTEXT)?)?;
         Ok(Value::Nil)
     },

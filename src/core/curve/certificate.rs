@@ -84,7 +84,7 @@ impl Certificate {
     /// # Errors
     /// [`Error::Security`] if the file cannot be read or is not a certificate.
     pub fn load(name: &str) -> Result<Certificate, Error> {
-        let file = secret_file(name);
+        let file = Certificate::secret_file(name);
         match read(Path::new(&file), LARGEST) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Certificate::read(Path::new(name))
@@ -98,7 +98,7 @@ impl Certificate {
     /// of a certificate that was just loaded.
     pub fn exposure(&self, name: &str) -> Option<String> {
         self.secret.as_ref()?;
-        let secret = secret_file(name);
+        let secret = Certificate::secret_file(name);
         let file = if Path::new(&secret).exists() { &*secret } else { name };
         let mode = exposed(Path::new(file))?;
         Some(format!(
@@ -147,6 +147,11 @@ impl Certificate {
         Ok(Certificate { public, secret, meta })
     }
 
+    /// Returns the name of the file with the secret key, beside that with the public key.
+    pub fn secret_file(name: &str) -> String {
+        format!("{name}_secret")
+    }
+
     /// Saves both files of the certificate: `name` with the public key, and
     /// `name_secret` with both keys, which only its owner may read.
     ///
@@ -154,7 +159,7 @@ impl Certificate {
     /// [`Error::Security`] if there is no secret key or a file cannot be written.
     pub fn save(&self, name: &str) -> Result<(), Error> {
         let (secret, public) = (self.text(&Content::Secret)?, self.text(&Content::Public)?);
-        let secret_name = secret_file(name);
+        let secret_name = Certificate::secret_file(name);
         let secret = (&*secret_name, secret.as_bytes(), 0o600);
         write_both(secret, (name, public.as_bytes(), 0o644))
             .map_err(|(file, error)| unwritable(file, &error))
@@ -240,10 +245,6 @@ impl Certificate {
     }
 }
 
-fn secret_file(name: &str) -> String {
-    format!("{name}_secret")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,7 +292,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("half").to_str().unwrap().to_owned();
         let (one, two) = (Certificate::new().unwrap(), Certificate::new().unwrap());
-        for blocked in [secret_file(&name), name.clone()] {
+        for blocked in [Certificate::secret_file(&name), name.clone()] {
             fs::create_dir(&blocked).unwrap();
             assert!(text(&one.save(&name).unwrap_err()).contains("is a directory"));
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -312,9 +313,10 @@ mod tests {
         Certificate::new().unwrap().save(&name).unwrap();
         let exposure = || Certificate::load(&name).unwrap().exposure(&name);
         assert_eq!(exposure(), None);
-        fs::set_permissions(secret_file(&name), fs::Permissions::from_mode(0o644)).unwrap();
+        fs::set_permissions(Certificate::secret_file(&name), fs::Permissions::from_mode(0o644))
+            .unwrap();
         assert!(exposure().unwrap().contains("its permissions 644"));
-        fs::remove_file(secret_file(&name)).unwrap();
+        fs::remove_file(Certificate::secret_file(&name)).unwrap();
         assert_eq!(exposure(), None);
     }
 
@@ -352,7 +354,7 @@ mod tests {
         assert_eq!(loaded.secret().unwrap().as_bytes(), certificate.secret().unwrap().as_bytes());
         assert_eq!(loaded.metas(), certificate.metas());
 
-        fs::remove_file(secret_file(&name)).unwrap();
+        fs::remove_file(Certificate::secret_file(&name)).unwrap();
         let public = Certificate::load(&name).unwrap();
         assert!(public.secret().is_err());
         assert_eq!(public.meta("name"), Some("it's # mine"));
@@ -368,7 +370,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("x.key").to_str().unwrap().to_owned();
-        let file = secret_file(&name);
+        let file = Certificate::secret_file(&name);
         // An existing file is replaced, whatever its mode and even if it is a symbolic
         // link.
         let elsewhere = folder.path().join("elsewhere");

@@ -42,6 +42,7 @@ impl Socket {
             return Err(errors::not_settable(row));
         }
         let checked = checked(row, value)?;
+        self.with(|open| open.policy.check_option(row.name, number_of(value)))?;
         let xpub = self.socket_type() == SocketType::Xpub;
         match (row.via, &checked) {
             (Via::Subscribe, Checked::Bytes(prefix)) if xpub => self.accept(prefix)?,
@@ -74,6 +75,13 @@ impl Socket {
             // Options that this libzmq does not know are left out.
             Ok(known.filter_map(|row| Some((row.name, read(row, open).ok()?))).collect())
         })
+    }
+}
+
+fn number_of(value: &OptionValue) -> Option<i64> {
+    match value {
+        OptionValue::Int(number) => Some(*number),
+        _ => None,
     }
 }
 

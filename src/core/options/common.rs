@@ -2,7 +2,8 @@
 //! it does when a link breaks.
 
 use zmq_sys::additions::{
-    ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES, ZMQ_RETRY_REJECTED,
+    ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES, ZMQ_MEMORY_LIMIT,
+    ZMQ_RETRY_REJECTED,
 };
 
 use super::row::Kind::{Int64, Uint64};
@@ -58,6 +59,13 @@ pub(super) static ROWS: &[Row] = &[
         .test(Int(10))
         .probed()
         .doc("Sets the maximum number of frames in a message; -1 derives it from maxmsgsize."),
+    Row::int("memory_limit", ZMQ_MEMORY_LIMIT, 0, i64::MAX)
+        .long(Int64)
+        .of("bytes")
+        .default(0)
+        .test(Int(1 << 40))
+        .probed()
+        .doc("Sets how much memory all messages of the process may take before this socket stops; 0: any."),
     Row::bool("immediate", 39, false)
         .alias(&["delay_attach_on_connect"])
         .doc("Queues messages only for connected peers, not for peers that are still connecting."),

@@ -214,12 +214,17 @@ impl Proxy {
 
     /// Sends a copy of every forwarded message to a socket of this type, which binds or
     /// connects as its type does by default. `None` ends the capture. Copies that the
-    /// peer does not accept at once are dropped and counted.
+    /// peer does not accept at once are dropped and counted. `prepare` is called with the
+    /// socket before it is attached.
     ///
     /// # Errors
     /// [`Error::Argument`] unless the type is PUSH, PUB or PAIR, [`Error::Endpoint`],
     /// [`Error::Stopped`], [`Error::Busy`].
-    pub fn capture(&self, place: Option<(SocketType, &str)>) -> Result<(), Error> {
+    pub fn capture(
+        &self,
+        place: Option<(SocketType, &str)>,
+        prepare: impl FnOnce(&Socket) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let Some((socket_type, endpoints)) = place else {
             return self.ask(|reply| Command::Capture(None, reply));
         };
@@ -235,7 +240,7 @@ impl Proxy {
         }
         // The previous capture socket may have the same address.
         self.ask(|reply| Command::Capture(None, reply))?;
-        let open = Socket::attached(socket_type, endpoints)?.move_out()?;
+        let open = Socket::attached_after(socket_type, endpoints, prepare)?.move_out()?;
         self.ask(|reply| Command::Capture(Some(Box::new(Capture::new(open))), reply))
     }
 

@@ -281,7 +281,7 @@ fn a_side_that_cannot_be_replaced_stays() {
 fn a_capture_gets_copies() {
     let (proxy, client, server) = proxy("capture", [Dealer, Dealer, Dealer, Dealer]);
     let captured = Socket::attached(Pull, "@inproc://proxy-captured").unwrap();
-    proxy.capture(Some((Push, "inproc://proxy-captured"))).unwrap();
+    proxy.capture(Some((Push, "inproc://proxy-captured")), |_| Ok(())).unwrap();
     let long = "long".repeat(1000);
     client.send(&["there", long.as_str()], &SOON).unwrap();
     assert_eq!(texts(&server.receive_all(&SOON).unwrap()), ["there", long.as_str()]);
@@ -289,9 +289,9 @@ fn a_capture_gets_copies() {
     assert_eq!(text(&client), "back");
     assert_eq!(texts(&captured.receive_all(&SOON).unwrap()), ["there", long.as_str()]);
     assert_eq!(text(&captured), "back");
-    assert!(proxy.capture(Some((Req, "inproc://proxy-captured"))).is_err());
-    assert!(proxy.capture(Some((Push, "nonsense"))).is_err());
-    proxy.capture(None).unwrap();
+    assert!(proxy.capture(Some((Req, "inproc://proxy-captured")), |_| Ok(())).is_err());
+    assert!(proxy.capture(Some((Push, "nonsense")), |_| Ok(())).is_err());
+    proxy.capture(None, |_| Ok(())).unwrap();
     client.send(&["unseen"], &SOON).unwrap();
     assert_eq!(text(&server), "unseen");
     assert!(matches!(captured.receive(&BRIEF), Err(Error::Again)));
@@ -301,7 +301,7 @@ fn a_capture_gets_copies() {
 fn a_capture_that_nobody_reads_stops_nothing() {
     let (proxy, push, pull) = pipeline("unread");
     let unread = Socket::attached(Pull, "@inproc://proxy-unread").unwrap();
-    proxy.capture(Some((Push, "inproc://proxy-unread"))).unwrap();
+    proxy.capture(Some((Push, "inproc://proxy-unread")), |_| Ok(())).unwrap();
     for number in 0..5000 {
         push.send(&[number.to_string(), "x".to_owned()], &SOON).unwrap();
         assert_eq!(pull.receive_all(&SOON).unwrap().len(), 2);

@@ -28,6 +28,7 @@ impl Socket {
             Err(Error::Forked) => return Ok(()),
             locked => locked?,
         };
+        check_linger(&state, linger)?;
         if let State::Open(open) = mem::replace(&mut *state, State::Closed) {
             if let Some(linger) = linger {
                 open.set_linger(linger)?;
@@ -64,6 +65,7 @@ impl Socket {
             Err(Error::Forked) => return Ok(None),
             locked => locked?,
         };
+        check_linger(&state, linger)?;
         let State::Open(mut open) = mem::replace(&mut *state, State::Closed) else {
             return Ok(None);
         };
@@ -90,6 +92,14 @@ impl Socket {
         // not say which.
         let early = linger.is_none_or(|linger| begin.elapsed() + EARLIER < linger);
         Ok(Some(ended && early))
+    }
+}
+
+/// Checks the linger of a close while the socket is still open.
+fn check_linger(state: &State, linger: Option<Option<Duration>>) -> Result<(), Error> {
+    match (state, linger) {
+        (State::Open(open), Some(linger)) => open.policy.check_linger(linger),
+        _ => Ok(()),
     }
 }
 

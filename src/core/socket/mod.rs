@@ -40,6 +40,7 @@ use std::time::Duration;
 use super::context;
 use super::endpoint;
 use super::error::Error;
+use super::policy::Policy;
 use super::socket_type::SocketType;
 use super::statistics::Counters;
 use crate::exclusive::{Exclusive, Locked};
@@ -126,16 +127,38 @@ impl Socket {
     /// # Errors
     /// The errors of [`new`](Socket::new) and [`attach`](Socket::attach).
     pub fn attached(socket_type: SocketType, endpoints: &str) -> Result<Arc<Socket>, Error> {
+        Socket::attached_after(socket_type, endpoints, |_| Ok(()))
+    }
+
+    /// Does the same as [`attached`](Socket::attached), but calls `prepare` with the socket
+    /// before it is attached.
+    ///
+    /// # Errors
+    /// The errors of [`attached`](Socket::attached) and of `prepare`.
+    pub fn attached_after(
+        socket_type: SocketType,
+        endpoints: &str,
+        prepare: impl FnOnce(&Socket) -> Result<(), Error>,
+    ) -> Result<Arc<Socket>, Error> {
         // Checked first, so that an invalid list opens no socket.
         endpoint::items(endpoints)?;
         let socket = Socket::new(socket_type)?;
-        match socket.attach(endpoints) {
+        match prepare(&socket).and_then(|()| socket.attach(endpoints)) {
             Ok(()) => Ok(socket),
             Err(error) => {
                 socket.close(Some(Some(Duration::ZERO)))?;
                 Err(error)
             }
         }
+    }
+
+    /// Restricts the socket to what a policy permits, from now on.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] if there are as many sockets as it permits; [`Error::Closed`],
+    /// [`Error::Busy`].
+    pub fn restrict(&self, policy: &Policy) -> Result<(), Error> {
+        self.with(|open| open.restrict(policy))
     }
 
     /// Returns the type of the socket.

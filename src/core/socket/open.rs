@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use zmq_sys::additions::ZMQ_MEMORY_LIMIT;
+
 use super::listener::Listener;
 use super::watch::Watch;
 use crate::core::authenticator;
@@ -13,6 +15,7 @@ use crate::core::curve::key::security;
 use crate::core::endpoint::{self, Action, Target};
 use crate::core::error::Error;
 use crate::core::message::Frame;
+use crate::core::policy::{Policy, Slot};
 use crate::core::socket_type::SocketType;
 use crate::core::statistics::{Attachment, Counters};
 use crate::libzmq::{self, options, retried};
@@ -52,6 +55,10 @@ pub(in crate::core) struct Open {
     pub listener: Option<Listener>,
     pub counters: Counters,
     pub watch: Watch,
+    /// What a script may do with the socket.
+    pub policy: Policy,
+    /// Its place among the sockets that the policy permits.
+    slot: Option<Slot>,
 }
 
 /// A bound endpoint in its three spellings.
@@ -124,10 +131,29 @@ impl Open {
             listener: None,
             counters: Counters::default(),
             watch: Watch::new(context.clone()),
+            policy: Policy::OPEN,
+            slot: None,
+        })
+    }
+
+    /// Restricts the socket to what a policy permits, from now on.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] if there are as many sockets as it permits.
+    pub fn restrict(&mut self, policy: &Policy) -> Result<(), Error> {
+        self.slot = policy.open_socket()?;
+        self.policy = policy.clone();
+        let Some(limit) = policy.memory() else {
+            return Ok(());
+        };
+        let set = || options::set(&mut self.socket, ZMQ_MEMORY_LIMIT, limit);
+        retried(set).map_err(|_| Error::Policy {
+            what: "the policy limits memory, which this libzmq cannot do".to_owned(),
         })
     }
 
     pub fn bind(&mut self, endpoint: &str) -> Result<u16, Error> {
+        self.policy.check_endpoint(Action::Bind, endpoint)?;
         if endpoint == endpoint::AUTHENTICATOR {
             self.check_authenticates()?;
         }
@@ -263,6 +289,7 @@ impl Open {
     }
 
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
+        self.policy.check_endpoint(Action::Connect, endpoint)?;
         endpoint::check_connect(endpoint)?;
         self.prepare(endpoint)?;
         self.name_peer(endpoint)?;

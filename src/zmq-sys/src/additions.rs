@@ -14,6 +14,10 @@ pub const ZMQ_RETRY_REJECTED: c_int = 5012;
 /// The maximum number of connections of a listener that have not completed the handshake:
 /// 1 or more, or -1 for no limit. Default: 1000.
 pub const ZMQ_MAX_HANDSHAKES: c_int = 5013;
+/// The memory that messages of the process may occupy for the socket to begin to send and
+/// to read on, of type `int64_t`, in bytes; 0 for no limit. Default: 0. Two numbers can be
+/// read: the limit, and the memory that they occupy, as far as it is counted.
+pub const ZMQ_MEMORY_LIMIT: c_int = 5014;
 /// PUB and XPUB: set to a topic, then read the number of subscriptions that match it.
 pub const ZMQ_MATCHING_SUBSCRIPTIONS: c_int = 5030;
 /// PUB and XPUB, read-only: the number of subscriptions of all peers.

@@ -107,6 +107,7 @@ impl Machine {
             warn: None,
             interrupted: None,
             call: Some(call),
+            policy: std::ptr::null(),
         };
         let mut registration = 0;
         // SAFETY: the host is filled in.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use zmq_sys::additions::{ZMQ_INCOMPATIBLE_PEER, ZMQ_PEERS, ZMQ_PUBLISHED};
+use zmq_sys::additions::{ZMQ_INCOMPATIBLE_PEER, ZMQ_MEMORY_LIMIT, ZMQ_PEERS, ZMQ_PUBLISHED};
 
 use crate::core::context;
 use crate::core::endpoint;
@@ -38,6 +38,8 @@ pub(super) struct Facts {
     pub ipv6: bool,
     pub conflates: bool,
     pub limit: i64,
+    /// The option memory_limit and the memory that messages take, if that is more.
+    pub memory: Option<(i64, i64)>,
 }
 
 /// An endpoint of the socket.
@@ -131,6 +133,7 @@ impl Facts {
             ipv6: open.socket.is_ipv6().unwrap_or(false),
             conflates: open.conflates,
             limit: open.socket.get_maxmsgsize().unwrap_or(-1),
+            memory: memory(open)?,
         })
     }
 
@@ -169,6 +172,20 @@ fn known_bytes(open: &mut Open, option: i32) -> Result<Vec<u8>, Error> {
         Err(zmq::Error::EINVAL) => Ok(Vec::new()),
         value => value.map_err(|error| Error::from_zmq("zmq_getsockopt", error)),
     }
+}
+
+/// Returns the limit of memory and the memory that messages take, if that is more.
+fn memory(open: &mut Open) -> Result<Option<(i64, i64)>, Error> {
+    let read = || options::get_array::<16>(&mut open.socket, ZMQ_MEMORY_LIMIT);
+    let [limit, taken] = match retried(read) {
+        Err(zmq::Error::EINVAL) => return Ok(None),
+        bytes => {
+            let bytes = bytes.map_err(|error| Error::from_zmq("zmq_getsockopt", error))?;
+            let (numbers, _) = bytes.as_chunks();
+            [0, 1].map(|index| i64::from_ne_bytes(numbers[index]))
+        }
+    };
+    Ok((limit > 0 && taken > limit).then_some((limit, taken)))
 }
 
 /// Parses the description of the queues.

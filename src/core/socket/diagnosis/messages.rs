@@ -28,6 +28,7 @@ pub(super) fn examine(facts: &Facts, own: &[Vec<u8>], dropped: u64, findings: &m
         _ => {}
     }
     queues(facts, findings);
+    memory(facts, everywhere, findings);
     let unroutable = dropped.max(facts.counters.unroutable);
     if unroutable > 0 {
         let count = unroutable.to_string();
@@ -81,6 +82,14 @@ fn request(facts: &Facts, everywhere: &str, findings: &mut Findings) {
         findings.add(&REPLY_MISSING, &here);
     } else if facts.can_send && facts.has_peers() && !sent_more {
         findings.add(&REQUEST_FIRST, &here);
+    }
+}
+
+fn memory(facts: &Facts, everywhere: &str, findings: &mut Findings) {
+    if let Some((limit, taken)) = facts.memory {
+        let (limit, taken) = (limit.to_string(), taken.to_string());
+        let values = [("taken", &*taken), ("limit", &*limit), ("endpoint", everywhere)];
+        findings.add(&MEMORY, &values);
     }
 }
 

@@ -145,6 +145,9 @@ reasons! {
     UNROUTABLE "unknown routing id"
         "{count} of its messages had a routing id that no peer at {endpoint} has, or their peer had \
          no room: begin a message with the routing id of a connected peer"
+    MEMORY "memory used up"
+        "messages take {taken} bytes, and the option memory_limit allows {limit}, so nothing more \
+         is read from {endpoint} or sent there: receive or drop some, or raise it"
     CONFLATED "conflated"
         "only the last message from {endpoint} is kept, because the option conflate is set: open \
          a socket without it to get all of them"

@@ -1,5 +1,13 @@
-//! The memory that sockets take.
+//! The memory that sockets take, and its limit.
 
+use std::io::{ErrorKind, Write};
+use std::thread;
+use std::time::Duration;
+
+use zmq_sys::additions::ZMQ_MEMORY_LIMIT;
+
+use crate::options;
+use crate::peer::{LONG, Peer};
 use crate::unseen::measured;
 
 const SOCKETS: usize = 500;
@@ -18,5 +26,89 @@ fn an_idle_socket_takes_little_memory() {
         sockets.extend((1..SOCKETS).map(|_| context.socket(zmq::PULL).unwrap()));
         let bytes = (memory() - before) / (SOCKETS - 1);
         assert!(bytes <= LIMIT, "an idle socket takes {bytes} bytes");
+    });
+}
+
+const LARGE: usize = 100_000;
+
+/// Makes a frame as it is sent.
+fn frame(size: usize) -> Vec<u8> {
+    [&[LONG][..], &(size as u64).to_be_bytes(), &vec![b'm'; size]].concat()
+}
+
+fn limited(context: &zmq::Context, socket_type: zmq::SocketType, limit: i64) -> zmq::Socket {
+    let socket = context.socket(socket_type).unwrap();
+    socket.set_rcvtimeo(10_000).unwrap();
+    options::set_bytes(&socket, ZMQ_MEMORY_LIMIT, &limit.to_ne_bytes()).unwrap();
+    socket
+}
+
+#[test]
+fn a_socket_reads_no_more_than_its_limit() {
+    const MESSAGES: usize = 600;
+    measured("memory::a_socket_reads_no_more_than_its_limit", |memory| {
+        let context = zmq::Context::new();
+        let pull = limited(&context, zmq::PULL, 2_000_000);
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let mut peer = Peer::of_type(&pull, "PUSH");
+        peer.0.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+        let before = memory();
+        let all: Vec<u8> = (0..MESSAGES).flat_map(|_| frame(LARGE)).collect();
+        let own = memory() - before;
+        let mut rest = &all[..];
+        // Until the socket no longer reads and the buffers of the system are full.
+        loop {
+            match peer.0.write(rest) {
+                Ok(sent) => rest = &rest[sent..],
+                Err(error) => break assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            }
+        }
+        assert!(!rest.is_empty());
+        let held = memory() - before - own;
+        assert!(held < 4_000_000, "{held} bytes");
+        // Nothing is lost.
+        peer.0.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| peer.0.write_all(rest).unwrap());
+            for number in 0..MESSAGES {
+                assert_eq!(pull.recv_bytes(0).map(|m| m.len()), Ok(LARGE), "{number}");
+            }
+        });
+    });
+}
+
+#[test]
+fn a_socket_sends_no_more_than_its_limit() {
+    measured("memory::a_socket_sends_no_more_than_its_limit", |_| {
+        let context = zmq::Context::new();
+        let push = limited(&context, zmq::PUSH, 1_000_000);
+        let pull = context.socket(zmq::PULL).unwrap();
+        pull.bind("inproc://limited").unwrap();
+        push.connect("inproc://limited").unwrap();
+        let send = |more| push.send(vec![b'm'; LARGE], zmq::DONTWAIT | more);
+        assert_eq!(send(zmq::SNDMORE), Ok(()));
+        for _ in 0..10 {
+            assert_eq!(send(zmq::SNDMORE), Ok(()));
+        }
+        // What has begun is sent to its end.
+        assert_eq!(send(0), Ok(()));
+        assert_eq!(send(0), Err(zmq::Error::ENOBUFS));
+        assert_eq!(push.send("short", zmq::DONTWAIT), Err(zmq::Error::ENOBUFS));
+        assert_eq!(pull.recv_multipart(zmq::DONTWAIT).unwrap().len(), 12);
+        assert_eq!(send(0), Ok(()));
+    });
+}
+
+#[test]
+fn a_message_that_has_begun_arrives_whole() {
+    measured("memory::a_message_that_has_begun_arrives_whole", |_| {
+        let context = zmq::Context::new();
+        let pull = limited(&context, zmq::PULL, 1_000_000);
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let mut peer = Peer::of_type(&pull, "PUSH");
+        peer.0.write_all(&frame(1_500_000)).unwrap();
+        assert_eq!(pull.recv_bytes(0).map(|m| m.len()), Ok(1_500_000));
+        let _ = peer.0.write_all(&frame(10_000_000));
+        assert!(peer.ends());
     });
 }

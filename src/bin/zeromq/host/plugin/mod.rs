@@ -8,7 +8,8 @@ mod lend;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::ffi::{CStr, c_char, c_void};
+use std::env;
+use std::ffi::{CStr, CString, OsString, c_char, c_void};
 use std::mem::MaybeUninit;
 use std::rc::{Rc, Weak};
 
@@ -242,6 +243,11 @@ impl Object {
 
 impl Library {
     fn register(&self) -> Result<(), String> {
+        // As for scripts in Morpho.
+        let policy = match env::var_os("ZEROMQ_POLICY").map(OsString::into_encoded_bytes) {
+            Some(rules) => CString::new(rules).map(Some).map_err(|error| error.to_string())?,
+            None => None,
+        };
         let host = abi::Host {
             size: size_of::<abi::Host>() as u32,
             abi: abi::ZEROMQ_ABI,
@@ -250,6 +256,7 @@ impl Library {
             warn: Some(warn),
             interrupted: interrupt::is_watched().then_some(interrupted as _),
             call: Some(call),
+            policy: policy.as_ref().map_or(std::ptr::null(), |rules| rules.as_ptr()),
         };
         // SAFETY: the host is filled in, and there is room for its number.
         match unsafe { (self.register)(&raw const host, self.registration.as_ptr()) } {
