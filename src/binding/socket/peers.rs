@@ -63,8 +63,8 @@ pub(super) static GROUP: Group = Group {
                   current number of peers, or nil if unknown; \"connections\", \
                   \"disconnections\", \"failures\" (of handshakes), \"refusals\" of incoming \
                   connections, for lack of descriptors or beyond `max_handshakes`, and \
-                  \"oversized\", connections that ended because the peer sent more than \
-                  `maxmsgsize` and similar limits allow, inproc excluded. A ZMQPublisher adds \
+                  \"oversized\", connections that ended because the peer sent or subscribed to \
+                  more than `maxmsgsize` and similar limits allow, inproc excluded. A ZMQPublisher adds \
                   \"subscriptions\", the number of distinct prefixes its peers subscribe to. A \
                   ZMQRouter or ZMQStream adds \"dropped\", messages that no peer could accept.",
             errors: "",

@@ -2,8 +2,8 @@
 //! it does when a link breaks.
 
 use zmq_sys::additions::{
-    ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES, ZMQ_MEMORY_LIMIT,
-    ZMQ_RETRY_REJECTED,
+    ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES, ZMQ_MAX_QUEUED_BYTES,
+    ZMQ_MEMORY_LIMIT, ZMQ_RETRY_REJECTED,
 };
 
 use super::row::Kind::{Int64, Uint64};
@@ -66,6 +66,14 @@ pub(super) static ROWS: &[Row] = &[
         .test(Int(1 << 40))
         .probed()
         .doc("Sets how much memory all messages of the process may take before this socket stops; 0: any."),
+    Row::int("max_queued_bytes", ZMQ_MAX_QUEUED_BYTES, 1, i64::MAX)
+        .or(-1)
+        .long(Int64)
+        .of("bytes")
+        .default(256 << 20)
+        .test(Int(1 << 30))
+        .probed()
+        .doc("Sets how many bytes of one peer wait to be received before it is held back; -1: any."),
     Row::bool("immediate", 39, false)
         .alias(&["delay_attach_on_connect"])
         .doc("Queues messages only for connected peers, not for peers that are still connecting."),

@@ -1,6 +1,8 @@
 //! Options of some types of sockets: who gets a message, and what is told about
 //! peers.
 
+use zmq_sys::additions::ZMQ_MAX_SUBSCRIPTION_BYTES;
+
 use super::row::When::{First, Next, Now};
 use super::row::{MOST, Row, Via};
 use super::value::Sample::{Bool, Bytes, Int};
@@ -132,6 +134,14 @@ pub(super) static ROWS: &[Row] = &[
         .on(&[Xpub])
         .when(Now)
         .doc("Receives every subscription and unsubscription; the later of this and xpub_verbose wins."),
+    Row::int("max_subscription_bytes", ZMQ_MAX_SUBSCRIPTION_BYTES, 1, MOST)
+        .or(-1)
+        .of("bytes")
+        .default(4 << 20)
+        .test(Int(1000))
+        .on(&[Pub, Xpub])
+        .probed()
+        .doc("Sets how long the prefixes that one peer subscribes to may be, together; -1: any."),
     Row::bool("xpub_manual", 71, false)
         .write_only()
         .on(&[Xpub])

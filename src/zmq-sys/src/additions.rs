@@ -18,6 +18,13 @@ pub const ZMQ_MAX_HANDSHAKES: c_int = 5013;
 /// to read on, of type `int64_t`, in bytes; 0 for no limit. Default: 0. Two numbers can be
 /// read: the limit, and the memory that they occupy, as far as it is counted.
 pub const ZMQ_MEMORY_LIMIT: c_int = 5014;
+/// The maximum number of bytes of one peer over the network that wait to be received, of type
+/// `int64_t`: 1 or more, or -1 for no limit. Each frame counts 64 bytes more than it has.
+/// Default: 256 MiB.
+pub const ZMQ_MAX_QUEUED_BYTES: c_int = 5015;
+/// PUB and XPUB: the maximum number of bytes in the prefixes that one peer over the network
+/// subscribes to: 1 or more, or -1 for no limit. Default: 4 MiB.
+pub const ZMQ_MAX_SUBSCRIPTION_BYTES: c_int = 5016;
 /// PUB and XPUB: set to a topic, then read the number of subscriptions that match it.
 pub const ZMQ_MATCHING_SUBSCRIPTIONS: c_int = 5030;
 /// PUB and XPUB, read-only: the number of subscriptions of all peers.
@@ -46,7 +53,7 @@ pub const ZMQ_PUBLISHED: c_int = 5032;
 /// - 9: its value, as a monitor reports it;
 /// - 10: how long ago it was, in microseconds;
 /// - 11: the connections that ended because the peer exceeded a limit of the size of
-///   messages or of the handshake.
+///   messages, of subscriptions or of the handshake.
 ///
 /// A raw connection (STREAM) completes the handshake as soon as it is open.
 pub const ZMQ_CONNECTIONS: c_int = 5040;

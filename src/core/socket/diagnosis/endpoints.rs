@@ -92,10 +92,14 @@ fn lost(facts: &Facts, place: &Place, findings: &mut Findings) -> bool {
     let Some(lost) = &facts.lost else {
         return false;
     };
+    let limit = match lost.how {
+        Loss::TooManySubscriptions => facts.subscription_bytes,
+        _ => facts.limit,
+    };
     let values: [(&str, &str); 4] = [
         ("endpoint", &place.attachment.endpoint),
         ("ago", &seconds(lost.ago)),
-        ("limit", &format!("{} bytes", facts.limit)),
+        ("limit", &format!("{limit} bytes")),
         ("count", &facts.connections.ended.to_string()),
     ];
     if !facts.is_at(place, &lost.endpoint) || facts.peers != Some(0) && lost.ago > RECENT {
@@ -104,6 +108,7 @@ fn lost(facts: &Facts, place: &Place, findings: &mut Findings) -> bool {
     let reason = match lost.how {
         Loss::Heartbeat => &HEARTBEAT_LOST,
         Loss::TooLarge => &TOO_LARGE,
+        Loss::TooManySubscriptions => &TOO_MANY_SUBSCRIPTIONS,
         Loss::Ended if place.attachment.bound || facts.is_reached(place) => return false,
         Loss::Ended if facts.connections.ended > 1 && facts.counters.messages_sent > 0 => {
             &CLOSED_AGAIN

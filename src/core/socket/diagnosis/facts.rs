@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use zmq_sys::additions::{ZMQ_INCOMPATIBLE_PEER, ZMQ_MEMORY_LIMIT, ZMQ_PEERS, ZMQ_PUBLISHED};
+use zmq_sys::additions::{
+    ZMQ_INCOMPATIBLE_PEER, ZMQ_MAX_SUBSCRIPTION_BYTES, ZMQ_MEMORY_LIMIT, ZMQ_PEERS, ZMQ_PUBLISHED,
+};
 
 use crate::core::context;
 use crate::core::endpoint;
@@ -38,8 +40,10 @@ pub(super) struct Facts {
     pub ipv6: bool,
     pub conflates: bool,
     pub limit: i64,
-    /// The option memory_limit and the memory that messages take, if that is more.
-    pub memory: Option<(i64, i64)>,
+    /// The option memory_limit, if messages take more.
+    pub exceeded_memory: Option<i64>,
+    /// The option max_subscription_bytes.
+    pub subscription_bytes: i64,
 }
 
 /// An endpoint of the socket.
@@ -70,6 +74,8 @@ pub(super) enum Loss {
     Heartbeat,
     /// Its message was too large.
     TooLarge,
+    /// It subscribed to more than it may.
+    TooManySubscriptions,
     /// The connection ended.
     Ended,
 }
@@ -133,7 +139,8 @@ impl Facts {
             ipv6: open.socket.is_ipv6().unwrap_or(false),
             conflates: open.conflates,
             limit: open.socket.get_maxmsgsize().unwrap_or(-1),
-            memory: memory(open)?,
+            exceeded_memory: exceeded_memory(open)?,
+            subscription_bytes: subscription_bytes(open),
         })
     }
 
@@ -174,8 +181,8 @@ fn known_bytes(open: &mut Open, option: i32) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// Returns the limit of memory and the memory that messages take, if that is more.
-fn memory(open: &mut Open) -> Result<Option<(i64, i64)>, Error> {
+/// Returns the limit of memory if messages take more.
+fn exceeded_memory(open: &mut Open) -> Result<Option<i64>, Error> {
     let read = || options::get_array::<16>(&mut open.socket, ZMQ_MEMORY_LIMIT);
     let [limit, taken] = match retried(read) {
         Err(zmq::Error::EINVAL) => return Ok(None),
@@ -185,7 +192,12 @@ fn memory(open: &mut Open) -> Result<Option<(i64, i64)>, Error> {
             [0, 1].map(|index| i64::from_ne_bytes(numbers[index]))
         }
     };
-    Ok((limit > 0 && taken > limit).then_some((limit, taken)))
+    Ok((limit > 0 && taken > limit).then_some(limit))
+}
+
+fn subscription_bytes(open: &mut Open) -> i64 {
+    let limit = retried(|| options::get::<i32>(&mut open.socket, ZMQ_MAX_SUBSCRIPTION_BYTES));
+    limit.map_or(-1, i64::from)
 }
 
 /// Parses the description of the queues.
@@ -202,6 +214,7 @@ fn lines(text: &[u8]) -> (Option<Lost>, Vec<Queue>) {
                 let how = match (two, three.parse()) {
                     ("2", _) => Loss::Heartbeat,
                     (_, Ok(libc::EMSGSIZE)) => Loss::TooLarge,
+                    (_, Ok(libc::E2BIG)) => Loss::TooManySubscriptions,
                     _ => Loss::Ended,
                 };
                 let ago = Duration::from_micros(one.parse().unwrap_or(0));

@@ -86,10 +86,8 @@ fn request(facts: &Facts, everywhere: &str, findings: &mut Findings) {
 }
 
 fn memory(facts: &Facts, everywhere: &str, findings: &mut Findings) {
-    if let Some((limit, taken)) = facts.memory {
-        let (limit, taken) = (limit.to_string(), taken.to_string());
-        let values = [("taken", &*taken), ("limit", &*limit), ("endpoint", everywhere)];
-        findings.add(&MEMORY, &values);
+    if let Some(limit) = facts.exceeded_memory {
+        findings.add(&MEMORY, &[("limit", &limit.to_string()), ("endpoint", everywhere)]);
     }
 }
 

@@ -100,6 +100,9 @@ reasons! {
     TOO_LARGE "message too large"
         "a peer at {endpoint} was disconnected {ago} ago, because its message exceeds maxmsgsize, \
          which is {limit}: raise it, or send smaller messages"
+    TOO_MANY_SUBSCRIPTIONS "too many subscriptions"
+        "a peer at {endpoint} was disconnected {ago} ago, because its subscriptions exceed \
+         max_subscription_bytes, which is {limit}: raise it, or subscribe to less"
     LOST "connection lost"
         "the last connection at {endpoint} ended {ago} ago: check that the peer is running"
     CLOSED_AGAIN "peer closes the connection"
@@ -146,8 +149,8 @@ reasons! {
         "{count} of its messages had a routing id that no peer at {endpoint} has, or their peer had \
          no room: begin a message with the routing id of a connected peer"
     MEMORY "memory used up"
-        "messages take {taken} bytes, and the option memory_limit allows {limit}, so nothing more \
-         is read from {endpoint} or sent there: receive or drop some, or raise it"
+        "messages take more than the {limit} bytes that the option memory_limit allows, so nothing \
+         more is read from {endpoint} or sent there: receive or drop some, or raise it"
     CONFLATED "conflated"
         "only the last message from {endpoint} is kept, because the option conflate is set: open \
          a socket without it to get all of them"

@@ -4,16 +4,16 @@ use std::io::{ErrorKind, Write};
 use std::thread;
 use std::time::Duration;
 
-use zmq_sys::additions::ZMQ_MEMORY_LIMIT;
+use zmq_sys::additions::{ZMQ_MAX_QUEUED_BYTES, ZMQ_MEMORY_LIMIT};
 
 use crate::options;
 use crate::peer::{LONG, Peer};
 use crate::unseen::measured;
 
-const SOCKETS: usize = 500;
+const SOCKETS: usize = 1000;
 
-/// The repaired libzmq takes about 2700 bytes, and 900 more with large mailboxes.
-const LIMIT: usize = 3200;
+/// The repaired libzmq takes about 3000 bytes, and 900 more with large mailboxes.
+const LIMIT: usize = 3400;
 
 #[test]
 fn an_idle_socket_takes_little_memory() {
@@ -43,38 +43,79 @@ fn limited(context: &zmq::Context, socket_type: zmq::SocketType, limit: i64) -> 
     socket
 }
 
+/// Sends messages to a socket that does not receive, until it no longer reads, and checks how
+/// much memory they take there. Then all of them are received.
+fn check_flood(pull: &zmq::Socket, memory: fn() -> usize) {
+    const MESSAGES: usize = 600;
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let mut peer = Peer::of_type(pull, "PUSH");
+    peer.0.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    let before = memory();
+    let all: Vec<u8> = (0..MESSAGES).flat_map(|_| frame(LARGE)).collect();
+    let own = memory() - before;
+    let mut rest = &all[..];
+    // Until the buffers of the system are full, too.
+    loop {
+        match peer.0.write(rest) {
+            Ok(sent) => rest = &rest[sent..],
+            Err(error) => break assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+    }
+    assert!(!rest.is_empty());
+    let held = memory() - before - own;
+    assert!(held < 4_000_000, "{held} bytes");
+    // Nothing is lost.
+    peer.0.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| peer.0.write_all(rest).unwrap());
+        for number in 0..MESSAGES {
+            assert_eq!(pull.recv_bytes(0).map(|m| m.len()), Ok(LARGE), "{number}");
+        }
+    });
+}
+
+fn queueing(context: &zmq::Context, limit: i64) -> zmq::Socket {
+    let pull = context.socket(zmq::PULL).unwrap();
+    pull.set_rcvtimeo(10_000).unwrap();
+    options::set_bytes(&pull, ZMQ_MAX_QUEUED_BYTES, &limit.to_ne_bytes()).unwrap();
+    pull
+}
+
 #[test]
 fn a_socket_reads_no_more_than_its_limit() {
-    const MESSAGES: usize = 600;
     measured("memory::a_socket_reads_no_more_than_its_limit", |memory| {
         let context = zmq::Context::new();
-        let pull = limited(&context, zmq::PULL, 2_000_000);
-        pull.bind("tcp://127.0.0.1:*").unwrap();
-        let mut peer = Peer::of_type(&pull, "PUSH");
-        peer.0.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
-        let before = memory();
-        let all: Vec<u8> = (0..MESSAGES).flat_map(|_| frame(LARGE)).collect();
-        let own = memory() - before;
-        let mut rest = &all[..];
-        // Until the socket no longer reads and the buffers of the system are full.
-        loop {
-            match peer.0.write(rest) {
-                Ok(sent) => rest = &rest[sent..],
-                Err(error) => break assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        check_flood(&limited(&context, zmq::PULL, 2_000_000), memory);
+    });
+}
+
+#[test]
+fn bytes_of_a_peer_that_wait_are_limited() {
+    measured("memory::bytes_of_a_peer_that_wait_are_limited", |memory| {
+        let context = zmq::Context::new();
+        check_flood(&queueing(&context, 2_000_000), memory);
+    });
+}
+
+#[test]
+fn messages_pass_however_small_the_limit_of_bytes_is() {
+    let context = zmq::Context::new();
+    for connects in [false, true] {
+        let (pull, push) = (queueing(&context, 1), context.socket(zmq::PUSH).unwrap());
+        let (bound, other) = if connects { (&push, &pull) } else { (&pull, &push) };
+        bound.bind("tcp://127.0.0.1:*").unwrap();
+        other.connect(&bound.get_last_endpoint().unwrap().unwrap()).unwrap();
+        for size in [0, 1, LARGE, 33, 34] {
+            for more in [zmq::SNDMORE, 0] {
+                push.send(vec![b'm'; size], more).unwrap();
             }
         }
-        assert!(!rest.is_empty());
-        let held = memory() - before - own;
-        assert!(held < 4_000_000, "{held} bytes");
-        // Nothing is lost.
-        peer.0.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
-        thread::scope(|scope| {
-            scope.spawn(|| peer.0.write_all(rest).unwrap());
-            for number in 0..MESSAGES {
-                assert_eq!(pull.recv_bytes(0).map(|m| m.len()), Ok(LARGE), "{number}");
-            }
-        });
-    });
+        for size in [0, 1, LARGE, 33, 34] {
+            let sizes: Vec<_> =
+                pull.recv_multipart(0).unwrap().iter().map(|frame| frame.len()).collect();
+            assert_eq!(sizes, [size, size]);
+        }
+    }
 }
 
 #[test]

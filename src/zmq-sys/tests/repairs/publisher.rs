@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 
 use zmq::{Context, DONTWAIT, PUB, SUB, Socket, SocketType, XPUB, XSUB};
 use zmq_sys::additions::{
-    ZMQ_MATCHING_SUBSCRIPTIONS as MATCHING, ZMQ_PUBLISHED, ZMQ_SUBSCRIPTIONS as SUBSCRIPTIONS,
+    ZMQ_MATCHING_SUBSCRIPTIONS as MATCHING, ZMQ_MAX_SUBSCRIPTION_BYTES, ZMQ_PUBLISHED,
+    ZMQ_SUBSCRIPTIONS as SUBSCRIPTIONS,
 };
 
+use crate::counts::Counts;
 use crate::options;
 use crate::peer::{MORE, Peer};
 use crate::wait::{go_on, option, until};
@@ -290,4 +292,47 @@ fn what_nobody_wants_and_what_is_wanted_is_told() {
     assert_eq!(told(256), value(2, &with(&long[..64])));
     assert_eq!(told(8 + 65 + 3), value(2, &[&long[..64], b"ne"]));
     assert_eq!(told(8 + 64), Err(zmq::Error::EINVAL));
+}
+
+#[test]
+fn subscriptions_of_a_peer_are_limited() {
+    let context = Context::new();
+    for kind in [PUB, XPUB] {
+        let publisher = context.socket(kind).unwrap();
+        publisher.set_linger(0).unwrap();
+        assert_eq!(options::get(&publisher, ZMQ_MAX_SUBSCRIPTION_BYTES), Ok(4 << 20));
+        options::set(&publisher, ZMQ_MAX_SUBSCRIPTION_BYTES, 1000).unwrap();
+        publisher.bind("tcp://127.0.0.1:*").unwrap();
+        let subscription =
+            |first: u8, number: u32| [&[first][..], format!("{number:0100}").as_bytes()].concat();
+        let mut honest = Peer::of_type(&publisher, "SUB");
+        // Those that it has given up do not count, and none that it never had.
+        for number in 0..30 {
+            honest.send(0, &subscription(1, number)).unwrap();
+            honest.send(0, &subscription(0, number)).unwrap();
+        }
+        for number in 0..10 {
+            honest.send(0, &subscription(1, number)).unwrap();
+        }
+        assert!(until(|| all(&publisher) == 10));
+        let mut greedy = Peer::of_type(&publisher, "SUB");
+        for number in 100.. {
+            if greedy.send(0, &subscription(1, number)).is_err() {
+                break;
+            }
+            greedy.send(0, &subscription(0, 7)).unwrap_or_default();
+            go_on(&publisher);
+        }
+        assert!(until(|| all(&publisher) == 10 && Counts::of(&publisher).oversized == 1));
+        assert_eq!(matching(&publisher, &subscription(1, 9)[1..]), 1);
+        // Peers of the same process are trusted.
+        publisher.bind("inproc://limited-subscriptions").unwrap();
+        let inside = context.socket(SUB).unwrap();
+        inside.connect("inproc://limited-subscriptions").unwrap();
+        for number in 0..20 {
+            inside.set_subscribe(&subscription(1, number)[1..]).unwrap();
+        }
+        assert!(until(|| all(&publisher) == 30));
+        publisher.unbind("inproc://limited-subscriptions").unwrap();
+    }
 }
