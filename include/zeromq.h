@@ -1008,6 +1008,14 @@ zeromq_code zeromq_monitor_next(zeromq_monitor *monitor,
                                 zeromq_monitor_event *event,
                                 int32_t timeout);
 
+// Stores in `*count` how many events were dropped because they were not read in time.
+// About 10,000 events are kept; when there is no more room, the oldest are dropped.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if the monitor was freed or its socket is
+// closed; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_monitor_dropped(zeromq_monitor *monitor,
+                                   uint64_t *count);
+
 /* ===================================================================== PROXIES
  *
  * A proxy forwards messages between two sockets, in its own thread.

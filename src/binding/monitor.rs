@@ -58,6 +58,20 @@ static EVENTS: Group = Group {
             run: |call| Ok(describe(call.receiver::<Monitor>()?.0.next(&call.wait()?)?)),
         },
         Method {
+            name: "dropped",
+            parameters: &[],
+            result: "Int",
+            doc: "Returns how many events were dropped because they were not read in time. About \
+                  10,000 are kept; when there is no more room, the oldest are dropped.",
+            errors: "`ZMQClosed` if the monitor was stopped or the socket is closed",
+            example: "",
+            otherwise: None,
+            run: |call| {
+                let dropped = call.receiver::<Monitor>()?.0.dropped()?;
+                Ok(Value::Int(i64::try_from(dropped).unwrap_or(i64::MAX)))
+            },
+        },
+        Method {
             name: "stop",
             parameters: &[],
             result: "nil",

@@ -128,3 +128,19 @@ pub unsafe extern "C" fn zeromq_monitor_next(
         Ok(())
     })
 }
+
+/// Stores in `*count` how many events were dropped because they were not read in time.
+/// About 10,000 events are kept; when there is no more room, the oldest are dropped.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if the monitor was freed or its socket is
+/// closed; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_BUSY`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_monitor_dropped(monitor: *mut Monitor, count: *mut u64) -> Code {
+    ffi::guard("zeromq_monitor_dropped", || {
+        let place = place(count)?;
+        let dropped = enter(monitor)?.monitor.dropped()?;
+        // SAFETY: the caller guarantees that it is valid for writing.
+        unsafe { place.put(dropped) };
+        Ok(())
+    })
+}

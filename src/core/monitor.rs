@@ -4,11 +4,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use zmq_sys::additions::ZMQ_DROPPED_EVENTS;
+
 use super::error::Error;
 use super::socket::Socket;
 use super::socket::watch::Feed;
 use super::wait::Wait;
 use crate::core::locked::locked;
+use crate::libzmq::{options, retried};
 
 pub use super::socket::events::{Event, events};
 
@@ -59,6 +62,26 @@ impl Monitor {
                 };
                 open.watch.poll(slice)?;
             }
+        })
+    }
+
+    /// Returns how many events were dropped because they were not read in time: those of
+    /// this monitor, and those that libzmq had no room for since the socket was opened.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] if the monitor was stopped; [`Error::Closed`], [`Error::Busy`],
+    /// [`Error::Forked`].
+    pub fn dropped(&self) -> Result<u64, Error> {
+        self.socket.check_process()?;
+        let feed = self.feed().clone().ok_or(Error::Stopped { what: "monitor" })?;
+        self.socket.with(|open| {
+            open.watch.update(&open.socket);
+            let read = || options::get::<u64>(&mut open.socket, ZMQ_DROPPED_EVENTS);
+            let before = match retried(read) {
+                Err(zmq::Error::EINVAL) => 0,
+                count => count.map_err(|error| Error::from_zmq("zmq_getsockopt", error))?,
+            };
+            Ok(before + feed.dropped())
         })
     }
 

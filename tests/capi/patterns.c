@@ -102,12 +102,16 @@ static void monitors(void) {
     zeromq_socket *socket = zeromq_socket_new(ZEROMQ_PULL, NULL);
     zeromq_monitor *monitor = zeromq_monitor_new(socket, "LISTENING, ACCEPTED");
     zeromq_monitor_event event;
+    uint64_t dropped = 1;
 
     CHECK(zeromq_monitor_new(socket, "NONSENSE") == NULL);
     CHECK(zeromq_monitor_new(NULL, NULL) == NULL);
     event.size = sizeof event;
     GIVES(AGAIN, zeromq_monitor_next(monitor, &event, 0));
     GIVES(OK, zeromq_socket_bind(socket, "tcp://127.0.0.1:*", NULL));
+    GIVES(OK, zeromq_monitor_dropped(monitor, &dropped));
+    CHECK(dropped == 0);
+    GIVES(ARGUMENT, zeromq_monitor_dropped(monitor, NULL));
     GIVES(OK, zeromq_monitor_next(monitor, &event, SOON));
     CHECK(strcmp(event.name, "LISTENING") == 0 && strncmp(event.endpoint, "tcp://", 6) == 0);
     CHECK(strcmp(event.reason, "the endpoint is bound") == 0);
@@ -116,6 +120,7 @@ static void monitors(void) {
     event.size = sizeof event;
     zeromq_socket_free(socket);
     GIVES(CLOSED, zeromq_monitor_next(monitor, &event, SOON));
+    GIVES(CLOSED, zeromq_monitor_dropped(monitor, &dropped));
     zeromq_monitor_free(monitor);
 }
 

@@ -8,6 +8,7 @@
 use std::cell::Cell;
 
 use crate::binding::value::Value;
+use crate::core::wait::Interrupt;
 
 /// What a number, a truth value or nil counts.
 pub(super) const SMALL: u64 = 1;
@@ -37,17 +38,34 @@ const TOO_MANY: &str = "the frame holds too many values: at most 16 million numb
 const COLLIDES: &str = "the keys of the frame's dictionaries collide: it would take too long to \
                         build them; send a list of pairs, or strings instead of floats";
 
+/// How many units are counted before the host is asked again whether to stop.
+const ASKED_EVERY: u64 = 1 << 16;
+
 /// Counts the values of a frame.
 #[derive(Default)]
-pub(super) struct Cost {
+pub(super) struct Cost<'a> {
     units: Cell<u64>,
+    /// At how many units the host is asked next.
+    ask: Cell<u64>,
+    interrupt: Option<&'a dyn Interrupt>,
+    interrupted: Cell<bool>,
     /// The keys of dictionaries that were checked, and the steps to insert them.
     keys: Cell<u64>,
     steps: Cell<u64>,
     exceeded: Cell<Option<&'static str>>,
 }
 
-impl Cost {
+impl<'a> Cost<'a> {
+    /// Counts from 0, and asks this now and then whether to stop.
+    pub fn new(interrupt: Option<&'a dyn Interrupt>) -> Cost<'a> {
+        Cost { interrupt, ..Cost::default() }
+    }
+
+    /// Returns true if the host has asked to stop.
+    pub fn interrupted(&self) -> bool {
+        self.interrupted.get()
+    }
+
     /// Returns the limit that was exceeded.
     pub fn exceeded(&self) -> Option<&'static str> {
         self.exceeded.get()
@@ -59,6 +77,13 @@ impl Cost {
     /// The reason, if there are too many.
     pub fn count(&self, units: u64) -> Result<(), &'static str> {
         self.units.set(self.units.get() + units);
+        if self.units.get() >= self.ask.get() {
+            self.ask.set(self.units.get() + ASKED_EVERY);
+            if self.interrupt.is_some_and(Interrupt::interrupted) {
+                self.interrupted.set(true);
+                return Err("interrupted");
+            }
+        }
         if self.units.get() > MOST { self.refuse(TOO_MANY) } else { Ok(()) }
     }
 

@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use super::cost::{Cost, LARGE, SMALL};
 use super::encode::Format;
 use crate::binding::value::Value;
+use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame};
 
 /// The maximum nesting depth of lists and dictionaries, as in serde_json.
@@ -17,34 +18,37 @@ const DEEPEST: usize = 128;
 const FIRST: usize = 1024;
 
 impl Format {
-    /// Reads a value. The time and the memory that a host needs for it are limited.
+    /// Reads a value. The time and the memory that a host needs for it are limited, and the
+    /// host is asked now and then whether to stop.
     ///
     /// # Errors
-    /// [`Error::Decode`], with the reason and position.
-    pub fn read(self, bytes: &[u8]) -> Result<Value, Error> {
+    /// [`Error::Decode`], with the reason and position; [`Error::Interrupted`].
+    pub fn read(self, bytes: &[u8], interrupt: Option<&dyn Interrupt>) -> Result<Value, Error> {
+        let cost = Cost::new(interrupt);
         let result = match self {
-            Format::Json => read_json(bytes),
-            Format::MessagePack => read_message_pack(bytes),
+            Format::Json => read_json(bytes, &cost),
+            Format::MessagePack => read_message_pack(bytes, &cost),
         };
-        result.map_err(|what| Error::Decode { what: what.into() })
+        result.map_err(|what| match cost.interrupted() {
+            true => Error::Interrupted,
+            false => Error::Decode { what: what.into() },
+        })
     }
 }
 
-fn read_json(bytes: &[u8]) -> Result<Value, String> {
-    let cost = Cost::default();
+fn read_json(bytes: &[u8], cost: &Cost) -> Result<Value, String> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let read = Reader(&cost).deserialize(&mut reader);
+    let read = Reader(cost).deserialize(&mut reader);
     let read = read.and_then(|value| reader.end().map(|()| value));
-    read.map_err(|error| reason(&cost, format_args!("the frame is not JSON: {error}")))
+    read.map_err(|error| reason(cost, format_args!("the frame is not JSON: {error}")))
 }
 
-fn read_message_pack(bytes: &[u8]) -> Result<Value, String> {
-    let cost = Cost::default();
+fn read_message_pack(bytes: &[u8], cost: &Cost) -> Result<Value, String> {
     let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
     reader.set_max_depth(DEEPEST);
-    let value = Reader(&cost)
+    let value = Reader(cost)
         .deserialize(&mut reader)
-        .map_err(|error| reason(&cost, format_args!("the frame is not MessagePack: {error}")))?;
+        .map_err(|error| reason(cost, format_args!("the frame is not MessagePack: {error}")))?;
     match bytes.len() as u64 - reader.position() {
         0 => Ok(value),
         rest => Err(format!("the frame is not MessagePack: {rest} bytes follow the value")),
@@ -58,7 +62,7 @@ fn reason(cost: &Cost, found: fmt::Arguments) -> String {
 
 /// Reads a value within the limits.
 #[derive(Clone, Copy)]
-struct Reader<'a>(&'a Cost);
+struct Reader<'a>(&'a Cost<'a>);
 
 impl Reader<'_> {
     /// Counts a value.
@@ -151,7 +155,7 @@ mod tests {
     use crate::binding::value::ValueRef;
 
     fn json(text: &str) -> Result<String, String> {
-        let value = Format::Json.read(text.as_bytes()).map_err(|error| error.to_string())?;
+        let value = Format::Json.read(text.as_bytes(), None).map_err(|error| error.to_string())?;
         Ok(format!("{value:?}"))
     }
 
@@ -168,7 +172,7 @@ mod tests {
             let error = json(text).unwrap_err();
             assert!(error.starts_with("the frame is not JSON: "), "{error}");
         }
-        assert!(Format::Json.read(&[b'"', 255, b'"']).is_err());
+        assert!(Format::Json.read(&[b'"', 255, b'"'], None).is_err());
     }
 
     #[test]
@@ -178,8 +182,8 @@ mod tests {
         assert!(json(&deep(100_000)).is_err());
         let mut bytes = vec![0x91; 100_000];
         bytes.push(0xc0);
-        assert!(Format::MessagePack.read(&bytes).is_err());
-        assert!(Format::MessagePack.read(&bytes[bytes.len() - 100..]).is_ok());
+        assert!(Format::MessagePack.read(&bytes, None).is_err());
+        assert!(Format::MessagePack.read(&bytes[bytes.len() - 100..], None).is_ok());
     }
 
     #[test]
@@ -197,7 +201,7 @@ mod tests {
             &[0x81, 0xc0, 1],
             &[0x81, 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0, 1],
         ] {
-            assert!(Format::MessagePack.read(bytes).is_err(), "{bytes:02x?}");
+            assert!(Format::MessagePack.read(bytes, None).is_err(), "{bytes:02x?}");
         }
     }
 
@@ -206,7 +210,7 @@ mod tests {
         let mut bytes = vec![0xdf];
         bytes.extend((keys.len() as u32).to_be_bytes());
         keys.for_each(|key| bytes.extend([&*key, &[0xc0]].concat()));
-        Format::MessagePack.read(&bytes).err().map(|error| error.to_string())
+        Format::MessagePack.read(&bytes, None).err().map(|error| error.to_string())
     }
 
     fn text(text: &str) -> Vec<u8> {
@@ -253,7 +257,7 @@ mod tests {
             ValueRef::Dictionary(vec![(ValueRef::Float(0.5), ValueRef::Nil)]),
         ]);
         let bytes = Format::MessagePack.write(&value).unwrap();
-        let Value::List(items) = Format::MessagePack.read(&bytes).unwrap() else {
+        let Value::List(items) = Format::MessagePack.read(&bytes, None).unwrap() else {
             panic!("it was a list");
         };
         assert!(matches!(
@@ -269,5 +273,15 @@ mod tests {
         assert!(matches!(&items[5], Value::Object(frame) if frame.bytes() == Some(1)));
         assert!(matches!(&items[6], Value::Dictionary(entries)
             if matches!(entries[..], [(Value::Float(0.5), Value::Nil)])));
+    }
+
+    #[test]
+    fn reading_can_be_interrupted() {
+        let numbers = format!("[{}1]", "1,".repeat(200_000));
+        let asked = std::cell::Cell::new(0);
+        let second = || asked.replace(asked.get() + 1) == 2;
+        let read = Format::Json.read(numbers.as_bytes(), Some(&second));
+        assert!(matches!(read, Err(Error::Interrupted)));
+        assert!(Format::Json.read(numbers.as_bytes(), None).is_ok());
     }
 }

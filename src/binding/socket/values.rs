@@ -95,5 +95,6 @@ fn send(call: &Call, format: Format) -> Result<Value, Error> {
 }
 
 fn receive(call: &Call, format: Format) -> Result<Value, Error> {
-    format.read(&call.socket()?.receive(&call.wait()?)?)
+    let frame = call.socket()?.receive(&call.wait()?)?;
+    format.read(&frame, call.host.interrupt())
 }

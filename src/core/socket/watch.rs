@@ -20,16 +20,23 @@ const ROOM: usize = 10_000;
 pub(in crate::core) struct Feed {
     events: u16,
     queue: Mutex<VecDeque<Event>>,
+    /// How many events there was no room for.
+    dropped: AtomicU64,
 }
 
 impl Feed {
     pub fn new(events: u16) -> Arc<Feed> {
-        Arc::new(Feed { events, queue: Mutex::default() })
+        Arc::new(Feed { events, queue: Mutex::default(), dropped: AtomicU64::new(0) })
     }
 
     /// Removes and returns the oldest event that has not been read.
     pub fn next(&self) -> Option<Event> {
         self.queue().pop_front()
+    }
+
+    /// Returns how many events there was no room for.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 
     fn queue(&self) -> MutexGuard<'_, VecDeque<Event>> {
@@ -41,6 +48,7 @@ impl Feed {
             let mut queue = self.queue();
             if queue.len() == ROOM {
                 queue.pop_front();
+                self.dropped.fetch_add(1, Ordering::Relaxed);
             }
             queue.push_back(event.clone());
         }

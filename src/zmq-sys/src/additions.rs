@@ -74,6 +74,9 @@ pub const ZMQ_PEERS: c_int = 5041;
 /// excluded: how many microseconds ago it was refused, its socket type as it calls it, and
 /// the endpoint, separated by line feeds. Empty if there was none.
 pub const ZMQ_INCOMPATIBLE_PEER: c_int = 5042;
+/// Read-only: how many events the readers of the socket's monitors had no room for, of type
+/// `uint64_t`.
+pub const ZMQ_DROPPED_EVENTS: c_int = 5043;
 
 unsafe extern "C" {
     /// Makes a message forget the free function that `zmq_msg_init_data` was given.

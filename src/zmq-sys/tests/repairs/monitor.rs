@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test takes its part")]
 
 use zmq_sys as sys;
+use zmq_sys::additions::ZMQ_DROPPED_EVENTS;
+
+use crate::options;
 
 /// The events of one socket.
 pub struct Monitor(zmq::Socket);
@@ -62,4 +65,23 @@ fn events_for_a_closed_reader_do_not_stop_the_io_thread() {
     push.connect(&pull.get_last_endpoint().unwrap().unwrap()).unwrap();
     push.send("message", 0).unwrap();
     assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
+}
+
+#[test]
+fn events_without_room_are_counted() {
+    let context = zmq::Context::new();
+    let pull = context.socket(zmq::PULL).unwrap();
+    let dropped = || {
+        let bytes = options::get_bytes(&pull, ZMQ_DROPPED_EVENTS, 8).unwrap();
+        u64::from_ne_bytes(bytes.try_into().unwrap())
+    };
+    let monitor = Monitor::of(&context, &pull, "full");
+    assert_eq!(dropped(), 0);
+    // Each bind and unbind are two events or more, and there is room for about two thousand.
+    for _ in 0..2000 {
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        pull.unbind(&pull.get_last_endpoint().unwrap().unwrap()).unwrap();
+    }
+    assert!(dropped() > 0);
+    assert!(monitor.next().is_some());
 }
