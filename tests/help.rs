@@ -353,6 +353,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("request", "\"x\""),
     ("secure", "plain=true"),
     ("send", "\"x\""),
+    ("sendarray", "1"),
     ("sendbatch", "[\"x\"]"),
     ("sendjson", "1"),
     ("sendmore", "\"x\""),

@@ -12,9 +12,10 @@ use std::slice;
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
 use zeromq::vm::abi::{
-    Bytes, Class, Host, Items, Method, Payload, Registration, Returned, Value, ZEROMQ_ABI,
-    ZEROMQ_BOOL, ZEROMQ_BYTES, ZEROMQ_DICTIONARY, ZEROMQ_FUNCTION, ZEROMQ_HOST_BYTES,
-    ZEROMQ_HOST_NAMED_LAST, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING,
+    Array, Bytes, Class, Host, Items, Method, Payload, Registration, Returned, Value, ZEROMQ_ABI,
+    ZEROMQ_ARRAY, ZEROMQ_BOOL, ZEROMQ_BY_COLUMNS, ZEROMQ_BY_ROWS, ZEROMQ_BYTES, ZEROMQ_DICTIONARY,
+    ZEROMQ_FLOAT64, ZEROMQ_FUNCTION, ZEROMQ_HOST_ARRAYS, ZEROMQ_HOST_BYTES, ZEROMQ_HOST_NAMED_LAST,
+    ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING,
 };
 use zeromq::vm::{
     zeromq_call, zeromq_classes, zeromq_function_released, zeromq_host_register,
@@ -405,5 +406,73 @@ impl Vm {
         let made = self.call(unsafe { &*self::class(class).constructor }, 0, &[]).unwrap();
         // SAFETY: a constructor makes an object.
         unsafe { made.payload.object }
+    }
+}
+
+/// An array that a host lends.
+fn array(element: u32, order: u32, shape: &[usize], numbers: &[f64]) -> Array {
+    Array {
+        element,
+        order,
+        shape: shape.as_ptr(),
+        dimensions: shape.len(),
+        data: numbers.as_ptr().cast(),
+        size: size_of_val(numbers),
+    }
+}
+
+#[test]
+fn arrays_are_lent_in_both_directions() {
+    let (vm, usual) = (Vm::new(ZEROMQ_HOST_ARRAYS), Vm::new(0));
+    let pull = vm.open("ZMQPull", "inproc://host-arrays");
+    let push = vm.open("ZMQPush", "inproc://host-arrays");
+    let method = |name: &str| method("ZMQSocket", name);
+    let numbers = [1.0, 4.0, 2.0, 5.0, 3.0, 6.0];
+    let lent = array(ZEROMQ_FLOAT64, ZEROMQ_BY_COLUMNS, &[2, 3], &numbers);
+    let value = plain(ZEROMQ_ARRAY, Payload { array: &lent });
+    for (send, receive) in [("sendarray", "receivearray"), ("sendvalue", "receivevalue")] {
+        let (send, receive) = (method(send), method(receive));
+        vm.call(send, push, &[value]).unwrap();
+        let given = vm.call(receive, pull, &[]).unwrap();
+        assert_eq!(given.kind, ZEROMQ_ARRAY);
+        // SAFETY: it is an array, whose memory belongs to the result.
+        let (given, shape) = unsafe {
+            let array = &*given.payload.array;
+            (array, slice::from_raw_parts(array.shape, array.dimensions))
+        };
+        assert_eq!((given.element, given.order), (ZEROMQ_FLOAT64, ZEROMQ_BY_ROWS));
+        assert_eq!((shape, given.size), (&[2, 3][..], size_of_val(&numbers)));
+        // SAFETY: as many as the size says; they need not be aligned.
+        let read = |at| unsafe { given.data.cast::<f64>().add(at).read_unaligned() };
+        assert_eq!((0..6).map(read).collect::<Vec<_>>(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        // Others get lists.
+        vm.call(send, push, &[value]).unwrap();
+        let lists = usual.call(receive, pull, &[]).unwrap();
+        // SAFETY: it is a list, and so are its items.
+        let (rows, columns) = unsafe {
+            let rows = lists.payload.items;
+            (rows.count, (*rows.data).payload.items.count)
+        };
+        assert_eq!((lists.kind, rows, columns), (ZEROMQ_LIST, 2, 3));
+    }
+    // What is not as it should be is refused.
+    let send = method("sendarray");
+    for wrong in [
+        array(0, ZEROMQ_BY_ROWS, &[6], &numbers),
+        array(99, ZEROMQ_BY_ROWS, &[6], &numbers),
+        array(ZEROMQ_FLOAT64, 2, &[6], &numbers),
+        array(ZEROMQ_FLOAT64, ZEROMQ_BY_ROWS, &[7], &numbers),
+        array(ZEROMQ_FLOAT64, ZEROMQ_BY_ROWS, &[usize::MAX, 2], &numbers),
+        array(ZEROMQ_FLOAT64, ZEROMQ_BY_ROWS, &[1; 65], &numbers[..1]),
+        Array { shape: null(), ..lent },
+        Array { data: null(), ..lent },
+    ] {
+        let value = plain(ZEROMQ_ARRAY, Payload { array: &wrong });
+        assert_eq!(vm.code(send, push, &[value]).err(), Some(Code::Host));
+    }
+    let value = plain(ZEROMQ_ARRAY, Payload { array: null() });
+    assert_eq!(vm.code(send, push, &[value]).err(), Some(Code::Host));
+    for object in [pull, push] {
+        zeromq_object_free(object);
     }
 }

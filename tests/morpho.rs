@@ -124,6 +124,18 @@ fn scripts_on_morpho() {
 }
 
 #[test]
+fn matrices_travel() {
+    let Some(morpho) = Morpho::named() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("matrices.morpho");
+    fs::write(&script, include_str!("morpho/matrices.morpho")).unwrap();
+    let finished = support::Host::start(&morpho, &script, &[]).finish(DEADLINE);
+    assert_eq!(finished.stdout, "done\n", "{}", finished.stderr);
+}
+
+#[test]
 fn the_code_of_the_help_on_morpho() {
     if let Some(morpho) = Morpho::named() {
         support::pages::run(&morpho);

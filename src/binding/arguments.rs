@@ -409,8 +409,11 @@ fn check_kind(parameter: &Parameter, index: usize, value: &ValueRef) -> Result<(
 /// Describes a value that is wrong, and what sends it if it is no frame.
 fn got(parameter: &Parameter, value: &ValueRef) -> String {
     match value {
-        ValueRef::Dictionary(_) | ValueRef::List(_) if parameter.kinds.has(FRAME) => {
+        ValueRef::Dictionary(_) | ValueRef::List(_) if parameter.kinds.has(Kinds::STRING) => {
             format!("{value}; sendvalue and sendjson send it")
+        }
+        ValueRef::Array(_) if parameter.kinds.has(Kinds::STRING) => {
+            format!("{value}; sendarray and sendvalue send it")
         }
         value => value.to_string(),
     }
@@ -463,6 +466,7 @@ pub(super) fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
         | ValueRef::Dictionary(_)
         | ValueRef::Function(_)
         | ValueRef::Class(_)
+        | ValueRef::Array(_)
         | ValueRef::Other(_) => None,
     }
 }

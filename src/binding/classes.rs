@@ -69,6 +69,8 @@ fn meaning(word: &str) -> Option<Kinds> {
         "List" => Kinds::LIST,
         "Tuple" => Kinds::TUPLE,
         "Dictionary" => Kinds::DICTIONARY,
+        "array" => Kinds::ARRAY,
+        "number" => Kinds::BOOL | Kinds::INT | Kinds::FLOAT | Kinds::TUPLE | Kinds::LIST,
         "value" => Kinds::ANY,
         "socket" => Kinds::OBJECT,
         class if CLASSES.iter().any(|known| known.name == class) => Kinds::OBJECT,

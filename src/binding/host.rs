@@ -22,6 +22,9 @@ pub trait Host {
     /// Returns what its scripts may do.
     fn policy(&self) -> &Policy;
 
+    /// Returns true if the machine takes arrays; others get Lists of numbers.
+    fn takes_arrays(&self) -> bool;
+
     /// Keeps a script value beyond the call that it was passed to.
     fn keep(&self, handle: Handle) -> Kept;
 

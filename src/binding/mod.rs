@@ -3,6 +3,7 @@
 //! table, and pass both to `call`.
 
 mod arguments;
+mod array;
 mod authenticator;
 mod beacon;
 mod call;
@@ -25,6 +26,7 @@ mod value;
 mod zmq;
 
 pub use arguments::Arguments;
+pub use array::{Array, ArrayRef, DEEPEST, Element, count};
 pub use classes::{CLASSES, call, rows};
 pub use host::{Host, policy};
 pub use list::{Fill, List};

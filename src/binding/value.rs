@@ -5,6 +5,7 @@ use std::mem;
 use std::ops::{BitOr, Deref};
 use std::sync::Arc;
 
+use super::array::{Array, ArrayRef};
 use super::object::Object;
 use super::table::Class;
 use crate::core::curve::z85;
@@ -30,6 +31,8 @@ pub enum ValueRef<'a> {
     List(Vec<ValueRef<'a>>),
     /// Keys and their values.
     Dictionary(Vec<(ValueRef<'a>, ValueRef<'a>)>),
+    /// An array of numbers.
+    Array(ArrayRef<'a>),
     /// An instance of one of the library's classes, and its value in the script: the same,
     /// or an instance of a child class that the script defines.
     Object(Object, Handle),
@@ -60,6 +63,8 @@ pub enum Value {
     Tuple(Vec<Value>),
     /// Keys and their values, in order.
     Dictionary(Vec<(Value, Value)>),
+    /// An array of numbers. Boxed, because values are moved often.
+    Array(Box<Array>),
     /// An instance of one of the library's classes that is new to the script.
     Object(Object),
     /// A value of the host: one that the script passed earlier and that the library kept,
@@ -255,7 +260,8 @@ impl Kinds {
     /// Every kind that a message can hold.
     pub(super) const ANY: Kinds = Kinds::NIL
         .or(Kinds::BOOL.or(Kinds::INT).or(Kinds::FLOAT))
-        .or(Kinds::STRING.or(Kinds::LIST).or(Kinds::DICTIONARY).or(Kinds::OBJECT));
+        .or(Kinds::STRING.or(Kinds::LIST).or(Kinds::DICTIONARY).or(Kinds::OBJECT))
+        .or(Kinds::ARRAY);
     /// Nothing.
     pub const NIL: Kinds = Kinds(1 << 0);
     /// A truth value.
@@ -278,6 +284,8 @@ impl Kinds {
     pub const FUNCTION: Kinds = Kinds(1 << 10);
     /// One of the library's classes.
     pub const CLASS: Kinds = Kinds(1 << 11);
+    /// An array of numbers.
+    pub const ARRAY: Kinds = Kinds(1 << 13);
 
     /// Returns the union of both.
     pub const fn or(self, other: Kinds) -> Kinds {
@@ -317,6 +325,7 @@ impl ValueRef<'_> {
             ValueRef::Object(..) => Kinds::OBJECT,
             ValueRef::Function(_) => Kinds::FUNCTION,
             ValueRef::Class(_) => Kinds::CLASS,
+            ValueRef::Array(_) => Kinds::ARRAY,
             ValueRef::Other(_) => Kinds(0),
         }
     }
@@ -335,6 +344,7 @@ impl Value {
             Value::Tuple(_) => Kinds::TUPLE,
             Value::Dictionary(_) => Kinds::DICTIONARY,
             Value::Object(_) => Kinds::OBJECT,
+            Value::Array(_) => Kinds::ARRAY,
             // What a script gave itself it may have back.
             Value::Kept(_) => Kinds::OBJECT | Kinds::LIST,
         }
@@ -358,6 +368,13 @@ impl fmt::Display for ValueRef<'_> {
             ValueRef::List(items) => write!(f, "a List of {}", items.len()),
             ValueRef::Dictionary(entries) => write!(f, "a Dictionary of {}", entries.len()),
             ValueRef::Object(object, _) => write!(f, "a {}", object.class().name),
+            ValueRef::Array(array) => {
+                let sizes: Vec<String> = array.shape.iter().map(usize::to_string).collect();
+                match &*sizes {
+                    [] => write!(f, "a number of {}", array.element.name()),
+                    sizes => write!(f, "a {} array of {}", sizes.join(" x "), array.element.name()),
+                }
+            }
             ValueRef::Function(_) => f.write_str("a function"),
             ValueRef::Class(class) => write!(f, "the class {}", class.name),
             ValueRef::Other(what) => f.write_str(what),

@@ -55,6 +55,10 @@ impl<V: Bits> Host for Caller<'_, V> {
         &self.morpho.policy
     }
 
+    fn takes_arrays(&self) -> bool {
+        true
+    }
+
     fn keep(&self, handle: Handle) -> Kept {
         // The garbage collector asks the instance that keeps it.
         Kept::new(handle, None)

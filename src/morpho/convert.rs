@@ -16,7 +16,7 @@ const OTHER: ValueRef = ValueRef::Other("a value of another kind");
 
 /// New objects that are not bound to the garbage collector yet. All of them are bound
 /// in one call, because each call may collect objects that it does not know.
-type Made<V> = SmallVec<[V; 2]>;
+pub(super) type Made<V> = SmallVec<[V; 2]>;
 
 impl<V: Bits> Morpho<V> {
     /// Returns the instance of the library that a value is, or that it keeps in its
@@ -127,6 +127,8 @@ impl<V: Bits> Morpho<V> {
                     *item = (api.range_iterate)(header, i as u32);
                     true
                 })
+            } else if let Some(array) = self.array(header, bounds)? {
+                Ok(array)
             } else {
                 Ok(self.rarer(value, header))
             }
@@ -292,7 +294,7 @@ impl<V: Bits> Morpho<V> {
 
     /// # Safety
     /// The caller binds the objects in `made`.
-    unsafe fn make(&self, value: &Value, made: &mut Made<V>) -> Result<V, Error> {
+    pub(super) unsafe fn make(&self, value: &Value, made: &mut Made<V>) -> Result<V, Error> {
         // SAFETY: guaranteed by the caller; Morpho's functions make objects that have
         // no owner yet.
         unsafe {
@@ -306,6 +308,7 @@ impl<V: Bits> Morpho<V> {
                 Value::Tuple(items) => self.make_items(items, made, self.api.object_newtuple)?,
                 Value::Dictionary(entries) => self.make_dictionary(entries, made)?,
                 Value::Object(object) => self.make_object(object),
+                Value::Array(array) => self.make_array(array, made)?,
                 // It belongs to the script and is already bound.
                 Value::Kept(kept) => return Ok(V::of(kept.handle())),
             };

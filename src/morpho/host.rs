@@ -4,6 +4,7 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use super::abi::{Bits, Boxed063, Boxed064, Header, Tagged};
+use super::matrix::Matrices;
 use super::symbols::Api;
 use crate::binding::quick::Quick;
 use crate::binding::{CLASSES, Class, Row};
@@ -17,6 +18,8 @@ pub(super) struct Morpho<V: Bits> {
     pub classes: Vec<(V, &'static Class)>,
     /// The name of the field in which instances of Morpho classes keep our object.
     pub field: V,
+    /// Its matrices and arrays, if it has them.
+    pub matrices: Option<Matrices>,
     /// What scripts may do.
     pub policy: Policy,
     /// The rows of the methods that have a short path, in the order of [`Quick::ALL`].

@@ -12,6 +12,7 @@ mod call;
 mod convert;
 mod host;
 mod list;
+mod matrix;
 mod object;
 mod quick;
 mod symbols;
@@ -98,7 +99,8 @@ unsafe fn register<V: Hosted>() -> Option<()> {
         let field = (api.builtin_internsymbolascstring)(FIELD.as_ptr());
         let kinds = Kinds::new(&api, own);
         let quick = Quick::ALL.map(Quick::row);
-        V::place().set(Morpho { api, kinds, classes, field, policy: policy(), quick }).ok()
+        let (matrices, policy) = (symbols::matrices(&api), policy());
+        V::place().set(Morpho { api, kinds, classes, field, matrices, policy, quick }).ok()
     }
 }
 

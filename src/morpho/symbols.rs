@@ -8,6 +8,7 @@ use libloading::os::unix::Library;
 use super::abi::{
     Bits, ErrorRecord, Header, Layout, Native, StringObject, Table, TypeDefinition, Vm,
 };
+use super::matrix::Matrices;
 
 /// Each symbol is a function or a variable of exactly this type.
 macro_rules! symbols {
@@ -141,6 +142,15 @@ pub(super) unsafe fn find<V: Bits>() -> Option<Api<V>> {
     right.then_some(api)
 }
 
+/// Finds Morpho's matrices and arrays.
+///
+/// # Safety
+/// The process is a Morpho that has loaded its types.
+pub(super) unsafe fn matrices<V: Bits>(api: &Api<V>) -> Option<Matrices> {
+    // SAFETY: guaranteed by the caller.
+    unsafe { Matrices::find(&Library::this(), api) }
+}
+
 /// A result that fills the registers of any layout of values.
 #[repr(C)]
 pub(super) struct Two(pub u64, pub u64);
@@ -169,7 +179,7 @@ impl Refusal {
 
 /// # Safety
 /// T is the type of the symbol: a pointer to it, or the function itself.
-unsafe fn symbol<T: Copy>(process: &Library, name: &str) -> Option<T> {
+pub(super) unsafe fn symbol<T: Copy>(process: &Library, name: &str) -> Option<T> {
     // SAFETY: guaranteed by the caller.
     unsafe { process.get::<T>(name.as_bytes()) }.ok().map(|symbol| *symbol)
 }

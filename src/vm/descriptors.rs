@@ -208,6 +208,7 @@ mod tests {
             (Kinds::OBJECT, abi::ZEROMQ_OBJECT),
             (Kinds::FUNCTION, abi::ZEROMQ_FUNCTION),
             (Kinds::CLASS, abi::ZEROMQ_CLASS),
+            (Kinds::ARRAY, abi::ZEROMQ_ARRAY),
         ] {
             assert_eq!(kinds.bits(), 1 << kind);
         }

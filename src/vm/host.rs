@@ -133,6 +133,10 @@ impl binding::Host for Machine {
         &self.policy
     }
 
+    fn takes_arrays(&self) -> bool {
+        self.is(abi::ZEROMQ_HOST_ARRAYS)
+    }
+
     fn keep(&self, handle: Handle) -> Kept {
         let held: Option<Arc<dyn Retained>> = match handle {
             Handle([object, value::OBJECT]) if object::share(object) => {

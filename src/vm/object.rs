@@ -188,6 +188,10 @@ mod tests {
     struct Nobody;
 
     impl Host for Nobody {
+        fn takes_arrays(&self) -> bool {
+            true
+        }
+
         fn policy(&self) -> &Policy {
             &Policy::OPEN
         }

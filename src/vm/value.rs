@@ -6,7 +6,9 @@ use std::ptr;
 use super::abi::{self, Bytes, Function, Items, Payload, Registration, Returned};
 use super::script_functions::{InUse, search};
 use super::{descriptors, object};
-use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
+use crate::binding::{
+    self, ArrayRef, Bounds, DEEPEST, Element, Handle, Object, Text, Value, ValueRef,
+};
 use crate::core::Error;
 use crate::ffi::{self, host_error};
 
@@ -107,6 +109,7 @@ unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
                 descriptors::binding(value.payload.described)
                     .ok_or_else(|| host_error("a class is not one of zeromq_classes"))?,
             ),
+            abi::ZEROMQ_ARRAY => ValueRef::Array(array(value.payload.array)?),
             abi::ZEROMQ_OTHER => {
                 let Bytes { data, size } = value.payload.bytes;
                 let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
@@ -115,6 +118,28 @@ unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
             _ => return Err(host_error("a value has a kind that is not in the header")),
         })
     }
+}
+
+/// Views an array of the host.
+///
+/// # Safety
+/// As for `read`.
+unsafe fn array<'a>(array: *const abi::Array) -> Result<ArrayRef<'a>, Error> {
+    // SAFETY: NULL or an array, as the caller guarantees.
+    let array = unsafe { array.as_ref() }.ok_or_else(|| host_error("an array is NULL"))?;
+    let element = Element::of(array.element)
+        .ok_or_else(|| host_error("an array has elements that are not in the header"))?;
+    if array.order > abi::ZEROMQ_BY_COLUMNS || array.dimensions > DEEPEST {
+        return Err(host_error("an array has an unknown order or more than 64 dimensions"));
+    }
+    // SAFETY: guaranteed by the caller.
+    let shape = unsafe { ffi::slice(array.shape, array.dimensions) }?.to_vec();
+    if binding::count(&shape, element).map(|count| count * element.size()) != Some(array.size) {
+        return Err(host_error("the size of an array does not go with its shape"));
+    }
+    // SAFETY: guaranteed by the caller.
+    let bytes = unsafe { ffi::slice(array.data.cast(), array.size) }?.into();
+    Ok(ArrayRef { element, shape, bytes, by_columns: array.order == abi::ZEROMQ_BY_COLUMNS })
 }
 
 /// # Safety
@@ -159,21 +184,29 @@ pub(super) fn names<'a>(value: ValueRef<'a>) -> impl Iterator<Item = (&'a str, V
     })
 }
 
-/// Memory that values for the host point into: the value of the binding, and an array with
-/// the items of all lists in it.
+/// Memory that values for the host point into: the value of the binding, the items of all
+/// lists in it, and descriptions of arrays.
 pub(super) struct Lent {
     value: Value,
+    space: Space,
+}
+
+#[derive(Default)]
+struct Space {
     items: Vec<abi::Value>,
+    /// Boxed, because values point to them while others are added.
+    #[expect(clippy::vec_box, reason = "an array must not move")]
+    arrays: Vec<Box<abi::Array>>,
 }
 
 impl Lent {
     /// Takes the items of a list, a tuple or a dictionary.
     pub fn new(value: &mut Value, form: Form) -> Lent {
-        let mut lent = Lent { value: mem::replace(value, Value::Nil), items: Vec::new() };
+        let mut lent = Lent { value: mem::replace(value, Value::Nil), space: Space::default() };
         let inside = if form == Form::Usual { Form::Usual } else { Form::Bytes };
         // The items do not move when the struct does, because they are in a Vec each.
-        lent.items.reserve_exact(count(&lent.value));
-        view_items(&mut lent.value, inside, &mut lent.items);
+        lent.space.items.reserve_exact(count(&lent.value));
+        view_items(&mut lent.value, inside, &mut lent.space);
         lent
     }
 
@@ -184,7 +217,7 @@ impl Lent {
             Value::Dictionary(entries) => 2 * entries.len(),
             _ => 0,
         };
-        Items { data: self.items.as_ptr(), count }
+        Items { data: self.space.items.as_ptr(), count }
     }
 }
 
@@ -202,37 +235,37 @@ fn count(value: &Value) -> usize {
 
 /// Appends the items of a list to the array, which has room for them, and then the items of
 /// the lists among them. Returns those of the list.
-fn view_items(value: &mut Value, form: Form, array: &mut Vec<abi::Value>) -> Items {
-    let first = array.len();
-    let place = |array: &mut Vec<abi::Value>, at: usize, item: &mut Value| {
-        let item = view(item, form, array);
-        array[first + at] = item;
+fn view_items(value: &mut Value, form: Form, space: &mut Space) -> Items {
+    let first = space.items.len();
+    let place = |space: &mut Space, at: usize, item: &mut Value| {
+        let item = view(item, form, space);
+        space.items[first + at] = item;
     };
     let count = match value {
         Value::List(items) | Value::Tuple(items) => {
-            array.resize(first + items.len(), nil());
+            space.items.resize(first + items.len(), nil());
             for (at, item) in items.iter_mut().enumerate() {
-                place(array, at, item);
+                place(space, at, item);
             }
             items.len()
         }
         Value::Dictionary(entries) => {
-            array.resize(first + 2 * entries.len(), nil());
+            space.items.resize(first + 2 * entries.len(), nil());
             for (at, (key, value)) in entries.iter_mut().enumerate() {
-                place(array, 2 * at, key);
-                place(array, 2 * at + 1, value);
+                place(space, 2 * at, key);
+                place(space, 2 * at + 1, value);
             }
             2 * entries.len()
         }
         _ => 0,
     };
     // SAFETY: `first` is not beyond the end of the array, which does not move any more.
-    Items { data: unsafe { array.as_ptr().add(first) }, count }
+    Items { data: unsafe { space.items.as_ptr().add(first) }, count }
 }
 
-/// Makes a value for the host that points into `value` and `array`. Objects are taken from
+/// Makes a value for the host that points into `value` and `space`. Objects are taken from
 /// `value`: they belong to the host.
-fn view(value: &mut Value, form: Form, array: &mut Vec<abi::Value>) -> abi::Value {
+fn view(value: &mut Value, form: Form, space: &mut Space) -> abi::Value {
     match value {
         Value::Nil => nil(),
         Value::Bool(value) => plain(abi::ZEROMQ_BOOL, Payload { integer: (*value).into() }),
@@ -240,13 +273,19 @@ fn view(value: &mut Value, form: Form, array: &mut Vec<abi::Value>) -> abi::Valu
         Value::Float(number) => plain(abi::ZEROMQ_FLOAT, Payload { number: *number }),
         Value::String(text) => bytes(abi::ZEROMQ_STRING, text),
         Value::List(_) => {
-            plain(abi::ZEROMQ_LIST, Payload { items: view_items(value, form, array) })
+            plain(abi::ZEROMQ_LIST, Payload { items: view_items(value, form, space) })
         }
         Value::Tuple(_) => {
-            plain(abi::ZEROMQ_TUPLE, Payload { items: view_items(value, form, array) })
+            plain(abi::ZEROMQ_TUPLE, Payload { items: view_items(value, form, space) })
         }
         Value::Dictionary(_) => {
-            plain(abi::ZEROMQ_DICTIONARY, Payload { items: view_items(value, form, array) })
+            plain(abi::ZEROMQ_DICTIONARY, Payload { items: view_items(value, form, space) })
+        }
+        Value::Array(array) => {
+            let described = Box::new(describe(array));
+            let payload = Payload { array: &raw const *described };
+            space.arrays.push(described);
+            plain(abi::ZEROMQ_ARRAY, payload)
         }
         Value::Object(object) => match object.frame() {
             Some(frame) if form == Form::Bytes => bytes(abi::ZEROMQ_BYTES, frame),
@@ -259,6 +298,19 @@ fn view(value: &mut Value, form: Form, array: &mut Vec<abi::Value>) -> abi::Valu
             Handle([function, FUNCTION]) => plain(abi::ZEROMQ_FUNCTION, Payload { function }),
             _ => nil(),
         },
+    }
+}
+
+/// Describes an array, which stays where it is.
+fn describe(array: &binding::Array) -> abi::Array {
+    let (shape, bytes) = (array.shape(), array.bytes());
+    abi::Array {
+        element: array.element() as u32,
+        order: abi::ZEROMQ_BY_ROWS,
+        shape: shape.as_ptr(),
+        dimensions: shape.len(),
+        data: bytes.as_ptr().cast(),
+        size: bytes.len(),
     }
 }
 
@@ -366,13 +418,18 @@ pub(super) unsafe fn give(value: &mut Value, form: Form, result: *mut Returned) 
         // SAFETY: the memory is not part of the text.
         Value::String(text) if text.len() <= SHORT => (unsafe { short(text, memory) }, false),
         Value::String(_) => {
-            let lent = Lent { value: mem::replace(value, Value::Nil), items: Vec::new() };
+            let lent = Lent { value: mem::replace(value, Value::Nil), space: Space::default() };
             // SAFETY: the memory has room for a `Lent`, as asserted above. A text may
             // hold its bytes in itself, so it is viewed in its final place.
             (unsafe { keep(lent, form, memory) }, true)
         }
         Value::Object(object) if form == Form::Bytes && object.frame().is_some() => {
-            let lent = Lent { value: mem::replace(value, Value::Nil), items: Vec::new() };
+            let lent = Lent { value: mem::replace(value, Value::Nil), space: Space::default() };
+            // SAFETY: as above.
+            (unsafe { keep(lent, form, memory) }, true)
+        }
+        Value::Array(_) => {
+            let lent = Lent { value: mem::replace(value, Value::Nil), space: Space::default() };
             // SAFETY: as above.
             (unsafe { keep(lent, form, memory) }, true)
         }
@@ -388,7 +445,7 @@ pub(super) unsafe fn give(value: &mut Value, form: Form, result: *mut Returned) 
             unsafe { memory.cast::<Lent>().write(lent) };
             (given, true)
         }
-        value => (view(value, form, &mut Vec::new()), false),
+        value => (view(value, form, &mut Space::default()), false),
     };
     // SAFETY: guaranteed by the caller.
     unsafe { store(result, given, owned) };
@@ -400,7 +457,7 @@ unsafe fn keep(lent: Lent, form: Form, memory: *mut Memory) -> abi::Value {
     let owner = memory.cast::<MaybeUninit<Lent>>();
     // SAFETY: guaranteed by the caller; nothing else refers to the memory.
     let lent = unsafe { &mut *owner }.write(lent);
-    view(&mut lent.value, form, &mut lent.items)
+    view(&mut lent.value, form, &mut lent.space)
 }
 
 /// Stores the bytes of a frame, whatever they are, in a result, as a string.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::cost::{Cost, LARGE, SMALL};
 use super::encode::Format;
+use crate::binding::array;
 use crate::binding::value::Value;
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame};
@@ -71,6 +73,33 @@ impl Reader<'_> {
     }
 }
 
+/// The data of an extension.
+struct Data(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Data, D::Error> {
+        struct Taken;
+
+        impl Visitor<'_> for Taken {
+            type Value = Data;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Data, E> {
+                Ok(Data(bytes.to_owned()))
+            }
+
+            fn visit_byte_buf<E: serde::de::Error>(self, bytes: Vec<u8>) -> Result<Data, E> {
+                Ok(Data(bytes))
+            }
+        }
+
+        deserializer.deserialize_bytes(Taken)
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for Reader<'_> {
     type Value = Value;
 
@@ -121,6 +150,17 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_bytes<E: serde::de::Error>(self, value: &[u8]) -> Result<Value, E> {
         self.count(LARGE).map(|()| Value::frame(Frame::from(value)))
+    }
+
+    /// Reads an extension of MessagePack.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, extension: D) -> Result<Value, D::Error> {
+        self.count(LARGE)?;
+        let (kind, data) = <(i8, Data)>::deserialize(extension)?;
+        if kind != array::EXTENSION {
+            return Err(D::Error::custom(format_args!("the extension {kind} is not known")));
+        }
+        let array = array::read_extension(&data.0).map_err(D::Error::custom)?;
+        Ok(Value::Array(Box::new(array)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {

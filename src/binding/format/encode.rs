@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use rmp_serde::MSGPACK_EXT_STRUCT_NAME;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::binding::arguments;
 use crate::binding::value::ValueRef;
+use crate::binding::{arguments, array};
 use crate::core::Error;
 use crate::core::error::Excerpt;
 
@@ -29,7 +30,7 @@ impl Format {
                  Strings as keys"
             }
             Format::MessagePack => {
-                "nil, Bools, numbers, Strings, ZMQFrames, Lists and Dictionaries of such"
+                "nil, Bools, numbers, Strings, ZMQFrames, arrays, Lists and Dictionaries of such"
             }
         }
     }
@@ -54,6 +55,7 @@ impl Format {
             ValueRef::Nil | ValueRef::Bool(_) | ValueRef::Int(_) => Ok(()),
             ValueRef::Float(number) if number.is_finite() || !json => Ok(()),
             ValueRef::String(bytes) if !json || std::str::from_utf8(bytes).is_ok() => Ok(()),
+            ValueRef::Array(_) if !json => Ok(()),
             ValueRef::Object(..) if !json && arguments::frame(value).is_some() => Ok(()),
             ValueRef::List(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -118,6 +120,15 @@ fn shown(key: &ValueRef) -> String {
     }
 }
 
+/// The data of an extension.
+struct Data<'a>(&'a [u8]);
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
 /// A checked value.
 struct Written<'a, 'b>(&'a ValueRef<'b>);
 
@@ -132,6 +143,11 @@ impl Serialize for Written<'_, '_> {
                 Ok(text) => serializer.serialize_str(text),
                 Err(_) => serializer.serialize_bytes(bytes),
             },
+            ValueRef::Array(array) => {
+                let data = array::write_extension(array);
+                let extension = (array::EXTENSION, Data(&data));
+                serializer.serialize_newtype_struct(MSGPACK_EXT_STRUCT_NAME, &extension)
+            }
             ValueRef::List(items) => serializer.collect_seq(items.iter().map(Written)),
             ValueRef::Dictionary(entries) => {
                 let mut map = serializer.serialize_map(Some(entries.len()))?;

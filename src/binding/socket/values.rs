@@ -1,16 +1,23 @@
 //! Script values as messages.
 
 use crate::binding::arguments::{FRAME, TIMEOUT};
+use crate::binding::array::{self, ArrayRef};
 use crate::binding::call::Call;
 use crate::binding::format::Format;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
-use crate::core::Error;
+use crate::core::{Error, Frame, Message};
 
 const VALUE: Parameter = required(
     "value",
-    FRAME.or(Kinds::NIL).or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::DICTIONARY),
-    "nil, a Bool, a number, a String, a ZMQFrame, or a List, Tuple or Dictionary of these",
+    FRAME.or(Kinds::NIL).or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::DICTIONARY).or(Kinds::ARRAY),
+    "nil, a Bool, a number, a String, a ZMQFrame, an array, or a List, Tuple or Dictionary of these",
+);
+
+const ARRAY: Parameter = required(
+    "array",
+    Kinds::ARRAY.or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::BOOL).or(Kinds::INT).or(Kinds::FLOAT),
+    "a Matrix or another array, a number, or Lists of numbers that are evenly nested",
 );
 
 pub(super) static GROUP: Group = Group {
@@ -85,6 +92,38 @@ pub(super) static GROUP: Group = Group {
             otherwise: Some(|| Value::Nil),
             run: |call| receive(call, Format::MessagePack),
         },
+        Method {
+            name: "sendarray",
+            parameters: &[ARRAY, TIMEOUT],
+            result: "Bool",
+            doc: "Sends an array of numbers as two frames: JSON with its dtype and shape, and its \
+                  elements, row by row, as in pyzmq's recipe for numpy. Accepts a Matrix, a \
+                  ComplexMatrix, a Complex, an Array of numbers, and Lists of numbers that are \
+                  evenly nested. Ints are sent as int64, or as float64 if there are Floats among \
+                  them. Returns true if the message was queued, or false as `send` does.",
+            errors: "`ZMQArgs` if it is not an array of numbers; `ZMQUnsupported` on a \
+                     ZMQSubscriber or ZMQPull",
+            example: r#"
+                var pair = ZMQ.pipe()
+                pair[0].sendarray([[1, 2, 3], [4, 5, 6]])
+                print pair[1].receive()   // {"dtype": "int64", "shape": [2, 3]}
+            "#,
+            otherwise: Some(|| Value::Bool(false)),
+            run: send_array,
+        },
+        Method {
+            name: "receivearray",
+            parameters: &[TIMEOUT],
+            result: "array, number or nil",
+            doc: "Receives an array that `sendarray`, or numpy by pyzmq's recipe, has sent. One \
+                  dimension becomes a Matrix with one column, two a Matrix, and more an Array; \
+                  complex numbers a ComplexMatrix or Complex. Hosts without a Matrix get Lists.",
+            errors: "`ZMQDecode` if the message is not an array, or the host cannot represent it: \
+                     the message is discarded; `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
+            example: "",
+            otherwise: Some(|| Value::Nil),
+            run: receive_array,
+        },
     ],
 };
 
@@ -96,5 +135,28 @@ fn send(call: &Call, format: Format) -> Result<Value, Error> {
 
 fn receive(call: &Call, format: Format) -> Result<Value, Error> {
     let frame = call.socket()?.receive(&call.wait()?)?;
-    format.read(&frame, call.host.interrupt())
+    for_host(call, format.read(&frame, call.host.interrupt())?)
+}
+
+fn send_array(call: &Call) -> Result<Value, Error> {
+    let (socket, wait) = (call.socket()?, call.wait()?);
+    let array = ArrayRef::of(call.value(0)?).map_err(|got| call.wrong(0, got))?;
+    let mut message = Message::from(Vec::from(array.frames()));
+    socket.send_message(&mut message, &wait)?;
+    Ok(super::sent(call, socket))
+}
+
+fn receive_array(call: &Call) -> Result<Value, Error> {
+    let frames = call.socket()?.receive_all(&call.wait()?)?;
+    let count = frames.len();
+    let decode = |what: String| Error::Decode { what: what.into() };
+    let [described, elements] = <[Frame; 2]>::try_from(frames)
+        .map_err(|_| decode(format!("an array has two frames, and the message has {count}")))?;
+    let array = array::read(&described, elements).map_err(decode)?;
+    for_host(call, Value::Array(Box::new(array)))
+}
+
+/// Replaces arrays by Lists if the host does not have them.
+fn for_host(call: &Call, value: Value) -> Result<Value, Error> {
+    if call.host.takes_arrays() { Ok(value) } else { value.without_arrays() }
 }

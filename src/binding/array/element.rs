@@ -1,0 +1,152 @@
+//! The kinds of numbers in an array.
+
+use crate::binding::value::Value;
+
+/// The kind of the elements of an array. The numbers are those of the C header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Element {
+    /// A byte that is 0 or 1.
+    Bool = 1,
+    /// Signed integers.
+    Int8 = 2,
+    /// See [`Int8`](Element::Int8).
+    Int16 = 3,
+    /// See [`Int8`](Element::Int8).
+    Int32 = 4,
+    /// See [`Int8`](Element::Int8).
+    Int64 = 5,
+    /// Unsigned integers.
+    Uint8 = 6,
+    /// See [`Uint8`](Element::Uint8).
+    Uint16 = 7,
+    /// See [`Uint8`](Element::Uint8).
+    Uint32 = 8,
+    /// See [`Uint8`](Element::Uint8).
+    Uint64 = 9,
+    /// Numbers of IEEE 754.
+    Float32 = 10,
+    /// See [`Float32`](Element::Float32).
+    Float64 = 11,
+    /// Complex numbers: the real part, then the imaginary one.
+    Complex64 = 12,
+    /// See [`Complex64`](Element::Complex64).
+    Complex128 = 13,
+}
+
+use Element::*;
+
+/// An element, its name in numpy, its short name there, and its size in bytes.
+const ROWS: [(Element, &str, &str, usize); 13] = [
+    (Bool, "bool", "b1", 1),
+    (Int8, "int8", "i1", 1),
+    (Int16, "int16", "i2", 2),
+    (Int32, "int32", "i4", 4),
+    (Int64, "int64", "i8", 8),
+    (Uint8, "uint8", "u1", 1),
+    (Uint16, "uint16", "u2", 2),
+    (Uint32, "uint32", "u4", 4),
+    (Uint64, "uint64", "u8", 8),
+    (Float32, "float32", "f4", 4),
+    (Float64, "float64", "f8", 8),
+    (Complex64, "complex64", "c8", 8),
+    (Complex128, "complex128", "c16", 16),
+];
+
+impl Element {
+    /// Returns the element with this number.
+    pub fn of(number: u32) -> Option<Element> {
+        ROWS.iter().map(|row| row.0).find(|element| *element as u32 == number)
+    }
+
+    /// Returns the element with a name of numpy, such as "float64", "f8" or ">f8", and true if
+    /// its bytes are in the other order than those of this machine.
+    pub fn from_name(name: &str) -> Option<(Element, bool)> {
+        let other = if cfg!(target_endian = "little") { '>' } else { '<' };
+        let swapped = name.starts_with(other);
+        let plain = name.strip_prefix(['<', '>', '=', '|']).unwrap_or(name);
+        let named = ROWS.iter().find(|(_, long, short, _)| [*long, *short].contains(&plain));
+        named.map(|row| (row.0, swapped && row.3 > 1))
+    }
+
+    fn row(self) -> &'static (Element, &'static str, &'static str, usize) {
+        &ROWS[self as usize - 1]
+    }
+
+    /// Returns its name in numpy.
+    pub fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    /// Returns the name that also tells the byte order, where that is not the usual one.
+    pub(super) fn name_on_the_wire(self) -> String {
+        match cfg!(target_endian = "little") || self.size() == 1 {
+            true => self.name().to_owned(),
+            false => format!(">{}", self.row().2),
+        }
+    }
+
+    /// Returns the size of an element in bytes.
+    pub fn size(self) -> usize {
+        self.row().3
+    }
+
+    /// Returns the size of what has a byte order: of a half, for a complex number.
+    pub(super) fn word(self) -> usize {
+        if self.is_complex() { self.size() / 2 } else { self.size() }
+    }
+
+    /// Returns true for complex numbers.
+    pub fn is_complex(self) -> bool {
+        matches!(self, Complex64 | Complex128)
+    }
+
+    /// Returns an element as a floating-point number, or the real and the imaginary part;
+    /// `None` for an integer that has no exact one.
+    pub fn float(self, bytes: &[u8]) -> Option<(f64, f64)> {
+        const EXACT: i64 = 1 << 53;
+        let real = match (self, self.value(bytes)) {
+            (_, Value::Bool(value)) => f64::from(u8::from(value)),
+            (_, Value::Int(value)) if (-EXACT..=EXACT).contains(&value) => value as f64,
+            (Float32 | Float64, Value::Float(value)) => value,
+            (Complex64 | Complex128, _) => {
+                let half = if self == Complex64 { Float32 } else { Float64 };
+                let (real, imaginary) = bytes.split_at(half.size());
+                return Some((half.float(real)?.0, half.float(imaginary)?.0));
+            }
+            _ => return None,
+        };
+        Some((real, 0.0))
+    }
+
+    /// Returns an element as a value. A complex number is a Tuple of two numbers, and an
+    /// integer beyond the range of an Int a Float.
+    pub(super) fn value(self, bytes: &[u8]) -> Value {
+        macro_rules! number {
+            ($type:ty) => {
+                <$type>::from_ne_bytes(bytes.try_into().unwrap_or_default())
+            };
+        }
+        match self {
+            Bool => Value::Bool(bytes.first().is_some_and(|byte| *byte != 0)),
+            Int8 => Value::Int(number!(i8).into()),
+            Int16 => Value::Int(number!(i16).into()),
+            Int32 => Value::Int(number!(i32).into()),
+            Int64 => Value::Int(number!(i64)),
+            Uint8 => Value::Int(number!(u8).into()),
+            Uint16 => Value::Int(number!(u16).into()),
+            Uint32 => Value::Int(number!(u32).into()),
+            Uint64 => {
+                let value = number!(u64);
+                i64::try_from(value).map_or(Value::Float(value as f64), Value::Int)
+            }
+            Float32 => Value::Float(number!(f32).into()),
+            Float64 => Value::Float(number!(f64)),
+            Complex64 | Complex128 => {
+                let half = if self == Complex64 { Float32 } else { Float64 };
+                let (real, imaginary) = bytes.split_at(half.size().min(bytes.len()));
+                Value::Tuple(vec![half.value(real), half.value(imaginary)])
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Arrays of the numbers in an argument.
+
+use std::borrow::Cow;
+
+use super::{ArrayRef, DEEPEST, Element};
+use crate::binding::value::ValueRef;
+
+/// The kinds of numbers that were found.
+#[derive(Default)]
+struct Found {
+    bools: bool,
+    ints: bool,
+    /// An Int that has no exact floating-point number.
+    large: Option<i64>,
+    floats: bool,
+    complex: bool,
+    /// At which depth the numbers are.
+    depth: Option<usize>,
+}
+
+impl<'a> ArrayRef<'a> {
+    /// Makes an array of a value: an array, a number, or Lists and Tuples of numbers that are
+    /// evenly nested. Ints become int64, unless there are Floats among them.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn of(value: &ValueRef<'a>) -> Result<ArrayRef<'a>, String> {
+        if let ValueRef::Array(array) = value {
+            return Ok(array.clone());
+        }
+        let (mut shape, mut found) = (Vec::new(), Found::default());
+        measure(value, 0, &mut shape, &mut found)?;
+        let element = found.element()?;
+        if found.depth.is_some_and(|depth| depth != shape.len()) {
+            return Err("Lists that are not evenly nested".to_owned());
+        }
+        let mut bytes = Vec::new();
+        collect(value, element, &mut bytes);
+        Ok(ArrayRef { element, shape, bytes: Cow::Owned(bytes), by_columns: false })
+    }
+}
+
+impl Found {
+    fn element(&self) -> Result<Element, String> {
+        if self.bools && (self.ints || self.floats || self.complex) {
+            return Err("Bools and numbers in one List".to_owned());
+        }
+        if (self.floats || self.complex)
+            && let Some(int) = self.large
+        {
+            return Err(format!("Floats and the Int {int}, which no Float represents exactly"));
+        }
+        Ok(match self {
+            Found { complex: true, .. } => Element::Complex128,
+            Found { bools: true, .. } => Element::Bool,
+            Found { floats: false, ints: true, .. } => Element::Int64,
+            _ => Element::Float64,
+        })
+    }
+}
+
+/// Finds the shape of nested lists, and what is in them.
+fn measure(
+    value: &ValueRef,
+    depth: usize,
+    shape: &mut Vec<usize>,
+    found: &mut Found,
+) -> Result<(), String> {
+    let items = match value {
+        ValueRef::List(items) => items,
+        ValueRef::Bool(_) => return leaf(depth, found, |found| found.bools = true),
+        ValueRef::Int(int) => {
+            return leaf(depth, found, |found| {
+                found.ints = true;
+                if int.unsigned_abs() > 1 << 53 {
+                    found.large = Some(*int);
+                }
+            });
+        }
+        ValueRef::Float(_) => return leaf(depth, found, |found| found.floats = true),
+        ValueRef::Array(array) if array.shape.is_empty() && array.element.is_complex() => {
+            return leaf(depth, found, |found| found.complex = true);
+        }
+        value => return Err(value.to_string()),
+    };
+    if depth == DEEPEST {
+        return Err(format!("Lists that are nested more than {DEEPEST} deep"));
+    }
+    match shape.get(depth) {
+        None if found.depth.is_some() => return Err("Lists that are not evenly nested".to_owned()),
+        None => shape.push(items.len()),
+        Some(size) if *size == items.len() => {}
+        Some(size) => {
+            let other = items.len();
+            return Err(format!("Lists of {size} and of {other} items side by side"));
+        }
+    }
+    items.iter().try_for_each(|item| measure(item, depth + 1, shape, found))
+}
+
+fn leaf(depth: usize, found: &mut Found, note: impl FnOnce(&mut Found)) -> Result<(), String> {
+    if found.depth.is_some_and(|known| known != depth) {
+        return Err("Lists that are not evenly nested".to_owned());
+    }
+    found.depth = Some(depth);
+    note(found);
+    Ok(())
+}
+
+/// Appends the numbers of a measured value.
+fn collect(value: &ValueRef, element: Element, bytes: &mut Vec<u8>) {
+    let mut float = |value: f64| {
+        bytes.extend(value.to_ne_bytes());
+        if element == Element::Complex128 {
+            bytes.extend(0_f64.to_ne_bytes());
+        }
+    };
+    match value {
+        ValueRef::List(items) => items.iter().for_each(|item| collect(item, element, bytes)),
+        ValueRef::Bool(value) => bytes.push((*value).into()),
+        ValueRef::Int(value) if element == Element::Int64 => bytes.extend(value.to_ne_bytes()),
+        ValueRef::Int(value) => float(*value as f64),
+        ValueRef::Float(value) => float(*value),
+        ValueRef::Array(array) => {
+            let (real, imaginary) = array.element.float(&array.bytes).unwrap_or_default();
+            bytes.extend(real.to_ne_bytes());
+            bytes.extend(imaginary.to_ne_bytes());
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,171 @@
+//! Arrays as frames, and as an extension of MessagePack.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use super::{Array, ArrayRef, Bytes, DEEPEST, Element, count};
+use crate::core::Frame;
+
+/// The type of arrays among the extensions of MessagePack. The data is one byte with the
+/// number of the kind of elements, one byte with the number of dimensions, the sizes as
+/// uint64, and the elements row by row, all in little-endian order.
+pub(in crate::binding) const EXTENSION: i8 = 78;
+
+/// The longest description that is read.
+const LONGEST: usize = 1 << 16;
+
+/// A square of elements that is transposed at once, so that the memory of both sides stays in
+/// the cache.
+const TILE: usize = 32;
+
+impl ArrayRef<'_> {
+    /// Returns both frames. The elements are copied once.
+    pub fn frames(&self) -> [Frame; 2] {
+        let shape: Vec<String> = self.shape.iter().map(usize::to_string).collect();
+        let dtype = self.element.name_on_the_wire();
+        let described = format!("{{\"dtype\": \"{dtype}\", \"shape\": [{}]}}", shape.join(", "));
+        let elements = match self.by_rows() {
+            Cow::Borrowed(bytes) => Frame::from(bytes),
+            Cow::Owned(bytes) => Frame::from(bytes),
+        };
+        [Frame::from(described.as_bytes()), elements]
+    }
+
+    /// Returns the elements row by row.
+    pub fn by_rows(&self) -> Cow<'_, [u8]> {
+        let longer = self.shape.iter().filter(|size| **size != 1).count();
+        if !self.by_columns || longer < 2 {
+            return Cow::Borrowed(&self.bytes);
+        }
+        let mut rows = vec![0; self.bytes.len()];
+        match (&*self.shape, self.element.size()) {
+            ([height, width], 8) => transpose::<8>(&self.bytes, &mut rows, *height, *width),
+            ([height, width], 16) => transpose::<16>(&self.bytes, &mut rows, *height, *width),
+            (shape, size) => reorder(&self.bytes, &mut rows, shape, size),
+        }
+        Cow::Owned(rows)
+    }
+}
+
+/// Copies a matrix that is stored by columns into one that is stored by rows.
+fn transpose<const SIZE: usize>(from: &[u8], to: &mut [u8], height: usize, width: usize) {
+    let (from, _) = from.as_chunks::<SIZE>();
+    let (to, _) = to.as_chunks_mut::<SIZE>();
+    for top in (0..height).step_by(TILE) {
+        for left in (0..width).step_by(TILE) {
+            for row in top..height.min(top + TILE) {
+                for column in left..width.min(left + TILE) {
+                    to[row * width + column] = from[column * height + row];
+                }
+            }
+        }
+    }
+}
+
+/// Copies an array whose first index changes fastest into one whose last index does.
+fn reorder(from: &[u8], to: &mut [u8], shape: &[usize], size: usize) {
+    let mut index = vec![0; shape.len()];
+    for place in to.chunks_exact_mut(size) {
+        let start = index.iter().zip(shape).rev().fold(0, |at, (i, size)| at * size + i) * size;
+        place.copy_from_slice(&from[start..start + size]);
+        // Counts up, the last index first.
+        for (i, size) in index.iter_mut().zip(shape).rev() {
+            *i += 1;
+            if *i < *size {
+                break;
+            }
+            *i = 0;
+        }
+    }
+}
+
+/// Reads an array from its two frames. The elements stay where they are, unless their bytes
+/// are in the other order.
+///
+/// # Errors
+/// Why they are none.
+pub(in crate::binding) fn read(described: &[u8], elements: Frame) -> Result<Array, String> {
+    let (dtype, shape) = description(described)?;
+    let (element, swapped) =
+        Element::from_name(&dtype).ok_or_else(|| format!("the dtype {dtype:.40} is not known"))?;
+    check(element, &shape, elements.len())?;
+    let bytes = match swapped {
+        false => Bytes::Received(elements),
+        true => Bytes::Made(reversed(&elements, element.word())),
+    };
+    Ok(Array { element, shape, bytes })
+}
+
+/// Returns the dtype and the shape in the first frame.
+fn description(frame: &[u8]) -> Result<(String, Vec<usize>), String> {
+    let wrong = |what: String| format!("the first frame does not describe an array: {what}");
+    if frame.len() > LONGEST {
+        return Err(wrong(format!("it has {} bytes", frame.len())));
+    }
+    let json: Json = serde_json::from_slice(frame).map_err(|error| wrong(error.to_string()))?;
+    let dtype = json["dtype"].as_str().ok_or_else(|| wrong("it has no dtype".to_owned()))?;
+    let shape = json["shape"].as_array().ok_or_else(|| wrong("it has no shape".to_owned()))?;
+    let size = |size: &Json| size.as_u64().and_then(|size| usize::try_from(size).ok());
+    let shape: Option<Vec<usize>> = shape.iter().map(size).collect();
+    let shape = shape.ok_or_else(|| wrong("a size in its shape is not one".to_owned()))?;
+    Ok((dtype.to_owned(), shape))
+}
+
+/// Checks that a shape goes with a number of bytes.
+fn check(element: Element, shape: &[usize], bytes: usize) -> Result<(), String> {
+    let name = element.name();
+    if shape.len() > DEEPEST {
+        return Err(format!("the array has {} dimensions, at most {DEEPEST} fit", shape.len()));
+    }
+    let expected = count(shape, element).map(|count| count * element.size());
+    match expected {
+        None => Err(format!("an array of {name} with this shape does not fit into memory")),
+        Some(expected) if expected != bytes => Err(format!(
+            "an array of {name} with this shape has {expected} bytes, and the frame has {bytes}"
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
+fn reversed(bytes: &[u8], word: usize) -> Vec<u8> {
+    bytes.chunks_exact(word).flat_map(|word| word.iter().rev().copied()).collect()
+}
+
+/// Returns an array as the data of an extension of MessagePack.
+pub(in crate::binding) fn write_extension(array: &ArrayRef) -> Vec<u8> {
+    let rows = array.by_rows();
+    let mut data = Vec::with_capacity(2 + 8 * array.shape.len() + rows.len());
+    data.extend([array.element as u32 as u8, array.shape.len() as u8]);
+    array.shape.iter().for_each(|size| data.extend((*size as u64).to_le_bytes()));
+    match cfg!(target_endian = "little") {
+        true => data.extend_from_slice(&rows),
+        false => data.extend(reversed(&rows, array.element.word())),
+    }
+    data
+}
+
+/// Reads an array from the data of an extension of MessagePack.
+///
+/// # Errors
+/// Why it is none.
+pub(in crate::binding) fn read_extension(data: &[u8]) -> Result<Array, String> {
+    let [number, dimensions, rest @ ..] = data else {
+        return Err("an array has no kind of elements and no shape".to_owned());
+    };
+    let element = Element::of((*number).into())
+        .ok_or_else(|| format!("an array has elements of the unknown kind {number}"))?;
+    let (sizes, elements) = rest
+        .split_at_checked(8 * usize::from(*dimensions))
+        .ok_or("an array ends in the middle of its shape")?;
+    let (sizes, _) = sizes.as_chunks();
+    let shape: Option<Vec<usize>> =
+        sizes.iter().map(|size| u64::from_le_bytes(*size).try_into().ok()).collect();
+    let shape = shape.ok_or("an array does not fit into memory")?;
+    check(element, &shape, elements.len())?;
+    let bytes = match cfg!(target_endian = "little") {
+        true => elements.to_owned(),
+        false => reversed(elements, element.word()),
+    };
+    Ok(Array { element, shape, bytes: Bytes::Made(bytes) })
+}
