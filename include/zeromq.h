@@ -497,6 +497,70 @@ zeromq_code zeromq_certificate_meta(zeromq_certificate *certificate,
  * in any order.
  */
 
+// Elements of a `zeromq_array`: bytes that are 0 or 1.
+#define ZEROMQ_BOOL8 1
+
+// Elements of a `zeromq_array`: `int8_t`.
+#define ZEROMQ_INT8 2
+
+// Elements of a `zeromq_array`: `int16_t`.
+#define ZEROMQ_INT16 3
+
+// Elements of a `zeromq_array`: `int32_t`.
+#define ZEROMQ_INT32 4
+
+// Elements of a `zeromq_array`: `int64_t`.
+#define ZEROMQ_INT64 5
+
+// Elements of a `zeromq_array`: `uint8_t`.
+#define ZEROMQ_UINT8 6
+
+// Elements of a `zeromq_array`: `uint16_t`.
+#define ZEROMQ_UINT16 7
+
+// Elements of a `zeromq_array`: `uint32_t`.
+#define ZEROMQ_UINT32 8
+
+// Elements of a `zeromq_array`: `uint64_t`.
+#define ZEROMQ_UINT64 9
+
+// Elements of a `zeromq_array`: `float`.
+#define ZEROMQ_FLOAT32 10
+
+// Elements of a `zeromq_array`: `double`.
+#define ZEROMQ_FLOAT64 11
+
+// Elements of a `zeromq_array`: two `float`, the real and the imaginary part.
+#define ZEROMQ_COMPLEX64 12
+
+// Elements of a `zeromq_array`: two `double`, the real and the imaginary part.
+#define ZEROMQ_COMPLEX128 13
+
+// Order of a `zeromq_array`: row by row, the last index changes fastest, as in C and
+// numpy. Arrays from the library have this order.
+#define ZEROMQ_BY_ROWS 0
+
+// Order of a `zeromq_array`: column by column, the first index changes fastest, as in
+// Fortran.
+#define ZEROMQ_BY_COLUMNS 1
+
+// An array of numbers in memory.
+typedef struct zeromq_array {
+  // The type of its elements: `ZEROMQ_FLOAT64` and so on.
+  uint32_t element;
+  // `ZEROMQ_BY_ROWS` or `ZEROMQ_BY_COLUMNS`.
+  uint32_t order;
+  // The size in each dimension.
+  const size_t *shape;
+  // The number of dimensions, at most 64. A single number has none.
+  size_t dimensions;
+  // The elements, in the byte order of this machine. Those from the library need not be
+  // aligned.
+  const void *data;
+  // The number of bytes of all elements.
+  size_t size;
+} zeromq_array;
+
 // A timeout: wait forever. Any other timeout is in milliseconds; 0 does not wait.
 #define ZEROMQ_FOREVER -1
 
@@ -737,6 +801,27 @@ zeromq_code zeromq_socket_receive_frame(zeromq_socket *socket,
 zeromq_code zeromq_socket_receive_frames(zeromq_socket *socket,
                                          zeromq_frames *message,
                                          int32_t timeout);
+
+// Sends an array of numbers as two frames: JSON with its dtype and shape, then its
+// elements, row by row, as in pyzmq's recipe for numpy. The elements are copied. Waits up to
+// `timeout` milliseconds.
+//
+// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if the size of the
+// array does not go with its shape.
+zeromq_code zeromq_socket_send_array(zeromq_socket *socket,
+                                     const zeromq_array *array,
+                                     int32_t timeout);
+
+// Receives an array of numbers that `zeromq_socket_send_array`, or numpy by pyzmq's recipe,
+// has sent, and lends it: what `*array` points to is valid until the next call with the
+// socket. The elements are in the order `ZEROMQ_BY_ROWS`. Waits up to `timeout`
+// milliseconds.
+//
+// Returns the codes of `zeromq_socket_receive`; `ZEROMQ_CODE_DECODE` if the message is not an
+// array: it is discarded.
+zeromq_code zeromq_socket_receive_array(zeromq_socket *socket,
+                                        zeromq_array *array,
+                                        int32_t timeout);
 
 // Waits up to `timeout` milliseconds for a message, also receives the messages that
 // are already queued, up to `most` and at most 65,536 in total, and lends them all:
@@ -1306,53 +1391,6 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 // to hosts with `ZEROMQ_HOST_ARRAYS`; others get lists of lists of numbers.
 #define ZEROMQ_ARRAY 13
 
-// Elements of a `zeromq_array`: bytes that are 0 or 1.
-#define ZEROMQ_BOOL8 1
-
-// Elements of a `zeromq_array`: `int8_t`.
-#define ZEROMQ_INT8 2
-
-// Elements of a `zeromq_array`: `int16_t`.
-#define ZEROMQ_INT16 3
-
-// Elements of a `zeromq_array`: `int32_t`.
-#define ZEROMQ_INT32 4
-
-// Elements of a `zeromq_array`: `int64_t`.
-#define ZEROMQ_INT64 5
-
-// Elements of a `zeromq_array`: `uint8_t`.
-#define ZEROMQ_UINT8 6
-
-// Elements of a `zeromq_array`: `uint16_t`.
-#define ZEROMQ_UINT16 7
-
-// Elements of a `zeromq_array`: `uint32_t`.
-#define ZEROMQ_UINT32 8
-
-// Elements of a `zeromq_array`: `uint64_t`.
-#define ZEROMQ_UINT64 9
-
-// Elements of a `zeromq_array`: `float`.
-#define ZEROMQ_FLOAT32 10
-
-// Elements of a `zeromq_array`: `double`.
-#define ZEROMQ_FLOAT64 11
-
-// Elements of a `zeromq_array`: two `float`, the real and the imaginary part.
-#define ZEROMQ_COMPLEX64 12
-
-// Elements of a `zeromq_array`: two `double`, the real and the imaginary part.
-#define ZEROMQ_COMPLEX128 13
-
-// Order of a `zeromq_array`: row by row, the last index changes fastest, as in C and
-// numpy. Arrays from the library have this order.
-#define ZEROMQ_BY_ROWS 0
-
-// Order of a `zeromq_array`: column by column, the first index changes fastest, as in
-// Fortran.
-#define ZEROMQ_BY_COLUMNS 1
-
 // Flag of a host: it takes arrays of numbers as `ZEROMQ_ARRAY`.
 #define ZEROMQ_HOST_ARRAYS 4
 
@@ -1467,23 +1505,6 @@ typedef struct zeromq_class {
   const struct zeromq_method *const *functions;
 } zeromq_class;
 
-// An array of numbers in memory.
-typedef struct Array {
-  // The type of its elements: `ZEROMQ_FLOAT64` and so on.
-  uint32_t element;
-  // `ZEROMQ_BY_ROWS` or `ZEROMQ_BY_COLUMNS`.
-  uint32_t order;
-  // The size in each dimension.
-  const size_t *shape;
-  // The number of dimensions, at most 64. A single number has none.
-  size_t dimensions;
-  // The elements, in the byte order of this machine. Those from the library need not be
-  // aligned.
-  const void *data;
-  // The number of bytes of all elements.
-  size_t size;
-} Array;
-
 // The content of a value; `kind` determines the member that is set.
 typedef union zeromq_payload {
   // For `ZEROMQ_BOOL` and `ZEROMQ_INT`.
@@ -1501,7 +1522,7 @@ typedef union zeromq_payload {
   // For `ZEROMQ_CLASS`: a pointer from `zeromq_classes`.
   const struct zeromq_class *described;
   // For `ZEROMQ_ARRAY`.
-  const struct Array *array;
+  const zeromq_array *array;
 } zeromq_payload;
 
 // A script value, in a form that every virtual machine can make and read. The memory that

@@ -26,7 +26,7 @@ mod value;
 mod zmq;
 
 pub use arguments::Arguments;
-pub use array::{Array, ArrayRef, DEEPEST, Element, count};
+pub use array::{gathered, lists};
 pub use classes::{CLASSES, call, rows};
 pub use host::{Host, policy};
 pub use list::{Fill, List};

@@ -5,9 +5,9 @@ use std::mem;
 use std::ops::{BitOr, Deref};
 use std::sync::Arc;
 
-use super::array::{Array, ArrayRef};
 use super::object::Object;
 use super::table::Class;
+use crate::core::array::{Array, ArrayRef};
 use crate::core::curve::z85;
 use crate::core::error::Excerpt;
 use crate::core::message::is_text;

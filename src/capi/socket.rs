@@ -9,8 +9,9 @@ use super::handle::{InUse, Kind, Registry};
 use super::message::{self, Frames, FreeFunction, Message, Readable, ReadableFrames, Slice};
 use crate::core::curve::key::PublicKey;
 use crate::core::socket::security::Role;
-use crate::core::{self, Batch, Code, Error, Frame, SocketType};
+use crate::core::{self, Batch, Code, Error, Frame, SocketType, array};
 use crate::ffi;
+use crate::ffi::array::Array;
 
 /// A socket.
 pub struct Socket(#[expect(dead_code, reason = "it is known by its address alone")] u8);
@@ -57,6 +58,8 @@ pub(super) struct Entry {
     frame: Frame,
     /// Boxed, because most sockets lend no messages.
     batch: Option<Box<Lending>>,
+    /// The array that the caller may read until the next call.
+    array: Option<Box<array::Array>>,
 }
 
 /// Received messages whose bytes the caller may read until the next call.
@@ -139,7 +142,7 @@ pub unsafe extern "C" fn zeromq_socket_new(kind: i32, endpoints: *const c_char) 
         let endpoints = unsafe { some_text("the endpoints", endpoints) }?;
         let socket = core::Socket::attached(kind, endpoints.unwrap_or(""))?;
         let (lent, frame, batch) = (Lent::default(), Frame::default(), None);
-        Ok(SOCKETS.give(Entry { socket, lent, frame, batch })?)
+        Ok(SOCKETS.give(Entry { socket, lent, frame, batch, array: None })?)
     })
 }
 
@@ -552,6 +555,51 @@ pub unsafe extern "C" fn zeromq_socket_receive_frames(
         socket.receive_batch_into(&mut batch.batch, 1, &wait(timeout)?)?;
         // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(batch.first()) };
+        Ok(())
+    })
+}
+
+/// Sends an array of numbers as two frames: JSON with its dtype and shape, then its
+/// elements, row by row, as in pyzmq's recipe for numpy. The elements are copied. Waits up to
+/// `timeout` milliseconds.
+///
+/// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if the size of the
+/// array does not go with its shape.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_send_array(
+    socket: *mut Socket,
+    array: *const Array,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_socket_send_array", || {
+        // SAFETY: the caller guarantees that the array is filled in.
+        let array = unsafe { ffi::array::view(array) }
+            .map_err(|why| wrong("the array", "an array of numbers", why))?;
+        Ok(enter(socket)?.socket.send_array(&array, &wait(timeout)?)?)
+    })
+}
+
+/// Receives an array of numbers that `zeromq_socket_send_array`, or numpy by pyzmq's recipe,
+/// has sent, and lends it: what `*array` points to is valid until the next call with the
+/// socket. The elements are in the order `ZEROMQ_BY_ROWS`. Waits up to `timeout`
+/// milliseconds.
+///
+/// Returns the codes of `zeromq_socket_receive`; `ZEROMQ_CODE_DECODE` if the message is not an
+/// array: it is discarded.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_receive_array(
+    socket: *mut Socket,
+    array: *mut Array,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_socket_receive_array", || {
+        let place = place(array)?;
+        let mut entry = enter(socket)?;
+        let received = Box::new(entry.socket.receive_array(&wait(timeout)?)?);
+        let lent = ffi::array::describe(&received);
+        entry.array = Some(received);
+        // SAFETY: the caller passes a pointer that is valid for writing.
+        unsafe { place.put(lent) };
         Ok(())
     })
 }

@@ -1,6 +1,7 @@
 //! ZeroMQ for Rust, the foundation of the C, Morpho and virtual-machine interfaces. It
 //! knows nothing about hosts and scripts.
 
+pub mod array;
 pub(crate) mod authenticator;
 pub(crate) mod beacon;
 pub mod code;

@@ -1,6 +1,7 @@
 //! The boundary to C, for all interfaces: it stops panics, converts pointers to slices
 //! and strings, and watches for forks.
 
+pub mod array;
 mod exit;
 mod fork;
 mod pointers;

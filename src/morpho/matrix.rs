@@ -9,8 +9,9 @@ use libloading::os::unix::Library;
 use super::abi::{Bits, Header};
 use super::host::Morpho;
 use super::symbols::{Api, symbol};
-use crate::binding::{Array, ArrayRef, Bounds, Element, ValueRef};
+use crate::binding::{Bounds, ValueRef, gathered, lists};
 use crate::core::Error;
+use crate::core::array::{Array, ArrayRef, Element};
 
 /// The largest number of elements of a matrix or Array: some releases count them with 32 bits.
 const MOST: usize = 1 << 28;
@@ -209,7 +210,7 @@ impl<V: Bits> Morpho<V> {
                     _ => return Ok(ValueRef::Other("an Array without sizes")),
                 }
             }
-            Ok(match ArrayRef::of(&ValueRef::List(values)) {
+            Ok(match gathered(&ValueRef::List(values)) {
                 Ok(flat) => ValueRef::Array(ArrayRef { shape, by_columns: true, ..flat }),
                 Err(_) => ValueRef::Other("an Array of other values than numbers"),
             })
@@ -230,7 +231,7 @@ impl<V: Bits> Morpho<V> {
     ) -> Result<Option<V>, Error> {
         let Some(matrices) = &self.matrices else {
             // SAFETY: guaranteed by the caller.
-            return unsafe { self.make(&array.lists()?, made) }.map(Some);
+            return unsafe { self.make(&lists(array)?, made) }.map(Some);
         };
         let element = array.element();
         let of = if element.is_complex() { matrices.complex_matrix } else { matrices.matrix };
@@ -246,11 +247,11 @@ impl<V: Bits> Morpho<V> {
                     let (real, imaginary) = element.float(bytes).unwrap_or_default();
                     Ok(object((matrices.new_complex)(real, imaginary)))
                 }
-                ([], _) => self.make(&array.number(0), made).map(Some),
+                ([], _) => self.make(&array.number(0).into(), made).map(Some),
                 ([rows], Some(of)) => self.fill(matrices, of, array, *rows, 1),
                 ([rows, columns], Some(of)) => self.fill(matrices, of, array, *rows, *columns),
                 ([_] | [_, _], None) if !element.is_complex() => {
-                    self.make(&array.lists()?, made).map(Some)
+                    self.make(&lists(array)?, made).map(Some)
                 }
                 // Without a ComplexMatrix, complex numbers are in an Array, too.
                 (shape, _) => {

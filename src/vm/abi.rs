@@ -3,6 +3,8 @@
 
 use std::ffi::{c_char, c_void};
 
+pub use crate::ffi::array::*;
+
 /// The version of the struct layouts in this header. It changes only if a struct
 /// changes in a way other than growing at its end.
 pub const ZEROMQ_ABI: u32 = 1;
@@ -45,40 +47,6 @@ pub const ZEROMQ_BYTES: u32 = 12;
 /// Kind of a `zeromq_value`: an array of numbers, in `as.array`. The library returns it only
 /// to hosts with `ZEROMQ_HOST_ARRAYS`; others get lists of lists of numbers.
 pub const ZEROMQ_ARRAY: u32 = 13;
-
-/// Elements of a `zeromq_array`: bytes that are 0 or 1.
-pub const ZEROMQ_BOOL8: u32 = 1;
-/// Elements of a `zeromq_array`: `int8_t`.
-pub const ZEROMQ_INT8: u32 = 2;
-/// Elements of a `zeromq_array`: `int16_t`.
-pub const ZEROMQ_INT16: u32 = 3;
-/// Elements of a `zeromq_array`: `int32_t`.
-pub const ZEROMQ_INT32: u32 = 4;
-/// Elements of a `zeromq_array`: `int64_t`.
-pub const ZEROMQ_INT64: u32 = 5;
-/// Elements of a `zeromq_array`: `uint8_t`.
-pub const ZEROMQ_UINT8: u32 = 6;
-/// Elements of a `zeromq_array`: `uint16_t`.
-pub const ZEROMQ_UINT16: u32 = 7;
-/// Elements of a `zeromq_array`: `uint32_t`.
-pub const ZEROMQ_UINT32: u32 = 8;
-/// Elements of a `zeromq_array`: `uint64_t`.
-pub const ZEROMQ_UINT64: u32 = 9;
-/// Elements of a `zeromq_array`: `float`.
-pub const ZEROMQ_FLOAT32: u32 = 10;
-/// Elements of a `zeromq_array`: `double`.
-pub const ZEROMQ_FLOAT64: u32 = 11;
-/// Elements of a `zeromq_array`: two `float`, the real and the imaginary part.
-pub const ZEROMQ_COMPLEX64: u32 = 12;
-/// Elements of a `zeromq_array`: two `double`, the real and the imaginary part.
-pub const ZEROMQ_COMPLEX128: u32 = 13;
-
-/// Order of a `zeromq_array`: row by row, the last index changes fastest, as in C and
-/// numpy. Arrays from the library have this order.
-pub const ZEROMQ_BY_ROWS: u32 = 0;
-/// Order of a `zeromq_array`: column by column, the first index changes fastest, as in
-/// Fortran.
-pub const ZEROMQ_BY_COLUMNS: u32 = 1;
 
 /// Flag of a host: it takes arrays of numbers as `ZEROMQ_ARRAY`.
 pub const ZEROMQ_HOST_ARRAYS: u32 = 4;
@@ -133,25 +101,6 @@ pub struct Items {
     pub data: *const Value,
     /// The number of values.
     pub count: usize,
-}
-
-/// An array of numbers in memory.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct Array {
-    /// The type of its elements: `ZEROMQ_FLOAT64` and so on.
-    pub element: u32,
-    /// `ZEROMQ_BY_ROWS` or `ZEROMQ_BY_COLUMNS`.
-    pub order: u32,
-    /// The size in each dimension.
-    pub shape: *const usize,
-    /// The number of dimensions, at most 64. A single number has none.
-    pub dimensions: usize,
-    /// The elements, in the byte order of this machine. Those from the library need not be
-    /// aligned.
-    pub data: *const c_void,
-    /// The number of bytes of all elements.
-    pub size: usize,
 }
 
 /// The content of a value; `kind` determines the member that is set.

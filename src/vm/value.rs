@@ -6,9 +6,7 @@ use std::ptr;
 use super::abi::{self, Bytes, Function, Items, Payload, Registration, Returned};
 use super::script_functions::{InUse, search};
 use super::{descriptors, object};
-use crate::binding::{
-    self, ArrayRef, Bounds, DEEPEST, Element, Handle, Object, Text, Value, ValueRef,
-};
+use crate::binding::{Bounds, Handle, Object, Text, Value, ValueRef};
 use crate::core::Error;
 use crate::ffi::{self, host_error};
 
@@ -109,7 +107,9 @@ unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
                 descriptors::binding(value.payload.described)
                     .ok_or_else(|| host_error("a class is not one of zeromq_classes"))?,
             ),
-            abi::ZEROMQ_ARRAY => ValueRef::Array(array(value.payload.array)?),
+            abi::ZEROMQ_ARRAY => {
+                ValueRef::Array(ffi::array::view(value.payload.array).map_err(host_error)?)
+            }
             abi::ZEROMQ_OTHER => {
                 let Bytes { data, size } = value.payload.bytes;
                 let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
@@ -118,28 +118,6 @@ unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
             _ => return Err(host_error("a value has a kind that is not in the header")),
         })
     }
-}
-
-/// Views an array of the host.
-///
-/// # Safety
-/// As for `read`.
-unsafe fn array<'a>(array: *const abi::Array) -> Result<ArrayRef<'a>, Error> {
-    // SAFETY: NULL or an array, as the caller guarantees.
-    let array = unsafe { array.as_ref() }.ok_or_else(|| host_error("an array is NULL"))?;
-    let element = Element::of(array.element)
-        .ok_or_else(|| host_error("an array has elements that are not in the header"))?;
-    if array.order > abi::ZEROMQ_BY_COLUMNS || array.dimensions > DEEPEST {
-        return Err(host_error("an array has an unknown order or more than 64 dimensions"));
-    }
-    // SAFETY: guaranteed by the caller.
-    let shape = unsafe { ffi::slice(array.shape, array.dimensions) }?.to_vec();
-    if binding::count(&shape, element).map(|count| count * element.size()) != Some(array.size) {
-        return Err(host_error("the size of an array does not go with its shape"));
-    }
-    // SAFETY: guaranteed by the caller.
-    let bytes = unsafe { ffi::slice(array.data.cast(), array.size) }?.into();
-    Ok(ArrayRef { element, shape, bytes, by_columns: array.order == abi::ZEROMQ_BY_COLUMNS })
 }
 
 /// # Safety
@@ -282,7 +260,7 @@ fn view(value: &mut Value, form: Form, space: &mut Space) -> abi::Value {
             plain(abi::ZEROMQ_DICTIONARY, Payload { items: view_items(value, form, space) })
         }
         Value::Array(array) => {
-            let described = Box::new(describe(array));
+            let described = Box::new(ffi::array::describe(array));
             let payload = Payload { array: &raw const *described };
             space.arrays.push(described);
             plain(abi::ZEROMQ_ARRAY, payload)
@@ -298,19 +276,6 @@ fn view(value: &mut Value, form: Form, space: &mut Space) -> abi::Value {
             Handle([function, FUNCTION]) => plain(abi::ZEROMQ_FUNCTION, Payload { function }),
             _ => nil(),
         },
-    }
-}
-
-/// Describes an array, which stays where it is.
-fn describe(array: &binding::Array) -> abi::Array {
-    let (shape, bytes) = (array.shape(), array.bytes());
-    abi::Array {
-        element: array.element() as u32,
-        order: abi::ZEROMQ_BY_ROWS,
-        shape: shape.as_ptr(),
-        dimensions: shape.len(),
-        data: bytes.as_ptr().cast(),
-        size: bytes.len(),
     }
 }
 

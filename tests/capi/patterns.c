@@ -98,6 +98,39 @@ static void proxies(void) {
     zeromq_socket_free(pull);
 }
 
+static void arrays(void) {
+    zeromq_socket *pull = zeromq_socket_new(ZEROMQ_PULL, "inproc://arrays");
+    zeromq_socket *push = zeromq_socket_new(ZEROMQ_PUSH, "inproc://arrays");
+    /* [[1, 2, 3], [4, 5, 6]] by columns. */
+    const double numbers[] = {1, 4, 2, 5, 3, 6};
+    const size_t shape[] = {2, 3};
+    zeromq_array sent = {
+        .element = ZEROMQ_FLOAT64, .order = ZEROMQ_BY_COLUMNS, .shape = shape, .dimensions = 2,
+        .data = numbers, .size = sizeof numbers,
+    };
+    zeromq_array got;
+    double number;
+
+    GIVES(OK, zeromq_socket_send_array(push, &sent, SOON));
+    GIVES(OK, zeromq_socket_receive_array(pull, &got, SOON));
+    CHECK(got.element == ZEROMQ_FLOAT64 && got.order == ZEROMQ_BY_ROWS);
+    CHECK(got.dimensions == 2 && got.shape[0] == 2 && got.shape[1] == 3);
+    CHECK(got.size == sizeof numbers);
+    for (int i = 0; i < 6; i++) {
+        memcpy(&number, (const char *)got.data + i * sizeof number, sizeof number);
+        CHECK(number == i + 1);
+    }
+    GIVES(AGAIN, zeromq_socket_receive_array(pull, &got, 0));
+    GIVES(OK, zeromq_socket_send(push, "text", 4, SOON));
+    GIVES(DECODE, zeromq_socket_receive_array(pull, &got, SOON));
+    GIVES(ARGUMENT, zeromq_socket_receive_array(pull, NULL, 0));
+    GIVES(ARGUMENT, zeromq_socket_send_array(push, NULL, 0));
+    sent.size -= 1;
+    GIVES(ARGUMENT, zeromq_socket_send_array(push, &sent, 0));
+    zeromq_socket_free(push);
+    zeromq_socket_free(pull);
+}
+
 static void monitors(void) {
     zeromq_socket *socket = zeromq_socket_new(ZEROMQ_PULL, NULL);
     zeromq_monitor *monitor = zeromq_monitor_new(socket, "LISTENING, ACCEPTED");
@@ -204,6 +237,7 @@ int main(int count, char **arguments) {
     CHECK(count == 2);
     pollers();
     proxies();
+    arrays();
     monitors();
     certificates(arguments[1]);
     authenticator();

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{ArrayRef, DEEPEST, Element};
 use crate::binding::value::ValueRef;
+use crate::core::array::{ArrayRef, DEEPEST, Element};
 
 /// The kinds of numbers that were found.
 #[derive(Default)]
@@ -18,26 +18,24 @@ struct Found {
     depth: Option<usize>,
 }
 
-impl<'a> ArrayRef<'a> {
-    /// Makes an array of a value: an array, a number, or Lists and Tuples of numbers that are
-    /// evenly nested. Ints become int64, unless there are Floats among them.
-    ///
-    /// # Errors
-    /// Why it is none.
-    pub fn of(value: &ValueRef<'a>) -> Result<ArrayRef<'a>, String> {
-        if let ValueRef::Array(array) = value {
-            return Ok(array.clone());
-        }
-        let (mut shape, mut found) = (Vec::new(), Found::default());
-        measure(value, 0, &mut shape, &mut found)?;
-        let element = found.element()?;
-        if found.depth.is_some_and(|depth| depth != shape.len()) {
-            return Err("Lists that are not evenly nested".to_owned());
-        }
-        let mut bytes = Vec::new();
-        collect(value, element, &mut bytes);
-        Ok(ArrayRef { element, shape, bytes: Cow::Owned(bytes), by_columns: false })
+/// Makes an array of a value: an array, a number, or Lists and Tuples of numbers that are
+/// evenly nested. Ints become int64, unless there are Floats among them.
+///
+/// # Errors
+/// Why it is none.
+pub fn gathered<'a>(value: &ValueRef<'a>) -> Result<ArrayRef<'a>, String> {
+    if let ValueRef::Array(array) = value {
+        return Ok(array.clone());
     }
+    let (mut shape, mut found) = (Vec::new(), Found::default());
+    measure(value, 0, &mut shape, &mut found)?;
+    let element = found.element()?;
+    if found.depth.is_some_and(|depth| depth != shape.len()) {
+        return Err("Lists that are not evenly nested".to_owned());
+    }
+    let mut bytes = Vec::new();
+    collect(value, element, &mut bytes);
+    Ok(ArrayRef { element, shape, bytes: Cow::Owned(bytes), by_columns: false })
 }
 
 impl Found {

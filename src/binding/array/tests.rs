@@ -1,17 +1,21 @@
+use std::borrow::Cow;
+
 use super::*;
 use crate::binding::value::ValueRef;
+use crate::core::Frame;
+use crate::core::array::{ArrayRef, Element, read, read_extension, write_extension};
 
 fn ints(numbers: &[i64]) -> ValueRef<'static> {
     ValueRef::List(numbers.iter().map(|number| ValueRef::Int(*number)).collect())
 }
 
 fn shown(array: &Array) -> String {
-    format!("{} {:?} {:?}", array.element().name(), array.shape(), array.lists().unwrap())
+    format!("{} {:?} {:?}", array.element().name(), array.shape(), lists(array).unwrap())
 }
 
 /// Sends a value and receives it.
 fn round(value: &ValueRef) -> Array {
-    let [described, elements] = ArrayRef::of(value).unwrap().frames();
+    let [described, elements] = gathered(value).unwrap().frames();
     read(&described, elements).unwrap()
 }
 
@@ -57,10 +61,10 @@ fn what_is_no_array_is_told() {
             "Floats and the Int 9223372036854775807, which no Float represents exactly",
         ),
     ] {
-        assert_eq!(ArrayRef::of(&value).unwrap_err(), says);
+        assert_eq!(gathered(&value).unwrap_err(), says);
     }
     let deep = (0..100).fold(ValueRef::Int(1), |value, _| list(vec![value]));
-    assert!(ArrayRef::of(&deep).unwrap_err().contains("64 deep"));
+    assert!(gathered(&deep).unwrap_err().contains("64 deep"));
 }
 
 #[test]
@@ -123,14 +127,14 @@ fn frames_of_numpy_are_read() {
     for (shape, bytes) in [("0, 1".to_owned(), 0), ("4194304, 0".to_owned(), 0), (ones + "1", 1)] {
         let shape = shape.trim_start_matches("1,").to_owned();
         let array = read(&format!(r#"{{"dtype": "u1", "shape": [{shape}]}}"#), &vec![0; bytes]);
-        assert_eq!(array.unwrap().lists().is_err(), shape.starts_with('4'), "{shape}");
+        assert_eq!(lists(&array.unwrap()).is_err(), shape.starts_with('4'), "{shape}");
     }
 }
 
 #[test]
 fn extensions_hold_arrays() {
     let lists = ValueRef::List(vec![ints(&[1, 2]), ints(&[3, 4])]);
-    let data = write_extension(&ArrayRef::of(&lists).unwrap());
+    let data = write_extension(&gathered(&lists).unwrap());
     assert_eq!(data[..18], [5, 2, 2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(shown(&read_extension(&data).unwrap()), shown(&round(&lists)));
     for size in 0..data.len() {

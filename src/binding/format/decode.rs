@@ -7,10 +7,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 
 use super::cost::{Cost, LARGE, SMALL};
 use super::encode::Format;
-use crate::binding::array;
 use crate::binding::value::Value;
 use crate::core::wait::Interrupt;
-use crate::core::{Error, Frame};
+use crate::core::{Error, Frame, array};
 
 /// The maximum nesting depth of lists and dictionaries, as in serde_json.
 const DEEPEST: usize = 128;

@@ -6,10 +6,10 @@ use rmp_serde::MSGPACK_EXT_STRUCT_NAME;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::binding::arguments;
 use crate::binding::value::ValueRef;
-use crate::binding::{arguments, array};
-use crate::core::Error;
 use crate::core::error::Excerpt;
+use crate::core::{Error, array};
 
 /// The format of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -192,6 +192,7 @@ const SENDING: &[(&str, bool)] = &[
     ("sendbatch", true),
     ("sendjson", true),
     ("sendvalue", true),
+    ("sendarray", true),
     ("sendpicture", true),
     ("signal", true),
     ("publish", false),

@@ -1,12 +1,12 @@
 //! Script values as messages.
 
 use crate::binding::arguments::{FRAME, TIMEOUT};
-use crate::binding::array::{self, ArrayRef};
+use crate::binding::array::gathered;
 use crate::binding::call::Call;
 use crate::binding::format::Format;
 use crate::binding::table::{Group, Method, Parameter, required};
 use crate::binding::value::{Kinds, Value};
-use crate::core::{Error, Frame, Message};
+use crate::core::Error;
 
 const VALUE: Parameter = required(
     "value",
@@ -140,19 +140,13 @@ fn receive(call: &Call, format: Format) -> Result<Value, Error> {
 
 fn send_array(call: &Call) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
-    let array = ArrayRef::of(call.value(0)?).map_err(|got| call.wrong(0, got))?;
-    let mut message = Message::from(Vec::from(array.frames()));
-    socket.send_message(&mut message, &wait)?;
+    let array = gathered(call.value(0)?).map_err(|got| call.wrong(0, got))?;
+    socket.send_array(&array, &wait)?;
     Ok(super::sent(call, socket))
 }
 
 fn receive_array(call: &Call) -> Result<Value, Error> {
-    let frames = call.socket()?.receive_all(&call.wait()?)?;
-    let count = frames.len();
-    let decode = |what: String| Error::Decode { what: what.into() };
-    let [described, elements] = <[Frame; 2]>::try_from(frames)
-        .map_err(|_| decode(format!("an array has two frames, and the message has {count}")))?;
-    let array = array::read(&described, elements).map_err(decode)?;
+    let array = call.socket()?.receive_array(&call.wait()?)?;
     for_host(call, Value::Array(Box::new(array)))
 }
 

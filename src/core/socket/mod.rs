@@ -4,6 +4,7 @@
 //! another call, returns [`Error::Busy`]. After a socket is closed, its object remains
 //! and its methods return [`Error::Closed`].
 
+mod arrays;
 mod attempt;
 mod batch;
 mod closing;

@@ -1,7 +1,5 @@
 //! The kinds of numbers in an array.
 
-use crate::binding::value::Value;
-
 /// The kind of the elements of an array. The numbers are those of the C header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -104,49 +102,57 @@ impl Element {
     /// Returns an element as a floating-point number, or the real and the imaginary part;
     /// `None` for an integer that has no exact one.
     pub fn float(self, bytes: &[u8]) -> Option<(f64, f64)> {
-        const EXACT: i64 = 1 << 53;
-        let real = match (self, self.value(bytes)) {
-            (_, Value::Bool(value)) => f64::from(u8::from(value)),
-            (_, Value::Int(value)) if (-EXACT..=EXACT).contains(&value) => value as f64,
-            (Float32 | Float64, Value::Float(value)) => value,
-            (Complex64 | Complex128, _) => {
-                let half = if self == Complex64 { Float32 } else { Float64 };
-                let (real, imaginary) = bytes.split_at(half.size());
-                return Some((half.float(real)?.0, half.float(imaginary)?.0));
-            }
-            _ => return None,
+        const EXACT: u64 = 1 << 53;
+        let real = match self.number(bytes) {
+            Number::Bool(value) => f64::from(u8::from(value)),
+            Number::Int(value) if value.unsigned_abs() <= EXACT => value as f64,
+            Number::Uint(value) if value <= EXACT => value as f64,
+            Number::Int(_) | Number::Uint(_) => return None,
+            Number::Float(value) => value,
+            Number::Complex(real, imaginary) => return Some((real, imaginary)),
         };
         Some((real, 0.0))
     }
 
-    /// Returns an element as a value. A complex number is a Tuple of two numbers, and an
-    /// integer beyond the range of an Int a Float.
-    pub(super) fn value(self, bytes: &[u8]) -> Value {
+    /// Returns the number that an element is.
+    pub fn number(self, bytes: &[u8]) -> Number {
         macro_rules! number {
-            ($type:ty) => {
-                <$type>::from_ne_bytes(bytes.try_into().unwrap_or_default())
+            ($type:ty, $bytes:expr) => {
+                <$type>::from_ne_bytes($bytes.try_into().unwrap_or_default())
             };
         }
+        let halves = bytes.split_at(bytes.len() / 2);
         match self {
-            Bool => Value::Bool(bytes.first().is_some_and(|byte| *byte != 0)),
-            Int8 => Value::Int(number!(i8).into()),
-            Int16 => Value::Int(number!(i16).into()),
-            Int32 => Value::Int(number!(i32).into()),
-            Int64 => Value::Int(number!(i64)),
-            Uint8 => Value::Int(number!(u8).into()),
-            Uint16 => Value::Int(number!(u16).into()),
-            Uint32 => Value::Int(number!(u32).into()),
-            Uint64 => {
-                let value = number!(u64);
-                i64::try_from(value).map_or(Value::Float(value as f64), Value::Int)
+            Bool => Number::Bool(bytes.first().is_some_and(|byte| *byte != 0)),
+            Int8 => Number::Int(number!(i8, bytes).into()),
+            Int16 => Number::Int(number!(i16, bytes).into()),
+            Int32 => Number::Int(number!(i32, bytes).into()),
+            Int64 => Number::Int(number!(i64, bytes)),
+            Uint8 => Number::Uint(number!(u8, bytes).into()),
+            Uint16 => Number::Uint(number!(u16, bytes).into()),
+            Uint32 => Number::Uint(number!(u32, bytes).into()),
+            Uint64 => Number::Uint(number!(u64, bytes)),
+            Float32 => Number::Float(number!(f32, bytes).into()),
+            Float64 => Number::Float(number!(f64, bytes)),
+            Complex64 => {
+                Number::Complex(number!(f32, halves.0).into(), number!(f32, halves.1).into())
             }
-            Float32 => Value::Float(number!(f32).into()),
-            Float64 => Value::Float(number!(f64)),
-            Complex64 | Complex128 => {
-                let half = if self == Complex64 { Float32 } else { Float64 };
-                let (real, imaginary) = bytes.split_at(half.size().min(bytes.len()));
-                Value::Tuple(vec![half.value(real), half.value(imaginary)])
-            }
+            Complex128 => Number::Complex(number!(f64, halves.0), number!(f64, halves.1)),
         }
     }
+}
+
+/// A number in an array.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// A truth value.
+    Bool(bool),
+    /// A signed integer.
+    Int(i64),
+    /// An unsigned integer.
+    Uint(u64),
+    /// A floating-point number.
+    Float(f64),
+    /// A complex number: its real and its imaginary part.
+    Complex(f64, f64),
 }

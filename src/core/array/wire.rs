@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use super::{Array, ArrayRef, Bytes, DEEPEST, Element, count};
-use crate::core::Frame;
+use crate::core::message::Frame;
 
 /// The type of arrays among the extensions of MessagePack. The data is one byte with the
 /// number of the kind of elements, one byte with the number of dimensions, the sizes as
 /// uint64, and the elements row by row, all in little-endian order.
-pub(in crate::binding) const EXTENSION: i8 = 78;
+pub(crate) const EXTENSION: i8 = 78;
 
 /// The longest description that is read.
 const LONGEST: usize = 1 << 16;
@@ -85,7 +85,7 @@ fn reorder(from: &[u8], to: &mut [u8], shape: &[usize], size: usize) {
 ///
 /// # Errors
 /// Why they are none.
-pub(in crate::binding) fn read(described: &[u8], elements: Frame) -> Result<Array, String> {
+pub(crate) fn read(described: &[u8], elements: Frame) -> Result<Array, String> {
     let (dtype, shape) = description(described)?;
     let (element, swapped) =
         Element::from_name(&dtype).ok_or_else(|| format!("the dtype {dtype:.40} is not known"))?;
@@ -133,7 +133,7 @@ fn reversed(bytes: &[u8], word: usize) -> Vec<u8> {
 }
 
 /// Returns an array as the data of an extension of MessagePack.
-pub(in crate::binding) fn write_extension(array: &ArrayRef) -> Vec<u8> {
+pub(crate) fn write_extension(array: &ArrayRef) -> Vec<u8> {
     let rows = array.by_rows();
     let mut data = Vec::with_capacity(2 + 8 * array.shape.len() + rows.len());
     data.extend([array.element as u32 as u8, array.shape.len() as u8]);
@@ -149,7 +149,7 @@ pub(in crate::binding) fn write_extension(array: &ArrayRef) -> Vec<u8> {
 ///
 /// # Errors
 /// Why it is none.
-pub(in crate::binding) fn read_extension(data: &[u8]) -> Result<Array, String> {
+pub(crate) fn read_extension(data: &[u8]) -> Result<Array, String> {
     let [number, dimensions, rest @ ..] = data else {
         return Err("an array has no kind of elements and no shape".to_owned());
     };

@@ -1,0 +1,91 @@
+//! Arrays of numbers. On the wire an array is two frames, as in pyzmq's recipe for numpy: JSON
+//! with its dtype and shape, and its elements, row by row. Inside a value it is an extension of
+//! MessagePack.
+
+mod element;
+mod wire;
+
+use std::borrow::Cow;
+use std::ops::Deref;
+
+use super::message::Frame;
+
+pub use element::{Element, Number};
+pub(crate) use wire::{EXTENSION, read, read_extension, write_extension};
+
+/// The most dimensions that are accepted, as in numpy.
+pub const DEEPEST: usize = 64;
+
+/// An array that is lent, or that was made to be sent.
+#[derive(Clone, Debug)]
+pub struct ArrayRef<'a> {
+    /// The kind of its elements.
+    pub element: Element,
+    /// The size in each dimension. A single number has none.
+    pub shape: Vec<usize>,
+    /// The elements, in the byte order of this machine.
+    pub bytes: Cow<'a, [u8]>,
+    /// True if the first index changes fastest, as in Fortran; a Matrix is stored by columns.
+    pub by_columns: bool,
+}
+
+/// An array that was received.
+#[derive(Debug)]
+pub struct Array {
+    element: Element,
+    shape: Vec<usize>,
+    bytes: Bytes,
+}
+
+/// The elements in the memory in which they arrived, or in new memory.
+#[derive(Debug)]
+enum Bytes {
+    Received(Frame),
+    Made(Vec<u8>),
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Received(frame) => frame,
+            Bytes::Made(bytes) => bytes,
+        }
+    }
+}
+
+impl Array {
+    /// Returns the kind of its elements.
+    pub fn element(&self) -> Element {
+        self.element
+    }
+
+    /// Returns the size in each dimension.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Returns the elements, row by row, in the byte order of this machine. They need not be
+    /// aligned.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns the element with this index, row by row.
+    pub fn number(&self, index: usize) -> Option<Number> {
+        let size = self.element.size();
+        let bytes = self.bytes.get(index * size..(index + 1) * size)?;
+        Some(self.element.number(bytes))
+    }
+}
+
+/// Returns how many elements a shape has; `None` if they do not fit into memory.
+pub fn count(shape: &[usize], element: Element) -> Option<usize> {
+    // An empty dimension must not hide others that are too large.
+    let product =
+        shape.iter().filter(|size| **size > 0).try_fold(element.size(), |product, size| {
+            product.checked_mul(*size).filter(|product| *product <= isize::MAX as usize)
+        })?;
+    Some(if shape.contains(&0) { 0 } else { product / element.size() })
+}
