@@ -69,6 +69,11 @@ fn settings(sources: &Path, out: &Path) -> cc::Build {
     for flag in HARDENING {
         build.flag_if_supported(flag);
     }
+    // Assertions contain the names of their files. Without the folder of the build, every
+    // build is the same, and tells nothing about the machine that it was made on.
+    for (folder, name) in [(sources.to_owned(), "libzmq"), (out.join("libzmq.cpp"), "libzmq.cpp")] {
+        build.flag_if_supported(format!("-ffile-prefix-map={}={name}", folder.display()));
+    }
     build
 }
 
