@@ -338,8 +338,11 @@ fn what_is_installed_is_found_by_pkg_config() {
         format!("c++ -x c++ {hello} {shared} -o hello"),
         // Programs run without the link, which is only needed to compile them.
         "rm prefix/lib/libzeromq.so".to_owned(),
-        // The static library alone is enough.
-        format!("rm prefix/lib/{name} && cc {hello} {linked} -o hello"),
+        // The static library alone is enough. It makes no program's stack executable.
+        format!(
+            "rm prefix/lib/{name} && cc {hello} {linked} -o hello && \
+             readelf -lW hello | grep -q 'GNU_STACK.* RW '"
+        ),
     ] {
         assert_eq!(shell(&format!("{compile} && ./hello"), folder.path()), "Hello\nWorld!\n");
     }

@@ -1,5 +1,6 @@
 //! The shared library exports its own functions and nothing of its dependencies, so it
-//! cannot clash with another libzmq or libsodium in the process.
+//! cannot clash with another libzmq or libsodium in the process. The library and the program
+//! are linked so that memory errors are harder to exploit.
 
 mod support;
 
@@ -53,4 +54,49 @@ fn it_needs_only_the_libraries_of_every_system() {
         assert!(!text.contains(library), "{text}");
     }
     assert!(text.contains("libc.so"), "{text}");
+}
+
+/// Runs readelf and returns its output.
+#[cfg(target_os = "linux")]
+fn readelf(options: &str, file: &std::path::Path) -> String {
+    let output = Command::new("readelf").args(["-W", options]).arg(file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_is_either_written_or_executed() {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_zeromq"));
+    for file in [&*library(), program] {
+        let text = readelf("-l", file);
+        // The type of a segment, its place in the file and in memory, its sizes, its flags.
+        let segments = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let segments: Vec<_> = segments
+            .filter(|words| words.len() > 7 && words[1].starts_with("0x"))
+            .map(|words| (words[0], words[6..words.len() - 1].concat()))
+            .collect();
+        assert!(segments.len() > 5, "{text}");
+        assert!(segments.iter().all(|(_, flags)| !flags.contains("WE")), "{text}");
+        let flags = |name| segments.iter().find(|(kind, _)| *kind == name).map(|(_, flags)| flags);
+        assert_eq!(flags("GNU_STACK").map(String::as_str), Some("RW"), "{text}");
+        // The tables of addresses are read-only once the file is loaded.
+        assert_eq!(flags("GNU_RELRO").map(String::as_str), Some("R"), "{text}");
+        let dynamic = readelf("-d", file);
+        assert!(dynamic.contains("BIND_NOW") && dynamic.contains("Flags: NOW"), "{dynamic}");
+        // No folder that others might write to is searched for libraries.
+        assert!(!dynamic.contains("RPATH") && !dynamic.contains("RUNPATH"), "{dynamic}");
+        assert!(!dynamic.contains("TEXTREL"), "{dynamic}");
+    }
+    let dynamic = readelf("-d", program);
+    assert!(dynamic.contains("PIE"), "{dynamic}");
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn the_code_of_libzmq_checks_its_buffers() {
+    let names = readelf("--dyn-syms", &library());
+    for name in ["__stack_chk_fail@", "__memcpy_chk@", "__memset_chk@", "__snprintf_chk@"] {
+        assert!(names.contains(name), "{name} is missing: {names}");
+    }
 }
