@@ -210,7 +210,9 @@ pub unsafe extern "C" fn zeromq_authenticator_curve_directory(
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_authenticator_stop(authenticator: *mut Authenticator) -> Code {
     ffi::guard("zeromq_authenticator_stop", || {
-        enter(authenticator)?.0.stop();
+        if let Some(entry) = AUTHENTICATORS.enter_to_end(authenticator)? {
+            entry.0.stop();
+        }
         Ok(())
     })
 }

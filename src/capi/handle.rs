@@ -12,7 +12,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use crate::core::Error;
+use crate::core::{Error, context};
 use crate::exclusive::lock::{Doom, Held, Lock, Refused, Taken};
 
 /// How many bits of a handle hold the index of its slot, the tag of its type, and how
@@ -57,6 +57,8 @@ struct Slot<T> {
     index: AtomicU32,
     /// One more than the index of the slot that was freed before this one.
     next: AtomicU32,
+    /// The process that gave it, by the number of forks before it.
+    generation: AtomicU32,
     /// Initialized if the number of uses is odd.
     value: UnsafeCell<MaybeUninit<T>>,
 }
@@ -91,6 +93,7 @@ impl<T: Kind> Registry<T> {
         // no other thread uses it.
         unsafe { (*slot.value.get()).write(value) };
         slot.index.store(index as u32, Ordering::Relaxed);
+        slot.generation.store(context::generation(), Ordering::Relaxed);
         let uses = next_use(slot.uses.load(Ordering::Relaxed));
         slot.uses.store(uses, Ordering::Release);
         Ok(ptr::without_provenance_mut(self.number(index, uses)))
@@ -100,7 +103,7 @@ impl<T: Kind> Registry<T> {
     ///
     /// # Errors
     /// [`Error::Argument`] if the handle is NULL or of another type, [`Error::Freed`]
-    /// if the object was freed, [`Error::Busy`].
+    /// if the object was freed, [`Error::Busy`], [`Error::Forked`].
     #[inline(always)]
     pub fn enter<H>(&self, handle: *const H) -> Result<InUse<'_, T>, Box<Error>> {
         let number = handle.addr();
@@ -113,6 +116,18 @@ impl<T: Kind> Registry<T> {
         }
     }
 
+    /// Looks up an object to end it. Returns `None` if it was in a call of another thread
+    /// when this process was forked: a child ends nothing of its parent.
+    ///
+    /// # Errors
+    /// Those of [`enter`](Registry::enter).
+    pub fn enter_to_end<H>(&self, handle: *const H) -> Result<Option<InUse<'_, T>>, Box<Error>> {
+        match self.enter(handle) {
+            Err(error) if matches!(*error, Error::Forked) => Ok(None),
+            entered => entered.map(Some),
+        }
+    }
+
     /// Returns the error for an object that was not entered. Errors are boxed and built
     /// out of line, because copying a large result field by field stalls the fast path.
     #[cold]
@@ -121,7 +136,10 @@ impl<T: Kind> Registry<T> {
         if let Refused::Last(taken) = why {
             self.empty(slot, taken);
         }
+        let generation = slot.generation.load(Ordering::Relaxed);
         Box::new(match why {
+            // The thread that is in the call was left behind by a fork.
+            Refused::Busy if generation != context::generation() => Error::Forked,
             Refused::Busy => Error::Busy,
             _ => Error::Freed { what: T::WHAT },
         })
@@ -253,6 +271,7 @@ impl<T> Slot<T> {
             uses: AtomicU64::new(0),
             index: AtomicU32::new(0),
             next: AtomicU32::new(0),
+            generation: AtomicU32::new(0),
             value: UnsafeCell::new(MaybeUninit::uninit()),
         }
     }

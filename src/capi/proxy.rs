@@ -216,7 +216,10 @@ pub extern "C" fn zeromq_proxy_resume(proxy: *mut Proxy) -> Code {
 /// was freed; `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_proxy_stop(proxy: *mut Proxy) -> Code {
-    ffi::guard("zeromq_proxy_stop", || Ok(enter(proxy)?.stop()?))
+    ffi::guard("zeromq_proxy_stop", || {
+        let Some(proxy) = PROXIES.enter_to_end(proxy)? else { return Ok(()) };
+        Ok(proxy.stop()?)
+    })
 }
 
 /// Returns the state of a proxy, such as `ZEROMQ_PROXY_RUNNING`; `ZEROMQ_PROXY_STOPPED`

@@ -163,7 +163,10 @@ pub extern "C" fn zeromq_socket_free(socket: *mut Socket) {
 /// was freed; `ZEROMQ_CODE_BUSY`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_socket_close(socket: *mut Socket) -> Code {
-    ffi::guard("zeromq_socket_close", || Ok(enter(socket)?.socket.close(None)?))
+    ffi::guard("zeromq_socket_close", || {
+        let Some(entry) = SOCKETS.enter_to_end(socket)? else { return Ok(()) };
+        Ok(entry.socket.close(None)?)
+    })
 }
 
 /// Returns 1 if a socket is closed or the handle is invalid, otherwise 0.

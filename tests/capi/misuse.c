@@ -155,6 +155,7 @@ static void forked(void) {
     zeromq_proxy *proxy = zeromq_proxy_new();
     zeromq_monitor *monitor = zeromq_monitor_new(pull, NULL);
     zeromq_authenticator *authenticator = zeromq_authenticator_new();
+    pthread_t thread = begin();
     int status;
     pid_t child;
 
@@ -168,6 +169,11 @@ static void forked(void) {
         GIVES(CLOSED, zeromq_socket_receive(pull, message, SOON));
         GIVES(CLOSED, zeromq_poller_wait(poller, &event, 1, &count, SOON));
         GIVES(CLOSED, zeromq_proxy_pause(proxy));
+        /* The thread that is in a call with this one does not exist here. */
+        GIVES(CLOSED, zeromq_socket_receive(waiting, message, SOON));
+        GIVES(OK, zeromq_socket_close(waiting));
+        CHECK(zeromq_socket_is_closed(waiting) == 1);
+        zeromq_socket_free(waiting);
         /* Closing and stopping again what is closed here does nothing. */
         CHECK(zeromq_socket_is_closed(push) == 1);
         GIVES(OK, zeromq_socket_close(push));
@@ -190,6 +196,11 @@ static void forked(void) {
         _exit(1);
     }
     CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && !WEXITSTATUS(status));
+    zeromq_socket *other = zeromq_socket_new(ZEROMQ_PUSH, "inproc://threads");
+    GIVES(OK, zeromq_socket_send(other, "x", 1, SOON));
+    CHECK(pthread_join(thread, NULL) == 0 && waited == ZEROMQ_CODE_OK);
+    zeromq_socket_free(other);
+    zeromq_socket_free(waiting);
     GIVES(OK, zeromq_socket_send(push, "parent", 6, SOON));
     GIVES(OK, zeromq_socket_receive(pull, message, SOON));
     CHECK(frame_is(message, 0, "parent"));

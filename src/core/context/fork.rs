@@ -52,6 +52,6 @@ pub fn forked() {
 
 /// Returns the number of forks between the first process and this one.
 #[inline]
-pub(in crate::core) fn generation() -> u32 {
+pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }

@@ -41,7 +41,7 @@ use super::socket_type::SocketType;
 use super::statistics::Counters;
 use crate::core::locked::locked;
 use crate::libzmq;
-pub(super) use fork::generation;
+pub(crate) use fork::generation;
 pub(super) use hooks::{Hooks, add_hooks};
 use inproc::{Event, Id, Names};
 use settings::Setting;
