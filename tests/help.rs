@@ -186,6 +186,19 @@ fn every_command_has_help_and_shells_complete_it() {
     }
 }
 
+/// Otherwise a script for a shell would be cut off, and nobody would know.
+#[test]
+#[cfg(target_os = "linux")]
+fn output_that_cannot_be_written_is_an_error() {
+    for arguments in [&["completions", "bash"][..], &["help"], &["help", "send"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = program().args(arguments).stdout(full).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("the output cannot be written: No space left"), "{stderr}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_terminal_gets_colours_and_a_pager() {

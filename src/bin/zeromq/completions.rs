@@ -1,7 +1,6 @@
 //! `zeromq completions`: the scripts with which shells complete our commands. Called by
 //! `main`.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
@@ -13,7 +12,5 @@ use crate::Arguments;
 pub fn print(shell: Shell) -> ExitCode {
     let mut file = Vec::new();
     generate(shell, &mut Arguments::command(), "zeromq", &mut file);
-    // Whoever has closed the output does not want to read it.
-    let _ = std::io::stdout().write_all(&file);
-    ExitCode::SUCCESS
+    crate::print(&file)
 }

@@ -11,7 +11,7 @@ mod library;
 mod repl;
 mod run;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -93,15 +93,24 @@ fn main() -> ExitCode {
 
 /// Prints the result of a command, or its error.
 fn tell(result: Result<String, String>) -> ExitCode {
-    // If the output is closed, nobody wants to read it.
     match result {
-        Ok(text) => {
-            let _ = write!(std::io::stdout(), "{text}");
-            ExitCode::SUCCESS
-        }
+        Ok(text) => print(text.as_bytes()),
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "{error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints the output of a command.
+fn print(text: &[u8]) -> ExitCode {
+    let mut out = std::io::stdout();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        // Whoever has closed the output does not want to read it.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let _ = writeln!(std::io::stderr(), "the output cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
     }
 }

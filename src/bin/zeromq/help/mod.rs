@@ -12,10 +12,7 @@ pub use show::{Look, page};
 /// Shows a topic. The status is 1 if it does not exist.
 pub fn help(query: &[String]) -> ExitCode {
     match text(&query.join(" "), Look::of_output()) {
-        Ok(text) => {
-            page(&text);
-            ExitCode::SUCCESS
-        }
+        Ok(text) => page(&text),
         Err(message) => {
             eprintln!("{message}");
             ExitCode::FAILURE

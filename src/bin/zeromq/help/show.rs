@@ -4,7 +4,7 @@
 use std::env;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write, stdout};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -132,15 +132,15 @@ fn marked(text: &str) -> String {
     out
 }
 
-/// Prints a text, through the user's pager if it is longer than the terminal.
-pub fn page(text: &str) {
+/// Prints a text, through the user's pager if it is longer than the terminal. Returns the
+/// status of the program.
+pub fn page(text: &str) -> ExitCode {
     let height = terminal_size().map(|(_, Height(lines))| usize::from(lines));
     let long = height.is_some_and(|height| text.lines().count() >= height);
     if long && stdout().is_terminal() && paged(text).is_ok() {
-        return;
+        return ExitCode::SUCCESS;
     }
-    // Whoever has closed the output does not want to read it.
-    let _ = stdout().write_all(text.as_bytes());
+    crate::print(text.as_bytes())
 }
 
 /// Fails if there is no pager.

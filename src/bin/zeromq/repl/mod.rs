@@ -118,7 +118,9 @@ impl Prompt {
         let last = self.error.take().filter(|_| topic.is_empty());
         let explained = last.and_then(|tag| help::text(&tag, look).ok());
         match explained.map_or_else(|| help::text(topic, look), Ok) {
-            Ok(text) => help::page(&text),
+            Ok(text) => {
+                help::page(&text);
+            }
             Err(message) => eprintln!("{message}"),
         }
     }
