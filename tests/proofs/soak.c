@@ -36,7 +36,8 @@ enum {
 
 static const char *folder;
 static double begun, seconds;
-static atomic_int over;
+/* Those who use what others offer end first. */
+static atomic_int over, offers_over;
 static char *self;
 
 static double now(void) {
@@ -99,7 +100,7 @@ static void *answers(void *unused) {
     zeromq_message *message = zeromq_message_new();
     for (int way = 0; way < WAYS; way++)
         GIVES(OK, zeromq_poller_add(poller, replies[way], ZEROMQ_POLL_IN, NULL));
-    while (!over) {
+    while (!offers_over) {
         zeromq_poll_event events[WAYS];
         size_t count;
         zeromq_code code = zeromq_poller_wait(poller, events, WAYS, &count, 100);
@@ -174,12 +175,12 @@ static void *pulls(void *unused) {
     zeromq_socket *pull = opened(ZEROMQ_PULL, NULL);
     GIVES(OK, zeromq_socket_connect(pull, pipeline_out));
     double last = now();
-    for (uint64_t expected = 0; !over;) {
+    for (uint64_t expected = 0; !offers_over;) {
         const zeromq_frames *messages;
         size_t count;
         zeromq_code code = zeromq_socket_receive_batch(pull, 100, &messages, &count, 100);
         if (code == ZEROMQ_CODE_AGAIN) {
-            CHECK(now() - last < SOON / 1000);
+            CHECK(over || now() - last < SOON / 1000);
             continue;
         }
         CHECK(code == ZEROMQ_CODE_OK);
@@ -198,7 +199,7 @@ static void *pulls(void *unused) {
 static char topics[3][300], routed[3][300], extended[300], raw[300];
 
 static void *publishes(void *socket) {
-    for (unsigned number = 0; !over; number++) {
+    for (unsigned number = 0; !offers_over; number++) {
         char text[64];
         snprintf(text, sizeof text, "%c%u", 'a' + (int)(number % 4), number);
         GIVES(OK, zeromq_socket_send(socket, text, strlen(text), SOON));
@@ -211,7 +212,7 @@ static void *publishes(void *socket) {
 
 /* Publishes on an XPUB and takes its subscriptions. */
 static void *republishes(void *socket) {
-    while (!over) {
+    while (!offers_over) {
         zeromq_slice frame;
         while (zeromq_socket_receive_frame(socket, &frame, NULL, 0) == ZEROMQ_CODE_OK)
             CHECK(frame.size >= 1);
@@ -229,7 +230,7 @@ static void *routes(void *socket) {
     zeromq_monitor *monitor = zeromq_monitor_new(socket, NULL);
     zeromq_monitor_event event = {.size = sizeof event};
     CHECK(monitor != NULL);
-    while (!over) {
+    while (!offers_over) {
         while (zeromq_monitor_next(monitor, &event, 0) == ZEROMQ_CODE_OK)
             CHECK(strlen(event.name) > 0 && strlen(event.reason) > 0);
         if (zeromq_socket_receive(socket, message, 100) != ZEROMQ_CODE_OK)
@@ -474,16 +475,17 @@ int main(int count, char **arguments) {
     pthread_t threads[10];
     int started = 0;
     begun = now();
-    start(&threads[started++], answers, NULL);
     start(&threads[started++], asks, certificate);
-    start(&threads[started++], pulls, NULL);
     start(&threads[started++], pushes, NULL);
+    start(&threads[started++], comes_and_goes, NULL);
+    start(&threads[started++], kills, NULL);
+    int users = started;
+    start(&threads[started++], answers, NULL);
+    start(&threads[started++], pulls, NULL);
     start(&threads[started++], publishes, publisher);
     start(&threads[started++], republishes, xpublisher);
     start(&threads[started++], routes, router);
     start(&threads[started++], routes, stream);
-    start(&threads[started++], comes_and_goes, NULL);
-    start(&threads[started++], kills, NULL);
 
     for (double told = 0; share() < 1;) {
         rest(seconds < 200 ? 100 : 1000);
@@ -510,8 +512,11 @@ int main(int count, char **arguments) {
         }
     }
     over = 1;
-    for (int i = 0; i < started; i++)
+    for (int i = 0; i < started; i++) {
+        if (i == users)
+            offers_over = 1;
         CHECK(pthread_join(threads[i], NULL) == 0);
+    }
     if (command) {
         int status;
         CHECK(kill(command, SIGTERM) == 0 && waitpid(command, &status, 0) == command);
