@@ -262,16 +262,20 @@ impl<V: Bits> Morpho<V> {
         pairs.iter().map(pair).collect()
     }
 
-    /// Returns true if the call of a method has no named arguments, given that it has at
-    /// most one argument in all.
+    /// Returns true if the call of a method has no named arguments.
     ///
     /// # Safety
-    /// `vm` is the calling virtual machine.
+    /// Morpho calls a native function with `count` arguments at `given`.
     #[inline]
-    pub(super) unsafe fn has_no_names(&self, vm: *mut Vm) -> bool {
+    pub(super) unsafe fn has_no_names(&self, vm: *mut Vm, given: *const V, count: i32) -> bool {
         match self.api.release.options {
             // A marker comes with a name and a value.
-            Options::Marker(_) => true,
+            Options::Marker(_) if count < 3 => true,
+            // It is a string, as frames are.
+            // SAFETY: guaranteed by the caller.
+            Options::Marker(marker) => unsafe {
+                !slice::from_raw_parts(given, count as usize).iter().any(|v| v.is(*marker))
+            },
             // SAFETY: guaranteed by the caller.
             Options::Count(options) => unsafe { options(vm) == 0 },
         }

@@ -35,7 +35,7 @@ unsafe extern "C" fn send<V: Hosted>(vm: *mut Vm, count: i32, given: *mut V) -> 
         // SAFETY: Morpho calls a method with a receiver and `count` arguments, which it
         // keeps during the call.
         unsafe {
-            if morpho.has_no_names(vm)
+            if morpho.has_no_names(vm, given.add(1), count)
                 && let Some(receiver) = morpho.own(*given)
                 && quick::send(receiver, count as usize, |at| morpho.text(*given.add(1 + at)))
             {
@@ -63,7 +63,7 @@ unsafe extern "C" fn receive_all<V: Hosted>(vm: *mut Vm, count: i32, given: *mut
         // SAFETY: Morpho calls a method; the new objects are bound at once.
         unsafe {
             if count == 0
-                && morpho.has_no_names(vm)
+                && morpho.has_no_names(vm, given.add(1), count)
                 && let Some(receiver) = morpho.own(*given)
             {
                 let mut list = List::new(morpho);
@@ -92,7 +92,7 @@ unsafe fn receive_by<V: Hosted>(
         // SAFETY: guaranteed by the caller; the new object is bound at once.
         unsafe {
             if count == 0
-                && morpho.has_no_names(vm)
+                && morpho.has_no_names(vm, given.add(1), count)
                 && let Some(receiver) = morpho.own(*given)
                 && let Some(made) = quick::receive(receiver, |frame| make(morpho, frame))
             {

@@ -421,6 +421,11 @@ static void named_arguments(void) {
     RAISES("ZMQArgs", host_invoke(p.in, "receive", ARGS(text("timeout"), integer(0))));
     arguments twice = with(timeout(integer(0)), "timeout", integer(0));
     CHECK(is_nil(OK(host_invoke(p.in, "receive", twice))));
+    /* The marker, the name and the value are no frames. */
+    arguments soon = with(ARGS(text("x")), "timeout", text("soon"));
+    message = RAISES("ZMQArgs", host_invoke(p.out, "send", soon));
+    CHECK(contains(message, "timeout="));
+    CHECK(is_nil(OK(host_invoke(p.in, "receive", timeout(integer(0))))));
     OK(host_invoke(p.in, "close", with(NONE, "linger", integer(0))));
     RAISES("ZMQArgs", host_apply(host_class("ZMQ"), "has", host_class("ZMQ"), NONE));
 }

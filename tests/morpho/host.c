@@ -721,7 +721,7 @@ void host_start(collector when) {
     add_types();
     initselector = intern("init");
 #if OPTIONS_BEHIND_MARKER
-    vm_optmarker = from_object(object_new(sizeof(object), objectbuiltinfunctiontype));
+    vm_optmarker = object_stringfromcstring("OPT", 3);
     set_state(as_object(vm_optmarker), PERMANENT);
 #endif
     static const class_entry root[] = {{.name = "prnt", .function = object_print}, {.name = NULL}};
