@@ -12,14 +12,15 @@ use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::thread;
 use std::time::Duration;
 
 use support::cases::{self, Case};
-use support::{Finished, Host, Reference, launch, library, root};
+use support::morpho::Morpho;
+use support::{Finished, Host, Reference, Running, launch, library, relay, root};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -402,23 +403,30 @@ fn in_c(cases: &[Case], failures: &mut String) -> Count {
         tell(&format!("{:>3} not in C: {reason}", names.len()));
     }
     let folder = tempfile::tempdir().unwrap();
-    let (source, program) = (folder.path().join("cases.c"), folder.path().join("cases"));
+    let source = folder.path().join("cases.c");
     fs::write(&source, cases::capi::program(&run)).unwrap();
+    let program = compile_c(&source, folder.path());
+    let finished = launch(&mut Command::new(&program)).finish(DEADLINE);
+    let passed = count("C", &finished, failures);
+    assert!(passed >= 60 || !failures.is_empty(), "{passed}");
+    Count { host: "C", passed: Some(passed), left_out: left_out.len() }
+}
+
+/// Compiles a C program into a folder.
+fn compile_c(source: &Path, folder: &Path) -> PathBuf {
+    let program = folder.join("program");
     let place = library().parent().unwrap().display().to_string();
     let mut command = Command::new(env::var("CC").unwrap_or("cc".into()));
     command
         .args(["-std=c99", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-I"])
         .arg(root("include"))
-        .arg(&source)
+        .arg(source)
         .arg("-o")
         .arg(&program)
         .args([format!("-L{place}"), format!("-Wl,-rpath,{place}"), "-lzeromq".into()]);
     let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
     assert_eq!(status, Some(0), "{stderr}");
-    let finished = launch(&mut Command::new(&program)).finish(DEADLINE);
-    let passed = count("C", &finished, failures);
-    assert!(passed >= 60 || !failures.is_empty(), "{passed}");
-    Count { host: "C", passed: Some(passed), left_out: left_out.len() }
+    program
 }
 
 fn directly(cases: &[Case], failures: &mut String) -> Count {
@@ -433,16 +441,58 @@ fn directly(cases: &[Case], failures: &mut String) -> Count {
 }
 
 fn on_morpho(program: &str, failures: &mut String) -> Count {
-    let morpho = env::var_os("MORPHO6").filter(|program| !program.is_empty());
-    let home = tempfile::tempdir().unwrap();
-    let command = morpho.map(|morpho| {
-        let package = home.path().join("zeromq");
-        fs::create_dir_all(package.join("lib")).unwrap();
-        symlink(library(), package.join("lib/zeromq.so")).unwrap();
-        fs::write(home.path().join(".morphopackages"), format!("{}\n", package.display())).unwrap();
-        let mut command = Command::new(morpho);
-        command.env("HOME", home.path());
+    let morpho = Morpho::named();
+    let command = morpho.as_ref().map(|morpho| {
+        let mut command = Command::new(&morpho.program);
+        command.env("HOME", morpho.home.path());
         command
     });
     script("Morpho", program, command, failures)
+}
+
+/// Heartbeats do not end a connection while a long message is under way, in either
+/// direction and on any host.
+#[test]
+fn a_long_message_crosses_a_slow_link_on_every_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = |extension: &str| root("tests/adapters/slow-link").with_extension(extension);
+    let (script, program) = (source("morpho"), compile_c(&source("c"), folder.path()));
+    let morpho = Morpho::named();
+    let with = |command: Option<Command>, extension: &str, endpoint: &str| {
+        command.map(|mut command| launch(command.arg(source(extension)).arg(endpoint)))
+    };
+    type Start<'a> = &'a (dyn Fn(&str) -> Option<Running> + Sync);
+    let hosts: [(&str, Start); 5] = [
+        ("reference host", &|endpoint| Some(Reference.start(&script, &[endpoint.as_ref()]))),
+        ("C", &|endpoint| Some(launch(Command::new(&program).arg(endpoint)))),
+        ("Lua", &|endpoint| with(lua(), "lua", endpoint)),
+        ("Python", &|endpoint| with(python(), "py", endpoint)),
+        ("Morpho", &|endpoint| {
+            morpho.as_ref().map(|morpho| morpho.start(&script, &[endpoint.as_ref()]))
+        }),
+    ];
+    let context = zmq::Context::new();
+    thread::scope(|scope| {
+        for (host, start) in hosts {
+            let context = &context;
+            let thread = thread::Builder::new().name(host.to_owned());
+            let talk = move || {
+                let peer = context.socket(zmq::DEALER).unwrap();
+                peer.set_heartbeat_ivl(200).unwrap();
+                peer.set_heartbeat_timeout(600).unwrap();
+                peer.set_rcvtimeo(20_000).unwrap();
+                peer.bind("tcp://127.0.0.1:*").unwrap();
+                let server = peer.get_last_endpoint().unwrap().unwrap();
+                // Each direction takes about two seconds.
+                let Some(running) = start(&relay::start(&server, 1 << 18)) else {
+                    return;
+                };
+                let message = receive(&peer);
+                peer.send(&message, 0).unwrap();
+                let Finished { stdout, stderr, .. } = running.finish(DEADLINE);
+                assert_eq!(stdout, "true\n", "{stderr}");
+            };
+            thread.spawn_scoped(scope, talk).unwrap();
+        }
+    });
 }

@@ -11,6 +11,7 @@ pub mod markdown;
 pub mod morpho;
 pub mod pages;
 pub mod reference;
+pub mod relay;
 pub mod scripts;
 #[cfg(unix)]
 pub mod terminal;
