@@ -123,7 +123,13 @@ const CASES: &[(&str, Case)] = &[
     ("passwords", passwords),
     #[cfg(unix)]
     ("heartbeats", heartbeats),
+    ("a long time to live", time_to_live),
+    ("many subscriptions", subscriptions),
 ];
+
+/// Cases in which the server is ours.
+const SERVER_CASES: &[(&str, fn(client: &Library))] =
+    &[("small messages only", small_messages), ("a full client leaves", full_client)];
 
 /// The same, with certificates written by the third library.
 type KeyCase = fn(server: &Library, client: &Library, writer: &Library);
@@ -162,6 +168,37 @@ fn heartbeats(server: &Library, client: &Library) {
     assert_eq!(server.line(), "after");
     let frozen = Command::new("kill").arg("-STOP").arg(client.child.id().to_string()).status();
     assert!(frozen.unwrap().success());
+    assert_eq!(server.rest(), ["gone"]);
+}
+
+/// A time to live that wraps in 16 bits does not end the connection.
+fn time_to_live(server: &Library, client: &Library) {
+    let server = server.start("holder", &[]);
+    let client = client.start("sleeper", &[server.line().as_ref()]);
+    assert_eq!(server.rest(), ["true", "after"]);
+    assert!(client.rest().is_empty());
+}
+
+/// All subscriptions arrive, also those beyond the high-water mark.
+fn subscriptions(server: &Library, client: &Library) {
+    let server = server.start("hub", &[]);
+    let client = client.start("listener", &[server.line().as_ref()]);
+    assert_eq!(server.rest(), ["1500"]);
+    assert_eq!(client.rest(), ["tick"]);
+}
+
+/// A small `maxmsgsize` ends neither the handshake nor messages that are short enough.
+fn small_messages(client: &Library) {
+    let server = Library::Ours.start("limited", &[]);
+    let _client = client.start("heavy", &[server.line().as_ref()]);
+    assert_eq!(server.rest(), ["0123456789", "[ 01234, 56789 ]", "DISCONNECTED", "nil"]);
+}
+
+/// A send without a time limit ends when its peer, which has no room, goes away.
+fn full_client(client: &Library) {
+    let server = Library::Ours.start("supplier", &[]);
+    let client = client.start("leaver", &[server.line().as_ref()]);
+    assert!(client.rest().is_empty());
     assert_eq!(server.rest(), ["gone"]);
 }
 
@@ -286,6 +323,10 @@ fn add(trials: &mut Vec<Trial>, name: &str, peer: &Result<Library, String>) {
         trial(trials, format!("we serve {name}: {case}"), peer, move |peer| {
             run(&Library::Ours, peer);
         });
+    }
+    for (case, run) in SERVER_CASES {
+        let run = *run;
+        trial(trials, format!("we serve {name}: {case}"), peer, run);
     }
     for (case, run) in KEY_CASES {
         let run = *run;

@@ -214,6 +214,94 @@ idler (const char *endpoint)
 }
 
 static void
+holder (void)
+{
+    zsock_t *socket = make (ZMQ_ROUTER);
+    bind_it (socket);
+    zmsg_t *before = receive (socket), *after = receive (socket);
+    puts (zframe_eq (zmsg_first (before), zmsg_first (after))? "true": "false");
+    print_frame (zmsg_last (after));
+    puts ("");
+    zmsg_destroy (&before);
+    zmsg_destroy (&after);
+    zsock_destroy (&socket);
+}
+
+static void
+sleeper (const char *endpoint)
+{
+    zsock_t *socket = make (ZMQ_DEALER);
+    zsock_set_heartbeat_ivl (socket, 100);
+    zsock_set_heartbeat_timeout (socket, 10000);
+    zsock_set_heartbeat_ttl (socket, 65600);
+    connect_it (socket, endpoint);
+    zstr_send (socket, "before");
+    zclock_sleep (800);
+    zstr_send (socket, "after");
+    zsock_destroy (&socket);
+}
+
+static void
+hub (void)
+{
+    zsock_t *publisher = make (ZMQ_XPUB);
+    bind_it (publisher);
+    for (int i = 1; i <= 1500; i++) {
+        zmsg_t *subscription = receive (publisher);
+        zmsg_destroy (&subscription);
+    }
+    puts ("1500");
+    zstr_sendx (publisher, "S1500.", "tick", NULL);
+    zsock_destroy (&publisher);
+}
+
+static void
+listener (const char *endpoint)
+{
+    zsock_t *subscriber = make (ZMQ_SUB);
+    /*  Its libzmq counts subscriptions as messages. */
+    zsock_set_sndhwm (subscriber, 0);
+    for (int i = 1; i <= 1500; i++) {
+        char prefix [16];
+        snprintf (prefix, sizeof prefix, "S%d.", i);
+        zsock_set_subscribe (subscriber, prefix);
+    }
+    connect_it (subscriber, endpoint);
+    zmsg_t *message = receive (subscriber);
+    print_frame (zmsg_last (message));
+    puts ("");
+    zmsg_destroy (&message);
+    zsock_destroy (&subscriber);
+}
+
+static void
+heavy (const char *endpoint)
+{
+    zsock_t *socket = make (ZMQ_PUSH);
+    connect_it (socket, endpoint);
+    zstr_send (socket, "0123456789");
+    zstr_sendx (socket, "01234", "56789", NULL);
+    zstr_send (socket, "0123456789a");
+    zsock_destroy (&socket);
+}
+
+static void
+leaver (const char *endpoint)
+{
+    zsock_t *socket = make (ZMQ_DEALER);
+    zsock_set_rcvhwm (socket, 5);
+    zsock_set_rcvbuf (socket, 4096);
+    zsock_set_linger (socket, 0);
+    connect_it (socket, endpoint);
+    zstr_send (socket, "hello");
+    zmsg_t *message = receive (socket);
+    zmsg_destroy (&message);
+    /*  By now there is no room. */
+    zclock_sleep (500);
+    zsock_destroy (&socket);
+}
+
+static void
 certificates (const char *folder)
 {
     const char *names [] = { "server", "clients/alice", "stranger" };
@@ -348,6 +436,18 @@ main (int count, char **given)
         keeper ();
     else if (streq (mode, "idler"))
         idler (arguments [0]);
+    else if (streq (mode, "holder"))
+        holder ();
+    else if (streq (mode, "sleeper"))
+        sleeper (arguments [0]);
+    else if (streq (mode, "hub"))
+        hub ();
+    else if (streq (mode, "listener"))
+        listener (arguments [0]);
+    else if (streq (mode, "heavy"))
+        heavy (arguments [0]);
+    else if (streq (mode, "leaver"))
+        leaver (arguments [0]);
     else if (streq (mode, "certificates"))
         certificates (arguments [0]);
     else if (streq (mode, "curve-server"))

@@ -111,6 +111,57 @@ def idler(endpoint):
         socket.recv()
 
 
+def holder():
+    socket = bind(make(zmq.ROUTER))
+    before, _ = socket.recv_multipart()
+    after, body = socket.recv_multipart()
+    say(str(before == after).lower())
+    say(body.decode())
+
+
+def sleeper(endpoint):
+    socket = make(zmq.DEALER)
+    socket.heartbeat_ivl, socket.heartbeat_timeout, socket.heartbeat_ttl = 100, 10_000, 65_600
+    socket.connect(endpoint)
+    socket.send(b"before")
+    time.sleep(0.8)
+    socket.send(b"after")
+
+
+def hub():
+    publisher = bind(make(zmq.XPUB))
+    say(len({publisher.recv() for _ in range(1500)}))
+    publisher.send_multipart([b"S1500.", b"tick"])
+
+
+def listener(endpoint):
+    subscriber = make(zmq.SUB)
+    # Its libzmq counts subscriptions as messages.
+    subscriber.sndhwm = 0
+    for i in range(1500):
+        subscriber.subscribe(f"S{i + 1}.")
+    subscriber.connect(endpoint)
+    say(subscriber.recv_multipart()[1].decode())
+
+
+def heavy(endpoint):
+    socket = make(zmq.PUSH)
+    socket.connect(endpoint)
+    socket.send(b"0123456789")
+    socket.send_multipart([b"01234", b"56789"])
+    socket.send(b"0123456789a")
+
+
+def leaver(endpoint):
+    socket = make(zmq.DEALER)
+    socket.rcvhwm, socket.rcvbuf, socket.linger = 5, 4096, 0
+    socket.connect(endpoint)
+    socket.send(b"hello")
+    socket.poll()
+    # By now there is no room.
+    time.sleep(0.5)
+
+
 def certificates(folder):
     for name in ["server", "clients/alice", "stranger"]:
         create_certificates(folder, name, metadata={"name": name})
