@@ -10,7 +10,7 @@ use std::thread::{self, ThreadId};
 use super::call::{Call, WhileWaiting, while_waiting};
 use super::certificate::{self, Certificate};
 use super::object::{Instance, Object};
-use super::table::{Class, Group, Method, Parameter, named, required, variadic};
+use super::table::{Class, Group, Method, Parameter, Sends, named, required, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::authenticator::zap::Credentials;
@@ -44,6 +44,7 @@ pub(super) static CLASS: Class = Class {
               not checked.",
         errors: "`ZMQSecurity` if an authenticator is already running",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: |call| {
             call.permitted(Right::Authenticator)?;
@@ -74,6 +75,7 @@ static RULES: Group = Group {
                 auth.allow("127.0.0.1", "192.168.0.0/16")
                 auth.stop()
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| auth(call)?.allow(&origins(call)?).map(|()| Value::Nil),
         },
@@ -85,6 +87,7 @@ static RULES: Group = Group {
                   allowed.",
             errors: "`ZMQSecurity` if an address is invalid or the authenticator was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| auth(call)?.deny(&origins(call)?).map(|()| Value::Nil),
         },
@@ -109,6 +112,7 @@ static RULES: Group = Group {
                 auth.plain({ "alice": "wonderland" })
                 auth.stop()
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: plain,
         },
@@ -136,6 +140,7 @@ static RULES: Group = Group {
                 auth.curve([ZMQCertificate()])
                 auth.stop()
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: curve,
         },
@@ -155,6 +160,7 @@ static RULES: Group = Group {
                   seconds is refused and may try again. Pass nil to let the rules decide again.",
             errors: "`ZMQSecurity` if the authenticator was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: set_decide,
         },
@@ -174,6 +180,7 @@ static LIFE: Group = Group {
                   \"address\", \"mechanism\", \"domain\", \"user\", \"accepted\" and \"reason\".",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let log = auth(call)?.log()?;
@@ -188,6 +195,7 @@ static LIFE: Group = Group {
                   refuse every client; other servers accept every client.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 auth(call)?.stop();

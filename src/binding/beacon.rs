@@ -7,7 +7,7 @@ use super::arguments::TIMEOUT;
 use super::call::Call;
 use super::object::{Instance, Object};
 use super::socket::done;
-use super::table::{Class, Group, Method, named, required};
+use super::table::{Class, Group, Method, Sends, named, required};
 use super::value::{Kinds, Value};
 use crate::core::{Beacon, Error};
 
@@ -33,6 +33,7 @@ pub(super) static CLASS: Class = Class {
               this machine.",
         errors: "`ZMQErr` if there is no such interface or the port cannot be opened",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: open,
     }),
@@ -60,6 +61,7 @@ static BEACONS: Group = Group {
                 var beacon = ZMQBeacon(9999, interface="127.0.0.1")
                 beacon.publish("weather tcp://${beacon.hostname()}:5556")
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: publish,
         },
@@ -70,6 +72,7 @@ static BEACONS: Group = Group {
             doc: "Stops broadcasting.",
             errors: "`ZMQClosed` if the beacon was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.receiver::<Beacon>()?.silence()),
         },
@@ -85,6 +88,7 @@ static BEACONS: Group = Group {
                   the previous prefix. Nothing is received before the first call.",
             errors: "`ZMQClosed` if the beacon was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let prefix = call.frames()?.concat();
@@ -98,6 +102,7 @@ static BEACONS: Group = Group {
             doc: "Stops receiving beacons.",
             errors: "`ZMQClosed` if the beacon was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.receiver::<Beacon>()?.subscribe(None)),
         },
@@ -110,6 +115,7 @@ static BEACONS: Group = Group {
                   this program's own are ignored.",
             errors: "`ZMQClosed` if the beacon was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: receive,
         },
@@ -120,6 +126,7 @@ static BEACONS: Group = Group {
             doc: "Returns the IP address of this machine on the beacon's network.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(call.receiver::<Beacon>()?.hostname().to_string().into()),
         },
@@ -131,6 +138,7 @@ static BEACONS: Group = Group {
                   restarted.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 call.receiver::<Beacon>()?.stop();

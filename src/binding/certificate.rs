@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::arguments::{Bytes, FromValue};
 use super::call::Call;
 use super::object::{Instance, Object};
-use super::table::{Class, Group, Method, Parameter, named, optional, required};
+use super::table::{Class, Group, Method, Parameter, Sends, named, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::Error;
@@ -42,6 +42,7 @@ pub(super) static CLASS: Class = Class {
             var certificate = ZMQCertificate()
             print certificate.publickey().count()   // 40
         "#,
+        sends: Sends::Nothing,
         otherwise: None,
         run: make,
     }),
@@ -64,6 +65,7 @@ static FILES: Group = Group {
                   the public key.",
             errors: "`ZMQSecurity` if the file cannot be read or is not a certificate",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let loaded = load(call)?;
@@ -84,6 +86,7 @@ static FILES: Group = Group {
                 ZMQCertificate().save("server")
                 var server = ZMQCertificate("server")
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let name = call.file_to_write(0)?;
@@ -98,6 +101,7 @@ static FILES: Group = Group {
             doc: "Saves the public key in exactly this file.",
             errors: "`ZMQSecurity` if the file cannot be written",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| certificate(call)?.save_public(call.file_to_write(0)?).map(|()| Value::Nil),
         },
@@ -109,6 +113,7 @@ static FILES: Group = Group {
             errors: "`ZMQSecurity` if the certificate has no secret key or the file cannot be \
                      written",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| certificate(call)?.save_secret(call.file_to_write(0)?).map(|()| Value::Nil),
         },
@@ -127,6 +132,7 @@ static CONTENT: Group = Group {
             doc: "Returns the public key as a String of 40 characters in Z85.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(certificate(call)?.public().to_string().into()),
         },
@@ -138,6 +144,7 @@ static CONTENT: Group = Group {
                   certificate has none.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let certificate = certificate(call)?;
@@ -155,6 +162,7 @@ static CONTENT: Group = Group {
                 certificate.setmeta("name", "Alice")
                 print certificate.meta("name")   // Alice
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(certificate(call)?.meta(call.text(0)?).map(str::to_owned).into()),
         },
@@ -173,6 +181,7 @@ static CONTENT: Group = Group {
                   nil.",
             errors: "`ZMQSecurity` if the name or value cannot be stored in a certificate file",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let value = call.bytes(1).map(|_| call.text(1)).transpose()?;
@@ -189,6 +198,7 @@ static CONTENT: Group = Group {
             errors: "`ZMQSecurity` if the certificate has no secret key or the socket is already \
                      bound or connected",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let socket: Arc<core::Socket> = call.get(0)?;

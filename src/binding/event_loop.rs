@@ -10,7 +10,7 @@ use super::arguments::TIMEOUT;
 use super::call::Call;
 use super::object::{Instance, Object};
 use super::poller::socket;
-use super::table::{Class, Group, Method, Parameter, named, required};
+use super::table::{Class, Group, Method, Parameter, Sends, named, required};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::locked::locked;
 use crate::core::poller::{Poller, Ready, Source};
@@ -33,6 +33,7 @@ pub(super) static CLASS: Class = Class {
         doc: "Creates an event loop without handlers.",
         errors: "",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: |_| Ok(Value::Object(Object::new(Loop::default()))),
     }),
@@ -62,6 +63,7 @@ static HANDLERS: Group = Group {
                   return false })
                 loop.start()
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| handle(call, Ready::IN),
         },
@@ -74,6 +76,7 @@ static HANDLERS: Group = Group {
                   is nothing to send.",
             errors: "`ZMQUnsupported` if the socket cannot send",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| handle(call, Ready::OUT),
         },
@@ -99,6 +102,7 @@ static HANDLERS: Group = Group {
                 loop.timer(10, fn () { print "tick" }, times=1)   // tick
                 loop.start()
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: timer,
         },
@@ -114,6 +118,7 @@ static HANDLERS: Group = Group {
                   Returns false if there was none.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: cancel,
         },
@@ -139,6 +144,7 @@ static RUNNING: Group = Group {
                 loop.timer(10, fn () { return false })
                 print loop.start()   // true
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Bool(false)),
             run: start,
         },
@@ -149,6 +155,7 @@ static RUNNING: Group = Group {
             doc: "Ends the loop after the function that is running has returned.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 call.receiver::<Loop>()?.state().stopping = true;

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::arguments::FRAMES;
 use super::call::Call;
 use super::object::{Instance, Object};
-use super::table::{Class, Group, Method, Parameter, optional, required};
+use super::table::{Class, Group, Method, Parameter, Sends, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core::{Error, Frame};
 
@@ -27,6 +27,7 @@ pub(super) static CLASS: Class = Class {
               Ints from 0 to 255.",
         errors: "",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: make,
     }),
@@ -49,6 +50,7 @@ static BYTES: Group = Group {
             example: r#"
                 print ZMQFrame("Hi").count()   // 2
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(count(call.receiver::<Frame>()?)),
         },
@@ -65,6 +67,7 @@ static BYTES: Group = Group {
                 print frame[-1]   // 0
                 print frame[0..1].tostring()   // Hi
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: index,
         },
@@ -76,6 +79,7 @@ static BYTES: Group = Group {
                   bytes for the index -1.",
             errors: "`ZMQArgs` if the index is out of range",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| match call.values() {
                 [ValueRef::Int(-1)] => Ok(count(call.receiver::<Frame>()?)),
@@ -92,6 +96,7 @@ static BYTES: Group = Group {
             example: r#"
                 print ZMQFrame([72, 105]).tostring()   // Hi
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(String::from_utf8_lossy(call.receiver::<Frame>()?).into_owned().into()),
         },
@@ -104,6 +109,7 @@ static BYTES: Group = Group {
             example: r#"
                 print ZMQFrame("Hi").tolist()   // [ 72, 105 ]
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: to_list,
         },
@@ -116,6 +122,7 @@ static BYTES: Group = Group {
             example: r#"
                 print ZMQFrame("Hi").hex()   // 4869
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(hex(call.receiver::<Frame>()?).into()),
         },
@@ -133,6 +140,7 @@ static BYTES: Group = Group {
             example: r#"
                 print ZMQFrame("Hello").slice(1, 3).tostring()   // el
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: slice,
         },
@@ -146,6 +154,7 @@ static BYTES: Group = Group {
             example: r#"
                 print ZMQFrame("a").join("b", "c").tostring()   // abc
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: join,
         },
@@ -163,6 +172,7 @@ static BYTES: Group = Group {
             example: r#"
                 print ZMQFrame("Hi").equals("Hi")   // true
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(Value::Bool(**call.receiver::<Frame>()? == *call.frame(0)?)),
         },
@@ -193,6 +203,7 @@ static ORIGIN: Group = Group {
               over inproc.",
         errors: "",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: property,
     }],

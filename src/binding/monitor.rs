@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::arguments::TIMEOUT;
 use super::call::Call;
 use super::object::{Instance, Object};
-use super::table::{Class, Group, Method, Parameter, required, variadic};
+use super::table::{Class, Group, Method, Parameter, Sends, required, variadic};
 use super::value::{Kinds, Value};
 use crate::core::monitor::{Event, events};
 use crate::core::{self, Error};
@@ -31,6 +31,7 @@ pub(super) static CLASS: Class = Class {
               socket does.",
         errors: "`ZMQArgs` if an event name is unknown; `ZMQClosed` if the socket is closed",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: |call| watch(call, &call.get(0)?, 1),
     }),
@@ -54,6 +55,7 @@ static EVENTS: Group = Group {
             errors: "`ZMQClosed` if the monitor was stopped, or if the socket is closed and all \
                      events have been read",
             example: "",
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| Ok(describe(call.receiver::<Monitor>()?.0.next(&call.wait()?)?)),
         },
@@ -65,6 +67,7 @@ static EVENTS: Group = Group {
                   10,000 are kept; when there is no more room, the oldest are dropped.",
             errors: "`ZMQClosed` if the monitor was stopped or the socket is closed",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let dropped = call.receiver::<Monitor>()?.0.dropped()?;
@@ -78,6 +81,7 @@ static EVENTS: Group = Group {
             doc: "Stops the monitor. The socket is not affected.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 call.receiver::<Monitor>()?.0.stop();

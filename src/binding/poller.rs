@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::arguments::{FromValue, TIMEOUT};
 use super::call::Call;
 use super::object::{Instance, Object};
-use super::table::{Class, Group, Method, Parameter, Role, optional, required, variadic};
+use super::table::{Class, Group, Method, Parameter, Role, Sends, optional, required, variadic};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
 use crate::core::poller::{self, Ready, Source};
 use crate::core::{Code, Error, Right, Wait};
@@ -45,6 +45,7 @@ pub(super) static CLASS: Class = Class {
         doc: "Creates a poller that waits for messages on the given sockets.",
         errors: "`ZMQUnsupported` if a socket cannot receive",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: make,
     }),
@@ -74,6 +75,7 @@ static SOCKETS: Group = Group {
                 poller.add(ZMQPush("inproc://orders"), "out")
                 print poller.count()   // 1
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: add,
         },
@@ -84,6 +86,7 @@ static SOCKETS: Group = Group {
             doc: "Removes a socket from the poller. Returns false if it was not in the poller.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let source = source(call, 0)?;
@@ -97,6 +100,7 @@ static SOCKETS: Group = Group {
             doc: "Returns true if the socket is in the poller.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let source = source(call, 0)?;
@@ -110,6 +114,7 @@ static SOCKETS: Group = Group {
             doc: "Returns the number of sockets and file descriptors in the poller.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(number(call.receiver::<Poller>()?.core.count())),
         },
@@ -136,6 +141,7 @@ static WAITING: Group = Group {
                 pair[0].send("rain")
                 print poller.wait(1000).receive()   // rain
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| {
                 let poller = call.receiver::<Poller>()?;
@@ -155,6 +161,7 @@ static WAITING: Group = Group {
             errors: "`ZMQClosed` if all sockets are closed or one is in use by another call; \
                      `ZMQArgs` if the poller is empty and there is no timeout",
             example: "",
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::List(Vec::new())),
             run: |call| {
                 let poller = call.receiver::<Poller>()?;
@@ -174,6 +181,7 @@ static WAITING: Group = Group {
                   that it returned last, so that a busy socket does not starve the others.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let fair = call.flag(0);
@@ -188,6 +196,7 @@ static WAITING: Group = Group {
             doc: "Returns true if the last wait ended because of its timeout.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.core.expired())),
         },
@@ -199,6 +208,7 @@ static WAITING: Group = Group {
                   down.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(Value::Bool(call.receiver::<Poller>()?.core.terminated())),
         },

@@ -9,7 +9,7 @@ use super::certificate::Certificate;
 use super::object::{Instance, Object};
 use super::socket::security::{DOMAIN, SERVERKEY, server_key};
 use super::socket::{ENDPOINTS, done, type_of};
-use super::table::{Class, Group, Method, Parameter, named, optional, required};
+use super::table::{Class, Group, Method, Parameter, Sends, named, optional, required};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core::proxy::{Faults, Side, Traffic};
 use crate::core::socket::security::Role;
@@ -28,6 +28,7 @@ pub(super) static CLASS: Class = Class {
               backend.",
         errors: "",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: |_| Ok(Proxy::new(&CLASS)?.into()),
     }),
@@ -96,6 +97,7 @@ static SIDES: Group = Group {
                 proxy.setfrontend(ZMQRouter, "tcp://*:5559")
                 proxy.setbackend(ZMQDealer, "tcp://*:5560")
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| set(call, Side::Frontend),
         },
@@ -109,6 +111,7 @@ static SIDES: Group = Group {
                      fit the other side; `ZMQSecurity` if a certificate has no secret key; \
                      `ZMQClosed` if the proxy was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| set(call, Side::Backend),
         },
@@ -120,6 +123,7 @@ static SIDES: Group = Group {
                   socket.",
             errors: "`ZMQClosed` if the proxy was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(proxy(call)?.endpoints(Side::Frontend)?.into()),
         },
@@ -131,6 +135,7 @@ static SIDES: Group = Group {
                   socket.",
             errors: "`ZMQClosed` if the proxy was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(proxy(call)?.endpoints(Side::Backend)?.into()),
         },
@@ -143,6 +148,7 @@ static SIDES: Group = Group {
                   socket.",
             errors: "`ZMQClosed` if the proxy was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| port(call, Side::Frontend),
         },
@@ -155,6 +161,7 @@ static SIDES: Group = Group {
                   socket.",
             errors: "`ZMQClosed` if the proxy was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| port(call, Side::Backend),
         },
@@ -184,6 +191,7 @@ static SIDES: Group = Group {
                 var proxy = ZMQProxy()
                 proxy.capture("inproc://log")
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: capture,
         },
@@ -203,6 +211,7 @@ static CONTROL: Group = Group {
                   senders; none is lost.",
             errors: "`ZMQClosed` if the proxy was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(proxy(call)?.pause()),
         },
@@ -213,6 +222,7 @@ static CONTROL: Group = Group {
             doc: "Resumes forwarding after `pause`.",
             errors: "`ZMQClosed` if the proxy was stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(proxy(call)?.resume()),
         },
@@ -224,6 +234,7 @@ static CONTROL: Group = Group {
                   restarted.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(proxy(call)?.stop()),
         },
@@ -237,6 +248,7 @@ static CONTROL: Group = Group {
             example: r#"
                 print ZMQProxy().state()   // waiting
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(proxy(call)?.state().name().into()),
         },
@@ -253,6 +265,7 @@ static CONTROL: Group = Group {
                 var proxy = ZMQProxy()
                 print proxy.stats()["tobackend"]["messages"]   // 0
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: stats,
         },
@@ -273,6 +286,7 @@ static CONTROL: Group = Group {
             errors: "`ZMQArgs` if a probability is not from 0 to 1; `ZMQClosed` if the proxy was \
                      stopped",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: set_fault,
         },
@@ -330,6 +344,7 @@ const fn device(
                   unless they have the prefix `>`, which connects.",
             errors: "`ZMQErr` if an endpoint cannot be attached",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run,
         }),

@@ -56,11 +56,24 @@ pub struct Method {
     /// An example script, which may be indented; empty if there is none. Each print has a
     /// comment with its output.
     pub example: &'static str,
+    /// What it does with the frames that `sendmore` has queued.
+    pub(super) sends: Sends,
     /// The result on timeout, or when the call is ignored because it is out of order. If
     /// there is none, both raise errors.
     pub(super) otherwise: Option<fn() -> Value>,
     /// The code.
     pub(super) run: fn(&Call) -> Result<Value, Error>,
+}
+
+/// What a method does with the frames that `sendmore` has queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sends {
+    /// Nothing: it does not send.
+    Nothing,
+    /// It adds frames to them, or sends them at the front of its message.
+    Begun,
+    /// It sends only whole messages, so it refuses while there are any.
+    Whole,
 }
 
 /// A parameter of a method.

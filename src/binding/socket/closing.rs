@@ -3,7 +3,7 @@
 use super::Socket;
 use crate::binding::arguments::TIMEOUT;
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method, Parameter};
+use crate::binding::table::{Group, Method, Parameter, Sends};
 use crate::binding::value::Value;
 use crate::core::{Error, Wait};
 
@@ -32,6 +32,7 @@ pub(super) static GROUP: Group = Group {
                 push.send("goodbye")
                 print push.close(wait=1000)   // true
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: close,
         },
@@ -42,6 +43,7 @@ pub(super) static GROUP: Group = Group {
             doc: "Returns true if the socket is closed.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(Value::Bool(call.socket()?.is_closed())),
         },
@@ -53,6 +55,7 @@ pub(super) static GROUP: Group = Group {
                   the form of `ZMQ.lasterror()`, or nil if there was none.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(call.receiver::<Socket>()?.last_error().map(Value::from).into()),
         },
@@ -66,6 +69,7 @@ pub(super) static GROUP: Group = Group {
             example: r#"
                 print ZMQDealer().type()   // DEALER
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(call.socket()?.socket_type().name().into()),
         },

@@ -1,7 +1,7 @@
 //! Binding, connecting and detaching a socket.
 
 use super::done;
-use crate::binding::table::{Group, Method, Parameter, required};
+use crate::binding::table::{Group, Method, Parameter, Sends, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::endpoint::Action;
 
@@ -30,6 +30,7 @@ pub(super) static GROUP: Group = Group {
                 var server = ZMQReply()
                 server.bind("tcp://127.0.0.1:*")
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(Value::Int(call.socket()?.bind(call.text(0)?)?.into())),
         },
@@ -41,6 +42,7 @@ pub(super) static GROUP: Group = Group {
                   `bind` or as `endpoint` returns it.",
             errors: "`ZMQErr` if the socket is not bound to the endpoint",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.socket()?.unbind(call.text(0)?)),
         },
@@ -56,6 +58,7 @@ pub(super) static GROUP: Group = Group {
                 var client = ZMQRequest()
                 client.connect("tcp://localhost:5555")
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.socket()?.connect(call.text(0)?)),
         },
@@ -67,6 +70,7 @@ pub(super) static GROUP: Group = Group {
                   within the linger period are discarded.",
             errors: "`ZMQErr` if the socket is not connected to the endpoint",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.socket()?.disconnect(call.text(0)?)),
         },
@@ -81,6 +85,7 @@ pub(super) static GROUP: Group = Group {
                 var server = ZMQReply("tcp://127.0.0.1:*[61000-61099]")
                 var client = ZMQRequest(server.endpoint())
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(call.socket()?.endpoint()?.into()),
         },
@@ -93,6 +98,7 @@ pub(super) static GROUP: Group = Group {
                   `ipc://*`. Returns nil if there is none.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(call.socket()?.last_endpoint()?.into()),
         },
@@ -107,6 +113,7 @@ pub(super) static GROUP: Group = Group {
                 var pull = ZMQPull("inproc://work")
                 print pull.endpoints()[0][1]   // inproc://work
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let endpoints = call.socket()?.endpoints()?.into_iter();

@@ -2,7 +2,7 @@
 
 use crate::binding::arguments::{FRAMES, TIMEOUT};
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method};
+use crate::binding::table::{Group, Method, Sends};
 use crate::binding::value::{Value, ValueRef};
 use crate::core::{Error, Frame, Message};
 
@@ -25,9 +25,11 @@ pub(super) static GROUP: Group = Group {
             parameters: &[FRAMES, TIMEOUT],
             result: "Bool",
             doc: "Sends one message with one or more frames. Numbers and Bools are sent as text, \
-                  which the receiver gets as a String; `sendvalue` keeps their type. Waits while \
-                  no peer can accept the message. Returns true if the message was queued. Returns false on timeout, and false with a warning if a ZMQRequest or \
-                  ZMQReply sends out of turn.",
+                  which the receiver gets as a String; `sendvalue` keeps their type. So \
+                  `send(text, 500)` sends two frames, and `send(text, timeout=500)` waits up to \
+                  500 milliseconds. Waits while no peer can accept the message. Returns true if \
+                  the message was queued. Returns false on timeout, and false with a warning if \
+                  a ZMQRequest or ZMQReply sends out of turn.",
             errors: "`ZMQUnsupported` on a ZMQSubscriber or ZMQPull, or for several frames while \
                      `conflate` is set; `ZMQUnroutable` on a ZMQRouter after `setmandatory(true)` \
                      if the peer is unknown",
@@ -36,6 +38,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].send("head", "body")
                 print pair[1].receiveall()   // [ head, body ]
             "#,
+            sends: Sends::Begun,
             otherwise: Some(|| Value::Bool(false)),
             run: send,
         },
@@ -52,6 +55,7 @@ pub(super) static GROUP: Group = Group {
                 var pull = ZMQPull("inproc://silent")
                 print pull.receive(timeout=10)   // nil
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: receive,
         },
@@ -67,6 +71,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].send("Hi")
                 print pair[1].receiveframe().hex()   // 4869
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| Ok(Value::frame(call.socket()?.receive(&call.wait()?)?)),
         },
@@ -83,6 +88,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].send("weather", "rain")
                 print pair[1].receiveall()   // [ weather, rain ]
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| {
                 let (socket, wait) = (call.socket()?, call.wait()?);

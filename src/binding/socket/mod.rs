@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex};
 use super::arguments::FromValue;
 use super::call::Call;
 use super::object::{Instance, Object};
-use super::table::{Class, Method, Parameter, Role, optional};
+use super::table::{Class, Method, Parameter, Role, Sends, optional};
 use super::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::Report;
@@ -109,6 +109,7 @@ pub(super) static SUBSCRIBER: Class = Class {
               `subscribe` is called.",
         errors: "`ZMQErr` if an endpoint cannot be attached",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: subscriber,
     }),
@@ -336,6 +337,7 @@ const fn class(
                   endpoints, the socket is not attached to anything yet.",
             errors: "`ZMQErr` if an endpoint cannot be attached",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run,
         }),

@@ -6,10 +6,9 @@ use std::slice;
 use smallvec::SmallVec;
 
 use super::done;
-use super::messages::SEND;
 use crate::binding::arguments::{FRAME, TIMEOUT, frame};
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method, named, required};
+use crate::binding::table::{Group, Method, Sends, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::{Error, Frame};
 
@@ -35,6 +34,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].send("body")
                 print pair[1].receiveall()   // [ head, body ]
             "#,
+            sends: Sends::Begun,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| {
                 call.socket()?.send_more(&call.frame(0)?)?;
@@ -53,6 +53,7 @@ pub(super) static GROUP: Group = Group {
                 print pair[1].receive()   // head
                 print pair[1].more()   // true
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(Value::Bool(call.socket()?.more()?)),
         },
@@ -64,6 +65,7 @@ pub(super) static GROUP: Group = Group {
                   queued by `sendmore`.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.socket()?.flush()),
         },
@@ -85,6 +87,7 @@ pub(super) static GROUP: Group = Group {
                 print pair[0].sendbatch(["tea", "milk"])   // 2
                 print pair[1].receivebatch(100)   // [ tea, milk ]
             "#,
+            sends: Sends::Begun,
             otherwise: Some(|| Value::Int(0)),
             run: send_batch,
         },
@@ -107,6 +110,7 @@ pub(super) static GROUP: Group = Group {
                 for (n in 1..3) pair[0].send(n)
                 print pair[1].receivebatch(100)   // [ 1, 2, 3 ]
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: receive_batch,
         },
@@ -127,6 +131,7 @@ pub(super) static GROUP: Group = Group {
                   break
                 }
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: enumerate,
         },
@@ -185,21 +190,6 @@ fn counted(call: &Call, (sent, result): (usize, Result<(), Error>)) -> Result<Va
     }
 }
 
-/// The methods that send, and whether the frames of `sendmore` are part of what they send.
-const SENDING: &[(&str, bool)] = &[
-    (SEND, true),
-    ("sendmore", true),
-    ("sendbatch", true),
-    ("sendjson", true),
-    ("sendvalue", true),
-    ("sendarray", true),
-    ("sendpicture", true),
-    ("signal", true),
-    ("publish", false),
-    ("sendto", false),
-    ("request", false),
-];
-
 /// Drops the frames of `sendmore` after an error of a call that sends, wherever it was
 /// found: a script that catches the error would send them at the front of another message.
 ///
@@ -207,13 +197,9 @@ const SENDING: &[(&str, bool)] = &[
 /// the call was refused because of them, which its error says how to resolve.
 #[cold]
 pub(in crate::binding) fn drop_begun(call: &Call, error: &Error) {
-    let name = call.row.method.name;
-    let Some((_, own)) = SENDING.iter().find(|(known, _)| *known == name) else {
-        return;
-    };
-    let stays = match error {
-        Error::Busy | Error::Forked => true,
-        Error::State { .. } => !own,
+    let stays = match (call.row.method.sends, error) {
+        (Sends::Nothing, _) | (_, Error::Busy | Error::Forked) => true,
+        (sends, Error::State { .. }) => sends == Sends::Whole,
         _ => false,
     };
     if !stays && let Ok(socket) = call.receiver::<super::Socket>() {
@@ -268,19 +254,16 @@ fn receive_batch(call: &Call) -> Result<Value, Error> {
 mod tests {
     use super::*;
     use crate::binding::rows;
+    use crate::binding::socket::CLASS;
+    use crate::binding::table::Target;
 
     #[test]
     fn the_methods_that_send_are_known() {
-        for (name, _) in SENDING {
-            assert!(rows().iter().any(|row| row.method.name == *name), "{name}");
-        }
-        let sends = |name: &str| name.starts_with("send") || ["signal", "publish"].contains(&name);
-        for row in rows().iter().filter(|row| sends(row.method.name)) {
-            assert!(
-                SENDING.iter().any(|(name, _)| *name == row.method.name),
-                "{}",
-                row.operation()
-            );
+        let sends = |name: &str| name.starts_with("send") || name == "signal" || name == "request";
+        let of_sockets = rows().iter().filter(|row| row.class.is(&CLASS));
+        for row in of_sockets.filter(|row| row.target == Target::Instance) {
+            let (name, known) = (row.method.name, row.method.sends != Sends::Nothing);
+            assert_eq!(known, sends(name) || name == "publish", "{}", row.operation());
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::binding::arguments::TIMEOUT;
 use crate::binding::call::Call;
 use crate::binding::monitor::{NAMES, watch};
 use crate::binding::poller::number;
-use crate::binding::table::{Group, Method, Parameter, named, required};
+use crate::binding::table::{Group, Method, Parameter, Sends, named, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::statistics::{Counters, Statistics};
 use crate::core::{Error, Wait};
@@ -29,6 +29,7 @@ pub(super) static GROUP: Group = Group {
                 var push = ZMQPush("inproc://ready")
                 print push.waitforpeers(1, timeout=1000)   // true
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| {
                 call.socket()?.wait_for_peers(call.get(0)?, &timeout(call)?)?;
@@ -49,6 +50,7 @@ pub(super) static GROUP: Group = Group {
                 server.bind("tcp://127.0.0.1:*")
                 print monitor.next(timeout=1000)["event"]   // LISTENING
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| watch(call, &call.socket()?.shared(), 0),
         },
@@ -64,15 +66,17 @@ pub(super) static GROUP: Group = Group {
                   \"disconnections\", \"failures\" (of handshakes), \"refusals\" of incoming \
                   connections, for lack of descriptors or beyond `max_handshakes`, and \
                   \"oversized\", connections that ended because the peer sent or subscribed to \
-                  more than `maxmsgsize` and similar limits allow, inproc excluded. A ZMQPublisher adds \
-                  \"subscriptions\", the number of distinct prefixes its peers subscribe to. A \
-                  ZMQRouter or ZMQStream adds \"dropped\", messages that no peer could accept.",
+                  more than `maxmsgsize` and similar limits allow, inproc excluded. A ZMQPublisher or \
+                  ZMQXPublisher adds \"subscriptions\", the number of distinct prefixes its peers \
+                  subscribe to. A ZMQRouter or ZMQStream adds \"dropped\", messages that no peer \
+                  could accept.",
             errors: "",
             example: r#"
                 var pair = ZMQ.pipe()
                 pair[0].send("hello")
                 print pair[0].stats()["bytessent"]   // 5
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(describe(&call.socket()?.statistics()?)),
         },
@@ -89,6 +93,7 @@ pub(super) static GROUP: Group = Group {
                 var pull = ZMQPull()
                 print pull.diagnose()   // no endpoint yet: bind or connect it first
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(call.socket()?.diagnose()?.into()),
         },
@@ -110,14 +115,17 @@ pub(super) static SUBSCRIBERS: Group = Group {
         doc: "Waits until there are at least `count` subscriptions, or with `topic=` at least \
               `count` subscriptions that match a message starting with that topic. Messages \
               published afterwards reach these subscribers. A subscriber counts once for each of \
-              its prefixes; a proxy counts once for all subscribers behind it. Returns true, or \
-              false on timeout. Without `timeout=` it waits forever.",
+              its prefixes; a proxy counts once for all subscribers behind it. A subscriber that \
+              is bound sends its subscriptions with its first call after the publisher has \
+              connected: if both are in one script, call `waitforpeers` on the subscriber first. \
+              Returns true, or false on timeout. Without `timeout=` it waits forever.",
         errors: "`ZMQArgs` if the socket is not bound or connected",
         example: r#"
             var publisher = ZMQPublisher("inproc://news")
             var subscriber = ZMQSubscriber("inproc://news", "weather")
             print publisher.waitforsubscribers(1, topic="weather", timeout=1000)   // true
         "#,
+        sends: Sends::Nothing,
         otherwise: Some(|| Value::Bool(false)),
         run: |call| {
             let topic = call.named("topic");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::list;
 use crate::binding::arguments::{FRAME, TIMEOUT, frame, frames};
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method, Parameter, required, variadic};
+use crate::binding::table::{Group, Method, Parameter, Sends, required, variadic};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::socket::signals;
 use crate::core::{Error, Frame};
@@ -39,6 +39,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].sendpicture("si", "temperature", 21)
                 print pair[1].receivepicture("si")[1]   // 21
             "#,
+            sends: Sends::Begun,
             otherwise: Some(|| Value::Bool(false)),
             run: send,
         },
@@ -52,6 +53,7 @@ pub(super) static GROUP: Group = Group {
             errors: "`ZMQDecode` if a frame does not match its letter or the message is a signal: \
                      the message is discarded; `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
             example: "",
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: receive,
         },

@@ -3,7 +3,7 @@
 use super::{done, list};
 use crate::binding::arguments::{FRAME, FRAMES, TIMEOUT};
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method, Parameter, required};
+use crate::binding::table::{Group, Method, Parameter, Sends, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Frame};
 
@@ -41,6 +41,7 @@ pub(super) static XPUBLISHER: Group = Group {
                 var subscriber = ZMQSubscriber("inproc://watched", "rain")
                 print publisher.receivesubscription(timeout=1000)[1]   // rain
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| {
                 let (subscribed, prefix) = call.socket()?.receive_subscription(&call.wait()?)?;
@@ -69,6 +70,7 @@ const PUBLISH: Method = Method {
         publisher.publish("weather", "rain", 12)
         print subscriber.receivetopic()[1]   // [ rain, 12 ]
     "#,
+    sends: Sends::Whole,
     otherwise: Some(|| Value::Bool(false)),
     run: publish,
 };
@@ -81,6 +83,7 @@ const RECEIVETOPIC: Method = Method {
           its other frames. Also returns nil if part of a message has already been received.",
     errors: "`ZMQState` in strict mode if part of a message has already been received",
     example: "",
+    sends: Sends::Nothing,
     otherwise: Some(|| Value::Nil),
     run: |call| {
         let (topic, parts) = call.socket()?.receive_topic(&call.wait()?)?;
@@ -96,6 +99,7 @@ const MISSED: Method = Method {
           subscriber was too slow or disconnected. Returns 0 if `setsequence` is off.",
     errors: "",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: |call| {
         let missed = call.socket()?.missed()?;
@@ -121,6 +125,7 @@ const SEQUENCE: Method = Method {
     doc: NUMBERS,
     errors: "",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: |call| {
         let on = call.flag(0);

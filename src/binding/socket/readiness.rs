@@ -1,7 +1,7 @@
 //! Checking whether a socket is ready, and strict mode.
 
 use crate::binding::arguments::TIMEOUT;
-use crate::binding::table::{Group, Method, required};
+use crate::binding::table::{Group, Method, Sends, required};
 use crate::binding::value::{Kinds, Value};
 
 pub(super) static GROUP: Group = Group {
@@ -16,6 +16,7 @@ pub(super) static GROUP: Group = Group {
             doc: "Returns true if `receive` would return a frame without waiting.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(Value::Bool(call.socket()?.can_receive()?)),
         },
@@ -27,6 +28,7 @@ pub(super) static GROUP: Group = Group {
                   Returns false on a ZMQRequest or ZMQReply that has to receive first.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(Value::Bool(call.socket()?.can_send()?)),
         },
@@ -41,6 +43,7 @@ pub(super) static GROUP: Group = Group {
                 var pull = ZMQPull("inproc://quiet")
                 print pull.poll(timeout=10)   // false
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| match call.socket()?.poll(&call.wait()?) {
                 Ok(()) => Ok(Value::Bool(true)),
@@ -63,6 +66,7 @@ pub(super) static GROUP: Group = Group {
                   "ZMQTimeout": print "late"   // late
                 }
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 call.socket()?.set_strict(call.flag(0));

@@ -2,7 +2,7 @@
 
 use crate::binding::arguments::{TIMEOUT, frames};
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method, named, required};
+use crate::binding::table::{Group, Method, Sends, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
 
@@ -36,6 +36,7 @@ pub(super) static GROUP: Group = Group {
             rep.serve(fn (frames) "Hello, ${frames[0]}", count=1)
             print req.receive()   // Hello, World
         "#,
+        sends: Sends::Nothing,
         otherwise: None,
         run: serve,
     }],

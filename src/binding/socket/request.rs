@@ -3,7 +3,7 @@
 use super::list;
 use crate::binding::arguments::{FRAMES, TIMEOUT};
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method, named};
+use crate::binding::table::{Group, Method, Sends, named};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
 
@@ -38,6 +38,7 @@ pub(super) static GROUP: Group = Group {
             var req = ZMQRequest("inproc://nobody")
             print req.request("Hello", timeout=20, retries=2)   // nil
         "#,
+        sends: Sends::Whole,
         otherwise: Some(|| Value::Nil),
         run: request,
     }],

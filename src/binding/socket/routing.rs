@@ -3,7 +3,7 @@
 use super::list;
 use crate::binding::arguments::{FRAMES, TIMEOUT};
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method, Parameter, required};
+use crate::binding::table::{Group, Method, Parameter, Sends, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Frame};
 
@@ -32,6 +32,7 @@ pub(super) static GROUP: Group = Group {
                 dealer.send("a question")
                 print router.receivefrom()[1]   // [ a question ]
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| {
                 let (id, frames) = call.socket()?.receive_from(&call.wait()?)?;
@@ -52,6 +53,7 @@ pub(super) static GROUP: Group = Group {
                 var router = ZMQRouter("inproc://counter")
                 print router.sendto("nobody", "hello")   // false
             "#,
+            sends: Sends::Whole,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| {
                 let frames = call.frames_from(1)?;
@@ -67,6 +69,7 @@ pub(super) static GROUP: Group = Group {
                   from, except those that `sendto` found to be gone. Keeps the last 65536 ids.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| peers(call),
         },
@@ -85,6 +88,7 @@ pub(super) static ROUTER: Group = Group {
               with `send`, because the peer could not accept them.",
         errors: "",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: |call| {
             let dropped = call.socket()?.dropped();
@@ -105,6 +109,7 @@ pub(super) static STREAM: Group = Group {
               Returns true, or false if there is no such peer.",
         errors: "",
         example: "",
+        sends: Sends::Nothing,
         otherwise: Some(|| Value::Bool(false)),
         run: |call| {
             let closed = call.socket()?.close_peer(&call.frame(0)?, &call.wait()?)?;

@@ -2,7 +2,7 @@
 
 use crate::binding::call::Call;
 use crate::binding::certificate::{self, Certificate};
-use crate::binding::table::{Group, Method, Parameter, named, optional};
+use crate::binding::table::{Group, Method, Parameter, Sends, named, optional};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core;
 use crate::core::Error;
@@ -46,6 +46,7 @@ pub(super) static GROUP: Group = Group {
             server.secure(ZMQCertificate())
             server.bind("tcp://127.0.0.1:*")
         "#,
+        sends: Sends::Nothing,
         otherwise: None,
         run: secure,
     }],

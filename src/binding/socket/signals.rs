@@ -2,7 +2,7 @@
 
 use crate::binding::arguments::TIMEOUT;
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method, required};
+use crate::binding::table::{Group, Method, Sends, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::Error;
 
@@ -24,6 +24,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].signal(0)
                 print pair[1].wait()   // 0
             "#,
+            sends: Sends::Begun,
             otherwise: Some(|| Value::Bool(false)),
             run: signal,
         },
@@ -34,6 +35,7 @@ pub(super) static GROUP: Group = Group {
             doc: "Waits for a signal and returns its status. Discards all other messages.",
             errors: "`ZMQUnsupported` on a ZMQPublisher or ZMQPush",
             example: "",
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| Ok(Value::Int(call.socket()?.wait_signal(&call.wait()?)?.into())),
         },

@@ -2,7 +2,7 @@
 
 use super::{Socket, done};
 use crate::binding::call::Call;
-use crate::binding::table::{Group, Method, Parameter, variadic};
+use crate::binding::table::{Group, Method, Parameter, Sends, variadic};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Frame};
 
@@ -31,6 +31,7 @@ pub(super) static GROUP: Group = Group {
                 var subscriber = ZMQSubscriber("tcp://localhost:5556", nil)
                 subscriber.subscribe("weather", "sports")
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| each(call, |socket, prefix| socket.subscribe(prefix)),
         },
@@ -42,6 +43,7 @@ pub(super) static GROUP: Group = Group {
                   has to be removed twice.",
             errors: "`ZMQUnsupported` on a socket that is not a ZMQSubscriber or ZMQXSubscriber",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| each(call, |socket, prefix| socket.unsubscribe(prefix)),
         },
@@ -52,6 +54,7 @@ pub(super) static GROUP: Group = Group {
             doc: "Returns a sorted List of the subscribed prefixes, including duplicates. Returns an empty List on a socket that cannot subscribe.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let prefixes = call.socket()?.subscriptions()?.into_iter();

@@ -4,7 +4,7 @@ use crate::binding::arguments::{FRAME, TIMEOUT};
 use crate::binding::array::gathered;
 use crate::binding::call::Call;
 use crate::binding::format::Format;
-use crate::binding::table::{Group, Method, Parameter, required};
+use crate::binding::table::{Group, Method, Parameter, Sends, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::Error;
 
@@ -39,6 +39,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].sendjson({ "symbol": "ABC", "bids": [[1.5, 10]] })
                 print pair[1].receivejson()["symbol"]   // ABC
             "#,
+            sends: Sends::Begun,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| send(call, Format::Json),
         },
@@ -57,6 +58,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].send("[1, 2.5]")
                 print pair[1].receivejson()   // [ 1, 2.5 ]
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| receive(call, Format::Json),
         },
@@ -75,6 +77,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].sendvalue([1, "two", 3.5])
                 print pair[1].receivevalue()[1]   // two
             "#,
+            sends: Sends::Begun,
             otherwise: Some(|| Value::Bool(false)),
             run: |call| send(call, Format::MessagePack),
         },
@@ -89,6 +92,7 @@ pub(super) static GROUP: Group = Group {
                      is discarded; \
                      `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
             example: "",
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| receive(call, Format::MessagePack),
         },
@@ -108,6 +112,7 @@ pub(super) static GROUP: Group = Group {
                 pair[0].sendarray([[1, 2, 3], [4, 5, 6]])
                 print pair[1].receive()   // {"dtype": "int64", "shape": [2, 3]}
             "#,
+            sends: Sends::Begun,
             otherwise: Some(|| Value::Bool(false)),
             run: send_array,
         },
@@ -121,6 +126,7 @@ pub(super) static GROUP: Group = Group {
             errors: "`ZMQDecode` if the message is not an array, or the host cannot represent it: \
                      the message is discarded; `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
             example: "",
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: receive_array,
         },

@@ -1,6 +1,6 @@
 //! The methods of `ZMQ` for Ctrl-C.
 
-use crate::binding::table::{Method, required};
+use crate::binding::table::{Method, Sends, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{Error, Right};
 use crate::interrupt;
@@ -13,6 +13,7 @@ pub(super) const CATCH: Method = Method {
           restores the host's behavior. By default Ctrl-C usually ends the program.",
     errors: "`ZMQErr` if the system does not allow it",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: |call| {
         call.permitted(Right::Process)?;
@@ -32,6 +33,7 @@ pub(super) const INTERRUPTED: Method = Method {
           `catchinterrupts(true)` in loops that do not wait.",
     errors: "",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: |_| Ok(Value::Bool(interrupt::caught())),
 };

@@ -7,7 +7,7 @@ mod setup;
 use super::arguments::Bytes;
 use super::object::Object;
 use super::socket;
-use super::table::{Class, Method, Parameter, required};
+use super::table::{Class, Method, Parameter, Sends, required};
 use super::value::{Kinds, Value};
 use crate::core::Report;
 use crate::core::curve::key::SecretKey;
@@ -36,6 +36,7 @@ pub(super) static CLASS: Class = Class {
             doc: "Returns the version of libzmq.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |_| Ok(context::version().into()),
         },
@@ -53,6 +54,7 @@ pub(super) static CLASS: Class = Class {
             example: r#"
                 print ZMQ.has("curve")   // true
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(Value::Bool(context::has(call.text(0)?))),
         },
@@ -71,6 +73,7 @@ pub(super) static CLASS: Class = Class {
                 }
                 print ZMQ.lasterror()["operation"]   // ZMQReply
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |_| Ok(Report::last().map(Value::from).into()),
         },
@@ -83,6 +86,7 @@ pub(super) static CLASS: Class = Class {
                   `ZMQState`.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 call.permitted(Right::Process)?;
@@ -104,6 +108,7 @@ pub(super) static CLASS: Class = Class {
                   each a String of 40 characters.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |_| {
                 let pair = core::Certificate::new()?;
@@ -118,6 +123,7 @@ pub(super) static CLASS: Class = Class {
             doc: "Returns the public key that belongs to a secret key.",
             errors: "`ZMQSecurity` if the key is invalid",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let Bytes(key) = call.get(0)?;
@@ -137,6 +143,7 @@ pub(super) static CLASS: Class = Class {
             example: r#"
                 print ZMQ.z85encode("zero")   // Ds.bn
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let Bytes(bytes) = call.get(0)?;
@@ -155,6 +162,7 @@ pub(super) static CLASS: Class = Class {
             doc: "Decodes text in Z85 into bytes.",
             errors: "`ZMQArgs` if the text is not valid Z85",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let bytes = call.bytes(0).and_then(z85::decode);

@@ -8,7 +8,7 @@ use crate::binding::arguments::TIMEOUT;
 use crate::binding::call::Call;
 use crate::binding::object::Object;
 use crate::binding::socket::{Socket, totals};
-use crate::binding::table::{Method, required};
+use crate::binding::table::{Method, Sends, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::{self, Error, Right, SocketType, Wait, context, socket, wait};
 
@@ -21,6 +21,7 @@ pub(super) const SOCKETS: Method = Method {
           Tuples of \"bind\" or \"connect\" and the endpoint.",
     errors: "",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: |call| {
         call.permitted(Right::Process)?;
@@ -38,6 +39,7 @@ pub(super) const STATS: Method = Method {
           number of open sockets.",
     errors: "",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: |_| {
         let mut entries = totals(&socket::counters());
@@ -59,6 +61,7 @@ pub(super) const SHUTDOWN: Method = Method {
         ZMQPush("tcp://localhost:5555")
         print ZMQ.shutdown(timeout=5000)   // true
     "#,
+    sends: Sends::Nothing,
     otherwise: None,
     run: |call| {
         call.permitted(Right::Process)?;
@@ -75,6 +78,7 @@ pub(super) const SLEEP: Method = Method {
     doc: "Waits for `ms` milliseconds.",
     errors: "`ZMQInterrupted` if the program is asked to stop",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: sleep,
 };
@@ -90,6 +94,7 @@ pub(super) const CLOCK: Method = Method {
         ZMQ.sleep(10)
         print ZMQ.clock() - start >= 10   // true
     "#,
+    sends: Sends::Nothing,
     otherwise: None,
     run: |_| {
         static START: OnceLock<Instant> = OnceLock::new();
@@ -109,6 +114,7 @@ pub(super) const PIPE: Method = Method {
         pair[0].send("hello")
         print pair[1].receive()   // hello
     "#,
+    sends: Sends::Nothing,
     otherwise: None,
     run: |call| {
         static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -2,7 +2,7 @@
 
 use crate::binding::arguments::whole_ms;
 use crate::binding::call::Call;
-use crate::binding::table::{Method, Parameter, Role, named};
+use crate::binding::table::{Method, Parameter, Role, Sends, named};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::context::settings::{self, Setting};
 use crate::core::{Error, Right, context};
@@ -29,6 +29,7 @@ pub(super) const SETDEFAULTS: Method = Method {
     example: r#"
         ZMQ.setdefaults(linger=5000, sndhwm=10000)
     "#,
+    sends: Sends::Nothing,
     otherwise: None,
     run: |call| {
         call.permitted(Right::Process)?;
@@ -51,6 +52,7 @@ pub(super) const SETCONTEXT: Method = Method {
           its threads, and whether received messages may share memory.",
     errors: "`ZMQErr` if a socket has already been opened",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: |call| {
         call.permitted(Right::Process)?;
@@ -66,6 +68,7 @@ pub(super) const CONTEXT: Method = Method {
     doc: "Returns a Dictionary of the context options by their libzmq names.",
     errors: "",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: |_| {
         let options = context::options()?.into_iter();
@@ -83,6 +86,7 @@ pub(super) const CAPABILITIES: Method = Method {
           \"curve\" and \"ipc\".",
     errors: "",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: |_| Ok(Value::List(context::capabilities().map(Value::from).collect())),
 };

@@ -24,6 +24,8 @@ pub(super) struct Routing {
     mandatory: AtomicBool,
     /// The number of messages dropped because their peer was unknown or full.
     dropped: AtomicU64,
+    /// How many of them were dropped because their peer was full.
+    dropped_full: AtomicU64,
     /// True if a message was dropped that was only a routing id, and nobody was told yet.
     bare: AtomicBool,
     /// Boxed, because most sockets have none.
@@ -94,9 +96,11 @@ impl Socket {
         mut send: impl FnMut(&mut Open) -> zmq::Result<()>,
     ) -> Result<(), Error> {
         let drops = self.socket_type == Router && self.routing.drops();
-        let sent = self.transfer("send", zmq::POLLOUT, wait, |open| match send(open) {
-            Ok(()) => Ok(true),
-            Err(zmq::Error::EHOSTUNREACH | zmq::Error::EAGAIN) if drops => Ok(false),
+        let refused = self.transfer("send", zmq::POLLOUT, wait, |open| match send(open) {
+            Ok(()) => Ok(None),
+            Err(error @ (zmq::Error::EHOSTUNREACH | zmq::Error::EAGAIN)) if drops => {
+                Ok(Some(error))
+            }
             Err(error) => Err(error),
         })?;
         // A routing id alone is dropped too.
@@ -104,7 +108,10 @@ impl Socket {
         if bare {
             self.routing.bare.store(true, Ordering::Relaxed);
         }
-        if !sent || bare {
+        if refused == Some(zmq::Error::EAGAIN) {
+            self.routing.dropped_full.fetch_add(1, Ordering::Relaxed);
+        }
+        if refused.is_some() || bare {
             self.routing.count_dropped();
         }
         Ok(())
@@ -243,6 +250,11 @@ impl Socket {
     pub fn dropped(&self) -> u64 {
         self.routing.dropped.load(Ordering::Relaxed)
     }
+
+    /// Returns how many of these messages were dropped because their peer was full.
+    pub(super) fn dropped_full(&self) -> u64 {
+        self.routing.dropped_full.load(Ordering::Relaxed)
+    }
 }
 
 #[cfg(test)]
@@ -316,7 +328,8 @@ mod tests {
         }
         assert_eq!(router.dropped(), 0);
         router.send(&[&*id, b"dropped"], &SOON).unwrap();
-        assert_eq!(router.dropped(), 1);
+        router.send(&["nobody", "x"], &SOON).unwrap();
+        assert_eq!((router.dropped(), router.dropped_full()), (2, 1));
         router.set_mandatory(true).unwrap();
         let brief = Wait::new(Some(Duration::from_millis(5)));
         assert!(matches!(router.send(&[&*id, b"x"], &brief), Err(Error::Again)));

@@ -9,7 +9,7 @@ use super::open::Open;
 use super::peers::await_peers;
 use super::subscriptions::check;
 use crate::core::error::{Error, Needs};
-use crate::core::socket_type::SocketType::Pub;
+use crate::core::socket_type::SocketType::{Pub, Xpub};
 use crate::core::wait::Wait;
 use crate::libzmq::{options, retried};
 
@@ -93,10 +93,10 @@ impl Socket {
 }
 
 impl Open {
-    /// Returns the number of different prefixes that the peers of a PUB have subscribed
-    /// to; `None` for other socket types, and if libzmq does not know it.
+    /// Returns the number of different prefixes that the peers of a PUB or XPUB have
+    /// subscribed to; `None` for other socket types, and if libzmq does not know it.
     pub fn count_prefixes(&mut self) -> Result<Option<usize>, Error> {
-        if self.socket_type != Pub {
+        if !matches!(self.socket_type, Pub | Xpub) {
             return Ok(None);
         }
         match self.count(TOPICS_COUNT) {
@@ -131,7 +131,7 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::SocketType::{Push, Sub, Xpub, Xsub};
+    use crate::core::SocketType::{Push, Sub, Xsub};
     use std::thread;
     use std::time::Duration;
 
@@ -146,6 +146,8 @@ mod tests {
         xsub.subscribe(b"a").unwrap();
         xsub.unsubscribe(b"a").unwrap();
         assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (true, b"a".to_vec()));
+        // The end of the subscription is processed, but not received.
+        assert_eq!(xpub.statistics().unwrap().subscriptions, Some(0));
         assert_eq!(xpub.receive_subscription(&SOON).unwrap(), (false, b"a".to_vec()));
         assert!(matches!(xpub.receive_subscription(&NOW), Err(Error::Again)));
         let long = [b'x'; 4097];

@@ -3,7 +3,7 @@
 use super::{set, set_first};
 use crate::binding::call::Call;
 use crate::binding::socket::done;
-use crate::binding::table::{Group, Method, Parameter, required};
+use crate::binding::table::{Group, Method, Parameter, Sends, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
 
@@ -25,6 +25,7 @@ const fn switch(
         doc,
         errors: "",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run,
     }
@@ -81,6 +82,7 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
                   every subscription, \"all\" for every subscription and every unsubscription.",
             errors: "`ZMQArgs` for any other word",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: setverbose,
         },
@@ -99,6 +101,7 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
                   received last. Requires `setmanual(true)`.",
             errors: "`ZMQOption` if the socket is not in manual mode",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.socket()?.accept(&call.frame(0)?)),
         },
@@ -110,6 +113,7 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
                   message was received last. Requires `setmanual(true)`.",
             errors: "`ZMQOption` if the socket is not in manual mode",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.socket()?.reject(&call.frame(0)?)),
         },
@@ -126,6 +130,7 @@ pub(in crate::binding::socket) static XPUBLISHER: Group = Group {
                   subscription messages for this to work.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| set_first(call, "xpub_welcome_msg"),
         },

@@ -5,7 +5,7 @@ mod by_type;
 use crate::binding::arguments::{frame, whole_ms};
 use crate::binding::call::Call;
 use crate::binding::socket::done;
-use crate::binding::table::{Group, Method, Parameter, named, optional, required};
+use crate::binding::table::{Group, Method, Parameter, Sends, named, optional, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::options::{self, OptionValue, Row, When};
 use crate::core::{Error, Frame};
@@ -37,6 +37,7 @@ pub(super) static GROUP: Group = Group {
                 var socket = ZMQPush()
                 print socket.option("sndhwm")   // 1000
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(given(call.socket()?.option(call.text(0)?)?)),
         },
@@ -63,6 +64,7 @@ pub(super) static GROUP: Group = Group {
                 socket.setoption("tcp_keepalive", 1)
                 print socket.option("tcp_keepalive")   // 1
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| set(call, call.text(0)?, call.value(1)?),
         },
@@ -77,6 +79,7 @@ pub(super) static GROUP: Group = Group {
                 var socket = ZMQPush()
                 print socket.options()["linger"]   // 1000
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 let options = call.socket()?.options()?.into_iter();
@@ -102,6 +105,7 @@ pub(super) static GROUP: Group = Group {
                 pull.settimeout(10)
                 print pull.receive()   // nil
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| both(call, [("send", "sndtimeo"), ("receive", "rcvtimeo")]),
         },
@@ -117,6 +121,7 @@ pub(super) static GROUP: Group = Group {
                 var push = ZMQPush("tcp://localhost:5555")
                 push.setlinger(0)
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| set(call, "linger", call.value(0)?),
         },
@@ -136,6 +141,7 @@ pub(super) static GROUP: Group = Group {
                 var push = ZMQPush("tcp://localhost:5555")
                 push.sethwm(10000)
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| both(call, [("send", "sndhwm"), ("receive", "rcvhwm")]),
         },
@@ -146,6 +152,7 @@ pub(super) static GROUP: Group = Group {
             doc: "Removes both high-water marks. Messages are then queued until memory runs out.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 set(call, "sndhwm", &ValueRef::Int(0))?;
@@ -168,6 +175,7 @@ pub(super) static GROUP: Group = Group {
                 dealer.setidentity("worker-7")
                 print dealer.identity()   // worker-7
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| set(call, "routing_id", call.value(0)?),
         },
@@ -178,6 +186,7 @@ pub(super) static GROUP: Group = Group {
             doc: "Returns the routing id that `setidentity` has set, or nil if none was set.",
             errors: "`ZMQOption` if the socket type has no routing id",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 Ok(match call.socket()?.option("routing_id")? {
@@ -200,6 +209,7 @@ pub(super) static GROUP: Group = Group {
                 client.heartbeat(1000)
                 client.connect("tcp://localhost:5555")
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: heartbeat,
         },
@@ -218,6 +228,7 @@ pub(super) static GROUP: Group = Group {
                 var client = ZMQRequest()
                 client.setreconnect(100, max=5000)
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 set(call, "reconnect_ivl", call.value(0)?)?;

@@ -10,9 +10,17 @@ use crate::core::socket_type::SocketType::{
 /// How many prefixes a sentence names.
 const NAMED: usize = 3;
 
+/// How many messages a ROUTER has dropped.
+pub(super) struct Dropped {
+    /// Their peer had no room.
+    pub full: u64,
+    /// They had no peer.
+    pub unknown: u64,
+}
+
 /// Adds what keeps messages from arriving. `own` are the prefixes that the socket has
-/// subscribed to, and `dropped` the number of messages that it could not route.
-pub(super) fn examine(facts: &Facts, own: &[Vec<u8>], dropped: u64, findings: &mut Findings) {
+/// subscribed to.
+pub(super) fn examine(facts: &Facts, own: &[Vec<u8>], dropped: Dropped, findings: &mut Findings) {
     let everywhere = &*facts.everywhere();
     let here = [("endpoint", everywhere)];
     if facts.can_receive {
@@ -29,10 +37,11 @@ pub(super) fn examine(facts: &Facts, own: &[Vec<u8>], dropped: u64, findings: &m
     }
     queues(facts, findings);
     memory(facts, everywhere, findings);
-    let unroutable = dropped.max(facts.counters.unroutable);
-    if unroutable > 0 {
-        let count = unroutable.to_string();
-        findings.add(&UNROUTABLE, &[("endpoint", everywhere), ("count", &count)]);
+    let unroutable = dropped.unknown.max(facts.counters.unroutable);
+    for (count, reason) in [(unroutable, &UNROUTABLE), (dropped.full, &DROPPED_FULL)] {
+        if count > 0 {
+            findings.add(reason, &[("endpoint", everywhere), ("count", &count.to_string())]);
+        }
     }
     if facts.conflates && facts.has_peers() {
         findings.add(&CONFLATED, &here);
@@ -55,7 +64,9 @@ fn publisher(facts: &Facts, everywhere: &str, findings: &mut Findings) {
     let published = &facts.published;
     if !facts.has_peers() {
     } else if facts.subscriptions == 0 {
-        findings.add(&NOBODY_SUBSCRIBED, &[("endpoint", everywhere)]);
+        let bound = facts.places.iter().all(|place| place.attachment.bound);
+        let reason = if bound { &NOBODY_SUBSCRIBED } else { &NOT_YET_SUBSCRIBED };
+        findings.add(reason, &[("endpoint", everywhere)]);
     } else if published.unwanted == 0 || published.unwanted < facts.counters.messages_sent {
         // Some message was wanted.
     } else if published.wanted_now {

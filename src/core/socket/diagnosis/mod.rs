@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::Socket;
 use crate::core::error::Error;
 use facts::Facts;
+use messages::Dropped;
 use reasons::{DETACHED, Reason};
 
 /// Sentences about a socket.
@@ -46,7 +47,8 @@ impl Socket {
             None => "peers unknown, since this libzmq does not count them".to_owned(),
         }]);
         endpoints::examine(&facts, &mut findings);
-        let dropped = self.dropped();
+        let full = self.dropped_full();
+        let dropped = Dropped { full, unknown: self.dropped().saturating_sub(full) };
         messages::examine(&facts, &self.subscriptions()?, dropped, &mut findings);
         Ok(findings.0.join("; "))
     }

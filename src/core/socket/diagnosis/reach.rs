@@ -71,6 +71,8 @@ fn tcp(address: &str, ipv6: bool) -> Found {
     }
     let name = host.to_owned();
     let resolve = move || {
+        #[cfg(test)]
+        tests::hang_at(&name);
         let found = (&*name, port).to_socket_addrs();
         found.map(Iterator::collect::<Vec<SocketAddr>>).unwrap_or_default()
     };
@@ -177,9 +179,18 @@ fn within<T: Send + 'static>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::net::TcpListener;
+
+    /// A name whose resolver does not answer in time.
+    pub const HANGING: &str = "hangs.invalid";
+
+    pub fn hang_at(name: &str) {
+        if name == HANGING {
+            thread::sleep(2 * RESOLVE);
+        }
+    }
 
     #[test]
     fn addresses_have_a_host_and_a_port() {

@@ -120,6 +120,10 @@ reasons! {
     NOBODY_SUBSCRIBED "nobody has subscribed"
         "no peer at {endpoint} has subscribed, so every message is dropped: subscribe on the \
          other side, and wait for that before sending"
+    NOT_YET_SUBSCRIBED "subscriptions not sent"
+        "no peer at {endpoint} has subscribed yet, so every message is dropped: subscribe on the \
+         other side, and use that socket once it has peers, because a SUB that binds sends its \
+         subscriptions with its next call"
     UNWANTED "unwanted topic"
         "the peers at {endpoint} have subscribed to {prefixes}, but no message has begun with \
          that so far, the last one with {topic}: correct the subscription or the topic"
@@ -146,8 +150,12 @@ reasons! {
         "the peer at {endpoint} does not take its messages, and its queue is full with {count} of \
          them: let it receive faster, or raise sndhwm"
     UNROUTABLE "unknown routing id"
-        "{count} of its messages had a routing id that no peer at {endpoint} has, or their peer had \
-         no room: begin a message with the routing id of a connected peer"
+        "{count} of its messages had a routing id that no peer at {endpoint} has, or nothing after \
+         it: begin a message with the routing id of a connected peer"
+    DROPPED_FULL "dropped for a full peer"
+        "{count} of its messages were dropped, because the queue of their peer at {endpoint} was \
+         full: let the peer receive faster, raise sndhwm, or make the socket mandatory, so that \
+         it waits for room"
     MEMORY "memory used up"
         "messages take more than the {limit} bytes that the option memory_limit allows, so nothing \
          more is read from {endpoint} or sent there: receive or drop some, or raise it"

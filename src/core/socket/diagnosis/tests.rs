@@ -167,6 +167,14 @@ fn hosts_that_cannot_be_reached_are_told() {
 
 #[test]
 #[cfg_attr(not(libzmq_repaired), ignore = "libzmq does not count peers")]
+fn a_name_that_takes_too_long_is_told() {
+    let endpoint = format!("tcp://{}:1", reach::tests::HANGING);
+    let text = tells(&Socket::attached(Push, &endpoint).unwrap(), &NAME_SLOW);
+    assert!(text.contains("the name hangs.invalid takes too long"), "{text}");
+}
+
+#[test]
+#[cfg_attr(not(libzmq_repaired), ignore = "libzmq does not count peers")]
 fn ipv6_that_is_off_is_told() {
     let push = Socket::new(Push).unwrap();
     let ipv6 = |on| push.set_option("ipv6", &OptionValue::Bool(on)).unwrap();
