@@ -111,9 +111,14 @@ pub(super) fn check_value(value: &str) -> Option<&'static str> {
     }
 }
 
-/// Formats a valid name and value as a line, one level deep.
+/// Formats a name and a value, valid or read from a file, as a line, one level deep.
 pub(super) fn line(name: &str, value: &str) -> String {
-    let quote = if value.contains('"') { '\'' } else { '"' };
+    let quote = match (value.contains('"'), value.contains('\'')) {
+        // Only a value that had no quotes around it has both.
+        (true, true) => "",
+        (true, false) => "'",
+        (false, _) => "\"",
+    };
     format!("    {name} = {quote}{value}{quote}\n")
 }
 
@@ -170,6 +175,9 @@ mod tests {
             let text = format!("s\n{}", line("name", value));
             assert_eq!(read(&text)[1], (1, "name", value));
         }
+        // In a file without quotes around it.
+        let both = line("name", "it's \"so\"");
+        assert_eq!(read(&format!("s\n{both}"))[1], (1, "name", "it's \"so\""));
         for value in ["a\nb", "a\rb", "a\0b", "\"'"] {
             assert!(check_value(value).is_some(), "{value:?}");
         }
