@@ -32,6 +32,7 @@
 //! | `exclusive` | the lock of an object, which costs next to nothing for the thread that used it last |
 //! | `libzmq` | what the zmq crate does not offer: frames, a context, options by number |
 //! | `interrupt` | Ctrl-C as something that a script can catch, if it asks for that |
+//! | `untrusted` | the parsers of what peers and files send, for the fuzz targets |
 //! | `ffi` | what all interfaces need at the boundary to C: the panic guard, strings, forks |
 //!
 //! Dependencies point downward: `vm` and `morpho` use `binding`; `binding` and `capi`
@@ -48,4 +49,7 @@ mod interrupt;
 mod libzmq;
 #[cfg(unix)]
 mod morpho;
+#[doc(hidden)]
+#[forbid(unsafe_code)]
+pub mod untrusted;
 pub mod vm;

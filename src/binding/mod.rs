@@ -11,7 +11,7 @@ mod certificate;
 mod classes;
 mod error_text;
 mod event_loop;
-mod format;
+pub(crate) mod format;
 mod frame;
 mod host;
 mod list;

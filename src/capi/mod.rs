@@ -9,17 +9,24 @@
 #![expect(clippy::missing_safety_doc, reason = "the docs of exported functions are the C header")]
 
 mod argument;
-mod authenticator;
-mod certificate;
-mod context;
 pub mod error;
 mod handle;
 pub mod library;
 pub mod message;
-mod monitor;
-mod option;
-// For the benchmarks.
+pub mod socket;
+
+// For the benchmarks and the fuzz targets.
+#[doc(hidden)]
+pub mod authenticator;
+#[doc(hidden)]
+pub mod certificate;
+#[doc(hidden)]
+pub mod context;
+#[doc(hidden)]
+pub mod monitor;
+#[doc(hidden)]
+pub mod option;
 #[doc(hidden)]
 pub mod poller;
-mod proxy;
-pub mod socket;
+#[doc(hidden)]
+pub mod proxy;

@@ -146,7 +146,7 @@ pub fn check_connect(endpoint: &str) -> Result<(), Error> {
 
 /// Returns the address in an endpoint that has a port: one of TCP, or of a WebSocket without
 /// its path.
-pub(super) fn network_address(endpoint: &str) -> Option<&str> {
+pub(crate) fn network_address(endpoint: &str) -> Option<&str> {
     let mut transports = ["tcp://", "ws://", "wss://"].iter();
     let address = transports.find_map(|transport| endpoint.strip_prefix(transport))?;
     // libzmq reports the path "/" if there is none.
@@ -154,7 +154,7 @@ pub(super) fn network_address(endpoint: &str) -> Option<&str> {
 }
 
 /// Returns true if an endpoint names an IPv6 address, at either end of the connection.
-pub(super) fn is_ipv6(endpoint: &str) -> bool {
+pub(crate) fn is_ipv6(endpoint: &str) -> bool {
     let Some(address) = network_address(endpoint) else {
         return false;
     };

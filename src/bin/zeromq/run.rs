@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::host::error::{Refusal, ScriptError, Stop};
-use crate::host::interpreter::Interpreter;
+use crate::host::interpreter::{Interpreter, output};
 use crate::host::plugin;
 use crate::host::resolve::Program;
 use crate::host::source::{Location, Sources};
@@ -91,7 +91,7 @@ fn run_program(
     sources: Sources,
     arguments: Vec<String>,
 ) -> ExitCode {
-    let mut interpreter = Interpreter::new(names, sources, arguments);
+    let mut interpreter = Interpreter::new(names, sources, arguments, output());
     let result = interpreter.run(program);
     let code = match result {
         Ok(()) => ExitCode::SUCCESS,

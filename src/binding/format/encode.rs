@@ -13,7 +13,7 @@ use crate::core::{Error, array};
 
 /// The format of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::binding) enum Format {
+pub(crate) enum Format {
     /// JSON: text that any program can read. It supports neither bytes nor keys other than
     /// Strings.
     Json,

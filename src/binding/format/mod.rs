@@ -4,4 +4,4 @@ mod cost;
 mod decode;
 mod encode;
 
-pub(super) use encode::Format;
+pub(crate) use encode::Format;

@@ -15,7 +15,7 @@ use crate::core::curve::secret_file::{Name, read, unreadable};
 use crate::core::error::Error;
 
 /// Why a client is accepted.
-pub(super) struct Admission {
+pub(crate) struct Admission {
     pub reason: String,
     /// The metadata of the certificate of its key.
     pub meta: Vec<(String, String)>,
@@ -37,7 +37,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const DEEPEST: usize = 16;
 
 /// User names and their passwords.
-pub(super) enum Passwords {
+pub(crate) enum Passwords {
     Table(Table),
     File { file: PathBuf, seen: Option<Stamp>, table: Result<Table, Error> },
 }
@@ -45,7 +45,7 @@ pub(super) enum Passwords {
 type Table = HashMap<String, Zeroizing<String>>;
 
 /// Known keys.
-pub(super) enum Keys {
+pub(crate) enum Keys {
     /// Any key is accepted.
     Any,
     Listed(HashMap<PublicKey, Vec<(String, String)>>),
@@ -53,7 +53,7 @@ pub(super) enum Keys {
 }
 
 /// A directory of certificates.
-pub(super) struct Directory {
+pub(crate) struct Directory {
     path: PathBuf,
     seen: Vec<(PathBuf, Stamp)>,
     known: HashMap<PublicKey, Vec<(String, String)>>,
@@ -67,7 +67,7 @@ pub(super) struct Directory {
 /// as `cp -p` and `touch` do; the time of the last change of the metadata belongs to the
 /// system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     modified: Option<SystemTime>,
     size: u64,
     #[cfg(unix)]
@@ -118,6 +118,14 @@ impl Passwords {
         Passwords::Table(entries.map(|(name, word)| (name, Zeroizing::new(word))).collect())
     }
 
+    /// Makes the table of a text of `name=value` lines.
+    ///
+    /// # Errors
+    /// [`Error::Security`] if it is not UTF-8.
+    pub fn parse(text: &[u8]) -> Result<Passwords, Error> {
+        parse_table(text, "the file").map(Passwords::Table)
+    }
+
     /// Reads a file of `name=value` lines, which is read again when it changes.
     ///
     /// # Errors
@@ -163,8 +171,13 @@ fn stamp(file: &Path) -> Option<Stamp> {
 fn read_table(file: &Path) -> Result<Table, Error> {
     let name = file.to_string_lossy();
     let text = read(file, LARGEST).map_err(|error| unreadable(&name, &error))?;
-    let text = std::str::from_utf8(&text)
-        .map_err(|_| security(format!("{} is not UTF-8 text", Name(&name))))?;
+    parse_table(&text, &name)
+}
+
+/// Parses the text of a file with this name.
+fn parse_table(text: &[u8], name: &str) -> Result<Table, Error> {
+    let text = std::str::from_utf8(text)
+        .map_err(|_| security(format!("{} is not UTF-8 text", Name(name))))?;
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let entries = lines.filter_map(|line| line.split_once('='));
     let entries = entries.filter(|(name, _)| !name.is_empty());

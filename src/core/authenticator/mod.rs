@@ -5,10 +5,10 @@
 //! without it, a CURVE server would accept every client. After a shutdown, such a server
 //! cannot be attached until an authenticator is started.
 
-mod credentials;
-mod rules;
+pub(crate) mod credentials;
+pub(crate) mod rules;
 mod server;
-pub mod zap;
+pub(crate) mod zap;
 
 use std::cell::Cell;
 use std::collections::VecDeque;

@@ -12,7 +12,7 @@ use crate::core::error::{Error, Excerpt};
 
 /// The rules of an authenticator.
 #[derive(Default)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     allowed: Vec<Origin>,
     denied: Vec<Origin>,
     passwords: HashMap<Domain, Passwords>,
@@ -24,7 +24,7 @@ type Domain = Option<String>;
 
 /// The addresses that clients come from.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     Network(IpNet),
     /// Another process on this machine, over ipc.
     Ipc,

@@ -63,7 +63,7 @@ impl Credentials {
 
 /// A message from a server.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Call {
+pub(crate) enum Call {
     /// A request and its id.
     Request(Vec<u8>, Request),
     /// A message with an id that is not a valid request, and the reason.
@@ -73,7 +73,7 @@ pub(super) enum Call {
 }
 
 /// Parses a message without its envelope.
-pub(super) fn parse(frames: &[impl AsRef<[u8]>]) -> Call {
+pub(crate) fn parse(frames: &[impl AsRef<[u8]>]) -> Call {
     let frame = |index: usize| frames.get(index).map_or(&b""[..], AsRef::as_ref);
     let text = |index: usize| String::from_utf8(frame(index).to_vec());
     if frames.len() < 2 {
@@ -108,7 +108,7 @@ pub(super) fn parse(frames: &[impl AsRef<[u8]>]) -> Call {
 }
 
 /// The reply to a server.
-pub(super) enum Verdict<'a> {
+pub(crate) enum Verdict<'a> {
     /// 200: the client is accepted; its messages get these properties.
     Accepted { user: &'a str, meta: &'a [(String, String)] },
     /// 300: a temporary failure with its reason; the client tries again.
@@ -120,7 +120,7 @@ pub(super) enum Verdict<'a> {
 }
 
 /// Builds the reply to the request with this id.
-pub(super) fn reply(id: Vec<u8>, verdict: &Verdict) -> [Vec<u8>; 6] {
+pub(crate) fn reply(id: Vec<u8>, verdict: &Verdict) -> [Vec<u8>; 6] {
     let (status, text, user, meta) = match verdict {
         Verdict::Accepted { user, meta } => ("200", "OK", *user, metadata(meta)),
         Verdict::Later(why) => ("300", *why, "", Vec::new()),

@@ -40,7 +40,7 @@ pub struct Certificate {
 }
 
 /// The content of a certificate file.
-enum Content {
+pub(crate) enum Content {
     Public,
     Secret,
 }
@@ -115,7 +115,8 @@ impl Certificate {
         Certificate::parse(&text, &name)
     }
 
-    fn parse(text: &[u8], file: &str) -> Result<Certificate, Error> {
+    /// Parses the text of a file with this name.
+    pub(crate) fn parse(text: &[u8], file: &str) -> Result<Certificate, Error> {
         let wrong =
             |what: fmt::Arguments| security(format!("{} is not a certificate: {what}", Name(file)));
         let items = zpl::parse(text)
@@ -183,7 +184,7 @@ impl Certificate {
         write(file, text.as_bytes(), 0o600).map_err(|error| unwritable(file, &error))
     }
 
-    fn text(&self, content: &Content) -> Result<Zeroizing<String>, Error> {
+    pub(crate) fn text(&self, content: &Content) -> Result<Zeroizing<String>, Error> {
         let meta: String = self.meta.iter().map(|(name, value)| zpl::line(name, value)).collect();
         let head = match content {
             Content::Public => PUBLIC,

@@ -16,11 +16,14 @@ const WITHOUT: &str = "ZEROMQ_WITHOUT_REPAIR";
 /// Links the system's libzmq, which pkg-config has to find, instead of building one.
 const SYSTEM: &str = "ZEROMQ_SYSTEM_LIBZMQ";
 
+/// Flags for the compiler of libzmq only, separated by spaces; CXXFLAGS is for all C++.
+const FLAGS: &str = "ZEROMQ_LIBZMQ_CXXFLAGS";
+
 fn main() {
     for path in ["build", "repairs"] {
         println!("cargo::rerun-if-changed={path}");
     }
-    for variable in ["CXX", "CXXFLAGS", WITHOUT, SYSTEM] {
+    for variable in ["CXX", "CXXFLAGS", FLAGS, WITHOUT, SYSTEM] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     if env::var_os(SYSTEM).is_some() {

@@ -2,6 +2,7 @@
 //! of messages, pipes and queues across libzmq's files, which makes small messages 1.6
 //! times as fast.
 
+use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,9 @@ fn settings(sources: &Path, out: &Path) -> cc::Build {
     // build is the same, and tells nothing about the machine that it was made on.
     for (folder, name) in [(sources.to_owned(), "libzmq"), (out.join("libzmq.cpp"), "libzmq.cpp")] {
         build.flag_if_supported(format!("-ffile-prefix-map={}={name}", folder.display()));
+    }
+    for flag in env::var(crate::FLAGS).unwrap_or_default().split_whitespace() {
+        build.flag(flag);
     }
     build
 }

@@ -47,12 +47,17 @@ pub enum Slot {
 }
 
 /// Opens standard output. On a terminal, every line appears immediately.
-fn output() -> Box<dyn Write> {
+pub fn output() -> Box<dyn Write> {
     if stdout().is_terminal() { Box::new(stdout()) } else { Box::new(BufWriter::new(stdout())) }
 }
 
 impl Interpreter {
-    pub fn new(names: Names, sources: Sources, arguments: Vec<String>) -> Interpreter {
+    pub fn new(
+        names: Names,
+        sources: Sources,
+        arguments: Vec<String>,
+        out: Box<dyn Write>,
+    ) -> Interpreter {
         let methods = Methods::new(&names);
         let nothing = Function {
             name: names.intern("global"),
@@ -80,7 +85,7 @@ impl Interpreter {
             kinds: Vec::new(),
             random: fastrand::Rng::new(),
             files: Vec::new(),
-            out: output(),
+            out,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::help;
 use crate::host::builtins;
 use crate::host::error::{Refusal, Stop};
 use crate::host::grammar;
-use crate::host::interpreter::Interpreter;
+use crate::host::interpreter::{Interpreter, output};
 use crate::host::plugin::{self, Library};
 use crate::host::resolve::session::Session;
 use crate::host::source::Sources;
@@ -80,7 +80,8 @@ struct Prompt {
 
 impl Prompt {
     fn new() -> Prompt {
-        let interpreter = Interpreter::new(Names::default(), Sources::default(), Vec::new());
+        let (names, sources) = (Names::default(), Sources::default());
+        let interpreter = Interpreter::new(names, sources, Vec::new(), output());
         let topics = help::Topics::new();
         let topics = topics.iter().flat_map(help::Topic::names).map(str::to_owned).collect();
         let (session, topics) = (Session::default(), Rc::new(topics));

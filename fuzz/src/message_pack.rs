@@ -1,0 +1,8 @@
+//! `receivevalue`: MessagePack that peers send.
+
+use zeromq::untrusted;
+
+/// The input is the frame.
+pub fn run(input: &[u8]) {
+    untrusted::message_pack(input);
+}
