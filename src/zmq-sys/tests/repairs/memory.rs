@@ -9,6 +9,7 @@ use zmq_sys::additions::{ZMQ_MAX_QUEUED_BYTES, ZMQ_MEMORY_LIMIT};
 use crate::options;
 use crate::peer::{LONG, Peer};
 use crate::unseen::measured;
+use crate::wait::until;
 
 const SOCKETS: usize = 1000;
 
@@ -151,5 +152,129 @@ fn a_message_that_has_begun_arrives_whole() {
         assert_eq!(pull.recv_bytes(0).map(|m| m.len()), Ok(1_500_000));
         let _ = peer.0.write_all(&frame(10_000_000));
         assert!(peer.ends());
+    });
+}
+
+/// Returns how many bytes the messages of the process take.
+fn occupied(socket: &zmq::Socket) -> i64 {
+    let values = options::get_bytes(socket, ZMQ_MEMORY_LIMIT, 16).unwrap();
+    i64::from_ne_bytes(values[8..].try_into().unwrap())
+}
+
+#[test]
+fn connections_that_send_nothing_do_not_use_up_the_limit() {
+    measured("memory::connections_that_send_nothing_do_not_use_up_the_limit", |_| {
+        let context = zmq::Context::new();
+        let pull = limited(&context, zmq::PULL, 500_000);
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let mut peers: Vec<Peer> = (0..100).map(|_| Peer::of_type(&pull, "PUSH")).collect();
+        for peer in &mut peers {
+            let text = [b'm'; 100];
+            peer.send(0, &text).unwrap();
+            assert_eq!(pull.recv_bytes(0), Ok(text.to_vec()), "{}", occupied(&pull));
+        }
+        assert!(occupied(&pull) < 100_000, "{}", occupied(&pull));
+    });
+}
+
+#[test]
+fn what_was_there_before_the_limit_is_not_subtracted() {
+    measured("memory::what_was_there_before_the_limit_is_not_subtracted", |_| {
+        let early = zmq::Message::with_size(10_000_000);
+        let context = zmq::Context::new();
+        let pull = limited(&context, zmq::PULL, 1_000_000);
+        assert_eq!(occupied(&pull), 0);
+        let late = zmq::Message::with_size(1_000_000);
+        drop(early);
+        assert!(occupied(&pull) >= 1_000_000, "{}", occupied(&pull));
+        drop(late);
+        assert_eq!(occupied(&pull), 0);
+        // Data of the program, which is counted, and bytes that messages share.
+        let boxed = zmq::Message::from(vec![b'm'; 2_000_000]);
+        assert!(occupied(&pull) >= 2_000_000, "{}", occupied(&pull));
+        drop(boxed);
+        assert_eq!(occupied(&pull), 0);
+    });
+}
+
+/// Returns the processor time that the threads of this process have used.
+#[cfg(target_os = "linux")]
+fn processor_time() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
+    let time = |task: std::path::PathBuf| {
+        let text = std::fs::read_to_string(task.join("schedstat")).unwrap();
+        text.split(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    Duration::from_nanos(tasks.map(time).sum())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_peer_that_ends_while_its_connection_waits_for_memory_is_received_later() {
+    const NAME: &str =
+        "memory::a_peer_that_ends_while_its_connection_waits_for_memory_is_received_later";
+    measured(NAME, |_| {
+        let context = zmq::Context::new();
+        let pull = limited(&context, zmq::PULL, 1_000_000);
+        pull.bind("ipc://*").unwrap();
+        let mut peer = Peer::of_ipc(&pull, "PUSH");
+        peer.write_all(b"\0\x05first").unwrap();
+        assert_eq!(pull.recv_bytes(0), Ok(b"first".to_vec()));
+        let held = zmq::Message::with_size(2_000_000);
+        for number in 0..50 {
+            peer.write_all(&frame(1000 + number)).unwrap();
+        }
+        drop(peer);
+        let before = processor_time();
+        thread::sleep(Duration::from_secs(2));
+        let used = processor_time() - before;
+        assert!(used < Duration::from_millis(50), "waiting has used {used:?}");
+        assert_eq!(pull.recv_bytes(zmq::DONTWAIT), Err(zmq::Error::EAGAIN));
+        drop(held);
+        for number in 0..50 {
+            assert_eq!(pull.recv_bytes(0).map(|m| m.len()), Ok(1000 + number));
+        }
+    });
+}
+
+#[test]
+fn a_connection_that_waits_for_memory_survives_heartbeats() {
+    measured("memory::a_connection_that_waits_for_memory_survives_heartbeats", |_| {
+        let context = zmq::Context::new();
+        let pull = limited(&context, zmq::PULL, 1_000_000);
+        pull.set_heartbeat_ivl(20).unwrap();
+        pull.set_heartbeat_timeout(2000).unwrap();
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let mut peer = Peer::of_type(&pull, "PUSH");
+        let held = zmq::Message::with_size(2_000_000);
+        // It wants to hear something every 100 ms.
+        peer.command("PING", &[0, 1]);
+        for _ in 0..50 {
+            thread::sleep(Duration::from_millis(100));
+            peer.command("PONG", &[]);
+        }
+        peer.send(0, b"message").unwrap();
+        drop(held);
+        assert_eq!(pull.recv_bytes(0), Ok(b"message".to_vec()));
+    });
+}
+
+#[test]
+fn a_peer_that_stops_within_a_message_does_not_keep_the_memory_forever() {
+    const NAME: &str =
+        "memory::a_peer_that_stops_within_a_message_does_not_keep_the_memory_forever";
+    measured(NAME, |_| {
+        let context = zmq::Context::new();
+        let pull = limited(&context, zmq::PULL, 1_000_000);
+        pull.set_rcvtimeo(30_000).unwrap();
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let mut honest = Peer::of_type(&pull, "PUSH");
+        let mut slow = Peer::of_type(&pull, "PUSH");
+        let begun = frame(4_000_000);
+        slow.0.write_all(&begun[..1_000_000]).unwrap();
+        assert!(until(|| occupied(&pull) > 1_000_000));
+        honest.send(0, b"message").unwrap();
+        assert_eq!(pull.recv_bytes(0), Ok(b"message".to_vec()));
+        assert!(slow.ends());
     });
 }

@@ -1,6 +1,7 @@
 //! Publishers whose peers misbehave.
 
 use std::io::Write;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -335,4 +336,52 @@ fn subscriptions_of_a_peer_are_limited() {
         assert!(until(|| all(&publisher) == 30));
         publisher.unbind("inproc://limited-subscriptions").unwrap();
     }
+}
+
+/// A publisher that accepts 100 bytes of subscriptions.
+fn narrow(context: &Context) -> Socket {
+    let publisher = context.socket(PUB).unwrap();
+    publisher.set_linger(0).unwrap();
+    publisher.set_reconnect_ivl(1).unwrap();
+    options::set(&publisher, ZMQ_MAX_SUBSCRIPTION_BYTES, 100).unwrap();
+    publisher
+}
+
+#[test]
+fn a_subscription_counts_once() {
+    let subscription = |first: u8| [&[first][..], &[b't'; 60]].concat();
+    let context = Context::new();
+    let publisher = narrow(&context);
+    publisher.bind("tcp://127.0.0.1:*").unwrap();
+    // As XSUB sends them.
+    let mut peer = Peer::of_type(&publisher, "XSUB");
+    for _ in 0..5 {
+        peer.send(0, &subscription(1)).unwrap();
+        peer.send(0, &subscription(1)).unwrap();
+        peer.send(0, &subscription(0)).unwrap();
+    }
+    peer.send(0, &subscription(1)).unwrap();
+    peer.send(0, b"\x01end").unwrap();
+    assert!(until(|| all(&publisher) == 2));
+    // It is still connected.
+    peer.send(0, b"\x01later").unwrap();
+    assert!(until(|| all(&publisher) == 3));
+    assert_eq!(Counts::of(&publisher).oversized, 0);
+}
+
+#[test]
+fn a_publisher_that_connects_again_and_again_hears_subscriptions() {
+    let context = Context::new();
+    let publisher = narrow(&context);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    publisher.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+    for round in 0..10 {
+        let mut peer = Peer::accept(&listener);
+        peer.handshake("SUB");
+        peer.send(0, &[&b"\x01"[..], &[b't'; 60]].concat()).unwrap();
+        peer.command("PING", &[0, 0]);
+        assert!(peer.receive().is_ok(), "{round}");
+        go_on(&publisher);
+    }
+    assert_eq!(all(&publisher), 1);
 }
