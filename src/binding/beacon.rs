@@ -165,10 +165,10 @@ fn open(call: &Call) -> Result<Value, Error> {
     if port == 0 {
         return Err(call.refuse(0));
     }
-    call.host.policy().check_beacon(port)?;
     // No interface has a name that is not UTF-8.
     let interface = call.named::<&[u8]>("interface").map(String::from_utf8_lossy);
-    Ok(Value::Object(Object::new(Beacon::new(port, interface.as_deref())?)))
+    let beacon = Beacon::under(call.host.policy(), port, interface.as_deref())?;
+    Ok(Value::Object(Object::new(beacon)))
 }
 
 fn publish(call: &Call) -> Result<Value, Error> {

@@ -30,7 +30,7 @@ pub(super) static CLASS: Class = Class {
         example: "",
         sends: Sends::Nothing,
         otherwise: None,
-        run: |_| Ok(Proxy::new(&CLASS)?.into()),
+        run: |call| Ok(Proxy::new(call, &CLASS)?.into()),
     }),
     alias: None,
     groups: &[&SIDES, &CONTROL],
@@ -301,8 +301,8 @@ struct Proxy {
 }
 
 impl Proxy {
-    fn new(class: &'static Class) -> Result<Proxy, Error> {
-        Ok(Proxy { class, proxy: core::Proxy::new()? })
+    fn new(call: &Call, class: &'static Class) -> Result<Proxy, Error> {
+        Ok(Proxy { class, proxy: core::Proxy::under(call.host.policy())? })
     }
 }
 
@@ -360,7 +360,7 @@ fn open(
     front: SocketType,
     back: SocketType,
 ) -> Result<Value, Error> {
-    let device = Proxy::new(class)?;
+    let device = Proxy::new(call, class)?;
     let restrict = |socket: &Arc<core::Socket>| socket.restrict(call.host.policy()).map(|()| false);
     let (frontend, backend) = (call.text(0)?, call.text(1)?);
     let set = device

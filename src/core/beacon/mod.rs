@@ -22,6 +22,7 @@ use socket2::{Domain, Protocol, Type};
 use super::context;
 use super::error::Error;
 use super::message::Frame;
+use super::policy::{Policy, Slot};
 use super::wait::Wait;
 use crate::core::locked::locked;
 use interface::Network;
@@ -43,6 +44,8 @@ struct Link {
     generation: u32,
     hostname: Ipv4Addr,
     open: Mutex<Option<Arc<Open>>>,
+    /// Its place among the sockets that a policy permits.
+    slot: Mutex<Option<Slot>>,
 }
 
 #[derive(Debug)]
@@ -69,11 +72,23 @@ impl Beacon {
     /// [`Error::Endpoint`] if there is no such interface, [`Error::Zmq`] if the system
     /// refuses the port.
     pub fn new(port: u16, interface: Option<&str>) -> Result<Beacon, Error> {
+        Beacon::under(&Policy::OPEN, port, interface)
+    }
+
+    /// Opens a beacon like [`new`](Beacon::new), if the policy permits its port. It counts as
+    /// a socket of the policy.
+    ///
+    /// # Errors
+    /// The errors of [`new`](Beacon::new), [`Error::Policy`].
+    pub fn under(policy: &Policy, port: u16, interface: Option<&str>) -> Result<Beacon, Error> {
+        policy.check_beacon(port)?;
+        let slot = policy.open_socket()?;
         let network = interface::network(interface)?;
         let open = Open::new(network, port).map_err(|error| Error::from_io("bind", &error))?;
         let link = context::register(|_, generation| {
             let open = Mutex::new(Some(Arc::new(open)));
-            Ok(Arc::new(Link { generation, hostname: network.own, open }))
+            let slot = Mutex::new(slot);
+            Ok(Arc::new(Link { generation, hostname: network.own, open, slot }))
         })?;
         Ok(Beacon(link))
     }
@@ -201,6 +216,7 @@ impl Link {
         if let Some(open) = locked(&self.open).take() {
             open.silence();
         }
+        drop(locked(&self.slot).take());
     }
 }
 

@@ -82,7 +82,8 @@ impl Pattern {
                 })
             }
             Pattern::File(path) if transport == "ipc" => {
-                !address.starts_with('@') && address != "*" && file::is_socket(address, path)
+                // libzmq chooses the path of whatever begins with a star.
+                !address.starts_with(['@', '*']) && file::is_socket(address, path)
             }
             Pattern::Text { transport: own, text, more } if own == transport => match more {
                 false => address == text,

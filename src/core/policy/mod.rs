@@ -3,14 +3,15 @@
 //! no rule permits is refused with [`Error::Policy`].
 
 mod address;
+mod count;
 mod file;
 mod rules;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::context;
 use super::endpoint::{AUTHENTICATOR, Action};
 use super::error::{Error, Excerpt};
 use rules::Rules;
@@ -57,11 +58,14 @@ pub struct Policy(Option<Arc<Rules>>);
 
 /// One of the sockets that a policy permits. It becomes free when this is dropped.
 #[derive(Debug)]
-pub(in crate::core) struct Slot(Arc<Rules>);
+pub(in crate::core) struct Slot {
+    rules: Arc<Rules>,
+    generation: u32,
+}
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.rules.open.subtract(self.generation);
     }
 }
 
@@ -109,20 +113,20 @@ impl Policy {
         }
     }
 
-    /// Counts a socket.
+    /// Counts a socket, or what takes as much: a beacon, and the thread of a proxy.
     ///
     /// # Errors
     /// [`Error::Policy`] if there are as many as the policy permits.
     pub(in crate::core) fn open_socket(&self) -> Result<Option<Slot>, Error> {
+        // The sockets of the process that this one was forked from are closed here.
+        let generation = context::generation();
         self.check(|rules| {
-            let most = rules.sockets.unwrap_or(usize::MAX);
-            let more = |open: usize| (open < most).then_some(open + 1);
-            let counted = rules.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-            counted.map(drop).map_err(|open| Error::Policy {
+            let most = rules.sockets.unwrap_or(u32::MAX);
+            rules.open.add(generation, most).map_err(|open| Error::Policy {
                 what: format!("the policy permits {most} sockets, and {open} are open; close some"),
             })
         })?;
-        Ok(self.0.clone().map(Slot))
+        Ok(self.0.clone().map(|rules| Slot { rules, generation }))
     }
 
     /// Checks an endpoint before it is bound or connected.
@@ -201,7 +205,7 @@ impl Policy {
     ///
     /// # Errors
     /// [`Error::Policy`].
-    pub fn check_beacon(&self, port: u16) -> Result<(), Error> {
+    pub(in crate::core) fn check_beacon(&self, port: u16) -> Result<(), Error> {
         self.check(|rules| match rules.beacons.iter().any(|ports| ports.contains(&port)) {
             true => Ok(()),
             false => Err(refused("beacon", &port.to_string())),

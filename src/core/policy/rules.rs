@@ -2,10 +2,10 @@
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicUsize;
 
 use super::Right;
 use super::address::Pattern;
+use super::count::Count;
 use crate::core::endpoint::Action;
 use crate::core::error::{Error, Excerpt};
 
@@ -22,10 +22,10 @@ pub(super) struct Rules {
     pub read: Vec<PathBuf>,
     pub write: Vec<PathBuf>,
     pub rights: Vec<Right>,
-    pub sockets: Option<usize>,
+    pub sockets: Option<u32>,
     pub memory: Option<i64>,
     /// How many sockets are open.
-    pub open: AtomicUsize,
+    pub open: Count,
 }
 
 /// Returns the keyword of rules for an action.
@@ -38,12 +38,13 @@ pub(super) fn keyword(action: Action) -> &'static str {
 
 impl Rules {
     /// Parses rules, which are separated by line breaks or semicolons. A rule is a keyword
-    /// and what it permits. `#` begins a comment.
+    /// and what it permits. `#` begins a comment, unless it is part of a word.
     pub fn parse(text: &str) -> Result<Rules, Error> {
         let mut rules = Rules::default();
         for line in text.lines() {
-            let line = line.split('#').next().unwrap_or_default();
-            for rule in line.split(';').map(str::trim).filter(|rule| !rule.is_empty()) {
+            for rule in
+                without_comment(line).split(';').map(str::trim).filter(|rule| !rule.is_empty())
+            {
                 rules.add(rule).map_err(|expected| Error::Policy {
                     what: format!("'{}' is not a rule of a policy: {expected}", Excerpt(rule)),
                 })?;
@@ -115,6 +116,16 @@ impl Rules {
             false => Some(false),
         }
     }
+}
+
+/// Returns a line without its comment. Names may contain `#`: a rule for `/srv/a#1` must not
+/// become one for `/srv/a`.
+fn without_comment(line: &str) -> &str {
+    let begins = |(start, _): &(usize, &str)| {
+        let before = line[..*start].chars().next_back();
+        before.is_none_or(|c| c.is_whitespace() || c == ';')
+    };
+    line.match_indices('#').find(begins).map_or(line, |(start, _)| &line[..start])
 }
 
 fn add<'a, T>(

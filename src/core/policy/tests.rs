@@ -141,7 +141,7 @@ fn paths_are_resolved_before_they_are_compared() {
         for name in ["out/socket", "in/link", "in/linked/socket", "in/../out/socket"] {
             assert!(policy.check_endpoint(action, &ipc(name)).is_err(), "{name}");
         }
-        for endpoint in ["ipc://*", "ipc://@socket", "ipc://socket", "ipc://"] {
+        for endpoint in ["ipc://*", "ipc://@socket", "ipc://socket", "ipc://", "ipc://*x"] {
             assert!(policy.check_endpoint(action, endpoint).is_err(), "{endpoint}");
         }
     }
@@ -188,6 +188,10 @@ fn a_rule_that_is_none_is_told() {
     }
     let rules = "# comment\nsockets 2; memory 64 MB # more\n\n;connect tcp://*:* inproc://a;";
     assert_eq!(policy(rules).memory(), Some(64_000_000));
+    let named = policy("bind inproc://feed#1 # a comment;sockets 0\nsockets 1;# sockets 0");
+    assert!(named.check_endpoint(Bind, "inproc://feed#1").is_ok());
+    assert!(named.check_endpoint(Bind, "inproc://feed").is_err());
+    assert!(named.open_socket().is_ok());
     let unusable = Policy::unusable(&Policy::parse("nonsense x").unwrap_err());
     let error = unusable.check_right(Right::Process).unwrap_err().to_string();
     assert!(error.contains("'nonsense x' is not a rule"), "{error}");

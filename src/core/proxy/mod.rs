@@ -25,6 +25,7 @@ use std::time::Duration;
 use super::context;
 use super::endpoint::{self, Action};
 use super::error::Error;
+use super::policy::{Policy, Slot};
 use super::socket::Socket;
 use super::socket::open::Open;
 use super::socket_type::SocketType;
@@ -97,6 +98,8 @@ struct Control {
     bell: Open,
     thread: JoinHandle<()>,
     given: [Option<Given>; 2],
+    /// Its place among the sockets that a policy permits.
+    _slot: Option<Slot>,
 }
 
 /// The settings of a side.
@@ -118,6 +121,16 @@ impl Proxy {
     /// # Errors
     /// [`Error::Zmq`] if there are too many sockets or threads.
     pub fn new() -> Result<Proxy, Error> {
+        Proxy::under(&Policy::OPEN)
+    }
+
+    /// Makes a proxy like [`new`](Proxy::new). It counts as a socket of the policy, because
+    /// it takes a thread and descriptors even without sockets.
+    ///
+    /// # Errors
+    /// The errors of [`new`](Proxy::new), [`Error::Policy`].
+    pub fn under(policy: &Policy) -> Result<Proxy, Error> {
+        let slot = policy.open_socket()?;
         let (bell, other) = bell()?;
         let link = context::register(|_, generation| {
             let board = Board::default();
@@ -127,7 +140,7 @@ impl Proxy {
         let worker = Worker::new(link.clone(), receiver, other);
         let thread = thread::Builder::new().name("zeromq-proxy".to_owned());
         let thread = thread.spawn(move || worker.run()).map_err(|_| Error::no_thread())?;
-        let control = Control { commands, bell, thread, given: [None, None] };
+        let control = Control { commands, bell, thread, given: [None, None], _slot: slot };
         *link.control.lock().unwrap_or_else(|control| control.into_inner()) = Some(control);
         Ok(Proxy(link))
     }

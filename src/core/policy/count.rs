@@ -1,0 +1,58 @@
+//! The number of open sockets of a policy.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A number of sockets, and the generation of the process that they belong to: after a fork,
+/// the sockets of the parent are closed in the child and are never dropped there.
+#[derive(Debug, Default)]
+pub(super) struct Count(AtomicU64);
+
+impl Count {
+    /// Counts a socket. Fails with the number of sockets if there are as many as may be.
+    pub fn add(&self, generation: u32, most: u32) -> Result<(), u32> {
+        let more = |state| {
+            let open = open(state, generation);
+            (open < most).then(|| join(generation, open + 1))
+        };
+        let counted = self.0.fetch_update(Relaxed, Relaxed, more);
+        counted.map(drop).map_err(|state| open(state, generation))
+    }
+
+    /// Subtracts a socket of this generation.
+    pub fn subtract(&self, generation: u32) {
+        let less = |state| {
+            let open = open(state, generation);
+            open.checked_sub(1).map(|open| join(generation, open))
+        };
+        // There is nothing to subtract if the sockets of another process are counted.
+        let _ = self.0.fetch_update(Relaxed, Relaxed, less);
+    }
+}
+
+fn join(generation: u32, open: u32) -> u64 {
+    u64::from(generation) << 32 | u64::from(open)
+}
+
+/// Returns the number of sockets of this generation.
+fn open(state: u64, generation: u32) -> u32 {
+    if state >> 32 == u64::from(generation) { state as u32 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sockets_of_the_parent_do_not_count_after_a_fork() {
+        let count = Count::default();
+        assert_eq!((count.add(1, 2), count.add(1, 2), count.add(1, 2)), (Ok(()), Ok(()), Err(2)));
+        count.subtract(1);
+        assert_eq!(count.add(1, 2), Ok(()));
+        assert_eq!((count.add(2, 2), count.add(2, 2), count.add(2, 2)), (Ok(()), Ok(()), Err(2)));
+        // One that the child inherited and drops.
+        count.subtract(1);
+        assert_eq!(count.add(2, 2), Err(2));
+        count.subtract(2);
+        assert_eq!(count.add(2, 2), Ok(()));
+    }
+}
