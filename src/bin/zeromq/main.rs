@@ -1,6 +1,7 @@
 //! The command line.
 
 mod completions;
+mod copies;
 mod doctor;
 mod files;
 mod help;
@@ -31,6 +32,10 @@ struct Arguments {
 enum Command {
     /// Runs a script in the reference host, which implements a subset of Morpho.
     Run {
+        /// Runs so many copies at once. Ctrl-C ends all of them.
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 1)]
+        #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+        copies: u16,
         /// The script file, or - for standard input.
         script: String,
         /// Arguments for the script, which System.arguments() returns.
@@ -79,7 +84,8 @@ enum Command {
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Run { script, arguments } => run::run(&script, arguments),
+        Command::Run { copies: 1, script, arguments } => run::run(&script, arguments),
+        Command::Run { copies, script, arguments } => copies::run(copies, &script, &arguments),
         Command::Repl => repl::repl(),
         Command::Help { topic } => help::help(&topic),
         Command::Completions { shell } => completions::print(shell),
