@@ -157,6 +157,8 @@ typedef enum {
   ZEROMQ_CODE_CALLBACK = 17,
   // A script that the policy of its host does not permit.
   ZEROMQ_CODE_POLICY = 18,
+  // A task that failed.
+  ZEROMQ_CODE_TASK = 19,
 } zeromq_code;
 
 // Describes why a call failed.
@@ -1229,6 +1231,253 @@ int32_t zeromq_proxy_state(const zeromq_proxy *proxy);
 // small; `ZEROMQ_CODE_CLOSED` if the handle was freed; `ZEROMQ_CODE_BUSY`.
 zeromq_code zeromq_proxy_count(zeromq_proxy *proxy, zeromq_proxy_stats *stats);
 
+/* ================================================================= TASK QUEUES
+ *
+ * A queue gives tasks to workers in other programs and collects their results. If a
+ * worker dies, hangs or leaves, its tasks go to another one. A worker is a loop of
+ * zeromq_worker_receive() and zeromq_worker_reply().
+ */
+
+// A queue, which gives tasks to workers.
+typedef struct zeromq_task_queue zeromq_task_queue;
+
+// A worker, which runs the tasks of a queue.
+typedef struct zeromq_worker zeromq_worker;
+
+// How a queue treats its tasks. A member that is 0 has its default.
+typedef struct {
+  // `sizeof(zeromq_task_settings)`, filled in by the caller.
+  uint32_t size;
+  // How long a task may run, in milliseconds; 0 is forever.
+  uint32_t timeout;
+  // How often a task is started before it counts as failed, 3 by default.
+  uint32_t attempts;
+  // How often queue and workers tell each other that they are there, in milliseconds,
+  // 10 to 3,600,000, 1000 by default. Who is silent for three heartbeats is lost.
+  uint32_t heartbeat;
+  // The maximum number of tasks that a worker holds, 1 to 65,535, 1000 by default.
+  uint32_t credit;
+} zeromq_task_settings;
+
+// The result of a task.
+typedef struct {
+  // `sizeof(zeromq_task_result)`, filled in by the caller.
+  uint32_t size;
+  // How often the task was started.
+  uint32_t attempts;
+  // The number of the task.
+  uint64_t task;
+  // The bytes that the worker returned, followed by a NUL that `value_size` does not
+  // count. NULL if the task failed.
+  const void *value;
+  // The number of these bytes.
+  size_t value_size;
+  // The tag of the error, or NULL if the task did not fail: that of the worker,
+  // "ZMQTimeout" if the task ran too long, or "ZMQTask" if its workers died.
+  const char *error;
+  // The text of the error, or NULL.
+  const char *message;
+  // The name of the worker that had the task last.
+  const char *worker;
+} zeromq_task_result;
+
+// The state of a queue in numbers.
+typedef struct {
+  // `sizeof(zeromq_task_stats)`, filled in by the caller.
+  uint32_t size;
+  // Tasks that were added.
+  uint64_t added;
+  // Tasks that no worker holds yet.
+  uint64_t waiting;
+  // Tasks that a worker holds.
+  uint64_t running;
+  // Tasks that were finished.
+  uint64_t done;
+  // Tasks that failed.
+  uint64_t failed;
+  // Times that a task was given to another worker.
+  uint64_t retried;
+  // Results that were ignored, because the task belonged to another worker by then.
+  uint64_t late;
+  // Messages that were not understood.
+  uint64_t invalid;
+  // Workers that are there.
+  uint64_t workers;
+  // Workers that died or were silent for too long.
+  uint64_t lost;
+} zeromq_task_stats;
+
+// A task that a worker was given.
+typedef struct {
+  // `sizeof(zeromq_task)`, filled in by the caller.
+  uint32_t size;
+  // The time limit that the queue has set, in milliseconds, or 0.
+  uint32_t timeout;
+  // The number of the task.
+  uint64_t number;
+  // The bytes of the task, followed by a NUL that `data_size` does not count.
+  const void *data;
+  // The number of these bytes.
+  size_t data_size;
+} zeromq_task;
+
+// Makes a queue and binds it to `endpoints`, unless that is NULL. `settings` may be NULL.
+// The caller frees it with `zeromq_task_queue_free`.
+//
+// Returns NULL if an endpoint cannot be bound, a setting is out of range, or there are
+// too many sockets; `zeromq_last_error` returns the reason.
+zeromq_task_queue *zeromq_task_queue_new(const char *endpoints,
+                                         const zeromq_task_settings *settings);
+
+// Closes a queue and frees its handle, without waiting for its thread to end. NULL and
+// handles that were already freed are ignored.
+void zeromq_task_queue_free(zeromq_task_queue *queue);
+
+// Makes a queue that is not bound yet a CURVE server, like `zeromq_socket_curve_server`.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_SECURITY` if the queue is bound or the
+// certificate has no secret key; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_task_queue_curve_server(zeromq_task_queue *queue,
+                                           zeromq_certificate *certificate,
+                                           const char *domain);
+
+// Binds a queue, once, to each endpoint of a list; one that begins with `>` is connected.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ENDPOINT`; `ZEROMQ_CODE_ARGUMENT`, also if the
+// queue was bound before; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_task_queue_bind(zeromq_task_queue *queue,
+                                   const char *endpoints);
+
+// Stores the endpoint that was bound last in `*endpoint`, with its port filled in, or
+// NULL if there is none. The string is valid until the next call with the queue.
+//
+// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_task_queue_endpoint(zeromq_task_queue *queue, const char **endpoint);
+
+// Adds a task with a copy of `size` bytes and stores its number in `*number`, unless that
+// is NULL. The first task of a queue is number 1.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if the queue was closed or freed;
+// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_task_queue_add(zeromq_task_queue *queue,
+                                  const void *data,
+                                  size_t size,
+                                  uint64_t *number);
+
+// Waits up to `timeout` milliseconds for the next result and stores it in `*result`, in
+// the order in which tasks finish. The caller sets `result->size` first. Its memory is
+// valid until the next call with the queue.
+//
+// Returns `ZEROMQ_CODE_OK`, also for a task that failed; `ZEROMQ_CODE_AGAIN` on timeout,
+// and also if there is no task whose result was not taken; `ZEROMQ_CODE_CLOSED` if the
+// queue was closed and no result is left; `ZEROMQ_CODE_ARGUMENT`, also if `result->size`
+// is too small; `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`.
+zeromq_code zeromq_task_queue_next(zeromq_task_queue *queue,
+                                   zeromq_task_result *result,
+                                   int32_t timeout);
+
+// Stores the counts of a queue in `*stats`, even after it was closed. The caller sets
+// `stats->size` first.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if `stats->size` is too small;
+// `ZEROMQ_CODE_CLOSED` if the handle was freed; `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_task_queue_count(zeromq_task_queue *queue, zeromq_task_stats *stats);
+
+// Shows a line about the progress on standard error, if that is a terminal. If `show` is
+// 0, the line ends.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if the queue was closed or freed;
+// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_task_queue_progress(zeromq_task_queue *queue,
+                                       int32_t show);
+
+// Tells all workers to stop, also those that connect later. Tasks without a result stay
+// in the queue.
+//
+// Returns the codes of `zeromq_task_queue_progress`.
+zeromq_code zeromq_task_queue_stop_workers(zeromq_task_queue *queue);
+
+// Closes a queue and releases its address. Tasks without a result are dropped; results
+// can still be taken. The handle stays valid. Closing a closed queue does nothing.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_CLOSED` if the handle
+// was freed; `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_task_queue_close(zeromq_task_queue *queue);
+
+// Makes a worker and connects it to the endpoint of a queue, unless that is NULL. The
+// queue may start later. `name` appears in results; if it is NULL, it consists of the
+// name of the machine and the number of the process. The worker holds up to `credit`
+// tasks, 1 to 65,535, or any number if that is 0. The caller frees it with
+// `zeromq_worker_free`.
+//
+// Returns NULL if the endpoint cannot be connected or there are too many sockets;
+// `zeromq_last_error` returns the reason.
+zeromq_worker *zeromq_worker_new(const char *endpoint,
+                                 const char *name,
+                                 uint32_t credit);
+
+// Closes a worker and frees its handle, without waiting for its thread to end. NULL and
+// handles that were already freed are ignored.
+void zeromq_worker_free(zeromq_worker *worker);
+
+// Makes a worker that is not connected yet a CURVE client of a queue, like
+// `zeromq_socket_curve_client`.
+//
+// Returns the codes of `zeromq_task_queue_curve_server`.
+zeromq_code zeromq_worker_curve_client(zeromq_worker *worker,
+                                       zeromq_certificate *certificate,
+                                       const char *server_key);
+
+// Connects a worker, once, to the endpoint of a queue, which may start later.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ENDPOINT`, also if there are several;
+// `ZEROMQ_CODE_ARGUMENT`, also if the worker was connected before; `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_worker_connect(zeromq_worker *worker,
+                                  const char *endpoint);
+
+// Waits up to `timeout` milliseconds for the next task and stores it in `*task`. The
+// caller sets `task->size` first. The bytes are valid until the next call of this
+// function. A task that was received before and not answered goes back to the queue.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_CLOSED` if the
+// worker was closed or freed, or if the queue has told its workers to stop;
+// `ZEROMQ_CODE_ARGUMENT`, also if `task->size` is too small; `ZEROMQ_CODE_BUSY`,
+// `ZEROMQ_CODE_TERMINATED`.
+zeromq_code zeromq_worker_receive(zeromq_worker *worker,
+                                  zeromq_task *task,
+                                  int32_t timeout);
+
+// Sends a copy of `size` bytes as the result of the task that was received last.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such task;
+// `ZEROMQ_CODE_CLOSED` if the worker was closed or freed; `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_worker_reply(zeromq_worker *worker, const void *data, size_t size);
+
+// Sends an error as the result of the task that was received last: a tag of up to 64
+// bytes, without spaces, and a text of up to 4096 bytes.
+//
+// Returns the codes of `zeromq_worker_reply`.
+zeromq_code zeromq_worker_reply_error(zeromq_worker *worker,
+                                      const char *tag,
+                                      const char *message);
+
+// Gives the task that was received last back to the queue, with those that wait, and
+// accepts no more until `zeromq_worker_receive` is called again.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if the worker was closed or freed;
+// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_worker_pause(zeromq_worker *worker);
+
+// Leaves the queue, which gives the tasks of this worker to others. The handle stays
+// valid. Closing a closed worker does nothing.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_CLOSED` if the handle
+// was freed; `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_worker_close(zeromq_worker *worker);
+
 /* =========================================================== THE AUTHENTICATOR
  *
  * One authenticator decides which clients may connect to the servers of the process.
@@ -1573,6 +1822,12 @@ typedef struct zeromq_host {
   // NUL-terminated UTF-8. The library copies them. If it is NULL, scripts may do
   // everything; if it is empty, nothing that concerns more than their own objects.
   const char *policy;
+  // Stores the tag and the text of the error with which `call` failed last in `*tag` and
+  // `*text`, as NUL-terminated UTF-8 that is valid until the next call of the host. A
+  // worker sends them to its queue; the library call then returns `ZEROMQ_CODE_TASK`, and
+  // the host drops the original error. If it is NULL, the queue learns only that the task
+  // failed.
+  void (*failure)(void *context, const char **tag, const char **text);
 } zeromq_host;
 
 // A registered virtual machine: a number that is never 0 and never reused. Calls with a

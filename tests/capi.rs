@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(120);
 
-const TESTS: [&str; 5] = ["lent", "message", "misuse", "patterns", "socket"];
+const TESTS: [&str; 6] = ["lent", "message", "misuse", "patterns", "socket", "tasks"];
 
 /// The examples with their expected output.
 const EXAMPLES: [(&str, &str); 6] = [

@@ -85,6 +85,7 @@ impl Vm {
             interrupted: None,
             call: None,
             policy: std::ptr::null(),
+            failure: None,
         };
         let registration = registered(&host).unwrap();
         Vm { host, registration, seen }

@@ -273,12 +273,22 @@ fn hide_secrets(folder: &Path) {
     }
 }
 
+/// A worker on plain pyzmq runs the tasks of a queue.
+fn tasks() {
+    let queue = Library::Ours.start("tasks", &[]);
+    let script = root("tests/interop/task_worker.py");
+    let worker = Peer::start(Command::new("python3").arg("-u").arg(script).arg(queue.line()));
+    assert_eq!(queue.rest(), ["2550", "python"]);
+    assert!(worker.rest().is_empty());
+}
+
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
     for (name, peer) in [("pyzmq", pyzmq()), ("czmq", czmq())] {
         add(&mut trials, name, &peer);
     }
+    trial(&mut trials, "we give pyzmq tasks".to_owned(), &pyzmq(), |_| tasks());
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -142,6 +142,7 @@ static HOST: LazyLock<Registration> = LazyLock::new(|| {
         interrupted: None,
         call: None,
         policy: std::ptr::null(),
+        failure: None,
     };
     let mut registration = 0;
     // SAFETY: the host is filled in, and the number may be written.

@@ -10,7 +10,8 @@ use super::object::Object;
 use super::table::{Class, Method, Row, Target};
 use super::value::{Kinds, Value};
 use super::{
-    authenticator, beacon, certificate, event_loop, frame, monitor, poller, proxy, socket, zmq,
+    authenticator, beacon, certificate, event_loop, frame, monitor, poller, proxy, socket, tasks,
+    zmq,
 };
 use crate::core::{Code, Error, Report};
 
@@ -33,6 +34,9 @@ pub const CLASSES: &[&Class] = &[
     &proxy::FORWARDER,
     &proxy::STREAMER,
     &proxy::QUEUE,
+    &tasks::QUEUE,
+    &tasks::ITERATION,
+    &tasks::WORKER,
     &beacon::CLASS,
     &frame::CLASS,
     &certificate::CLASS,

@@ -4,6 +4,7 @@ use std::ffi::CStr;
 
 use super::list::{self, Fill};
 use super::value::{Handle, Kept, Value, ValueRef};
+use crate::core::tasks::{FAILED, Failure};
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Policy, options};
 
@@ -41,6 +42,12 @@ pub trait Host {
         arguments: Vec<Value>,
         with_result: &mut dyn FnMut(&ValueRef) -> Result<(), Error>,
     ) -> Result<(), Error>;
+
+    /// Takes the error of the script function that has just failed. The call returns after
+    /// that, with [`Error::Callback`] to raise it or with another error in its place.
+    fn failure(&self) -> Failure {
+        Failure { tag: FAILED.to_owned(), text: "a function of the script failed".to_owned() }
+    }
 
     /// Makes the List that `fill` fills. A host can build it of its own values and return
     /// it as [`Value::Kept`].

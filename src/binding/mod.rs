@@ -22,6 +22,7 @@ mod proxy;
 pub mod quick;
 mod socket;
 mod table;
+mod tasks;
 mod value;
 mod zmq;
 

@@ -30,3 +30,5 @@ pub mod option;
 pub mod poller;
 #[doc(hidden)]
 pub mod proxy;
+#[doc(hidden)]
+pub mod tasks;

@@ -46,6 +46,8 @@ pub enum Code {
     Callback = 17,
     /// A script that the policy of its host does not permit.
     Policy = 18,
+    /// A task that failed.
+    Task = 19,
 }
 
 /// A kind of error.
@@ -63,7 +65,7 @@ const fn row(code: Code, name: &'static CStr, tag: &'static CStr) -> Row {
 }
 
 /// The rows in the order of their numbers.
-static ROWS: [Row; 19] = [
+static ROWS: [Row; 20] = [
     row(Code::Ok, c"ZEROMQ_CODE_OK", c"ZMQErr"),
     row(Code::Argument, c"ZEROMQ_CODE_ARGUMENT", c"ZMQArgs"),
     row(Code::Endpoint, c"ZEROMQ_CODE_ENDPOINT", c"ZMQErr"),
@@ -83,6 +85,7 @@ static ROWS: [Row; 19] = [
     row(Code::Decode, c"ZEROMQ_CODE_DECODE", c"ZMQDecode"),
     row(Code::Callback, c"ZEROMQ_CODE_CALLBACK", c"ZMQErr"),
     row(Code::Policy, c"ZEROMQ_CODE_POLICY", c"ZMQPolicy"),
+    row(Code::Task, c"ZEROMQ_CODE_TASK", c"ZMQTask"),
 ];
 
 /// The tag of an invalid argument of a constructor.
@@ -127,7 +130,7 @@ mod tests {
             assert_eq!(name.strip_prefix("ZEROMQ_CODE_"), Some(debug.as_str()));
         }
         assert_eq!(Code::of(ROWS.len() as i32), None);
-        assert_eq!(tags().len(), 13);
+        assert_eq!(tags().len(), 14);
         assert!(tags().is_sorted());
     }
 }

@@ -57,6 +57,12 @@ pub enum Error {
         /// What is not permitted, and the rule that would permit it.
         what: String,
     },
+    /// A task of a queue failed.
+    #[error("{what}")]
+    Task {
+        /// Its error.
+        what: String,
+    },
     /// The handle belongs to an object that was freed.
     #[error("the {what} was freed")]
     Freed {
@@ -268,6 +274,7 @@ impl Error {
                 Code::Closed
             }
             Error::Policy { .. } => Code::Policy,
+            Error::Task { .. } => Code::Task,
             Error::Busy => Code::Busy,
             Error::Terminated => Code::Terminated,
             Error::Interrupted => Code::Interrupted,

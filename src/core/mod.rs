@@ -4,6 +4,7 @@
 pub mod array;
 pub(crate) mod authenticator;
 pub(crate) mod beacon;
+mod bell;
 pub mod code;
 pub mod context;
 pub(crate) mod curve;
@@ -20,6 +21,7 @@ pub(crate) mod report;
 pub(crate) mod socket;
 pub(crate) mod socket_type;
 pub(crate) mod statistics;
+pub mod tasks;
 pub(crate) mod timers;
 pub mod wait;
 

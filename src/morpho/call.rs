@@ -12,6 +12,7 @@ use super::list::List;
 use super::symbols::Options;
 use crate::binding::{self, Arguments, Bounds, Fill, Handle, Host, Kept, Value, ValueRef};
 use crate::binding::{Row, Target};
+use crate::core::tasks::{FAILED, Failure};
 use crate::core::wait::Interrupt;
 use crate::core::{Code, Error, Policy, Report};
 use crate::ffi::{self, Failed, host_error};
@@ -84,6 +85,20 @@ impl<V: Bits> Host for Caller<'_, V> {
                 return Err(Error::Callback);
             }
             with_result(&self.morpho.read(result, &mut Bounds::default())?)
+        }
+    }
+
+    fn failure(&self) -> Failure {
+        // SAFETY: `vm` is the calling virtual machine, whose error is valid until the next
+        // one; its id, if it has one, is NUL-terminated.
+        unsafe {
+            let record = (self.morpho.api.morpho_geterror)(self.vm);
+            let message = CStr::from_bytes_until_nul(&(*record).message).unwrap_or_default();
+            let tag = match (*record).id.is_null() {
+                true => FAILED.to_owned(),
+                false => CStr::from_ptr((*record).id).to_string_lossy().into_owned(),
+            };
+            Failure { tag, text: message.to_string_lossy().into_owned() }
         }
     }
 

@@ -72,6 +72,7 @@ symbols! {
     morpho_call: unsafe extern "C" fn(*mut Vm, V, i32, *mut V, *mut V) -> bool,
     morpho_markvalue: unsafe extern "C" fn(*mut c_void, V),
     morpho_error: unsafe extern "C" fn(*mut Vm, *const ErrorRecord),
+    morpho_geterror: unsafe extern "C" fn(*mut Vm) -> *const ErrorRecord,
     morpho_printf: unsafe extern "C" fn(*mut Vm, *const c_char, ...) -> i32,
     morpho_valuetoint: unsafe extern "C" fn(V, *mut i32) -> bool,
     morpho_isfalse: unsafe extern "C" fn(V) -> bool,

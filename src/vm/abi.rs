@@ -274,4 +274,16 @@ pub struct Host {
     /// NUL-terminated UTF-8. The library copies them. If it is NULL, scripts may do
     /// everything; if it is empty, nothing that concerns more than their own objects.
     pub policy: *const c_char,
+    /// Stores the tag and the text of the error with which `call` failed last in `*tag` and
+    /// `*text`, as NUL-terminated UTF-8 that is valid until the next call of the host. A
+    /// worker sends them to its queue; the library call then returns `ZEROMQ_CODE_TASK`, and
+    /// the host drops the original error. If it is NULL, the queue learns only that the task
+    /// failed.
+    pub failure: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            tag: *mut *const c_char,
+            text: *mut *const c_char,
+        ),
+    >,
 }

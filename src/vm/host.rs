@@ -13,6 +13,7 @@ use super::segments::Segments;
 use super::value::{Form, Lent, Reader};
 use super::{object, value};
 use crate::binding::{self, Handle, Kept, Retained, Value, ValueRef};
+use crate::core::tasks::{FAILED, Failure};
 use crate::core::{Error, Policy, wait::Interrupt};
 use crate::ffi::{self, host_error};
 use crate::interrupt;
@@ -148,6 +149,22 @@ impl binding::Host for Machine {
             _ => None,
         };
         Kept::new(handle, held)
+    }
+
+    fn failure(&self) -> Failure {
+        let (mut tag, mut text) = (c"".as_ptr(), c"".as_ptr());
+        if let Some(failure) = self.host.failure {
+            // SAFETY: the caller of `register` guarantees that it may be called; there is
+            // room for two pointers.
+            unsafe { failure(self.host.context, &mut tag, &mut text) };
+        }
+        // SAFETY: the caller of `register` guarantees NUL-terminated strings.
+        let read = |text| unsafe { ffi::text(text) }.map(str::to_owned).unwrap_or_default();
+        let (tag, text) = (read(tag), read(text));
+        match tag.is_empty() {
+            true => Failure { tag: FAILED.to_owned(), text: "a script function failed".to_owned() },
+            false => Failure { tag, text },
+        }
     }
 
     fn call(

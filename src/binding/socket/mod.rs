@@ -16,7 +16,7 @@ mod routing;
 pub(super) mod security;
 mod signals;
 mod subscriptions;
-mod values;
+pub(super) mod values;
 
 use std::borrow::Cow;
 use std::fmt;

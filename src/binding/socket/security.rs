@@ -18,20 +18,23 @@ pub(in crate::binding) const SERVERKEY: Parameter = named(
 pub(in crate::binding) const DOMAIN: Parameter =
     named("domain", Kinds::STRING.or(Kinds::NIL), "a String; for servers only");
 
+/// The parameters of `secure`, here and elsewhere.
+pub(in crate::binding) const PARAMETERS: [Parameter; 6] = [
+    optional("certificate", Kinds::OBJECT.or(Kinds::NIL), "a ZMQCertificate"),
+    SERVERKEY,
+    named("username", Kinds::STRING.or(Kinds::NIL), "a String"),
+    named("password", Kinds::STRING.or(Kinds::NIL), "a String"),
+    named("plain", Kinds::BOOL, "true for a server that requires passwords"),
+    DOMAIN,
+];
+
 pub(super) static GROUP: Group = Group {
     name: "security",
     doc: "Encrypt and authenticate.",
     see: "security",
     methods: &[Method {
         name: "secure",
-        parameters: &[
-            optional("certificate", Kinds::OBJECT.or(Kinds::NIL), "a ZMQCertificate"),
-            SERVERKEY,
-            named("username", Kinds::STRING.or(Kinds::NIL), "a String"),
-            named("password", Kinds::STRING.or(Kinds::NIL), "a String"),
-            named("plain", Kinds::BOOL, "true for a server that requires passwords"),
-            DOMAIN,
-        ],
+        parameters: &PARAMETERS,
         result: "nil",
         doc: "Sets the security of a socket that is not bound or connected yet. A certificate \
               alone makes it a CURVE server. `serverkey=` makes it a CURVE client, with the given \
@@ -48,11 +51,18 @@ pub(super) static GROUP: Group = Group {
         "#,
         sends: Sends::Nothing,
         otherwise: None,
-        run: secure,
+        run: |call| {
+            let socket = call.socket()?;
+            with_role(call, &|role, domain| socket.secure(role, domain)).map(|()| Value::Nil)
+        },
     }],
 };
 
-fn secure(call: &Call) -> Result<Value, Error> {
+/// Calls `apply` with the role and the domain that the arguments of `secure` describe.
+pub(in crate::binding) fn with_role(
+    call: &Call,
+    apply: &dyn Fn(&Role, Option<&str>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let certificate = match call.values() {
         [] | [ValueRef::Nil] => None,
         [ValueRef::Object(object, _), ..] if object.get::<Certificate>().is_some() => {
@@ -88,7 +98,7 @@ fn secure(call: &Call) -> Result<Value, Error> {
             });
         }
     };
-    call.socket()?.secure(&role, domain).map(|()| Value::Nil)
+    apply(&role, domain)
 }
 
 /// Returns the key in `serverkey=`.

@@ -8,7 +8,7 @@ use crate::binding::table::{Group, Method, Parameter, Sends, required};
 use crate::binding::value::{Kinds, Value};
 use crate::core::Error;
 
-const VALUE: Parameter = required(
+pub(in crate::binding) const VALUE: Parameter = required(
     "value",
     FRAME.or(Kinds::NIL).or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::DICTIONARY).or(Kinds::ARRAY),
     "nil, a Bool, a number, a String, a ZMQFrame, an array, or a List, Tuple or Dictionary of these",

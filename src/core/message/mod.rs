@@ -121,6 +121,11 @@ impl Message {
         &self.frames[..self.count]
     }
 
+    /// Returns the frames, to take them.
+    pub(super) fn frames_mut(&mut self) -> &mut [Frame] {
+        &mut self.frames[..self.count]
+    }
+
     /// Returns the bytes of a frame; the first frame is number 0.
     pub fn frame(&self, index: usize) -> Option<&[u8]> {
         self.frames().get(index).map(|frame| &**frame)

@@ -16,12 +16,12 @@ mod worker;
 mod tests;
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::bell::{self, bell};
 use super::context;
 use super::endpoint::{self, Action};
 use super::error::Error;
@@ -374,8 +374,7 @@ impl Control {
     }
 
     fn ring(&self) {
-        // If the bell cannot ring, it has rung often enough, or ZeroMQ was shut down.
-        let _ = self.bell.socket.send("", zmq::DONTWAIT);
+        bell::ring(&self.bell);
     }
 }
 
@@ -415,15 +414,6 @@ impl Given {
         let own = endpoint::items(&self.endpoints).unwrap_or_default();
         own.iter().any(|own| items.iter().any(|item| item.endpoint == own.endpoint))
     }
-}
-
-/// Makes both ends of the bell that wakes the thread.
-fn bell() -> Result<(Open, Open), Error> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let endpoint = format!("inproc://zeromq-proxy-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let one = Socket::attached(SocketType::Pair, &format!("@{endpoint}"))?;
-    let other = Socket::attached(SocketType::Pair, &format!(">{endpoint}"))?;
-    Ok((one.move_out()?, other.move_out()?))
 }
 
 fn seat(

@@ -12,6 +12,7 @@ use super::direction::Direction;
 use super::faults::Faults;
 use super::route::{Kind, Route, Waits};
 use super::{Link, Side, State, compatibility};
+use crate::core::bell;
 use crate::core::context;
 use crate::core::socket::open::Open;
 use crate::core::socket_type::SocketType::{self, Router, Xpub, Xsub};
@@ -194,14 +195,7 @@ impl Worker {
 
     /// Executes pending commands. Returns false if one of them is to stop.
     fn obey(&mut self) -> zmq::Result<bool> {
-        // Silences the bell first, so that it rings again for later commands.
-        loop {
-            match self.bell.socket.recv_bytes(zmq::DONTWAIT) {
-                Ok(_) | Err(zmq::Error::EINTR) => {}
-                Err(zmq::Error::EAGAIN) => break,
-                Err(error) => return Err(error),
-            }
-        }
+        bell::silence(&self.bell)?;
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 Command::Take(side, reply) => {

@@ -108,6 +108,7 @@ impl Machine {
             interrupted: None,
             call: Some(call),
             policy: std::ptr::null(),
+            failure: None,
         };
         let mut registration = 0;
         // SAFETY: the host is filled in.

@@ -71,6 +71,8 @@ struct State {
     calling: Cell<Option<(*mut Interpreter, &'static Library)>>,
     /// The error of the last function that the library called.
     stop: RefCell<Option<Stop>>,
+    /// The tag and the text of that error, as the library was told.
+    failure: RefCell<[CString; 2]>,
     /// The result of the last function, borrowed by the library.
     returned: RefCell<Option<(Value, Lent)>>,
 }
@@ -217,6 +219,32 @@ unsafe extern "C" fn call(
     }
 }
 
+/// Called by the library to learn the error of a script function.
+unsafe extern "C" fn failure(
+    context: *mut c_void,
+    tag: *mut *const c_char,
+    text: *mut *const c_char,
+) {
+    // SAFETY: as in warn.
+    let state = unsafe { &*context.cast::<State>() };
+    let stop = state.stop.borrow();
+    let (id, message) = match &*stop {
+        Some(Stop::Error(error)) => (&*error.id, &*error.text),
+        Some(Stop::Interrupted) => ("ZMQInterrupted", "interrupted"),
+        Some(Stop::Unsupported(what)) => ("Unsupported", &**what),
+        _ => ("", ""),
+    };
+    let string = |text: &str| CString::new(text.replace('\0', " ")).unwrap_or_default();
+    let told = [string(id), string(message)];
+    // SAFETY: the library has room for two pointers. What they lead to is in the state, and
+    // does not move with the array.
+    unsafe {
+        tag.write(told[0].as_ptr());
+        text.write(told[1].as_ptr());
+    }
+    state.failure.replace(told);
+}
+
 /// # Safety
 /// The pointer is NULL or points to a NUL-terminated string.
 unsafe fn text(pointer: *const c_char) -> String {
@@ -257,6 +285,7 @@ impl Library {
             interrupted: interrupt::is_watched().then_some(interrupted as _),
             call: Some(call),
             policy: policy.as_ref().map_or(std::ptr::null(), |rules| rules.as_ptr()),
+            failure: Some(failure),
         };
         // SAFETY: the host is filled in, and there is room for its number.
         match unsafe { (self.register)(&raw const host, self.registration.as_ptr()) } {
