@@ -21,7 +21,7 @@ macro_rules! tests {
 
 tests! {
     // The basic patterns.
-    hello, request_reply, reversed, publish_subscribe, pipeline, dealer_router,
+    hello, request_reply, reversed, publish_subscribe, pipeline, sweep, dealer_router,
     // Market data.
     market_sequence, market_consumer, market_cache, market_recording, market_group, market_failover,
     market_monitor, market_start, market_interrupted,

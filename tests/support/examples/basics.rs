@@ -9,6 +9,7 @@ pub const ALL: &[(&str, Example)] = &[
     ("reversed", reversed),
     ("publish_subscribe", publish_subscribe),
     ("pipeline", pipeline),
+    ("sweep", sweep),
     ("dealer_router", dealer_router),
 ];
 
@@ -49,6 +50,28 @@ fn pipeline(host: &dyn Host) {
     let _workers = [(); 8].map(|()| worker());
     assert_eq!(output(ventilator), "Waiting for 8 workers\n100 tasks are sent\n");
     assert_eq!(output(sink), "The sum of the squares up to 100 is 338350\n");
+}
+
+fn sweep(host: &dyn Host) {
+    let [endpoint] = endpoints();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("results.jsonl");
+    // What an earlier sweep has found, until it was killed.
+    std::fs::write(&file, "[0,[0.08,0.5]]\n[1,[0.16,0.6]]\n[2,[0.24,0").unwrap();
+    let place = folder.path().to_str().unwrap();
+    let sweep = start(host, "sweep/sweep.morpho", &[place, &endpoint]);
+    let worker = || start(host, "sweep/worker.morpho", &[&endpoint]);
+    // One is killed when it is dropped.
+    let (killed, first, second) = (worker(), worker(), worker());
+    while std::fs::read_to_string(&file).unwrap().lines().count() < 10 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    drop(killed);
+    let shown = output(sweep);
+    assert!(shown.starts_with("2 of 100 points are known\n100 points, 0 failed, "), "{shown}");
+    assert_eq!([output(first), output(second)], ["", ""]);
+    let plot = std::fs::read_to_string(folder.path().join("resonance.svg")).unwrap();
+    assert!(plot.matches("<polyline").count() == 5 && plot.ends_with("</svg>\n"), "{plot}");
 }
 
 fn dealer_router(host: &dyn Host) {
