@@ -21,7 +21,7 @@ trap 'kill $workers 2>/dev/null || true' EXIT
 
 "$program" run "$here/sweep.morpho" "$folder" "tcp://*:$port" &
 sweep=$!
-lines() { wc -l 2>/dev/null <"$folder/results.jsonl" || echo 0; }
+lines() { wc -l 2>/dev/null <"$folder/results.txt" || echo 0; }
 while [ "$(lines)" -lt 20 ]; do sleep 0.1; done
 set -- $workers
 echo "Killing a worker"

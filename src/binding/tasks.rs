@@ -10,7 +10,7 @@ use super::call::Call;
 use super::format::Format;
 use super::object::{Instance, Object};
 use super::socket::security::{self, PARAMETERS};
-use super::socket::values::VALUE;
+use super::socket::values::{VALUE, for_host};
 use super::socket::{ENDPOINTS, done};
 use super::table::{Class, Group, Method, Parameter, Role, named, required, variadic};
 use super::value::{Handle, Kinds, Value, ValueRef};
@@ -183,7 +183,7 @@ static RESULTS: Group = Group {
             otherwise: Some(|| Value::Nil),
             run: |call| {
                 let outcome = call.receiver::<Queue>()?.0.next(&call.wait()?)?;
-                Ok(outcome.map_or(Value::Nil, describe))
+                Ok(outcome.map_or(Value::Nil, |outcome| describe(call, outcome)))
             },
         },
         Method {
@@ -530,7 +530,7 @@ fn map(call: &Call) -> Result<Value, Error> {
     let outcomes = queue.0.map(payloads, &call.wait()?)?;
     let mut values = Vec::with_capacity(outcomes.len());
     for (index, outcome) in outcomes.into_iter().enumerate() {
-        match outcome.result.and_then(|frame| read(&frame)) {
+        match outcome.result.and_then(|frame| read(call, &frame)) {
             Ok(value) => values.push(value),
             Err(Failure { tag, text }) => {
                 return Err(Error::Task {
@@ -542,9 +542,11 @@ fn map(call: &Call) -> Result<Value, Error> {
     Ok(Value::List(values))
 }
 
-/// Reads a value that a peer has sent.
-fn read(frame: &Frame) -> Result<Value, Failure> {
-    Format::MessagePack.read(frame).map_err(|error| failure(&error))
+/// Reads a value that a peer has sent. An interrupt must not lose it, so the next wait
+/// notices it.
+fn read(call: &Call, frame: &Frame) -> Result<Value, Failure> {
+    let value = Format::MessagePack.read(frame, None);
+    value.and_then(|value| for_host(call, value)).map_err(|error| failure(&error))
 }
 
 fn failure(error: &Error) -> Failure {
@@ -552,9 +554,9 @@ fn failure(error: &Error) -> Failure {
     Failure { tag, text: error.to_string() }
 }
 
-fn describe(outcome: Outcome) -> Value {
+fn describe(call: &Call, outcome: Outcome) -> Value {
     let Outcome { task, result, attempts, worker } = outcome;
-    let (value, error, message) = match result.and_then(|frame| read(&frame)) {
+    let (value, error, message) = match result.and_then(|frame| read(call, &frame)) {
         Ok(value) => (value, Value::Nil, Value::Nil),
         Err(Failure { tag, text }) => (Value::Nil, tag.into(), text.into()),
     };
@@ -592,7 +594,10 @@ fn enumerate(call: &Call) -> Result<Value, Error> {
         Some(timeout) => Wait::new(timeout).until(call.host.interrupt()),
     };
     let Some(numbers) = &iteration.numbers else {
-        return Ok(iteration.queue.next(&wait)?.map_or(Value::Nil, describe));
+        return Ok(iteration
+            .queue
+            .next(&wait)?
+            .map_or(Value::Nil, |outcome| describe(call, outcome)));
     };
     let next = iteration.next.load(Ordering::Relaxed);
     let Some(number) = numbers.get(next) else {
@@ -600,7 +605,7 @@ fn enumerate(call: &Call) -> Result<Value, Error> {
     };
     let outcome = iteration.queue.next_of(*number, &wait)?;
     iteration.next.store(next + 1, Ordering::Relaxed);
-    Ok(outcome.map_or(Value::Nil, describe))
+    Ok(outcome.map_or(Value::Nil, |outcome| describe(call, outcome)))
 }
 
 fn stats(call: &Call) -> Result<Value, Error> {
@@ -665,7 +670,7 @@ fn run(
     task: &tasks::Assignment,
     function: Handle,
 ) -> Result<(), Error> {
-    let value = match read(&task.payload) {
+    let value = match read(call, &task.payload) {
         Ok(value) => value,
         Err(failure) => return worker.reply(task, Err(failure)),
     };

@@ -157,6 +157,6 @@ fn receive_array(call: &Call) -> Result<Value, Error> {
 }
 
 /// Replaces arrays by Lists if the host does not have them.
-fn for_host(call: &Call, value: Value) -> Result<Value, Error> {
+pub(in crate::binding) fn for_host(call: &Call, value: Value) -> Result<Value, Error> {
     if call.host.takes_arrays() { Ok(value) } else { value.without_arrays() }
 }

@@ -34,6 +34,12 @@ impl Stage {
         Stage { ledger: Ledger::new(settings, [7; 8]), now, sessions: HashMap::new() }
     }
 
+    fn adds(&mut self, count: usize) {
+        for _ in 0..count {
+            self.ledger.add(frame("x"));
+        }
+    }
+
     fn passes(&mut self, time: Duration) {
         self.now += time;
         self.ledger.tick(self.now);
@@ -103,7 +109,7 @@ fn mention(number: u64, delivery: u32) -> Mention {
 #[test]
 fn a_fast_worker_gets_more_tasks_than_a_slow_one() {
     let mut stage = Stage::new(Settings::default());
-    (0..1000).for_each(|_| drop(stage.ledger.add(frame("x"))));
+    stage.adds(1000);
     stage.joins("a");
     stage.joins("b");
     // Nothing is known about them yet.
@@ -120,7 +126,7 @@ fn a_fast_worker_gets_more_tasks_than_a_slow_one() {
 fn no_worker_gets_more_than_the_credit() {
     for (credit, offered) in [(5, 1000), (1000, 5)] {
         let mut stage = Stage::new(Settings { credit, ..Settings::default() });
-        (0..1000).for_each(|_| drop(stage.ledger.add(frame("x"))));
+        stage.adds(1000);
         let [head, name] = protocol::hello(offered, "a");
         stage.says("a", &[&head, &name]);
         let (_, session, _) = stage.letters()[0];
@@ -135,7 +141,7 @@ fn no_worker_gets_more_than_the_credit() {
 #[test]
 fn the_tasks_of_a_lost_worker_go_to_another_one() {
     let mut stage = Stage::new(Settings::default());
-    (0..3).for_each(|_| drop(stage.ledger.add(frame("x"))));
+    stage.adds(3);
     stage.joins("a");
     let task = stage.assigned()[0].1[0];
     stage.finishes("a", task, 1);
@@ -202,7 +208,7 @@ fn a_hanging_worker_loses_its_tasks_and_gets_none_until_it_answers() {
     let timeout = Some(Duration::from_millis(500));
     let mut stage = Stage::new(Settings { timeout, attempts: 2, ..Settings::default() });
     stage.joins("a");
-    (0..9).for_each(|_| drop(stage.ledger.add(frame("x"))));
+    stage.adds(9);
     let task = stage.assigned()[0].1[0];
     stage.finishes("a", task, 1);
     assert_eq!(stage.assigned()[0].1.len(), 4);
@@ -274,7 +280,7 @@ fn hostile_messages_change_nothing() {
 fn withdrawn_tasks_are_cancelled() {
     let mut stage = Stage::new(Settings::default());
     stage.joins("a");
-    (0..3).for_each(|_| drop(stage.ledger.add(frame("x"))));
+    stage.adds(3);
     stage.ledger.claim(1..4);
     let task = stage.assigned()[0].1[0];
     stage.finishes("a", task, 1);
@@ -323,7 +329,9 @@ fn play(seed: u64) -> (u64, u64) {
     let settings = Settings { timeout, attempts: 1000, ..Settings::default() };
     let mut ledger = Ledger::new(settings, [1; 8]);
     let tasks = random.u64(1..60);
-    (0..tasks).for_each(|number| drop(ledger.add(frame(&number.to_string()))));
+    for number in 0..tasks {
+        ledger.add(frame(&number.to_string()));
+    }
     let mut workers: Vec<Played> = Vec::new();
     let mut made = 0;
     let mut seen = HashSet::new();

@@ -55,15 +55,17 @@ fn pipeline(host: &dyn Host) {
 fn sweep(host: &dyn Host) {
     let [endpoint] = endpoints();
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("results.jsonl");
+    let file = folder.path().join("results.txt");
     // What an earlier sweep has found, until it was killed.
-    std::fs::write(&file, "[0,[0.08,0.5]]\n[1,[0.16,0.6]]\n[2,[0.24,0").unwrap();
+    std::fs::write(&file, "0 0.08 0.5 .\n1 0.16 0.6 .\n2 0.24 0.").unwrap();
     let place = folder.path().to_str().unwrap();
     let sweep = start(host, "sweep/sweep.morpho", &[place, &endpoint]);
     let worker = || start(host, "sweep/worker.morpho", &[&endpoint]);
     // One is killed when it is dropped.
     let (killed, first, second) = (worker(), worker(), worker());
+    let end = std::time::Instant::now() + super::DEADLINE;
     while std::fs::read_to_string(&file).unwrap().lines().count() < 10 {
+        assert!(std::time::Instant::now() < end, "there are no results");
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     drop(killed);
