@@ -289,6 +289,7 @@ impl Script {
             interrupted: Some(interrupted),
             call: Some(call),
             policy: policy.as_ref().map_or(null(), |rules| rules.as_ptr()),
+            failure: None,
         };
         let mut registration = 0;
         // SAFETY: the host is filled in.

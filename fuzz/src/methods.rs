@@ -21,7 +21,7 @@ pub fn run(input: &[u8]) {
     folder::enter();
     calls::calls(input, None, || ());
     COUNT.set(COUNT.get() + 1);
-    if COUNT.get() % OFTEN == 0 {
+    if COUNT.get().is_multiple_of(OFTEN) {
         let (ended, end) = mpsc::channel();
         thread::spawn(move || ended.send(zeromq_shutdown()));
         // A socket may linger for ever, if a script wants that.

@@ -12,7 +12,7 @@ use super::object::{Instance, Object};
 use super::socket::security::{self, PARAMETERS};
 use super::socket::values::{VALUE, for_host};
 use super::socket::{ENDPOINTS, done};
-use super::table::{Class, Group, Method, Parameter, Role, named, required, variadic};
+use super::table::{Class, Group, Method, Parameter, Role, Sends, named, required, variadic};
 use super::value::{Handle, Kinds, Value, ValueRef};
 use crate::core::tasks::{self, FAILED, Failure, Outcome, Settings, Stats, Terms};
 use crate::core::{Error, Frame, Role as Security, Wait};
@@ -40,6 +40,7 @@ const SECURE: Method = Method {
           socket.",
     errors: "`ZMQSecurity` if it is already bound or connected, or as for a socket",
     example: "",
+    sends: Sends::Nothing,
     otherwise: None,
     run: secure,
 };
@@ -67,6 +68,7 @@ pub(super) static QUEUE: Class = Class {
               tasks, 1000 by default, and fewer if they take long.",
         errors: "`ZMQErr` if an endpoint cannot be bound",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: queue,
     }),
@@ -87,6 +89,7 @@ pub(super) static ITERATION: Class = Class {
         doc: "Returns the results of a queue, as `results` of the queue does.",
         errors: "",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: |call| results(call, call.get(0)?),
     }),
@@ -115,6 +118,7 @@ pub(super) static WORKER: Class = Class {
               `credit=` tasks.",
         errors: "`ZMQErr` if the endpoint cannot be connected",
         example: "",
+        sends: Sends::Nothing,
         otherwise: None,
         run: worker,
     }),
@@ -140,6 +144,7 @@ static TASKS: Group = Group {
                 var queue = ZMQTaskQueue()
                 print queue.add("one task", ["another", 2])   // 2
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: add,
         },
@@ -156,6 +161,7 @@ static TASKS: Group = Group {
             errors: "`ZMQTask` if a task failed, with its error; `ZMQArgs` with the location in \
                      the value if a task cannot be sent; `ZMQClosed` if the queue is closed",
             example: "",
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: map,
         },
@@ -180,6 +186,7 @@ static RESULTS: Group = Group {
             example: r#"
                 print ZMQTaskQueue().next()   // nil
             "#,
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Nil),
             run: |call| {
                 let outcome = call.receiver::<Queue>()?.0.next(&call.wait()?)?;
@@ -196,6 +203,7 @@ static RESULTS: Group = Group {
                   within `timeout=`.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| results(call, call.receiver()?),
         },
@@ -211,6 +219,7 @@ static RESULTS: Group = Group {
             example: r#"
                 print ZMQTaskQueue().stats()["workers"]   // 0
             "#,
+            sends: Sends::Nothing,
             otherwise: None,
             run: stats,
         },
@@ -223,6 +232,7 @@ static RESULTS: Group = Group {
                   false ends it, and so does `close`.",
             errors: "`ZMQClosed` if the queue is closed",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.receiver::<Queue>()?.0.show_progress(call.flag(0))),
         },
@@ -243,6 +253,7 @@ static QUEUE_SETUP: Group = Group {
             errors: "`ZMQErr` if an endpoint cannot be bound; `ZMQArgs` if the queue was bound \
                      before; `ZMQClosed` if the queue is closed",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.receiver::<Queue>()?.0.bind(call.text(0)?)),
         },
@@ -253,6 +264,7 @@ static QUEUE_SETUP: Group = Group {
             doc: "Returns the endpoint that was bound last, with its port filled in, or nil.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| Ok(call.receiver::<Queue>()?.0.endpoint()?.into()),
         },
@@ -264,6 +276,7 @@ static QUEUE_SETUP: Group = Group {
                   returns. Tasks without a result stay in the queue.",
             errors: "`ZMQClosed` if the queue is closed",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.receiver::<Queue>()?.0.stop_workers()),
         },
@@ -275,6 +288,7 @@ static QUEUE_SETUP: Group = Group {
                   Workers wait for another queue, unless they were told to stop.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.receiver::<Queue>()?.0.close()),
         },
@@ -293,6 +307,7 @@ static LOOP: Group = Group {
               index -1, and otherwise waits for the next result, whatever the index.",
         errors: "`ZMQClosed` if the queue is closed and no results are left",
         example: "",
+        sends: Sends::Nothing,
         otherwise: Some(|| Value::Nil),
         run: enumerate,
     }],
@@ -320,6 +335,7 @@ static SERVING: Group = Group {
             errors: "`ZMQTask` if the function raised an error; `ZMQClosed` if the worker is \
                      closed",
             example: "",
+            sends: Sends::Nothing,
             otherwise: Some(|| Value::Bool(false)),
             run: serve,
         },
@@ -330,6 +346,7 @@ static SERVING: Group = Group {
             doc: "Ends `serve` after the function that is running has returned.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
                 call.receiver::<Worker>()?.stopping.store(true, Ordering::Relaxed);
@@ -354,6 +371,7 @@ static WORKER_SETUP: Group = Group {
                      `ZMQArgs` if the worker was connected before; `ZMQClosed` if the worker is \
                      closed",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.receiver::<Worker>()?.worker.connect(call.text(0)?)),
         },
@@ -364,6 +382,7 @@ static WORKER_SETUP: Group = Group {
             doc: "Leaves the queue, which gives the tasks of this worker to others.",
             errors: "",
             example: "",
+            sends: Sends::Nothing,
             otherwise: None,
             run: |call| done(call.receiver::<Worker>()?.worker.close()),
         },
@@ -502,7 +521,7 @@ fn secure(call: &Call) -> Result<Value, Error> {
             worker.prepare(|socket| socket.secure(role, domain))
         }
     };
-    done(security::with_role(call, &apply))
+    done(security::with_role(call, apply))
 }
 
 /// Returns the payload of a task.

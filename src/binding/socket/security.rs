@@ -53,7 +53,7 @@ pub(super) static GROUP: Group = Group {
         otherwise: None,
         run: |call| {
             let socket = call.socket()?;
-            with_role(call, &|role, domain| socket.secure(role, domain)).map(|()| Value::Nil)
+            with_role(call, |role, domain| socket.secure(role, domain)).map(|()| Value::Nil)
         },
     }],
 };
@@ -61,7 +61,7 @@ pub(super) static GROUP: Group = Group {
 /// Calls `apply` with the role and the domain that the arguments of `secure` describe.
 pub(in crate::binding) fn with_role(
     call: &Call,
-    apply: &dyn Fn(&Role, Option<&str>) -> Result<(), Error>,
+    apply: impl Fn(&Role, Option<&str>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let certificate = match call.values() {
         [] | [ValueRef::Nil] => None,

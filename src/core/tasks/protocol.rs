@@ -132,7 +132,7 @@ fn records<T>(
     read: impl Fn(&mut Reader<'_>) -> Option<T>,
 ) -> Option<Vec<T>> {
     let count = rest.len() / size;
-    if rest.len() % size != 0 || count == 0 || count > RECORDS {
+    if !rest.len().is_multiple_of(size) || count == 0 || count > RECORDS {
         return None;
     }
     rest.chunks_exact(size).map(|record| read(&mut Reader(record))).collect()
