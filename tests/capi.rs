@@ -247,6 +247,35 @@ fn calls_say_where_memory_has_run_out() {
     assert_eq!(program.run(&[]), "it goes on\n");
 }
 
+/// `tests/prove allocations` does so with all types; this one with the functions that
+/// allocate memory for messages.
+#[cfg(target_env = "gnu")]
+#[test]
+fn calls_end_with_an_error_if_an_allocation_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let preloaded = folder.path().join("liballocations.so");
+    let mut command = Command::new("cc");
+    let source = root("tests/proofs/allocations.c");
+    command.args(["-std=gnu99", "-fPIC", "-shared", "-o"]).arg(&preloaded).arg(source);
+    assert_eq!(launch(&mut command).finish(DEADLINE).status, Some(0));
+    let source = root("tests/proofs/memory.c");
+    let program = Program::compile(&source, &[preloaded.to_str().unwrap()]);
+    let run = |number: i64| {
+        let mut command = Command::new(&program.file);
+        command.args(["message".as_ref(), folder.path().as_os_str()]);
+        command.env("LD_PRELOAD", &preloaded).env("FAIL", number.to_string());
+        let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
+        assert_eq!((status, &*stderr), (Some(0), ""), "allocation {number}: {stdout}{stderr}");
+        stdout
+    };
+    let all = run(-1);
+    let (_, count) = all.trim_end().split_once("allocations: ").unwrap();
+    let count: i64 = count.parse().unwrap();
+    assert!(count > 5, "{all}");
+    let failures = (0..count).filter(|number| run(*number).contains("ZEROMQ_CODE_ZMQ")).count();
+    assert!(failures > 5, "{failures} of {count}");
+}
+
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
 fn an_idle_socket_costs_little() {

@@ -222,7 +222,8 @@ pub unsafe extern "C" fn zeromq_message_pop(message: *mut Message, frame: *mut S
 /// 0 to another message. To pass a whole message on, send `source` itself.
 ///
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such frame;
-/// `ZEROMQ_CODE_CLOSED`; `ZEROMQ_CODE_BUSY`, also if both are the same message.
+/// `ZEROMQ_CODE_CLOSED`; `ZEROMQ_CODE_BUSY`, also if both are the same message;
+/// `ZEROMQ_CODE_ZMQ` if memory runs out.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_take_frame(
     message: *mut Message,
@@ -232,6 +233,7 @@ pub extern "C" fn zeromq_message_take_frame(
     ffi::guard("zeromq_message_take_frame", || {
         let mut target = enter(message)?;
         let mut source = enter(source)?;
+        target.message.reserve()?;
         let taken = source.message.take(frame).ok_or_else(|| missing(&source, frame))?;
         target.message.push_frame(taken);
         Ok(())
@@ -280,6 +282,7 @@ pub unsafe extern "C" fn zeromq_message_add_memory(
         // SAFETY: the caller guarantees `size` readable bytes.
         unsafe { bytes(data, size) }?;
         let mut entry = enter(message)?;
+        entry.message.reserve()?;
         // SAFETY: the caller passes ownership of these bytes, as documented above.
         let frame = unsafe { Frame::of_memory(data, size, free_function, hint) };
         entry.message.push_frame(frame.map_err(|_| Error::no_memory())?);

@@ -146,6 +146,7 @@ impl Message {
     /// # Errors
     /// [`Error::Zmq`] if memory runs out.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.reserve()?;
         let frame = Frame::copied(bytes).map_err(|_| Error::no_memory())?;
         self.push_frame(frame);
         Ok(())
@@ -157,12 +158,21 @@ impl Message {
     /// # Errors
     /// [`Error::Zmq`] if memory runs out.
     pub fn share(&mut self, frame: &Frame) -> Result<(), Error> {
+        self.reserve()?;
         let frame = frame.share().map_err(|_| Error::no_memory())?;
         self.push_frame(frame);
         Ok(())
     }
 
-    /// Appends a frame.
+    /// Makes room for one more frame.
+    ///
+    /// # Errors
+    /// [`Error::Zmq`] if memory runs out.
+    pub(crate) fn reserve(&mut self) -> Result<(), Error> {
+        self.frames.try_reserve(1).map_err(|_| Error::no_memory())
+    }
+
+    /// Appends a frame, for which there is [room](Message::reserve).
     pub(crate) fn push_frame(&mut self, frame: Frame) {
         self.frames.truncate(self.count);
         self.frames.push(frame);
@@ -174,6 +184,7 @@ impl Message {
     /// # Errors
     /// [`Error::Zmq`] if memory runs out.
     pub fn prepend(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.reserve()?;
         let frame = Frame::copied(bytes).map_err(|_| Error::no_memory())?;
         self.frames.insert(0, frame);
         self.count += 1;
@@ -206,14 +217,18 @@ impl Message {
         if copied.is_err() {
             self.clear();
         }
-        copied.map_err(|error| Error::from_zmq("zmq_msg_copy", error))
+        copied.map_err(|error| match error {
+            zmq::Error::ENOMEM => Error::no_memory(),
+            error => Error::from_zmq("zmq_msg_copy", error),
+        })
     }
 
     pub(super) fn copy_frames(&mut self, other: &mut Message) -> zmq::Result<()> {
         self.frames.truncate(KEPT);
-        while self.frames.len() < other.count {
-            self.frames.push(Frame::new());
-        }
+        let more = other.count.saturating_sub(self.frames.len());
+        self.count = 0;
+        self.frames.try_reserve(more).map_err(|_| zmq::Error::ENOMEM)?;
+        self.frames.resize_with(self.frames.len() + more, Frame::new);
         self.count = other.count;
         let mut pairs = self.frames.iter_mut().zip(&mut other.frames[..other.count]);
         pairs.try_for_each(|(copy, frame)| copy.copy(frame))
@@ -228,6 +243,7 @@ impl Message {
         mut count: impl FnMut(usize, bool),
     ) -> zmq::Result<()> {
         if self.frames.is_empty() {
+            self.frames.try_reserve(1).map_err(|_| zmq::Error::ENOMEM)?;
             self.frames.push(Frame::new());
         }
         self.count = 0;

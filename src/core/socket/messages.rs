@@ -231,22 +231,18 @@ impl Socket {
     }
 }
 
-/// Frames of more bytes are copied before the first frame of their message is sent. If
-/// memory for one of them ran out in the middle, the beginning of the message would
-/// become that of the next one.
-const LARGE: usize = 1 << 16;
-
 /// Sends all frames without waiting, or none.
 #[inline(always)]
 pub(super) fn send<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
     match frames {
         [frame] => retried(|| libzmq::send(socket, frame.as_ref(), zmq::DONTWAIT)),
-        frames if frames.iter().any(|frame| frame.as_ref().len() > LARGE) => {
-            send_large(socket, frames)
-        }
+        frames if cfg!(not(libzmq_repaired)) => send_copies(socket, frames),
+        // The memory for all frames is allocated before the first of them is sent.
         frames => {
-            let frames = frames.iter().map(|frame| frame.as_ref().into());
-            let frames: SmallVec<[Bytes; 8]> = frames.collect();
+            let mut views: SmallVec<[Bytes; 8]> = SmallVec::new();
+            views.try_reserve(frames.len()).map_err(|_| zmq::Error::ENOMEM)?;
+            views.extend(frames.iter().map(|frame| frame.as_ref().into()));
+            let frames = views;
             send_or_again(|| {
                 send_frames(frames.len(), |range| send_many(socket, &frames[range], true))
             })
@@ -271,9 +267,11 @@ pub(super) fn receive_message(
     }
 }
 
+/// Copies all frames before the first of them is sent. If memory for one of them ran out in
+/// the middle, the beginning of the message would become that of the next one.
 #[cold]
 #[inline(never)]
-fn send_large<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
+fn send_copies<F: AsRef<[u8]>>(socket: &mut zmq::Socket, frames: &[F]) -> zmq::Result<()> {
     send_or_again(|| {
         let copies = frames.iter().map(|frame| Frame::copied(frame.as_ref()));
         Message::from(copies.collect::<zmq::Result<Vec<Frame>>>()?).send(socket)

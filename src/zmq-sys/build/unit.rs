@@ -17,8 +17,12 @@ const LEFT_OUT: &[&str] = &["gssapi_", "norm_", "pgm_", "precompiled", "tipc_", 
 /// `-fstack-protector-strong` would cost 5 % for small messages.
 const HARDENING: &[&str] = &["-fstack-protector", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"];
 
+/// A macro of ours in libzmq's sources: `noexcept` for C++, nothing for C.
+const NO_THROW: &str = "ZMQ_NO_THROW";
+
 /// Compiles the sources into `lib/libzmq.a` in the folder `out`.
 pub fn compile(sources: &Path, out: &Path) {
+    declare_noexcept(sources);
     let files = files(&sources.join("src"));
     let unit = out.join("libzmq.cpp");
     let mut text = String::new();
@@ -39,6 +43,37 @@ pub fn compile(sources: &Path, out: &Path) {
         let mut one_by_one = settings(sources, out);
         one_by_one.files(&files);
         one_by_one.compile("zmq");
+    }
+}
+
+/// Declares that no function of the API throws an exception, in the headers and where it is
+/// defined. If memory runs out in a container of C++, the process then ends where the
+/// exception would leave libzmq, and says why. It must not unwind callers in other languages.
+fn declare_noexcept(sources: &Path) {
+    let change = |file: &str, changed: &dyn Fn(String) -> String| {
+        let file = sources.join(file);
+        let text = fs::read_to_string(&file).expect("zeromq-src copies libzmq's sources");
+        fs::write(file, changed(text)).expect("OUT_DIR is writable");
+    };
+    let declarations = |text: String| {
+        let mut result = format!("#ifndef {NO_THROW}\n#define {NO_THROW}\n#endif\n");
+        for statement in text.split_inclusive(';') {
+            let function = statement.contains("zmq_") && !statement.contains("typedef");
+            match statement.strip_suffix(");").filter(|_| function) {
+                Some(start) => result.extend([start, ") ", NO_THROW, ";"]),
+                None => result.push_str(statement),
+            }
+        }
+        result
+    };
+    for header in ["include/zmq.h", "src/zmq_draft.h"] {
+        change(header, &declarations);
+    }
+    for file in ["src/zmq.cpp", "src/zmq_utils.cpp"] {
+        // The parameters of zmq_ppoll depend on the platform.
+        for end in ["\n{\n", "\n#else\n// Windows has no sigset_t\n"] {
+            change(file, &|text| text.replace(&format!("){end}"), &format!(") {NO_THROW}{end}")));
+        }
     }
 }
 
@@ -67,6 +102,7 @@ fn settings(sources: &Path, out: &Path) -> cc::Build {
         let (name, value) = item.split_once('=').unzip();
         build.define(name.unwrap_or(item), value);
     }
+    build.define(NO_THROW, "noexcept");
     for flag in HARDENING {
         build.flag_if_supported(flag);
     }
