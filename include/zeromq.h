@@ -88,8 +88,10 @@
  * change.
  *
  * Memory.  Functions that allocate memory for the bytes of a message return
- * ZEROMQ_CODE_ZMQ (ENOMEM) if there is none. If one of the small allocations for
- * queues, handles and options fails, the process ends. See SECURITY.md.
+ * ZEROMQ_CODE_ZMQ (ENOMEM) if there is none, and a message is sent with all of its
+ * frames or not at all. If another allocation fails, the call returns
+ * ZEROMQ_CODE_PANIC, or the process says so on standard error and ends. SECURITY.md
+ * lists the functions.
  *
  * The library never writes to standard output, installs no signal handlers, and does not
  * end the process in any other case.
@@ -338,7 +340,8 @@ zeromq_code zeromq_message_pop(zeromq_message *message, zeromq_slice *frame);
 // 0 to another message. To pass a whole message on, send `source` itself.
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such frame;
-// `ZEROMQ_CODE_CLOSED`; `ZEROMQ_CODE_BUSY`, also if both are the same message.
+// `ZEROMQ_CODE_CLOSED`; `ZEROMQ_CODE_BUSY`, also if both are the same message;
+// `ZEROMQ_CODE_ZMQ` if memory runs out.
 zeromq_code zeromq_message_take_frame(zeromq_message *message,
                                       zeromq_message *source,
                                       size_t frame);
@@ -357,7 +360,7 @@ const char *zeromq_message_text(zeromq_message *message, size_t frame);
 // If the call fails, the caller still owns the memory.
 //
 // Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
-// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_ZMQ`.
+// `ZEROMQ_CODE_BUSY`; `ZEROMQ_CODE_ZMQ` if memory runs out.
 zeromq_code zeromq_message_add_memory(zeromq_message *message,
                                       void *data,
                                       size_t size,
@@ -365,10 +368,11 @@ zeromq_code zeromq_message_add_memory(zeromq_message *message,
                                       void *hint);
 
 // Replaces the frames of `message` with a copy of those of `source`. Long frames share
-// their bytes.
+// their bytes. If memory runs out, `message` is empty.
 //
 // Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`;
-// `ZEROMQ_CODE_BUSY`, also if both are the same message.
+// `ZEROMQ_CODE_BUSY`, also if both are the same message; `ZEROMQ_CODE_ZMQ` if memory
+// runs out.
 zeromq_code zeromq_message_copy(zeromq_message *message, zeromq_message *source);
 
 // Returns the number of frames in a message, or 0 if the handle is invalid or the
@@ -718,7 +722,8 @@ zeromq_code zeromq_socket_unsubscribe(zeromq_socket *socket,
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_STATE` if a
 // REQ or REP socket has to receive first; `ZEROMQ_CODE_UNSUPPORTED` on SUB and PULL;
 // `ZEROMQ_CODE_UNROUTABLE` if no peer has the routing id; `ZEROMQ_CODE_ARGUMENT`,
-// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`.
+// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`; `ZEROMQ_CODE_ZMQ`
+// if memory runs out.
 zeromq_code zeromq_socket_send(zeromq_socket *socket,
                                const void *data,
                                size_t size,
@@ -742,7 +747,7 @@ zeromq_code zeromq_socket_send_frames(zeromq_socket *socket,
 // If the call fails, the caller still owns the memory. For frames below a few
 // kilobytes, `zeromq_socket_send` is faster.
 //
-// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ZMQ` if memory runs out.
+// Returns the codes of `zeromq_socket_send`.
 zeromq_code zeromq_socket_send_memory(zeromq_socket *socket,
                                       void *data,
                                       size_t size,

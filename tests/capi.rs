@@ -247,11 +247,10 @@ fn calls_say_where_memory_has_run_out() {
     assert_eq!(program.run(&[]), "it goes on\n");
 }
 
-/// `tests/prove allocations` does so with all types; this one with the functions that
-/// allocate memory for messages.
+/// Runs a scenario of `tests/proofs/memory.c` for each of its allocations, which fails.
+/// `tests/prove allocations` does so with all types.
 #[cfg(target_env = "gnu")]
-#[test]
-fn calls_end_with_an_error_if_an_allocation_fails() {
+fn with_each_failure(scenario: &str) -> Vec<Finished> {
     let folder = tempfile::tempdir().unwrap();
     let preloaded = folder.path().join("liballocations.so");
     let mut command = Command::new("cc");
@@ -262,18 +261,47 @@ fn calls_end_with_an_error_if_an_allocation_fails() {
     let program = Program::compile(&source, &[preloaded.to_str().unwrap()]);
     let run = |number: i64| {
         let mut command = Command::new(&program.file);
-        command.args(["message".as_ref(), folder.path().as_os_str()]);
+        command.args([scenario.as_ref(), folder.path().as_os_str()]);
         command.env("LD_PRELOAD", &preloaded).env("FAIL", number.to_string());
-        let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
-        assert_eq!((status, &*stderr), (Some(0), ""), "allocation {number}: {stdout}{stderr}");
-        stdout
+        launch(&mut command).finish(DEADLINE)
     };
-    let all = run(-1);
+    let all = run(-1).stdout;
     let (_, count) = all.trim_end().split_once("allocations: ").unwrap();
-    let count: i64 = count.parse().unwrap();
-    assert!(count > 5, "{all}");
-    let failures = (0..count).filter(|number| run(*number).contains("ZEROMQ_CODE_ZMQ")).count();
-    assert!(failures > 5, "{failures} of {count}");
+    (0..count.parse().unwrap()).map(run).collect()
+}
+
+#[cfg(target_env = "gnu")]
+#[test]
+fn calls_end_with_an_error_if_an_allocation_fails() {
+    let runs = with_each_failure("message");
+    for (number, Finished { stdout, stderr, status }) in runs.iter().enumerate() {
+        let ended = (*status, stderr.as_str());
+        assert_eq!(ended, (Some(0), ""), "allocation {number}: {stdout}{stderr}");
+    }
+    let failures = runs.iter().filter(|run| run.stdout.contains("ZEROMQ_CODE_ZMQ")).count();
+    assert!(failures > 5, "{failures} of {}", runs.len());
+}
+
+#[cfg(target_env = "gnu")]
+#[test]
+fn a_lack_of_memory_is_called_by_its_name() {
+    // The last one is what the system says if it has no memory for a thread.
+    const NAMES: [&str; 5] = [
+        "memory allocation of",
+        "out of memory",
+        "std::bad_alloc",
+        "cannot allocate memory",
+        "resource temporarily unavailable",
+    ];
+    let runs = with_each_failure("sockets");
+    for (number, Finished { stdout, stderr, status }) in runs.iter().enumerate() {
+        let stderr = stderr.to_lowercase();
+        let named = NAMES.iter().any(|name| stderr.contains(name));
+        let ended = *status == Some(0) || status.is_none() && named;
+        assert!(ended, "allocation {number}: {status:?}: {stdout}{stderr}");
+    }
+    let named = runs.iter().filter(|run| run.stderr.contains("OUT OF MEMORY")).count();
+    assert!(named > 5, "{named} of {}", runs.len());
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

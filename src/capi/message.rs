@@ -269,7 +269,7 @@ pub extern "C" fn zeromq_message_text(message: *mut Message, frame: usize) -> *c
 /// If the call fails, the caller still owns the memory.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
-/// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_ZMQ`.
+/// `ZEROMQ_CODE_BUSY`; `ZEROMQ_CODE_ZMQ` if memory runs out.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_message_add_memory(
     message: *mut Message,
@@ -291,10 +291,11 @@ pub unsafe extern "C" fn zeromq_message_add_memory(
 }
 
 /// Replaces the frames of `message` with a copy of those of `source`. Long frames share
-/// their bytes.
+/// their bytes. If memory runs out, `message` is empty.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`;
-/// `ZEROMQ_CODE_BUSY`, also if both are the same message.
+/// `ZEROMQ_CODE_BUSY`, also if both are the same message; `ZEROMQ_CODE_ZMQ` if memory
+/// runs out.
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_message_copy(message: *mut Message, source: *mut Message) -> Code {
     ffi::guard("zeromq_message_copy", || {

@@ -370,7 +370,8 @@ pub unsafe extern "C" fn zeromq_socket_unsubscribe(
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_STATE` if a
 /// REQ or REP socket has to receive first; `ZEROMQ_CODE_UNSUPPORTED` on SUB and PULL;
 /// `ZEROMQ_CODE_UNROUTABLE` if no peer has the routing id; `ZEROMQ_CODE_ARGUMENT`,
-/// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`.
+/// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`; `ZEROMQ_CODE_ZMQ`
+/// if memory runs out.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_send(
     socket: *mut Socket,
@@ -415,7 +416,7 @@ pub unsafe extern "C" fn zeromq_socket_send_frames(
 /// If the call fails, the caller still owns the memory. For frames below a few
 /// kilobytes, `zeromq_socket_send` is faster.
 ///
-/// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ZMQ` if memory runs out.
+/// Returns the codes of `zeromq_socket_send`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_send_memory(
     socket: *mut Socket,

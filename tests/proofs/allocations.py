@@ -19,7 +19,9 @@ import sys
 import tempfile
 
 DEADLINE = 60
-SAID = re.compile(r"memory allocation of \d+ bytes failed|out of memory|std::bad_alloc|cannot allocate memory", re.IGNORECASE)
+# The last one is what the system says if it has no memory for a thread.
+SAID = re.compile(r"memory allocation of \d+ bytes failed|out of memory|std::bad_alloc"
+                  r"|cannot allocate memory|resource temporarily unavailable", re.IGNORECASE)
 
 
 def run(preloaded, program, scenario, number):

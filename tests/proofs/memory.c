@@ -2,6 +2,7 @@
  * preloaded. Prints the number of allocations, and which calls returned an error.
  *
  * message   functions that allocate memory for the bytes of messages
+ * sockets   sockets are opened, subscribe, connect and are closed
  * all       every type of the C API
  *
  * A call may fail with ZEROMQ_CODE_ZMQ (ENOMEM), and what depends on it may fail then. What
@@ -93,6 +94,22 @@ static void message(void) {
     zeromq_socket_free(pull);
 }
 
+static void sockets(void) {
+    allocations_begin();
+    zeromq_socket *publisher = MADE(zeromq_socket_new(ZEROMQ_PUBLISHER, NULL));
+    zeromq_socket *subscriber = MADE(zeromq_socket_new(ZEROMQ_SUBSCRIBER, NULL));
+    if (subscriber) {
+        OK(zeromq_socket_subscribe(subscriber, "news", 4));
+        OK(zeromq_socket_subscribe(subscriber, "nobody", 6));
+    }
+    if (publisher && subscriber && OK(zeromq_socket_bind(publisher, "inproc://news", NULL)))
+        OK(zeromq_socket_connect(subscriber, "inproc://news"));
+    zeromq_socket_free(publisher);
+    zeromq_socket_free(subscriber);
+    OK(zeromq_shutdown());
+    printf("allocations: %ld\n", allocations_end());
+}
+
 static void all(const char *folder) {
     char endpoint[64], file[300];
     uint16_t port = 0, server = 0;
@@ -172,6 +189,8 @@ int main(int count, char **arguments) {
     memset(large, 'm', LARGE);
     if (strcmp(arguments[1], "message") == 0)
         message();
+    else if (strcmp(arguments[1], "sockets") == 0)
+        sockets();
     else
         all(arguments[2]);
     CHECK(zeromq_shutdown() == ZEROMQ_CODE_OK);
