@@ -127,8 +127,10 @@ const CASES: &[(&str, Case)] = &[
     ("many subscriptions", subscriptions),
 ];
 
-/// Cases in which the server is ours.
-const SERVER_CASES: &[(&str, fn(client: &Library))] =
+/// A case in which the server is ours.
+type ServerCase = (&'static str, fn(client: &Library));
+
+const SERVER_CASES: &[ServerCase] =
     &[("small messages only", small_messages), ("a full client leaves", full_client)];
 
 /// The same, with certificates written by the third library.

@@ -91,9 +91,15 @@ pub fn entries() -> Vec<Entry> {
 /// The part of the page that tells of a class.
 pub fn section(class: &'static Class, entries: &[Entry]) -> String {
     let mut out = "\n".to_owned();
+    if let Some(constructor) = &class.constructor {
+        let shown = constructor.signature();
+        out += &match shown.len() < WIDTH {
+            true => wrapped(&format!("Constructor: `{shown}`")) + "\n",
+            false => format!("Constructor:\n\n{}", signature(&folded(&shown))),
+        };
+    }
     let mut line = |text: &str| out += &format!("{}\n", wrapped(text));
     if let Some(constructor) = &class.constructor {
-        line(&format!("Constructor: `{}`", constructor.signature()));
         line("");
         line(&quoted(constructor.doc));
         line("");
