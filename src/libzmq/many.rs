@@ -207,7 +207,8 @@ pub(crate) fn send_many(
     frames: &[Bytes],
     one_message: bool,
 ) -> (usize, zmq::Result<()>) {
-    for (index, Bytes(view, _)) in frames.iter().enumerate() {
+    for (index, frame) in frames.iter().enumerate() {
+        let view = frame.0;
         let more = one_message && index + 1 < frames.len();
         // SAFETY: the bytes are borrowed.
         let bytes = unsafe { std::slice::from_raw_parts(view.data, view.size) };
