@@ -3,6 +3,7 @@
 
 use std::ptr;
 
+#[cfg(libzmq_repaired)]
 use zmq_sys as sys;
 
 use super::frame::Frame;
