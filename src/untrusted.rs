@@ -118,7 +118,7 @@ pub fn passwords(text: &[u8], username: &str, password: &str) {
     assert!(!known || text.contains(&format!("{username}={password}")), "{username:?}");
 }
 
-/// The rules of an authenticator, for [`zap`].
+/// The rules of an authenticator, for `zap`.
 pub struct Authenticator(Rules);
 
 impl Authenticator {

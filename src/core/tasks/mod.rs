@@ -2,8 +2,8 @@
 //! hangs or leaves. A worker gets no more tasks than it can soon run.
 //!
 //! The queue (ROUTER) and each worker (DEALER) have a thread that talks to the other side
-//! while the program computes. What a thread decides is in [`ledger`] and [`station`],
-//! without sockets and clocks; [`thread`] connects them with both.
+//! while the program computes. What a thread decides is in `ledger` and `station`,
+//! without sockets and clocks; `thread` connects them with both.
 //!
 //! ```
 //! use std::time::Duration;
