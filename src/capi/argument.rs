@@ -2,6 +2,7 @@
 //! C.
 
 use std::ffi::{CStr, c_char};
+use std::mem::size_of;
 use std::ptr;
 use std::time::Duration;
 
@@ -61,6 +62,22 @@ pub(super) unsafe fn some_text<'a>(
     let text = unsafe { CStr::from_ptr(data) };
     let text = text.to_str().map_err(|_| wrong(place, "a string in UTF-8", "other bytes"))?;
     Ok(Some(text))
+}
+
+/// Reads the size that a struct of the caller begins with, and checks that a `T` fits.
+///
+/// # Safety
+/// `data` is NULL or points to a struct whose size is set.
+pub(super) unsafe fn check_size<T>(data: *const T, expected: &'static str) -> Result<u32, Error> {
+    if data.is_null() {
+        return Err(wrong("the struct", "one that is not NULL", "NULL"));
+    }
+    // SAFETY: not NULL; the caller has set its size, which comes first.
+    let size = unsafe { data.cast::<u32>().read_unaligned() };
+    if (size as usize) < size_of::<T>() {
+        return Err(wrong("the size", expected, size.to_string()));
+    }
+    Ok(size)
 }
 
 /// Checks the pointer that a result is written through.

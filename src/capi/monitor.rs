@@ -1,10 +1,9 @@
 //! Monitors, for C.
 
 use std::ffi::c_char;
-use std::mem::size_of;
 use std::ptr;
 
-use super::argument::{Lent, new, place, some_text, wait, wrong};
+use super::argument::{Lent, check_size, new, place, some_text, wait, wrong};
 use super::handle::{InUse, Kind, Registry};
 use super::socket::{self, Socket};
 use crate::core::monitor::{self, events};
@@ -108,11 +107,8 @@ pub unsafe extern "C" fn zeromq_monitor_next(
 ) -> Code {
     ffi::guard("zeromq_monitor_next", || {
         let place = place(event)?;
-        // SAFETY: not NULL; the caller has set its size.
-        let size = unsafe { (&raw const (*event).size).read_unaligned() };
-        if (size as usize) < size_of::<MonitorEvent>() {
-            return Err(wrong("the size", "sizeof(zeromq_monitor_event)", size.to_string()).into());
-        }
+        // SAFETY: the caller has set the size.
+        let size = unsafe { check_size(event, "sizeof(zeromq_monitor_event)") }?;
         let mut entry = enter(monitor)?;
         let next = entry.monitor.next(&wait(timeout)?);
         entry.close_freed();

@@ -1,9 +1,8 @@
 //! Proxies, for C.
 
 use std::ffi::c_char;
-use std::mem::size_of;
 
-use super::argument::{new, place, text, wrong};
+use super::argument::{check_size, new, place, text};
 use super::handle::{InUse, Kind, Registry};
 use super::socket::socket_type;
 use crate::core::proxy::{Side, State, Stats};
@@ -242,14 +241,9 @@ pub extern "C" fn zeromq_proxy_state(proxy: *const Proxy) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_proxy_count(proxy: *mut Proxy, stats: *mut ProxyStats) -> Code {
     ffi::guard("zeromq_proxy_count", || {
-        if stats.is_null() {
-            return Err(wrong("the pointer for the result", "one that is not NULL", "NULL").into());
-        }
-        // SAFETY: not NULL; the caller has set its size.
-        let size = unsafe { (&raw const (*stats).size).read_unaligned() };
-        if (size as usize) < size_of::<ProxyStats>() {
-            return Err(wrong("the size", "sizeof(zeromq_proxy_stats)", size.to_string()).into());
-        }
+        let place = place(stats)?;
+        // SAFETY: the caller has set the size.
+        let size = unsafe { check_size(stats, "sizeof(zeromq_proxy_stats)") }?;
         let Stats { to_backend, to_frontend, capture_dropped } = enter(proxy)?.stats()?;
         let counted = ProxyStats {
             size,
@@ -262,7 +256,7 @@ pub unsafe extern "C" fn zeromq_proxy_count(proxy: *mut Proxy, stats: *mut Proxy
             capture_dropped,
         };
         // SAFETY: the size that the caller set guarantees the room.
-        unsafe { place(stats)?.put(counted) };
+        unsafe { place.put(counted) };
         Ok(())
     })
 }

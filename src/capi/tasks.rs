@@ -1,11 +1,10 @@
 //! Task queues and their workers, for C.
 
 use std::ffi::{c_char, c_void};
-use std::mem::size_of;
 use std::ptr;
 use std::time::Duration;
 
-use super::argument::{Lent, bytes, new, place, some_text, text, wait, wrong};
+use super::argument::{Lent, bytes, check_size, new, place, some_text, text, wait, wrong};
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
 use crate::core::tasks::{self, Assignment, Failure, Outcome, Settings, Stats, Terms};
@@ -135,22 +134,6 @@ fn enter(queue: *const TaskQueue) -> Result<InUse<'static, QueueEntry>, Box<Erro
 
 fn enter_worker(worker: *const Worker) -> Result<InUse<'static, WorkerEntry>, Box<Error>> {
     WORKERS.enter(worker)
-}
-
-/// Reads the size that a struct of the caller begins with.
-///
-/// # Safety
-/// `data` is NULL or points to a struct whose size is set.
-unsafe fn check_size<T>(data: *const T, expected: &'static str) -> Result<u32, Failed> {
-    if data.is_null() {
-        return Err(wrong("the struct", "one that is not NULL", "NULL").into());
-    }
-    // SAFETY: not NULL; the caller has set its size, which comes first.
-    let size = unsafe { data.cast::<u32>().read_unaligned() };
-    if (size as usize) < size_of::<T>() {
-        return Err(wrong("the size", expected, size.to_string()).into());
-    }
-    Ok(size)
 }
 
 /// Makes a queue and binds it to `endpoints`, unless that is NULL. `settings` may be NULL.

@@ -11,7 +11,7 @@ use super::host::Morpho;
 use super::symbols::{Api, symbol};
 use crate::binding::{Bounds, ValueRef, gathered, lists};
 use crate::core::Error;
-use crate::core::array::{Array, ArrayRef, Element};
+use crate::core::array::{Array, ArrayRef, Element, places_by_columns};
 
 /// The largest number of elements of a matrix or Array: some releases count them with 32 bits.
 const MOST: usize = 1 << 28;
@@ -374,18 +374,9 @@ unsafe fn make_array<V: Bits>(
     if array.is_null() {
         return Ok(None);
     }
-    let mut index = vec![0; shape.len()];
-    for value in values {
-        let at = index.iter().zip(shape).rev().fold(0, |at, (i, size)| at * size + i);
+    for (value, at) in values.iter().zip(places_by_columns(shape)) {
         // SAFETY: the Array has as many values as the product of its sizes.
         unsafe { (*array.cast::<ArrayObject<V>>()).values.add(at).write(*value) };
-        for (i, size) in index.iter_mut().zip(shape).rev() {
-            *i += 1;
-            if *i < *size {
-                break;
-            }
-            *i = 0;
-        }
     }
     Ok(object(array))
 }

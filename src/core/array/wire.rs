@@ -65,10 +65,17 @@ fn transpose<const SIZE: usize>(from: &[u8], to: &mut [u8], height: usize, width
 
 /// Copies an array whose first index changes fastest into one whose last index does.
 fn reorder(from: &[u8], to: &mut [u8], shape: &[usize], size: usize) {
+    for (place, at) in to.chunks_exact_mut(size).zip(places_by_columns(shape)) {
+        place.copy_from_slice(&from[at * size..(at + 1) * size]);
+    }
+}
+
+/// Returns where each element of an array, taken row by row, is stored in one whose first
+/// index changes fastest. After the last element it begins again.
+pub(crate) fn places_by_columns(shape: &[usize]) -> impl Iterator<Item = usize> {
     let mut index = vec![0; shape.len()];
-    for place in to.chunks_exact_mut(size) {
-        let start = index.iter().zip(shape).rev().fold(0, |at, (i, size)| at * size + i) * size;
-        place.copy_from_slice(&from[start..start + size]);
+    std::iter::repeat_with(move || {
+        let at = index.iter().zip(shape).rev().fold(0, |at, (i, size)| at * size + i);
         // Counts up, the last index first.
         for (i, size) in index.iter_mut().zip(shape).rev() {
             *i += 1;
@@ -77,7 +84,8 @@ fn reorder(from: &[u8], to: &mut [u8], shape: &[usize], size: usize) {
             }
             *i = 0;
         }
-    }
+        at
+    })
 }
 
 /// Reads an array from its two frames. The elements stay where they are, unless their bytes
