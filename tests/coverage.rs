@@ -109,6 +109,7 @@ const PROVOKED_BY_UNIT_TESTS: &[&str] = &[
     "unreachable",
     "not ZeroMQ",
     "handshake not done",
+    "not accepted",
     "heartbeat lost",
     "peer closes the connection",
 ];

@@ -64,12 +64,12 @@ pub(super) static GROUP: Group = Group {
                   messages that raised `ZMQUnroutable` or had no such peer; \"peers\", the \
                   current number of peers, or nil if unknown; \"connections\", \
                   \"disconnections\", \"failures\" (of handshakes), \"refusals\" of incoming \
-                  connections, for lack of descriptors or beyond `max_handshakes`, and \
-                  \"oversized\", connections that ended because the peer sent or subscribed to \
-                  more than `maxmsgsize` and similar limits allow, inproc excluded. A ZMQPublisher or \
-                  ZMQXPublisher adds \"subscriptions\", the number of distinct prefixes its peers \
-                  subscribe to. A ZMQRouter or ZMQStream adds \"dropped\", messages that no peer \
-                  could accept.",
+                  connections, for lack of descriptors or beyond `max_handshakes` and \
+                  `max_handshakes_of_address`, and \"oversized\", connections that ended because \
+                  the peer sent or subscribed to more than `maxmsgsize` and similar limits allow, \
+                  inproc excluded. A ZMQPublisher or ZMQXPublisher adds \"subscriptions\", the \
+                  number of distinct prefixes its peers subscribe to. A ZMQRouter or ZMQStream \
+                  adds \"dropped\", messages that no peer could accept.",
             errors: "",
             example: r#"
                 var pair = ZMQ.pipe()

@@ -2,8 +2,8 @@
 //! it does when a link breaks.
 
 use zmq_sys::additions::{
-    ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES, ZMQ_MAX_QUEUED_BYTES,
-    ZMQ_MEMORY_LIMIT, ZMQ_RETRY_REJECTED,
+    ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_HANDSHAKES_OF_ADDRESS,
+    ZMQ_MAX_MESSAGE_FRAMES, ZMQ_MAX_QUEUED_BYTES, ZMQ_MEMORY_LIMIT, ZMQ_RETRY_REJECTED,
 };
 
 use super::row::Kind::{Int64, Uint64};
@@ -121,6 +121,12 @@ pub(super) static ROWS: &[Row] = &[
         .test(Int(10))
         .probed()
         .doc("Sets how many connections of a listener may be in the handshake; -1: any."),
+    Row::int("max_handshakes_of_address", ZMQ_MAX_HANDSHAKES_OF_ADDRESS, 1, MOST)
+        .or(-1)
+        .default(250)
+        .test(Int(10))
+        .probed()
+        .doc("Sets how many of these connections may come from one address; -1: any."),
     Row::int("max_handshake_size", ZMQ_MAX_HANDSHAKE_SIZE, 1024, MOST)
         .or(-1)
         .of("bytes")

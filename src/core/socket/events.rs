@@ -44,11 +44,53 @@ pub struct Event {
     pub endpoint: String,
 }
 
-/// Why a listener closes a connection at once (stream_listener_base.cpp).
+/// Why a listener closes a connection at once (session_base.hpp): too many others are in the
+/// handshake, or too many others from its address.
 #[cfg(unix)]
-const TOO_MANY_HANDSHAKES: i32 = libc::EUSERS;
+mod refusals {
+    pub const TOO_MANY: i32 = libc::EUSERS;
+    pub const TOO_MANY_OF_ADDRESS: i32 = libc::EDQUOT;
+}
 #[cfg(not(unix))]
-const TOO_MANY_HANDSHAKES: i32 = 10055;
+mod refusals {
+    pub const TOO_MANY: i32 = 10055;
+    pub const TOO_MANY_OF_ADDRESS: i32 = 10069;
+}
+
+/// Why a connection was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Too many others are in the handshake.
+    Handshakes,
+    /// Too many others from its address are in the handshake.
+    HandshakesOfAddress,
+    /// The system had no descriptor or memory.
+    System(Errno),
+}
+
+impl Refusal {
+    /// Returns what the value of an ACCEPT_FAILED event means.
+    pub fn of(value: u32) -> Refusal {
+        match value.cast_signed() {
+            refusals::TOO_MANY => Refusal::Handshakes,
+            refusals::TOO_MANY_OF_ADDRESS => Refusal::HandshakesOfAddress,
+            _ => Refusal::System(Errno::of(value)),
+        }
+    }
+
+    fn sentence(self) -> String {
+        match self {
+            Refusal::Handshakes => "a connection was closed at once: too many others are in the \
+                                    handshake (max_handshakes)"
+                .to_owned(),
+            Refusal::HandshakesOfAddress => "a connection was closed at once: too many others \
+                                             from its address are in the handshake \
+                                             (max_handshakes_of_address)"
+                .to_owned(),
+            Refusal::System(why) => format!("a connection cannot be accepted: {why}"),
+        }
+    }
+}
 
 impl Event {
     pub(super) fn receive(reader: &zmq::Socket) -> zmq::Result<Event> {
@@ -76,12 +118,7 @@ impl Event {
             "LISTENING" => "the endpoint is bound".to_owned(),
             "BIND_FAILED" => format!("the endpoint cannot be bound: {}", system()),
             "ACCEPTED" => "a peer connected; the handshake begins".to_owned(),
-            "ACCEPT_FAILED" if self.value.cast_signed() == TOO_MANY_HANDSHAKES => {
-                "a connection was closed at once: too many others are in the handshake \
-                 (max_handshakes)"
-                    .to_owned()
-            }
-            "ACCEPT_FAILED" => format!("a connection cannot be accepted: {}", system()),
+            "ACCEPT_FAILED" => Refusal::of(self.value).sentence(),
             "CLOSED" => "the connection or the endpoint was closed".to_owned(),
             "CLOSE_FAILED" => format!("the connection cannot be closed: {}", system()),
             "DISCONNECTED" => "the connection has ended".to_owned(),

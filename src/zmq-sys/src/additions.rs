@@ -14,6 +14,9 @@ pub const ZMQ_RETRY_REJECTED: c_int = 5012;
 /// The maximum number of connections of a listener that have not completed the handshake:
 /// 1 or more, or -1 for no limit. Default: 1000.
 pub const ZMQ_MAX_HANDSHAKES: c_int = 5013;
+/// The maximum number of these connections from one IPv4 address, or from all IPv6 addresses
+/// with the same first 64 bits: 1 or more, or -1 for no limit. Default: 250.
+pub const ZMQ_MAX_HANDSHAKES_OF_ADDRESS: c_int = 5017;
 /// The memory that messages of the process may occupy for the socket to begin to send and
 /// to read on, of type `int64_t`, in bytes; 0 for no limit. Default: 0. Two numbers can be
 /// read: the limit, and the memory that they occupy, as far as it is counted.
@@ -65,6 +68,8 @@ pub const ZMQ_CONNECTIONS_NUMBERS: usize = 12;
 /// - `lost AGO REASON ERRNO ENDPOINT`: the last peer that was lost, inproc excluded: how
 ///   many microseconds ago; 0 if the peer sent something that is not allowed, 1 if the
 ///   connection ended, 2 if it timed out; the errno; the endpoint;
+/// - `refused AGO ERRNO 0 ENDPOINT`: the last `ZMQ_EVENT_ACCEPT_FAILED`: how many microseconds
+///   ago, its value, and the endpoint that is bound;
 /// - `queue READY FULL UNREAD ENDPOINT`: a queue of messages to send: 1 if a peer has
 ///   completed the handshake, otherwise 0, always 0 for inproc; 1 if the queue is full; how
 ///   many messages have not been taken out of it yet; the endpoint as it was connected, or

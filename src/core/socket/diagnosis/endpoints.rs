@@ -6,6 +6,7 @@ use super::facts::{Facts, Incompatible, Loss, Place};
 use super::reach::{Found, reach};
 use super::reasons::*;
 use super::{Findings, quoted, seconds};
+use crate::core::socket::events::Refusal;
 use crate::core::socket::handshake::{self, HandshakeFailure};
 use crate::core::socket_type::SocketType;
 
@@ -71,6 +72,7 @@ fn bound(
 ) {
     let endpoint = &*place.attachment.endpoint;
     let age = seconds(place.attachment.age);
+    let was_refused = refused(facts, place, findings);
     if let Some((ago, failed)) = failure {
         let why = handshake::sentence_for(failed, facts.security);
         let ago = seconds(ago);
@@ -78,12 +80,32 @@ fn bound(
         return;
     }
     let was_lost = lost(facts, place, findings);
-    if facts.peers != Some(0) || was_lost {
+    if facts.peers != Some(0) || was_lost || was_refused {
     } else if facts.connections.complete > 0 && !endpoint.starts_with("inproc://") {
         findings.add(&PEERS_GONE, &[("endpoint", endpoint), ("age", &age)]);
     } else {
         findings.add(&NOBODY_CONNECTED, &[("endpoint", endpoint), ("age", &age)]);
     }
+}
+
+/// Adds why the last connection was not accepted. Returns true if it did.
+fn refused(facts: &Facts, place: &Place, findings: &mut Findings) -> bool {
+    let Some(refused) = &facts.refused else {
+        return false;
+    };
+    if !facts.is_at(place, &refused.endpoint) || facts.peers != Some(0) && refused.ago > RECENT {
+        return false;
+    }
+    let [handshakes, of_address] = facts.handshakes;
+    let (reason, name, value) = match refused.why {
+        Refusal::Handshakes => (&TOO_MANY_HANDSHAKES, "limit", handshakes.to_string()),
+        Refusal::HandshakesOfAddress => (&TOO_MANY_OF_ADDRESS, "limit", of_address.to_string()),
+        Refusal::System(error) => (&NOT_ACCEPTED, "error", error.to_string()),
+    };
+    let endpoint = &*place.attachment.endpoint;
+    let ago = seconds(refused.ago);
+    findings.add(reason, &[("endpoint", endpoint), ("ago", &ago), (name, &value)]);
+    true
 }
 
 /// Adds how the last peer of an endpoint was lost, if that tells more than that it has

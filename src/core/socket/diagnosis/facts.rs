@@ -4,13 +4,15 @@
 use std::time::Duration;
 
 use zmq_sys::additions::{
-    ZMQ_INCOMPATIBLE_PEER, ZMQ_MAX_SUBSCRIPTION_BYTES, ZMQ_MEMORY_LIMIT, ZMQ_PEERS, ZMQ_PUBLISHED,
+    ZMQ_INCOMPATIBLE_PEER, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_HANDSHAKES_OF_ADDRESS,
+    ZMQ_MAX_SUBSCRIPTION_BYTES, ZMQ_MEMORY_LIMIT, ZMQ_PEERS, ZMQ_PUBLISHED,
 };
 
 use crate::core::context;
 use crate::core::endpoint;
 use crate::core::error::Error;
 use crate::core::socket::connections::Connections;
+use crate::core::socket::events::Refusal;
 use crate::core::socket::handshake::Security;
 use crate::core::socket::open::Open;
 use crate::core::socket_type::SocketType;
@@ -27,6 +29,7 @@ pub(super) struct Facts {
     pub places: Vec<Place>,
     pub connections: Connections,
     pub lost: Option<Lost>,
+    pub refused: Option<Refused>,
     pub queues: Vec<Queue>,
     pub incompatible: Vec<Incompatible>,
     pub counters: Counters,
@@ -44,6 +47,8 @@ pub(super) struct Facts {
     pub exceeded_memory: Option<i64>,
     /// The option max_subscription_bytes.
     pub subscription_bytes: i64,
+    /// The options max_handshakes and max_handshakes_of_address.
+    pub handshakes: [i64; 2],
 }
 
 /// An endpoint of the socket.
@@ -78,6 +83,14 @@ pub(super) enum Loss {
     TooManySubscriptions,
     /// The connection ended.
     Ended,
+}
+
+/// The last connection that was not accepted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub ago: Duration,
+    pub why: Refusal,
+    pub endpoint: String,
 }
 
 /// A queue of messages to send.
@@ -119,7 +132,7 @@ impl Facts {
         let waits = |at: &Attachment| context::waits(&at.endpoint, open.id);
         let place = |at| Place { waits: waits(&at), attachment: at };
         let places: Vec<Place> = open.attachments().into_iter().map(place).collect();
-        let (lost, queues) = lines(&known_bytes(open, ZMQ_PEERS)?);
+        let Described { lost, refused, queues } = Described::parse(&known_bytes(open, ZMQ_PEERS)?);
         let (published, subscriptions) = subscriptions(open)?;
         Ok(Facts {
             socket_type: open.socket_type,
@@ -127,6 +140,7 @@ impl Facts {
             places,
             connections: connections.unwrap_or_default(),
             lost,
+            refused,
             queues,
             incompatible: incompatible(open)?,
             counters: open.counters,
@@ -140,7 +154,9 @@ impl Facts {
             conflates: open.conflates,
             limit: open.socket.get_maxmsgsize().unwrap_or(-1),
             exceeded_memory: exceeded_memory(open)?,
-            subscription_bytes: subscription_bytes(open),
+            subscription_bytes: limit(open, ZMQ_MAX_SUBSCRIPTION_BYTES),
+            handshakes: [ZMQ_MAX_HANDSHAKES, ZMQ_MAX_HANDSHAKES_OF_ADDRESS]
+                .map(|option| limit(open, option)),
         })
     }
 
@@ -195,41 +211,55 @@ fn exceeded_memory(open: &mut Open) -> Result<Option<i64>, Error> {
     Ok((limit > 0 && taken > limit).then_some(limit))
 }
 
-fn subscription_bytes(open: &mut Open) -> i64 {
-    let limit = retried(|| options::get::<i32>(&mut open.socket, ZMQ_MAX_SUBSCRIPTION_BYTES));
-    limit.map_or(-1, i64::from)
+/// Returns the value of an option that the repairs add, -1 if libzmq does not have it.
+fn limit(open: &mut Open, option: i32) -> i64 {
+    retried(|| options::get::<i32>(&mut open.socket, option)).map_or(-1, i64::from)
 }
 
-/// Parses the description of the queues.
-fn lines(text: &[u8]) -> (Option<Lost>, Vec<Queue>) {
-    let text = String::from_utf8_lossy(text);
-    let (mut lost, mut queues) = (None, Vec::new());
-    // A line that is cut off has no line feed.
-    for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
-        let mut words = line.splitn(5, ' ');
-        let mut word = || words.next().unwrap_or_default();
-        let (kind, one, two, three, endpoint) = (word(), word(), word(), word(), word());
-        match kind {
-            "lost" => {
-                let how = match (two, three.parse()) {
-                    ("2", _) => Loss::Heartbeat,
-                    (_, Ok(libc::EMSGSIZE)) => Loss::TooLarge,
-                    (_, Ok(libc::E2BIG)) => Loss::TooManySubscriptions,
-                    _ => Loss::Ended,
-                };
-                let ago = Duration::from_micros(one.parse().unwrap_or(0));
-                lost = Some(Lost { ago, how, endpoint: endpoint.to_owned() });
+/// What the option ZMQ_PEERS describes.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Described {
+    lost: Option<Lost>,
+    refused: Option<Refused>,
+    queues: Vec<Queue>,
+}
+
+impl Described {
+    fn parse(text: &[u8]) -> Described {
+        let text = String::from_utf8_lossy(text);
+        let mut described = Described::default();
+        // A line that is cut off has no line feed.
+        for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
+            let mut words = line.splitn(5, ' ');
+            let mut word = || words.next().unwrap_or_default();
+            let (kind, one, two, three, endpoint) = (word(), word(), word(), word(), word());
+            let endpoint = endpoint.to_owned();
+            let ago = || Duration::from_micros(one.parse().unwrap_or(0));
+            match kind {
+                "lost" => {
+                    let how = match (two, three.parse()) {
+                        ("2", _) => Loss::Heartbeat,
+                        (_, Ok(libc::EMSGSIZE)) => Loss::TooLarge,
+                        (_, Ok(libc::E2BIG)) => Loss::TooManySubscriptions,
+                        _ => Loss::Ended,
+                    };
+                    described.lost = Some(Lost { ago: ago(), how, endpoint });
+                }
+                "refused" => {
+                    let why = Refusal::of(two.parse().unwrap_or(0));
+                    described.refused = Some(Refused { ago: ago(), why, endpoint });
+                }
+                "queue" => described.queues.push(Queue {
+                    ready: one == "1",
+                    full: two == "1",
+                    unread: three.parse().unwrap_or(0),
+                    endpoint,
+                }),
+                _ => {}
             }
-            "queue" => queues.push(Queue {
-                ready: one == "1",
-                full: two == "1",
-                unread: three.parse().unwrap_or(0),
-                endpoint: endpoint.to_owned(),
-            }),
-            _ => {}
         }
+        described
     }
-    (lost, queues)
 }
 
 /// Returns the peers that do not go with the socket: the last one over the network, and
@@ -329,11 +359,14 @@ mod tests {
 
     #[test]
     fn the_description_of_the_queues_is_parsed() {
-        let text = b"lost 1500 2 0 tcp://a:1\nqueue 1 0 7 tcp://a:1\nqueue 0 1 1000 \nqueue 0 1 10";
-        let (lost, queues) = lines(text);
+        let text = b"lost 1500 2 0 tcp://a:1\nrefused 1500 24 0 tcp://a:1\n\
+                     queue 1 0 7 tcp://a:1\nqueue 0 1 1000 \nqueue 0 1 10";
+        let Described { lost, refused, queues } = Described::parse(text);
         let ago = Duration::from_micros(1500);
         let endpoint = "tcp://a:1".to_owned();
         assert_eq!(lost, Some(Lost { ago, how: Loss::Heartbeat, endpoint: endpoint.clone() }));
+        let why = Refusal::of(24);
+        assert_eq!(refused, Some(Refused { ago, why, endpoint: endpoint.clone() }));
         assert_eq!(
             queues,
             [

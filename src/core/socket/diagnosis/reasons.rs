@@ -94,6 +94,17 @@ reasons! {
          its endpoint with this one"
     PEERS_GONE "peers are gone"
         "bound to {endpoint} for {age}, but all peers have gone: start one again"
+    TOO_MANY_HANDSHAKES "too many handshakes"
+        "a connection at {endpoint} was closed at once {ago} ago, because as many others were in \
+         the handshake as max_handshakes allows, which is {limit}: find out who connects without \
+         completing it, or raise it"
+    TOO_MANY_OF_ADDRESS "too many handshakes of an address"
+        "a connection at {endpoint} was closed at once {ago} ago, because as many others from its \
+         address were in the handshake as max_handshakes_of_address allows, which is {limit}: find \
+         out who connects without completing it, or raise it"
+    NOT_ACCEPTED "not accepted"
+        "a connection at {endpoint} could not be accepted {ago} ago, because the system reports: \
+         {error}: close sockets or files, or raise ulimit -n"
     HEARTBEAT_LOST "heartbeat lost"
         "the last peer at {endpoint} stopped answering heartbeats and was disconnected {ago} ago: \
          check that it is running and that the network works"

@@ -120,6 +120,36 @@ fn handshakes_that_do_not_end_are_told() {
 }
 
 #[test]
+#[cfg_attr(not(all(libzmq_repaired, unix)), ignore = "libzmq does not count peers")]
+fn a_lack_of_descriptors_is_told() {
+    const ALONE: &str = "ZEROMQ_TEST_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        // In a process of its own, which has few.
+        let test = std::env::current_exe().unwrap();
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "ulimit -n 60 && exec \"$@\"", "sh"]).arg(test);
+        shell.args(["--exact", "core::socket::diagnosis::tests::a_lack_of_descriptors_is_told"]);
+        let output = shell.env(ALONE, "1").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        return;
+    }
+    let socket = Socket::attached(Pull, "@tcp://127.0.0.1:*").unwrap();
+    let endpoint = socket.endpoint().unwrap().unwrap();
+    let address = endpoint.strip_prefix("tcp://").unwrap();
+    let spare = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut clients = Vec::new();
+    // Each takes one, and one more when it is accepted.
+    while let Ok(client) = TcpStream::connect(address) {
+        clients.push(client);
+    }
+    drop(spare);
+    clients.extend(TcpStream::connect(address));
+    let text = tells(&socket, &NOT_ACCEPTED);
+    assert!(text.contains("EMFILE"), "{text}");
+}
+
+#[test]
 #[cfg_attr(not(libzmq_repaired), ignore = "libzmq does not count peers")]
 fn a_peer_that_stops_answering_is_told() {
     let hang = |mut stream: TcpStream| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zmq::{CurveKeyPair, DEALER, PAIR, PUB, PULL, PUSH, ROUTER, STREAM, SUB, Socket, SocketType};
 use zmq_sys as sys;
-use zmq_sys::additions::{ZMQ_CONNECTIONS, ZMQ_CONNECTIONS_NUMBERS, ZMQ_PEERS};
+use zmq_sys::additions::{ZMQ_CONNECTIONS, ZMQ_CONNECTIONS_NUMBERS, ZMQ_MAX_HANDSHAKES, ZMQ_PEERS};
 
 use crate::monitor::Monitor;
 use crate::options;
@@ -21,6 +21,7 @@ pub struct Counts {
     pub connections: u64,
     disconnections: u64,
     failures: u64,
+    refusals: u64,
     delays: u64,
     retries: u64,
     last: Last,
@@ -43,7 +44,7 @@ impl Counts {
         let (numbers, endpoint) = value.split_at(ZMQ_CONNECTIONS_NUMBERS * 8);
         let number = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().unwrap());
         let numbers: Vec<u64> = numbers.chunks_exact(8).map(number).collect();
-        let [peers, connections, disconnections, failures, _, delays, retries, last @ ..] =
+        let [peers, connections, disconnections, failures, refusals, delays, retries, last @ ..] =
             &*numbers
         else {
             panic!("{numbers:?}")
@@ -53,6 +54,7 @@ impl Counts {
             connections: *connections,
             disconnections: *disconnections,
             failures: *failures,
+            refusals: *refusals,
             delays: *delays,
             retries: *retries,
             last: Last {
@@ -336,6 +338,23 @@ fn a_monitor_changes_no_count() {
 fn described(socket: &Socket) -> Vec<String> {
     let text = options::get_bytes(socket, ZMQ_PEERS, 1024).unwrap();
     String::from_utf8(text).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_last_refusal_is_described() {
+    let context = zmq::Context::new();
+    let pull = context.socket(PULL).unwrap();
+    options::set(&pull, ZMQ_MAX_HANDSHAKES, 1).unwrap();
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+    assert!(described(&pull).is_empty());
+    let _peers = [Peer::connect(&pull), Peer::connect(&pull)];
+    assert!(until(|| Counts::of(&pull).refusals == 1));
+    let lines = described(&pull);
+    let [line] = &*lines else { panic!("{lines:?}") };
+    let words: Vec<&str> = line.split(' ').collect();
+    assert_eq!((words[0], words[3], words[4]), ("refused", "0", &*endpoint));
+    assert_eq!(words[2], libc::EUSERS.to_string());
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread;
 
-use zmq_sys::additions::{ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_MESSAGE_FRAMES};
+use zmq_sys::additions::{
+    ZMQ_MAX_HANDSHAKE_SIZE, ZMQ_MAX_HANDSHAKES, ZMQ_MAX_HANDSHAKES_OF_ADDRESS,
+    ZMQ_MAX_MESSAGE_FRAMES,
+};
 
 use crate::counts::Counts;
 use crate::monitor::Monitor;
@@ -416,6 +419,43 @@ fn connections_without_a_handshake_are_limited() {
         let reason = monitor.wait(zmq_sys::ZMQ_EVENT_ACCEPT_FAILED).unwrap();
         assert_eq!(reason, libc::EUSERS as u32);
         drop(silent);
+    }
+}
+
+#[test]
+fn one_address_leaves_room_for_others() {
+    for transport in ["tcp", "ws"] {
+        let context = zmq::Context::new();
+        let pull = context.socket(zmq::PULL).unwrap();
+        pull.set_rcvtimeo(20_000).unwrap();
+        assert_eq!(options::get(&pull, ZMQ_MAX_HANDSHAKES_OF_ADDRESS), Ok(250));
+        assert_eq!(options::set(&pull, ZMQ_MAX_HANDSHAKES_OF_ADDRESS, 0), Err(zmq::Error::EINVAL));
+        options::set(&pull, ZMQ_MAX_HANDSHAKES_OF_ADDRESS, 2).unwrap();
+        let monitor = Monitor::of(&context, &pull, transport);
+        pull.bind(&format!("{transport}://127.0.0.1:*")).unwrap();
+        let mut silent = vec![Peer::connect(&pull), Peer::connect(&pull)];
+        for _ in 0..2 {
+            monitor.wait(zmq_sys::ZMQ_EVENT_ACCEPTED).unwrap();
+        }
+        let mut refused = Peer::connect(&pull);
+        assert!(refused.ends());
+        let reason = monitor.wait(zmq_sys::ZMQ_EVENT_ACCEPT_FAILED).unwrap();
+        assert_eq!(reason, libc::EDQUOT as u32);
+
+        // Another address of this machine.
+        if cfg!(target_os = "linux") && transport == "tcp" {
+            let push = context.socket(zmq::PUSH).unwrap();
+            push.set_linger(0).unwrap();
+            let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+            push.connect(&endpoint.replace("tcp://", "tcp://127.0.0.2:0;")).unwrap();
+            push.send("from another address", 0).unwrap();
+            assert_eq!(pull.recv_bytes(0).unwrap(), b"from another address");
+        }
+        // The first address has room again when one of its connections has gone.
+        drop(silent.pop());
+        if transport == "tcp" {
+            until_admitted(&pull);
+        }
     }
 }
 
