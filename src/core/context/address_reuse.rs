@@ -18,15 +18,16 @@ const PAUSE: Duration = Duration::from_millis(1);
 static RELEASED: Mutex<Vec<Released>> = Mutex::new(Vec::new());
 
 pub(super) struct Released {
-    port: String,
+    name: String,
     at: Instant,
 }
 
-/// Returns the port of an endpoint, which only one socket of a computer can have at a time.
-/// The path of an ipc endpoint is free at once.
-fn port(endpoint: &str) -> Option<&str> {
-    let (_, port) = endpoint::network_address(endpoint)?.rsplit_once(':')?;
-    Some(port)
+/// Returns what only one socket of a computer can have at a time: the port of an endpoint,
+/// or a name of ipc that begins with `@`. The file of an ipc endpoint is free at once.
+fn unique(endpoint: &str) -> Option<&str> {
+    let name = endpoint.strip_prefix("ipc://").filter(|name| name.starts_with('@'));
+    let port = || Some(endpoint::network_address(endpoint)?.rsplit_once(':')?.1);
+    name.or_else(port)
 }
 
 /// The lock of the addresses.
@@ -38,11 +39,11 @@ pub(super) fn lock() -> Lock {
 
 /// Records that libzmq was just told to release an endpoint.
 pub(in crate::core) fn record_release(endpoint: &str) {
-    if let Some(port) = port(endpoint) {
+    if let Some(name) = unique(endpoint) {
         let at = Instant::now();
         let mut released = lock();
         released.retain(|released| released.at + RELEASE_TIMEOUT > at);
-        released.push(Released { port: port.to_owned(), at });
+        released.push(Released { name: name.to_owned(), at });
     }
 }
 
@@ -51,7 +52,7 @@ pub(in crate::core) fn bind_when_released(
     endpoint: &str,
     bind: impl Fn() -> zmq::Result<()>,
 ) -> zmq::Result<()> {
-    let Some((port, end)) = expected(endpoint) else {
+    let Some((name, end)) = expected(endpoint) else {
         return bind();
     };
     loop {
@@ -59,7 +60,7 @@ pub(in crate::core) fn bind_when_released(
             Err(zmq::Error::EADDRINUSE) if Instant::now() < end => thread::sleep(PAUSE),
             result => {
                 // Later binds that find it taken need not wait.
-                lock().retain(|released| released.port != port);
+                lock().retain(|released| released.name != name);
                 return result;
             }
         }
@@ -69,10 +70,10 @@ pub(in crate::core) fn bind_when_released(
 /// Returns until when the address of an endpoint may still be in the process of being
 /// released.
 fn expected(endpoint: &str) -> Option<(&str, Instant)> {
-    let port = port(endpoint)?;
+    let name = unique(endpoint)?;
     let released = lock();
-    let last = released.iter().rfind(|released| released.port == port)?;
-    Some((port, last.at + RELEASE_TIMEOUT))
+    let last = released.iter().rfind(|released| released.name == name)?;
+    Some((name, last.at + RELEASE_TIMEOUT))
 }
 
 #[cfg(test)]
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_port_of_each_transport_is_known() {
+    fn what_one_socket_has_is_known_for_each_transport() {
         for (endpoint, known) in [
             ("tcp://127.0.0.1:5555", Some("5555")),
             ("tcp://[::1]:5555", Some("5555")),
@@ -88,9 +89,10 @@ mod tests {
             ("ws://127.0.0.1:5555/", Some("5555")),
             ("ws://127.0.0.1:5555/a/b:1", Some("5555")),
             ("ipc:///tmp/a:5555", None),
+            ("ipc://@a:5555", Some("@a:5555")),
             ("inproc://a:5555", None),
         ] {
-            assert_eq!(port(endpoint), known, "{endpoint}");
+            assert_eq!(unique(endpoint), known, "{endpoint}");
         }
     }
 }

@@ -164,6 +164,21 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn an_abstract_name_is_free_after_close() {
+        let name = format!("ipc://@endpoints-{}", std::process::id());
+        let soon = Wait::new(Some(Duration::from_secs(20)));
+        for _ in 0..50 {
+            let pull = Socket::attached(Pull, &name).unwrap();
+            let push = Socket::attached(SocketType::Push, &name).unwrap();
+            push.send(&["x"], &soon).unwrap();
+            pull.receive(&soon).unwrap();
+            pull.close(None).unwrap();
+            push.close(None).unwrap();
+        }
+    }
+
+    #[test]
     fn any_spelling_unbinds() {
         let socket = Socket::new(Pull).unwrap();
         let port = socket.bind("tcp://*:*").unwrap();
