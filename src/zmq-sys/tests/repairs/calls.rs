@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::ffi::{c_int, c_long};
 
+use crate::wait::TIMEOUT;
+
 thread_local! {
     /// How often this thread has called `poll` and `getpid`.
     static CALLS: Cell<usize> = const { Cell::new(0) };
@@ -66,7 +68,7 @@ fn a_blocking_call_polls_once_for_each_signal() {
     push.connect("inproc://blocking").unwrap();
     pull.set_rcvtimeo(1).unwrap();
     assert_eq!(pull.recv_bytes(0), Err(zmq::Error::EAGAIN));
-    pull.set_rcvtimeo(10_000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     push.send("m", 0).unwrap();
     CALLS.set(0);
     assert_eq!(pull.recv_bytes(0).unwrap(), b"m");

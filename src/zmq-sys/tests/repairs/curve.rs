@@ -9,6 +9,7 @@ use zmq_sys as sys;
 
 use crate::monitor::Monitor;
 use crate::peer::{COMMAND, LONG, MORE, Peer};
+use crate::wait::TIMEOUT;
 
 /// A listener, and a client that connects to it and has sent a HELLO. The client has a
 /// public key for the server.
@@ -131,7 +132,7 @@ fn flags_outside_of_the_encryption_are_ignored() {
     let keys = zmq::CurveKeyPair::new().unwrap();
     for flags in [MORE, COMMAND] {
         let pull = context.socket(zmq::PULL).unwrap();
-        pull.set_rcvtimeo(5000).unwrap();
+        pull.set_rcvtimeo(TIMEOUT).unwrap();
         pull.set_curve_server(true).unwrap();
         pull.set_curve_secretkey(&keys.secret_key).unwrap();
         pull.bind("tcp://127.0.0.1:*").unwrap();
@@ -155,12 +156,12 @@ fn subscriptions_over_an_encrypted_websocket_arrive() {
     let context = zmq::Context::new();
     let keys = zmq::CurveKeyPair::new().unwrap();
     let publisher = context.socket(zmq::XPUB).unwrap();
-    publisher.set_rcvtimeo(5000).unwrap();
+    publisher.set_rcvtimeo(TIMEOUT).unwrap();
     publisher.set_curve_server(true).unwrap();
     publisher.set_curve_secretkey(&keys.secret_key).unwrap();
     publisher.bind("ws://127.0.0.1:*").unwrap();
     let sub = context.socket(zmq::SUB).unwrap();
-    sub.set_rcvtimeo(5000).unwrap();
+    sub.set_rcvtimeo(TIMEOUT).unwrap();
     sub.set_curve_publickey(&keys.public_key).unwrap();
     sub.set_curve_secretkey(&keys.secret_key).unwrap();
     sub.set_curve_serverkey(&keys.public_key).unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use zmq::{Context, DEALER, DONTWAIT, Error, PUB, ROUTER, SUB, Socket, XPUB};
 
-use crate::wait::{go_on, option, until};
+use crate::wait::{DEADLINE, TIMEOUT, go_on, option, until};
 
 const ENDPOINTS: [&str; 2] = ["inproc://ends", "tcp://127.0.0.1:*"];
 
@@ -46,7 +46,7 @@ fn a_router_that_waits_for_room_learns_of_the_end() {
                 router.recv_multipart(0).unwrap();
             }
             fill(&router);
-            router.set_sndtimeo(10_000).unwrap();
+            router.set_sndtimeo(2 * TIMEOUT).unwrap();
             let leaves = thread::spawn(move || {
                 // The router waits by then, or it does not: it has to learn of it.
                 thread::sleep(Duration::from_millis(20));
@@ -60,7 +60,7 @@ fn a_router_that_waits_for_room_learns_of_the_end() {
                 }
             };
             assert_eq!(error, Error::EHOSTUNREACH, "{endpoint} {received}");
-            assert!(begun.elapsed() < Duration::from_secs(5));
+            assert!(begun.elapsed() < DEADLINE);
             leaves.join().unwrap();
             router.unbind(&router.get_last_endpoint().unwrap().unwrap()).unwrap();
         }

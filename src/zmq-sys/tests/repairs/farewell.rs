@@ -6,12 +6,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::peer::{COMMAND, Peer, property};
+use crate::wait::{DEADLINE, TIMEOUT};
 
 /// More messages than a queue has room for.
 const MANY: u32 = 900;
-
-/// The limit for any wait.
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The high-water mark of the receivers here.
 const MARK: i32 = 10;
@@ -62,7 +60,7 @@ fn full_whose_peer_has_ended(
 ) -> zmq::Socket {
     let pull = context.socket(zmq::PULL).unwrap();
     pull.set_rcvhwm(MARK).unwrap();
-    pull.set_rcvtimeo(DEADLINE.as_millis() as i32).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     prepare(&pull);
     pull.bind("ipc://*").unwrap();
     {
@@ -88,7 +86,7 @@ pub fn settle(context: &zmq::Context) {
     let rep = context.socket(zmq::REP).unwrap();
     let req = context.socket(zmq::REQ).unwrap();
     for socket in [&rep, &req] {
-        socket.set_rcvtimeo(DEADLINE.as_millis() as i32).unwrap();
+        socket.set_rcvtimeo(TIMEOUT).unwrap();
     }
     rep.bind("tcp://127.0.0.1:*").unwrap();
     req.connect(&rep.get_last_endpoint().unwrap().unwrap()).unwrap();

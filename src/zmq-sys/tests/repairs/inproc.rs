@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::wait::TIMEOUT;
+
 /// The maximum number of attempts until something happens.
 const ROUNDS: usize = 1000;
 
@@ -63,7 +65,7 @@ fn what_was_sent_before_a_close_waits_for_the_bind() {
     push.send("x", 0).unwrap();
     drop(push);
     let pull = context.socket(zmq::PULL).unwrap();
-    pull.set_rcvtimeo(10_000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     pull.bind("inproc://closed").unwrap();
     assert_eq!(pull.recv_bytes(0).unwrap(), b"x");
 }
@@ -72,7 +74,7 @@ fn what_was_sent_before_a_close_waits_for_the_bind() {
 fn a_router_that_waited_learns_the_routing_id_before_the_first_message() {
     let context = zmq::Context::new();
     let router = context.socket(zmq::ROUTER).unwrap();
-    router.set_rcvtimeo(10_000).unwrap();
+    router.set_rcvtimeo(TIMEOUT).unwrap();
     router.connect("inproc://probe").unwrap();
     let dealer = context.socket(zmq::DEALER).unwrap();
     dealer.set_identity(b"D").unwrap();
@@ -140,6 +142,9 @@ fn a_welcome_message_may_find_nobody() {
     sub.connect("inproc://welcome").unwrap();
     sub.disconnect("inproc://welcome").unwrap();
     let xpub = context.socket(zmq::XPUB).unwrap();
+    for socket in [&sub, &xpub] {
+        socket.set_rcvtimeo(TIMEOUT).unwrap();
+    }
     xpub.set_xpub_welcome_msg(Some("welcome")).unwrap();
     xpub.bind("inproc://welcome").unwrap();
     sub.connect("inproc://welcome").unwrap();

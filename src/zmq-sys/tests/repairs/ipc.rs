@@ -9,6 +9,8 @@ use std::thread;
 
 use tempfile::TempDir;
 
+use crate::wait::TIMEOUT;
+
 /// The maximum length of a socket's path.
 const LONGEST: usize =
     if cfg!(any(target_os = "linux", target_os = "android")) { 107 } else { 103 };
@@ -33,7 +35,7 @@ fn receives(context: &zmq::Context, path: &Path, socket: &zmq::Socket) {
     let push = context.socket(zmq::PUSH).unwrap();
     push.connect(&format!("ipc://{}", path.display())).unwrap();
     push.send("x", 0).unwrap();
-    socket.set_rcvtimeo(10_000).unwrap();
+    socket.set_rcvtimeo(TIMEOUT).unwrap();
     assert_eq!(socket.recv_bytes(0).unwrap(), b"x");
 }
 

@@ -14,10 +14,11 @@ use crate::monitor::Monitor;
 use crate::options;
 use crate::peer::{COMMAND, LONG, MORE, Peer, WEB_COMMAND, property};
 use crate::shortage::alone;
+use crate::wait::TIMEOUT;
 
 fn bound(context: &zmq::Context, endpoint: &str, set: impl Fn(&zmq::Socket)) -> zmq::Socket {
     let pull = context.socket(zmq::PULL).unwrap();
-    pull.set_rcvtimeo(5000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     set(&pull);
     pull.bind(endpoint).unwrap();
     pull
@@ -70,7 +71,7 @@ fn a_long_command_of_the_handshake_ends_the_connection() {
     // So it is over WebSockets.
     let pull = bound(&context, "ws://127.0.0.1:*", |_| {});
     let mut peer = Peer::connect(&pull);
-    peer.upgrade();
+    peer.upgrade().unwrap();
     let _ = peer.web(WEB_COMMAND, &[0; 8193]);
     assert!(peer.ends());
     // So it is for peers that know no commands: this is a routing id of ZMTP 2.0.
@@ -120,13 +121,13 @@ fn a_small_maxmsgsize_lets_the_handshake_through() {
                 socket.set_maxmsgsize(10).unwrap();
                 socket.set_identity(&[b'i'; 255]).unwrap();
                 socket.set_heartbeat_ivl(10).unwrap();
-                socket.set_heartbeat_timeout(5000).unwrap();
+                socket.set_heartbeat_timeout(TIMEOUT).unwrap();
                 socket.set_linger(0).unwrap();
             };
             let wildcard = if transport == "ipc" { "ipc://*" } else { "127.0.0.1:*" };
             let wildcard = format!("{transport}://{}", wildcard.trim_start_matches("ipc://"));
             let router = context.socket(zmq::ROUTER).unwrap();
-            router.set_rcvtimeo(5000).unwrap();
+            router.set_rcvtimeo(TIMEOUT).unwrap();
             set(&router);
             secure(&router, true);
             router.bind(&wildcard).unwrap();
@@ -149,15 +150,23 @@ fn a_small_maxmsgsize_lets_the_handshake_through() {
 #[test]
 fn a_websocket_has_to_finish_its_handshake_in_time() {
     let context = zmq::Context::new();
-    let pull = bound(&context, "ws://127.0.0.1:*", |pull| pull.set_handshake_ivl(50).unwrap());
-    let mut silent = Peer::connect(&pull);
-    let mut upgraded = Peer::connect(&pull);
-    upgraded.upgrade();
-    let mut finished = Peer::of_web(&pull, "PUSH");
-    assert!(silent.ends());
-    assert!(upgraded.ends());
-    finished.web(0, b"hello").unwrap();
-    assert_eq!(pull.recv_bytes(0).unwrap(), b"hello");
+    let in_time = [50, 500, 5000].into_iter().any(|limit| {
+        let set = |pull: &zmq::Socket| pull.set_handshake_ivl(limit).unwrap();
+        let pull = bound(&context, "ws://127.0.0.1:*", set);
+        let mut silent = Peer::connect(&pull);
+        let mut upgraded = Peer::connect(&pull);
+        let mut finished = Peer::connect(&pull);
+        // A busy machine takes longer.
+        if upgraded.upgrade().is_err() || finished.web_handshake("PUSH").is_err() {
+            return false;
+        }
+        assert!(silent.ends());
+        assert!(upgraded.ends());
+        finished.web(0, b"hello").unwrap();
+        assert_eq!(pull.recv_bytes(0).unwrap(), b"hello");
+        true
+    });
+    assert!(in_time);
 }
 
 #[test]
@@ -180,8 +189,7 @@ fn the_frames_of_a_message_count_together() {
     let mut peer = Peer::of_web(&pull, "PUSH");
     peer.web(MORE, b"01234").unwrap();
     peer.web(MORE, b"56789a").unwrap();
-    let mut rest = Vec::new();
-    peer.0.read_to_end(&mut rest).unwrap();
+    assert!(peer.ends());
 
     // Whoever knows only ZMTP 1.0 has a byte of flags after the length.
     let pull = bound(&context, "tcp://127.0.0.1:*", |pull| pull.set_maxmsgsize(10).unwrap());
@@ -240,7 +248,7 @@ fn the_number_of_frames_is_an_option() {
     assert_eq!(set(0), Err(zmq::Error::EINVAL));
     set(2).unwrap();
     assert_eq!(get(), Ok(2));
-    pull.set_rcvtimeo(5000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     pull.bind("tcp://127.0.0.1:*").unwrap();
     let mut peer = Peer::of_type(&pull, "PUSH");
     for _ in 0..2 {
@@ -256,7 +264,7 @@ fn the_number_of_frames_is_an_option() {
     for _ in 0..3 {
         peer.send(MORE, b"frame").unwrap();
     }
-    while peer.receive().is_ok() {}
+    assert!(peer.ends());
 }
 
 /// Limits this process to this many more bytes of address space.
@@ -395,7 +403,7 @@ fn connections_without_a_handshake_are_limited() {
     for transport in ["tcp", "ws", "ipc"] {
         let context = zmq::Context::new();
         let pull = context.socket(zmq::PULL).unwrap();
-        pull.set_rcvtimeo(5000).unwrap();
+        pull.set_rcvtimeo(TIMEOUT).unwrap();
         assert_eq!(options::get(&pull, ZMQ_MAX_HANDSHAKES), Ok(1000));
         assert_eq!(options::set(&pull, ZMQ_MAX_HANDSHAKES, 0), Err(zmq::Error::EINVAL));
         options::set(&pull, ZMQ_MAX_HANDSHAKES, 2).unwrap();
@@ -463,7 +471,7 @@ fn one_address_leaves_room_for_others() {
 fn a_connection_that_ends_during_the_handshake_makes_room() {
     let context = zmq::Context::new();
     let pull = context.socket(zmq::PULL).unwrap();
-    pull.set_rcvtimeo(5000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     options::set(&pull, ZMQ_MAX_HANDSHAKES, 1).unwrap();
     let monitor = Monitor::of(&context, &pull, "room");
     pull.bind("tcp://127.0.0.1:*").unwrap();

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 
 use crate::peer::{Peer, WEB_COMMAND};
+use crate::wait::TIMEOUT;
 
 /// Asks a WebSocket endpoint for the protocol without a mechanism; returns what it answers.
 fn ask(socket: &zmq::Socket) -> Vec<u8> {
@@ -36,7 +37,7 @@ fn a_domain_refuses_a_websocket_without_a_mechanism() {
 fn a_subscription_over_a_websocket_may_be_a_command() {
     let context = zmq::Context::new();
     let publisher = context.socket(zmq::XPUB).unwrap();
-    publisher.set_rcvtimeo(5000).unwrap();
+    publisher.set_rcvtimeo(TIMEOUT).unwrap();
     publisher.bind("ws://127.0.0.1:*").unwrap();
     let mut peer = Peer::of_web(&publisher, "SUB");
     peer.web(WEB_COMMAND, b"\x09SUBSCRIBEtopic").unwrap();

@@ -9,7 +9,7 @@ use zmq_sys::additions::{ZMQ_MAX_QUEUED_BYTES, ZMQ_MEMORY_LIMIT};
 use crate::options;
 use crate::peer::{LONG, Peer};
 use crate::unseen::measured;
-use crate::wait::until;
+use crate::wait::{TIMEOUT, until};
 
 const SOCKETS: usize = 1000;
 
@@ -39,7 +39,7 @@ fn frame(size: usize) -> Vec<u8> {
 
 fn limited(context: &zmq::Context, socket_type: zmq::SocketType, limit: i64) -> zmq::Socket {
     let socket = context.socket(socket_type).unwrap();
-    socket.set_rcvtimeo(10_000).unwrap();
+    socket.set_rcvtimeo(TIMEOUT).unwrap();
     options::set_bytes(&socket, ZMQ_MEMORY_LIMIT, &limit.to_ne_bytes()).unwrap();
     socket
 }
@@ -77,7 +77,7 @@ fn check_flood(pull: &zmq::Socket, memory: fn() -> usize) {
 
 fn queueing(context: &zmq::Context, limit: i64) -> zmq::Socket {
     let pull = context.socket(zmq::PULL).unwrap();
-    pull.set_rcvtimeo(10_000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     options::set_bytes(&pull, ZMQ_MAX_QUEUED_BYTES, &limit.to_ne_bytes()).unwrap();
     pull
 }
@@ -228,7 +228,7 @@ fn a_peer_that_ends_while_its_connection_waits_for_memory_is_received_later() {
         let before = processor_time();
         thread::sleep(Duration::from_secs(2));
         let used = processor_time() - before;
-        assert!(used < Duration::from_millis(50), "waiting has used {used:?}");
+        assert!(used < Duration::from_millis(200), "waiting has used {used:?}");
         assert_eq!(pull.recv_bytes(zmq::DONTWAIT), Err(zmq::Error::EAGAIN));
         drop(held);
         for number in 0..50 {
@@ -266,7 +266,7 @@ fn a_peer_that_stops_within_a_message_does_not_keep_the_memory_forever() {
     measured(NAME, |_| {
         let context = zmq::Context::new();
         let pull = limited(&context, zmq::PULL, 1_000_000);
-        pull.set_rcvtimeo(30_000).unwrap();
+        pull.set_rcvtimeo(TIMEOUT).unwrap();
         pull.bind("tcp://127.0.0.1:*").unwrap();
         let mut honest = Peer::of_type(&pull, "PUSH");
         let mut slow = Peer::of_type(&pull, "PUSH");

@@ -6,6 +6,7 @@ use zmq_sys as sys;
 use zmq_sys::additions::ZMQ_DROPPED_EVENTS;
 
 use crate::options;
+use crate::wait::TIMEOUT;
 
 /// The events of one socket.
 pub struct Monitor(zmq::Socket);
@@ -17,7 +18,7 @@ impl Monitor {
         socket.monitor(&endpoint, sys::ZMQ_EVENT_ALL as i32).unwrap();
         let pair = context.socket(zmq::PAIR).unwrap();
         pair.connect(&endpoint).unwrap();
-        pair.set_rcvtimeo(5000).unwrap();
+        pair.set_rcvtimeo(TIMEOUT).unwrap();
         Monitor(pair)
     }
 
@@ -58,7 +59,7 @@ impl Monitor {
 fn events_for_a_closed_reader_do_not_stop_the_io_thread() {
     let context = zmq::Context::new();
     let pull = context.socket(zmq::PULL).unwrap();
-    pull.set_rcvtimeo(5000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     drop(Monitor::of(&context, &pull, "closed"));
     pull.bind("tcp://127.0.0.1:*").unwrap();
     let push = context.socket(zmq::PUSH).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use zmq::{Context, DONTWAIT, PAIR, POLLIN, Socket};
 
-use crate::wait::{go_on, until};
+use crate::wait::{TIMEOUT, go_on, until};
 
 const ENDPOINTS: [&str; 2] = ["inproc://pair", "tcp://127.0.0.1:*"];
 
@@ -23,9 +23,9 @@ fn connected(context: &Context, to: &Socket) -> Socket {
 
 fn socket(context: &Context) -> Socket {
     let socket = context.socket(PAIR).unwrap();
-    socket.set_linger(1000).unwrap();
-    socket.set_rcvtimeo(5000).unwrap();
-    socket.set_sndtimeo(5000).unwrap();
+    socket.set_linger(0).unwrap();
+    socket.set_rcvtimeo(TIMEOUT).unwrap();
+    socket.set_sndtimeo(TIMEOUT).unwrap();
     socket
 }
 
@@ -40,6 +40,7 @@ fn the_next_peer_is_served_once_the_first_has_gone() {
         for talks in [true, false] {
             let server = bound(&context, endpoint);
             let first = connected(&context, &server);
+            first.set_linger(TIMEOUT).unwrap();
             first.send("from the first", 0).unwrap();
             if talks {
                 assert_eq!(received(&server), "from the first");

@@ -4,10 +4,12 @@
 #![allow(dead_code, reason = "each test takes its part")]
 
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::wait::DEADLINE;
 
 /// The flags of a frame.
 pub const MORE: u8 = 1;
@@ -17,9 +19,6 @@ pub const LONG: u8 = 2;
 pub const COMMAND: u8 = 4;
 /// The same over a WebSocket.
 pub const WEB_COMMAND: u8 = 2;
-
-/// The limit for any wait.
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A connection to a bound socket.
 pub struct Peer(pub TcpStream);
@@ -61,33 +60,37 @@ impl Peer {
     /// caller then writes the frames itself.
     pub fn of_web(socket: &zmq::Socket, socket_type: &str) -> Peer {
         let mut peer = Peer::connect(socket);
-        peer.upgrade();
-        let property = property("Socket-Type", socket_type.as_bytes());
-        peer.web(WEB_COMMAND, &[b"\x05READY", &*property].concat()).unwrap();
-        let mut header = [0; 3];
-        peer.0.read_exact(&mut header).unwrap();
-        // Binary, and so many bytes with the flags.
-        assert_eq!((header[0], header[2]), (0x82, WEB_COMMAND));
-        peer.0.read_exact(&mut vec![0; usize::from(header[1]) - 1]).unwrap();
+        peer.web_handshake(socket_type).unwrap();
         peer
     }
 
+    /// Performs the HTTP and NULL handshakes for a WebSocket.
+    pub fn web_handshake(&mut self, socket_type: &str) -> io::Result<()> {
+        self.upgrade()?;
+        let property = property("Socket-Type", socket_type.as_bytes());
+        self.web(WEB_COMMAND, &[b"\x05READY", &*property].concat())?;
+        let mut header = [0; 3];
+        self.0.read_exact(&mut header)?;
+        // Binary, and so many bytes with the flags.
+        assert_eq!((header[0], header[2]), (0x82, WEB_COMMAND));
+        self.0.read_exact(&mut vec![0; usize::from(header[1]) - 1])
+    }
+
     /// Performs the HTTP handshake for a WebSocket with NULL.
-    pub fn upgrade(&mut self) {
-        self.0
-            .write_all(
-                b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-                Sec-WebSocket-Protocol: ZWS2.0/NULL\r\nSec-WebSocket-Version: 13\r\n\r\n",
-            )
-            .unwrap();
+    pub fn upgrade(&mut self) -> io::Result<()> {
+        self.0.write_all(
+            b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+            Sec-WebSocket-Protocol: ZWS2.0/NULL\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        )?;
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
-            self.0.read_exact(&mut byte).unwrap();
+            self.0.read_exact(&mut byte)?;
             answer.extend(byte);
         }
         assert!(answer.starts_with(b"HTTP/1.1 101 "));
+        Ok(())
     }
 
     /// Sends a frame over a WebSocket, with a mask that changes nothing.
@@ -203,6 +206,22 @@ impl Peer {
                 Err(error) => return error.kind() == io::ErrorKind::ConnectionReset,
             }
         }
+    }
+}
+
+/// A port of 127.0.0.1 where nobody listens. The system gives it to no one who asks for any
+/// port, because a connection has it until this is dropped.
+pub struct FreePort {
+    pub address: SocketAddr,
+    _connection: [TcpStream; 2],
+}
+
+impl FreePort {
+    pub fn new() -> FreePort {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let connects = TcpStream::connect(address).unwrap();
+        FreePort { address, _connection: [connects, listener.accept().unwrap().0] }
     }
 }
 

@@ -16,7 +16,7 @@ use zmq_sys::additions::{
 use crate::counts::Counts;
 use crate::options;
 use crate::peer::{MORE, Peer};
-use crate::wait::{go_on, option, until};
+use crate::wait::{DEADLINE, TIMEOUT, go_on, option, until};
 
 /// `ZMQ_TOPICS_COUNT`
 const TOPICS_COUNT: i32 = 116;
@@ -117,7 +117,7 @@ fn a_peer_that_floods_does_not_hold_a_send() {
     publisher.set_maxmsgsize(-1).unwrap();
     publisher.bind("tcp://127.0.0.1:*").unwrap();
     let done = Arc::new(AtomicBool::new(false));
-    let end = Instant::now() + Duration::from_secs(3);
+    let end = Instant::now() + DEADLINE;
     let mut frame = vec![2, 0, 0, 0, 0, 0, 1, 0, 0];
     frame.resize(9 + 65_536, b'x');
     let frames = Arc::new(frame.repeat(10));
@@ -161,7 +161,7 @@ fn subscriptions_are_read_in_portions() {
     let first = option(&publisher, SUBSCRIPTIONS);
     assert!((1..COUNT).contains(&first), "{first}");
     // All come, whether somebody waits for them or not.
-    publisher.set_rcvtimeo(10_000).unwrap();
+    publisher.set_rcvtimeo(TIMEOUT).unwrap();
     for number in 0..COUNT {
         assert_eq!(publisher.recv_string(0).unwrap().unwrap(), format!("\x01{number}."));
     }
@@ -195,7 +195,7 @@ fn an_xpub_keeps_no_more_than_its_user_may_want() {
     let (peer, written, length) = writer.join().unwrap();
     assert!(written < MOST, "it took everything");
     // Nothing of it is lost.
-    publisher.set_rcvtimeo(2000).unwrap();
+    publisher.set_rcvtimeo(TIMEOUT).unwrap();
     for _ in 0..written / length {
         assert_eq!(publisher.recv_bytes(0).unwrap().len(), 8000);
     }

@@ -2,7 +2,7 @@
 
 use zmq::{Context, DEALER, DONTWAIT, PAIR, PUB, PULL, PUSH, ROUTER, SUB, Socket, SocketType};
 
-use crate::wait::{go_on, option, until};
+use crate::wait::{TIMEOUT, go_on, option, until};
 
 fn pair(
     context: &Context,
@@ -16,7 +16,7 @@ fn pair(
         socket.set_linger(0).unwrap();
         socket.set_sndhwm(mark).unwrap();
         socket.set_rcvhwm(mark).unwrap();
-        socket.set_rcvtimeo(5000).unwrap();
+        socket.set_rcvtimeo(TIMEOUT).unwrap();
         socket
     });
     sender.bind(endpoint).unwrap();

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 
 use crate::counts::Counts;
 use crate::peer::{COMMAND, Peer};
-use crate::wait::{go_on, until};
+use crate::wait::{TIMEOUT, go_on, until};
 
 /// Makes a frame. Several are written in one piece, so that they are read together.
 const MESSAGE: &[u8] = b"\0\x07message";
@@ -24,7 +24,7 @@ fn bind(pull: &zmq::Socket) -> (Peer, UnixStream) {
 fn full(context: &zmq::Context) -> zmq::Socket {
     let pull = context.socket(zmq::PULL).unwrap();
     pull.set_rcvhwm(1).unwrap();
-    pull.set_rcvtimeo(5000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     pull
 }
 
@@ -41,7 +41,7 @@ fn a_heartbeat_survives_the_end_of_a_stopped_connection() {
     let context = zmq::Context::new();
     let pull = full(&context);
     pull.set_heartbeat_ivl(20).unwrap();
-    pull.set_heartbeat_timeout(5000).unwrap();
+    pull.set_heartbeat_timeout(TIMEOUT).unwrap();
     let (mut idle, mut peer) = bind(&pull);
     peer.write_all(&MESSAGE.repeat(10)).unwrap();
     look(&mut idle);
@@ -96,7 +96,7 @@ fn connects(
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let socket = context.socket(kind).unwrap();
     socket.set_rcvhwm(mark).unwrap();
-    socket.set_rcvtimeo(5000).unwrap();
+    socket.set_rcvtimeo(TIMEOUT).unwrap();
     socket.set_reconnect_ivl(10).unwrap();
     socket.set_linger(0).unwrap();
     socket.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();

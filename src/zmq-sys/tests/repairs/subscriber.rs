@@ -2,7 +2,7 @@
 
 use zmq::{Context, PUB, SUB, Socket, SocketType, XPUB, XSUB};
 
-use crate::wait::{go_on, option, until};
+use crate::wait::{TIMEOUT, go_on, option, until};
 
 /// The number of subscriptions of a publisher's peers.
 const SUBSCRIPTIONS: i32 = 5031;
@@ -66,7 +66,7 @@ fn subscriptions_are_not_limited_by_marks() {
             unsubscribe(&after, 1..COUNT);
             assert!(knows(&publisher, COUNT + 1), "{from:?} {endpoint}");
             // The last of each arrives, and so does what is published.
-            after.set_rcvtimeo(5000).unwrap();
+            after.set_rcvtimeo(TIMEOUT).unwrap();
             publisher.send("0.", 0).unwrap();
             assert_eq!(after.recv_string(0).unwrap().unwrap(), "0.");
             publisher.unbind(&endpoint).unwrap();
@@ -91,7 +91,7 @@ fn subscriptions_pass_where_messages_are_too_many() {
     publisher.bind("inproc://too-many").unwrap();
     assert!(knows(&publisher, COUNT + 1));
 
-    publisher.set_rcvtimeo(1000).unwrap();
+    publisher.set_rcvtimeo(TIMEOUT).unwrap();
     let mut received = Vec::new();
     while let Ok(message) = publisher.recv_string(zmq::DONTWAIT) {
         received.push(message.unwrap());

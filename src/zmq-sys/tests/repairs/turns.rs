@@ -1,6 +1,5 @@
 //! Messages of several frames while peers come and go.
 
-use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
@@ -8,7 +7,8 @@ use zmq::{
     Context, DEALER, DONTWAIT, PAIR, PUB, PULL, PUSH, ROUTER, SNDMORE, SUB, Socket, SocketType,
 };
 
-use crate::wait::{go_on, until};
+use crate::peer::FreePort;
+use crate::wait::{TIMEOUT, go_on, until};
 
 #[test]
 fn a_message_is_received_from_one_peer_while_another_leaves() {
@@ -50,9 +50,8 @@ fn a_mark_may_be_lowered_between_two_frames() {
     let context = Context::new();
     let push = context.socket(PUSH).unwrap();
     push.set_linger(0).unwrap();
-    // A free port, which nobody listens on any more. libzmq would close a socket later.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let endpoint = format!("tcp://{free}");
+    let free = FreePort::new();
+    let endpoint = format!("tcp://{}", free.address);
     push.connect(&endpoint).unwrap();
     for _ in 0..5 {
         push.send("message", 0).unwrap();
@@ -61,7 +60,7 @@ fn a_mark_may_be_lowered_between_two_frames() {
     push.set_sndhwm(1).unwrap();
     push.send("end", DONTWAIT).unwrap();
     let pull = context.socket(PULL).unwrap();
-    pull.set_rcvtimeo(5000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     assert!(until(|| pull.bind(&endpoint).is_ok()));
     for _ in 0..5 {
         assert_eq!(pull.recv_bytes(0).unwrap(), b"message");

@@ -7,7 +7,7 @@ use zmq::{Context, DEALER, DONTWAIT, PUB, PULL, PUSH, ROUTER, Socket, SocketType
 
 use crate::counts::Counts;
 use crate::peer::Peer;
-use crate::wait::{go_on, option, until};
+use crate::wait::{TIMEOUT, go_on, option, until};
 
 /// Makes this program measure memory, in its own process.
 const MEASURE: &str = "ZEROMQ_MEASURE";
@@ -56,9 +56,9 @@ fn peers_that_come_and_go_unseen_leave_nothing_behind() {
         for (kind, peer) in [(PUB, "SUB"), (XPUB, "SUB"), (PULL, "PUSH"), (ROUTER, "DEALER")] {
             let socket = bound(&context, kind);
             // So that what lies around is used.
-            come_and_go(&socket, peer, 200);
+            come_and_go(&socket, peer, 100);
             let before = memory();
-            come_and_go(&socket, peer, 500);
+            come_and_go(&socket, peer, 200);
             let grown = || memory().saturating_sub(before);
             assert!(until(|| grown() < 1_000_000), "{kind:?}: {}", grown());
         }
@@ -83,15 +83,15 @@ fn messages_of_peers_that_came_and_went_are_received() {
     peer.send(0, b"to a publisher").unwrap();
     drop(peer);
 
-    pull.set_rcvtimeo(5000).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
     let mut received: Vec<_> = (0..20).map(|_| pull.recv_string(0).unwrap().unwrap()).collect();
     received.sort_by_key(|message| message["message ".len()..].parse::<u32>().unwrap());
     for (number, message) in received.into_iter().enumerate() {
         assert_eq!(message, format!("message {number}"));
     }
-    router.set_rcvtimeo(5000).unwrap();
+    router.set_rcvtimeo(TIMEOUT).unwrap();
     assert_eq!(router.recv_multipart(0).unwrap()[1], b"to a router");
-    xpub.set_rcvtimeo(5000).unwrap();
+    xpub.set_rcvtimeo(TIMEOUT).unwrap();
     assert_eq!(xpub.recv_string(0).unwrap().unwrap(), "\x01topic");
     assert_eq!(xpub.recv_string(0).unwrap().unwrap(), "to a publisher");
     assert_eq!(xpub.recv_string(0).unwrap().unwrap(), "\x00topic");
@@ -146,6 +146,6 @@ fn peers_that_stay_are_served_in_their_order() {
     // Until then, the client may still have the connection to the first one.
     assert!(until(|| Counts::of(&server).peers == 1));
     assert!(until(|| dealer.send("hello", DONTWAIT).is_ok()));
-    server.set_rcvtimeo(5000).unwrap();
+    server.set_rcvtimeo(TIMEOUT).unwrap();
     assert_eq!(server.recv_multipart(0).unwrap()[1], b"hello");
 }

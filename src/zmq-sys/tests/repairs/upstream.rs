@@ -4,6 +4,8 @@ use std::mem::MaybeUninit;
 
 use zmq_sys as sys;
 
+use crate::wait::TIMEOUT;
+
 /// True if the bytes of a message may be shared, as reported by `zmq_msg_get(3)`.
 const SHARED: i32 = 3;
 
@@ -14,7 +16,7 @@ fn a_shared_message_arrives_at_an_xpub_as_one_of_its_own() {
     let mut xsub = context.socket(zmq::XSUB).unwrap();
     xpub.bind("inproc://upstream").unwrap();
     xsub.connect("inproc://upstream").unwrap();
-    xpub.set_rcvtimeo(1000).unwrap();
+    xpub.set_rcvtimeo(TIMEOUT).unwrap();
 
     let mut kept = MaybeUninit::<sys::zmq_msg_t>::uninit();
     let mut sent = MaybeUninit::<sys::zmq_msg_t>::uninit();
@@ -42,7 +44,7 @@ fn parts_of_an_upstream_message_stay_together() {
     let xsub = context.socket(zmq::XSUB).unwrap();
     xpub.bind("inproc://upstream-parts").unwrap();
     xsub.connect("inproc://upstream-parts").unwrap();
-    xpub.set_rcvtimeo(1000).unwrap();
+    xpub.set_rcvtimeo(TIMEOUT).unwrap();
 
     xsub.send_multipart(["one", "two", "three"], 0).unwrap();
     assert_eq!(

@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::options;
 
-/// The limit for any wait.
-pub const DEADLINE: Duration = Duration::from_secs(10);
+/// The limit for any wait, which no test reaches that passes, however slow the machine is.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The same in milliseconds, as an option of sockets.
+pub const TIMEOUT: i32 = DEADLINE.as_millis() as i32;
 
 /// Waits until a condition is true, and returns whether it is.
 pub fn until(mut so: impl FnMut() -> bool) -> bool {
