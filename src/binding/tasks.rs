@@ -9,13 +9,15 @@ use super::arguments::TIMEOUT;
 use super::call::Call;
 use super::format::Format;
 use super::object::{Instance, Object};
+use super::socket::options::{OPTION, option_value};
 use super::socket::security::{self, PARAMETERS};
 use super::socket::values::{VALUE, for_host};
 use super::socket::{ENDPOINTS, done};
 use super::table::{Class, Group, Method, Parameter, Role, Sends, named, required, variadic};
 use super::value::{Handle, Kinds, Value, ValueRef};
+use crate::core::options;
 use crate::core::tasks::{self, FAILED, Failure, Outcome, Settings, Stats, Terms};
-use crate::core::{Error, Frame, Role as Security, Wait};
+use crate::core::{Error, Frame, Role as Security, Socket, Wait};
 
 /// The endpoints of constructors.
 const ATTACHED: Parameter = Parameter { role: Role::Optional, ..ENDPOINTS };
@@ -43,6 +45,26 @@ const SECURE: Method = Method {
     sends: Sends::Nothing,
     otherwise: None,
     run: secure,
+};
+
+const SETOPTION: Method = Method {
+    name: "setoption",
+    parameters: &OPTION,
+    result: "nil",
+    doc: "Sets an option of the socket before the first endpoint is bound or connected, like \
+          `setoption` of a socket. Tasks and results that have more bytes than `maxmsgsize` fail: \
+          set it for the queue and its workers.",
+    errors: "`ZMQOption` as for a socket; `ZMQSecurity` if it is already bound or connected",
+    example: r#"
+        ZMQTaskQueue().setoption("maxmsgsize", 1000000000)
+    "#,
+    sends: Sends::Nothing,
+    otherwise: None,
+    run: |call| {
+        let name = call.text(0)?;
+        let value = option_value(options::find(name)?, call.value(1)?)?;
+        prepare(call, |socket| socket.set_option(name, &value).map(drop))
+    },
 };
 
 /// Queues.
@@ -200,7 +222,8 @@ static RESULTS: Group = Group {
             doc: "Returns the results of all tasks added so far that were not taken yet, for a \
                   `for` loop: as tasks finish, or with `order=true` in the order of their \
                   numbers. Each is a Dictionary as `next` returns it, or nil if it is not there \
-                  within `timeout=`.",
+                  within `timeout=`. The loop does not get longer if tasks are added meanwhile: \
+                  their results, or as many others, are left for `next`.",
             errors: "",
             example: "",
             sends: Sends::Nothing,
@@ -245,6 +268,7 @@ static QUEUE_SETUP: Group = Group {
     see: "tasks",
     methods: &[
         SECURE,
+        SETOPTION,
         Method {
             name: "bind",
             parameters: &[ENDPOINTS],
@@ -362,6 +386,7 @@ static WORKER_SETUP: Group = Group {
     see: "tasks",
     methods: &[
         SECURE,
+        SETOPTION,
         Method {
             name: "connect",
             parameters: &[ENDPOINTS],
@@ -513,13 +538,17 @@ fn worker(call: &Call) -> Result<Value, Error> {
     Ok(Value::Object(Object::new(Worker { worker, stopping, serving })))
 }
 
+/// Calls `change` with the socket of a queue or a worker, which is not attached yet.
+fn prepare(call: &Call, change: impl FnOnce(&Socket) -> Result<(), Error>) -> Result<Value, Error> {
+    done(match call.receiver::<Queue>() {
+        Ok(queue) => queue.0.prepare(change),
+        Err(_) => call.receiver::<Worker>()?.worker.prepare(change),
+    })
+}
+
 fn secure(call: &Call) -> Result<Value, Error> {
-    let apply = |role: &Security<'_>, domain: Option<&str>| match call.receiver::<Queue>() {
-        Ok(queue) => queue.0.prepare(|socket| socket.secure(role, domain)),
-        Err(_) => {
-            let worker = &call.receiver::<Worker>()?.worker;
-            worker.prepare(|socket| socket.secure(role, domain))
-        }
+    let apply = |role: &Security<'_>, domain: Option<&str>| {
+        prepare(call, |socket| socket.secure(role, domain)).map(drop)
     };
     done(security::with_role(call, apply))
 }
@@ -658,6 +687,7 @@ fn serve(call: &Call) -> Result<Value, Error> {
             got: "one that is".to_owned(),
         });
     }
+    let _serving = Serving(worker);
     worker.stopping.store(false, Ordering::Relaxed);
     let mut served = 0;
     let result = loop {
@@ -676,10 +706,18 @@ fn serve(call: &Call) -> Result<Value, Error> {
         }
         served += 1;
     };
-    worker.serving.store(false, Ordering::Relaxed);
-    // Whatever waits here goes to others. If the worker is closed, it has gone already.
-    let _ = worker.worker.pause();
     result.map(|()| Value::Bool(true))
+}
+
+/// A worker in `serve`, whatever ends it.
+struct Serving<'a>(&'a Worker);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        // Whatever waits here goes to others. If the worker is closed, it has gone already.
+        let _ = self.0.worker.pause();
+        self.0.serving.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Runs a task and sends its result.

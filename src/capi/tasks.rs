@@ -8,7 +8,7 @@ use super::argument::{Lent, bytes, check_size, new, place, some_text, text, wait
 use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
 use crate::core::tasks::{self, Assignment, Failure, Outcome, Settings, Stats, Terms};
-use crate::core::{Code, Error, Frame, PublicKey, Role};
+use crate::core::{Code, Error, Frame, OptionValue, PublicKey, Role, Socket};
 use crate::ffi::{self, Failed};
 
 /// A queue, which gives tasks to workers.
@@ -195,6 +195,26 @@ pub unsafe extern "C" fn zeromq_task_queue_curve_server(
         let own = certificate::enter(certificate)?;
         let role = Role::CurveServer(&own.certificate);
         Ok(enter(queue)?.queue.prepare(|socket| socket.secure(&role, domain))?)
+    })
+}
+
+/// Sets a numeric option of the socket of a queue that is not bound yet, like
+/// `zeromq_socket_set_int`. Tasks and results that have more bytes than "maxmsgsize" fail:
+/// set it for the queue and its workers.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_OPTION`; `ZEROMQ_CODE_SECURITY` if the queue is
+/// bound; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_task_queue_set_int(
+    queue: *mut TaskQueue,
+    name: *const c_char,
+    value: i64,
+) -> Code {
+    ffi::guard("zeromq_task_queue_set_int", || {
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
+        let name = unsafe { text("the name", name) }?;
+        let set = |socket: &Socket| socket.set_option(name, &OptionValue::Int(value)).map(drop);
+        Ok(enter(queue)?.queue.prepare(set)?)
     })
 }
 
@@ -427,6 +447,24 @@ pub unsafe extern "C" fn zeromq_worker_curve_client(
         let own = certificate::enter(certificate)?;
         let role = Role::CurveClient(&own.certificate, key);
         Ok(enter_worker(worker)?.worker.prepare(|socket| socket.secure(&role, None))?)
+    })
+}
+
+/// Sets a numeric option of the socket of a worker that is not connected yet, like
+/// `zeromq_task_queue_set_int`.
+///
+/// Returns the codes of `zeromq_task_queue_set_int`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_worker_set_int(
+    worker: *mut Worker,
+    name: *const c_char,
+    value: i64,
+) -> Code {
+    ffi::guard("zeromq_worker_set_int", || {
+        // SAFETY: the caller passes NULL or a NUL-terminated string.
+        let name = unsafe { text("the name", name) }?;
+        let set = |socket: &Socket| socket.set_option(name, &OptionValue::Int(value)).map(drop);
+        Ok(enter_worker(worker)?.worker.prepare(set)?)
     })
 }
 

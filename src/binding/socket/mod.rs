@@ -5,7 +5,7 @@ mod closing;
 mod endpoints;
 pub(super) mod messages;
 mod multipart;
-mod options;
+pub(super) mod options;
 mod peers;
 mod picture;
 mod publishing;

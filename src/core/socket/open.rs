@@ -387,6 +387,20 @@ impl Open {
         Ok(())
     }
 
+    /// Unbinds and disconnects all endpoints.
+    pub fn detach(&mut self) {
+        for bound in std::mem::take(&mut self.bound) {
+            // It is released, or libzmq has released it already.
+            let _ = retried(|| self.socket.unbind(&bound.resolved));
+            bound.release(self.id, self.socket_type);
+        }
+        while let Some(endpoint) = self.connected.last().map(|known| known.written.clone()) {
+            if self.disconnect(&endpoint).is_err() {
+                self.connected.pop();
+            }
+        }
+    }
+
     /// Counts a message that was sent.
     pub fn count_sent<F: AsRef<[u8]>>(&mut self, frames: &[F]) {
         if self.counters.sent(frames) {

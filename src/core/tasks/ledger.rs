@@ -25,6 +25,13 @@ const AHEAD: Duration = Duration::from_millis(20);
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 1 << 20;
 
+/// A worker that holds this many bytes gets no further task before it has one to run next.
+const AHEAD_BYTES: usize = 4 << 20;
+
+/// Received frames up to this size are copied before they are kept. libzmq leaves frames in
+/// the buffer that it has read them into, so a short one could occupy many kilobytes.
+const COPIED: usize = 4096;
+
 /// The maximum number of workers. Others are refused.
 const WORKERS: usize = 1 << 16;
 
@@ -73,6 +80,54 @@ pub struct Stats {
 /// A message for a worker: its routing id, the head, and the payloads.
 pub(super) type Letter = (Arc<[u8]>, Vec<u8>, Vec<Frame>);
 
+/// The tasks that a worker holds, in the order in which it got them, and their sizes.
+#[derive(Debug, Default)]
+struct Held {
+    tasks: VecDeque<(Mention, usize)>,
+    bytes: usize,
+}
+
+impl Held {
+    fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    fn first(&self) -> Option<Mention> {
+        self.tasks.front().map(|(mention, _)| *mention)
+    }
+
+    fn push(&mut self, mention: Mention, size: usize) {
+        self.tasks.push_back((mention, size));
+        self.bytes += size;
+    }
+
+    /// Removes a task. Returns false if it is not held.
+    fn remove(&mut self, mention: Mention) -> bool {
+        let Some(index) = self.tasks.iter().position(|(held, _)| *held == mention) else {
+            return false;
+        };
+        self.bytes -= self.tasks.remove(index).map_or(0, |(_, size)| size);
+        true
+    }
+
+    /// Removes some tasks and returns them.
+    fn take(&mut self, which: impl Fn(&Mention) -> bool) -> Vec<Mention> {
+        let (taken, left) = self.tasks.drain(..).partition::<Vec<_>, _>(|(held, _)| which(held));
+        self.bytes = left.iter().map(|(_, size)| size).sum();
+        self.tasks = left.into();
+        taken.into_iter().map(|(mention, _)| mention).collect()
+    }
+
+    /// Returns true if the worker has enough to do for now, by the sizes of its tasks.
+    fn is_heavy(&self) -> bool {
+        self.tasks.len() > 1 && self.bytes >= AHEAD_BYTES
+    }
+}
+
 #[derive(Debug)]
 struct Task {
     payload: Frame,
@@ -89,8 +144,7 @@ struct Worker {
     name: Arc<str>,
     /// How many tasks it accepts at a time.
     credit: usize,
-    /// The tasks it holds, in the order in which it got them.
-    held: VecDeque<Mention>,
+    held: Held,
     /// When it started the first of them, at the latest.
     since: Instant,
     heard: Instant,
@@ -135,6 +189,12 @@ pub(super) struct Ledger {
     stats: Stats,
     /// True once workers are told to stop.
     stopping: bool,
+    /// The largest size of a task.
+    pub largest: usize,
+    /// When it looked at the clock last.
+    looked: Option<Instant>,
+    /// Until then, workers are lost because the queue itself was stopped.
+    pardon: Option<Instant>,
 }
 
 impl Ledger {
@@ -154,6 +214,9 @@ impl Ledger {
             outbox: Vec::new(),
             stats: Stats::default(),
             stopping: false,
+            largest: usize::MAX,
+            looked: None,
+            pardon: None,
         }
     }
 
@@ -267,9 +330,7 @@ impl Ledger {
             return;
         }
         for (id, worker) in &mut self.workers {
-            let gone = |mention: &Mention| !tasks.contains_key(&mention.number);
-            let cancelled: Vec<Mention> = worker.held.iter().copied().filter(gone).collect();
-            worker.held.retain(|mention| !gone(mention));
+            let cancelled = worker.held.take(|held| !tasks.contains_key(&held.number));
             worker.alone &= !worker.held.is_empty();
             for some in cancelled.chunks(protocol::RECORDS) {
                 let head = protocol::cancel(&worker.session, some);
@@ -304,6 +365,7 @@ impl Ledger {
 
     /// Handles a message of the peer `from`. The payloads of results are taken out of it.
     pub fn handle(&mut self, now: Instant, from: &[u8], frames: &mut [Frame]) {
+        self.look(now);
         let Some((session, message)) = FromWorker::parse(frames) else {
             self.stats.invalid += 1;
             return;
@@ -339,17 +401,18 @@ impl Ledger {
             }
             FromWorker::Return(mentions) => self.take_back(now, from, &mentions),
             FromWorker::Bye => {
-                let worker = self.workers.remove(from);
-                self.release(worker.map(|worker| worker.held).unwrap_or_default().into_iter());
+                if let Some(mut worker) = self.workers.remove(from) {
+                    self.release(worker.held.take(|_| true));
+                }
             }
             FromWorker::Hello { .. } | FromWorker::Lost => {}
         }
     }
 
     fn register(&mut self, now: Instant, from: &[u8], credit: u32, name: Arc<str>) {
-        if let Some(before) = self.workers.remove(from) {
+        if let Some(mut before) = self.workers.remove(from) {
             // It has forgotten what it held.
-            self.release(before.held.into_iter());
+            self.release(before.held.take(|_| true));
         }
         if self.workers.len() >= WORKERS {
             self.stats.invalid += 1;
@@ -369,7 +432,7 @@ impl Ledger {
             session,
             name,
             credit: credit as usize,
-            held: VecDeque::new(),
+            held: Held::default(),
             since: now,
             heard: now,
             told: now,
@@ -395,18 +458,17 @@ impl Ledger {
         if worker.stuck == Some(record.mention) {
             worker.stuck = None;
         }
-        let Some(index) = worker.held.iter().position(|held| *held == record.mention) else {
+        if !worker.held.remove(record.mention) {
             self.stats.late += 1;
             return;
-        };
-        worker.held.remove(index);
+        }
         worker.since = now;
         worker.alone &= !worker.held.is_empty();
         let micros = u64::from(record.micros);
         worker.pace = Some(worker.pace.map_or(micros, |pace| (7 * pace + micros) / 8));
         let result = match record.failed {
             true => Err(Failure::decode(&payload)),
-            false => Ok(payload),
+            false => Ok(compact(payload)),
         };
         let worker = worker.name.clone();
         self.settle(record.mention.number, result, worker, 1);
@@ -435,18 +497,25 @@ impl Ledger {
     }
 
     /// Puts tasks that were not started back in line, in their order.
-    fn release(&mut self, mentions: impl DoubleEndedIterator<Item = Mention>) {
-        for Mention { number, .. } in mentions.rev() {
-            let Some(task) = self.tasks.get_mut(&number) else {
-                continue;
-            };
-            task.held = false;
-            self.stats.retried += 1;
-            match task.attempts {
-                0 => self.waiting.push_front(number),
-                _ => self.blamed.push_front(number),
+    fn release(&mut self, mentions: Vec<Mention>) {
+        for Mention { number, .. } in mentions.into_iter().rev() {
+            if self.put_back(number) {
+                self.stats.retried += 1;
             }
         }
+    }
+
+    /// Puts a task back in line. Returns false if it was withdrawn.
+    fn put_back(&mut self, number: u64) -> bool {
+        let Some(task) = self.tasks.get_mut(&number) else {
+            return false;
+        };
+        task.held = false;
+        match task.attempts {
+            0 => self.waiting.push_front(number),
+            _ => self.blamed.push_front(number),
+        }
+        true
     }
 
     /// Takes back tasks that a worker does not want.
@@ -457,14 +526,13 @@ impl Ledger {
         if worker.stuck.is_some_and(|stuck| mentions.contains(&stuck)) {
             worker.stuck = None;
         }
-        let (returned, held) =
-            worker.held.drain(..).partition::<Vec<_>, _>(|held| mentions.contains(held));
-        if held.first() != returned.first() && !returned.is_empty() {
+        let first = worker.held.first();
+        let returned = worker.held.take(|held| mentions.contains(held));
+        if worker.held.first() != first {
             worker.since = now;
         }
-        worker.held = held.into();
         worker.alone &= !worker.held.is_empty();
-        self.release(returned.into_iter());
+        self.release(returned);
     }
 
     /// Counts an attempt of a task that was started and not finished.
@@ -484,13 +552,19 @@ impl Ledger {
     }
 
     /// Gives the tasks of a worker to others, because its connection ended or it is silent.
-    fn lost(&mut self, _now: Instant, from: &[u8], why: &'static str) {
+    fn lost(&mut self, now: Instant, from: &[u8], why: &'static str) {
+        // The task is not to blame if the queue was stopped.
+        let pardoned = self.pardon.is_some_and(|until| now < until);
+        self.drop_worker(from, why, !pardoned);
+    }
+
+    fn drop_worker(&mut self, from: &[u8], why: &'static str, blames: bool) {
         let Some(mut worker) = self.workers.remove(from) else {
             return;
         };
         self.stats.lost += 1;
-        let first = worker.held.pop_front();
-        self.release(worker.held.into_iter());
+        let first = worker.held.first().filter(|_| blames);
+        self.release(worker.held.take(|held| Some(*held) != first));
         if let Some(Mention { number, .. }) = first {
             self.blame(number, &worker.name, |attempts| Failure {
                 tag: FAILED.to_owned(),
@@ -499,14 +573,19 @@ impl Ledger {
         }
     }
 
-    /// Does the same for a message that could not be sent.
-    pub fn undeliverable(&mut self, now: Instant, to: &[u8]) {
-        self.lost(now, to, "accepted no messages");
+    /// Does the same because a message could not be sent. If the worker is still there, but
+    /// accepts no more, it may never have had its tasks.
+    pub fn undeliverable(&mut self, now: Instant, to: &[u8], there: bool) {
+        match there {
+            true => self.drop_worker(to, "accepted no messages", false),
+            false => self.lost(now, to, "died or left"),
+        }
     }
 
     /// Does what is due: drops workers that are silent, takes tasks from workers that
     /// exceed the time limit, and sends heartbeats.
     pub fn tick(&mut self, now: Instant) {
+        self.look(now);
         let settings = &self.settings;
         let silent = settings.heartbeat * SILENT;
         let quiet = |worker: &Worker| now.saturating_duration_since(worker.heard) >= silent;
@@ -530,6 +609,22 @@ impl Ledger {
         }
     }
 
+    /// Notices that the queue itself was stopped for a while, as by SIGSTOP: it then does not
+    /// know who was silent, and libzmq ends connections for it.
+    fn look(&mut self, now: Instant) {
+        let before = self.looked.replace(now).unwrap_or(now);
+        let away = now.saturating_duration_since(before);
+        // While there are workers, it looks at the clock at least once in each heartbeat.
+        if away < self.settings.heartbeat * 2 || self.workers.is_empty() {
+            return;
+        }
+        for worker in self.workers.values_mut() {
+            worker.heard = (worker.heard + away).min(now);
+            worker.since = (worker.since + away).min(now);
+        }
+        self.pardon = Some(now + self.settings.heartbeat);
+    }
+
     fn ids(&self, which: impl Fn(&Worker) -> bool) -> Vec<Arc<[u8]>> {
         let which = self.workers.iter().filter(|(_, worker)| which(worker));
         which.map(|(id, _)| id.clone()).collect()
@@ -540,18 +635,19 @@ impl Ledger {
         let Some(worker) = self.workers.get_mut(id) else {
             return;
         };
-        let mut held = mem::take(&mut worker.held);
+        let mut held = worker.held.take(|_| true);
         worker.alone = false;
         let name = worker.name.clone();
-        for some in held.make_contiguous().chunks(protocol::RECORDS) {
+        for some in held.chunks(protocol::RECORDS) {
             let head = protocol::cancel(&worker.session, some);
             self.outbox.push((id.clone(), head, Vec::new()));
         }
-        let Some(first) = held.pop_front() else {
+        if held.is_empty() {
             return;
-        };
+        }
+        let first = held.remove(0);
         worker.stuck = Some(first);
-        self.release(held.into_iter());
+        self.release(held);
         self.blame(first.number, &name, |attempts| Failure {
             tag: TIMED_OUT.to_owned(),
             text: format!("the task ran longer than {} ms, {}", limit.as_millis(), times(attempts)),
@@ -563,16 +659,17 @@ impl Ledger {
         let Settings { heartbeat, timeout, .. } = &self.settings;
         let due = |worker: &Worker| {
             let limit = timeout.filter(|_| !worker.held.is_empty());
-            let limit = limit.map(|limit| worker.since + limit);
+            // A limit of many centuries has no end.
+            let limit = limit.map(|limit| worker.since.checked_add(limit));
             let beat = (worker.heard + *heartbeat * SILENT).min(worker.told + *heartbeat);
-            limit.map_or(beat, |limit| limit.min(beat))
+            limit.flatten().map_or(beat, |limit| limit.min(beat))
         };
         self.workers.values().map(due).min()
     }
 
     /// Returns how many more tasks a worker gets.
     fn room(&self, worker: &Worker) -> usize {
-        if worker.stuck.is_some() || worker.alone || worker.draining {
+        if worker.stuck.is_some() || worker.alone || worker.draining || worker.held.is_heavy() {
             return 0;
         }
         let useful = match worker.pace {
@@ -593,9 +690,7 @@ impl Ledger {
         if self.stopping {
             return;
         }
-        if !self.blamed.is_empty() {
-            self.assign_blamed(now);
-        }
+        self.assign_blamed(now);
         if self.waiting.is_empty() {
             return;
         }
@@ -616,9 +711,12 @@ impl Ledger {
             // Near the end, each worker gets a share of what is left.
             let share = self.waiting.len().div_ceil(2 * all);
             let mut numbers: Vec<u64> = Vec::new();
+            let mut bytes = self.workers.get(&id).map_or(0, |worker| worker.held.bytes);
             while numbers.len() < room.min(share.max(1))
+                && (bytes < AHEAD_BYTES || numbers.is_empty())
                 && let Some(number) = self.waiting.pop_front()
             {
+                bytes += self.tasks.get(&number).map_or(0, |task| task.payload.len());
                 numbers.push(number);
             }
             self.deliver(now, &id, &numbers);
@@ -627,6 +725,12 @@ impl Ledger {
 
     /// Gives tasks that were blamed to workers that hold nothing.
     fn assign_blamed(&mut self, now: Instant) {
+        for worker in self.workers.values_mut() {
+            worker.draining = false;
+        }
+        if self.blamed.is_empty() {
+            return;
+        }
         let free =
             |worker: &Worker| worker.held.is_empty() && worker.stuck.is_none() && worker.credit > 0;
         for id in self.ids(free) {
@@ -641,8 +745,7 @@ impl Ledger {
         // Half of the workers may finish what they hold, to run the rest.
         let wanted = self.blamed.len().min(self.workers.len().div_ceil(2));
         let mut busy: Vec<(usize, Arc<[u8]>)> = Vec::new();
-        for (id, worker) in &mut self.workers {
-            worker.draining = false;
+        for (id, worker) in &self.workers {
             if wanted > 0 && !worker.held.is_empty() && !worker.alone {
                 busy.push((worker.held.len(), id.clone()));
             }
@@ -663,19 +766,29 @@ impl Ledger {
         let limit = self.settings.timeout.map_or(0, |limit| limit.as_millis());
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let (mut records, mut payloads, mut bytes) = (Vec::new(), Vec::new(), 0);
-        for number in numbers {
+        let (mut refused, mut large) = (Vec::new(), Vec::new());
+        let mut numbers = numbers.iter();
+        while let Some(number) = numbers.next() {
             let Some(task) = self.tasks.get_mut(number) else {
                 continue;
             };
-            // If memory runs out, it is an empty task.
-            let payload = task.payload.share().unwrap_or_default();
+            if task.payload.len() > self.largest {
+                large.push(*number);
+                continue;
+            }
+            let Ok(payload) = task.payload.share() else {
+                // Memory has run out. Somebody gets these tasks later.
+                refused.push(*number);
+                refused.extend(numbers.by_ref());
+                break;
+            };
             task.deliveries = task.deliveries.wrapping_add(1);
             task.held = true;
             let mention = Mention { number: *number, delivery: task.deliveries };
             if worker.held.is_empty() {
                 worker.since = now;
             }
-            worker.held.push_back(mention);
+            worker.held.push(mention, payload.len());
             bytes += payload.len();
             records.push(TaskRecord { mention, limit });
             payloads.push(payload);
@@ -691,6 +804,24 @@ impl Ledger {
             self.outbox.push((id.clone(), head, payloads));
         }
         worker.told = now;
+        worker.alone &= !worker.held.is_empty();
+        let name = worker.name.clone();
+        for number in refused.into_iter().rev() {
+            self.put_back(number);
+        }
+        for number in large {
+            let payload = self.tasks.get_mut(&number).map(|task| mem::take(&mut task.payload));
+            let failed = protocol::fitting("task", payload.unwrap_or_default(), self.largest);
+            self.settle(number, failed, name.clone(), 0);
+        }
+    }
+}
+
+/// Copies a short frame out of the buffer in which libzmq has received it.
+fn compact(frame: Frame) -> Frame {
+    match frame.len() <= COPIED {
+        true => Frame::copied(&frame).unwrap_or(frame),
+        false => frame,
     }
 }
 

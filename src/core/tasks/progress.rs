@@ -10,6 +10,20 @@ const EVERY: Duration = Duration::from_millis(200);
 /// How quickly the speed follows, as a share per line.
 const FOLLOW: f64 = 0.1;
 
+/// Returns true if the terminal accepts text now.
+#[cfg(unix)]
+pub(super) fn accepts() -> bool {
+    use std::os::fd::AsRawFd;
+    let error = std::io::stderr().as_raw_fd();
+    let mut items = [zmq::PollItem::from_fd(error, zmq::POLLOUT)];
+    zmq::poll(&mut items, 0) == Ok(1) && items[0].is_writable()
+}
+
+#[cfg(not(unix))]
+pub(super) fn accepts() -> bool {
+    true
+}
+
 /// A line that is written over and over.
 #[derive(Debug)]
 pub(super) struct Progress {
@@ -48,14 +62,19 @@ impl Progress {
             return None;
         }
         self.open = true;
-        Some(format!("\r{}\x1b[K", describe(stats, self.speed)))
+        Some(shown(stats, self.speed))
     }
 
     /// Returns what ends the line.
     pub fn end(&mut self, stats: &Stats) -> Option<String> {
         let open = std::mem::take(&mut self.open);
-        open.then(|| format!("\r{}\x1b[K\n", describe(stats, self.speed)))
+        open.then(|| format!("{}\n", shown(stats, self.speed)))
     }
+}
+
+/// Returns the line in place of the one before. A terminal that is too narrow cuts it short.
+fn shown(stats: &Stats, speed: f64) -> String {
+    format!("\r\x1b[?7l{}\x1b[K\x1b[?7h", describe(stats, speed))
 }
 
 fn describe(stats: &Stats, speed: f64) -> String {
@@ -94,9 +113,8 @@ mod tests {
         let mut progress = Progress::new(start, &stats(0));
         assert_eq!(progress.line(start + EVERY / 2, &stats(50)), None);
         let line = progress.line(start + EVERY, &stats(100)).unwrap();
-        let expected =
-            "\r100 of 1000 done, 0 failed, 4 running, 1 worker, 500 tasks/s, 0:02 left\x1b[K";
-        assert_eq!(line, expected);
+        let expected = "100 of 1000 done, 0 failed, 4 running, 1 worker, 500 tasks/s, 0:02 left";
+        assert_eq!(line, format!("\r\x1b[?7l{expected}\x1b[K\x1b[?7h"));
         assert!(progress.end(&stats(1000)).unwrap().ends_with('\n'));
         assert_eq!(progress.end(&stats(1000)), None);
     }

@@ -5,6 +5,7 @@
 //! the command, and the session. The fields and records of the command follow in the same
 //! frame. Each record that stands for a payload has a frame of its own, in order.
 
+use crate::core::code::Code;
 use crate::core::message::Frame;
 
 /// `ZTQ` and the version.
@@ -306,6 +307,21 @@ pub(super) fn gone(session: &Session) -> Vec<u8> {
 
 pub(super) fn stop(session: &Session) -> Vec<u8> {
     head(command::STOP, session)
+}
+
+/// Returns a payload unless it is too large for a message.
+pub(super) fn fitting(what: &str, payload: Frame, largest: usize) -> Result<Frame, Failure> {
+    if payload.len() <= largest {
+        return Ok(payload);
+    }
+    Err(Failure {
+        tag: Code::Argument.tag().to_string_lossy().into_owned(),
+        text: format!(
+            "the {what} has {} bytes, and a message at most {largest}; set the option maxmsgsize \
+             of the queue and of its workers",
+            payload.len()
+        ),
+    })
 }
 
 /// Why a task failed.

@@ -1,6 +1,7 @@
 //! The queue: adding tasks and taking results.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,12 @@ impl Office {
     }
 }
 
+/// Returns a number that differs from that of every other queue. Random numbers alone would
+/// not, because those of a forked process continue like those of its parent.
+pub(super) fn instance() -> u64 {
+    RandomState::new().hash_one((std::process::id(), Instant::now()))
+}
+
 fn message((to, head, payloads): Letter) -> Addressed {
     let mut frames = Vec::with_capacity(2 + payloads.len());
     frames.push(Frame::from(&*to));
@@ -65,8 +72,12 @@ impl Desk for Office {
         self.post(send);
     }
 
-    fn undeliverable(&mut self, now: Instant, to: &[u8]) {
-        self.ledger.undeliverable(now, to);
+    fn undeliverable(&mut self, now: Instant, to: &[u8], there: bool) {
+        self.ledger.undeliverable(now, to, there);
+    }
+
+    fn limit(&mut self, largest: usize) {
+        self.ledger.largest = largest;
     }
 
     fn news(&mut self) -> bool {
@@ -103,8 +114,7 @@ impl Queue {
         settings.check()?;
         let socket = Socket::new(SocketType::Router)?;
         let heartbeat = settings.heartbeat;
-        let instance = fastrand::u64(1..).to_be_bytes();
-        let ledger = Ledger::new(settings, instance);
+        let ledger = Ledger::new(settings, instance().to_be_bytes());
         let office = Office { ledger, progress: None, ending: None, seen: 0 };
         Ok(Queue { link: Link::new(office, socket)?, heartbeat })
     }
@@ -142,7 +152,8 @@ impl Queue {
         self.link.endpoint()
     }
 
-    /// Adds tasks and returns the number of the first one; the others follow it.
+    /// Adds tasks and returns the number of the first one; the others follow it. A task
+    /// with more bytes than the option maxmsgsize permits fails.
     ///
     /// # Errors
     /// [`Error::Stopped`], [`Error::Forked`].

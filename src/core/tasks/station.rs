@@ -15,9 +15,6 @@ const SILENT: u32 = 3;
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 1 << 20;
 
-/// The maximum number of tasks that wait here, whatever a queue sends.
-const MOST: usize = 1 << 17;
-
 /// A task that a worker was given.
 #[derive(Debug)]
 pub struct Assignment {
@@ -60,6 +57,8 @@ pub(super) struct Station {
     outbox: Vec<Letter>,
     /// True if the queue has told its workers to stop.
     pub stopped: bool,
+    /// The largest size of a result.
+    pub largest: usize,
 }
 
 impl Station {
@@ -76,6 +75,7 @@ impl Station {
             finished: Vec::new(),
             outbox: Vec::new(),
             stopped: false,
+            largest: usize::MAX,
         }
     }
 
@@ -145,6 +145,7 @@ impl Station {
         if self.session != Some(task.session) {
             return;
         }
+        let result = result.and_then(|value| protocol::fitting("result", value, self.largest));
         let micros = now.saturating_duration_since(task.started).as_micros();
         let record = ResultRecord {
             mention: Mention { number: task.number, delivery: task.delivery },
@@ -163,8 +164,9 @@ impl Station {
         if let FromQueue::Welcome { heartbeat } = message {
             self.leave_session();
             self.session = Some(session);
-            // A hostile queue must not make it spin.
-            self.heartbeat = Duration::from_millis(u64::from(heartbeat.max(10)));
+            // A hostile queue must not make it spin, or wait for days.
+            let heartbeat = Duration::from_millis(heartbeat.into());
+            self.heartbeat = heartbeat.clamp(super::FASTEST, super::SLOWEST);
             self.heard = now;
             // Tells it how many tasks are accepted by now.
             self.told = None;
@@ -182,9 +184,11 @@ impl Station {
         self.heard = now;
         match message {
             FromQueue::Tasks(records) => {
+                let mut excess = Vec::new();
                 for (record, payload) in records.into_iter().zip(&mut frames[1..]) {
-                    if self.tasks.len() >= MOST {
-                        break;
+                    if self.tasks.len() >= self.credit as usize {
+                        excess.push(record.mention);
+                        continue;
                     }
                     self.tasks.push_back(Assignment {
                         number: record.mention.number,
@@ -195,6 +199,9 @@ impl Station {
                         session,
                         started: now,
                     });
+                }
+                if !excess.is_empty() {
+                    self.outbox.push((protocol::returned(&session, &excess), Vec::new()));
                 }
                 if !self.open {
                     self.return_tasks();

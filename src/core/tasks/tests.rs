@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,9 +41,13 @@ impl Stage {
         }
     }
 
+    /// Lets time pass, during which the queue looks at the clock as it should.
     fn passes(&mut self, time: Duration) {
-        self.now += time;
-        self.ledger.tick(self.now);
+        let end = self.now + time;
+        while self.now < end {
+            self.now = end.min(self.now + BEAT / 2);
+            self.ledger.tick(self.now);
+        }
     }
 
     fn says(&mut self, id: &str, parts: &[&[u8]]) {
@@ -292,6 +297,98 @@ fn withdrawn_tasks_are_cancelled() {
     assert_eq!((stage.ledger.open(), stage.assigned()), (0, vec![]));
 }
 
+#[test]
+fn a_worker_that_drained_for_a_withdrawn_task_gets_others() {
+    let mut stage = Stage::new(Settings { timeout: Some(BEAT), ..Settings::default() });
+    stage.joins("a");
+    stage.joins("b");
+    stage.adds(1);
+    stage.ledger.claim(1..2);
+    // It is blamed, and the other worker finishes what it has before it runs the task.
+    let first = stage.assigned();
+    let other = if first[0].0 == "a" { "b" } else { "a" };
+    stage.adds(1);
+    let second = stage.assigned()[0].1[0];
+    stage.says(&first[0].0, &[&protocol::lost()]);
+    assert_eq!(stage.assigned(), []);
+    stage.ledger.take_claim();
+    stage.adds(2);
+    stage.finishes(other, second, 1);
+    assert_eq!(stage.assigned(), [(other.to_owned(), vec![mention(3, 1)])]);
+    stage.adds(9);
+    assert!(!stage.assigned().is_empty());
+}
+
+#[test]
+fn a_worker_holds_few_large_tasks() {
+    let mut stage = Stage::new(Settings::default());
+    let megabyte = vec![0; 1 << 20];
+    for _ in 0..20 {
+        stage.ledger.add(Frame::from(&*megabyte));
+    }
+    stage.joins("a");
+    let task = stage.assigned()[0].1[0];
+    stage.finishes("a", task, 1);
+    let held = stage.assigned();
+    assert_eq!(held.iter().map(|(_, tasks)| tasks.len()).sum::<usize>(), 4);
+    assert_eq!(stage.assigned(), []);
+    // Whatever its size, one more than it runs.
+    let mut stage = Stage::new(Settings::default());
+    for _ in 0..4 {
+        stage.ledger.add(Frame::from(vec![0; 5 << 20]));
+    }
+    stage.joins("a");
+    let task = stage.assigned()[0].1[0];
+    stage.finishes("a", task, 1);
+    assert_eq!(stage.assigned().len(), 1);
+    assert_eq!(stage.assigned().len(), 1);
+    assert_eq!(stage.assigned(), []);
+}
+
+#[test]
+fn a_queue_that_was_stopped_blames_nobody() {
+    let timeout = Some(2 * BEAT);
+    let mut stage = Stage::new(Settings { timeout, attempts: 1, ..Settings::default() });
+    stage.adds(2);
+    stage.joins("a");
+    stage.joins("b");
+    assert_eq!(stage.assigned().len(), 2);
+    // It cannot know who was silent. Of one worker, libzmq has ended the connection.
+    stage.now += 100 * BEAT;
+    stage.says("a", &[&protocol::lost()]);
+    stage.ledger.tick(stage.now);
+    let stats = stage.ledger.stats();
+    assert_eq!((stats.workers, stats.lost, stats.failed, stats.running), (1, 1, 0, 1));
+    // What happens later counts.
+    stage.beats("b");
+    stage.passes(BEAT);
+    stage.says("b", &[&protocol::lost()]);
+    assert_eq!(stage.ledger.stats().failed, 1);
+}
+
+#[test]
+fn times_without_end_are_none() {
+    for timeout in [Duration::MAX, Duration::from_secs(1 << 62)] {
+        let mut stage = Stage::new(Settings { timeout: Some(timeout), ..Settings::default() });
+        stage.adds(1);
+        stage.joins("a");
+        assert_eq!(stage.assigned().len(), 1);
+        assert!(stage.ledger.next_due().is_some());
+        stage.passes(BEAT);
+        assert_eq!(stage.ledger.stats().running, 1);
+    }
+}
+
+#[test]
+fn queues_have_different_names_in_forked_processes() {
+    // The generators of random numbers are those of a thread, as after a fork.
+    let sessions = [(); 2].map(|()| {
+        fastrand::seed(1);
+        super::queue::instance()
+    });
+    assert_ne!(sessions[0], sessions[1]);
+}
+
 /// A worker with its connection, as far as a queue can tell.
 struct Played {
     id: Vec<u8>,
@@ -406,7 +503,7 @@ fn play(seed: u64) -> (u64, u64) {
             frames.extend(payloads);
             match workers.iter_mut().find(|worker| *worker.id == *to) {
                 Some(worker) => worker.to_worker.push_back(frames),
-                None => ledger.undeliverable(now, &to),
+                None => ledger.undeliverable(now, &to, random.bool()),
             }
         }
         while let Some(outcome) = ledger.take() {
@@ -458,6 +555,15 @@ fn a_worker_forgets_the_tasks_of_a_queue_that_is_gone() {
     assert_eq!(station.waiting(), 0);
     station.finish(start, &running, Ok(frame("late")));
     assert_eq!(station.unsent(), 0);
+    // What is more than the credit goes back.
+    let more: Vec<_> = (1..=12).map(task).collect();
+    let mut frames = vec![Frame::from(protocol::tasks(&two, &more))];
+    frames.extend((1..=12).map(|_| frame("task")));
+    station.letters();
+    station.handle(start, &mut frames);
+    assert_eq!(station.waiting(), 10);
+    let back = protocol::returned(&two, &[mention(11, 1), mention(12, 1)]);
+    assert!(matches!(&station.letters()[..], [(head, _)] if *head == back));
     // A queue that is silent is gone.
     assert!(station.is_known());
     station.tick(start + 3 * BEAT);
@@ -578,4 +684,229 @@ fn wrong_settings_are_refused() {
     worker.connect("inproc://tasks-again").unwrap();
     assert!(worker.connect("inproc://tasks-again").is_err());
     assert!(worker.prepare(|_| Ok(())).is_err());
+}
+
+/// Sends messages to a queue as anybody can.
+struct Stranger(zmq::Socket);
+
+impl Stranger {
+    fn new(endpoint: &str) -> Stranger {
+        let socket = zmq::Context::new().socket(zmq::DEALER).unwrap();
+        socket.set_linger(0).unwrap();
+        socket.set_rcvtimeo(20_000).unwrap();
+        socket.connect(endpoint).unwrap();
+        Stranger(socket)
+    }
+
+    fn says<T: AsRef<[u8]>>(&self, frames: &[T]) {
+        let frames: Vec<&[u8]> = frames.iter().map(AsRef::as_ref).collect();
+        self.0.send_multipart(frames, 0).unwrap();
+    }
+
+    fn hears(&self) -> (Session, FromQueue) {
+        let frames = self.0.recv_multipart(0).unwrap();
+        let frames: Vec<Frame> = frames.into_iter().map(Frame::from).collect();
+        FromQueue::parse(&frames).unwrap()
+    }
+
+    /// Says hello and returns the session.
+    fn registers(&self, credit: u32) -> Session {
+        self.says(&protocol::hello(credit, "a stranger"));
+        loop {
+            if let (session, FromQueue::Welcome { .. }) = self.hears() {
+                return session;
+            }
+        }
+    }
+
+    /// Returns the next tasks.
+    fn gets_tasks(&self) -> Vec<protocol::TaskRecord> {
+        loop {
+            if let (_, FromQueue::Tasks(records)) = self.hears() {
+                return records;
+            }
+        }
+    }
+}
+
+#[test]
+fn strangers_take_nothing_from_others() {
+    // Nobody is lost for being silent.
+    let heartbeat = Duration::from_secs(3600);
+    let (queue, endpoint) = queue(Settings { credit: 65_535, heartbeat, ..Settings::default() });
+    queue.add(vec![frame("first")]).unwrap();
+    let owner = Stranger::new(&endpoint);
+    let session = owner.registers(u32::MAX);
+    let task = owner.gets_tasks()[0].mention;
+    // Everybody else who speaks for that session is told that it is not valid.
+    let record = |mention, micros| ResultRecord { mention, failed: false, micros };
+    let result = |session: &Session, mention| {
+        let head = protocol::results(session, [record(mention, 0)].into_iter());
+        [head, b"stolen".to_vec()]
+    };
+    let thief = Stranger::new(&endpoint);
+    let own = thief.registers(u32::MAX);
+    thief.says(&result(&session, task));
+    assert_eq!(thief.hears().1, FromQueue::Gone);
+    thief.says(&[protocol::returned(&session, &[task])]);
+    assert_eq!(thief.hears().1, FromQueue::Gone);
+    thief.says(&[protocol::bye(&session)]);
+    assert_eq!(thief.hears().1, FromQueue::Gone);
+    // Its own session holds no task.
+    thief.says(&result(&own, task));
+    thief.says(&[protocol::returned(&own, &[task; protocol::RECORDS])]);
+    thief.says(&result(&own, mention(u64::MAX, u32::MAX)));
+    let all: Vec<_> = (0..protocol::RECORDS as u64).map(|number| mention(number, 1)).collect();
+    let records = all.iter().map(|mention| record(*mention, u32::MAX));
+    let mut many = vec![protocol::results(&own, records)];
+    many.resize(1 + protocol::RECORDS, Vec::new());
+    thief.says(&many);
+    thief.says(&[protocol::heartbeat(&own, 0)]);
+    // What has another form.
+    for junk in [&b""[..], b"ZTQ\x01", &[0xff; 100]] {
+        thief.says(&[junk]);
+        thief.says(&vec![junk; 1000]);
+    }
+    thief.says(&[protocol::lost()]);
+    // The queue has forgotten the thief, but not the owner.
+    thief.says(&[protocol::heartbeat(&own, 1)]);
+    assert_eq!(thief.hears(), (own, FromQueue::Gone));
+    owner.says(&result(&session, task));
+    let outcome = queue.next(&SOON).unwrap().unwrap();
+    assert_eq!((outcome.task, outcome.attempts), (1, 1));
+    let stats = queue.stats().unwrap();
+    assert_eq!((stats.done, stats.invalid, stats.added), (1, 6, 1));
+    assert_eq!(stats.late, 1 + 1 + 1 + protocol::RECORDS as u64);
+}
+
+#[test]
+fn peers_that_flood_a_queue_do_not_stop_it() {
+    let heartbeat = Duration::from_secs(60);
+    let (queue, endpoint) = queue(Settings { heartbeat, ..Settings::default() });
+    let over = Arc::new(AtomicBool::new(false));
+    let flood = |message: fn(u32) -> Vec<Vec<u8>>| {
+        let (endpoint, over) = (endpoint.clone(), over.clone());
+        thread::spawn(move || {
+            // It never reads what it is told.
+            let stranger = Stranger::new(&endpoint);
+            stranger.0.set_sndtimeo(10).unwrap();
+            let mut count = 0;
+            while !over.load(Ordering::Relaxed) {
+                count += 1;
+                let _ = stranger.0.send_multipart(message(count), 0);
+            }
+        })
+    };
+    let floods = [
+        flood(|count| protocol::hello(count, "flood").to_vec()),
+        flood(|count| vec![protocol::heartbeat(&[count as u8; 16], count)]),
+        flood(|_| vec![vec![0; 1000]; 10]),
+    ];
+    let worker = work(&endpoint, "patient");
+    let mut seen = 0;
+    queue.add((0..200).map(|_| frame("x")).collect()).unwrap();
+    // Whoever registers gets tasks, too, and never answers: they come back with its next
+    // registration, or when its connection ends.
+    take(&queue, &mut seen, 150);
+    over.store(true, Ordering::Relaxed);
+    floods.into_iter().for_each(|flood| flood.join().unwrap());
+    take(&queue, &mut seen, 200);
+    queue.stop_workers().unwrap();
+    worker.join().unwrap();
+}
+
+/// Takes results until there were this many.
+fn take(queue: &Queue, seen: &mut usize, count: usize) {
+    while *seen < count {
+        let outcome = queue.next(&SOON).unwrap().unwrap();
+        outcome.result.unwrap();
+        *seen += 1;
+    }
+}
+
+#[test]
+fn a_worker_survives_a_hostile_queue() {
+    let socket = zmq::Context::new().socket(zmq::ROUTER).unwrap();
+    socket.set_linger(0).unwrap();
+    socket.set_rcvtimeo(20_000).unwrap();
+    socket.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = socket.get_last_endpoint().unwrap().unwrap();
+    let worker = Worker::new(&Terms { credit: 3, ..Terms::default() }).unwrap();
+    worker.connect(&endpoint).unwrap();
+    // Its first words, and later ones, have this form.
+    let hears = |command: u8| loop {
+        let frames = socket.recv_multipart(0).unwrap();
+        if frames[1][4] == command {
+            return frames;
+        }
+    };
+    let id = hears(1).swap_remove(0);
+    let says = |frames: &[&[u8]]| {
+        let all = [&[&id[..]][..], frames].concat();
+        socket.send_multipart(all, 0).unwrap();
+    };
+    let session = [9; 16];
+    for heartbeat in [0, u32::MAX] {
+        says(&[&protocol::welcome(&session, heartbeat)]);
+    }
+    let records: Vec<_> = (1..=protocol::RECORDS as u64)
+        .map(|number| protocol::TaskRecord { mention: mention(number, 1), limit: u32::MAX })
+        .collect();
+    let head = protocol::tasks(&session, &records);
+    let open = thread::spawn(move || {
+        let task = worker.receive(&SOON).unwrap();
+        (worker, task)
+    });
+    // Only once it accepts tasks.
+    while hears(2)[1][21..] != 3_u32.to_be_bytes() {}
+    let payload = b"task";
+    says(&[&[&head[..]][..], &vec![&payload[..]; protocol::RECORDS][..]].concat());
+    let (worker, task) = open.join().unwrap();
+    assert_eq!((task.number, &*task.payload), (1, &payload[..]));
+    // What exceeds its credit comes back at once.
+    let back = hears(4);
+    assert_eq!(back[1].len(), 21 + 12 * (protocol::RECORDS - 3));
+    for junk in [&b""[..], b"ZTQ\x01", &[0xff; 100]] {
+        says(&[junk]);
+        says(&vec![junk; 1000]);
+    }
+    says(&[&protocol::cancel(&session, &[mention(2, 1); protocol::RECORDS])]);
+    says(&[&protocol::cancel(&[8; 16], &[mention(3, 1)])]);
+    let next = worker.receive(&SOON).unwrap();
+    // The cancellation may be read after the task was taken.
+    assert!([2, 3].contains(&next.number));
+    worker.reply(&task, Ok(frame("done"))).unwrap();
+    assert_eq!(hears(3)[2], b"done");
+    says(&[&protocol::gone(&session)]);
+    // It begins anew, and what it had is not sent anymore.
+    hears(1);
+    worker.reply(&next, Ok(frame("late"))).unwrap();
+    worker.close().unwrap();
+}
+
+#[test]
+fn a_queue_can_be_bound_again_after_it_could_not() {
+    let (_other, taken) = queue(Settings::default());
+    let queue = Queue::new(Settings::default()).unwrap();
+    let some = format!("inproc://tasks-some,{taken}");
+    assert!(matches!(queue.bind(&some), Err(Error::Endpoint { .. })));
+    assert_eq!(queue.endpoint().unwrap(), None);
+    queue.bind("inproc://tasks-some,tcp://127.0.0.1:*").unwrap();
+    let endpoint = queue.endpoint().unwrap().unwrap();
+    let workers = [work(&endpoint, "tcp"), work("inproc://tasks-some", "inproc")];
+    while queue.stats().unwrap().workers < 2 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(queue.map(vec![frame("x"), frame("y")], &SOON).unwrap().len(), 2);
+    queue.stop_workers().unwrap();
+    workers.into_iter().for_each(|worker| drop(worker.join().unwrap()));
+}
+
+#[test]
+fn a_queue_without_end_of_time_works() {
+    let (queue, endpoint) = queue(Settings { timeout: Some(Duration::MAX), ..Settings::default() });
+    let worker = work(&endpoint, "w");
+    assert_eq!(queue.map(vec![frame("x")], &SOON).unwrap().len(), 1);
+    queue.stop_workers().unwrap();
+    worker.join().unwrap();
 }

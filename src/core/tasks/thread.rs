@@ -1,11 +1,13 @@
 //! The thread of a queue or of a worker.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, TryLockError};
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use zmq_sys::additions::ZMQ_MAX_MESSAGE_FRAMES;
 
+use super::progress;
 use super::protocol::RECORDS;
 use crate::core::bell::{self, bell};
 use crate::core::context;
@@ -48,14 +50,19 @@ pub(super) trait Desk: Send + 'static {
     /// Does what is due, and adds the messages to send.
     fn turn(&mut self, now: Instant, send: &mut Vec<Addressed>);
 
-    /// Handles a message that could not be sent.
-    fn undeliverable(&mut self, now: Instant, to: &[u8]);
+    /// Handles a message that could not be sent. `there` is true if the connection has not
+    /// ended, but accepts no more messages.
+    fn undeliverable(&mut self, now: Instant, to: &[u8], there: bool);
 
     /// Returns true if something has happened since the last time that a call may wait for.
     fn news(&mut self) -> bool;
 
     /// Called when messages can be sent again.
     fn writable(&mut self) {}
+
+    /// Sets the largest size of a payload, before the thread starts. The other side would
+    /// end the connection because of a larger one.
+    fn limit(&mut self, largest: usize);
 
     /// Returns when the next turn is due; `None` if nothing will be.
     fn next_due(&self) -> Option<Instant>;
@@ -102,8 +109,11 @@ pub(super) struct Link<D: Desk> {
     generation: u32,
     state: Mutex<State<D>>,
     changed: Condvar,
-    control: Mutex<Control>,
     /// Held by a call that starts or stops the thread.
+    control: Mutex<Control>,
+    /// Wakes the thread, from any other one.
+    bell: Mutex<Option<Open>>,
+    /// How long the closed socket keeps sending.
     linger: Mutex<Option<Duration>>,
 }
 
@@ -112,7 +122,6 @@ pub(super) struct Link<D: Desk> {
 struct Control {
     socket: Option<Arc<Socket>>,
     endpoint: Option<String>,
-    bell: Option<Open>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -131,6 +140,7 @@ impl<D: Desk> Link<D> {
                 }),
                 changed: Condvar::new(),
                 control: Mutex::new(Control { socket: Some(socket), ..Control::default() }),
+                bell: Mutex::new(None),
                 linger: Mutex::new(Some(Duration::ZERO)),
             }))
         })
@@ -153,10 +163,15 @@ impl<D: Desk> Link<D> {
     /// Locks the state, if it was not closed.
     ///
     /// # Errors
-    /// [`Error::Stopped`], [`Error::Forked`].
+    /// [`Error::Stopped`], [`Error::Forked`]; [`Error::Terminated`] if the thread has ended
+    /// by itself.
     pub fn open(&self) -> Result<MutexGuard<'_, State<D>>, Error> {
         let state = self.state()?;
-        if state.stopping { Err(Error::Stopped { what: D::WHAT }) } else { Ok(state) }
+        match (state.stopping, state.ended) {
+            (true, _) => Err(Error::Stopped { what: D::WHAT }),
+            (false, true) => Err(Error::Terminated),
+            (false, false) => Ok(state),
+        }
     }
 
     fn control(&self) -> Result<MutexGuard<'_, Control>, Error> {
@@ -205,16 +220,24 @@ impl<D: Desk> Link<D> {
         let Some(socket) = control.socket.clone() else {
             return Err(super::wrong("endpoint", "only one call", "a second one"));
         };
-        socket.with(|open| {
+        let largest = socket.with(|open| {
             set_up(&mut open.socket, lost, heartbeat);
-            Ok(())
+            Ok(open.socket.get_maxmsgsize().unwrap_or(-1))
         })?;
-        attach(&socket)?;
+        self.open()?.desk.limit(usize::try_from(largest).unwrap_or(usize::MAX));
+        let (bell, other) = bell()?;
+        if let Err(error) = attach(&socket) {
+            // The program may try again, with the same endpoints.
+            socket.with(|open| {
+                open.detach();
+                Ok(())
+            })?;
+            return Err(error);
+        }
         control.endpoint = socket.endpoint()?;
         let open = socket.move_out()?;
         control.socket = None;
-        let (bell, other) = bell()?;
-        control.bell = Some(bell);
+        *locked(&self.bell) = Some(bell);
         let worker = Thread { link: self.clone(), open: Some(open), bell: other, blocked: false };
         let thread = thread::Builder::new().name("zeromq-tasks".to_owned());
         let thread = thread.spawn(move || worker.run()).map_err(|_| Error::no_thread())?;
@@ -236,7 +259,7 @@ impl<D: Desk> Link<D> {
             state.sleep = Sleep::Awake;
         }
         drop(state);
-        if sleeps && let Some(bell) = &locked(&self.control).bell {
+        if sleeps && let Some(bell) = &*locked(&self.bell) {
             bell::ring(bell);
         }
     }
@@ -380,10 +403,12 @@ impl<D: Desk> context::Ending for Link<D> {
 
 impl<D: Desk> Drop for Link<D> {
     fn drop(&mut self) {
-        let control = self.control.get_mut().unwrap_or_else(|control| control.into_inner());
         if self.generation != context::generation() {
-            // Its thread is in the parent process, so nobody would answer.
-            std::mem::forget(std::mem::take(control));
+            // The thread is in the parent process, and its context cannot be used here.
+            let control = self.control.get_mut().unwrap_or_else(PoisonError::into_inner);
+            mem::forget(mem::take(control));
+            let bell = self.bell.get_mut().unwrap_or_else(PoisonError::into_inner);
+            mem::forget(bell.take());
         }
     }
 }
@@ -474,13 +499,15 @@ impl<D: Desk> Thread<D> {
         let link = self.link.clone();
         for (to, mut letter) in letters.drain(..) {
             let socket = self.socket()?;
-            match letter.send(socket) {
+            let sent = letter.send(socket);
+            match sent {
                 Ok(Sent::Yes) => continue,
                 Ok(Sent::Full | Sent::Lost) => self.blocked = true,
                 Err(zmq::Error::EHOSTUNREACH) => {}
                 Err(error) => return Err(error),
             }
-            locked(&link.state).desk.undeliverable(now, to.as_deref().unwrap_or_default());
+            let (to, there) = (to.as_deref().unwrap_or_default(), sent == Ok(Sent::Full));
+            locked(&link.state).desk.undeliverable(now, to, there);
         }
         Ok(())
     }
@@ -536,9 +563,13 @@ impl<D: Desk> Drop for Thread<D> {
     }
 }
 
-/// Writes a line to the terminal. If that is gone, nobody wants it.
+/// Writes a line to the terminal. If that is gone, nobody wants it; and if its user has
+/// stopped it, the workers must not wait for that.
 fn show(line: &str) {
     use std::io::Write;
+    if !progress::accepts() {
+        return;
+    }
     let mut error = std::io::stderr().lock();
     let _ = error.write_all(line.as_bytes());
     let _ = error.flush();

@@ -75,12 +75,16 @@ impl Desk for Post {
         self.post(send);
     }
 
-    fn undeliverable(&mut self, _now: Instant, _to: &[u8]) {
+    fn undeliverable(&mut self, _now: Instant, _to: &[u8], _there: bool) {
         self.station.undeliverable();
     }
 
     fn news(&mut self) -> bool {
         std::mem::take(&mut self.news)
+    }
+
+    fn limit(&mut self, largest: usize) {
+        self.station.largest = largest;
     }
 
     fn writable(&mut self) {
@@ -180,7 +184,8 @@ impl Worker {
     }
 
     /// Sends the result of a task. If its queue is gone meanwhile, or the task belongs to
-    /// another worker, the result is dropped.
+    /// another worker, the result is dropped. If it has more bytes than the option maxmsgsize
+    /// permits, the task fails.
     ///
     /// # Errors
     /// [`Error::Stopped`], [`Error::Forked`].

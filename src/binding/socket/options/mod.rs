@@ -14,6 +14,16 @@ pub(super) use by_type::{CONFLATING, DEALER, PUBLISHER, REQUEST, ROUTER, STREAM,
 
 const NAME: Parameter = required("name", Kinds::STRING, "an option name, such as \"sndhwm\"");
 
+/// The parameters of `setoption`.
+pub(in crate::binding) const OPTION: [Parameter; 2] = [
+    NAME,
+    required(
+        "value",
+        Kinds::BOOL.or(Kinds::STRING).or(Kinds::OBJECT).or(TIME),
+        "a Bool, a number, a String or a ZMQFrame, depending on the option",
+    ),
+];
+
 const TIME: Kinds = Kinds::INT.or(Kinds::FLOAT).or(Kinds::NIL);
 const TIME_DOC: &str = "milliseconds, or nil or -1 to wait forever";
 const COUNT_DOC: &str = "a number of messages, 0 for no limit";
@@ -43,14 +53,7 @@ pub(super) static GROUP: Group = Group {
         },
         Method {
             name: "setoption",
-            parameters: &[
-                NAME,
-                required(
-                    "value",
-                    Kinds::BOOL.or(Kinds::STRING).or(Kinds::OBJECT).or(TIME),
-                    "a Bool, a number, a String or a ZMQFrame, depending on the option",
-                ),
-            ],
+            parameters: &OPTION,
             result: "nil",
             doc: "Sets a socket option, by its name in libzmq without `ZMQ_`. Where -1 is \
                   allowed, nil means the same. Many options only affect endpoints that are bound \
@@ -284,7 +287,7 @@ fn heartbeat(call: &Call) -> Result<Value, Error> {
 }
 
 /// Converts a script value for an option.
-fn option_value(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
+pub(in crate::binding) fn option_value(row: &Row, value: &ValueRef) -> Result<OptionValue, Error> {
     let refused = || Err(row.refuse(&value.to_string()));
     match value {
         ValueRef::Nil if row.has_minus_one() => Ok(OptionValue::Int(-1)),
