@@ -131,6 +131,16 @@ fn finalizers_of_lua_make_calls() {
 }
 
 #[test]
+fn tasks_of_lua() {
+    run(lua(), "tasks.lua", "--> ");
+}
+
+#[test]
+fn tasks_of_python() {
+    run(python(), "tasks.py", "#> ");
+}
+
+#[test]
 fn any_call_of_lua() {
     let folder = tempfile::tempdir().unwrap();
     let command = lua().map(|mut command| {

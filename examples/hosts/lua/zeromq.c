@@ -265,6 +265,32 @@ static int32_t call_function(void *context, zeromq_function function,
   return failed || !lua_checkstack(c->L, LUA_MINSTACK);
 }
 
+/* Returns the tag and the text of an error: those of the library's errors, or else those
+ * that lua.c would show. It ends a script with "interrupted!". */
+static int describe(lua_State *L) {
+  if (lua_type(L, 1) == LUA_TTABLE && lua_getfield(L, 1, "tag") == LUA_TSTRING &&
+      lua_getfield(L, 1, "message") == LUA_TSTRING)
+    return 2;
+  lua_settop(L, 1);
+  const char *text = luaL_tolstring(L, 1, NULL);
+  lua_pushstring(L, strstr(text, "interrupted!") != NULL ? "ZMQInterrupted" : "error");
+  lua_insert(L, -2);
+  return 2;
+}
+
+/* Tells a worker why a function failed. The error is on top of the stack, where its texts
+ * stay until the call returns. */
+static void failure(void *context, const char **tag, const char **text) {
+  call *c = ((machine *)context)->innermost;
+  lua_settop(c->L, c->top + 1);
+  lua_pushcfunction(c->L, describe);
+  lua_pushvalue(c->L, c->top + 1);
+  if (lua_pcall(c->L, 1, 2, 0) == LUA_OK) {
+    *tag = lua_tostring(c->L, -2);
+    *text = lua_tostring(c->L, -1);
+  }
+}
+
 /* ---- Calls. ---- */
 
 static int fail(lua_State *L, const call *c, zeromq_code code) {
@@ -424,7 +450,7 @@ int luaopen_zeromq(lua_State *L) {
   zeromq_host host = {
       .size = sizeof host, .abi = ZEROMQ_ABI, .context = m,
       .flags = ZEROMQ_HOST_BYTES | ZEROMQ_HOST_NAMED_LAST,
-      .warn = warn, .interrupted = interrupted, .call = call_function,
+      .warn = warn, .interrupted = interrupted, .call = call_function, .failure = failure,
   };
   if (zeromq_host_register(&host, &m->host) != ZEROMQ_CODE_OK ||
       zeromq_shutdown_at_exit() != ZEROMQ_CODE_OK)

@@ -29,7 +29,7 @@ ABI = 1
 NIL, BOOL, INT, FLOAT, STRING, LIST, TUPLE, DICTIONARY, OBJECT, OTHER, FUNCTION, CLASS, BYTES = (
     range(13))
 REQUIRED, OPTIONAL, VARIADIC, NAMED = range(4)
-OK, CALLBACK = 0, 17
+OK, CALLBACK, TASK = 0, 17, 19
 HOST_BYTES = 1
 DEEPEST, MOST = 64, 1 << 22
 
@@ -63,9 +63,11 @@ _Class = _struct("_Class", [
 _WARN = CFUNCTYPE(None, c_void_p, c_char_p, c_char_p)
 _INTERRUPTED = CFUNCTYPE(c_int32, c_void_p)
 _CALL = CFUNCTYPE(c_int32, c_void_p, c_uint64, POINTER(_Value), c_size_t, POINTER(_Value))
+_FAILURE = CFUNCTYPE(None, c_void_p, POINTER(c_char_p), POINTER(c_char_p))
 _Host = _struct("_Host", [
     ("size", c_uint32), ("abi", c_uint32), ("context", c_void_p), ("flags", c_uint32),
-    ("warn", _WARN), ("interrupted", _INTERRUPTED), ("call", _CALL)])
+    ("warn", _WARN), ("interrupted", _INTERRUPTED), ("call", _CALL), ("policy", c_char_p),
+    ("failure", _FAILURE)])
 _Error = _struct("_Error", [
     ("size", c_uint32), ("code", c_int), ("tag", c_char_p), ("message", c_char_p)])
 
@@ -128,6 +130,7 @@ globals().update(_errors)
 class _Call(threading.local):
     """What a call of this thread lends, is given and is told by functions."""
     failure = None  # of a function, or KeyboardInterrupt
+    told = None  # the texts of a failure, which the library is told
     returned = None  # what a function returned last
     innermost = None  # what the call lends that calls functions now
 
@@ -288,6 +291,23 @@ def _call_function(context, number, arguments, count, result):
         return 1
 
 
+@_FAILURE
+def _tell_failure(context, tag, text):
+    """Tells a worker why a function failed. What ends the program is raised as it is."""
+    failure = _call.failure
+    name = type(failure).__name__
+    if isinstance(failure, KeyboardInterrupt):
+        name = "ZMQInterrupted"
+    elif not isinstance(failure, Exception):
+        name = "Exit"
+    try:
+        shown = str(failure)
+    except Exception:
+        shown = "an error that cannot be shown"
+    _call.told = [given.replace("\0", " ").encode("utf-8", "replace") for given in (name, shown)]
+    tag[0], text[0] = _call.told
+
+
 # Its address tells this machine from every other, also from a copy of this module.
 _machine, _hosts = ctypes.create_string_buffer(2), {}
 
@@ -295,7 +315,7 @@ _machine, _hosts = ctypes.create_string_buffer(2), {}
 def _host(interrupted):
     """Registers this machine. The struct is copied; the functions in it stay."""
     host, number = _Host(sizeof(_Host), ABI, ctypes.addressof(_machine), HOST_BYTES, _WARN(_warn),
-                         interrupted, _CALL(_call_function)), c_uint64()
+                         interrupted, _CALL(_call_function), None, _tell_failure), c_uint64()
     if _library.zeromq_host_register(byref(host), byref(number)) != OK:
         raise _failure()
     _hosts[number.value] = host
@@ -336,6 +356,8 @@ def _invoke(method, receiver, arguments, named, kind=None):
         code = _library.zeromq_call(host, ctypes.addressof(method), receiver, given, len(given),
                                     passed, len(passed), byref(result))
         failure, _call.failure = _call.failure, None
+        if code == TASK and isinstance(failure, Exception):
+            raise _failure() from failure
         if failure is not None:
             raise failure
         if code == CALLBACK:
