@@ -32,7 +32,7 @@ struct Arguments {
 enum Command {
     /// Runs a script in the reference host, which implements a subset of Morpho.
     Run {
-        /// Runs so many copies at once. Ctrl-C ends all of them.
+        /// Runs N copies at once, until the last one ends. Ctrl-C and SIGTERM end all of them.
         #[arg(short = 'n', long, value_name = "N", default_value_t = 1)]
         #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
         copies: u16,
