@@ -214,6 +214,35 @@ class Network(threading.Thread):
                     pass  # The device is down.
 
 
+class Namespaces:
+    """Two hosts and the network between them, for a with statement."""
+
+    def __init__(self):
+        self.names = [f"zeromq-{os.getpid()}-{side}" for side in ("server", "client")]
+
+    def __enter__(self):
+        for name in self.names:
+            subprocess.run(["ip", "netns", "add", name], check=True)
+        self.network = Network(self.names)
+        for side, address in enumerate([SERVER, CLIENT]):
+            self.run(side, "addr", "add", f"{address}/24", "dev", "wire")
+            self.run(side, "link", "set", "lo", "up")
+            self.run(side, "link", "set", "wire", "up")
+        self.network.start()
+        return self
+
+    def __exit__(self, *failure):
+        for name in self.names:
+            subprocess.run(["ip", "netns", "del", name])
+
+    def on(self, side):
+        """The words that run a command on the server, 0, or on the client, 1."""
+        return ["ip", "netns", "exec", self.names[side]]
+
+    def run(self, side, *words):
+        subprocess.run([*self.on(side), "ip", *words], check=True)
+
+
 # ---- The stages. ----
 
 class Host:
@@ -302,21 +331,11 @@ def told(hosts, stage, down):
 def main():
     quick = "--quick" in sys.argv
     length = 5 if quick else 10
-    names = [f"zeromq-{os.getpid()}-{side}" for side in ("server", "client")]
     hosts = []
-
-    def run(side, *words):
-        subprocess.run(["ip", "netns", "exec", names[side], "ip", *words], check=True)
-
+    namespaces = Namespaces()
+    names, run = namespaces.names, namespaces.run
     try:
-        for name in names:
-            subprocess.run(["ip", "netns", "add", name], check=True)
-        network = Network(names)
-        for side, address in enumerate([SERVER, CLIENT]):
-            run(side, "addr", "add", f"{address}/24", "dev", "wire")
-            run(side, "link", "set", "lo", "up")
-            run(side, "link", "set", "wire", "up")
-        network.start()
+        network = namespaces.__enter__().network
         hosts += [Host(names[0], "server"), Host(names[1], "client")]
         flows_again(hosts, "at first")
         told(hosts, "at first", down=False)
@@ -373,8 +392,7 @@ def main():
         for host in hosts:
             host.process.kill()
             host.process.wait()
-        for name in names:
-            subprocess.run(["ip", "netns", "del", name])
+        namespaces.__exit__()
     print("partition: " + ("FAILED" if failures else "ok"))
     return 1 if failures else 0
 
