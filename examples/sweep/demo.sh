@@ -32,5 +32,5 @@ kill -9 "$sweep" 2>/dev/null || true
 wait "$sweep" 2>/dev/null || true
 
 "$program" run "$here/sweep.morpho" "$folder" "tcp://*:$port"
-for worker in "$2" "$3" "$4"; do wait "$worker"; done
+# The other workers have ended, unless they had not found the second sweep yet.
 echo "$folder/resonance.svg"
