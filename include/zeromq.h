@@ -1347,6 +1347,16 @@ zeromq_code zeromq_task_queue_curve_server(zeromq_task_queue *queue,
                                            zeromq_certificate *certificate,
                                            const char *domain);
 
+// Sets a numeric option of the socket of a queue that is not bound yet, like
+// `zeromq_socket_set_int`. Tasks and results that have more bytes than "maxmsgsize" fail:
+// set it for the queue and its workers.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_OPTION`; `ZEROMQ_CODE_SECURITY` if the queue is
+// bound; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_task_queue_set_int(zeromq_task_queue *queue,
+                                      const char *name,
+                                      int64_t value);
+
 // Binds a queue, once, to each endpoint of a list; one that begins with `>` is connected.
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ENDPOINT`; `ZEROMQ_CODE_ARGUMENT`, also if the
@@ -1434,6 +1444,14 @@ void zeromq_worker_free(zeromq_worker *worker);
 zeromq_code zeromq_worker_curve_client(zeromq_worker *worker,
                                        zeromq_certificate *certificate,
                                        const char *server_key);
+
+// Sets a numeric option of the socket of a worker that is not connected yet, like
+// `zeromq_task_queue_set_int`.
+//
+// Returns the codes of `zeromq_task_queue_set_int`.
+zeromq_code zeromq_worker_set_int(zeromq_worker *worker,
+                                  const char *name,
+                                  int64_t value);
 
 // Connects a worker, once, to the endpoint of a queue, which may start later.
 //

@@ -34,10 +34,10 @@ fn copies_show_their_output_and_succeed_together() {
     let folder = tempfile::tempdir().unwrap();
     let path = script(&folder, "print System.arguments()");
     let Finished { stdout, stderr, status } =
-        launch(&mut copies(4, &path, &["-n", "a b"])).finish(DEADLINE);
+        launch(&mut copies(4, &path, &["a b", "-n"])).finish(DEADLINE);
     let mut lines: Vec<&str> = stdout.lines().collect();
     lines.sort_unstable();
-    assert_eq!(lines, [["[ -n, a b ]"; 4], ["hello"; 4]].concat(), "{stderr}");
+    assert_eq!(lines, [["[ a b, -n ]"; 4], ["hello"; 4]].concat(), "{stderr}");
     assert_eq!(status, Some(0));
 }
 

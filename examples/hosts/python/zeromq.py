@@ -398,6 +398,12 @@ class Object:
         """The bytes of a ZMQFrame."""
         return _ask(_library.zeromq_object_bytes, self._handle)
 
+    def __iter__(self):
+        """Visits what Morpho's for loop would."""
+        if not hasattr(self, "enumerate"):
+            raise TypeError(f"{type(self).__name__!r} object is not iterable")
+        return (self.enumerate(index) for index in range(self.enumerate(-1)))
+
     def __enter__(self):
         return self
 

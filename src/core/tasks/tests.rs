@@ -899,7 +899,9 @@ fn a_queue_can_be_bound_again_after_it_could_not() {
     }
     assert_eq!(queue.map(vec![frame("x"), frame("y")], &SOON).unwrap().len(), 2);
     queue.stop_workers().unwrap();
-    workers.into_iter().for_each(|worker| drop(worker.join().unwrap()));
+    for worker in workers {
+        worker.join().unwrap();
+    }
 }
 
 #[test]
