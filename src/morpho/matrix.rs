@@ -11,7 +11,7 @@ use super::host::Morpho;
 use super::symbols::{Api, symbol};
 use crate::binding::{Bounds, ValueRef, gathered, lists};
 use crate::core::Error;
-use crate::core::array::{Array, ArrayRef, Element, places_by_columns};
+use crate::core::array::{Array, ArrayRef, Element, places_by_columns, transpose};
 
 /// The largest number of elements of a matrix or Array: some releases count them with 32 bits.
 const MOST: usize = 1 << 28;
@@ -326,9 +326,6 @@ impl<V: Bits> Morpho<V> {
     }
 }
 
-/// A square of elements that is copied at once, so that both sides stay in the cache.
-const TILE: usize = 32;
-
 /// Copies elements that are stored row by row to a matrix that is stored column by column.
 ///
 /// # Safety
@@ -344,16 +341,10 @@ unsafe fn by_columns<const SIZE: usize>(
         unsafe { ptr::copy_nonoverlapping(from.as_ptr(), to, from.len()) };
         return;
     }
-    for top in (0..rows).step_by(TILE) {
-        for left in (0..columns).step_by(TILE) {
-            for column in left..columns.min(left + TILE) {
-                for row in top..rows.min(top + TILE) {
-                    // SAFETY: guaranteed by the caller.
-                    unsafe { to.add(column * rows + row).write(from[row * columns + column]) };
-                }
-            }
-        }
-    }
+    transpose(from, columns, rows, |at, element| {
+        // SAFETY: guaranteed by the caller.
+        unsafe { to.add(at).write(element) };
+    });
 }
 
 /// Makes an Array of values that are ordered row by row.

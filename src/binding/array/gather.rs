@@ -14,8 +14,6 @@ struct Found {
     large: Option<i64>,
     floats: bool,
     complex: bool,
-    /// At which depth the numbers are.
-    depth: Option<usize>,
 }
 
 /// Makes an array of a value: an array, a number, or Lists and Tuples of numbers that are
@@ -30,15 +28,35 @@ pub fn gathered<'a>(value: &ValueRef<'a>) -> Result<ArrayRef<'a>, String> {
     let (mut shape, mut found) = (Vec::new(), Found::default());
     measure(value, 0, &mut shape, &mut found)?;
     let element = found.element()?;
-    if found.depth.is_some_and(|depth| depth != shape.len()) {
-        return Err("Lists that are not evenly nested".to_owned());
-    }
     let mut bytes = Vec::new();
     collect(value, element, &mut bytes);
     Ok(ArrayRef { element, shape, bytes: Cow::Owned(bytes), by_columns: false })
 }
 
 impl Found {
+    fn any(&self) -> bool {
+        self.bools || self.ints || self.floats || self.complex
+    }
+
+    /// Notes the kind of a number.
+    fn note(&mut self, value: &ValueRef) -> Result<(), String> {
+        match value {
+            ValueRef::Bool(_) => self.bools = true,
+            ValueRef::Int(int) => {
+                self.ints = true;
+                if int.unsigned_abs() > 1 << 53 {
+                    self.large = Some(*int);
+                }
+            }
+            ValueRef::Float(_) => self.floats = true,
+            ValueRef::Array(array) if array.shape.is_empty() && array.element.is_complex() => {
+                self.complex = true;
+            }
+            value => return Err(value.to_string()),
+        }
+        Ok(())
+    }
+
     fn element(&self) -> Result<Element, String> {
         if self.bools && (self.ints || self.floats || self.complex) {
             return Err("Bools and numbers in one List".to_owned());
@@ -64,28 +82,19 @@ fn measure(
     shape: &mut Vec<usize>,
     found: &mut Found,
 ) -> Result<(), String> {
+    let uneven = || Err("Lists that are not evenly nested".to_owned());
     let items = match value {
         ValueRef::List(items) => items,
-        ValueRef::Bool(_) => return leaf(depth, found, |found| found.bools = true),
-        ValueRef::Int(int) => {
-            return leaf(depth, found, |found| {
-                found.ints = true;
-                if int.unsigned_abs() > 1 << 53 {
-                    found.large = Some(*int);
-                }
-            });
+        value => {
+            found.note(value)?;
+            return if depth == shape.len() { Ok(()) } else { uneven() };
         }
-        ValueRef::Float(_) => return leaf(depth, found, |found| found.floats = true),
-        ValueRef::Array(array) if array.shape.is_empty() && array.element.is_complex() => {
-            return leaf(depth, found, |found| found.complex = true);
-        }
-        value => return Err(value.to_string()),
     };
     if depth == DEEPEST {
         return Err(format!("Lists that are nested more than {DEEPEST} deep"));
     }
     match shape.get(depth) {
-        None if found.depth.is_some() => return Err("Lists that are not evenly nested".to_owned()),
+        None if found.any() => return uneven(),
         None => shape.push(items.len()),
         Some(size) if *size == items.len() => {}
         Some(size) => {
@@ -94,15 +103,6 @@ fn measure(
         }
     }
     items.iter().try_for_each(|item| measure(item, depth + 1, shape, found))
-}
-
-fn leaf(depth: usize, found: &mut Found, note: impl FnOnce(&mut Found)) -> Result<(), String> {
-    if found.depth.is_some_and(|known| known != depth) {
-        return Err("Lists that are not evenly nested".to_owned());
-    }
-    found.depth = Some(depth);
-    note(found);
-    Ok(())
 }
 
 /// Appends the numbers of a measured value.

@@ -11,7 +11,9 @@ use std::ops::Deref;
 use super::message::Frame;
 
 pub use element::{Element, Number};
-pub(crate) use wire::{EXTENSION, places_by_columns, read, read_extension, write_extension};
+pub(crate) use wire::{
+    EXTENSION, places_by_columns, read, read_extension, transpose, write_extension,
+};
 
 /// The most dimensions that are accepted, as in numpy.
 pub const DEEPEST: usize = 64;
