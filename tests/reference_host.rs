@@ -74,6 +74,29 @@ fn mistakes_are_told_what_to_do() {
     }
 }
 
+/// The Matrix of this program lacks most of Morpho's, and says so.
+#[test]
+fn what_a_matrix_lacks_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("matrix.morpho");
+    for (text, says) in [
+        ("Matrix(2, 2).inverse()", "the method 'inverse' of a Matrix, which has only clone, count"),
+        ("Matrix(2, 2).column(0)", "the method 'column' of a Matrix, which has only"),
+        ("var a = Matrix(3)[0..1]", "parts of a Matrix, which has only elements"),
+        ("var a = Matrix(2, 2)[[0, 1], 0]", "parts of a Matrix, which has only elements"),
+        ("var m = Matrix(2)\nm[0, 0] = m", "an assignment to a part of a Matrix"),
+        ("var m = Matrix(2, 2)\nprint m / m", "solving equations with matrix / matrix"),
+        ("Matrix([Matrix(2), Matrix(2)])", "joining matrices"),
+        ("print [1][0, 1]", "more than one index of a value that is not a Matrix"),
+        ("print Matrix(2).dimension()", "did you mean dimensions?"),
+    ] {
+        std::fs::write(&script, text).unwrap();
+        let finished = start::<&str>(&script, &[]).finish(DEADLINE);
+        assert_eq!(finished.status, Some(1), "{text}");
+        assert!(finished.stderr.contains(says), "{text}: {}", finished.stderr);
+    }
+}
+
 /// A descriptor whose writer has gone still has something to read.
 #[cfg(unix)]
 #[test]

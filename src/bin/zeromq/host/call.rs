@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::builtins::{Builtin, OBJECT_METHODS};
+use super::builtins::{Builtin, OBJECT_METHODS, matrix};
 use super::error::{self, Outcome, Stop, error, hinted, unsupported};
 use super::hints;
 use super::interpreter::{Interpreter, Slot};
@@ -219,12 +219,18 @@ impl Interpreter {
             _ => OBJECT_METHODS.contains(&name) || self.methods.knows(name),
         };
         match receiver {
+            Value::Matrix(_) if matrix::LACKING.contains(&name) => {
+                Stop::Unsupported(matrix::lacks(name))
+            }
             _ if exists => Stop::Unsupported(format!("the method '{name}' of this value")),
             Value::Instance(_) => lacks_property(name),
             _ => {
                 let hint = match receiver {
                     Value::Foreign(object) => hints::did_you_mean(name, object.methods()),
                     Value::ForeignClass(class) => hints::did_you_mean(name, class.functions()),
+                    Value::Matrix(_) => {
+                        hints::did_you_mean(name, matrix::TABLE.iter().map(|row| row.name))
+                    }
                     _ => String::new(),
                 };
                 hinted(error("ClssLcksMthd", format!("Class lacks method '{name}'.")), hint)

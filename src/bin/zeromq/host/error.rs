@@ -92,6 +92,18 @@ pub const INVOKE: Known = Known("NotAnInst", "Can only invoke methods on objects
 pub const KEY: Known = Known("DctKyNtFnd", "Key not found in dictionary.");
 pub const LIST_INDEX: Known =
     Known("LstArgs", "Lists must be called with integer dimensions as arguments.");
+pub const MATRIX_ARGUMENTS: Known =
+    Known("LnAlgMtrxInvldArg", "Invalid arguments to matrix method.");
+pub const MATRIX_BOUNDS: Known = Known("LnAlgMtrxIndxBnds", "Matrix index out of bounds.");
+pub const MATRIX_CONSTRUCTOR: Known = Known(
+    "MtrxCns",
+    "Matrix() constructor should be called either with integer dimensions or an array, list, tuple or matrix initializer.",
+);
+pub const MATRIX_INDICES: Known =
+    Known("LnAlgInvldIndx", "Matrices require two arguments for indexing.");
+pub const MATRIX_NUMBERS: Known =
+    Known("LnAlgMtrxNnNmrclArg", "Matrix method requires numerical arguments.");
+pub const MATRIX_SHAPES: Known = Known("LnAlgMtrxIncmptbl", "Matrices have incompatible shape.");
 pub const MEMBER: Known = Known("IsMmbrArg", "Method ismember expects a single argument.");
 pub const NO_OPTIONS: Known = Known("NoOptArg", "Function doesn't expect optional arguments.");
 pub const NO_PROPERTIES: Known = Known("ObjNoPrp", "Object does not provide properties.");

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::builtins::dictionary::key_of;
 use super::call::{Values, lacks_property};
 use super::error::{self, Outcome, unsupported};
@@ -10,6 +12,9 @@ use super::operators;
 use super::syntax::*;
 use super::text::Style;
 use super::value::{Bound, Range, Value};
+
+/// The values behind the first one of an operator or an index.
+type Operands = SmallVec<[Value; 2]>;
 
 impl Interpreter {
     pub(super) fn evaluate(&mut self, expression: &Expression) -> Outcome<Value> {
@@ -36,10 +41,10 @@ impl Interpreter {
                 self.at = at;
                 self.property(&object, name)
             }
-            Kind::Index(pair) => {
-                let (base, index) = self.pair(pair)?;
+            Kind::Index(base, indices) => {
+                let (base, indices) = self.operands(base, indices)?;
                 self.at = at;
-                self.index(&base, &index)
+                self.index(&base, &indices)
             }
             Kind::Assign(assignment) => self.assignment(assignment, at),
             Kind::Not(operand) => Ok(Value::Bool(!self.evaluate(operand)?.is_true())),
@@ -91,20 +96,25 @@ impl Interpreter {
         pair: &[Expression; 2],
         at: Position,
     ) -> Outcome<Value> {
-        let (left, right) = self.pair(pair)?;
+        let [left, right] = pair;
+        let (left, right) = self.operands(left, std::slice::from_ref(right))?;
         self.at = at;
-        self.operate(operator, &left, &right)
+        self.operate(operator, &left, &right[0])
     }
 
-    /// Evaluates two operands from left to right, except that Morpho reads a local variable
-    /// on the left after evaluating the right operand.
-    fn pair(&mut self, [left, right]: &[Expression; 2]) -> Outcome<(Value, Value)> {
+    /// Evaluates operands from left to right, except that Morpho reads a local variable on
+    /// the left after evaluating the others.
+    fn operands(&mut self, left: &Expression, right: &[Expression]) -> Outcome<(Value, Operands)> {
         if let Kind::Variable(Variable { place: place @ Place::Local(_), .. }) = left.kind {
-            let right = self.evaluate(right)?;
+            let right = self.indices(right)?;
             return Ok((self.read(place), right));
         }
         let left = self.evaluate(left)?;
-        Ok((left, self.evaluate(right)?))
+        Ok((left, self.indices(right)?))
+    }
+
+    fn indices(&mut self, expressions: &[Expression]) -> Outcome<Operands> {
+        expressions.iter().map(|expression| self.evaluate(expression)).collect()
     }
 
     fn call_super(&mut self, call: &SuperCall, at: Position) -> Outcome<Value> {
@@ -207,16 +217,17 @@ impl Interpreter {
                 self.at = at;
                 self.set_property(&object, name, value)
             }
-            Target::Index(base, index) => {
-                let key = self.evaluate(index)?;
+            Target::Index(base, indices) => {
+                let keys = self.indices(indices)?;
                 let value = self.combined(assignment, at, |interpreter| {
-                    let (base, key) = (interpreter.evaluate(base)?, interpreter.evaluate(index)?);
+                    let base = interpreter.evaluate(base)?;
+                    let keys = interpreter.indices(indices)?;
                     interpreter.at = at;
-                    interpreter.index(&base, &key)
+                    interpreter.index(&base, &keys)
                 })?;
                 let base = self.evaluate(base)?;
                 self.at = at;
-                self.set_index(&base, key, value.clone())?;
+                self.set_index(&base, &keys, value.clone())?;
                 Ok(value)
             }
         }

@@ -239,6 +239,7 @@ impl Interpreter {
                 list.0.borrow().len() as i32
             }
             Value::Range(range) => range.count().unwrap_or(0),
+            Value::Matrix(matrix) => matrix.numbers().len() as i32,
             Value::Foreign(object) => {
                 self.enumerate(&object.clone(), -1).and_then(|count| match count {
                     Value::Int(count) => Ok(count),
@@ -258,6 +259,7 @@ impl Interpreter {
                 item.ok_or_else(|| error::BOUNDS.into())
             }
             Value::Range(range) => Ok(range.element(index)),
+            Value::Matrix(matrix) => matrix.index(&[Value::Int(index)]),
             Value::Foreign(object) => self.enumerate(&object.clone(), index),
             _ => Ok(Value::Nil),
         }

@@ -85,10 +85,7 @@ pub fn postfix(first: Expression, suffixes: Vec<(Position, Suffix)>) -> Expressi
             expression(at, Kind::Invoke(Box::new(base), name, arguments))
         }
         Suffix::Property(name) => expression(at, Kind::Property(Box::new(base), name)),
-        Suffix::Index(mut indices) => match (indices.pop(), indices.is_empty()) {
-            (Some(index), true) => expression(at, Kind::Index(Box::new([base, index]))),
-            _ => expression(at, unsupported("more than one index")),
-        },
+        Suffix::Index(indices) => expression(at, Kind::Index(Box::new(base), indices)),
     })
 }
 
@@ -103,8 +100,7 @@ pub fn assign(
         // Morpho's messages point at the operator.
         Kind::Variable(variable) => Target::Variable(Variable { at, ..variable }),
         Kind::Property(object, name) => Target::Property(*object, name),
-        Kind::Index(parts) => {
-            let [mut base, index] = *parts;
+        Kind::Index(mut base, indices) => {
             if let Kind::Variable(variable) = &mut base.kind {
                 variable.at = at;
             }
@@ -116,7 +112,7 @@ pub fn assign(
                     ),
                 );
             }
-            Target::Index(base, index)
+            Target::Index(*base, indices)
         }
         Kind::Unrunnable(_) => return target,
         _ => {

@@ -31,6 +31,9 @@ pub fn apply(operator: Operator, left: &Value, right: &Value) -> Option<Outcome<
         (Value::Dictionary(_), _) if matches!(operator, Operator::Add | Operator::Subtract) => {
             Some(Err(error::DICTIONARY_SET.into()))
         }
+        (Value::Matrix(_), _) | (_, Value::Matrix(_)) => {
+            super::builtins::matrix::operate(operator, left, right)
+        }
         _ => Some(Ok(floats(operator, left.number()?, right.number()?))),
     }
 }
@@ -74,8 +77,12 @@ fn join(a: &Rc<str>, b: &Rc<str>) -> Outcome<Value> {
 }
 
 impl Interpreter {
-    /// `base[index]`
-    pub(super) fn index(&mut self, base: &Value, index: &Value) -> Outcome<Value> {
+    /// `base[index]`, or a Matrix with two indices
+    pub(super) fn index(&mut self, base: &Value, indices: &[Value]) -> Outcome<Value> {
+        if let Value::Matrix(matrix) = base {
+            return matrix.index(indices);
+        }
+        let index = only(indices)?;
         match base {
             Value::List(list) => {
                 let items = list.0.borrow();
@@ -127,27 +134,36 @@ impl Interpreter {
         }
     }
 
-    /// `base[index] = value`
-    pub(super) fn set_index(&mut self, base: &Value, index: Value, value: Value) -> Outcome<()> {
+    /// `base[index] = value`, or a Matrix with two indices
+    pub(super) fn set_index(
+        &mut self,
+        base: &Value,
+        indices: &[Value],
+        value: Value,
+    ) -> Outcome<()> {
+        if let Value::Matrix(matrix) = base {
+            return matrix.set_index(indices, &value);
+        }
+        let index = only(indices)?;
         match base {
             Value::List(list) => {
                 let Value::Int(position) = index else {
                     return Err(error::SET_INDEX.into());
                 };
                 let mut items = list.0.borrow_mut();
-                let item = usize::try_from(position).ok().and_then(|i| items.get_mut(i));
+                let item = usize::try_from(*position).ok().and_then(|i| items.get_mut(i));
                 *item.ok_or(error::BOUNDS)? = value;
                 Ok(())
             }
             Value::Dictionary(table) => {
-                table.0.borrow_mut().insert(key_of(&index)?, value);
+                table.0.borrow_mut().insert(key_of(index)?, value);
                 Ok(())
             }
             Value::Instance(instance) => {
                 if !matches!(index, Value::String(_)) {
                     return Err(error::SET_INDEX.into());
                 }
-                instance.fields.0.borrow_mut().insert(index, value);
+                instance.fields.0.borrow_mut().insert(index.clone(), value);
                 Ok(())
             }
             Value::Tuple(_) => Err(error::IMMUTABLE.into()),
@@ -167,6 +183,13 @@ impl Interpreter {
             Some(method) => object.call(self, method, &vec![Value::Int(index)].into()),
             None => Err(error("ClssLcksMthd", "Class lacks method 'enumerate'.")),
         }
+    }
+}
+
+fn only(indices: &[Value]) -> Outcome<&Value> {
+    match indices {
+        [index] => Ok(index),
+        _ => unsupported("more than one index of a value that is not a Matrix"),
     }
 }
 

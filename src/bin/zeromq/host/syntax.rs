@@ -126,7 +126,8 @@ pub enum Kind {
     Call(Box<Expression>, Arguments),
     Invoke(Box<Expression>, Name, Arguments),
     Super(Box<SuperCall>),
-    Index(Box<[Expression; 2]>),
+    /// `base[index]`, or a Matrix with two indices.
+    Index(Box<Expression>, Vec<Expression>),
     Property(Box<Expression>, Name),
     Function(Rc<Function>),
     Assign(Box<Assignment>),
@@ -179,7 +180,7 @@ pub struct Assignment {
 pub enum Target {
     Variable(Variable),
     Property(Expression, Name),
-    Index(Expression, Expression),
+    Index(Expression, Vec<Expression>),
 }
 
 pub struct Statement {

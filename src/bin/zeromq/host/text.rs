@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::builtins::matrix::Matrix;
 use super::error::{Outcome, unsupported};
 use super::value::{Closure, Range, Table, Value};
 
@@ -57,6 +58,8 @@ impl Writer<'_, '_> {
                 self.items(&list.0.borrow().clone(), depth)?;
                 self.out.push_str(" ]");
             }
+            Value::Matrix(matrix) if printed && !inside => self.matrix(matrix),
+            Value::Matrix(_) => self.out.push_str("<Matrix>"),
             Value::Tuple(items) => {
                 self.out.push('(');
                 self.items(&items.0.borrow(), depth)?;
@@ -112,6 +115,19 @@ impl Writer<'_, '_> {
         }
         self.out.push_str(" }");
         Ok(())
+    }
+
+    /// Writes a matrix row by row. Morpho shows numbers that are nearly zero as 0.
+    fn matrix(&mut self, matrix: &Matrix) {
+        for row in 0..matrix.rows() {
+            self.out.push_str(if row > 0 { "\n[ " } else { "[ " });
+            for column in 0..matrix.columns() {
+                let number = matrix.number(row, column);
+                let shown = if number.abs() < f64::EPSILON { 0.0 } else { number };
+                self.put(format_args!("{} ", general(shown, 6)));
+            }
+            self.out.push(']');
+        }
     }
 
     fn range(&mut self, range: &Range, depth: usize) -> Outcome<()> {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::builtins::file::File;
+use super::builtins::matrix::Matrix;
 use super::builtins::{Builtin, Module};
 use super::dictionary::Dictionary;
 use super::syntax::{Function, Name};
@@ -27,6 +28,7 @@ pub enum Value {
     Dictionary(Rc<Table>),
     Range(Rc<Range>),
     Array(Rc<List>),
+    Matrix(Rc<Matrix>),
     File(Rc<File>),
     Function(Rc<Closure>),
     Builtin(&'static Builtin),
@@ -87,6 +89,7 @@ pub enum Type {
     Dictionary,
     Range,
     Array,
+    Matrix,
     File,
     Function,
     Closure,
@@ -112,6 +115,10 @@ impl Value {
 
     pub fn array(items: Vec<Value>) -> Value {
         Value::Array(Rc::new(List(RefCell::new(items))))
+    }
+
+    pub fn matrix(matrix: Matrix) -> Value {
+        Value::Matrix(Rc::new(matrix))
     }
 
     pub fn dictionary(entries: Dictionary) -> Value {
@@ -143,6 +150,7 @@ impl Value {
             Value::Dictionary(_) => Type::Dictionary,
             Value::Range(_) => Type::Range,
             Value::Array(_) => Type::Array,
+            Value::Matrix(_) => Type::Matrix,
             Value::File(_) => Type::File,
             Value::Function(closure) if closure.function.closure => Type::Closure,
             Value::Function(_) | Value::Builtin(_) | Value::ForeignClass(_) => Type::Function,
@@ -200,6 +208,7 @@ impl Value {
             Value::List(list) | Value::Array(list) => Rc::as_ptr(list) as usize,
             Value::Dictionary(table) => Rc::as_ptr(table) as usize,
             Value::Range(range) => Rc::as_ptr(range) as usize,
+            Value::Matrix(matrix) => Rc::as_ptr(matrix) as usize,
             Value::File(file) => Rc::as_ptr(file) as usize,
             Value::Function(closure) => Rc::as_ptr(closure) as usize,
             Value::Builtin(builtin) => std::ptr::from_ref(*builtin) as usize,

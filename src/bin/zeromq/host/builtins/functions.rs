@@ -26,6 +26,7 @@ pub static TABLE: &[Builtin] = &[
     row("List", 0, ANY, |_, _, a| super::list::make(a.to_vec())),
     row("Tuple", 0, ANY, |_, _, a| super::list::make_tuple(a)),
     row("Dictionary", 0, ANY, |_, _, a| dictionary(a)),
+    row("Matrix", 0, ANY, |_, _, a| super::matrix::make(a)),
     row("Range", 2, 3, |_, _, a| make_range(a[0].clone(), a[1].clone(), a.get(2).cloned(), false)),
     row("isnil", 1, 1, |_, _, a| is(&a[0], &[Type::Nil])),
     row("isint", 1, 1, |_, _, a| is(&a[0], &[Type::Int])),
@@ -36,6 +37,7 @@ pub static TABLE: &[Builtin] = &[
     row("islist", 1, 1, |_, _, a| is(&a[0], &[Type::List])),
     row("istuple", 1, 1, |_, _, a| is(&a[0], &[Type::Tuple])),
     row("isdictionary", 1, 1, |_, _, a| is(&a[0], &[Type::Dictionary])),
+    row("ismatrix", 1, 1, |_, _, a| is(&a[0], &[Type::Matrix])),
     row("isrange", 1, 1, |_, _, a| is(&a[0], &[Type::Range])),
     row("iscallable", 1, 1, |_, _, a| {
         is(&a[0], &[Type::Function, Type::Closure, Type::Class, Type::Invocation])

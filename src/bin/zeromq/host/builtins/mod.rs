@@ -8,6 +8,7 @@ pub mod file;
 pub mod functions;
 pub mod json;
 pub mod list;
+pub mod matrix;
 pub mod number;
 pub mod object;
 pub mod range;
@@ -68,13 +69,14 @@ pub struct Methods(HashMap<(Type, Name), &'static Builtin>);
 
 impl Methods {
     pub fn new(names: &Names) -> Methods {
-        let tables: [(Type, &'static [Builtin]); 11] = [
+        let tables: [(Type, &'static [Builtin]); 12] = [
             (Type::String, string::TABLE),
             (Type::List, list::LIST),
             (Type::Tuple, list::TUPLE),
             (Type::Dictionary, dictionary::TABLE),
             (Type::Range, range::TABLE),
             (Type::Array, array::TABLE),
+            (Type::Matrix, matrix::TABLE),
             (Type::File, file::TABLE),
             (Type::Int, number::INT),
             (Type::Float, number::FLOAT),
@@ -141,9 +143,9 @@ const MISSING: &str = "
     Area AreaEnclosed AreaIntegral Array CFunction Callable Class Closure Complex
     ComplexMatrix EquiElement Field FiniteElementSpace Folder Function GaussCurvature
     GradSq Hydrogel IdentityMatrix InclusiveRange Invocation Jump Length LineCurvatureSq
-    LineIntegral LineTorsionSq LinearElasticity Matrix MeanCurvatureSq Mesh Metafunction
+    LineIntegral LineTorsionSq LinearElasticity MeanCurvatureSq Mesh Metafunction
     Nematic NematicElectric Nil NormSq Object ScalarPotential Selection Sparse Volume
     VolumeEnclosed VolumeIntegral acos angle arctan asin cgtensor conj cosh elementid grad
-    hess imag invjacobian isarray isclass isfield ismatrix ismesh isselection issparse jacobian
+    hess imag invjacobian isarray isclass isfield ismesh isselection issparse jacobian
     jumpdn normal randomnormal real sinh system tangent tanh
 ";

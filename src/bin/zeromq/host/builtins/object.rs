@@ -29,7 +29,7 @@ pub static ANY: &[Builtin] = &[
 ];
 
 /// The types that have the methods of `ANY`.
-pub const TYPES: [Type; 15] = [
+pub const TYPES: [Type; 16] = [
     Type::Bool,
     Type::Int,
     Type::Float,
@@ -39,6 +39,7 @@ pub const TYPES: [Type; 15] = [
     Type::Dictionary,
     Type::Range,
     Type::Array,
+    Type::Matrix,
     Type::File,
     Type::Function,
     Type::Closure,

@@ -75,6 +75,7 @@ fn print(interpreter: &mut Interpreter, _: &Value, arguments: &[Value]) -> Outco
             Value::List(_) => "<List>".into(),
             Value::Dictionary(_) => "<Dictionary>".into(),
             Value::Array(_) => "<Array>".into(),
+            Value::Matrix(_) => "<Matrix>".into(),
             other => interpreter.text(other, Style::Printed)?,
         };
         interpreter.write(&text)?;

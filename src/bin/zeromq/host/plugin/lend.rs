@@ -7,6 +7,7 @@ use std::ffi::CString;
 use zeromq::vm::abi;
 
 use super::State;
+use crate::host::builtins::matrix::Matrix;
 use crate::host::error::{Outcome, error};
 use crate::host::syntax;
 use crate::host::value::Value;
@@ -63,6 +64,9 @@ pub type Name<'a> = &'a dyn Fn() -> String;
 pub struct Lent {
     state: &'static State,
     lists: Vec<Vec<abi::Value>>,
+    /// Values point to them while others are added.
+    #[expect(clippy::vec_box, reason = "an array must not move")]
+    arrays: Vec<Box<abi::Array>>,
     names: Vec<CString>,
     functions: Vec<abi::Function>,
     count: usize,
@@ -80,7 +84,14 @@ impl Drop for Lent {
 
 impl Lent {
     pub fn new(state: &'static State) -> Lent {
-        Lent { state, lists: Vec::new(), names: Vec::new(), functions: Vec::new(), count: 0 }
+        Lent {
+            state,
+            lists: Vec::new(),
+            arrays: Vec::new(),
+            names: Vec::new(),
+            functions: Vec::new(),
+            count: 0,
+        }
     }
 
     /// Leaves it to the library to say when it no longer needs the functions.
@@ -133,6 +144,7 @@ impl Lent {
                 let pairs = table.entries().flat_map(|(key, value)| [key.clone(), value.clone()]);
                 self.items(to, abi::ZEROMQ_DICTIONARY, &pairs.collect::<Vec<_>>(), depth)?
             }
+            Value::Matrix(matrix) => self.matrix(matrix),
             Value::Foreign(object) => {
                 plain(abi::ZEROMQ_OBJECT, abi::Payload { object: object.handle })
             }
@@ -147,6 +159,22 @@ impl Lent {
             // The library knows what it expected instead.
             other => self.other(&format!("a {:?}", other.kind())),
         })
+    }
+
+    /// The numbers stay where the script has them, which is in one piece.
+    fn matrix(&mut self, matrix: &Matrix) -> abi::Value {
+        let (shape, numbers) = (matrix.shape(), matrix.numbers());
+        let array = Box::new(abi::Array {
+            element: abi::ZEROMQ_FLOAT64,
+            order: abi::ZEROMQ_BY_COLUMNS,
+            shape: shape.as_ptr(),
+            dimensions: shape.len(),
+            data: numbers.as_ptr().cast(),
+            size: size_of_val(numbers),
+        });
+        let payload = abi::Payload { array: &raw const *array };
+        self.arrays.push(array);
+        plain(abi::ZEROMQ_ARRAY, payload)
     }
 
     fn other(&mut self, what: &str) -> abi::Value {

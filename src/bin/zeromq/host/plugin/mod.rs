@@ -3,6 +3,7 @@
 //! check versions; `host` calls its methods. All unsafe code of this program is here and in
 //! `file`.
 
+mod array;
 pub mod file;
 mod lend;
 
@@ -194,10 +195,11 @@ unsafe extern "C" fn call(
     // interpreter, and leaves it alone until it returns.
     let interpreter = unsafe { &mut *interpreter };
     // SAFETY: the library passes as many values, filled in as the header says.
-    let given: Vec<Value> =
+    let given: Outcome<Vec<Value>> =
         unsafe { slice(arguments, count) }.iter().map(|argument| library.value(argument)).collect();
     let function = state.functions.borrow().get(function);
-    let outcome = interpreter.call(&function, given.into()).and_then(|value| {
+    let outcome = given.and_then(|given| interpreter.call(&function, given.into()));
+    let outcome = outcome.and_then(|value| {
         // The library may go on waiting, and somebody may be watching the output.
         interpreter.flush()?;
         let mut lent = Lent::new(state);
@@ -280,7 +282,7 @@ impl Library {
             size: size_of::<abi::Host>() as u32,
             abi: abi::ZEROMQ_ABI,
             context: std::ptr::from_ref(self.state).cast_mut().cast(),
-            flags: 0,
+            flags: abi::ZEROMQ_HOST_ARRAYS,
             warn: Some(warn),
             interrupted: interrupt::is_watched().then_some(interrupted as _),
             call: Some(call),
@@ -390,7 +392,7 @@ impl Library {
             interpreter.write(&warning)?;
         }
         if let Some(value) = value {
-            return Ok(value);
+            return value;
         }
         if code == Code::Callback as i32
             && let Some(stop) = self.state.stop.take()
@@ -405,7 +407,7 @@ impl Library {
     ///
     /// # Safety
     /// The library has written it.
-    unsafe fn take(&self, result: &mut MaybeUninit<abi::Returned>) -> Value {
+    unsafe fn take(&self, result: &mut MaybeUninit<abi::Returned>) -> Outcome<Value> {
         // SAFETY: guaranteed by the caller, for the members that are used.
         let value = self.value(unsafe { &(*result.as_ptr()).value });
         // SAFETY: guaranteed by the caller, and it is not used again.
@@ -429,10 +431,10 @@ impl Library {
     }
 
     /// Converts a value of the library to a script value.
-    fn value(&self, value: &abi::Value) -> Value {
+    fn value(&self, value: &abi::Value) -> Outcome<Value> {
         // SAFETY: the library says by `kind` which member of the union it has
         // written, and what a pointer in it leads to stays until result_free.
-        unsafe {
+        Ok(unsafe {
             match value.kind {
                 abi::ZEROMQ_BOOL => Value::Bool(value.payload.integer != 0),
                 abi::ZEROMQ_INT => integer(value.payload.integer),
@@ -441,25 +443,26 @@ impl Library {
                     let abi::Bytes { data, size } = value.payload.bytes;
                     Value::string(String::from_utf8_lossy(slice(data.cast(), size)))
                 }
-                abi::ZEROMQ_LIST => Value::list(self.values(value.payload.items)),
-                abi::ZEROMQ_TUPLE => Value::tuple(self.values(value.payload.items)),
+                abi::ZEROMQ_LIST => Value::list(self.values(value.payload.items)?),
+                abi::ZEROMQ_TUPLE => Value::tuple(self.values(value.payload.items)?),
                 abi::ZEROMQ_DICTIONARY => {
                     let mut made = Dictionary::default();
-                    for pair in self.values(value.payload.items).chunks_exact(2) {
+                    for pair in self.values(value.payload.items)?.chunks_exact(2) {
                         made.insert(pair[0].clone(), pair[1].clone());
                     }
                     Value::dictionary(made)
                 }
                 abi::ZEROMQ_OBJECT => self.object(value.payload.object),
                 abi::ZEROMQ_FUNCTION => self.state.functions.borrow().get(value.payload.function),
+                abi::ZEROMQ_ARRAY => array::take(&*value.payload.array)?,
                 _ => Value::Nil,
             }
-        }
+        })
     }
 
     /// # Safety
     /// The items come from the library.
-    unsafe fn values(&self, items: abi::Items) -> Vec<Value> {
+    unsafe fn values(&self, items: abi::Items) -> Outcome<Vec<Value>> {
         // SAFETY: guaranteed by the caller.
         let items = unsafe { slice(items.data, items.count) };
         items.iter().map(|item| self.value(item)).collect()
@@ -625,7 +628,7 @@ impl Object {
         }
         // SAFETY: the library has written the result of a call that succeeded.
         match unsafe { library.take(&mut result) } {
-            Value::String(text) => text.to_string(),
+            Ok(Value::String(text)) => text.to_string(),
             _ => String::new(),
         }
     }

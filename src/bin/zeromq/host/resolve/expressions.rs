@@ -45,8 +45,12 @@ impl Resolver<'_> {
                 range.step.as_mut().map_or(Ok(()), |step| self.expression(step))
             }
             Kind::Negate(operand) | Kind::Not(operand) => self.expression(operand),
-            Kind::Binary(_, pair) | Kind::And(pair) | Kind::Or(pair) | Kind::Index(pair) => {
+            Kind::Binary(_, pair) | Kind::And(pair) | Kind::Or(pair) => {
                 self.expressions(&mut **pair, 2, at)
+            }
+            Kind::Index(base, indices) => {
+                self.expression(base)?;
+                self.expressions(indices, ELEMENTS, at)
             }
             Kind::Choice(three) => self.expressions(&mut **three, 3, at),
             Kind::Call(..) => self.call(expression),
@@ -145,7 +149,7 @@ impl Resolver<'_> {
                 self.expression(object)?;
                 self.effect(&mut assignment.value)
             }
-            Target::Index(base, index) => {
+            Target::Index(base, indices) => {
                 self.expression(base)?;
                 if let Kind::Variable(Variable { place: Place::Captured(_), name, at }) = &base.kind
                     && &**name != "self"
@@ -155,7 +159,7 @@ impl Resolver<'_> {
                         *at,
                     ));
                 }
-                self.expression(index)?;
+                indices.iter_mut().try_for_each(|index| self.expression(index))?;
                 self.effect(&mut assignment.value)
             }
         }
