@@ -4,10 +4,12 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::arguments::FRAMES;
+use super::array::gathered;
 use super::call::Call;
 use super::object::{Instance, Object};
 use super::table::{Class, Group, Method, Parameter, Sends, optional, required};
 use super::value::{Kinds, Value, ValueRef};
+use crate::core::array::{self, Array, Element, Number};
 use crate::core::{Error, Frame};
 
 /// Frames.
@@ -17,16 +19,27 @@ pub(super) static CLASS: Class = Class {
     parent: None,
     constructor: Some(Method {
         name: "ZMQFrame",
-        parameters: &[required(
-            "bytes",
-            Kinds::STRING.or(Kinds::LIST).or(Kinds::OBJECT),
-            "a String, a ZMQFrame or a List of Ints from 0 to 255",
-        )],
+        parameters: &[
+            required(
+                "bytes",
+                CONTENT,
+                "a String, a ZMQFrame or a List of Ints from 0 to 255; with a dtype, a number, \
+                 numbers in Lists, or an array",
+            ),
+            optional("dtype", Kinds::STRING, DTYPE),
+        ],
         result: "ZMQFrame",
         doc: "Creates a frame from the bytes of a String or another ZMQFrame, or from a List of \
-              Ints from 0 to 255.",
-        errors: "",
-        example: "",
+              Ints from 0 to 255. With a dtype, creates a frame of numbers, row by row: \
+              \"float64\", \"float32\", \"int8\" to \"int64\", \"uint8\" to \"uint64\", \"bool\", \
+              \"complex64\" or \"complex128\", in the byte order of this machine, or with \">\" \
+              before it in big-endian and with \"<\" in little-endian order. `numbers` reads \
+              them.",
+        errors: "`ZMQArgs` also if the dtype is not known or cannot represent a number",
+        example: r#"
+            print ZMQFrame([1, 258], ">int16").hex()   // 00010102
+            print ZMQFrame([0.5], "<f4").hex()   // 0000003f
+        "#,
         sends: Sends::Nothing,
         otherwise: None,
         run: make,
@@ -114,6 +127,24 @@ static BYTES: Group = Group {
             run: to_list,
         },
         Method {
+            name: "numbers",
+            parameters: &[required("dtype", Kinds::STRING, DTYPE)],
+            result: "List",
+            doc: "Returns the numbers in the frame as a List of Floats, Ints, Bools or complex \
+                  numbers, depending on the dtype: see `ZMQFrame`. Integers that no Int \
+                  represents become Floats; complex numbers are Tuples in hosts without them.",
+            errors: "`ZMQArgs` if the dtype is not known, or the frame has more than 16777216 \
+                     numbers; `ZMQDecode` if the size of the frame is not a multiple of that of \
+                     the dtype",
+            example: r#"
+                print ZMQFrame([0, 1, 1, 2]).numbers(">int16")   // [ 1, 258 ]
+                print ZMQFrame([0.5, 2], "float64").numbers("float64")   // [ 0.5, 2 ]
+            "#,
+            sends: Sends::Nothing,
+            otherwise: None,
+            run: numbers,
+        },
+        Method {
             name: "hex",
             parameters: &[],
             result: "String",
@@ -179,6 +210,16 @@ static BYTES: Group = Group {
     ],
 };
 
+/// What a frame is made of.
+const CONTENT: Kinds = Kinds::STRING
+    .or(Kinds::OBJECT)
+    .or(Kinds::LIST)
+    .or(Kinds::TUPLE)
+    .or(Kinds::ARRAY)
+    .or(Kinds::BOOL)
+    .or(Kinds::INT)
+    .or(Kinds::FLOAT);
+const DTYPE: &str = "a String: the dtype of numbers, such as \"float64\", \"int32\" or \">f8\"";
 const INDEX: &str = "an Int from 0 to count() - 1, negative to count from the end, or a Range or \
                      List of them";
 const FROM: &str = "an Int, negative to count from the end";
@@ -243,10 +284,53 @@ impl fmt::Display for Frame {
 
 fn make(call: &Call) -> Result<Value, Error> {
     let frame = match call.values() {
+        [content, _] => {
+            let (element, swapped) = dtype(call, 1)?;
+            let array = gathered(content).map_err(|got| call.wrong(0, got))?;
+            let bytes = array.converted(element, swapped);
+            let cannot = |number| format!("{number}, which {} cannot represent", element.name());
+            Frame::from(bytes.map_err(|number| call.wrong(0, cannot(number)))?)
+        }
         [ValueRef::List(items)] => Frame::from(bytes(call, items)?),
-        _ => Frame::from(&*call.frame(0)?),
+        [ValueRef::String(_) | ValueRef::Object(..)] => Frame::from(&*call.frame(0)?),
+        _ => return Err(call.refuse(0)),
     };
     Ok(Value::frame(frame))
+}
+
+/// Returns the kind of numbers that an argument names, and true if their bytes are in the
+/// other order.
+fn dtype(call: &Call, index: usize) -> Result<(Element, bool), Error> {
+    let name = call.text(index)?;
+    Element::from_name(name).ok_or_else(|| call.refuse(index))
+}
+
+fn numbers(call: &Call) -> Result<Value, Error> {
+    let frame = call.receiver::<Frame>()?;
+    let (element, swapped) = dtype(call, 0)?;
+    let size = element.size();
+    if frame.len() % size != 0 {
+        let (count, name) = (frame.len(), element.name());
+        let what =
+            format!("numbers of {name} have {size} bytes each, and the frame has {count} bytes");
+        return Err(Error::Decode { what: what.into() });
+    }
+    let numbers = array::numbers(frame, element, swapped);
+    if numbers.len() > LARGEST_LIST {
+        return Err(Error::Argument {
+            place: "receiver".to_owned(),
+            expected: format!("a frame of no more than {LARGEST_LIST} numbers: slice it").into(),
+            got: format!("{} numbers", numbers.len()),
+        });
+    }
+    let value = |number| match number {
+        Number::Complex(..) if call.host.takes_arrays() => {
+            let array = Array::single(Element::Complex128, number);
+            array.map_or(Value::Nil, |array| Value::Array(Box::new(array)))
+        }
+        number => number.into(),
+    };
+    Ok(Value::List(numbers.map(value).collect()))
 }
 
 fn bytes(call: &Call, items: &[ValueRef]) -> Result<Vec<u8>, Error> {

@@ -1,5 +1,7 @@
 //! The kinds of numbers in an array.
 
+use std::fmt;
+
 /// The kind of the elements of an array. The numbers are those of the C header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -102,16 +104,54 @@ impl Element {
     /// Returns an element as a floating-point number, or the real and the imaginary part;
     /// `None` for an integer that has no exact one.
     pub fn float(self, bytes: &[u8]) -> Option<(f64, f64)> {
-        const EXACT: u64 = 1 << 53;
-        let real = match self.number(bytes) {
-            Number::Bool(value) => f64::from(u8::from(value)),
-            Number::Int(value) if value.unsigned_abs() <= EXACT => value as f64,
-            Number::Uint(value) if value <= EXACT => value as f64,
-            Number::Int(_) | Number::Uint(_) => return None,
-            Number::Float(value) => value,
-            Number::Complex(real, imaginary) => return Some((real, imaginary)),
-        };
-        Some((real, 0.0))
+        self.number(bytes).float()
+    }
+
+    /// Appends a number. Returns false, and appends nothing, if an element cannot represent
+    /// it: an integer that is too large, or has no exact floating-point number, or a fraction
+    /// or a complex number as an integer. Floating-point numbers are rounded.
+    pub(super) fn push(self, number: Number, bytes: &mut Vec<u8>) -> bool {
+        macro_rules! integer {
+            ($type:ty) => {
+                match number.integer().and_then(|integer| <$type>::try_from(integer).ok()) {
+                    Some(integer) => bytes.extend(integer.to_ne_bytes()),
+                    None => return false,
+                }
+            };
+        }
+        match self {
+            Bool => match number.integer() {
+                Some(bit @ (0 | 1)) => bytes.push(bit as u8),
+                _ => return false,
+            },
+            Int8 => integer!(i8),
+            Int16 => integer!(i16),
+            Int32 => integer!(i32),
+            Int64 => integer!(i64),
+            Uint8 => integer!(u8),
+            Uint16 => integer!(u16),
+            Uint32 => integer!(u32),
+            Uint64 => integer!(u64),
+            Float32 | Float64 | Complex64 | Complex128 => {
+                let Some((real, imaginary)) = number.float() else {
+                    return false;
+                };
+                let parts = if self.is_complex() { &[real, imaginary][..] } else { &[real] };
+                let short = matches!(self, Float32 | Complex64);
+                if short && parts.iter().any(|part| part.is_finite() && !(*part as f32).is_finite())
+                    || !self.is_complex() && imaginary != 0.0
+                {
+                    return false;
+                }
+                for part in parts {
+                    match short {
+                        true => bytes.extend((*part as f32).to_ne_bytes()),
+                        false => bytes.extend(part.to_ne_bytes()),
+                    }
+                }
+            }
+        }
+        true
     }
 
     /// Returns the number that an element is.
@@ -155,4 +195,46 @@ pub enum Number {
     Float(f64),
     /// A complex number: its real and its imaginary part.
     Complex(f64, f64),
+}
+
+impl Number {
+    /// Returns it as a floating-point number, or its real and its imaginary part; `None` for
+    /// an integer that has no exact one.
+    fn float(self) -> Option<(f64, f64)> {
+        const EXACT: u64 = 1 << 53;
+        let real = match self {
+            Number::Bool(value) => f64::from(u8::from(value)),
+            Number::Int(value) if value.unsigned_abs() <= EXACT => value as f64,
+            Number::Uint(value) if value <= EXACT => value as f64,
+            Number::Int(_) | Number::Uint(_) => return None,
+            Number::Float(value) => value,
+            Number::Complex(real, imaginary) => return Some((real, imaginary)),
+        };
+        Some((real, 0.0))
+    }
+
+    /// Returns it as an integer, if it is one.
+    fn integer(self) -> Option<i128> {
+        match self {
+            Number::Bool(value) => Some(value.into()),
+            Number::Int(value) => Some(value.into()),
+            Number::Uint(value) => Some(value.into()),
+            Number::Float(value) | Number::Complex(value, 0.0) if value.fract() == 0.0 => {
+                Some(value as i128)
+            }
+            Number::Float(_) | Number::Complex(..) => None,
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Number::Bool(value) => write!(f, "{value}"),
+            Number::Int(value) => write!(f, "{value}"),
+            Number::Uint(value) => write!(f, "{value}"),
+            Number::Float(value) => write!(f, "{value:?}"),
+            Number::Complex(real, imaginary) => write!(f, "{real:?} + {imaginary:?}i"),
+        }
+    }
 }

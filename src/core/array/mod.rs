@@ -12,7 +12,7 @@ use super::message::Frame;
 
 pub use element::{Element, Number};
 pub(crate) use wire::{
-    EXTENSION, places_by_columns, read, read_extension, transpose, write_extension,
+    EXTENSION, numbers, places_by_columns, read, read_extension, transpose, write_extension,
 };
 
 /// The most dimensions that are accepted, as in numpy.
@@ -58,6 +58,13 @@ impl Deref for Bytes {
 }
 
 impl Array {
+    /// Makes an array of one number, without dimensions.
+    pub(crate) fn single(element: Element, number: Number) -> Option<Array> {
+        let mut bytes = Vec::new();
+        let pushed = element.push(number, &mut bytes);
+        pushed.then_some(Array { element, shape: Vec::new(), bytes: Bytes::Made(bytes) })
+    }
+
     /// Returns the kind of its elements.
     pub fn element(&self) -> Element {
         self.element

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::{Array, ArrayRef, Bytes, DEEPEST, Element, count};
+use super::{Array, ArrayRef, Bytes, DEEPEST, Element, Number, count};
 use crate::core::message::Frame;
 
 /// The type of arrays among the extensions of MessagePack. The data is one byte with the
@@ -52,6 +52,42 @@ impl ArrayRef<'_> {
         }
         Cow::Owned(rows)
     }
+
+    /// Returns all elements, row by row, as elements of a kind, in the other byte order if
+    /// `swapped`.
+    ///
+    /// # Errors
+    /// The first number that the kind cannot represent.
+    pub(crate) fn converted(&self, element: Element, swapped: bool) -> Result<Vec<u8>, Number> {
+        let rows = self.by_rows();
+        let mut bytes = Vec::new();
+        match element == self.element {
+            true => bytes = rows.into_owned(),
+            false => {
+                bytes.reserve_exact(rows.len() / self.element.size() * element.size());
+                for number in numbers(&rows, self.element, false) {
+                    if !element.push(number, &mut bytes) {
+                        return Err(number);
+                    }
+                }
+            }
+        }
+        Ok(if swapped { reversed(&bytes, element.word()) } else { bytes })
+    }
+}
+
+/// Returns the numbers in bytes, which are in the other order if `swapped`.
+pub(crate) fn numbers(
+    bytes: &[u8],
+    element: Element,
+    swapped: bool,
+) -> impl ExactSizeIterator<Item = Number> {
+    let size = element.size();
+    let bytes = match swapped {
+        true => Cow::Owned(reversed(bytes, element.word())),
+        false => Cow::Borrowed(bytes),
+    };
+    (0..bytes.len() / size).map(move |at| element.number(&bytes[at * size..(at + 1) * size]))
 }
 
 /// Passes each element of a matrix that is stored by columns to `put`, with its index in one
