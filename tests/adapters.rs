@@ -121,6 +121,11 @@ fn values_objects_and_errors_of_lua() {
 }
 
 #[test]
+fn arrays_of_lua() {
+    run(lua(), "arrays.lua", "--> ");
+}
+
+#[test]
 fn functions_of_lua() {
     run(lua(), "callbacks.lua", "--> ");
 }
@@ -174,6 +179,17 @@ fn states_of_lua_come_and_go() {
 #[test]
 fn values_objects_and_errors_of_python() {
     run(python(), "objects.py", "#> ");
+}
+
+#[test]
+fn arrays_of_python() {
+    run(python(), "arrays.py", "#> ");
+}
+
+#[test]
+fn arrays_of_numpy() {
+    let found = runs(Command::new("python3").args(["-c", "import numpy"]));
+    run(if found { python() } else { skip("there is no numpy") }, "arrays-numpy.py", "#> ");
 }
 
 #[test]

@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <lauxlib.h>
@@ -45,6 +46,20 @@ typedef struct object { const void *mark; zeromq_object handle; } object;
 /* Its address is the key of the objects in the registry. */
 static const char OBJECTS;
 
+/* An array of numbers, as a userdata with the mark &ARRAYS. Its elements follow the shape, or
+ * are those of a larger array, which is its user value. */
+typedef struct array { const void *mark; zeromq_array of; size_t shape[]; } array;
+
+static const char ARRAYS;
+
+/* The elements of arrays: boolean, signed, unsigned, floating-point or complex. */
+static const struct { const char *name; char kind; size_t size; } DTYPES[] = {
+    {NULL, 0, 0}, {"bool", 'b', 1}, {"int8", 'i', 1}, {"int16", 'i', 2}, {"int32", 'i', 4},
+    {"int64", 'i', 8}, {"uint8", 'u', 1}, {"uint16", 'u', 2}, {"uint32", 'u', 4},
+    {"uint64", 'u', 8}, {"float32", 'f', 4}, {"float64", 'f', 8}, {"complex64", 'c', 8},
+    {"complex128", 'c', 16},
+};
+
 /* Raises an error with the message on top of the stack. */
 static int raise_error(lua_State *L, const char *tag) {
   lua_createtable(L, 0, 3);
@@ -71,6 +86,240 @@ static object *to_object(lua_State *L, int index) {
   object *o = lua_touserdata(L, index);
   return o != NULL && lua_rawlen(L, index) == sizeof *o && o->mark == &OBJECTS ? o : NULL;
 }
+
+/* ---- Arrays of numbers. ---- */
+
+static array *to_array(lua_State *L, int index) {
+  array *a = lua_touserdata(L, index);
+  return a != NULL && lua_rawlen(L, index) >= sizeof *a && a->mark == &ARRAYS ? a : NULL;
+}
+
+/* Pushes a new array, with room for its elements unless they are somewhere else. */
+static array *push_array(lua_State *L, uint32_t element, const size_t *shape, size_t dimensions,
+                         size_t size, void *data) {
+  size_t shapes = dimensions * sizeof *shape;
+  array *a = lua_newuserdatauv(L, sizeof *a + shapes + (data == NULL ? size : 0), 1);
+  if (shapes > 0)
+    memcpy(a->shape, shape, shapes);
+  a->mark = &ARRAYS;
+  a->of = (zeromq_array){element, ZEROMQ_BY_ROWS, a->shape, dimensions,
+                         data == NULL ? &a->shape[dimensions] : data, size};
+  luaL_setmetatable(L, "zeromq.array");
+  return a;
+}
+
+/* Pushes an element: a boolean, a number, or a table with both parts of a complex number. */
+static void push_element(lua_State *L, uint32_t element, const char *data) {
+  union { int8_t i1; int16_t i2; int32_t i4; int64_t i8; uint8_t u1; uint16_t u2; uint32_t u4;
+          uint64_t u8; float f4[2]; double f8[2]; } n;
+  memcpy(&n, data, DTYPES[element].size);
+  switch (element) {
+  case ZEROMQ_BOOL8: lua_pushboolean(L, n.u1 != 0); break;
+  case ZEROMQ_INT8: lua_pushinteger(L, n.i1); break;
+  case ZEROMQ_INT16: lua_pushinteger(L, n.i2); break;
+  case ZEROMQ_INT32: lua_pushinteger(L, n.i4); break;
+  case ZEROMQ_INT64: lua_pushinteger(L, n.i8); break;
+  case ZEROMQ_UINT8: lua_pushinteger(L, n.u1); break;
+  case ZEROMQ_UINT16: lua_pushinteger(L, n.u2); break;
+  case ZEROMQ_UINT32: lua_pushinteger(L, n.u4); break;
+  case ZEROMQ_UINT64:
+    n.u8 > INT64_MAX ? lua_pushnumber(L, (lua_Number)n.u8) : lua_pushinteger(L, n.i8); break;
+  case ZEROMQ_FLOAT32: lua_pushnumber(L, n.f4[0]); break;
+  case ZEROMQ_FLOAT64: lua_pushnumber(L, n.f8[0]); break;
+  default:
+    lua_createtable(L, 2, 0);
+    for (int part = 0; part < 2; part++) {
+      lua_pushnumber(L, element == ZEROMQ_COMPLEX64 ? n.f4[part] : n.f8[part]);
+      lua_rawseti(L, -2, part + 1);
+    }
+  }
+}
+
+static void refuse_element(lua_State *L, int index, uint32_t element) {
+  const char *given = luaL_tolstring(L, index, NULL);
+  lua_pushfstring(L, "an element of an array of %s cannot be %s", DTYPES[element].name, given);
+  raise_error(L, "ZMQArgs");
+}
+
+/* Stores what push_element pushes; a complex number may be a number, too. */
+static void store_element(lua_State *L, int index, uint32_t element, char *data) {
+  char kind = DTYPES[element].kind;
+  size_t size = DTYPES[element].size, bits = 8 * size - (kind == 'i');
+  if (kind == 'b') {
+    *data = (char)lua_toboolean(L, index);
+  } else if (kind == 'i' || kind == 'u') {
+    int is_integer;
+    lua_Integer n = lua_tointegerx(L, index, &is_integer);
+    lua_Integer end = bits < 63 ? (lua_Integer)1 << bits : INT64_MAX;
+    bool small = n < (kind == 'i' ? -end - (bits == 63) : 0), large = bits < 63 && n >= end;
+    if (!is_integer || small || large)
+      refuse_element(L, index, element);
+    uint8_t n1 = (uint8_t)n;
+    uint16_t n2 = (uint16_t)n;
+    uint32_t n4 = (uint32_t)n;
+    memcpy(data, size == 1 ? (void *)&n1 : size == 2 ? (void *)&n2 : size == 4 ? (void *)&n4 : &n,
+           size);
+  } else {
+    double parts[2] = {0, 0};
+    bool pair = kind == 'c' && lua_istable(L, index);
+    for (int part = 0; part < (pair ? 2 : 1); part++) {
+      pair ? (void)lua_rawgeti(L, index, part + 1) : lua_pushvalue(L, index);
+      int is_number;
+      parts[part] = lua_tonumberx(L, -1, &is_number);
+      if (!is_number)
+        refuse_element(L, -1, element);
+      lua_pop(L, 1);
+    }
+    float shorter[2] = {(float)parts[0], (float)parts[1]};
+    bool is_short = element == ZEROMQ_FLOAT32 || element == ZEROMQ_COMPLEX64;
+    memcpy(data, is_short ? (void *)shorter : parts, size);
+  }
+}
+
+/* Stores the numbers in a table of tables. Its size in each dimension is the shape. */
+static char *store_table(lua_State *L, int index, array *a, size_t depth, char *data) {
+  luaL_checkstack(L, 8, "a table of tables");
+  if (depth == a->of.dimensions) {
+    store_element(L, index, a->of.element, data);
+    return data + DTYPES[a->of.element].size;
+  }
+  if (!lua_istable(L, index) || lua_rawlen(L, index) != a->shape[depth]) {
+    lua_pushliteral(L, "zeromq.array: expected tables that are evenly nested");
+    raise_error(L, "ZMQArgs");
+  }
+  for (size_t at = 0; at < a->shape[depth]; at++) {
+    lua_rawgeti(L, index, (lua_Integer)at + 1);
+    data = store_table(L, lua_gettop(L), a, depth + 1, data);
+    lua_pop(L, 1);
+  }
+  return data;
+}
+
+/* zeromq.array(tables, dtype): makes an array of a table of numbers, or of tables of them.
+ * The dtype is "float64" if it is left out. */
+static int make_array(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  const char *dtype = luaL_optstring(L, 2, "float64");
+  uint32_t element = ZEROMQ_COMPLEX128;
+  while (element > 0 && strcmp(DTYPES[element].name, dtype) != 0)
+    element--;
+  if (element == 0) {
+    lua_pushfstring(L, "zeromq.array: the dtype %s is not known", dtype);
+    return raise_error(L, "ZMQArgs");
+  }
+  size_t shape[DEEPEST], dimensions = 0, size = DTYPES[element].size;
+  lua_settop(L, 1);
+  luaL_checkstack(L, DEEPEST + 8, "a table of tables");
+  /* A pair of numbers is one complex number. */
+  for (bool inner = true; inner && lua_istable(L, -1) && dimensions < DEEPEST;) {
+    size_t count = shape[dimensions++] = lua_rawlen(L, -1);
+    luaL_argcheck(L, count == 0 || size < (size_t)PTRDIFF_MAX / count, 1, "too many numbers");
+    size *= count;
+    lua_rawgeti(L, -1, 1);
+    if (DTYPES[element].kind == 'c' && lua_istable(L, -1)) {
+      inner = lua_rawgeti(L, -1, 1) == LUA_TTABLE;
+      lua_pop(L, 1);
+    }
+  }
+  lua_settop(L, 1);
+  array *a = push_array(L, element, shape, dimensions, size, NULL);
+  store_table(L, 1, a, 0, (char *)a->of.data);
+  return 1;
+}
+
+/* The place of the element or the row with the index in the argument, or NULL. */
+static char *place(lua_State *L, const array *a) {
+  lua_Integer at = lua_tointeger(L, 2);
+  if (a->of.dimensions == 0 || at < 1 || (size_t)at > a->shape[0])
+    return NULL;
+  return (char *)a->of.data + a->of.size / a->shape[0] * ((size_t)at - 1);
+}
+
+/* Pushes an element, or a row of an array, which shares its elements. */
+static void push_part(lua_State *L, int index, const array *a, char *data) {
+  if (a->of.dimensions == 1) {
+    push_element(L, a->of.element, data);
+    return;
+  }
+  push_array(L, a->of.element, a->shape + 1, a->of.dimensions - 1, a->of.size / a->shape[0], data);
+  lua_pushvalue(L, index);
+  lua_setiuservalue(L, -2, 1);
+}
+
+static char *push_tables(lua_State *L, const array *a, size_t depth, char *data) {
+  luaL_checkstack(L, 8, "an array of many dimensions");
+  if (depth == a->of.dimensions) {
+    push_element(L, a->of.element, data);
+    return data + DTYPES[a->of.element].size;
+  }
+  lua_createtable(L, (int)a->shape[depth], 0);
+  for (size_t at = 0; at < a->shape[depth]; at++) {
+    data = push_tables(L, a, depth + 1, data);
+    lua_rawseti(L, -2, (lua_Integer)at + 1);
+  }
+  return data;
+}
+
+/* array:totable() */
+static int array_table(lua_State *L) {
+  const array *a = to_array(L, 1);
+  luaL_argcheck(L, a != NULL, 1, "an array is expected; call it with a colon");
+  push_tables(L, a, 0, (char *)a->of.data);
+  return 1;
+}
+
+/* array[i], array.dtype, array.shape and array.totable */
+static int array_index(lua_State *L) {
+  const array *a = to_array(L, 1);
+  const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  char *data = lua_isinteger(L, 2) ? place(L, a) : NULL;
+  if (data != NULL) {
+    push_part(L, 1, a, data);
+  } else if (strcmp(name, "dtype") == 0) {
+    lua_pushstring(L, DTYPES[a->of.element].name);
+  } else if (strcmp(name, "shape") == 0) {
+    lua_createtable(L, (int)a->of.dimensions, 0);
+    for (size_t at = 0; at < a->of.dimensions; at++) {
+      lua_pushinteger(L, (lua_Integer)a->shape[at]);
+      lua_rawseti(L, -2, (lua_Integer)at + 1);
+    }
+  } else if (strcmp(name, "totable") == 0) {
+    lua_pushcfunction(L, array_table);
+  } else {
+    lua_pushnil(L);
+  }
+  return 1;
+}
+
+/* array[i] = number; a row is assigned number by number. */
+static int array_set(lua_State *L) {
+  const array *a = to_array(L, 1);
+  char *data = lua_isinteger(L, 2) && a->of.dimensions == 1 ? place(L, a) : NULL;
+  luaL_argcheck(L, data != NULL, 2, "the index of a number in the array is expected");
+  store_element(L, 3, a->of.element, data);
+  return 0;
+}
+
+static int array_length(lua_State *L) {
+  const array *a = to_array(L, 1);
+  lua_pushinteger(L, a->of.dimensions > 0 ? (lua_Integer)a->shape[0] : 0);
+  return 1;
+}
+
+static int array_text(lua_State *L) {
+  const array *a = to_array(L, 1);
+  lua_pushfstring(L, "<array: %s", DTYPES[a->of.element].name);
+  for (size_t at = 0; at < a->of.dimensions; at++)
+    lua_pushfstring(L, at > 0 ? " x %I" : " %I", (LUAI_UACINT)a->shape[at]);
+  lua_pushliteral(L, ">");
+  lua_concat(L, (int)a->of.dimensions + 2);
+  return 1;
+}
+
+static const luaL_Reg ARRAY[] = {
+    {"__index", array_index}, {"__newindex", array_set}, {"__len", array_length},
+    {"__tostring", array_text}, {NULL, NULL},
+};
 
 /* ---- Values for the library. What they point to stays on the stack. ---- */
 
@@ -141,6 +390,8 @@ static void lend(lua_State *L, machine *m, int index, int depth, zeromq_value *v
   }
   if ((found = to_object(L, index)) != NULL)
     *value = VALUE(ZEROMQ_OBJECT, object, ((const object *)found)->handle);
+  else if ((found = to_array(L, index)) != NULL)
+    *value = VALUE(ZEROMQ_ARRAY, array, &((const array *)found)->of);
   else if (type != LUA_TLIGHTUSERDATA || lua_touserdata(L, index) != NULL) /* zeromq.null is NULL */
     *value = VALUE(ZEROMQ_OTHER, bytes, {lua_typename(L, type), strlen(lua_typename(L, type))});
 }
@@ -163,6 +414,17 @@ static void push_object(lua_State *L, zeromq_object handle) {
     lua_rawseti(L, -3, (lua_Integer)handle);
   }
   lua_remove(L, -2);
+}
+
+/* Copies an array; one without dimensions is a number. */
+static void push_received(lua_State *L, const zeromq_array *a) {
+  if (a->dimensions == 0) {
+    push_element(L, a->element, a->data);
+    return;
+  }
+  array *copy = push_array(L, a->element, a->shape, a->dimensions, a->size, NULL);
+  if (a->size > 0)
+    memcpy((void *)copy->of.data, a->data, a->size);
 }
 
 /* Pushes a value; nil is zeromq.null in tables, which cannot hold it. */
@@ -194,6 +456,7 @@ static void push(lua_State *L, const zeromq_value *value, bool inside) {
     if (count == 0) /* not to be taken for a list */
       luaL_setmetatable(L, "zeromq.dictionary");
     break;
+  case ZEROMQ_ARRAY: push_received(L, value->as.array); break;
   case ZEROMQ_OBJECT: push_object(L, value->as.object); break;
   case ZEROMQ_FUNCTION: lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)value->as.function); break;
   default: inside ? lua_pushlightuserdata(L, NULL) : lua_pushnil(L);
@@ -449,7 +712,7 @@ int luaopen_zeromq(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, m);
   zeromq_host host = {
       .size = sizeof host, .abi = ZEROMQ_ABI, .context = m,
-      .flags = ZEROMQ_HOST_BYTES | ZEROMQ_HOST_NAMED_LAST,
+      .flags = ZEROMQ_HOST_BYTES | ZEROMQ_HOST_NAMED_LAST | ZEROMQ_HOST_ARRAYS,
       .warn = warn, .interrupted = interrupted, .call = call_function, .failure = failure,
   };
   if (zeromq_host_register(&host, &m->host) != ZEROMQ_CODE_OK ||
@@ -459,6 +722,10 @@ int luaopen_zeromq(lua_State *L) {
   lua_pushcfunction(L, error_text);
   lua_setfield(L, -2, "__tostring");
   luaL_newmetatable(L, "zeromq.dictionary");
+  luaL_newmetatable(L, "zeromq.array");
+  luaL_setfuncs(L, ARRAY, 0);
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
   lua_newtable(L); /* the objects that the script has: weak, and its own metatable */
   lua_pushliteral(L, "v");
   lua_setfield(L, -2, "__mode");
@@ -470,6 +737,8 @@ int luaopen_zeromq(lua_State *L) {
     make_class(L, m, *class);
   lua_pushcfunction(L, dictionary);
   lua_setfield(L, -2, "dictionary");
+  lua_pushcfunction(L, make_array);
+  lua_setfield(L, -2, "array");
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
   lua_pushstring(L, zeromq_version());

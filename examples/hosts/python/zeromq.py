@@ -6,7 +6,8 @@ the path in the environment variable ZEROMQ_PLUGIN, from the folder of this file
 where the system looks for libraries.
 
 Frames to send are str or bytes. A received frame is str if it is valid UTF-8, otherwise
-bytes. Each error tag is an exception class, such as zeromq.ZMQTimeout; all of them are
+bytes. Arrays of numbers to send are whatever has the buffer protocol, such as arrays of numpy;
+a received one is an Array, which numpy.asarray uses without a copy. Each error tag is an exception class, such as zeromq.ZMQTimeout; all of them are
 subclasses of zeromq.Error.
 """
 
@@ -15,22 +16,25 @@ import ctypes
 import inspect
 import itertools
 import keyword
+import math
 import os
 import signal
+import struct
 import sys
 import threading
 import time
 import warnings
 import weakref
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t
-from ctypes import c_uint32, c_uint64, c_void_p, byref, sizeof
+from ctypes import c_ssize_t, c_uint32, c_uint64, c_void_p, byref, sizeof
 
 ABI = 1
-NIL, BOOL, INT, FLOAT, STRING, LIST, TUPLE, DICTIONARY, OBJECT, OTHER, FUNCTION, CLASS, BYTES = (
-    range(13))
+(NIL, BOOL, INT, FLOAT, STRING, LIST, TUPLE, DICTIONARY, OBJECT, OTHER, FUNCTION, CLASS, BYTES,
+ ARRAY) = range(14)
 REQUIRED, OPTIONAL, VARIADIC, NAMED = range(4)
 OK, CALLBACK, TASK = 0, 17, 19
-HOST_BYTES = 1
+HOST_BYTES, HOST_ARRAYS = 1, 4
+BY_ROWS, BY_COLUMNS = range(2)
 DEEPEST, MOST = 64, 1 << 22
 
 
@@ -41,12 +45,15 @@ def _struct(name, fields, base=ctypes.Structure):
 
 
 _Bytes = _struct("_Bytes", [("data", c_void_p), ("size", c_size_t)])
+_Array = _struct("_Array", [
+    ("element", c_uint32), ("order", c_uint32), ("shape", POINTER(c_size_t)),
+    ("dimensions", c_size_t), ("data", c_void_p), ("size", c_size_t)])
 _Items = _struct("_Items", [("data", c_void_p), ("count", c_size_t)])
 _Payload = _struct("_Payload", [
     ("integer", c_int64), ("number", c_double), ("bytes", _Bytes), ("items", _Items),
-    ("object", c_uint64), ("function", c_uint64), ("described", c_void_p)], ctypes.Union)
+    ("object", c_uint64), ("function", c_uint64), ("described", c_void_p),
+    ("array", POINTER(_Array))], ctypes.Union)
 _Value = _struct("_Value", [("kind", c_uint32), ("payload", _Payload)])
-_Result = _struct("_Result", [("value", _Value), ("owned", c_size_t), ("memory", c_uint64 * 64)])
 _Named = _struct("_Named", [("name", c_char_p), ("value", _Value)])
 _Parameter = _struct("_Parameter", [
     ("size", c_uint32), ("role", c_uint32), ("kinds", c_uint32), ("name", c_char_p),
@@ -81,11 +88,11 @@ def _load():
             ("classes", POINTER(POINTER(_Class)), []), ("function_released", c_uint64, [c_uint64]),
             ("host_register", c_int, [POINTER(_Host), POINTER(c_uint64)]),
             ("call", c_int, [c_uint64, c_void_p, c_uint64, c_void_p, c_size_t, c_void_p, c_size_t,
-                             POINTER(_Result)]),
-            ("result_free", None, [POINTER(_Result)]), ("object_free", None, [c_uint64]),
+                             c_void_p]),
+            ("result_free", None, [c_void_p]), ("object_free", None, [c_uint64]),
             ("object_class", c_void_p, [c_uint64]), ("object_hash", c_uint64, [c_uint64]),
-            ("object_text", c_int, [c_uint64, POINTER(_Result)]),
-            ("object_bytes", c_int, [c_uint64, POINTER(_Result)]),
+            ("object_text", c_int, [c_uint64, c_void_p]),
+            ("object_bytes", c_int, [c_uint64, c_void_p]),
             ("object_equals", c_int32, [c_uint64, c_uint64]),
             ("last_error", POINTER(_Error), []), ("error_tags", POINTER(c_char_p), []),
             ("shutdown", c_int, []), ("version", c_char_p, [])]:
@@ -95,6 +102,18 @@ def _load():
 
 
 _library = _load()
+
+
+class _Result(ctypes.Structure):
+    """What arrays point to stays as long as they do."""
+
+    _fields_ = [("value", _Value), ("owned", c_size_t), ("memory", c_uint64 * 64)]
+
+    def __del__(self, free=_library.zeromq_result_free, byref=byref):
+        if self.owned:
+            free(byref(self))
+
+
 __version__ = _library.zeromq_version().decode()
 
 
@@ -153,8 +172,17 @@ def _lend(given, memory, depth=0):
         return _Value(INT, _Payload(integer=given))
     if isinstance(given, float):
         return _Value(FLOAT, _Payload(number=given))
-    if isinstance(given, (bytes, bytearray, memoryview)):
+    if isinstance(given, complex):
+        data = struct.pack("dd", given.real, given.imag)
+        memory.append(data)
+        return _lend_array(_SHORT["c16"], BY_ROWS, (), _address_of(data), len(data), memory)
+    if isinstance(given, (bytes, bytearray)):
         return _text(BYTES, bytes(given), memory)
+    if isinstance(given, memoryview) and given.ndim == 1 and given.format == "B":
+        return _text(BYTES, bytes(given), memory)
+    if isinstance(given, Array):
+        memory.append(given)
+        return _lend_array(given._element, BY_ROWS, given.shape, given._data, given._size, memory)
     if isinstance(given, (list, tuple, range, dict)):
         kind = DICTIONARY if isinstance(given, dict) else LIST
         memory.count += len(given)
@@ -169,6 +197,10 @@ def _lend(given, memory, depth=0):
         return _Value(OBJECT, _Payload(object=given._handle))
     if isinstance(given, type) and issubclass(given, Object) and given is not Object:
         return _Value(CLASS, _Payload(described=given._described))
+    try:
+        return _lend_buffer(memoryview(given), memory)
+    except (TypeError, ValueError, BufferError):
+        pass  # It has no buffer.
     if callable(given):
         number = next(_numbers)
         _functions[number] = given
@@ -201,13 +233,126 @@ def _text(kind, given, memory):
     return _Value(kind, _Payload(bytes=_Bytes(data, len(given))))
 
 
+# ---- Arrays of numbers. ----
+
+class Array:
+    """An array of numbers: its dtype, such as "float64", its shape, and the elements, row by
+    row. numpy.asarray uses them without a copy."""
+
+    def __init__(self, element, shape, data, size, owner):
+        self._element, self._data, self._size, self._owner = element, data or 0, size, owner
+        self.dtype, self.shape = _DTYPES[element][0], tuple(shape)
+
+    @property
+    def __array_interface__(self):
+        short, order = _DTYPES[self._element][1], "<" if sys.byteorder == "little" else ">"
+        order = "|" if short.endswith("1") else order
+        return {"version": 3, "shape": self.shape, "typestr": order + short,
+                "data": (self._data, False)}
+
+    def __bytes__(self):
+        return ctypes.string_at(self._data, self._size)
+
+    def tolist(self):
+        """The elements in lists of lists, one for each dimension; a number without any."""
+        format = _DTYPES[self._element][2]
+        elements = struct.iter_unpack("=" + format, bytes(self))
+        elements = [complex(*one) if len(format) > 1 else one[0] for one in elements]
+        for axis in range(len(self.shape) - 1, 0, -1):
+            count, rows = self.shape[axis], range(math.prod(self.shape[:axis]))
+            elements = [elements[row * count:(row + 1) * count] for row in rows]
+        return elements if self.shape else elements[0]
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, index):
+        """A number, or the Array that an index for only some dimensions leaves."""
+        index = index if isinstance(index, tuple) else (index,)
+        if len(index) > len(self.shape):
+            raise IndexError(f"{len(index)} indices for {len(self.shape)} dimensions")
+        data, size = self._data, self._size
+        for at, count in zip(index, self.shape):
+            if not -count <= at < count:
+                raise IndexError(f"the index {at} for a dimension of size {count}")
+            size //= count
+            data += at % count * size
+        inner = Array(self._element, self.shape[len(index):], data, size, self)
+        return inner if inner.shape else inner.tolist()
+
+    def __repr__(self):
+        return f"<Array: {self.dtype} {self.shape}>"
+
+
+# The numbers of elements: names, short names of numpy, and formats of struct.
+_DTYPES = dict(enumerate([
+    ("bool", "b1", "?"), ("int8", "i1", "b"), ("int16", "i2", "h"), ("int32", "i4", "i"),
+    ("int64", "i8", "q"), ("uint8", "u1", "B"), ("uint16", "u2", "H"), ("uint32", "u4", "I"),
+    ("uint64", "u8", "Q"), ("float32", "f4", "f"), ("float64", "f8", "d"),
+    ("complex64", "c8", "ff"), ("complex128", "c16", "dd")], 1))
+_SHORT = {row[1]: number for number, row in _DTYPES.items()}
+# What the letters of a buffer's format mean; their sizes depend on the machine.
+_LETTERS = {"?": "b", **dict.fromkeys("bhilqn", "i"), **dict.fromkeys("BHILQN", "u"), "f": "f",
+            "d": "f", "Zf": "c", "Zd": "c"}
+_buffer_of, _release = ctypes.pythonapi.PyObject_GetBuffer, ctypes.pythonapi.PyBuffer_Release
+_buffer_of.argtypes, _release.argtypes = [ctypes.py_object, c_void_p, c_int], [c_void_p]
+_release.restype = None
+
+
+def _address_of(data):
+    return ctypes.cast(c_char_p(data), c_void_p).value
+
+
+def _lend_array(element, order, shape, data, size, memory):
+    shape = _array(c_size_t, shape, memory)
+    memory.append(_Array(element, order, shape, len(shape), data, size))
+    return _Value(ARRAY, _Payload(array=ctypes.pointer(memory[-1])))
+
+
+def _lend_buffer(view, memory):
+    """The numbers in a buffer. They are copied only if they have gaps between them, or the
+    byte order of another machine."""
+    format, other = view.format.lstrip("@=<>!"), ">" if sys.byteorder == "little" else "<"
+    element = _SHORT.get(f"{_LETTERS.get(format, '')}{view.itemsize}")
+    if element is None:
+        return _text(OTHER, f"an array with elements of the format {view.format}".encode(), memory)
+    swapped = view.itemsize > 1 and view.format[0] in (other, "!" if other == ">" else other)
+    if swapped or not (view.c_contiguous or view.f_contiguous):
+        data, word = view.tobytes(), view.itemsize // len(_DTYPES[element][2])
+        if swapped:
+            reversed_ = bytearray(len(data))
+            for at in range(word):
+                reversed_[at::word] = data[word - 1 - at::word]
+            data = bytes(reversed_)
+        memory.append(data)
+        return _lend_array(element, BY_ROWS, view.shape, _address_of(data), len(data), memory)
+    # While the view is there, the buffer stays where it is.
+    buffer = (c_void_p * 16)()
+    _buffer_of(view, buffer, 0x11c)  # PyBUF_FULL_RO
+    address = buffer[0]
+    _release(buffer)
+    memory.append(view)
+    order = BY_ROWS if view.c_contiguous else BY_COLUMNS
+    return _lend_array(element, order, view.shape, address, view.nbytes, memory)
+
+
+def _take_array(array, owner):
+    shape, data = array.shape[:array.dimensions], array.data
+    if owner is None:
+        owner = ctypes.create_string_buffer(ctypes.string_at(data, array.size), array.size)
+        data = ctypes.addressof(owner)
+    taken = Array(array.element, shape, data, array.size, owner)
+    return taken if shape else taken.tolist()
+
+
 # ---- Values of the library. ----
 
-def _take(value):
+def _take(value, owner=None):
+    """A value of the library. Its arrays stay where they are if the owner keeps them."""
     kind, payload = value.kind, value.payload
     if kind in (LIST, TUPLE, DICTIONARY):
         items = (_Value * payload.items.count).from_address(payload.items.data or 1)
-        items = [_take(item) for item in items]
+        items = [_take(item, owner) for item in items]
         if kind == DICTIONARY:
             return dict(zip(items[::2], items[1::2]))
         return items if kind == LIST else tuple(items)
@@ -218,6 +363,8 @@ def _take(value):
         return _object(payload.object)
     if kind == FUNCTION:
         return _functions[payload.function]
+    if kind == ARRAY:
+        return _take_array(payload.array.contents, owner)
     return {BOOL: payload.integer != 0, INT: payload.integer, FLOAT: payload.number}.get(kind)
 
 
@@ -226,11 +373,8 @@ def _ask(function, handle):
     result = _Result()
     if function(handle, byref(result)) != OK:
         raise _failure()
-    try:
-        given = result.value.payload.bytes
-        return ctypes.string_at(given.data, given.size)
-    finally:
-        _library.zeromq_result_free(byref(result))
+    given = result.value.payload.bytes
+    return ctypes.string_at(given.data, given.size)
 
 
 _objects, _objects_lock = weakref.WeakValueDictionary(), threading.RLock()
@@ -314,8 +458,9 @@ _machine, _hosts = ctypes.create_string_buffer(2), {}
 
 def _host(interrupted):
     """Registers this machine. The struct is copied; the functions in it stay."""
-    host, number = _Host(sizeof(_Host), ABI, ctypes.addressof(_machine), HOST_BYTES, _WARN(_warn),
-                         interrupted, _CALL(_call_function), None, _tell_failure), c_uint64()
+    host, number = _Host(sizeof(_Host), ABI, ctypes.addressof(_machine),
+                         HOST_BYTES | HOST_ARRAYS, _WARN(_warn), interrupted, _CALL(_call_function),
+                         None, _tell_failure), c_uint64()
     if _library.zeromq_host_register(byref(host), byref(number)) != OK:
         raise _failure()
     _hosts[number.value] = host
@@ -365,9 +510,8 @@ def _invoke(method, receiver, arguments, named, kind=None):
             raise KeyboardInterrupt
         if code != OK:
             raise _failure()
-        return _take(result.value) if kind is None else _object(result.value.payload.object, kind)
+        return _take(result.value, result) if kind is None else _object(result.value.payload.object, kind)
     finally:
-        _library.zeromq_result_free(byref(result))
         _callers.discard(id(memory))
         _call.returned, _call.innermost = outer
         while number := _library.zeromq_function_released(host):

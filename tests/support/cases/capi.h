@@ -225,6 +225,29 @@ static const char *ready(zeromq_code (*asked)(zeromq_socket *, int32_t *), place
     return told(p, code, answer == 1 ? "true" : answer == 0 ? "false" : "?", "");
 }
 
+static const char *send_array(place *p, const size_t *shape, const double *numbers,
+                              int32_t timeout) {
+    zeromq_array array = {ZEROMQ_FLOAT64, ZEROMQ_BY_ROWS, shape, 2, numbers,
+                          shape[0] * shape[1] * sizeof *numbers};
+    return told(p, zeromq_socket_send_array(p->socket, &array, timeout), "true", "false");
+}
+
+static const char *receive_array(place *p, int32_t timeout) {
+    zeromq_array array;
+    zeromq_code code = zeromq_socket_receive_array(p->socket, &array, timeout);
+    if (code != ZEROMQ_CODE_OK)
+        return done(p, code);
+    if (array.element != ZEROMQ_FLOAT64 || array.dimensions != 2)
+        return show("another array");
+    show_number((int64_t)array.shape[0]);
+    for (size_t at = 0; at < array.size / sizeof(double) && length + 40 < sizeof shown; at++) {
+        uint64_t bits;
+        memcpy(&bits, (const char *)array.data + at * sizeof bits, sizeof bits);
+        length += (size_t)sprintf(shown + length, " %016llx", (unsigned long long)bits);
+    }
+    return shown;
+}
+
 static const char *bind_to(place *p, const char *endpoints) {
     uint16_t port = 9;
     zeromq_code code = zeromq_socket_bind(p->socket, endpoints, &port);

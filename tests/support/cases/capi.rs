@@ -21,6 +21,8 @@ pub const LEFT_OUT: [(&str, &[&str]); 9] = [
             "truth is text",
             "values of every kind",
             "values with bytes",
+            "an array in a value",
+            "lists of numbers are an array",
             "pictures",
             "pictures with a list",
             "pictures of too little",
@@ -228,6 +230,17 @@ fn expression(call: &Call, kept: &str, variables: &Variables) -> String {
             format!("receive_frame(&{variable}, &{kept}, {timeout})")
         }
         (Kind::Socket, "receiveall") => format!("receive_all(&{variable}, {timeout})"),
+        (Kind::Socket, "sendarray") => {
+            let Literal::Array(rows) = Literal::read(&arguments[0]) else {
+                panic!("{} is no array", arguments[0]);
+            };
+            let numbers = listed(rows.concat().iter().map(|number| format!("{number:?}")));
+            let shape = format!("{}, {}", rows.len(), rows[0].len());
+            format!(
+                "send_array(&{variable}, (size_t[]){{{shape}}}, (double[]){{{numbers}}}, {timeout})"
+            )
+        }
+        (Kind::Socket, "receivearray") => format!("receive_array(&{variable}, {timeout})"),
         (Kind::Socket, "receivetopic" | "receivefrom") => {
             format!("receive_apart(&{variable}, {timeout})")
         }
@@ -465,6 +478,12 @@ fn shown(call: &Call, value: &Json) -> String {
         Literal::Bytes(bytes) => hex(&bytes),
         Literal::List(items) => format!("[{}]", inside(items)),
         Literal::Tuple(items) => format!("({})", inside(items)),
+        // Numbers by their bits.
+        Literal::Array(rows) => {
+            let numbers = rows.concat();
+            let numbers = numbers.iter().map(|number| format!(" {:016x}", number.to_bits()));
+            format!("{}{}", rows.len(), numbers.collect::<String>())
+        }
         Literal::Nil | Literal::Bool(_) | Literal::Int(_) => value.to_string(),
         _ => panic!("{value} is no result in C"),
     }

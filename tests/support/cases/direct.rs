@@ -11,9 +11,10 @@ use serde_json::Value as Json;
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
 use zeromq::vm::abi::{
-    Bytes, Class, Host, Items, Method, Named, Object, Payload, Registration, Returned, Value,
-    ZEROMQ_ABI, ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION,
-    ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING, ZEROMQ_TUPLE,
+    Array, Bytes, Class, Host, Items, Method, Named, Object, Payload, Registration, Returned,
+    Value, ZEROMQ_ABI, ZEROMQ_ARRAY, ZEROMQ_BOOL, ZEROMQ_BY_ROWS, ZEROMQ_CLASS, ZEROMQ_DICTIONARY,
+    ZEROMQ_FLOAT, ZEROMQ_FLOAT64, ZEROMQ_FUNCTION, ZEROMQ_HOST_ARRAYS, ZEROMQ_INT, ZEROMQ_INT64,
+    ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING, ZEROMQ_TUPLE,
 };
 use zeromq::vm::{
     zeromq_call, zeromq_classes, zeromq_host_register, zeromq_host_unregister, zeromq_object_bytes,
@@ -42,6 +43,7 @@ type Given = Result<Json, String>;
 struct Lent {
     items: Vec<Vec<Value>>,
     bytes: Vec<Vec<u8>>,
+    arrays: Vec<(Box<Array>, Box<[usize; 2]>, Vec<f64>)>,
 }
 
 thread_local! {
@@ -103,7 +105,7 @@ impl Machine {
             size: size_of::<Host>() as u32,
             abi: ZEROMQ_ABI,
             context: (&raw const *context).cast_mut().cast(),
-            flags: 0,
+            flags: ZEROMQ_HOST_ARRAYS,
             warn: None,
             interrupted: None,
             call: Some(call),
@@ -253,6 +255,7 @@ fn lend(value: &Json, lent: &mut Lent) -> Value {
             let items = pairs.collect::<Vec<_>>().concat();
             lent.items(ZEROMQ_DICTIONARY, items)
         }
+        Literal::Array(rows) => lent.array(&rows),
         Literal::Tuple(_) | Literal::Variable(_) | Literal::Class(_) => {
             panic!("{value} is not lent here")
         }
@@ -264,6 +267,21 @@ impl Lent {
         let payload = Payload { bytes: Bytes { data: bytes.as_ptr().cast(), size: bytes.len() } };
         self.bytes.push(bytes);
         plain(ZEROMQ_STRING, payload)
+    }
+
+    fn array(&mut self, rows: &[Vec<f64>]) -> Value {
+        let (shape, numbers) = (Box::new([rows.len(), rows[0].len()]), rows.concat());
+        let array = Box::new(Array {
+            element: ZEROMQ_FLOAT64,
+            order: ZEROMQ_BY_ROWS,
+            shape: shape.as_ptr(),
+            dimensions: shape.len(),
+            data: numbers.as_ptr().cast(),
+            size: size_of_val(&*numbers),
+        });
+        let payload = Payload { array: &raw const *array };
+        self.arrays.push((array, shape, numbers));
+        plain(ZEROMQ_ARRAY, payload)
     }
 
     fn items(&mut self, kind: u32, items: Vec<Value>) -> Value {
@@ -317,6 +335,20 @@ fn read(value: &Value, kept: bool) -> Json {
                 let items = items(value);
                 let pairs = items.chunks_exact(2);
                 pairs.map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].clone())).collect()
+            }
+            ZEROMQ_ARRAY => {
+                let array = &*value.payload.array;
+                // A number without dimensions.
+                if array.dimensions == 0 {
+                    assert_eq!(array.element, ZEROMQ_INT64);
+                    return array.data.cast::<i64>().read_unaligned().into();
+                }
+                assert_eq!((array.element, array.dimensions), (ZEROMQ_FLOAT64, 2));
+                let bytes: &[u8] = slice::from_raw_parts(array.data.cast(), array.size);
+                let numbers = bytes.as_chunks().0.iter().map(|bytes| f64::from_ne_bytes(*bytes));
+                let numbers: Vec<f64> = numbers.collect();
+                let width = *array.shape.add(1);
+                serde_json::json!({ "$array": numbers.chunks(width).collect::<Vec<_>>() })
             }
             ZEROMQ_OBJECT => {
                 let object = value.payload.object;

@@ -15,6 +15,10 @@ local function fail(frames) error({ tag = "Mine" }) end
 
 local function same(one, other)
   if math.type(one) ~= math.type(other) or type(one) ~= type(other) then return false end
+  if one == other then return true end
+  if type(one) == "userdata" and one.totable and other.totable then
+    return same(one:totable(), other:totable())
+  end
   if type(one) ~= "table" then return one == other end
   for key, value in pairs(one) do
     if not same(value, other[key]) then return false end
@@ -109,13 +113,17 @@ fn parts(call: &Call) -> (String, String) {
     (callee, arguments.join(", "))
 }
 
+fn shown(number: &f64) -> String {
+    format!("{number:?}")
+}
+
 fn literal(value: &Json, nil: &str) -> String {
     let inside = |item: &Json| literal(item, "zeromq.null");
     match Literal::read(value) {
         Literal::Nil => nil.to_owned(),
         Literal::Bool(flag) => flag.to_string(),
         Literal::Int(number) => number.to_string(),
-        Literal::Float(number) => format!("{number:?}"),
+        Literal::Float(number) => shown(&number),
         Literal::Text(text) => quoted(text),
         Literal::Bytes(bytes) => {
             let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
@@ -123,6 +131,10 @@ fn literal(value: &Json, nil: &str) -> String {
         }
         Literal::List(items) | Literal::Tuple(items) => {
             format!("{{ {} }}", listed(items.iter().map(inside)))
+        }
+        Literal::Array(rows) => {
+            let row = |row: &Vec<f64>| format!("{{ {} }}", listed(row.iter().map(shown)));
+            format!("zeromq.array {{ {} }}", listed(rows.iter().map(row)))
         }
         Literal::Dictionary(entries) => {
             let entry =

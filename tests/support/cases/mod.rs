@@ -4,7 +4,7 @@
 //!
 //! A step names a class, a function of a class, or a method of a variable. Values are
 //! those of JSON, and objects with one key that begins with a dollar sign: `$bytes`,
-//! `$tuple`, `$ref` for a variable, `$class`, and `$function` for one of the functions
+//! `$tuple`, `$array` with the rows of an array of floats, `$ref` for a variable, `$class`, and `$function` for one of the functions
 //! that the programs begin with.
 
 pub mod capi;
@@ -65,6 +65,8 @@ pub enum Literal<'a> {
     Bytes(Vec<u8>),
     List(&'a [Json]),
     Tuple(&'a [Json]),
+    /// The rows of an array of float64.
+    Array(Vec<Vec<f64>>),
     Dictionary(&'a Map<String, Json>),
     Variable(&'a str),
     Class(&'a str),
@@ -163,6 +165,7 @@ impl<'a> Literal<'a> {
         match &**mark {
             "$bytes" => Literal::Bytes(bytes(text())),
             "$tuple" => Literal::Tuple(value.as_array().unwrap()),
+            "$array" => Literal::Array(serde_json::from_value(value.clone()).unwrap()),
             "$ref" => Literal::Variable(text()),
             "$class" => Literal::Class(text()),
             "$function" => Literal::Function(text()),

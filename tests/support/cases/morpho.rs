@@ -99,6 +99,7 @@ fn literal(value: &Json) -> String {
         Literal::Bytes(bytes) => format!("ZMQFrame({bytes:?})"),
         Literal::List(items) => format!("[{}]", listed(items.iter().map(literal))),
         Literal::Tuple(_) => panic!("a Tuple is no argument"),
+        Literal::Array(rows) => format!("Matrix({rows:?})"),
         Literal::Dictionary(entries) => {
             let entry =
                 |(key, value): (&String, &Json)| format!("{}: {}", quoted(key), literal(value));
@@ -128,6 +129,19 @@ fn condition(place: &str, expected: &Json) -> String {
         Literal::List(items) => all("islist", items),
         // Morpho 0.6.0 has no istuple.
         Literal::Tuple(items) => all("!islist", items),
+        Literal::Array(rows) => {
+            let (height, width) = (rows.len(), rows[0].len());
+            let shape = format!(
+                "{place}.dimensions()[0] == {height} and {place}.dimensions()[1] == {width}"
+            );
+            let row = |(i, row): (usize, &Vec<f64>)| {
+                let numbers = row.iter().enumerate();
+                let numbers = numbers.map(|(j, number)| format!("{place}[{i}, {j}] == {number:?}"));
+                numbers.collect::<Vec<_>>().join(" and ")
+            };
+            let rows = rows.iter().enumerate().map(row);
+            [shape].into_iter().chain(rows).collect::<Vec<_>>().join(" and ")
+        }
         Literal::Dictionary(entries) => {
             let count = format!("isdictionary({place}) and {place}.count() == {}", entries.len());
             let entry = |(key, value): (&String, &Json)| {

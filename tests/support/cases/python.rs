@@ -6,6 +6,7 @@ use super::{Call, Case, Expected, Literal, Step, Target, listed, quoted};
 use serde_json::Value as Json;
 
 const START: &str = "\
+import array
 import zeromq
 
 class Mine(Exception):
@@ -15,6 +16,19 @@ def echo(frames): return frames
 def first(frames): return frames[0]
 def nothing(frames): return None
 def fail(frames): raise Mine()
+
+def matrix(rows):
+    numbers = array.array('d', sum(rows, []))
+    return memoryview(numbers).cast('B').cast('d', (len(rows), len(rows[0])))
+
+def plain(value):
+    if isinstance(value, (zeromq.Array, memoryview)):
+        return ('array', value.tolist())
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(plain, value))
+    return value
 
 def run(name, case):
     try:
@@ -51,7 +65,7 @@ fn lines(at: usize, step: &Step) -> String {
     match &call.expected {
         Expected::Anything => format!("    {target} = {expression}\n"),
         Expected::Result(expected) => format!(
-            "    {target} = {expression}\n    if repr({target}) != repr({}): return f'step {at}: \
+            "    {target} = {expression}\n    if repr(plain({target})) != repr(plain({})): return f'step {at}: \
              {{{target}!r}}'\n",
             literal(expected)
         ),
@@ -84,6 +98,7 @@ fn literal(value: &Json) -> String {
         Literal::Bytes(bytes) => format!("bytes({bytes:?})"),
         Literal::List(list) => format!("[{}]", items(list)),
         Literal::Tuple(tuple) => format!("({})", items(tuple)),
+        Literal::Array(rows) => format!("matrix({rows:?})"),
         Literal::Dictionary(entries) => {
             let entry =
                 |(key, value): (&String, &Json)| format!("{}: {}", quoted(key), literal(value));
