@@ -526,6 +526,7 @@ impl Ledger {
         if worker.stuck.is_some_and(|stuck| mentions.contains(&stuck)) {
             worker.stuck = None;
         }
+        // Others that are given back do not prolong the one that it runs.
         let first = worker.held.first();
         let returned = worker.held.take(|held| mentions.contains(held));
         if worker.held.first() != first {

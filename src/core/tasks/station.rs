@@ -207,10 +207,19 @@ impl Station {
                     self.return_tasks();
                 }
             }
-            FromQueue::Cancel(mentions) => self.tasks.retain(|task| {
-                let mention = Mention { number: task.number, delivery: task.delivery };
-                !mentions.contains(&mention)
-            }),
+            FromQueue::Cancel(mentions) => {
+                let mut dropped = Vec::new();
+                self.tasks.retain(|task| {
+                    let mention = Mention { number: task.number, delivery: task.delivery };
+                    let cancelled = mentions.contains(&mention);
+                    dropped.extend(cancelled.then_some(mention));
+                    !cancelled
+                });
+                // The queue waits for an answer before it sends other tasks.
+                for some in dropped.chunks(protocol::RECORDS) {
+                    self.outbox.push((protocol::returned(&session, some), Vec::new()));
+                }
+            }
             FromQueue::Gone => {
                 self.leave_session();
                 self.told = None;

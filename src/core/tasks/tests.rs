@@ -238,6 +238,49 @@ fn a_hanging_worker_loses_its_tasks_and_gets_none_until_it_answers() {
 }
 
 #[test]
+fn a_worker_that_did_not_start_a_task_in_time_gets_others() {
+    let timeout = Some(Duration::from_millis(500));
+    let mut stage = Stage::new(Settings { timeout, ..Settings::default() });
+    stage.adds(1);
+    stage.joins("a");
+    let session = stage.sessions[&b"a"[..]];
+    // Its program does something else meanwhile.
+    let mut station = Station::new("a".into(), 1000, BEAT, stage.now);
+    station.set_open(true);
+    station.handle(stage.now, &mut [Frame::from(protocol::welcome(&session, 1000))]);
+    let record = protocol::TaskRecord { mention: stage.assigned()[0].1[0], limit: 500 };
+    let tasks = Frame::from(protocol::tasks(&session, &[record]));
+    station.handle(stage.now, &mut [tasks, frame("x")]);
+    stage.passes(Duration::from_millis(500));
+    for (_, head, _) in stage.ledger.letters() {
+        station.handle(stage.now, &mut [Frame::from(head)]);
+    }
+    assert_eq!((station.waiting(), stage.assigned()), (0, vec![]));
+    for (head, _) in station.letters() {
+        stage.says("a", &[&head]);
+    }
+    assert_eq!(stage.assigned(), [("a".to_owned(), vec![mention(1, 2)])]);
+}
+
+#[test]
+fn tasks_that_are_given_back_do_not_prolong_the_one_that_hangs() {
+    let timeout = Some(Duration::from_millis(500));
+    let mut stage = Stage::new(Settings { timeout, ..Settings::default() });
+    stage.adds(3);
+    stage.joins("a");
+    let task = stage.assigned()[0].1[0];
+    stage.finishes("a", task, 1);
+    stage.adds(3);
+    assert_eq!(stage.assigned()[0].1.len(), 3);
+    let session = stage.sessions[&b"a"[..]];
+    stage.passes(Duration::from_millis(300));
+    stage.says("a", &[&protocol::returned(&session, &[mention(3, 1)])]);
+    stage.passes(Duration::from_millis(200));
+    let letters = stage.letters();
+    assert!(matches!(&letters[..], [(_, _, FromQueue::Cancel(all))] if all[0] == mention(2, 1)));
+}
+
+#[test]
 fn a_worker_that_leaves_gives_its_tasks_back_without_blame() {
     let mut stage = Stage::new(Settings { attempts: 1, ..Settings::default() });
     stage.ledger.add(frame("x"));
