@@ -38,12 +38,15 @@ impl Drop for Machine {
 /// The result of a call, in the form of the table.
 type Given = Result<Json, String>;
 
+/// An array, with its shape and its numbers.
+type Lending = (Box<Array>, Box<[usize; 2]>, Vec<f64>);
+
 /// Memory that the library borrows.
 #[derive(Default)]
 struct Lent {
     items: Vec<Vec<Value>>,
     bytes: Vec<Vec<u8>>,
-    arrays: Vec<(Box<Array>, Box<[usize; 2]>, Vec<f64>)>,
+    arrays: Vec<Lending>,
 }
 
 thread_local! {
