@@ -98,7 +98,6 @@ mod tests {
     use super::*;
     use crate::core::Statistics;
     use SocketType::{Pair, Pull, Push};
-    use std::net::TcpStream;
     use std::process::Command;
     use std::thread;
     use std::time::{Duration, Instant};
@@ -153,9 +152,15 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     #[cfg_attr(not(libzmq_repaired), ignore = "libzmq does not count peers")]
     fn peers_are_known_however_late_somebody_asks() {
-        let pull = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
+        use std::os::unix::net::UnixStream;
+
+        // No other test can connect to it by mistake, as to a port that it had before.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("late");
+        let pull = Socket::attached(Pull, &format!("@ipc://{}", path.display())).unwrap();
         let push = Socket::attached(Push, &endpoint(&pull)).unwrap();
         push.wait_for_peers(1, &SOON).unwrap();
         for _ in 0..3 {
@@ -163,9 +168,7 @@ mod tests {
             guest.wait_for_peers(1, &SOON).unwrap();
             guest.close(None).unwrap();
         }
-        let address = endpoint(&pull);
-        let address = address.strip_prefix("tcp://").unwrap();
-        drop(TcpStream::connect(address).unwrap());
+        drop(UnixStream::connect(&path).unwrap());
         let numbers = || {
             let statistics = pull.statistics().unwrap();
             let Statistics { peers, connections, disconnections, failures, .. } = statistics;
