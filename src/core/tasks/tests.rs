@@ -825,7 +825,9 @@ fn strangers_take_nothing_from_others() {
 #[test]
 fn peers_that_flood_a_queue_do_not_stop_it() {
     let heartbeat = Duration::from_secs(60);
-    let (queue, endpoint) = queue(Settings { heartbeat, ..Settings::default() });
+    // A stranger that registers again has attempted the task that it was given.
+    let attempts = u32::MAX;
+    let (queue, endpoint) = queue(Settings { heartbeat, attempts, ..Settings::default() });
     let over = Arc::new(AtomicBool::new(false));
     let flood = |message: fn(u32) -> Vec<Vec<u8>>| {
         let (endpoint, over) = (endpoint.clone(), over.clone());
