@@ -386,6 +386,7 @@ mod tests {
     use crate::core::SocketType::{Dealer, Pull, Push};
     use crate::core::options::OptionValue;
     use crate::core::poller::{MANY, Poller};
+    use crate::core::socket::testing::alone;
     use std::time::{Duration, Instant};
     use std::{array, thread};
 
@@ -718,19 +719,16 @@ mod tests {
 
     #[test]
     fn descriptors_are_waited_for_together_with_many_sockets() {
-        const NAME: &str = "core::poller::watched::tests::\
-                            descriptors_are_waited_for_together_with_many_sockets";
-        if std::env::var_os("ZEROMQ_ALONE").is_none() {
-            // Another test could open a descriptor with the number of the one that is closed.
-            let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
-            let status = alone.args(["--exact", NAME]).env("ZEROMQ_ALONE", "1").status();
-            assert!(status.unwrap().success());
-            return;
-        }
         use std::io::{Read, Write};
         use std::os::fd::AsRawFd;
         use std::os::unix::net::UnixStream;
 
+        // Another test could open a descriptor with the number of the one that is closed.
+        const NAME: &str = "core::poller::watched::tests::\
+                            descriptors_are_waited_for_together_with_many_sockets";
+        if !alone(NAME, None) {
+            return;
+        }
         let crowd = crowd("descriptors");
         let (mut reader, mut writer) = UnixStream::pair().unwrap();
         let descriptor = Source::Descriptor(reader.as_raw_fd());

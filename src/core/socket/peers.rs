@@ -97,8 +97,8 @@ pub(super) fn await_peers(
 mod tests {
     use super::*;
     use crate::core::Statistics;
+    use crate::core::socket::testing::alone;
     use SocketType::{Pair, Pull, Push};
-    use std::process::Command;
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -192,11 +192,8 @@ mod tests {
     #[cfg_attr(not(all(libzmq_repaired, target_os = "linux")), ignore = "it reads /proc")]
     fn a_network_socket_has_two_descriptors() {
         const NAME: &str = "core::socket::peers::tests::a_network_socket_has_two_descriptors";
-        if std::env::var_os("ZEROMQ_ALONE").is_none() {
-            // Other tests open and close descriptors.
-            let mut alone = Command::new(std::env::current_exe().unwrap());
-            let status = alone.args(["--exact", NAME]).env("ZEROMQ_ALONE", "1").status();
-            assert!(status.unwrap().success());
+        // Other tests open and close descriptors.
+        if !alone(NAME, None) {
             return;
         }
         let _context = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();

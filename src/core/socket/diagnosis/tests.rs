@@ -8,6 +8,7 @@ use super::reasons::*;
 use super::*;
 use crate::core::OptionValue;
 use crate::core::SocketType::{Pull, Push};
+use crate::core::socket::testing::alone;
 
 /// A greeting of ZMTP 3.1 without security, and what a PULL says after it.
 const GREETING: [u8; 64] = {
@@ -122,16 +123,7 @@ fn handshakes_that_do_not_end_are_told() {
 #[test]
 #[cfg_attr(not(all(libzmq_repaired, unix)), ignore = "libzmq does not count peers")]
 fn a_lack_of_descriptors_is_told() {
-    const ALONE: &str = "ZEROMQ_TEST_ALONE";
-    if std::env::var_os(ALONE).is_none() {
-        // In a process of its own, which has few.
-        let test = std::env::current_exe().unwrap();
-        let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", "ulimit -n 60 && exec \"$@\"", "sh"]).arg(test);
-        shell.args(["--exact", "core::socket::diagnosis::tests::a_lack_of_descriptors_is_told"]);
-        let output = shell.env(ALONE, "1").output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    if !alone("core::socket::diagnosis::tests::a_lack_of_descriptors_is_told", Some(60)) {
         return;
     }
     let socket = Socket::attached(Pull, "@tcp://127.0.0.1:*").unwrap();
