@@ -93,7 +93,7 @@ fn refused(facts: &Facts, place: &Place, findings: &mut Findings) -> bool {
     let Some(refused) = &facts.refused else {
         return false;
     };
-    if !facts.is_at(place, &refused.endpoint) || facts.peers != Some(0) && refused.ago > RECENT {
+    if !facts.concerns(place, &refused.endpoint, refused.ago) {
         return false;
     }
     let [handshakes, of_address] = facts.handshakes;
@@ -124,7 +124,7 @@ fn lost(facts: &Facts, place: &Place, findings: &mut Findings) -> bool {
         ("limit", &format!("{limit} bytes")),
         ("count", &facts.connections.ended.to_string()),
     ];
-    if !facts.is_at(place, &lost.endpoint) || facts.peers != Some(0) && lost.ago > RECENT {
+    if !facts.concerns(place, &lost.endpoint, lost.ago) {
         return false;
     }
     let reason = match lost.how {
@@ -218,7 +218,13 @@ impl Facts {
     /// Returns the last failed handshake at an endpoint, and how long ago it was.
     fn failure(&self, place: &Place) -> Option<(Duration, HandshakeFailure)> {
         let (ago, event) = self.connections.last_failure.as_ref()?;
-        let here = self.is_at(place, &event.endpoint) && (self.peers == Some(0) || *ago < RECENT);
+        let here = self.concerns(place, &event.endpoint, *ago);
         here.then(|| event.failure().map(|failed| (*ago, failed)))?
+    }
+
+    /// Returns true if what happened at an endpoint tells why this one has no peers, or too
+    /// few.
+    fn concerns(&self, place: &Place, endpoint: &str, ago: Duration) -> bool {
+        self.is_at(place, endpoint) && (self.peers == Some(0) || ago <= RECENT)
     }
 }
