@@ -136,6 +136,19 @@ fn enter_worker(worker: *const Worker) -> Result<InUse<'static, WorkerEntry>, Bo
     WORKERS.enter(worker)
 }
 
+/// Returns what sets an option of a socket to a number.
+///
+/// # Safety
+/// `name` is NULL or points to a NUL-terminated string that stays as it is.
+unsafe fn setting<'a>(
+    name: *const c_char,
+    value: i64,
+) -> Result<impl FnOnce(&Socket) -> Result<(), Error> + 'a, Error> {
+    // SAFETY: guaranteed by the caller.
+    let name: &'a str = unsafe { text("the name", name) }?;
+    Ok(move |socket: &Socket| socket.set_option(name, &OptionValue::Int(value)).map(drop))
+}
+
 /// Makes a queue and binds it to `endpoints`, unless that is NULL. `settings` may be NULL.
 /// The caller frees it with `zeromq_task_queue_free`.
 ///
@@ -212,8 +225,7 @@ pub unsafe extern "C" fn zeromq_task_queue_set_int(
 ) -> Code {
     ffi::guard("zeromq_task_queue_set_int", || {
         // SAFETY: the caller passes NULL or a NUL-terminated string.
-        let name = unsafe { text("the name", name) }?;
-        let set = |socket: &Socket| socket.set_option(name, &OptionValue::Int(value)).map(drop);
+        let set = unsafe { setting(name, value) }?;
         Ok(enter(queue)?.queue.prepare(set)?)
     })
 }
@@ -462,8 +474,7 @@ pub unsafe extern "C" fn zeromq_worker_set_int(
 ) -> Code {
     ffi::guard("zeromq_worker_set_int", || {
         // SAFETY: the caller passes NULL or a NUL-terminated string.
-        let name = unsafe { text("the name", name) }?;
-        let set = |socket: &Socket| socket.set_option(name, &OptionValue::Int(value)).map(drop);
+        let set = unsafe { setting(name, value) }?;
         Ok(enter_worker(worker)?.worker.prepare(set)?)
     })
 }
