@@ -7,8 +7,8 @@ where the system looks for libraries.
 
 Frames to send are str or bytes. A received frame is str if it is valid UTF-8, otherwise
 bytes. Arrays of numbers to send are whatever has the buffer protocol, such as arrays of numpy;
-a received one is an Array, which numpy.asarray uses without a copy. Each error tag is an exception class, such as zeromq.ZMQTimeout; all of them are
-subclasses of zeromq.Error.
+a received one is an Array, which numpy.asarray uses without a copy. Each error tag is an
+exception class, such as zeromq.ZMQTimeout; all of them are subclasses of zeromq.Error.
 """
 
 import atexit
@@ -26,7 +26,7 @@ import time
 import warnings
 import weakref
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t
-from ctypes import c_ssize_t, c_uint32, c_uint64, c_void_p, byref, sizeof
+from ctypes import c_uint32, c_uint64, c_void_p, byref, sizeof
 
 ABI = 1
 (NIL, BOOL, INT, FLOAT, STRING, LIST, TUPLE, DICTIONARY, OBJECT, OTHER, FUNCTION, CLASS, BYTES,
@@ -510,7 +510,9 @@ def _invoke(method, receiver, arguments, named, kind=None):
             raise KeyboardInterrupt
         if code != OK:
             raise _failure()
-        return _take(result.value, result) if kind is None else _object(result.value.payload.object, kind)
+        if kind is None:
+            return _take(result.value, result)
+        return _object(result.value.payload.object, kind)
     finally:
         _callers.discard(id(memory))
         _call.returned, _call.innermost = outer
