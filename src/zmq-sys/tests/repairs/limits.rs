@@ -435,7 +435,7 @@ fn one_address_leaves_room_for_others() {
     for transport in ["tcp", "ws"] {
         let context = zmq::Context::new();
         let pull = context.socket(zmq::PULL).unwrap();
-        pull.set_rcvtimeo(20_000).unwrap();
+        pull.set_rcvtimeo(TIMEOUT).unwrap();
         assert_eq!(options::get(&pull, ZMQ_MAX_HANDSHAKES_OF_ADDRESS), Ok(250));
         assert_eq!(options::set(&pull, ZMQ_MAX_HANDSHAKES_OF_ADDRESS, 0), Err(zmq::Error::EINVAL));
         options::set(&pull, ZMQ_MAX_HANDSHAKES_OF_ADDRESS, 2).unwrap();

@@ -228,7 +228,7 @@ fn a_peer_that_ends_while_its_connection_waits_for_memory_is_received_later() {
         let before = processor_time();
         thread::sleep(Duration::from_secs(2));
         let used = processor_time() - before;
-        assert!(used < Duration::from_millis(200), "waiting has used {used:?}");
+        assert!(used < Duration::from_millis(50), "waiting has used {used:?}");
         assert_eq!(pull.recv_bytes(zmq::DONTWAIT), Err(zmq::Error::EAGAIN));
         drop(held);
         for number in 0..50 {
