@@ -47,6 +47,8 @@ pub(super) struct Station {
     /// True while somebody takes tasks.
     open: bool,
     session: Option<Session>,
+    /// The last session that has ended. Its queue may have said something before.
+    ended: Option<Session>,
     heartbeat: Duration,
     /// When the queue was heard last.
     heard: Instant,
@@ -68,6 +70,7 @@ impl Station {
             credit,
             open: false,
             session: None,
+            ended: None,
             heartbeat,
             heard: now,
             told: None,
@@ -163,7 +166,7 @@ impl Station {
         };
         if let FromQueue::Welcome { heartbeat } = message {
             self.leave_session();
-            self.session = Some(session);
+            (self.session, self.ended) = (Some(session), None);
             // A hostile queue must not make it spin, or wait for days.
             let heartbeat = Duration::from_millis(heartbeat.into());
             self.heartbeat = heartbeat.clamp(super::FASTEST, super::SLOWEST);
@@ -179,6 +182,8 @@ impl Station {
             return;
         }
         if self.session != Some(session) {
+            // A send that failed may have noticed the end before this was read.
+            self.stopped |= message == FromQueue::Stop && self.ended == Some(session);
             return;
         }
         self.heard = now;
@@ -234,7 +239,7 @@ impl Station {
 
     /// Forgets everything that belongs to the session.
     fn leave_session(&mut self) {
-        self.session = None;
+        self.ended = self.session.take().or(self.ended);
         self.tasks.clear();
         self.finished.clear();
         self.outbox.clear();

@@ -619,6 +619,13 @@ fn a_worker_forgets_the_tasks_of_a_queue_that_is_gone() {
     assert_eq!(station.waiting(), 1);
     handle(&mut station, now, protocol::cancel(&one, &[mention(3, 1)]), None);
     assert_eq!(station.waiting(), 0);
+    // A queue that tells its workers to stop may be gone before this is read.
+    station.undeliverable();
+    station.undeliverable();
+    handle(&mut station, now, protocol::stop(&two), None);
+    assert!(!station.stopped);
+    handle(&mut station, now, protocol::stop(&one), None);
+    assert!(station.stopped);
 }
 
 /// Runs a worker in a thread, until the queue tells it to stop.

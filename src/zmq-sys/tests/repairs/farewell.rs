@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::peer::{COMMAND, Peer, property};
-use crate::wait::{DEADLINE, TIMEOUT};
+use crate::wait::{DEADLINE, TIMEOUT, go_on};
 
 /// More messages than a queue has room for.
 const MANY: u32 = 900;
@@ -50,6 +50,36 @@ fn a_full_receiver_ends_after_its_peer_has_ended() {
     pull.set_linger(-1).unwrap();
     let end = ended(&context, pull);
     assert_eq!(end.poll(zmq::POLLIN, DEADLINE.as_millis() as i64), Ok(1));
+}
+
+#[test]
+fn what_arrived_before_the_end_is_received_with_immediate() {
+    for (kind, peer) in [(zmq::PULL, zmq::PUSH), (zmq::DEALER, zmq::DEALER), (zmq::PAIR, zmq::PAIR)]
+    {
+        let context = zmq::Context::new();
+        let receiver = context.socket(kind).unwrap();
+        receiver.set_rcvtimeo(TIMEOUT).unwrap();
+        receiver.set_immediate(true).unwrap();
+        {
+            let context = zmq::Context::new();
+            let sender = context.socket(peer).unwrap();
+            sender.bind("ipc://*").unwrap();
+            receiver.connect(&sender.get_last_endpoint().unwrap().unwrap()).unwrap();
+            for number in 0..3 {
+                sender.send(message(number), 0).unwrap();
+            }
+            // The socket learns of its connection before that ends.
+            assert_eq!(receiver.recv_bytes(0).unwrap(), message(0));
+        }
+        settle(&context);
+        go_on(&receiver);
+        // There is nobody to send to; a PULL cannot send anyway.
+        assert!(receiver.send("", zmq::DONTWAIT).is_err());
+        for number in 1..3 {
+            assert_eq!(receiver.recv_bytes(0).unwrap(), message(number));
+        }
+        assert_eq!(receiver.recv_bytes(zmq::DONTWAIT), Err(zmq::Error::EAGAIN));
+    }
 }
 
 /// Makes a PULL socket whose queue is full, and whose only peer has sent everything and
