@@ -70,6 +70,8 @@ pub const ZMQ_CONNECTIONS_NUMBERS: usize = 12;
 ///   connection ended, 2 if it timed out; the errno; the endpoint;
 /// - `refused AGO ERRNO 0 ENDPOINT`: the last `ZMQ_EVENT_ACCEPT_FAILED`: how many microseconds
 ///   ago, its value, and the endpoint that is bound;
+/// - `opening 0 0 0 ENDPOINT`: a connection to this endpoint, as it was connected, is in its
+///   handshake;
 /// - `queue READY FULL UNREAD ENDPOINT`: a queue of messages to send: 1 if a peer has
 ///   completed the handshake, otherwise 0, always 0 for inproc; 1 if the queue is full; how
 ///   many messages have not been taken out of it yet; the endpoint as it was connected, or

@@ -33,3 +33,4 @@ mod types;
 mod unseen;
 mod upstream;
 mod wait;
+mod websocket;

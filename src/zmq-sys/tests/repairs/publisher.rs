@@ -90,6 +90,50 @@ fn a_peer_that_goes_takes_its_subscriptions_along() {
 }
 
 #[test]
+fn a_peer_that_was_connected_to_takes_its_subscriptions_along() {
+    let context = Context::new();
+    for kind in [PUB, XPUB] {
+        let subscriber = bound(&context, SUB, "tcp://127.0.0.1:*");
+        let endpoint = subscriber.get_last_endpoint().unwrap().unwrap();
+        let publisher = context.socket(kind).unwrap();
+        publisher.set_linger(0).unwrap();
+        publisher.set_reconnect_ivl(10).unwrap();
+        publisher.connect(&endpoint).unwrap();
+        subscriber.set_subscribe(b"a").unwrap();
+        subscriber.set_subscribe(b"b").unwrap();
+        let counted = |number| {
+            go_on(&publisher);
+            let topics = option(&publisher, TOPICS_COUNT);
+            all(&publisher) == number && topics == number
+        };
+        assert!(until(|| {
+            go_on(&subscriber);
+            counted(2)
+        }));
+        subscriber.unbind(&endpoint).unwrap();
+        drop(subscriber);
+        assert!(until(|| counted(0)));
+        assert_eq!(matching(&publisher, b"b"), 0);
+        // What is sent meanwhile waits for the next peer, which has other subscriptions.
+        publisher.send("b1", 0).unwrap();
+        let next = context.socket(SUB).unwrap();
+        next.set_rcvtimeo(5000).unwrap();
+        next.set_subscribe(b"b").unwrap();
+        next.set_subscribe(b"c").unwrap();
+        assert!(until(|| next.bind(&endpoint).is_ok()));
+        assert!(until(|| {
+            go_on(&next);
+            counted(2)
+        }));
+        let matched = [b"a", b"b", b"c"].map(|topic| matching(&publisher, topic));
+        assert_eq!(matched, [0, 1, 1]);
+        publisher.send("c1", 0).unwrap();
+        assert_eq!(next.recv_bytes(0).unwrap(), b"b1");
+        assert_eq!(next.recv_bytes(0).unwrap(), b"c1");
+    }
+}
+
+#[test]
 fn topics_of_peers_that_went_are_not_counted() {
     let context = Context::new();
     let publisher = bound(&context, XPUB, "tcp://127.0.0.1:*");

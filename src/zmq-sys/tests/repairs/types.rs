@@ -1,11 +1,15 @@
 //! Peers whose socket types do not go together.
 
-use zmq::{Context, CurveKeyPair, PULL, PUSH, REP, Socket};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use zmq::{Context, CurveKeyPair, PULL, PUSH, REP, SUB, Socket};
 use zmq_sys as sys;
 use zmq_sys::additions::ZMQ_INCOMPATIBLE_PEER;
 
 use crate::monitor::Monitor;
 use crate::options;
+use crate::peer::Peer;
 use crate::wait::until;
 
 const INVALID: u32 = sys::ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA;
@@ -39,6 +43,26 @@ fn incompatible_types_are_reported_and_remembered() {
         assert!(until(|| refused(&client).is_some()), "{name}");
         assert_eq!(refused(&client), Some((name.to_owned(), endpoint)));
     }
+}
+
+#[test]
+fn both_sides_learn_of_incompatible_types_whoever_is_first() {
+    let context = Context::new();
+    let subscriber = context.socket(SUB).unwrap();
+    subscriber.set_linger(0).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    subscriber.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+    let mut peer = Peer::accept(&listener);
+    // It knows the type of the peer as soon as it has read the greeting.
+    let mut bytes = [0; 64].to_vec();
+    bytes[..16].copy_from_slice(b"\xff\0\0\0\0\0\0\0\x01\x7f\x03\x01NULL");
+    bytes.extend(b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03REP");
+    peer.0.write_all(&bytes).unwrap();
+    let mut answer = Vec::new();
+    peer.0.read_to_end(&mut answer).unwrap();
+    let own = b"Socket-Type\0\0\0\x03SUB";
+    assert!(answer.windows(own.len()).any(|part| part == own), "{}", answer.escape_ascii());
+    assert_eq!(refused(&subscriber).map(|(kind, _)| kind).as_deref(), Some("REP"));
 }
 
 #[test]
