@@ -679,13 +679,14 @@ zeromq_code zeromq_socket_unbind(zeromq_socket *socket, const char *endpoints);
 // is not connected; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
 zeromq_code zeromq_socket_disconnect(zeromq_socket *socket, const char *endpoints);
 
-// Stores the endpoint that was bound last in `*endpoint`, with its port filled in,
-// such as "tcp://127.0.0.1:49152", or NULL if nothing was bound. It is kept after an
+// Stores the endpoint that was bound last in `*endpoint`, with its port or file filled
+// in, such as "tcp://127.0.0.1:49152", or NULL if nothing was bound. It is kept after an
 // unbind. The string is valid until the next call with the socket.
 //
 // Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
 // `ZEROMQ_CODE_BUSY`.
-zeromq_code zeromq_socket_endpoint(zeromq_socket *socket, const char **endpoint);
+zeromq_code zeromq_socket_endpoint(zeromq_socket *socket,
+                                   const char **endpoint);
 
 // Stores in `*text` how many peers the socket has and, separated by semicolons, why
 // nothing may arrive: for each reason what was observed, at which endpoint, and what to

@@ -110,6 +110,7 @@ const PROVOKED_BY_UNIT_TESTS: &[&str] = &[
     "not ZeroMQ",
     "handshake not done",
     "not accepted",
+    "no connection yet",
     "heartbeat lost",
     "peer closes the connection",
 ];

@@ -282,8 +282,8 @@ pub unsafe extern "C" fn zeromq_socket_disconnect(
     })
 }
 
-/// Stores the endpoint that was bound last in `*endpoint`, with its port filled in,
-/// such as "tcp://127.0.0.1:49152", or NULL if nothing was bound. It is kept after an
+/// Stores the endpoint that was bound last in `*endpoint`, with its port or file filled
+/// in, such as "tcp://127.0.0.1:49152", or NULL if nothing was bound. It is kept after an
 /// unbind. The string is valid until the next call with the socket.
 ///
 /// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,

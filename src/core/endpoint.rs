@@ -122,6 +122,21 @@ pub fn bind_target(endpoint: &str) -> Result<Target<'_>, Error> {
     Ok(Target::Free { host, ports: ports(endpoint, range)?, random: port.starts_with('!') })
 }
 
+/// Returns the bound endpoint with what the system has chosen for its wildcard: the port, or
+/// the file of ipc. `resolved` is the endpoint as libzmq reports it.
+pub(crate) fn filled_in(written: &str, resolved: &str) -> String {
+    if written == "ipc://*" {
+        return resolved.to_owned();
+    }
+    let end = |endpoint| network_address(endpoint).and_then(|address| address.rsplit_once(':'));
+    match (end(written), end(resolved)) {
+        (Some((host, wildcard @ ("*" | "0"))), Some((_, port))) => {
+            written.replacen(&format!("{host}:{wildcard}"), &format!("{host}:{port}"), 1)
+        }
+        _ => written.to_owned(),
+    }
+}
+
 /// Checks an endpoint to connect to.
 ///
 /// # Errors

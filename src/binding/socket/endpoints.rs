@@ -78,8 +78,8 @@ pub(super) static GROUP: Group = Group {
             name: "endpoint",
             parameters: &[],
             result: "String or nil",
-            doc: "Returns the endpoint that was bound last, with its actual port number, or nil \
-                  if the socket was never bound.",
+            doc: "Returns the endpoint that was bound last, with its actual port number or \
+                  file, or nil if the socket was never bound.",
             errors: "",
             example: r#"
                 var server = ZMQReply("tcp://127.0.0.1:*[61000-61099]")

@@ -66,7 +66,8 @@ pub(super) static GROUP: Group = Group {
             parameters: &[],
             result: "List",
             doc: "Returns a List of the routing ids that `receivefrom` has received messages \
-                  from, except those that `sendto` found to be gone. Keeps the last 65536 ids.",
+                  from, except those of peers that are gone; a ZMQStream finds out by `sendto`. \
+                  Keeps the last 65536 ids.",
             errors: "",
             example: "",
             sends: Sends::Nothing,

@@ -22,7 +22,7 @@ pub(in crate::core) enum Event {
 #[derive(Default)]
 pub(super) struct Names {
     /// The socket that is bound to each name.
-    bound: HashMap<String, End>,
+    bound: HashMap<String, Binder>,
     /// The sockets that wait for each name to be bound, once per connect.
     waiting: HashMap<String, Vec<End>>,
     /// The connections of each socket, from both ends.
@@ -34,6 +34,12 @@ pub(super) struct Names {
 struct End {
     id: Id,
     socket_type: SocketType,
+}
+
+struct Binder {
+    end: End,
+    /// True if a socket has connected to it under this name.
+    met: bool,
 }
 
 struct Link {
@@ -50,15 +56,20 @@ impl Names {
         let end = End { id, socket_type };
         match event {
             Event::Bound => {
-                self.bound.insert(name.to_owned(), end);
-                for waiting in self.waiting.remove(name).unwrap_or_default() {
+                let waiting = self.waiting.remove(name).unwrap_or_default();
+                self.bound.insert(name.to_owned(), Binder { end, met: !waiting.is_empty() });
+                for waiting in waiting {
                     self.link(name, end, waiting);
                 }
             }
             // Connections survive the unbind of a name.
             Event::Unbound => drop(self.bound.remove(name)),
-            Event::Connected => match self.bound.get(name) {
-                Some(binder) => self.link(name, *binder, end),
+            Event::Connected => match self.bound.get_mut(name) {
+                Some(binder) => {
+                    binder.met = true;
+                    let binder = binder.end;
+                    self.link(name, binder, end);
+                }
                 None => self.waiting.entry(name.to_owned()).or_default().push(end),
             },
             Event::Disconnected => self.disconnected(name, id),
@@ -67,7 +78,7 @@ impl Names {
 
     /// Forgets a socket that was closed.
     pub fn forget(&mut self, id: Id) {
-        self.bound.retain(|_, binder| binder.id != id);
+        self.bound.retain(|_, binder| binder.end.id != id);
         self.waiting.retain(|_, waiting| {
             waiting.retain(|waiting| waiting.id != id);
             !waiting.is_empty()
@@ -92,6 +103,17 @@ impl Names {
     /// Returns true if a connection to this name still waits for a bind.
     pub fn waits(&self, name: &str, id: Id) -> bool {
         self.waiting.get(name).is_some_and(|waiting| waiting.iter().any(|end| end.id == id))
+    }
+
+    /// Returns true if a socket that is bound to a name has had a peer there.
+    pub fn has_met(&self, name: &str) -> bool {
+        self.bound.get(name).is_some_and(|binder| binder.met)
+    }
+
+    /// Returns true if a socket that has connected to a name still has the peer.
+    pub fn reaches(&self, name: &str, id: Id) -> bool {
+        let mut links = self.links.get(&id).into_iter().flatten();
+        links.any(|link| link.connected && link.name == name)
     }
 
     /// Returns the names and types of the peers of a socket.
@@ -159,8 +181,23 @@ mod tests {
         assert_eq!([1, 2, 3].map(|id| count(&names, id)), [0, 1, 1]);
         names.record(Unbound, "inproc://a", Id(2), SocketType::Push);
         assert_eq!(count(&names, 3), 1);
+        assert!(names.reaches("inproc://a", Id(3)) && !names.reaches("inproc://a", Id(1)));
         names.forget(Id(2));
         assert_eq!(count(&names, 3), 0);
+        assert!(!names.reaches("inproc://a", Id(3)));
+    }
+
+    #[test]
+    fn a_bound_name_remembers_that_it_had_a_peer() {
+        let mut names = Names::default();
+        names.record(Bound, "inproc://a", Id(1), SocketType::Push);
+        assert!(!names.has_met("inproc://a"));
+        names.record(Connected, "inproc://a", Id(2), SocketType::Pull);
+        names.forget(Id(2));
+        assert!(names.has_met("inproc://a"));
+        names.record(Connected, "inproc://b", Id(2), SocketType::Pull);
+        names.record(Bound, "inproc://b", Id(1), SocketType::Push);
+        assert!(names.has_met("inproc://b") && !names.has_met("inproc://c"));
     }
 
     #[test]

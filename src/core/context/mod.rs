@@ -231,6 +231,16 @@ pub(super) fn waits(endpoint: &str, id: Id) -> bool {
     lock().as_ref().is_some_and(|shared| shared.names.waits(endpoint, id))
 }
 
+/// Returns true if the socket that is bound to an inproc endpoint has had a peer there.
+pub(super) fn has_met(endpoint: &str) -> bool {
+    lock().as_ref().is_some_and(|shared| shared.names.has_met(endpoint))
+}
+
+/// Returns true if a socket still has the peer that it has connected to over inproc.
+pub(super) fn reaches(endpoint: &str, id: Id) -> bool {
+    lock().as_ref().is_some_and(|shared| shared.names.reaches(endpoint, id))
+}
+
 /// Returns an id for the next socket.
 pub(super) fn next_id() -> Id {
     static NEXT: AtomicU64 = AtomicU64::new(1);

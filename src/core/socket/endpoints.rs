@@ -83,8 +83,8 @@ impl Socket {
         })
     }
 
-    /// Returns the endpoint that was bound last, with its port filled in, like czmq:
-    /// `tcp://*:49152`. It is kept after an unbind.
+    /// Returns the endpoint that was bound last, with what was chosen for it filled in:
+    /// the port, as in `tcp://*:49152`, or the file. It is kept after an unbind.
     ///
     /// # Errors
     /// [`Error::Closed`], [`Error::Busy`].
@@ -161,6 +161,27 @@ mod tests {
         assert!(socket.unbind(&named).is_err());
         assert_eq!(socket.bind("inproc://socket-endpoints").unwrap(), 0);
         assert_eq!(socket.bind("tcp://127.0.0.1:0").unwrap(), 0);
+    }
+
+    #[test]
+    fn an_endpoint_tells_what_the_system_has_chosen() {
+        let soon = Wait::new(Some(Duration::from_secs(20)));
+        for written in ["tcp://127.0.0.1:0", "ws://127.0.0.1:*", "ws://127.0.0.1:*/path", "ipc://*"]
+        {
+            let transport = written.split(':').next().unwrap();
+            if transport != "tcp" && !crate::core::context::has(transport) {
+                continue;
+            }
+            let pull = Socket::attached(Pull, written).unwrap();
+            let named = pull.endpoint().unwrap().unwrap();
+            assert!(!named.contains('*') && !named.contains(":0"), "{named}");
+            assert_eq!(named.ends_with("/path"), written.ends_with("/path"), "{named}");
+            assert_eq!(pull.endpoints().unwrap()[0].1, named);
+            let push = Socket::attached(SocketType::Push, &named).unwrap();
+            push.send(&["x"], &soon).unwrap();
+            assert_eq!(pull.receive(&soon).unwrap().as_text(), Some("x"));
+            pull.unbind(&named).unwrap();
+        }
     }
 
     #[test]

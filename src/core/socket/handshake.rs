@@ -93,7 +93,7 @@ sentences! {
         "the client closed the connection: it may not be secured in the same way, or have ended"
     CLOSED_UNSECURED
         "the peer closed the connection: it may require CURVE or passwords, be no ZeroMQ socket, \
-         or have ended"
+         have an incompatible type, or have ended"
     CLOSED
         "the peer closed the connection during the handshake: most often the client has the key \
          of another server, or only one side is secured"

@@ -13,6 +13,7 @@ use crate::core::locked::locked;
 use crate::core::message::Frame;
 use crate::core::socket_type::SocketType::{Router, Stream};
 use crate::core::wait::Wait;
+use crate::libzmq::options;
 
 /// The maximum number of peers that are remembered.
 const PEERS: usize = 1 << 16;
@@ -217,14 +218,30 @@ impl Socket {
     }
 
     /// Returns the routing ids of the peers that [`receive_from`](Socket::receive_from)
-    /// has received from, oldest first, except those that were found to be gone; at
-    /// most 65,536.
+    /// has received from, oldest first, except those that are gone; at most 65,536. A STREAM
+    /// finds out who is gone by sending.
     ///
     /// # Errors
     /// [`Error::Forked`].
     pub fn routing_ids(&self) -> Result<Vec<Vec<u8>>, Error> {
         self.check_process()?;
-        Ok(self.routing.peers(|peers| peers.ids().map(<[u8]>::to_owned).collect()))
+        let mut ids: Vec<Vec<u8>> =
+            self.routing.peers(|peers| peers.ids().map(<[u8]>::to_owned).collect());
+        if self.socket_type() == Router {
+            // A socket that is closed, or in another call, cannot ask libzmq.
+            let _ = self.with(|open| {
+                open.refresh()?;
+                ids.retain(|id| {
+                    let gone = matches!(options::has_peer(&mut open.socket, id), Ok(false));
+                    if gone {
+                        self.routing.peers(|peers| peers.forget(id));
+                    }
+                    !gone
+                });
+                Ok(())
+            });
+        }
+        Ok(ids)
     }
 
     /// Sets whether a message to an unknown peer returns [`Error::Unroutable`] and one
@@ -261,8 +278,9 @@ impl Socket {
 mod tests {
     use super::*;
     use crate::core::Message;
+    use crate::core::OptionValue;
     use crate::core::SocketType::{Dealer, Push};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
     const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
@@ -282,6 +300,30 @@ mod tests {
         assert!(matches!(router.send_frame(&mut alone, &NOW), Err(Error::Argument { .. })));
         let push = Socket::new(Push).unwrap();
         assert!(matches!(push.set_mandatory(true), Err(Error::Unsupported { .. })));
+    }
+
+    #[test]
+    #[cfg_attr(not(libzmq_repaired), ignore = "libzmq does not tell its peers")]
+    fn peers_that_are_gone_have_no_routing_id() {
+        for endpoint in ["inproc://routing-gone", "tcp://127.0.0.1:*"] {
+            let router = Socket::attached(Router, endpoint).unwrap();
+            let own = router.endpoint().unwrap().unwrap();
+            let [one, two] = [b"one", b"two"].map(|id| {
+                let dealer = Socket::new(Dealer).unwrap();
+                dealer.set_option("routing_id", &OptionValue::Bytes(id.to_vec())).unwrap();
+                dealer.connect(&own).unwrap();
+                dealer.send(&["hello"], &SOON).unwrap();
+                router.receive_from(&SOON).unwrap();
+                dealer
+            });
+            assert_eq!(router.routing_ids().unwrap(), [b"one", b"two"]);
+            one.close(None).unwrap();
+            let end = Instant::now() + Duration::from_secs(20);
+            while router.routing_ids().unwrap() != [b"two"] {
+                assert!(Instant::now() < end, "{endpoint}");
+            }
+            drop(two);
+        }
     }
 
     #[test]

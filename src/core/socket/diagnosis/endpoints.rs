@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use super::facts::{Facts, Incompatible, Loss, Place};
+use super::facts::{Facts, Incompatible, Inproc, Loss, Place};
 use super::reach::{Found, reach};
 use super::reasons::*;
 use super::{Findings, quoted, seconds};
 use crate::core::socket::events::Refusal;
-use crate::core::socket::handshake::{self, HandshakeFailure};
+use crate::core::socket::handshake::{self, HandshakeFailure, Security};
 use crate::core::socket_type::SocketType;
 
 /// A peer that was refused tries again within this time, unless it has gone.
 const RECENT: Duration = Duration::from_secs(10);
+
+/// Within this time, the first attempt to connect has been made, and a further one follows
+/// soon.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Adds what is wrong with the endpoints of a socket.
 pub(super) fn examine(facts: &Facts, findings: &mut Findings) {
@@ -34,7 +38,9 @@ pub(super) fn examine(facts: &Facts, findings: &mut Findings) {
             // The failed handshake is about the same.
         } else if place.attachment.bound {
             bound(facts, place, failure, findings);
-        } else if !facts.is_reached(place) {
+        } else if facts.is_reached(place) {
+            lost(facts, place, findings);
+        } else {
             connecting(facts, place, failure, findings);
         }
     }
@@ -81,7 +87,7 @@ fn bound(
     }
     let was_lost = lost(facts, place, findings);
     if facts.peers != Some(0) || was_lost || was_refused {
-    } else if facts.connections.complete > 0 && !endpoint.starts_with("inproc://") {
+    } else if place.inproc.map_or(facts.connections.complete > 0, |at| at == Inproc::Met) {
         findings.add(&PEERS_GONE, &[("endpoint", endpoint), ("age", &age)]);
     } else {
         findings.add(&NOBODY_CONNECTED, &[("endpoint", endpoint), ("age", &age)]);
@@ -131,10 +137,16 @@ fn lost(facts: &Facts, place: &Place, findings: &mut Findings) -> bool {
         Loss::Heartbeat => &HEARTBEAT_LOST,
         Loss::TooLarge => &TOO_LARGE,
         Loss::TooManySubscriptions => &TOO_MANY_SUBSCRIPTIONS,
-        Loss::Ended if place.attachment.bound || facts.is_reached(place) => return false,
-        Loss::Ended if facts.connections.ended > 1 && facts.counters.messages_sent > 0 => {
+        Loss::Ended if place.attachment.bound => return false,
+        // The number does not tell at which of several endpoints.
+        Loss::Ended
+            if facts.connections.ended > 1
+                && facts.counters.messages_sent > 0
+                && facts.places.len() == 1 =>
+        {
             &CLOSED_AGAIN
         }
+        Loss::Ended if facts.is_reached(place) => return false,
         Loss::Ended => &LOST,
     };
     findings.add(reason, &values);
@@ -148,45 +160,59 @@ fn connecting(
     findings: &mut Findings,
 ) {
     let endpoint = &*place.attachment.endpoint;
-    let ours = facts.security.mechanism();
-    let (reason, more) = match (place.waits, failure) {
-        (true, _) => (&NAME_NOT_BOUND, vec![]),
-        (_, Some((ago, failed))) if !failed.is_vague() => failure_of(facts, ago, failed),
-        _ => match (reach(endpoint, facts.ipv6), failure) {
-            (Found::NoFile, _) => (&NO_FILE, vec![]),
-            (Found::Refused, _) => (&REFUSED, vec![]),
-            (Found::Ipv6Off, _) => (&IPV6_OFF, vec![]),
-            (Found::NameUnknown(host), _) => (&NAME_UNKNOWN, vec![("host", host)]),
-            (Found::NameSlow(host), _) => (&NAME_SLOW, vec![("host", host)]),
-            (Found::NoAnswer, _) => (&NO_ANSWER, vec![]),
-            (Found::Failed(error), _) => (&UNREACHABLE, vec![("error", error)]),
-            (Found::Other(bytes), _) => (&NOT_ZEROMQ, vec![("bytes", quoted(&bytes))]),
-            (Found::Silent, _) => (&SILENT, vec![]),
-            (Found::ZeroMq(Some(theirs)), _) if theirs != ours => {
-                (&OTHER_SECURITY, vec![("theirs", security(&theirs)), ("ours", security(ours))])
-            }
-            (Found::ZeroMq(_) | Found::Unknown, Some((ago, failed))) => {
-                failure_of(facts, ago, failed)
-            }
-            (Found::ZeroMq(_), None) => (&HANDSHAKING, vec![]),
-            (Found::Unknown, None) => (&PENDING, vec![]),
-        },
-    };
     let age = seconds(place.attachment.age);
-    let mut values = vec![("endpoint", endpoint), ("age", &*age)];
-    values.extend(more.iter().map(|(name, value)| (*name, &**value)));
-    findings.add(reason, &values);
+    let mut add = |reason: &Reason, more: &[(&str, &str)]| {
+        let values = [&[("endpoint", endpoint), ("age", &*age)][..], more].concat();
+        findings.add(reason, &values);
+    };
+    match place.inproc {
+        Some(Inproc::Gone) => return add(&INPROC_GONE, &[]),
+        Some(_) => return add(&NAME_NOT_BOUND, &[]),
+        None => {}
+    }
+    let known = failure.is_some_and(|(_, failed)| !failed.is_vague());
+    let found = if known { Found::Unknown } else { reach(endpoint, facts.ipv6) };
+    let gave_up = facts.gave_up(place, failure.is_some(), &found);
+    let ours = facts.security.mechanism();
+    match (found, failure) {
+        (Found::NoFile, _) => add(&NO_FILE, &[]),
+        (Found::Refused, _) => add(&REFUSED, &[]),
+        (Found::Ipv6Off, _) => add(&IPV6_OFF, &[]),
+        (Found::NameUnknown(host), _) => add(&NAME_UNKNOWN, &[("host", &host)]),
+        (Found::NoInterface(name), _) => add(&NO_INTERFACE, &[("interface", &name)]),
+        (Found::NameSlow(host), _) => add(&NAME_SLOW, &[("host", &host)]),
+        (Found::NoAnswer, _) => add(&NO_ANSWER, &[]),
+        (Found::Failed(error), _) => add(&UNREACHABLE, &[("error", &error)]),
+        (Found::Other(bytes), _) => add(&NOT_ZEROMQ, &[("bytes", &quoted(&bytes))]),
+        (Found::Silent, _) => add(&SILENT, &[]),
+        (Found::ZeroMq(Some(theirs)), _) if theirs != ours => {
+            let (theirs, ours) = (security(&theirs), security(ours));
+            add(&OTHER_SECURITY, &[("theirs", &theirs), ("ours", &ours)]);
+        }
+        (_, Some((ago, failed))) => {
+            let why = handshake::sentence_for(failed, facts.security);
+            let reason = if gave_up { &PEER_FAILED } else { &HANDSHAKE_FAILED };
+            add(reason, &[("ago", &seconds(ago)), ("why", why)]);
+        }
+        _ if gave_up => {}
+        (Found::ZeroMq(_), None) => {
+            let later = facts.reconnects.within.filter(|within| *within > SOON);
+            match (facts.is_opening(place), later) {
+                (true, _) if facts.security != Security::None => {
+                    add(&HANDSHAKING_SECURED, &[("theirs", &security(ours))]);
+                }
+                (false, Some(later)) => {
+                    add(&NEXT_ATTEMPT, &[("interval", &seconds(later))]);
+                }
+                _ => add(&HANDSHAKING, &[]),
+            }
+        }
+        (Found::Unknown, None) => add(&PENDING, &[]),
+    }
+    if gave_up {
+        add(&GAVE_UP, &[]);
+    }
     lost(facts, place, findings);
-}
-
-/// Returns the reason that a handshake has failed, with its values.
-fn failure_of(
-    facts: &Facts,
-    ago: Duration,
-    failed: HandshakeFailure,
-) -> (&'static Reason, Vec<(&'static str, String)>) {
-    let why = handshake::sentence_for(failed, facts.security);
-    (&HANDSHAKE_FAILED, vec![("ago", seconds(ago)), ("why", why.to_owned())])
 }
 
 /// Returns the name of a mechanism in a sentence.
@@ -213,6 +239,28 @@ impl Facts {
         let network = self.places.iter().filter(|place| !place.is_inproc()).count();
         let same_port = own.starts_with("tcp://") && port(own) == port(endpoint);
         network == 1 || place.attachment.bound && same_port
+    }
+
+    /// Returns true if a connection to this endpoint is in its handshake.
+    fn is_opening(&self, place: &Place) -> bool {
+        self.opening.iter().any(|endpoint| self.is_at(place, endpoint))
+    }
+
+    /// Returns true if the socket has stopped to try an endpoint.
+    fn gave_up(&self, place: &Place, failed: bool, found: &Found) -> bool {
+        if self.is_opening(place) {
+            return false;
+        }
+        let reconnects = &self.reconnects;
+        let age = place.attachment.age;
+        let lost = self.lost.as_ref().is_some_and(|lost| self.is_at(place, &lost.endpoint));
+        let Some(within) = reconnects.within else {
+            let pending = matches!(found, Found::NoAnswer | Found::NameSlow(_));
+            return failed || lost || age > SOON && !pending;
+        };
+        let (refused, there) = (*found == Found::Refused, matches!(found, Found::ZeroMq(_)));
+        !reconnects.after_refusal && (refused || there && age > SOON + within)
+            || !reconnects.after_failure && failed
     }
 
     /// Returns the last failed handshake at an endpoint, and how long ago it was.

@@ -19,6 +19,10 @@ use crate::core::socket_type::SocketType;
 use crate::core::statistics::{Attachment, Counters};
 use crate::libzmq::{options, retried};
 
+/// `ZMQ_RECONNECT_STOP`, which the zmq crate does not have: 1 if nothing listens, 2 if a
+/// handshake fails.
+const RECONNECT_STOP: i32 = 109;
+
 /// How much of the descriptions is read, in bytes.
 const ROOM: usize = 1 << 14;
 
@@ -38,6 +42,9 @@ pub(super) struct Facts {
     /// The number of its subscriptions, or of those of its peers.
     pub subscriptions: usize,
     pub published: Published,
+    /// The endpoints of connections that are in their handshake.
+    pub opening: Vec<String>,
+    pub reconnects: Reconnects,
     pub security: Security,
     pub needs_authenticator: bool,
     pub ipv6: bool,
@@ -49,18 +56,55 @@ pub(super) struct Facts {
     pub subscription_bytes: i64,
     /// The options max_handshakes and max_handshakes_of_address.
     pub handshakes: [i64; 2],
+    /// How many peers wait because the socket talks to only one.
+    pub waiting: usize,
+}
+
+/// When a socket tries to connect again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reconnects {
+    /// The longest interval between attempts; `None` if there is only one attempt.
+    pub within: Option<Duration>,
+    /// False if it stops when nothing listens.
+    pub after_refusal: bool,
+    /// False if it stops when a handshake fails.
+    pub after_failure: bool,
 }
 
 /// An endpoint of the socket.
 pub(super) struct Place {
     pub attachment: Attachment,
-    /// True if it waits for an inproc name to be bound.
-    pub waits: bool,
+    pub inproc: Option<Inproc>,
+}
+
+/// How an inproc endpoint is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Inproc {
+    /// It waits for the name to be bound.
+    Waits,
+    /// It has a peer, or had none yet.
+    There,
+    /// It is bound, and has had a peer.
+    Met,
+    /// The peer that it has connected to is gone. Inproc does not connect again.
+    Gone,
+}
+
+impl Inproc {
+    fn of(at: &Attachment, open: &Open) -> Option<Inproc> {
+        at.endpoint.starts_with("inproc://").then(|| match at.bound {
+            true if context::has_met(&at.endpoint) => Inproc::Met,
+            true => Inproc::There,
+            false if context::waits(&at.endpoint, open.id) => Inproc::Waits,
+            false if context::reaches(&at.endpoint, open.id) => Inproc::There,
+            false => Inproc::Gone,
+        })
+    }
 }
 
 impl Place {
     pub fn is_inproc(&self) -> bool {
-        self.attachment.endpoint.starts_with("inproc://")
+        self.inproc.is_some()
     }
 }
 
@@ -129,10 +173,12 @@ impl Facts {
         let events = open.refresh_events()?;
         let connections = open.connections()?;
         let peers = connections.as_ref().map(|known| open.with_inproc(known.peers));
-        let waits = |at: &Attachment| context::waits(&at.endpoint, open.id);
-        let place = |at| Place { waits: waits(&at), attachment: at };
+        let inproc = context::inproc_peers(open.id, SocketType::Push);
+        let connected = connections.as_ref().map_or(0, |known| known.peers) + inproc;
+        let place = |at| Place { inproc: Inproc::of(&at, open), attachment: at };
         let places: Vec<Place> = open.attachments().into_iter().map(place).collect();
-        let Described { lost, refused, queues } = Described::parse(&known_bytes(open, ZMQ_PEERS)?);
+        let Described { lost, refused, queues, opening } =
+            Described::parse(&known_bytes(open, ZMQ_PEERS)?);
         let (published, subscriptions) = subscriptions(open)?;
         Ok(Facts {
             socket_type: open.socket_type,
@@ -148,6 +194,8 @@ impl Facts {
             can_send: events.contains(zmq::POLLOUT),
             subscriptions,
             published,
+            opening,
+            reconnects: reconnects(open),
             security: security(open),
             needs_authenticator: needs_authenticator(open),
             ipv6: open.socket.is_ipv6().unwrap_or(false),
@@ -157,6 +205,11 @@ impl Facts {
             subscription_bytes: limit(open, ZMQ_MAX_SUBSCRIPTION_BYTES),
             handshakes: [ZMQ_MAX_HANDSHAKES, ZMQ_MAX_HANDSHAKES_OF_ADDRESS]
                 .map(|option| limit(open, option)),
+            waiting: if open.socket_type == SocketType::Pair {
+                connected.saturating_sub(1)
+            } else {
+                0
+            },
         })
     }
 
@@ -166,7 +219,7 @@ impl Facts {
             return self.peers != Some(0);
         }
         if place.is_inproc() {
-            return !place.waits;
+            return place.inproc == Some(Inproc::There);
         }
         let known = |queue: &&Queue| queue.ready && !queue.endpoint.is_empty();
         let here = |at: &Place, queue: &Queue| at.attachment.endpoint == queue.endpoint;
@@ -216,12 +269,26 @@ fn limit(open: &mut Open, option: i32) -> i64 {
     retried(|| options::get::<i32>(&mut open.socket, option)).map_or(-1, i64::from)
 }
 
+/// Returns whether and when the socket connects again.
+fn reconnects(open: &mut Open) -> Reconnects {
+    let interval = open.socket.get_reconnect_ivl().unwrap_or(0);
+    let stops = retried(|| options::get::<i32>(&mut open.socket, RECONNECT_STOP)).unwrap_or(0);
+    let longest = open.socket.get_reconnect_ivl_max().unwrap_or(0).max(interval);
+    let longest = u64::try_from(longest).ok().filter(|_| interval >= 0);
+    Reconnects {
+        within: longest.map(Duration::from_millis),
+        after_refusal: stops & 1 == 0,
+        after_failure: stops & 2 == 0,
+    }
+}
+
 /// What the option ZMQ_PEERS describes.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Described {
     lost: Option<Lost>,
     refused: Option<Refused>,
     queues: Vec<Queue>,
+    opening: Vec<String>,
 }
 
 impl Described {
@@ -249,6 +316,7 @@ impl Described {
                     let why = Refusal::of(two.parse().unwrap_or(0));
                     described.refused = Some(Refused { ago: ago(), why, endpoint });
                 }
+                "opening" => described.opening.push(endpoint),
                 "queue" => described.queues.push(Queue {
                     ready: one == "1",
                     full: two == "1",
@@ -360,8 +428,10 @@ mod tests {
     #[test]
     fn the_description_of_the_queues_is_parsed() {
         let text = b"lost 1500 2 0 tcp://a:1\nrefused 1500 24 0 tcp://a:1\n\
-                     queue 1 0 7 tcp://a:1\nqueue 0 1 1000 \nqueue 0 1 10";
-        let Described { lost, refused, queues } = Described::parse(text);
+                     opening 0 0 0 tcp://b:2\nqueue 1 0 7 tcp://a:1\nqueue 0 1 1000 \n\
+                     queue 0 1 10";
+        let Described { lost, refused, queues, opening } = Described::parse(text);
+        assert_eq!(opening, ["tcp://b:2"]);
         let ago = Duration::from_micros(1500);
         let endpoint = "tcp://a:1".to_owned();
         assert_eq!(lost, Some(Lost { ago, how: Loss::Heartbeat, endpoint: endpoint.clone() }));

@@ -1,6 +1,6 @@
 //! Reasons why no message arrives although there are peers: subscriptions, turns, queues.
 
-use super::facts::Facts;
+use super::facts::{Facts, Inproc};
 use super::reasons::*;
 use super::{Findings, quoted};
 use crate::core::socket_type::SocketType::{
@@ -34,6 +34,9 @@ pub(super) fn examine(facts: &Facts, own: &[Vec<u8>], dropped: Dropped, findings
         Rep if !facts.can_receive && facts.has_peers() => findings.add(&REQUEST_MISSING, &here),
         Pull if facts.has_heard_nothing() => findings.add(&NOTHING_SENT, &here),
         _ => {}
+    }
+    if facts.waiting > 0 {
+        findings.add(&TURN, &[("endpoint", everywhere), ("count", &facts.waiting.to_string())]);
     }
     queues(facts, findings);
     memory(facts, everywhere, findings);
@@ -111,7 +114,7 @@ fn queues(facts: &Facts, findings: &mut Findings) {
         // libzmq does not tell the names of inproc queues.
         let mut inproc = facts.places.iter().filter(|place| place.is_inproc());
         let (endpoint, taken) = match (&*queue.endpoint, inproc.next()) {
-            ("", Some(place)) => (&*place.attachment.endpoint, !place.waits),
+            ("", Some(place)) => (&*place.attachment.endpoint, place.inproc != Some(Inproc::Waits)),
             (endpoint, _) => (endpoint, queue.ready),
         };
         let reason = if taken { &SLOW_PEER } else { &QUEUE_FULL };

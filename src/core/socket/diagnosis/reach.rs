@@ -3,7 +3,7 @@
 //! which names its security.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
@@ -15,6 +15,16 @@ const REACH: Duration = Duration::from_millis(300);
 
 /// A signature and the version 3.
 const GREETING: &[u8] = &[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3];
+
+/// What a client of a WebSocket begins with (RFC 45). A socket that is secured in another way
+/// closes the connection.
+const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nHost: zeromq\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Protocol: ZWS2.0/NULL,ZWS2.0/PLAIN,ZWS2.0/CURVE\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+
+/// The most bytes of an answer to it.
+const LONGEST: usize = 1024;
 
 /// The size of a greeting, and where it names its mechanism.
 const WHOLE: usize = 64;
@@ -30,6 +40,8 @@ pub(super) enum Found {
     Ipv6Off,
     /// A name that cannot be resolved.
     NameUnknown(String),
+    /// A network interface that there is not.
+    NoInterface(String),
     NameSlow(String),
     NoAnswer,
     /// An error of the system.
@@ -47,7 +59,8 @@ pub(super) enum Found {
 /// Returns what there is at an endpoint for a socket that does or does not use IPv6.
 pub(super) fn reach(endpoint: &str, ipv6: bool) -> Found {
     match endpoint.split_once("://") {
-        Some(("tcp", address)) => tcp(address, ipv6),
+        Some(("tcp", address)) => tcp(address, ipv6, greet),
+        Some(("ws", address)) => tcp(address.split('/').next().unwrap_or_default(), ipv6, upgrade),
         Some(("ipc", path)) => ipc(path),
         _ => Found::Unknown,
     }
@@ -62,7 +75,8 @@ fn parts(address: &str) -> Option<(&str, u16)> {
     Some((bare.unwrap_or(host), port.parse().ok()?))
 }
 
-fn tcp(address: &str, ipv6: bool) -> Found {
+/// Tries an address, and returns what `ask` finds there.
+fn tcp(address: &str, ipv6: bool, ask: fn(TcpStream) -> Found) -> Found {
     let Some((host, port)) = parts(address) else {
         return Found::Unknown;
     };
@@ -85,29 +99,41 @@ fn tcp(address: &str, ipv6: bool) -> Found {
         (Some(address), _) => match TcpStream::connect_timeout(address, REACH) {
             Ok(stream) => {
                 let _ = stream.set_read_timeout(Some(REACH));
-                greet(stream)
+                ask(stream)
             }
             Err(error) => failed(&error),
         },
-        (None, true) => Found::NameUnknown(host.to_owned()),
+        // The interface of a link-local address follows it: fe80::1%eth0.
+        (None, true) => match host.split_once('%') {
+            Some((address, name)) if address.parse::<Ipv6Addr>().is_ok() => {
+                Found::NoInterface(name.to_owned())
+            }
+            _ => Found::NameUnknown(host.to_owned()),
+        },
         (None, false) => Found::Ipv6Off,
     }
 }
 
 #[cfg(unix)]
 fn ipc(path: &str) -> Found {
-    use std::os::unix::net::UnixStream;
+    #[cfg(target_os = "linux")]
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr as UnixAddr, UnixStream};
 
-    if path.starts_with('@') {
+    let address = match path.strip_prefix('@') {
+        #[cfg(target_os = "linux")]
+        Some(name) => UnixAddr::from_abstract_name(name),
+        #[cfg(not(target_os = "linux"))]
+        Some(_) => return Found::Unknown,
+        None if !Path::new(path).exists() => return Found::NoFile,
+        None => UnixAddr::from_pathname(path),
+    };
+    let Ok(address) = address else {
         return Found::Unknown;
-    }
-    if !Path::new(path).exists() {
-        return Found::NoFile;
-    }
-    let path = path.to_owned();
+    };
     // It waits if too many clients already do.
     let connect = move || {
-        let stream = UnixStream::connect(path)?;
+        let stream = UnixStream::connect_addr(&address)?;
         stream.set_read_timeout(Some(REACH))?;
         Ok(stream)
     };
@@ -148,6 +174,29 @@ fn greet(mut stream: impl Read + Write) -> Found {
         }
     }
     judge(&answer[..size])
+}
+
+/// Asks a server to speak ZeroMQ over WebSocket, and returns what it answers.
+fn upgrade(mut stream: TcpStream) -> Found {
+    if stream.write_all(UPGRADE).is_err() {
+        return Found::Silent;
+    }
+    let mut answer = Vec::new();
+    let end = Instant::now() + REACH;
+    while !answer.ends_with(b"\r\n\r\n") && answer.len() < LONGEST && Instant::now() < end {
+        let mut part = [0; LONGEST];
+        match stream.read(&mut part) {
+            Ok(0) | Err(_) => break,
+            Ok(size) => answer.extend(&part[..size]),
+        }
+    }
+    let text = String::from_utf8_lossy(&answer);
+    if text.starts_with("HTTP/1.1 101") {
+        let named = text.split_once("Sec-WebSocket-Protocol: ZWS2.0/");
+        let name = named.and_then(|(_, rest)| rest.split_once("\r\n"));
+        return Found::ZeroMq(name.map(|(name, _)| name.to_owned()));
+    }
+    if answer.is_empty() { Found::Silent } else { Found::Other(answer) }
 }
 
 /// Returns what sent these bytes.
@@ -221,8 +270,11 @@ pub(super) mod tests {
         assert_eq!(reach(&endpoint, false), Found::Refused);
         assert_eq!(reach("tcp://[::1]:1", false), Found::Ipv6Off);
         assert_eq!(reach("ipc:///no/such/file", false), Found::NoFile);
-        assert_eq!(reach("ws://127.0.0.1:1", false), Found::Unknown);
+        assert_eq!(reach("ws://127.0.0.1:1/path", false), Found::Refused);
+        assert_eq!(reach("wss://127.0.0.1:1", false), Found::Unknown);
         // An address that is valid on one link only is no name.
         assert!(!matches!(reach("tcp://[fe80::1%lo]:1", true), Found::NameUnknown(_)));
+        let none = Found::NoInterface("nosuch".to_owned());
+        assert_eq!(reach("tcp://[fe80::1%nosuch]:1", true), none);
     }
 }

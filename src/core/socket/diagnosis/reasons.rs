@@ -42,6 +42,9 @@ reasons! {
     NAME_NOT_BOUND "name not bound"
         "connecting to {endpoint} for {age}, but nothing is bound to this name: bind it in the \
          same process"
+    INPROC_GONE "peer has closed"
+        "the peer at {endpoint} is gone, and inproc does not connect again: disconnect, and connect \
+         when the name is bound again"
     NO_FILE "no file"
         "connecting to {endpoint} for {age}, but there is no such file: start the program that \
          binds it, or correct the path"
@@ -54,6 +57,9 @@ reasons! {
     NAME_UNKNOWN "name not found"
         "connecting to {endpoint} for {age}, but the name {host} cannot be resolved: check its \
          spelling, or use an IP address"
+    NO_INTERFACE "no interface"
+        "connecting to {endpoint} for {age}, but this computer has no network interface {interface}: \
+         correct its name"
     NAME_SLOW "name takes too long"
         "connecting to {endpoint} for {age}, but resolving the name {host} takes too long: check \
          the network, or use an IP address"
@@ -75,6 +81,17 @@ reasons! {
     HANDSHAKING "handshake not done"
         "connecting to {endpoint} for {age}, and a ZeroMQ socket listens there, but the handshake \
          is not done yet: ask again in a moment"
+    HANDSHAKING_SECURED "secured handshake not done"
+        "connecting to {endpoint} for {age}, and a ZeroMQ socket with {theirs} listens there, but \
+         the handshake is not done yet: ask again in a moment, and check that one side is the \
+         server and the other a client"
+    NEXT_ATTEMPT "next attempt is later"
+        "connecting to {endpoint} for {age}, and a ZeroMQ socket listens there, but the next attempt \
+         may be {interval} away: wait, or connect with a shorter reconnect_ivl and \
+         reconnect_ivl_max"
+    GAVE_UP "no further attempt"
+        "no further attempt is made to reach {endpoint} because of the options reconnect_ivl and \
+         reconnect_stop: disconnect and connect again"
     PENDING "no connection yet"
         "connecting to {endpoint} for {age}, but there is no connection yet: check that the peer \
          is running"
@@ -141,6 +158,9 @@ reasons! {
     TOO_EARLY "sent too early"
         "all messages so far were sent before the peers at {endpoint} had subscribed to them, and \
          were dropped: wait for subscribers before sending"
+    TURN "one peer at a time"
+        "other peers at {endpoint} wait, {count} in number, because a PAIR talks to one peer at a \
+         time: close the others, or use DEALER for several peers"
     REPLY_MISSING "reply missing"
         "the reply to the last request has not arrived from {endpoint} yet: receive it before the \
          next request"

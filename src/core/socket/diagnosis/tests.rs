@@ -8,6 +8,8 @@ use super::reasons::*;
 use super::*;
 use crate::core::OptionValue;
 use crate::core::SocketType::{Pull, Push};
+use crate::core::curve::Certificate;
+use crate::core::socket::security::Role;
 use crate::core::socket::testing::alone;
 
 /// A greeting of ZMTP 3.1 without security, and what a PULL says after it.
@@ -193,6 +195,53 @@ fn a_name_that_takes_too_long_is_told() {
     let endpoint = format!("tcp://{}:1", reach::tests::HANGING);
     let text = tells(&Socket::attached(Push, &endpoint).unwrap(), &NAME_SLOW);
     assert!(text.contains("the name hangs.invalid takes too long"), "{text}");
+}
+
+#[test]
+#[cfg_attr(not(libzmq_repaired), ignore = "libzmq does not count peers")]
+fn a_transport_that_is_not_tried_is_told() {
+    let push = Socket::attached(Push, "tcp://127.0.0.1:1").unwrap();
+    let mut facts = push.with(Facts::of).unwrap();
+    // This libzmq may not have the transport.
+    facts.places[0].attachment.endpoint = "wss://127.0.0.1:1".to_owned();
+    let mut findings = Findings::default();
+    endpoints::examine(&facts, &mut findings);
+    let begin = PENDING.sentence.split("{age}, ").nth(1).unwrap();
+    assert!(findings.0[0].ends_with(begin), "{findings:?}");
+}
+
+#[test]
+#[cfg_attr(not(libzmq_repaired), ignore = "libzmq does not count peers")]
+fn a_socket_that_stops_when_nothing_listens_is_told() {
+    let push = Socket::new(Push).unwrap();
+    push.set_option("reconnect_stop", &OptionValue::Int(1)).unwrap();
+    push.connect("tcp://127.0.0.1:1").unwrap();
+    let text = tells(&push, &GAVE_UP);
+    assert!(text.contains("nothing listens there"), "{text}");
+}
+
+#[test]
+#[cfg_attr(not(libzmq_repaired), ignore = "libzmq does not count peers")]
+fn what_listens_for_websockets_is_told() {
+    if !crate::core::context::has("ws") {
+        return;
+    }
+    let told = |serve: &str, reason| {
+        let endpoint = serve.replace("tcp://", "ws://");
+        tells(&Socket::attached(Push, &endpoint).unwrap(), reason)
+    };
+    let answer = |mut stream: TcpStream| {
+        drop(stream.write_all(b"HTTP/1.1 404 Not Found\r\n\r\n"));
+        read_all(stream);
+    };
+    let text = told(&serve(answer), &NOT_ZEROMQ);
+    assert!(text.contains("it sent \"HTTP/1.1 404"), "{text}");
+    told(&serve(read_all), &SILENT);
+    // A server with CURVE, and a client without.
+    let server = Socket::new(Pull).unwrap();
+    server.secure(&Role::CurveServer(&Certificate::new().unwrap()), None).unwrap();
+    server.bind("ws://127.0.0.1:*").unwrap();
+    told(&server.endpoint().unwrap().unwrap(), &OTHER_SECURITY);
 }
 
 #[test]
