@@ -253,6 +253,9 @@ impl Error {
             "EACCES" if endpoint.starts_with("ipc://") => {
                 "; choose a folder that this user may write to"
             }
+            "ENOTDIR" if endpoint.starts_with("ipc://") => {
+                "; a part of the path is a file and no folder: choose another path"
+            }
             "ENAMETOOLONG" => "; a system allows about 100 bytes: choose a shorter path",
             "ENOTSOCK" => "; a file that is no socket is there: choose another name or remove it",
             _ => errno.hint(),

@@ -254,5 +254,6 @@ mod tests {
     fn a_system_error_that_the_zmq_crate_does_not_know_is_told() {
         let error = Socket::attached(Rep, "ipc:///dev/null/x").unwrap_err();
         assert_eq!(error.errno().unwrap().name(), "ENOTDIR", "{error}");
+        assert!(error.to_string().contains("choose another path"), "{error}");
     }
 }
