@@ -84,6 +84,12 @@ fn elements_are_sent_row_by_row() {
         assert_eq!(*array.by_rows(), rows, "{height} x {width}");
         assert_eq!(*array.frames()[1], rows);
     }
+    for shape in [[usize::MAX, 0], [0, usize::MAX]] {
+        let bytes = Cow::Borrowed(&[][..]);
+        let shape = shape.to_vec();
+        let empty = ArrayRef { element: Element::Float64, shape, bytes, by_columns: true };
+        assert!(empty.by_rows().is_empty());
+    }
     // Bytes in three dimensions: the first index changes fastest.
     let cube = ArrayRef {
         element: Element::Uint8,

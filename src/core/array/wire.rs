@@ -98,6 +98,10 @@ pub(crate) fn transpose<T: Copy>(
     width: usize,
     mut put: impl FnMut(usize, T),
 ) {
+    // Otherwise it would count the rows of an empty matrix, which may have any number.
+    if from.is_empty() {
+        return;
+    }
     for top in (0..height).step_by(TILE) {
         for left in (0..width).step_by(TILE) {
             for row in top..height.min(top + TILE) {
