@@ -97,6 +97,35 @@ fn what_a_matrix_lacks_is_named() {
     }
 }
 
+/// A few bytes of a peer may describe arrays of many empty lists, or a matrix of many empty
+/// rows.
+#[test]
+fn few_bytes_do_not_become_many_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("arrays.morpho");
+    let text = r#"
+import zeromq
+var pair = ZMQ.pipe()
+fn received(count) {
+  var bytes = [144 + count]
+  for (i in 1..count) {
+    // An array of 1000000 x 0 x 0 floats, as an extension of MessagePack.
+    for (byte in [199, 26, 78, 6, 3, 64, 66, 15]) bytes.append(byte)
+    for (j in 1..21) bytes.append(0)
+  }
+  pair[0].send(ZMQFrame(bytes))
+  return pair[1].receivevalue(timeout=60000)
+}
+for (array in received(2)) print array.count()
+try { received(3) } catch { "ZMQDecode": print "too many" }
+pair[0].send("{\"dtype\": \"float64\", \"shape\": [1099511627776, 0]}", "")
+try { pair[1].receivearray(timeout=60000) } catch { "Alloc": print "too large" }
+"#;
+    std::fs::write(&script, text).unwrap();
+    let finished = start::<&str>(&script, &[]).finish(DEADLINE);
+    assert_eq!(finished.stdout, "1000000\n1000000\ntoo many\ntoo large\n", "{}", finished.stderr);
+}
+
 /// A descriptor whose writer has gone still has something to read.
 #[cfg(unix)]
 #[test]

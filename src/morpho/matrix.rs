@@ -11,7 +11,7 @@ use super::host::Morpho;
 use super::symbols::{Api, symbol};
 use crate::binding::{Bounds, ValueRef, gathered, lists};
 use crate::core::Error;
-use crate::core::array::{Array, ArrayRef, Element, places_by_columns, transpose};
+use crate::core::array::{Array, ArrayRef, Element, ListLimit, places_by_columns, transpose};
 
 /// The largest number of elements of a matrix or Array: some releases count them with 32 bits.
 const MOST: usize = 1 << 28;
@@ -229,9 +229,11 @@ impl<V: Bits> Morpho<V> {
         array: &Array,
         made: &mut super::convert::Made<V>,
     ) -> Result<Option<V>, Error> {
+        // The Lists of the other arrays of the value are in `made`.
+        let mut limit = ListLimit::after(made.len());
         let Some(matrices) = &self.matrices else {
             // SAFETY: guaranteed by the caller.
-            return unsafe { self.make(&lists(array)?, made) }.map(Some);
+            return unsafe { self.make(&lists(array, &mut limit)?, made) }.map(Some);
         };
         let element = array.element();
         let of = if element.is_complex() { matrices.complex_matrix } else { matrices.matrix };
@@ -251,7 +253,7 @@ impl<V: Bits> Morpho<V> {
                 ([rows], Some(of)) => self.fill(matrices, of, array, *rows, 1),
                 ([rows, columns], Some(of)) => self.fill(matrices, of, array, *rows, *columns),
                 ([_] | [_, _], None) if !element.is_complex() => {
-                    self.make(&lists(array)?, made).map(Some)
+                    self.make(&lists(array, &mut limit)?, made).map(Some)
                 }
                 // Without a ComplexMatrix, complex numbers are in an Array, too.
                 (shape, _) => {

@@ -4,12 +4,9 @@ mod gather;
 
 use super::value::Value;
 use crate::core::Error;
-use crate::core::array::{Array, Number};
+use crate::core::array::{Array, ListLimit, Number};
 
 pub use gather::gathered;
-
-/// The most numbers of an array that become Lists; a List counts as eight.
-const MOST: usize = 1 << 24;
 
 impl From<Number> for Value {
     /// A complex number is a Tuple of two Floats, and an integer beyond the range of an Int a
@@ -33,8 +30,8 @@ impl From<Number> for Value {
 /// hosts without arrays.
 ///
 /// # Errors
-/// [`Error::Decode`] if these are too many.
-pub fn lists(array: &Array) -> Result<Value, Error> {
+/// [`Error::Decode`] if they exceed the limit.
+pub fn lists(array: &Array, limit: &mut ListLimit) -> Result<Value, Error> {
     fn fill(array: &Array, depth: usize, next: &mut usize) -> Value {
         match array.shape().get(depth) {
             None => {
@@ -44,14 +41,8 @@ pub fn lists(array: &Array) -> Result<Value, Error> {
             Some(count) => Value::List((0..*count).map(|_| fill(array, depth + 1, next)).collect()),
         }
     }
-    // Dimensions of 0 and 1 make many Lists of few bytes.
-    let (mut lists, mut many) = (0_usize, 1_usize);
-    for size in array.shape() {
-        lists = lists.saturating_add(many);
-        many = many.saturating_mul(*size);
-    }
-    if lists.saturating_mul(8).saturating_add(many) > MOST {
-        let what = "the array has too many numbers or dimensions for Lists of them";
+    if !limit.admits(array.shape()) {
+        let what = "the arrays have too many numbers or dimensions for Lists of them";
         return Err(Error::Decode { what: what.into() });
     }
     Ok(fill(array, 0, &mut 0))
@@ -63,15 +54,19 @@ impl Value {
     /// # Errors
     /// [`Error::Decode`] if these are too many.
     pub fn without_arrays(self) -> Result<Value, Error> {
-        let all = |items: Vec<Value>| -> Result<Vec<Value>, Error> {
-            items.into_iter().map(Value::without_arrays).collect()
+        self.listed(&mut ListLimit::default())
+    }
+
+    fn listed(self, limit: &mut ListLimit) -> Result<Value, Error> {
+        let mut all = |items: Vec<Value>| -> Result<Vec<Value>, Error> {
+            items.into_iter().map(|item| item.listed(limit)).collect()
         };
         Ok(match self {
-            Value::Array(array) => lists(&array)?,
+            Value::Array(array) => lists(&array, limit)?,
             Value::List(items) => Value::List(all(items)?),
             Value::Tuple(items) => Value::Tuple(all(items)?),
             Value::Dictionary(entries) => {
-                let entry = |(key, value): (Value, Value)| Ok((key, value.without_arrays()?));
+                let entry = |(key, value): (Value, Value)| Ok((key, value.listed(limit)?));
                 Value::Dictionary(entries.into_iter().map(entry).collect::<Result<_, Error>>()?)
             }
             value => value,

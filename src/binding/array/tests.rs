@@ -10,7 +10,8 @@ fn ints(numbers: &[i64]) -> ValueRef<'static> {
 }
 
 fn shown(array: &Array) -> String {
-    format!("{} {:?} {:?}", array.element().name(), array.shape(), lists(array).unwrap())
+    let lists = lists(array, &mut ListLimit::default()).unwrap();
+    format!("{} {:?} {lists:?}", array.element().name(), array.shape())
 }
 
 /// Sends a value and receives it.
@@ -133,7 +134,8 @@ fn frames_of_numpy_are_read() {
     for (shape, bytes) in [("0, 1".to_owned(), 0), ("4194304, 0".to_owned(), 0), (ones + "1", 1)] {
         let shape = shape.trim_start_matches("1,").to_owned();
         let array = read(&format!(r#"{{"dtype": "u1", "shape": [{shape}]}}"#), &vec![0; bytes]);
-        assert_eq!(lists(&array.unwrap()).is_err(), shape.starts_with('4'), "{shape}");
+        let lists = lists(&array.unwrap(), &mut ListLimit::default());
+        assert_eq!(lists.is_err(), shape.starts_with('4'), "{shape}");
     }
 }
 
@@ -151,4 +153,19 @@ fn extensions_hold_arrays() {
     }
     let huge = [&[11, 2][..], &[255; 16], &[0; 8]].concat();
     assert!(read_extension(&huge).is_err());
+}
+
+/// Each of them would fit, but not all of them.
+#[test]
+fn all_arrays_of_a_value_share_the_limit_of_lists() {
+    let data = [&[6, 2][..], &1_000_000_u64.to_le_bytes(), &[0; 8]].concat();
+    let array = || Value::Array(Box::new(read_extension(&data).unwrap()));
+    assert!(array().without_arrays().is_ok());
+    let three = |last| {
+        let entries = vec![(Value::Int(1), Value::Tuple(vec![array()]))];
+        Value::List(vec![array(), Value::Dictionary(entries), last])
+    };
+    assert!(three(Value::Nil).without_arrays().is_ok());
+    let error = three(array()).without_arrays().unwrap_err();
+    assert!(error.to_string().contains("too many numbers or dimensions"), "{error}");
 }

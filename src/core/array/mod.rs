@@ -89,6 +89,40 @@ impl Array {
     }
 }
 
+/// The numbers that the arrays of one value may become in lists, for hosts without arrays. A
+/// list counts as eight: dimensions of 0 and 1 make many lists of few bytes.
+#[derive(Debug)]
+pub struct ListLimit {
+    left: usize,
+}
+
+impl ListLimit {
+    const LIST: usize = 8;
+
+    /// The limit for the rest of a value that has so many lists already.
+    pub fn after(lists: usize) -> ListLimit {
+        ListLimit { left: (1_usize << 24).saturating_sub(lists.saturating_mul(Self::LIST)) }
+    }
+
+    /// Returns true, and counts an array, if its lists do not exceed what is left.
+    pub fn admits(&mut self, shape: &[usize]) -> bool {
+        let (mut lists, mut many) = (0_usize, 1_usize);
+        for size in shape {
+            lists = lists.saturating_add(many);
+            many = many.saturating_mul(*size);
+        }
+        let rest = self.left.checked_sub(lists.saturating_mul(Self::LIST).saturating_add(many));
+        self.left = rest.unwrap_or(self.left);
+        rest.is_some()
+    }
+}
+
+impl Default for ListLimit {
+    fn default() -> ListLimit {
+        ListLimit::after(0)
+    }
+}
+
 /// Returns how many elements a shape has; `None` if they do not fit into memory.
 pub fn count(shape: &[usize], element: Element) -> Option<usize> {
     // An empty dimension must not hide others that are too large.

@@ -132,9 +132,11 @@ impl Matrix {
     /// # Errors
     /// Morpho's error for a lack of memory if it would be too large.
     pub fn zero(rows: usize, columns: usize) -> Outcome<Matrix> {
-        match rows.checked_mul(columns) {
+        // An empty dimension must not hide one that is too large.
+        match rows.max(1).checked_mul(columns.max(1)) {
             Some(count) if count <= MOST => {
-                Ok(Matrix { shape: [rows, columns], numbers: vec![Cell::new(0.0); count].into() })
+                let numbers = vec![Cell::new(0.0); rows * columns].into();
+                Ok(Matrix { shape: [rows, columns], numbers })
             }
             _ => Err(error::ALLOCATION.into()),
         }

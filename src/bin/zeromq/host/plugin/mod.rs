@@ -16,6 +16,7 @@ use std::rc::{Rc, Weak};
 
 use zeromq::capi::error::ErrorInfo;
 use zeromq::core::Code;
+use zeromq::core::array::ListLimit;
 use zeromq::vm::abi;
 
 use crate::host::call::Values;
@@ -195,8 +196,7 @@ unsafe extern "C" fn call(
     // interpreter, and leaves it alone until it returns.
     let interpreter = unsafe { &mut *interpreter };
     // SAFETY: the library passes as many values, filled in as the header says.
-    let given: Outcome<Vec<Value>> =
-        unsafe { slice(arguments, count) }.iter().map(|argument| library.value(argument)).collect();
+    let given = library.values(unsafe { slice(arguments, count) }, &mut ListLimit::default());
     let function = state.functions.borrow().get(function);
     let outcome = given.and_then(|given| interpreter.call(&function, given.into()));
     let outcome = outcome.and_then(|value| {
@@ -409,7 +409,8 @@ impl Library {
     /// The library has written it.
     unsafe fn take(&self, result: &mut MaybeUninit<abi::Returned>) -> Outcome<Value> {
         // SAFETY: guaranteed by the caller, for the members that are used.
-        let value = self.value(unsafe { &(*result.as_ptr()).value });
+        let value = unsafe { &(*result.as_ptr()).value };
+        let value = self.value(value, &mut ListLimit::default());
         // SAFETY: guaranteed by the caller, and it is not used again.
         unsafe { (self.result_free)(result.as_mut_ptr()) };
         value
@@ -431,7 +432,7 @@ impl Library {
     }
 
     /// Converts a value of the library to a script value.
-    fn value(&self, value: &abi::Value) -> Outcome<Value> {
+    fn value(&self, value: &abi::Value, limit: &mut ListLimit) -> Outcome<Value> {
         // SAFETY: the library says by `kind` which member of the union it has
         // written, and what a pointer in it leads to stays until result_free.
         Ok(unsafe {
@@ -443,29 +444,32 @@ impl Library {
                     let abi::Bytes { data, size } = value.payload.bytes;
                     Value::string(String::from_utf8_lossy(slice(data.cast(), size)))
                 }
-                abi::ZEROMQ_LIST => Value::list(self.values(value.payload.items)?),
-                abi::ZEROMQ_TUPLE => Value::tuple(self.values(value.payload.items)?),
+                abi::ZEROMQ_LIST => Value::list(self.items(value.payload.items, limit)?),
+                abi::ZEROMQ_TUPLE => Value::tuple(self.items(value.payload.items, limit)?),
                 abi::ZEROMQ_DICTIONARY => {
                     let mut made = Dictionary::default();
-                    for pair in self.values(value.payload.items)?.chunks_exact(2) {
+                    for pair in self.items(value.payload.items, limit)?.chunks_exact(2) {
                         made.insert(pair[0].clone(), pair[1].clone());
                     }
                     Value::dictionary(made)
                 }
                 abi::ZEROMQ_OBJECT => self.object(value.payload.object),
                 abi::ZEROMQ_FUNCTION => self.state.functions.borrow().get(value.payload.function),
-                abi::ZEROMQ_ARRAY => array::take(&*value.payload.array)?,
+                abi::ZEROMQ_ARRAY => array::take(&*value.payload.array, limit)?,
                 _ => Value::Nil,
             }
         })
     }
 
+    fn values(&self, values: &[abi::Value], limit: &mut ListLimit) -> Outcome<Vec<Value>> {
+        values.iter().map(|value| self.value(value, limit)).collect()
+    }
+
     /// # Safety
     /// The items come from the library.
-    unsafe fn values(&self, items: abi::Items) -> Outcome<Vec<Value>> {
+    unsafe fn items(&self, items: abi::Items, limit: &mut ListLimit) -> Outcome<Vec<Value>> {
         // SAFETY: guaranteed by the caller.
-        let items = unsafe { slice(items.data, items.count) };
-        items.iter().map(|item| self.value(item)).collect()
+        self.values(unsafe { slice(items.data, items.count) }, limit)
     }
 
     /// Returns the value for a handle. The same handle is always the same object.
