@@ -21,7 +21,7 @@ use crate::interrupt;
 /// The kind of a result that the host has not written.
 const UNWRITTEN: u32 = u32::MAX;
 
-/// The registered machines: number n is at index n - 1, NULL once it is unregistered.
+/// The machines: number n is at index n - 1.
 static MACHINES: Segments<AtomicPtr<Machine>> = Segments::new();
 
 /// A registered virtual machine. It is never freed, because calls that are running when
@@ -71,18 +71,16 @@ impl Machine {
         let place = index.and_then(|index| MACHINES.get(index));
         let machine = place.map_or(ptr::null_mut(), |place| place.load(Ordering::Acquire));
         // SAFETY: NULL or a machine that is never freed.
-        unsafe { machine.as_ref() }.ok_or_else(|| host_error("the host is not registered"))
+        unsafe { machine.as_ref() }
+            .filter(|machine| machine.registered.load(Ordering::Acquire))
+            .ok_or_else(|| host_error("the host is not registered"))
     }
 
     /// Ends the registration. Calls that are running still use the machine.
     pub fn unregister(number: Registration) -> Result<(), Error> {
         let machine = Machine::find(number)?;
-        let place = MACHINES.get((number - 1) as u32);
-        let registered =
-            place.is_some_and(|place| !place.swap(ptr::null_mut(), Ordering::AcqRel).is_null());
         // Otherwise another thread was faster.
-        if registered {
-            machine.registered.store(false, Ordering::Relaxed);
+        if machine.registered.swap(false, Ordering::AcqRel) {
             script_functions::unregister(machine.host.context.addr());
         }
         Ok(())
