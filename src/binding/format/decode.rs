@@ -205,6 +205,15 @@ mod tests {
         assert_eq!(json("9007199254740993").unwrap(), "Int(9007199254740993)");
     }
 
+    /// A fast reader of Floats may return their neighbors.
+    #[test]
+    fn floats_are_exact() {
+        for text in ["1.8446744073703326e19", "1.7976931348623157e308", "5e-324", "0.1"] {
+            let number: f64 = text.parse().unwrap();
+            assert_eq!(json(text).unwrap(), format!("Float({number:?})"));
+        }
+    }
+
     #[test]
     fn what_is_not_json_is_told() {
         for text in ["", "{", "[1,]", "nul", "1 2", "\"\\ud800\"", "1e999", "{1:2}", "\u{0}"] {
