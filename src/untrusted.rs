@@ -5,14 +5,14 @@
 use std::net::IpAddr;
 
 use crate::binding::format::Format;
-use crate::binding::{Handle, Value, ValueRef};
-use crate::core::Certificate;
-use crate::core::array::ArrayRef;
+use crate::binding::{Handle, Value, ValueRef, lists};
+use crate::core::array::{self, Array, ArrayRef, ListLimit};
 use crate::core::authenticator::credentials::{Keys, Passwords};
 use crate::core::authenticator::rules::{Origin, Rules};
 use crate::core::authenticator::zap::{self, Call, Verdict};
 use crate::core::curve::certificate::Content;
 use crate::core::endpoint::{self, Target};
+use crate::core::{Certificate, Frame};
 
 /// Parses a list of endpoints, and each of them as one to bind and one to connect.
 pub fn endpoints(list: &str) {
@@ -66,6 +66,54 @@ fn value(format: Format, bytes: &[u8]) {
         // Keys other than strings are only read.
         Err(error) => assert!(error.to_string().contains("the key"), "{error}"),
     }
+    // For hosts without arrays.
+    let _ = value.without_arrays();
+}
+
+/// Reads an array from its two frames, writes it in both forms and reads it again.
+pub fn array(described: &[u8], elements: &[u8]) {
+    if let Ok(array) = array::read(described, Frame::from(elements)) {
+        written(&array);
+    }
+    // The same bytes as an extension of MessagePack.
+    if let Ok(array) = array::read_extension(&[described, elements].concat()) {
+        written(&array);
+    }
+}
+
+fn written(array: &Array) {
+    let [described, elements] = rows(array).frames();
+    let again = array::read(&described, elements).expect("what was written can be read");
+    same(array, &again);
+    let data = array::write_extension(&rows(array));
+    same(array, &array::read_extension(&data).expect("what was written can be read"));
+    let count = array::count(array.shape(), array.element()).expect("it fits into memory");
+    assert_eq!(array.bytes().len(), count * array.element().size());
+    assert!(array.number(count).is_none() && (count == 0 || array.number(count - 1).is_some()));
+    // As a matrix that is stored by columns, with its sizes swapped.
+    if let [height, width] = *array.shape() {
+        let columns = ArrayRef { by_columns: true, ..rows(array) };
+        let turned = ArrayRef { shape: vec![width, height], ..columns.clone() };
+        let turned = ArrayRef { bytes: columns.by_rows(), ..turned };
+        assert_eq!(*turned.by_rows(), *array.bytes());
+    }
+    // For hosts without arrays.
+    let _ = lists(array, &mut ListLimit::default());
+}
+
+fn same(one: &Array, other: &Array) {
+    assert_eq!((one.element(), one.shape()), (other.element(), other.shape()));
+    assert_eq!(one.bytes(), other.bytes());
+}
+
+/// Returns an array as a host passes it back.
+fn rows(array: &Array) -> ArrayRef<'_> {
+    ArrayRef {
+        element: array.element(),
+        shape: array.shape().to_vec(),
+        bytes: array.bytes().into(),
+        by_columns: false,
+    }
 }
 
 /// Returns a value as a host passes it back.
@@ -83,12 +131,7 @@ fn lent(value: &Value) -> ValueRef<'_> {
             let entries = entries.iter().map(|(key, value)| (lent(key), lent(value)));
             ValueRef::Dictionary(entries.collect())
         }
-        Value::Array(array) => ValueRef::Array(ArrayRef {
-            element: array.element(),
-            shape: array.shape().to_vec(),
-            bytes: array.bytes().into(),
-            by_columns: false,
-        }),
+        Value::Array(array) => ValueRef::Array(rows(array)),
         Value::Object(object) => ValueRef::Object(object.clone(), Handle([0; 2])),
     }
 }

@@ -21,8 +21,10 @@ use zeromq::capi::option::*;
 use zeromq::capi::poller::*;
 use zeromq::capi::proxy::*;
 use zeromq::capi::socket::*;
+use zeromq::capi::tasks::*;
 use zeromq::core::Code;
 use zeromq::core::options::rows;
+use zeromq::vm::abi::Array;
 
 use crate::folder;
 use crate::input::Input;
@@ -78,12 +80,25 @@ enum Kind {
     Proxy,
     Certificate,
     Authenticator,
+    Queue,
+    Worker,
 }
 
 use Kind::*;
 
-const KINDS: &[Kind] =
-    &[Socket, Message, Socket, Message, Poller, Monitor, Proxy, Certificate, Authenticator];
+const KINDS: &[Kind] = &[
+    Socket,
+    Message,
+    Socket,
+    Message,
+    Poller,
+    Monitor,
+    Proxy,
+    Certificate,
+    Authenticator,
+    Queue,
+    Worker,
+];
 
 /// The state of a program.
 struct Program<'a> {
@@ -179,6 +194,8 @@ fn free(kind: Kind, handle: usize) {
         Proxy => zeromq_proxy_free(handle as _),
         Certificate => zeromq_certificate_free(handle as _),
         Authenticator => zeromq_authenticator_free(handle as _),
+        Queue => zeromq_task_queue_free(handle as _),
+        Worker => zeromq_worker_free(handle as _),
     }
 }
 
@@ -291,7 +308,8 @@ impl Program<'_> {
             }
             3..5 => self.message(),
             5..8 => self.socket(),
-            8..12 => self.transfer(),
+            8..11 => self.transfer(),
+            11 => self.tasks(),
             12 => self.option_call(),
             13 => self.poller(),
             14 => self.certificate(),
@@ -327,6 +345,21 @@ impl Program<'_> {
                     }
                 },
                 Authenticator => zeromq_authenticator_new().addr(),
+                Queue => {
+                    let mut settings = TaskSettings {
+                        size: size_of::<TaskSettings>() as u32,
+                        timeout: self.input.integer() as u32,
+                        attempts: self.input.below(4) as u32,
+                        heartbeat: self.input.of(&[0, 10, 1000, 3_600_001]),
+                        credit: self.input.of(&[0, 1, 1000, 70_000]),
+                    };
+                    let settings = self.place(&mut settings);
+                    zeromq_task_queue_new(self.text(ENDPOINTS), settings).addr()
+                }
+                Worker => {
+                    let (endpoint, name) = (self.text(ENDPOINTS), self.text(TEXTS));
+                    zeromq_worker_new(endpoint, name, self.input.of(&[0, 1, 70_000])).addr()
+                }
             }
         };
         self.keep(kind, handle);
@@ -484,7 +517,7 @@ impl Program<'_> {
         let (mut more, mut count, mut batch) = (0, 0, null());
         // SAFETY: handles may be anything; all other pointers are valid.
         unsafe {
-            match self.input.below(10) {
+            match self.input.below(12) {
                 0 => {
                     let (data, size) = self.bytes();
                     check(zeromq_socket_send(socket as _, data, size, timeout));
@@ -538,6 +571,27 @@ impl Program<'_> {
                         read_frames(&frames);
                     }
                 }
+                9 => {
+                    let shape = [self.input.below(4), self.input.below(4), usize::MAX];
+                    let (data, size) = self.bytes();
+                    let array = Array {
+                        element: self.input.below(15) as u32,
+                        order: self.input.below(3) as u32,
+                        shape: shape.as_ptr(),
+                        dimensions: self.input.below(4),
+                        data,
+                        size,
+                    };
+                    check(zeromq_socket_send_array(socket as _, &array, timeout));
+                }
+                10 => {
+                    let mut array = std::mem::zeroed();
+                    let place = self.place(&mut array);
+                    if check(zeromq_socket_receive_array(socket as _, place, timeout)) {
+                        read(array.data, array.size);
+                        read(array.shape.cast(), array.dimensions * size_of::<usize>());
+                    }
+                }
                 _ => {
                     let most = self.input.below(300);
                     let (place, count_place) = (self.place(&mut batch), self.place(&mut count));
@@ -546,6 +600,93 @@ impl Program<'_> {
                     if check(received) {
                         slice::from_raw_parts(batch, count).iter().for_each(read_frames);
                     }
+                }
+            }
+        }
+    }
+
+    fn tasks(&mut self) {
+        let (queue, worker) = (self.handle(Queue), self.handle(Worker));
+        let timeout = self.timeout();
+        let (mut number, mut text) = (0, null());
+        // SAFETY: handles may be anything; all other pointers are valid, and the sizes of
+        // structs are those of the header.
+        unsafe {
+            match self.input.below(20) {
+                0..3 => {
+                    let (data, size) = self.bytes();
+                    let place = self.place(&mut number);
+                    check(zeromq_task_queue_add(queue as _, data, size, place));
+                }
+                3 | 4 => {
+                    let mut result: TaskResult = std::mem::zeroed();
+                    result.size = self.input.of(&[0, 1, 1, 1]) * size_of::<TaskResult>() as u32;
+                    let place = self.place(&mut result);
+                    if check(zeromq_task_queue_next(queue as _, place, timeout)) {
+                        read(result.value, result.value_size);
+                        [result.error, result.message, result.worker]
+                            .into_iter()
+                            .for_each(read_text);
+                    }
+                }
+                5 => {
+                    let mut stats: TaskStats = std::mem::zeroed();
+                    stats.size = size_of::<TaskStats>() as u32;
+                    check(zeromq_task_queue_count(queue as _, self.place(&mut stats)));
+                }
+                6 => {
+                    if check(zeromq_task_queue_endpoint(queue as _, &mut text)) && !text.is_null() {
+                        read_text(text);
+                        check(zeromq_worker_connect(worker as _, text));
+                    }
+                }
+                7 => {
+                    check(zeromq_task_queue_bind(queue as _, self.text(ENDPOINTS)));
+                }
+                8 => {
+                    check(match self.input.below(4) {
+                        0 => zeromq_task_queue_close(queue as _),
+                        1 => zeromq_task_queue_progress(queue as _, 1),
+                        2 => zeromq_task_queue_progress(queue as _, 0),
+                        _ => zeromq_task_queue_stop_workers(queue as _),
+                    });
+                }
+                9 => {
+                    let (certificate, domain) = (self.handle(Certificate), self.text(TEXTS));
+                    check(zeromq_task_queue_curve_server(queue as _, certificate as _, domain));
+                }
+                10 => {
+                    let (certificate, key) = (self.handle(Certificate), self.text(TEXTS));
+                    check(zeromq_worker_curve_client(worker as _, certificate as _, key));
+                }
+                11..14 => {
+                    let mut task: Task = std::mem::zeroed();
+                    task.size = self.input.of(&[0, 1, 1, 1]) * size_of::<Task>() as u32;
+                    let place = self.place(&mut task);
+                    if check(zeromq_worker_receive(worker as _, place, timeout)) {
+                        read(task.data, task.data_size);
+                    }
+                }
+                14 | 15 => {
+                    let (data, size) = self.bytes();
+                    check(zeromq_worker_reply(worker as _, data, size));
+                }
+                16 => {
+                    let (tag, message) = (self.text(TEXTS), self.text(TEXTS));
+                    check(zeromq_worker_reply_error(worker as _, tag, message));
+                }
+                17 | 18 => {
+                    let (name, value) = (self.option(), self.input.integer());
+                    check(match self.input.below(2) {
+                        0 => zeromq_task_queue_set_int(queue as _, name, value),
+                        _ => zeromq_worker_set_int(worker as _, name, value),
+                    });
+                }
+                _ => {
+                    check(match self.input.below(2) {
+                        0 => zeromq_worker_pause(worker as _),
+                        _ => zeromq_worker_close(worker as _),
+                    });
                 }
             }
         }
@@ -704,6 +845,10 @@ impl Program<'_> {
                 }
                 17 => read_text(zeromq_code_name(self.input.integer() as i32)),
                 18 if self.input.byte() == 255 => shut_down(),
+                19 => {
+                    let (monitor, mut count) = (self.handle(Monitor), 0);
+                    check(zeromq_monitor_dropped(monitor as _, self.place(&mut count)));
+                }
                 _ => {}
             }
         }

@@ -14,7 +14,7 @@ use fastrand::Rng;
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Runs a target on each of its seeds, and on nothing.
-fn replay(target: &str, run: fn(&[u8])) {
+pub fn replay(target: &str, run: fn(&[u8])) {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     let entries = fs::read_dir(&folder).expect("each target has seeds");
@@ -73,39 +73,39 @@ fn changed(seeds: &[Vec<u8>], chance: &mut Rng) -> Vec<u8> {
     input
 }
 
-macro_rules! targets {
-    ($($name:ident)*) => {
-        $(
-            #[test]
-            fn $name() {
-                replay(stringify!($name), crate::$name::run);
-            }
-        )*
-
-        #[test]
-        fn every_target_is_replayed() {
-            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/targets");
-            for entry in fs::read_dir(folder).unwrap() {
-                let file = entry.unwrap().file_name().into_string().unwrap();
-                let known = [$(concat!(stringify!($name), ".rs")),*].contains(&&*file);
-                assert!(known, "{file} is missing from the list");
-            }
+/// `cargo test` builds the targets with the dependencies of the library, not with their own.
+#[test]
+fn the_fuzzer_has_the_crates_that_the_targets_use() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let manifest = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let (library, fuzzer) = (manifest("Cargo.toml"), manifest("fuzz/Cargo.toml"));
+    let mut sources = String::new();
+    let program = root.join("src/bin/zeromq");
+    let of_program = ["host", "files.rs", "library.rs"].map(|name| program.join(name));
+    let mut paths = Vec::from(of_program);
+    paths.push(root.join("fuzz/src"));
+    while let Some(path) = paths.pop() {
+        match path.is_dir() {
+            true => paths.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path())),
+            false => sources.push_str(&fs::read_to_string(path).unwrap()),
         }
-    };
+    }
+    let (_, dependencies) = library.split_once("\n[dependencies]\n").unwrap();
+    let lines = dependencies.lines().take_while(|line| !line.starts_with("[["));
+    let names = lines.filter_map(|line| Some(line.split_once(" = ")?.0));
+    let used = |name: &&str| sources.contains(&format!("{}::", name.replace('-', "_")));
+    let used: Vec<&str> = names.filter(used).collect();
+    assert!(used.contains(&"smallvec"), "{used:?}");
+    for name in used {
+        assert!(fuzzer.contains(&format!("\n{name} = ")), "{name} is missing from fuzz/Cargo.toml");
+    }
 }
 
-targets! {
-    beacons
-    c_api
-    certificates
-    endpoints
-    json
-    message_pack
-    methods
-    options
-    passwords
-    pictures
-    scripts
-    zap
-    zmtp
+#[test]
+fn every_folder_of_seeds_is_that_of_a_target() {
+    for entry in fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds")).unwrap()
+    {
+        let name = entry.unwrap().file_name();
+        assert!(crate::TARGETS.iter().any(|(known, _)| name == *known), "{name:?}");
+    }
 }

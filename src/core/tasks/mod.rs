@@ -27,6 +27,8 @@
 //! # }
 //! ```
 
+#[doc(hidden)]
+pub mod hostile;
 mod ledger;
 mod progress;
 mod protocol;
