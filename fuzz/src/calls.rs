@@ -13,17 +13,19 @@ use std::time::{Duration, Instant};
 
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
+use zeromq::core::array::{Element, count};
 use zeromq::core::options::rows;
 use zeromq::vm::abi::{
-    Bytes, Class, Function, Host, Items, Method, Named, Object, Parameter, Payload, Registration,
-    Returned, Value, ZEROMQ_ABI, ZEROMQ_BOOL, ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT,
-    ZEROMQ_FUNCTION, ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NAMED, ZEROMQ_NIL, ZEROMQ_OBJECT,
-    ZEROMQ_OTHER, ZEROMQ_REQUIRED, ZEROMQ_STRING, ZEROMQ_TUPLE, ZEROMQ_VARIADIC,
+    Array, Bytes, Class, Function, Host, Items, Method, Named, Object, Parameter, Payload,
+    Registration, Returned, Value, ZEROMQ_ABI, ZEROMQ_ARRAY, ZEROMQ_BOOL, ZEROMQ_BYTES,
+    ZEROMQ_CLASS, ZEROMQ_DICTIONARY, ZEROMQ_FLOAT, ZEROMQ_FUNCTION, ZEROMQ_INT, ZEROMQ_LIST,
+    ZEROMQ_NAMED, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_OTHER, ZEROMQ_REQUIRED, ZEROMQ_STRING,
+    ZEROMQ_TUPLE, ZEROMQ_VARIADIC,
 };
 use zeromq::vm::{
     zeromq_call, zeromq_classes, zeromq_function_released, zeromq_host_register,
-    zeromq_host_unregister, zeromq_object_class, zeromq_object_equals, zeromq_object_free,
-    zeromq_object_hash, zeromq_object_text, zeromq_result_free,
+    zeromq_host_unregister, zeromq_object_bytes, zeromq_object_class, zeromq_object_equals,
+    zeromq_object_free, zeromq_object_hash, zeromq_object_text, zeromq_result_free,
 };
 
 /// How long a call may wait before the host interrupts it.
@@ -48,6 +50,8 @@ const KINDS: &[u32] = &[
     ZEROMQ_OTHER,
     ZEROMQ_FUNCTION,
     ZEROMQ_CLASS,
+    ZEROMQ_BYTES,
+    ZEROMQ_ARRAY,
 ];
 
 const NUMBERS: &[i64] = &[
@@ -190,6 +194,15 @@ unsafe extern "C" fn interrupted(_: *mut c_void) -> i32 {
     BEGAN.get().is_some_and(|began| began.elapsed() > INTERRUPT_AFTER).into()
 }
 
+/// Why the last script function failed.
+unsafe extern "C" fn failure(_: *mut c_void, tag: *mut *const c_char, text: *mut *const c_char) {
+    // SAFETY: there is room for both.
+    unsafe {
+        tag.write(c"TestTag".as_ptr());
+        text.write(c"a text".as_ptr());
+    }
+}
+
 /// A script function: it may call the library, and it may fail.
 unsafe extern "C" fn call(
     _: *mut c_void,
@@ -222,6 +235,17 @@ unsafe extern "C" fn call(
     })
 }
 
+/// Reads all items.
+///
+/// # Safety
+/// There are as many.
+unsafe fn read<T: Copy>(data: *const T, count: usize) {
+    if count > 0 {
+        // SAFETY: guaranteed by the caller.
+        std::hint::black_box(unsafe { slice::from_raw_parts(data, count) }.to_vec());
+    }
+}
+
 fn string(text: *const c_char) -> String {
     // SAFETY: the library terminates its strings.
     unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned()
@@ -234,8 +258,9 @@ enum Argument {
     Bool(bool),
     Int(i64),
     Float(f64),
-    Bytes(Vec<u8>),
+    Bytes(u32, Vec<u8>),
     Items(u32, Vec<Argument>),
+    Array { element: u32, order: u32, shape: Vec<usize>, bytes: Vec<u8> },
     Object(u64),
     Other,
     Function(u64),
@@ -253,6 +278,8 @@ struct Script {
     /// The memory of values.
     memory: Vec<Box<[Value]>>,
     texts: Vec<Box<[u8]>>,
+    shapes: Vec<Box<[usize]>>,
+    arrays: Vec<Box<[Array]>>,
     options: Vec<&'static str>,
     codes: BTreeMap<String, usize>,
     trace: bool,
@@ -284,12 +311,12 @@ impl Script {
             size: size_of::<Host>() as u32,
             abi: ZEROMQ_ABI,
             context: (&raw const *context).cast_mut().cast(),
-            flags: chance.below(4) as u32,
+            flags: chance.below(8) as u32,
             warn: Some(warn),
             interrupted: Some(interrupted),
             call: Some(call),
             policy: policy.as_ref().map_or(null(), |rules| rules.as_ptr()),
-            failure: None,
+            failure: Some(failure),
         };
         let mut registration = 0;
         // SAFETY: the host is filled in.
@@ -306,13 +333,16 @@ impl Script {
             freed: Vec::new(),
             memory: Vec::new(),
             texts: Vec::new(),
+            shapes: Vec::new(),
+            arrays: Vec::new(),
             options: rows().map(|row| row.name).collect(),
             codes: BTreeMap::new(),
             trace: env::var_os("ZEROMQ_TRACE").is_some(),
         }
     }
 
-    /// Keeps the objects in a value of the library.
+    /// Keeps the objects in a value of the library, and reads its bytes, so that a sanitizer
+    /// checks them.
     fn keep(&mut self, value: &Value) {
         match value.kind {
             ZEROMQ_OBJECT => {
@@ -326,6 +356,21 @@ impl Script {
                     // SAFETY: as many as it says.
                     let items = unsafe { slice::from_raw_parts(data, count) };
                     items.iter().for_each(|item| self.keep(item));
+                }
+            }
+            ZEROMQ_STRING | ZEROMQ_BYTES => {
+                // SAFETY: it has bytes.
+                let Bytes { data, size } = unsafe { value.payload.bytes };
+                // SAFETY: as many as it says.
+                unsafe { read(data, size) };
+            }
+            ZEROMQ_ARRAY => {
+                // SAFETY: it has an array.
+                let Array { shape, dimensions, data, size, .. } = unsafe { *value.payload.array };
+                // SAFETY: it has as many dimensions and bytes.
+                unsafe {
+                    read(shape, dimensions);
+                    read(data.cast::<u8>(), size);
                 }
             }
             _ => {}
@@ -390,7 +435,7 @@ impl Script {
             ZEROMQ_BOOL => Argument::Bool(self.chance.below(2) == 1),
             ZEROMQ_INT => Argument::Int(self.chance.of(NUMBERS)),
             ZEROMQ_FLOAT => Argument::Float(self.chance.of(FLOATS)),
-            ZEROMQ_STRING => Argument::Bytes(self.text()),
+            ZEROMQ_STRING | ZEROMQ_BYTES => Argument::Bytes(kind, self.text()),
             ZEROMQ_LIST | ZEROMQ_TUPLE | ZEROMQ_DICTIONARY => {
                 let count = if depth == 0 { 0 } else { self.chance.below(5) };
                 let count = if kind == ZEROMQ_DICTIONARY { count * 2 } else { count };
@@ -403,11 +448,27 @@ impl Script {
                 let items = kinds.iter().map(|kind| self.argument(*kind, depth - 1)).collect();
                 Argument::Items(kind, items)
             }
+            ZEROMQ_ARRAY => self.array(),
             ZEROMQ_OBJECT => Argument::Object(self.object()),
             ZEROMQ_FUNCTION => Argument::Function(self.chance.below(9) as u64),
             ZEROMQ_CLASS => Argument::Class(self.classes[self.chance.below(self.classes.len())]),
             _ => Argument::Other,
         }
+    }
+
+    /// Returns an array, mostly of as many bytes as its shape has.
+    fn array(&mut self) -> Argument {
+        let (element, order) = (self.chance.below(16) as u32, self.chance.below(3) as u32);
+        let dimensions = self.chance.below(4);
+        let sizes = [0, 1, 2, 3, 17, 1 << 20, usize::MAX];
+        let shape: Vec<usize> = (0..dimensions).map(|_| self.chance.of(&sizes)).collect();
+        let fitting =
+            Element::of(element).and_then(|kind| Some(count(&shape, kind)? * kind.size()));
+        let size = match fitting {
+            Some(size @ 0..=65_536) if self.chance.below(8) > 0 => size,
+            _ => self.chance.below(64),
+        };
+        Argument::Array { element, order, shape, bytes: vec![self.chance.below(256) as u8; size] }
     }
 
     fn text(&mut self) -> Vec<u8> {
@@ -428,11 +489,11 @@ impl Script {
         }
         match string(parameter.name).as_str() {
             "endpoints" | "endpoint" => {
-                return Argument::Bytes(self.chance.of(ENDPOINTS).to_vec());
+                return Argument::Bytes(ZEROMQ_STRING, self.chance.of(ENDPOINTS).to_vec());
             }
             "name" => {
                 let index = self.chance.below(self.options.len());
-                return Argument::Bytes(self.options[index].into());
+                return Argument::Bytes(ZEROMQ_STRING, self.options[index].into());
             }
             "timeout" | "ms" | "interval" | "linger" | "delay" if self.chance.below(12) > 0 => {
                 return Argument::Int(self.chance.of(&[0, 1, 2, 3]));
@@ -452,14 +513,24 @@ impl Script {
             Argument::Bool(value) => (ZEROMQ_BOOL, Payload { integer: i64::from(*value) }),
             Argument::Int(integer) => (ZEROMQ_INT, Payload { integer: *integer }),
             Argument::Float(number) => (ZEROMQ_FLOAT, Payload { number: *number }),
-            Argument::Bytes(bytes) => (ZEROMQ_STRING, self.bytes(bytes)),
+            Argument::Bytes(kind, bytes) => (*kind, Payload { bytes: self.bytes(bytes) }),
             Argument::Items(kind, items) => {
                 let values: Vec<Value> = items.iter().map(|item| self.lower(item)).collect();
                 let (data, count) = (self.store(values), items.len());
                 (*kind, Payload { items: Items { data, count } })
             }
+            Argument::Array { element, order, shape, bytes } => {
+                let (element, order, dimensions) = (*element, *order, shape.len());
+                self.shapes.push(shape[..].into());
+                let shape = self.shapes[self.shapes.len() - 1].as_ptr();
+                let Bytes { data, size } = self.bytes(bytes);
+                let data = data.cast();
+                self.arrays.push([Array { element, order, shape, dimensions, data, size }].into());
+                let array = self.arrays[self.arrays.len() - 1].as_ptr();
+                (ZEROMQ_ARRAY, Payload { array })
+            }
             Argument::Object(object) => (ZEROMQ_OBJECT, Payload { object: *object }),
-            Argument::Other => (ZEROMQ_OTHER, self.bytes(b"something")),
+            Argument::Other => (ZEROMQ_OTHER, Payload { bytes: self.bytes(b"something") }),
             Argument::Function(function) => (ZEROMQ_FUNCTION, Payload { function: *function }),
             Argument::Class(described) => (ZEROMQ_CLASS, Payload { described: *described }),
         };
@@ -471,10 +542,10 @@ impl Script {
         self.memory[self.memory.len() - 1].as_ptr()
     }
 
-    fn bytes(&mut self, bytes: &[u8]) -> Payload {
+    fn bytes(&mut self, bytes: &[u8]) -> Bytes {
         self.texts.push(bytes.into());
         let data = self.texts[self.texts.len() - 1].as_ptr().cast();
-        Payload { bytes: Bytes { data, size: bytes.len() } }
+        Bytes { data, size: bytes.len() }
     }
 
     /// Chooses a method and its receiver: a constructor while there are few objects.
@@ -619,11 +690,13 @@ fn look() {
         let script = script.as_mut().unwrap();
         [script.object(), script.object()]
     });
-    let mut text = MaybeUninit::<Returned>::uninit();
-    // SAFETY: there is room for the result, which is freed if it was written.
-    unsafe {
-        if zeromq_object_text(one, text.as_mut_ptr()) == Code::Ok {
-            zeromq_result_free(text.as_mut_ptr());
+    for read in [zeromq_object_text, zeromq_object_bytes] {
+        let mut result = MaybeUninit::<Returned>::uninit();
+        // SAFETY: there is room for the result, which is freed if it was written.
+        unsafe {
+            if read(one, result.as_mut_ptr()) == Code::Ok {
+                zeromq_result_free(result.as_mut_ptr());
+            }
         }
     }
     if zeromq_object_equals(one, other) == 1 {
