@@ -9,12 +9,19 @@ use zeromq::core::{Beacon, Error, Wait};
 
 use crate::input::Input;
 
+/// How long a datagram may take on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// How many datagrams are remembered.
+const REMEMBERED: usize = 100;
+
 /// A beacon that receives, and a socket that sends to it.
 struct Link {
     beacon: Beacon,
     sender: UdpSocket,
-    /// What the beacon has published, the latest first.
-    published: VecDeque<Vec<u8>>,
+    /// What was sent before, the latest first. It may be late: a datagram that nobody wanted
+    /// may arrive when somebody does.
+    earlier: VecDeque<Vec<u8>>,
 }
 
 thread_local! {
@@ -30,7 +37,7 @@ impl Link {
         let sender = UdpSocket::bind("127.0.0.1:0").expect("there is a port");
         sender.set_broadcast(true).expect("UDP can broadcast");
         sender.connect(("127.255.255.255", port)).expect("the loopback interface is up");
-        Link { beacon, sender, published: VecDeque::new() }
+        Link { beacon, sender, earlier: VecDeque::new() }
     }
 }
 
@@ -38,7 +45,7 @@ impl Link {
 /// datagrams.
 pub fn run(input: &[u8]) {
     LINK.with_borrow_mut(|link| {
-        let Link { beacon, sender, published } = link.get_or_insert_with(Link::new);
+        let Link { beacon, sender, earlier } = link.get_or_insert_with(Link::new);
         let mut input = Input::new(input);
         let (prefix, own) = (input.short(), input.short());
         beacon.subscribe(None).expect("it was not stopped");
@@ -48,19 +55,19 @@ pub fn run(input: &[u8]) {
             Err(Error::Argument { .. }) => assert!(own.is_empty()),
             Err(error) => panic!("{error}"),
         }
-        // What was published for earlier inputs may arrive only now.
-        published.push_front(own.to_vec());
-        published.truncate(8);
+        earlier.push_front(own.to_vec());
         for _ in 0..16 {
             // Longer ones than beacons can be, as well.
             let mut datagram = input.short().to_vec();
             datagram.extend(std::iter::repeat_n(b'x', input.below(4)));
             sender.send(&datagram).expect("the loopback interface is up");
             let wanted = datagram.len() <= 255 && datagram.starts_with(prefix) && datagram != own;
+            let wait = if wanted { DEADLINE } else { Duration::ZERO };
+            let is_late =
+                |frame: &[u8]| frame != datagram && earlier.iter().any(|sent| sent == frame);
             let received = loop {
-                match beacon.receive(&Wait::new(Some(Duration::ZERO))) {
-                    Ok((_, frame))
-                        if *frame != *datagram && published.iter().any(|own| **own == *frame) => {}
+                match beacon.receive(&Wait::new(Some(wait))) {
+                    Ok((_, frame)) if is_late(&frame) => assert!(frame.starts_with(prefix)),
                     received => break received,
                 }
             };
@@ -69,6 +76,8 @@ pub fn run(input: &[u8]) {
                 Err(Error::Again) => assert!(!wanted, "{datagram:?}"),
                 Err(error) => panic!("{error}"),
             }
+            earlier.push_front(datagram);
+            earlier.truncate(REMEMBERED);
             if input.is_empty() {
                 break;
             }
