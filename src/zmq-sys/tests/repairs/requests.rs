@@ -4,6 +4,7 @@ use zmq::{Context, DEALER, DONTWAIT, POLLIN, REP, REQ, ROUTER};
 use zmq_sys::ZMQ_ROUTER_MANDATORY;
 
 use crate::options;
+use crate::wait::{await_command, go_on};
 
 #[test]
 fn a_mandatory_rep_receives_from_a_peer_that_has_gone() {
@@ -14,7 +15,10 @@ fn a_mandatory_rep_receives_from_a_peer_that_has_gone() {
     let req = context.socket(REQ).unwrap();
     req.connect("inproc://mandatory").unwrap();
     req.send("question", 0).unwrap();
+    go_on(&rep);
     drop(req);
+    await_command(&rep);
+    go_on(&rep);
     assert_eq!(rep.recv_bytes(DONTWAIT).unwrap(), b"question");
     rep.send("answer", DONTWAIT).unwrap();
     let req = context.socket(REQ).unwrap();
@@ -33,7 +37,10 @@ fn a_malformed_request_does_not_cost_another_peer_its_reply() {
     let dealer = context.socket(DEALER).unwrap();
     dealer.connect("inproc://malformed").unwrap();
     dealer.send("no envelope", 0).unwrap();
+    go_on(&rep);
     drop(dealer);
+    await_command(&rep);
+    go_on(&rep);
     let req = context.socket(REQ).unwrap();
     req.connect("inproc://malformed").unwrap();
     req.send("question", 0).unwrap();

@@ -28,6 +28,13 @@ pub fn go_on(socket: &zmq::Socket) {
     socket.get_events().unwrap();
 }
 
+/// Waits until there is a command for a socket, which has processed all before. Does not let
+/// it process that one.
+pub fn await_command(socket: &zmq::Socket) {
+    let mut commands = [zmq::PollItem::from_fd(socket.get_fd().unwrap(), zmq::POLLIN)];
+    assert_eq!(zmq::poll(&mut commands, TIMEOUT.into()), Ok(1));
+}
+
 /// Returns an option of type int that the `zmq` crate does not have.
 pub fn option(socket: &zmq::Socket, number: i32) -> i32 {
     options::get(socket, number).unwrap()
