@@ -10,6 +10,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target/prove}
 export ZEROMQ_LIBZMQ_CXXFLAGS="-O0 -g0 ${ZEROMQ_LIBZMQ_CXXFLAGS:-}"
+# What is freed changes, so that its use shows.
+export MALLOC_PERTURB_=165
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 

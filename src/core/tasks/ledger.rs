@@ -13,17 +13,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::protocol::{self, Failure, FromWorker, Mention, NO_SESSION, Session, TaskRecord};
+use super::protocol::{self, Failure, FromWorker, Mention, NO_SESSION, Room, Session, TaskRecord};
 use super::{FAILED, Settings, TIMED_OUT};
 use crate::core::message::Frame;
 
 /// A worker holds tasks for about this long. More would not make it faster, but it would
 /// hold tasks that another worker could run.
 const AHEAD: Duration = Duration::from_millis(20);
-
-/// The maximum number of tasks and bytes in a message.
-const BATCH: usize = 128;
-const BATCH_BYTES: usize = 1 << 20;
 
 /// A worker that holds this many bytes gets no further task before it has one to run next.
 const AHEAD_BYTES: usize = 4 << 20;
@@ -189,8 +185,8 @@ pub(super) struct Ledger {
     stats: Stats,
     /// True once workers are told to stop.
     stopping: bool,
-    /// The largest size of a task.
-    pub largest: usize,
+    /// The room in a message of tasks.
+    pub room: Room,
     /// When it looked at the clock last.
     looked: Option<Instant>,
     /// Until then, workers are lost because the queue itself was stopped.
@@ -214,7 +210,7 @@ impl Ledger {
             outbox: Vec::new(),
             stats: Stats::default(),
             stopping: false,
-            largest: usize::MAX,
+            room: Room::of(usize::MAX),
             looked: None,
             pardon: None,
         }
@@ -766,14 +762,14 @@ impl Ledger {
         };
         let limit = self.settings.timeout.map_or(0, |limit| limit.as_millis());
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let (mut records, mut payloads, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (mut records, mut payloads, mut room) = (Vec::new(), Vec::new(), self.room);
         let (mut refused, mut large) = (Vec::new(), Vec::new());
         let mut numbers = numbers.iter();
         while let Some(number) = numbers.next() {
             let Some(task) = self.tasks.get_mut(number) else {
                 continue;
             };
-            if task.payload.len() > self.largest {
+            if task.payload.len() > self.room.payload() {
                 large.push(*number);
                 continue;
             }
@@ -783,6 +779,13 @@ impl Ledger {
                 refused.extend(numbers.by_ref());
                 break;
             };
+            if !room.take(&payload) {
+                let head = protocol::tasks(&worker.session, &records);
+                self.outbox.push((id.clone(), head, mem::take(&mut payloads)));
+                records.clear();
+                room = self.room;
+                room.take(&payload);
+            }
             task.deliveries = task.deliveries.wrapping_add(1);
             task.held = true;
             let mention = Mention { number: *number, delivery: task.deliveries };
@@ -790,15 +793,8 @@ impl Ledger {
                 worker.since = now;
             }
             worker.held.push(mention, payload.len());
-            bytes += payload.len();
             records.push(TaskRecord { mention, limit });
             payloads.push(payload);
-            if records.len() == BATCH || bytes >= BATCH_BYTES {
-                let head = protocol::tasks(&worker.session, &records);
-                self.outbox.push((id.clone(), head, mem::take(&mut payloads)));
-                records.clear();
-                bytes = 0;
-            }
         }
         if !records.is_empty() {
             let head = protocol::tasks(&worker.session, &records);
@@ -812,7 +808,7 @@ impl Ledger {
         }
         for number in large {
             let payload = self.tasks.get_mut(&number).map(|task| mem::take(&mut task.payload));
-            let failed = protocol::fitting("task", payload.unwrap_or_default(), self.largest);
+            let failed = self.room.fitting("task", payload.unwrap_or_default());
             self.settle(number, failed, name.clone(), 0);
         }
     }

@@ -22,6 +22,10 @@ const MENTION: usize = 12;
 /// The maximum number of records in a message.
 pub(super) const RECORDS: usize = 1024;
 
+/// The maximum number of payloads and bytes of a message that has several payloads.
+const BATCH: usize = 128;
+const BATCH_BYTES: usize = 1 << 20;
+
 /// The longest name of a worker, in bytes.
 const NAME: usize = 255;
 
@@ -309,19 +313,53 @@ pub(super) fn stop(session: &Session) -> Vec<u8> {
     head(command::STOP, session)
 }
 
-/// Returns a payload unless it is too large for a message.
-pub(super) fn fitting(what: &str, payload: Frame, largest: usize) -> Result<Frame, Failure> {
-    if payload.len() <= largest {
-        return Ok(payload);
+/// How large messages may be, and how much of one is taken. The head counts, too.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    largest: usize,
+    records: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// The room in a message of at most so many bytes.
+    pub fn of(largest: usize) -> Room {
+        Room { largest, records: 0, bytes: HEAD }
     }
-    Err(Failure {
-        tag: Code::Argument.tag().to_string_lossy().into_owned(),
-        text: format!(
-            "the {what} has {} bytes, and a message at most {largest}; set the option maxmsgsize \
-             of the queue and of its workers",
-            payload.len()
-        ),
-    })
+
+    /// Returns the size of the largest payload.
+    pub fn payload(&self) -> usize {
+        self.largest.saturating_sub(HEAD + RESULT)
+    }
+
+    /// Takes the room for a payload; false if it belongs into the next message. The first
+    /// payload is always taken.
+    pub fn take(&mut self, payload: &Frame) -> bool {
+        let bytes = self.bytes + RESULT + payload.len();
+        let fits = self.records < BATCH && bytes <= self.largest.min(BATCH_BYTES);
+        if self.records > 0 && !fits {
+            return false;
+        }
+        self.records += 1;
+        self.bytes = bytes;
+        true
+    }
+
+    /// Returns a payload unless it is too large for any message.
+    pub fn fitting(&self, what: &str, payload: Frame) -> Result<Frame, Failure> {
+        let most = self.payload();
+        if payload.len() <= most {
+            return Ok(payload);
+        }
+        Err(Failure {
+            tag: Code::Argument.tag().to_string_lossy().into_owned(),
+            text: format!(
+                "the {what} has {} bytes, and a message has room for {most}; set the option \
+                 maxmsgsize of the queue and of its workers",
+                payload.len()
+            ),
+        })
+    }
 }
 
 /// Why a task failed.
@@ -335,10 +373,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Returns the payload: the tag, a NUL, and the text.
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let tag = &self.tag[..self.tag.floor_char_boundary(TAG)];
-        let text = &self.text[..self.text.floor_char_boundary(TEXT)];
+    /// Returns the payload of at most so many bytes: the tag, a NUL, and the text.
+    pub(super) fn encode(&self, most: usize) -> Vec<u8> {
+        let tag = &self.tag[..self.tag.floor_char_boundary(TAG.min(most.saturating_sub(1)))];
+        let most = TEXT.min(most.saturating_sub(tag.len() + 1));
+        let text = &self.text[..self.text.floor_char_boundary(most)];
         [tag.as_bytes(), b"\0", text.as_bytes()].concat()
     }
 
@@ -452,7 +491,7 @@ mod tests {
     #[test]
     fn errors_of_faulty_workers_are_readable() {
         let failure = Failure { tag: "DvZr".into(), text: "Division by zero.".into() };
-        assert_eq!(Failure::decode(&failure.encode()), failure);
+        assert_eq!(Failure::decode(&failure.encode(usize::MAX)), failure);
         let read = |payload: &[u8]| {
             let Failure { tag, text } = Failure::decode(payload);
             (tag, text)
@@ -462,6 +501,7 @@ mod tests {
         assert_eq!(read(b"\xff\0\xff\0"), ("ZMQTask".into(), "\u{fffd} ".into()));
         assert_eq!(read(&[b'x'; 100_000]).1.len(), TEXT);
         let long = Failure { tag: "x".repeat(100), text: "é".repeat(4000) };
-        assert!(long.encode().len() <= TAG + 1 + TEXT);
+        assert!(long.encode(usize::MAX).len() <= TAG + 1 + TEXT);
+        assert!(long.encode(100).len() <= 100);
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::ledger::{Ledger, Letter, Outcome, Stats};
 use super::progress::Progress;
+use super::protocol::Room;
 use super::thread::{Addressed, Desk, Link};
 use super::{Settings, protocol};
 use crate::core::endpoint::Action;
@@ -77,7 +78,7 @@ impl Desk for Office {
     }
 
     fn limit(&mut self, largest: usize) {
-        self.ledger.largest = largest;
+        self.ledger.room = Room::of(largest);
     }
 
     fn news(&mut self) -> bool {

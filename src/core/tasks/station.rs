@@ -5,15 +5,11 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::protocol::{self, Failure, FromQueue, Mention, NO_SESSION, ResultRecord, Session};
+use super::protocol::{self, Failure, FromQueue, Mention, NO_SESSION, ResultRecord, Room, Session};
 use crate::core::message::Frame;
 
 /// A queue that is silent for this many heartbeats is gone.
 const SILENT: u32 = 3;
-
-/// The maximum number of results and bytes in a message.
-const BATCH: usize = 128;
-const BATCH_BYTES: usize = 1 << 20;
 
 /// A task that a worker was given.
 #[derive(Debug)]
@@ -59,8 +55,8 @@ pub(super) struct Station {
     outbox: Vec<Letter>,
     /// True if the queue has told its workers to stop.
     pub stopped: bool,
-    /// The largest size of a result.
-    pub largest: usize,
+    /// The room in a message of results.
+    pub room: Room,
 }
 
 impl Station {
@@ -78,7 +74,7 @@ impl Station {
             finished: Vec::new(),
             outbox: Vec::new(),
             stopped: false,
-            largest: usize::MAX,
+            room: Room::of(usize::MAX),
         }
     }
 
@@ -148,14 +144,15 @@ impl Station {
         if self.session != Some(task.session) {
             return;
         }
-        let result = result.and_then(|value| protocol::fitting("result", value, self.largest));
+        let result = result.and_then(|value| self.room.fitting("result", value));
         let micros = now.saturating_duration_since(task.started).as_micros();
         let record = ResultRecord {
             mention: Mention { number: task.number, delivery: task.delivery },
             failed: result.is_err(),
             micros: u32::try_from(micros).unwrap_or(u32::MAX),
         };
-        let payload = result.unwrap_or_else(|failure| Frame::from(failure.encode()));
+        let payload =
+            result.unwrap_or_else(|failure| Frame::from(failure.encode(self.room.payload())));
         self.finished.push(Finished { record, payload });
     }
 
@@ -310,12 +307,9 @@ impl Station {
     fn send_results(&mut self, session: &Session) {
         let mut finished = mem::take(&mut self.finished).into_iter().peekable();
         while finished.peek().is_some() {
-            let (mut records, mut payloads, mut bytes) = (Vec::new(), Vec::new(), 0);
-            while records.len() < BATCH
-                && bytes < BATCH_BYTES
-                && let Some(Finished { record, payload }) = finished.next()
-            {
-                bytes += payload.len();
+            let (mut records, mut payloads, mut room) = (Vec::new(), Vec::new(), self.room);
+            let mut fits = |finished: &Finished| room.take(&finished.payload);
+            while let Some(Finished { record, payload }) = finished.next_if(&mut fits) {
                 records.push(record);
                 payloads.push(payload);
             }

@@ -10,8 +10,10 @@ use super::ledger::{Ledger, Outcome};
 use super::protocol::{self, Failure, FromQueue, Mention, NO_SESSION, ResultRecord, Session};
 use super::station::{Assignment, Station};
 use super::{Queue, Settings, Terms, Worker};
+use crate::core::OptionValue;
 use crate::core::error::Error;
 use crate::core::message::Frame;
+use crate::core::socket::Socket;
 use crate::core::wait::Wait;
 
 const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
@@ -680,6 +682,41 @@ fn many_tasks_pass_through_a_queue() {
     assert_eq!(counts.iter().sum::<usize>(), 10_003);
     queue.close().unwrap();
     assert!(matches!(queue.add(vec![frame("x")]), Err(Error::Stopped { .. })));
+}
+
+#[test]
+fn messages_are_no_larger_than_the_other_side_accepts() {
+    let largest = 1000;
+    let limit = |socket: &Socket| socket.set_option("maxmsgsize", &OptionValue::Int(largest));
+    let queue = Queue::new(Settings { attempts: 1, ..Settings::default() }).unwrap();
+    queue.prepare(limit).unwrap();
+    queue.bind("tcp://127.0.0.1:*").unwrap();
+    let worker = Worker::new(&Terms::default()).unwrap();
+    worker.prepare(limit).unwrap();
+    worker.connect(&queue.endpoint().unwrap().unwrap()).unwrap();
+    let room = protocol::Room::of(largest as usize).payload();
+    let sizes = [600, 600, room, room + 1, 1];
+    queue.add(Vec::from(sizes.map(|size| frame(&"x".repeat(size))))).unwrap();
+    for size in [600, 600, room, 1] {
+        let task = worker.receive(&SOON).unwrap();
+        assert_eq!(task.payload.len(), size);
+        // The last result does not fit, and neither does all of the text of its error.
+        let length = if size == 1 { room + 1 } else { size };
+        let failure = || Failure { tag: "Long".into(), text: "x".repeat(2000) };
+        let result = if size == room { Err(failure()) } else { Ok(frame(&"y".repeat(length))) };
+        worker.reply(&task, result).unwrap();
+    }
+    let mut outcomes: Vec<_> = sizes.iter().map(|_| queue.next(&SOON).unwrap().unwrap()).collect();
+    outcomes.sort_by_key(|outcome| outcome.task);
+    let told = |number: usize| match &outcomes[number].result {
+        Ok(value) => value.len().to_string(),
+        Err(failure) => format!("{}: {}", failure.tag, failure.text),
+    };
+    assert_eq!([told(0), told(1)], ["600", "600"]);
+    assert_eq!(told(2), format!("Long: {}", "x".repeat(room - 5)));
+    assert!(told(3).contains("the task has 960 bytes, and a message has room for 959"));
+    assert!(told(4).contains("the result has 960 bytes"), "{}", told(4));
+    assert_eq!(queue.stats().unwrap().lost, 0);
 }
 
 #[test]

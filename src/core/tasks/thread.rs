@@ -60,7 +60,7 @@ pub(super) trait Desk: Send + 'static {
     /// Called when messages can be sent again.
     fn writable(&mut self) {}
 
-    /// Sets the largest size of a payload, before the thread starts. The other side would
+    /// Sets the largest size of a message, before the thread starts. The other side would
     /// end the connection because of a larger one.
     fn limit(&mut self, largest: usize);
 

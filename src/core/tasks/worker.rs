@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::protocol::{self, Failure};
+use super::protocol::{self, Failure, Room};
 use super::station::{Assignment, Letter, Station};
 use super::thread::{Addressed, Desk, Link};
 use super::{check_credit, check_heartbeat};
@@ -84,7 +84,7 @@ impl Desk for Post {
     }
 
     fn limit(&mut self, largest: usize) {
-        self.station.largest = largest;
+        self.station.room = Room::of(largest);
     }
 
     fn writable(&mut self) {
