@@ -39,6 +39,11 @@ fn copies_show_their_output_and_succeed_together() {
     lines.sort_unstable();
     assert_eq!(lines, [["[ a b, -n ]"; 4], ["hello"; 4]].concat(), "{stderr}");
     assert_eq!(status, Some(0));
+    // Options after the script are the script's.
+    let mut one = program();
+    let Finished { stdout, .. } =
+        launch(one.arg("run").arg(&path).args(["-n", "5", "--help"])).finish(DEADLINE);
+    assert_eq!(stdout, "hello\n[ -n, 5, --help ]\n");
 }
 
 #[test]

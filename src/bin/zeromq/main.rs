@@ -31,16 +31,17 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Runs a script in the reference host, which implements a subset of Morpho.
+    #[command(override_usage = "zeromq run [OPTIONS] <SCRIPT> [ARGUMENTS]...")]
     Run {
         /// Runs N copies at once, until the last one ends. Ctrl-C and SIGTERM end all of them.
         #[arg(short = 'n', long, value_name = "N", default_value_t = 1)]
         #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
         copies: u16,
-        /// The script file, or - for standard input.
-        script: String,
-        /// Arguments for the script, which System.arguments() returns.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
+        /// The script file, or - for standard input. What follows are its arguments, which
+        /// System.arguments() returns.
+        // One argument, so that options after the script are the script's.
+        #[arg(required = true, trailing_var_arg = true, value_name = "SCRIPT")]
+        script: Vec<String>,
     },
     /// Starts a prompt that runs statements and shows the values of expressions.
     ///
@@ -84,8 +85,13 @@ enum Command {
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Run { copies: 1, script, arguments } => run::run(&script, arguments),
-        Command::Run { copies, script, arguments } => copies::run(copies, &script, &arguments),
+        Command::Run { copies, mut script } => {
+            let arguments = script.split_off(1);
+            match copies {
+                1 => run::run(&script[0], arguments),
+                copies => copies::run(copies, &script[0], &arguments),
+            }
+        }
         Command::Repl => repl::repl(),
         Command::Help { topic } => help::help(&topic),
         Command::Completions { shell } => completions::print(shell),
