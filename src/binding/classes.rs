@@ -13,6 +13,7 @@ use super::{
     authenticator, beacon, certificate, event_loop, frame, monitor, poller, proxy, socket, tasks,
     zmq,
 };
+use crate::core::counted::Counted;
 use crate::core::{Code, Error, Report};
 
 /// All classes; a parent comes before its children.
@@ -119,7 +120,10 @@ fn settle(call: &Call, error: &Error) -> Result<Value, Box<Report>> {
     let limited = error.errno().is_some_and(|errno| errno.name() == "ENOBUFS");
     let error = match call.host.policy().memory() {
         Some(most) if limited => &Error::Policy {
-            what: format!("messages take more than the {most} bytes of the policy; receive some"),
+            what: format!(
+                "messages take more than the {} of the policy; receive some",
+                Counted(most, "byte")
+            ),
         },
         _ => error,
     };

@@ -71,7 +71,7 @@ pub fn policy(text: &str) -> Result<Policy, Error> {
             Ok(row) if row.name == name => {}
             Ok(row) => {
                 return Err(Error::Policy {
-                    what: format!("a policy calls the option {name} {}", row.name),
+                    what: format!("a policy must call this option {}, not {name}", row.name),
                 });
             }
             Err(what) => return Err(Error::Policy { what }),

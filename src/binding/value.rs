@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::object::Object;
 use super::table::Class;
 use crate::core::array::{Array, ArrayRef};
+use crate::core::counted::Counted;
 use crate::core::curve::z85;
 use crate::core::error::Excerpt;
 use crate::core::message::is_text;
@@ -80,6 +81,7 @@ pub struct Handle(pub [u64; 2]);
 /// learn of it by [`Object::kept`]; others hold it until the last copy of this is dropped.
 #[derive(Clone, Debug)]
 pub struct Kept {
+    owner: usize,
     handle: Handle,
     _held: Option<Arc<dyn Retained>>,
 }
@@ -88,9 +90,15 @@ pub struct Kept {
 pub trait Retained: fmt::Debug + Send + Sync {}
 
 impl Kept {
-    /// Makes a value that the host holds as long as `held` exists.
-    pub fn new(handle: Handle, held: Option<Arc<dyn Retained>>) -> Kept {
-        Kept { handle, _held: held }
+    /// Makes a value that the host with the id `owner` holds as long as `held` exists.
+    pub fn new(owner: usize, handle: Handle, held: Option<Arc<dyn Retained>>) -> Kept {
+        Kept { owner, handle, _held: held }
+    }
+
+    /// Returns the id of the host whose value it is: a function means nothing, or something
+    /// else, to another one.
+    pub fn owner(&self) -> usize {
+        self.owner
     }
 
     /// Returns the value.
@@ -363,7 +371,9 @@ impl fmt::Display for ValueRef<'_> {
                 // It may be a secret key in the wrong place.
                 Ok(text) if is_key(text) => f.write_str("a String that may be a key"),
                 Ok(text) => write!(f, "the String \"{}\"", Excerpt(text)),
-                Err(_) => write!(f, "a String of {} bytes that are not UTF-8", bytes.len()),
+                Err(_) => {
+                    write!(f, "a String of {} that is not UTF-8", Counted(bytes.len(), "byte"))
+                }
             },
             ValueRef::List(items) => write!(f, "a List of {}", items.len()),
             ValueRef::Dictionary(entries) => write!(f, "a Dictionary of {}", entries.len()),

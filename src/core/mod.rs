@@ -7,6 +7,7 @@ pub(crate) mod beacon;
 mod bell;
 pub mod code;
 pub mod context;
+pub(crate) mod counted;
 pub(crate) mod curve;
 pub(crate) mod endpoint;
 pub(crate) mod error;

@@ -7,6 +7,7 @@ use std::ptr;
 
 use super::host_error;
 use crate::core::Error;
+use crate::core::counted::Counted;
 
 /// Views a struct that a host has filled in and that begins with its size and the
 /// version of the ABI. If the host's struct is smaller, returns a copy whose other
@@ -39,8 +40,8 @@ pub(crate) unsafe fn versioned<'a, T: Copy>(
     if size < smallest {
         return Err(Error::Host {
             what: format!(
-                "a struct of {size} bytes is too small, expected at least {smallest}: set its \
-                 size to sizeof"
+                "a struct of {} is too small, expected at least {smallest}: set its size to sizeof",
+                Counted(size, "byte")
             )
             .into(),
         });

@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use super::cost::{Cost, LARGE, SMALL};
 use super::encode::Format;
 use crate::binding::value::Value;
+use crate::core::counted::Counted;
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame, array};
 
@@ -52,7 +53,10 @@ fn read_message_pack(bytes: &[u8], cost: &Cost) -> Result<Value, String> {
         .map_err(|error| reason(cost, format_args!("the frame is not MessagePack: {error}")))?;
     match bytes.len() as u64 - reader.position() {
         0 => Ok(value),
-        rest => Err(format!("the frame is not MessagePack: {rest} bytes follow the value")),
+        rest => {
+            let rest = Counted(rest, "byte");
+            Err(format!("the frame is not MessagePack: its value is followed by {rest}"))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::socket;
 use super::table::{Class, Method, Parameter, Sends, required};
 use super::value::{Kinds, Value};
 use crate::core::Report;
+use crate::core::counted::Counted;
 use crate::core::curve::key::SecretKey;
 use crate::core::curve::z85;
 use crate::core::{self, Frame, Right, context};
@@ -148,7 +149,9 @@ pub(super) static CLASS: Class = Class {
             run: |call| {
                 let Bytes(bytes) = call.get(0)?;
                 let text = z85::encode(bytes);
-                Ok(text.ok_or_else(|| call.wrong(0, format!("{} bytes", bytes.len())))?.into())
+                Ok(text
+                    .ok_or_else(|| call.wrong(0, Counted(bytes.len(), "byte").to_string()))?
+                    .into())
             },
         },
         Method {

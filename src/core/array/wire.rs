@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use super::{Array, ArrayRef, Bytes, DEEPEST, Element, Number, count};
+use crate::core::counted::Counted;
 use crate::core::message::Frame;
 
 /// The type of arrays among the extensions of MessagePack. The data is one byte with the
@@ -180,7 +181,8 @@ fn check(element: Element, shape: &[usize], bytes: usize) -> Result<(), String> 
     match expected {
         None => Err(format!("an array of {name} with this shape does not fit into memory")),
         Some(expected) if expected != bytes => Err(format!(
-            "an array of {name} with this shape has {expected} bytes, and the frame has {bytes}"
+            "an array of {name} with this shape has {}, and the frame has {bytes}",
+            Counted(expected, "byte")
         )),
         Some(_) => Ok(()),
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::core::counted::Counted;
 use crate::core::error::Excerpt;
 
 /// The value of an option.
@@ -25,7 +26,7 @@ impl fmt::Display for OptionValue {
             OptionValue::Int(value) => write!(f, "{value}"),
             OptionValue::Bytes(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => write!(f, "\"{}\"", Excerpt(text)),
-                Err(_) => write!(f, "{} bytes", bytes.len()),
+                Err(_) => write!(f, "{}", Counted(bytes.len(), "byte")),
             },
             OptionValue::Text(text) => write!(f, "\"{}\"", Excerpt(text)),
         }

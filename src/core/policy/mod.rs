@@ -12,8 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context;
+use super::counted::Counted;
 use super::endpoint::{AUTHENTICATOR, Action};
 use super::error::{Error, Excerpt};
+use count::Count;
 use rules::Rules;
 
 /// The longest linger under a policy that does not name the option linger: the end of the
@@ -56,16 +58,18 @@ impl Right {
 #[derive(Clone, Debug, Default)]
 pub struct Policy(Option<Arc<Rules>>);
 
-/// One of the sockets that a policy permits. It becomes free when this is dropped.
+/// One of the sockets or descriptors that a policy permits. It becomes free when this is
+/// dropped.
 #[derive(Debug)]
 pub(in crate::core) struct Slot {
     rules: Arc<Rules>,
+    of: fn(&Rules) -> &Count,
     generation: u32,
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.rules.open.subtract(self.generation);
+        (self.of)(&self.rules).subtract(self.generation);
     }
 }
 
@@ -118,15 +122,31 @@ impl Policy {
     /// # Errors
     /// [`Error::Policy`] if there are as many as the policy permits.
     pub(in crate::core) fn open_socket(&self) -> Result<Option<Slot>, Error> {
+        self.take(|rules| &rules.open)
+    }
+
+    /// Counts the descriptor of a poller, which it can do without. There may be as many as
+    /// sockets.
+    ///
+    /// # Errors
+    /// [`Error::Policy`].
+    pub(in crate::core) fn open_watcher(&self) -> Result<Option<Slot>, Error> {
+        self.take(|rules| &rules.watching)
+    }
+
+    fn take(&self, of: fn(&Rules) -> &Count) -> Result<Option<Slot>, Error> {
         // The sockets of the process that this one was forked from are closed here.
         let generation = context::generation();
         self.check(|rules| {
             let most = rules.sockets.unwrap_or(u32::MAX);
-            rules.open.add(generation, most).map_err(|open| Error::Policy {
-                what: format!("the policy permits {most} sockets, and {open} are open; close some"),
-            })
+            if of(rules).add(generation, most) {
+                return Ok(());
+            }
+            let most = Counted(most, "socket");
+            let what = format!("the policy permits {most}, and as many are open: close one first");
+            Err(Error::Policy { what })
         })?;
-        Ok(self.0.clone().map(|rules| Slot { rules, generation }))
+        Ok(self.0.clone().map(|rules| Slot { rules, of, generation }))
     }
 
     /// Checks an endpoint before it is bound or connected.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::ledger::Stats;
+use crate::core::counted::Counted;
 
 /// How often the line is written.
 const EVERY: Duration = Duration::from_millis(200);
@@ -80,8 +81,7 @@ fn shown(stats: &Stats, speed: f64) -> String {
 fn describe(stats: &Stats, speed: f64) -> String {
     let Stats { added, done, failed, running, workers, .. } = *stats;
     let mut text = format!("{done} of {added} done, {failed} failed, {running} running");
-    let plural = if workers == 1 { "worker" } else { "workers" };
-    text.push_str(&format!(", {workers} {plural}"));
+    text.push_str(&format!(", {}", Counted(workers, "worker")));
     if speed > 0.0 {
         let digits = if speed < 10.0 { 1 } else { 0 };
         text.push_str(&format!(", {speed:.digits$} tasks/s"));

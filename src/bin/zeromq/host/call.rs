@@ -55,7 +55,7 @@ impl Interpreter {
         }
         if given < builtin.least || given > builtin.most {
             return unsupported(format!(
-                "'{}' with {given} arguments, which Morpho does not check",
+                "a call of '{}' with a number of arguments that Morpho does not check: {given}",
                 builtin.name
             ));
         }

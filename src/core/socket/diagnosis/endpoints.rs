@@ -6,6 +6,7 @@ use super::facts::{Facts, Incompatible, Inproc, Loss, Place};
 use super::reach::{Found, reach};
 use super::reasons::*;
 use super::{Findings, quoted, seconds};
+use crate::core::counted::Counted;
 use crate::core::socket::events::Refusal;
 use crate::core::socket::handshake::{self, HandshakeFailure, Security};
 use crate::core::socket_type::SocketType;
@@ -127,7 +128,7 @@ fn lost(facts: &Facts, place: &Place, findings: &mut Findings) -> bool {
     let values: [(&str, &str); 4] = [
         ("endpoint", &place.attachment.endpoint),
         ("ago", &seconds(lost.ago)),
-        ("limit", &format!("{limit} bytes")),
+        ("limit", &Counted(limit, "byte").to_string()),
         ("count", &facts.connections.ended.to_string()),
     ];
     if !facts.concerns(place, &lost.endpoint, lost.ago) {

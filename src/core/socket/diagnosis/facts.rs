@@ -9,6 +9,7 @@ use zmq_sys::additions::{
 };
 
 use crate::core::context;
+use crate::core::counted::Counted;
 use crate::core::endpoint;
 use crate::core::error::Error;
 use crate::core::socket::connections::Connections;
@@ -237,7 +238,7 @@ impl Facts {
             [] => "its peers".to_owned(),
             [one] => (*one).to_owned(),
             [one, other] => format!("{one} or {other}"),
-            [one, rest @ ..] => format!("{one} or {} other endpoints", rest.len()),
+            [one, rest @ ..] => format!("{one} or {}", Counted(rest.len(), "other endpoint")),
         }
     }
 }

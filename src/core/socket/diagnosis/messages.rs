@@ -3,6 +3,7 @@
 use super::facts::{Facts, Inproc};
 use super::reasons::*;
 use super::{Findings, quoted};
+use crate::core::counted::Counted;
 use crate::core::socket_type::SocketType::{
     Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Stream, Sub, Xpub, Xsub,
 };
@@ -101,7 +102,10 @@ fn request(facts: &Facts, everywhere: &str, findings: &mut Findings) {
 
 fn memory(facts: &Facts, everywhere: &str, findings: &mut Findings) {
     if let Some(limit) = facts.exceeded_memory {
-        findings.add(&MEMORY, &[("limit", &limit.to_string()), ("endpoint", everywhere)]);
+        findings.add(
+            &MEMORY,
+            &[("limit", &Counted(limit, "byte").to_string()), ("endpoint", everywhere)],
+        );
     }
 }
 
@@ -110,7 +114,7 @@ fn queues(facts: &Facts, findings: &mut Findings) {
         return;
     }
     for queue in facts.queues.iter().filter(|queue| queue.full) {
-        let count = queue.unread.to_string();
+        let messages = Counted(queue.unread, "message").to_string();
         // libzmq does not tell the names of inproc queues.
         let mut inproc = facts.places.iter().filter(|place| place.is_inproc());
         let (endpoint, taken) = match (&*queue.endpoint, inproc.next()) {
@@ -118,7 +122,7 @@ fn queues(facts: &Facts, findings: &mut Findings) {
             (endpoint, _) => (endpoint, queue.ready),
         };
         let reason = if taken { &SLOW_PEER } else { &QUEUE_FULL };
-        findings.add(reason, &[("endpoint", endpoint), ("count", &count)]);
+        findings.add(reason, &[("endpoint", endpoint), ("messages", &messages)]);
     }
 }
 
@@ -129,7 +133,9 @@ fn list(prefixes: &[Vec<u8>]) -> String {
     let named: Vec<String> = prefixes.iter().take(NAMED).map(|prefix| quoted(prefix)).collect();
     match prefixes.len().saturating_sub(NAMED) {
         0 => named.join(" or "),
-        more => format!("{} or {more} other prefixes", named.join(", ")),
+        more => {
+            format!("{} or {}", named.join(", "), Counted(more, "other prefix"))
+        }
     }
 }
 

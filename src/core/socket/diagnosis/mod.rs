@@ -9,6 +9,7 @@ pub mod reasons;
 use std::time::Duration;
 
 use super::Socket;
+use crate::core::counted::Counted;
 use crate::core::error::Error;
 use facts::Facts;
 use messages::Dropped;
@@ -42,8 +43,7 @@ impl Socket {
         }
         let mut findings = Findings(vec![match facts.peers {
             Some(0) => "no peer".to_owned(),
-            Some(1) => "1 peer".to_owned(),
-            Some(count) => format!("{count} peers"),
+            Some(count) => Counted(count, "peer").to_string(),
             None => "peers unknown, since this libzmq does not count them".to_owned(),
         }]);
         endpoints::examine(&facts, &mut findings);

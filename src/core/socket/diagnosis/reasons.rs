@@ -175,11 +175,10 @@ reasons! {
     UNREAD "unread message"
         "a message from {endpoint} waits to be received: receive it"
     QUEUE_FULL "queue full"
-        "the queue for {endpoint} is full with {count} messages, and no peer takes them: start \
+        "the queue for {endpoint} is full with {messages}, and no peer takes them: start \
          the peer, or raise sndhwm"
     SLOW_PEER "slow peer"
-        "the peer at {endpoint} does not take its messages, and its queue is full with {count} of \
-         them: let it receive faster, or raise sndhwm"
+        "the peer at {endpoint} receives too slowly, and its queue is full with {messages}: let it receive faster, or raise sndhwm"
     UNROUTABLE "unknown routing id"
         "{count} of its messages had a routing id that no peer at {endpoint} has, or nothing after \
          it: begin a message with the routing id of a connected peer"
@@ -188,7 +187,7 @@ reasons! {
          full: let the peer receive faster, raise sndhwm, or make the socket mandatory, so that \
          it waits for room"
     MEMORY "memory used up"
-        "messages take more than the {limit} bytes that the option memory_limit allows, so nothing \
+        "messages take more than the {limit} that the option memory_limit allows, so nothing \
          more is read from {endpoint} or sent there: receive or drop some, or raise it"
     CONFLATED "conflated"
         "only the last message from {endpoint} is kept, because the option conflate is set: open \

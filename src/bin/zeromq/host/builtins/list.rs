@@ -122,7 +122,7 @@ fn pop(_: &mut Interpreter, this: &Value, arguments: &[Value]) -> Outcome<Value>
         _ if items.is_empty() => Ok(Value::Nil),
         Ok(position) if position < items.len() => Ok(items.remove(position)),
         _ => unsupported(format!(
-            "pop({position}) of a list with {} values, which may end Morpho",
+            "pop({position}) of a list of length {}, which may end Morpho",
             items.len()
         )),
     }
