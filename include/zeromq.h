@@ -1844,7 +1844,9 @@ typedef struct zeromq_host {
                   struct zeromq_value *result);
   // What scripts may do: the rules of a policy, which `zeromq help policy` describes, as
   // NUL-terminated UTF-8. The library copies them. If it is NULL, scripts may do
-  // everything; if it is empty, nothing that concerns more than their own objects.
+  // everything; if it is empty, nothing that concerns more than their own objects. A
+  // socket keeps the policy of the host that made it: to pass it to another host is to
+  // pass on what it may do.
   const char *policy;
   // Stores the tag and the text of the error with which `call` failed last in `*tag` and
   // `*text`, as NUL-terminated UTF-8 that is valid until the next call of the host. A

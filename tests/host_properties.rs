@@ -409,6 +409,83 @@ impl Vm {
     }
 }
 
+#[test]
+fn an_object_does_what_the_host_that_made_it_may() {
+    let free = Vm::new(0);
+    let rules = c"bind inproc://vm-mine\nconnect inproc://vm-mine";
+    let bound = Vm::with(0, |host| host.policy = rules.as_ptr());
+    let connect = method("ZMQSocket", "connect");
+    let (mine, other) = ([string("inproc://vm-mine")], [string("inproc://vm-other")]);
+
+    // Whoever asks for it, and also when the other host is gone.
+    let socket = bound.open("ZMQPush", ">inproc://vm-mine");
+    for vm in [&bound, &free] {
+        assert_eq!(vm.code(connect, socket, &other).err(), Some(Code::Policy));
+        assert!(vm.code(connect, socket, &mine).is_ok());
+    }
+    drop(bound);
+    assert_eq!(free.code(connect, socket, &other).err(), Some(Code::Policy));
+
+    // A host that gives away an object gives away what it may do.
+    let bound = Vm::with(0, |host| host.policy = rules.as_ptr());
+    let given = free.open("ZMQPush", ">inproc://vm-mine");
+    assert!(bound.code(connect, given, &other).is_ok());
+    // But not what its own scripts may do with files and new sockets.
+    let proxy = free.open_plain("ZMQProxy");
+    for (name, endpoint) in [("setfrontend", "inproc://vm-other"), ("setbackend", "tcp://*:*")] {
+        let arguments = [string("PULL"), string(endpoint)];
+        let result = bound.code(method("ZMQProxy", name), proxy, &arguments);
+        assert_eq!(result.err(), Some(Code::Policy), "{name}");
+    }
+    let capture = method("ZMQProxy", "capture");
+    assert_eq!(bound.code(capture, proxy, &other).err(), Some(Code::Policy));
+    let certificate = free.open_plain("ZMQCertificate");
+    for name in ["load", "save", "savepublic", "savesecret"] {
+        let arguments = [string("/tmp/vm-certificate")];
+        let result = bound.code(method("ZMQCertificate", name), certificate, &arguments);
+        assert_eq!(result.err(), Some(Code::Policy), "{name}");
+    }
+    for object in [socket, given, proxy, certificate] {
+        zeromq_object_free(object);
+    }
+}
+
+#[test]
+fn a_loop_calls_no_function_of_another_host() {
+    unsafe extern "C" fn called(
+        _: *mut c_void,
+        _: u64,
+        _: *const Value,
+        _: usize,
+        _: *mut Value,
+    ) -> i32 {
+        unreachable!("the number of this function is that of another one here")
+    }
+    let one = Vm::new(0);
+    let other = Vm::with(0, |host| host.call = Some(called));
+    let (timer, reader) = (method("ZMQLoop", "timer"), method("ZMQLoop", "reader"));
+    let start = method("ZMQLoop", "start");
+
+    let timed = one.open_plain("ZMQLoop");
+    one.call(timer, timed, &[int(0), function(1)]).unwrap();
+    let reading = one.open_plain("ZMQLoop");
+    let pull = one.open("ZMQPull", "inproc://vm-loops");
+    let push = one.open("ZMQPush", "inproc://vm-loops");
+    one.call(method("ZMQSocket", "send"), push, &[string("x")]).unwrap();
+    let socket = plain(ZEROMQ_OBJECT, Payload { object: pull });
+    one.call(reader, reading, &[socket, function(2)]).unwrap();
+    for looped in [timed, reading] {
+        let message = other.call(start, looped, &[]).err().unwrap();
+        assert!(message.contains("expected functions of the virtual machine"), "{message}");
+    }
+    for object in [timed, reading, pull, push] {
+        zeromq_object_free(object);
+    }
+    // They are still told to their own host.
+    assert_eq!(one.released(), HashSet::from([1, 2]));
+    assert_eq!(other.released(), HashSet::new());
+}
+
 /// An array that a host lends.
 fn array(element: u32, order: u32, shape: &[usize], numbers: &[f64]) -> Array {
     Array {

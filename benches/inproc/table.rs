@@ -95,7 +95,7 @@ impl Host for Silent {
     }
 
     fn keep(&self, handle: Handle) -> Kept {
-        Kept::new(handle, None)
+        Kept::new(self.id(), handle, None)
     }
 
     fn call(

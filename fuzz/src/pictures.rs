@@ -31,7 +31,7 @@ impl Host for Nobody {
     }
 
     fn keep(&self, handle: Handle) -> Kept {
-        Kept::new(handle, None)
+        Kept::new(self.id(), handle, None)
     }
 
     fn call(

@@ -35,7 +35,10 @@ pub(super) static CLASS: Class = Class {
         example: "",
         sends: Sends::Nothing,
         otherwise: None,
-        run: |_| Ok(Value::Object(Object::new(Loop::default()))),
+        run: |call| {
+            let poller = Poller::under(call.host.policy());
+            Ok(Value::Object(Object::new(Loop { poller, state: Mutex::default() })))
+        },
     }),
     alias: None,
     groups: &[&HANDLERS, &RUNNING],
@@ -166,7 +169,7 @@ static RUNNING: Group = Group {
 };
 
 /// A script's loop.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Loop {
     poller: Poller<Handlers>,
     state: Mutex<State>,
@@ -387,6 +390,13 @@ fn goes_on(
     function: &Kept,
     arguments: Vec<Value>,
 ) -> Result<bool, Error> {
+    if function.owner() != call.host.id() {
+        return Err(Error::Argument {
+            place: "the loop".to_owned(),
+            expected: "functions of the virtual machine that starts it".into(),
+            got: "one of another".to_owned(),
+        });
+    }
     drop(looped.set_current(Some(function.clone())));
     let mut goes_on = true;
     call.host.call(function.handle(), arguments, &mut |returned| {

@@ -216,7 +216,7 @@ static WAITING: Group = Group {
 };
 
 /// A script's poller.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Poller {
     core: poller::Poller<Found>,
     /// True if it has warned that it is empty.
@@ -271,7 +271,8 @@ impl fmt::Display for Poller {
 }
 
 fn make(call: &Call) -> Result<Value, Error> {
-    let poller = Poller::default();
+    let core = poller::Poller::under(call.host.policy());
+    let poller = Poller { core, warned: AtomicBool::new(false) };
     for index in 0..call.values().len() {
         add_to(&poller, call, index, Ready::IN)?;
     }

@@ -62,7 +62,7 @@ impl<V: Bits> Host for Caller<'_, V> {
 
     fn keep(&self, handle: Handle) -> Kept {
         // The garbage collector asks the instance that keeps it.
-        Kept::new(handle, None)
+        Kept::new(self.id(), handle, None)
     }
 
     fn call(

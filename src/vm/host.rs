@@ -146,7 +146,7 @@ impl binding::Host for Machine {
             }
             _ => None,
         };
-        Kept::new(handle, held)
+        Kept::new(self.id(), handle, held)
     }
 
     fn failure(&self) -> Failure {

@@ -204,7 +204,7 @@ mod tests {
             0
         }
         fn keep(&self, handle: Handle) -> Kept {
-            Kept::new(handle, None)
+            Kept::new(self.id(), handle, None)
         }
         fn call(
             &self,

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use crate::binding::value::ValueRef;
 use crate::core::array::{ArrayRef, DEEPEST, Element};
-use crate::core::counted::Counted;
 
 /// The kinds of numbers that were found.
 #[derive(Default)]
@@ -99,8 +98,8 @@ fn measure(
         None => shape.push(items.len()),
         Some(size) if *size == items.len() => {}
         Some(size) => {
-            let other = Counted(items.len(), "item");
-            return Err(format!("Lists of {size} and {other} side by side"));
+            let other = items.len();
+            return Err(format!("Lists of {size} and of {other} items side by side"));
         }
     }
     items.iter().try_for_each(|item| measure(item, depth + 1, shape, found))

@@ -26,6 +26,8 @@ pub(super) struct Rules {
     pub memory: Option<i64>,
     /// How many sockets are open.
     pub open: Count,
+    /// How many pollers have a descriptor.
+    pub watching: Count,
 }
 
 /// Returns the keyword of rules for an action.

@@ -15,6 +15,7 @@ use crate::exclusive::Locked;
 use zmq::PollEvents;
 
 use super::error::Error;
+use super::policy::Policy;
 use super::socket::open::Open;
 use super::socket::{Socket, State};
 use super::wait::{Clock, Wait};
@@ -120,6 +121,8 @@ pub struct Poller<T> {
     /// True if a wait has skipped a closed socket.
     skipped: AtomicBool,
     #[cfg(unix)]
+    policy: Policy,
+    #[cfg(unix)]
     facility: Mutex<Facility>,
 }
 
@@ -148,6 +151,15 @@ struct Facility {
 
 impl<T> Default for Poller<T> {
     fn default() -> Poller<T> {
+        Poller::under(&Policy::OPEN)
+    }
+}
+
+impl<T> Poller<T> {
+    /// Makes an empty poller. A policy limits how many pollers take a descriptor, as those of
+    /// many sockets do; the others are slower.
+    #[cfg_attr(not(unix), expect(unused_variables, reason = "none takes a descriptor"))]
+    pub fn under(policy: &Policy) -> Poller<T> {
         Poller {
             list: Mutex::new(List { items: Arc::default(), version: 0 }),
             fair: AtomicBool::new(false),
@@ -155,6 +167,8 @@ impl<T> Default for Poller<T> {
             expired: AtomicBool::new(false),
             terminated: AtomicBool::new(false),
             skipped: AtomicBool::new(false),
+            #[cfg(unix)]
+            policy: policy.clone(),
             #[cfg(unix)]
             facility: Mutex::default(),
         }
@@ -330,7 +344,7 @@ impl<T: Clone> Poller<T> {
             // Another wait has it. Its sockets are busy.
             Err(TryLockError::WouldBlock) => return None,
         };
-        let watched = facility.get(round)?;
+        let watched = facility.get(round, &self.policy)?;
         let result = watched.wait(round, wait);
         if watched.has_closed() {
             self.skipped.store(true, Ordering::Relaxed);
@@ -371,7 +385,7 @@ impl<T: Clone> List<T> {
 
 #[cfg(unix)]
 impl Facility {
-    fn get<T>(&mut self, round: &Round<T>) -> Option<&mut Watched> {
+    fn get<T>(&mut self, round: &Round<T>, policy: &Policy) -> Option<&mut Watched> {
         let few = if self.watched.is_some() { MANY / 2 } else { MANY };
         if round.items.len() < few || self.refused == Some(round.version) {
             self.watched = None;
@@ -379,7 +393,7 @@ impl Facility {
         }
         self.watched.take_if(|watched| !watched.is_own());
         if self.watched.is_none() {
-            match Watched::new() {
+            match Watched::new(policy) {
                 Ok(watched) => self.watched = Some(watched),
                 Err(_) => self.refuse(round),
             }

@@ -55,6 +55,7 @@ use crate::exclusive::Locked;
 use super::{Ready, Round, Source, ask};
 use crate::core::context;
 use crate::core::error::Error;
+use crate::core::policy::{Policy, Slot};
 use crate::core::socket::{Socket, State};
 use crate::core::wait::Wait;
 use crate::libzmq::watcher::Watcher;
@@ -63,6 +64,8 @@ use crate::libzmq::watcher::Watcher;
 #[derive(Debug)]
 pub(super) struct Watched {
     watcher: Watcher,
+    /// Its place among the descriptors that the policy permits.
+    _slot: Option<Slot>,
     generation: u32,
     /// The version of the list that the entries belong to.
     version: Option<u64>,
@@ -117,10 +120,13 @@ type Held<'a> = Vec<Option<Locked<'a, State>>>;
 
 impl Watched {
     /// # Errors
-    /// Those of the system: there is no such facility, or no descriptor is left.
-    pub fn new() -> io::Result<Watched> {
+    /// [`Failed::Facility`]: there is no such facility, or no descriptor is left, or the
+    /// policy permits no more.
+    pub fn new(policy: &Policy) -> Result<Watched, Failed> {
+        let slot = policy.open_watcher().map_err(|_| Failed::Facility)?;
         Ok(Watched {
             watcher: Watcher::new()?,
+            _slot: slot,
             generation: context::generation(),
             version: None,
             entries: Vec::new(),
@@ -498,6 +504,31 @@ mod tests {
             scope.spawn(|| [5, 7].map(|index| crowd.receive(index)));
         });
         crowd.assert_ready(&[5, 7]);
+    }
+
+    #[test]
+    fn a_policy_limits_the_pollers_that_take_a_descriptor() {
+        let crowd = crowd("policy");
+        let policy = Policy::parse("sockets 2").unwrap();
+        let pollers: [Poller<usize>; 3] = array::from_fn(|_| {
+            let poller = Poller::under(&policy);
+            for index in 0..COUNT {
+                poller.add(crowd.source(index), Ready::IN, index).unwrap();
+            }
+            assert!(matches!(poller.wait(&NOW), Err(Error::Again)));
+            poller
+        });
+        let watches = |poller: &Poller<usize>| poller.facility.lock().unwrap().watched.is_some();
+        assert_eq!(pollers.each_ref().map(watches), [true, true, false]);
+        crowd.send(7);
+        for poller in &pollers {
+            assert_eq!(poller.wait(&SOON).unwrap(), (7, Ready::IN));
+        }
+        let [first, second, third] = pollers;
+        drop(first);
+        assert!(third.remove(&crowd.source(0)));
+        assert_eq!(third.wait(&SOON).unwrap(), (7, Ready::IN));
+        assert!(watches(&second) && watches(&third));
     }
 
     #[test]
