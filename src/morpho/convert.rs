@@ -254,9 +254,10 @@ impl<V: Bits> Morpho<V> {
         let mut made = Made::new();
         // SAFETY: new objects are bound at once.
         unsafe {
-            let value = self.make(value, &mut made)?;
+            let value = self.make(value, &mut made);
+            // Also the objects of a value that could not be made: they are garbage then.
             self.bind(vm, made)?;
-            Ok(value)
+            value
         }
     }
 
@@ -273,10 +274,12 @@ impl<V: Bits> Morpho<V> {
         let mut made = Made::new();
         // SAFETY: new objects are bound at once.
         unsafe {
-            for value in values {
+            let all = values.iter().try_for_each(|value| {
                 given.extend([self.make(value, &mut made)?]);
-            }
-            self.bind(vm, made)
+                Ok(())
+            });
+            self.bind(vm, made)?;
+            all
         }
     }
 
@@ -308,7 +311,7 @@ impl<V: Bits> Morpho<V> {
                 Value::Tuple(items) => self.make_items(items, made, self.api.object_newtuple)?,
                 Value::Dictionary(entries) => self.make_dictionary(entries, made)?,
                 Value::Object(object) => self.make_object(object),
-                Value::Array(array) => self.make_array(array, made)?,
+                Value::Array(array) => return self.make_array(array, made),
                 // It belongs to the script and is already bound.
                 Value::Kept(kept) => return Ok(V::of(kept.handle())),
             };

@@ -7,6 +7,7 @@ use std::ptr;
 use libloading::os::unix::Library;
 
 use super::abi::{Bits, Header};
+use super::convert::{Made, no_memory};
 use super::host::Morpho;
 use super::symbols::{Api, symbol};
 use crate::binding::{Bounds, ValueRef, gathered, lists};
@@ -217,23 +218,19 @@ impl<V: Bits> Morpho<V> {
         })
     }
 
-    /// Makes an object of an array, or `None` if Morpho is out of memory.
+    /// Makes a value of an array.
     ///
     /// # Errors
     /// [`Error::Decode`] if Morpho cannot represent it.
     ///
     /// # Safety
-    /// The caller binds the object and those in `made`.
-    pub(super) unsafe fn make_array(
-        &self,
-        array: &Array,
-        made: &mut super::convert::Made<V>,
-    ) -> Result<Option<V>, Error> {
+    /// The caller binds the objects in `made`.
+    pub(super) unsafe fn make_array(&self, array: &Array, made: &mut Made<V>) -> Result<V, Error> {
         // The Lists of the other arrays of the value are in `made`.
         let mut limit = ListLimit::after(made.len());
         let Some(matrices) = &self.matrices else {
             // SAFETY: guaranteed by the caller.
-            return unsafe { self.make(&lists(array, &mut limit)?, made) }.map(Some);
+            return unsafe { self.make(&lists(array, &mut limit)?, made) };
         };
         let element = array.element();
         let of = if element.is_complex() { matrices.complex_matrix } else { matrices.matrix };
@@ -244,16 +241,16 @@ impl<V: Bits> Morpho<V> {
         }
         // SAFETY: guaranteed by the caller.
         unsafe {
-            match (array.shape(), of) {
+            let object = match (array.shape(), of) {
                 ([], _) if element.is_complex() => {
                     let (real, imaginary) = element.float(bytes).unwrap_or_default();
-                    Ok(object((matrices.new_complex)(real, imaginary)))
+                    object((matrices.new_complex)(real, imaginary))
                 }
-                ([], _) => self.make(&array.number(0).into(), made).map(Some),
-                ([rows], Some(of)) => self.fill(matrices, of, array, *rows, 1),
-                ([rows, columns], Some(of)) => self.fill(matrices, of, array, *rows, *columns),
+                ([], _) => return self.make(&array.number(0).into(), made),
+                ([rows], Some(of)) => self.fill(matrices, of, array, *rows, 1)?,
+                ([rows, columns], Some(of)) => self.fill(matrices, of, array, *rows, *columns)?,
                 ([_] | [_, _], None) if !element.is_complex() => {
-                    self.make(&lists(array, &mut limit)?, made).map(Some)
+                    return self.make(&lists(array, &mut limit)?, made);
                 }
                 // Without a ComplexMatrix, complex numbers are in an Array, too.
                 (shape, _) => {
@@ -264,14 +261,17 @@ impl<V: Bits> Morpho<V> {
                             return Ok(V::float(real));
                         }
                         let number = object::<V>((matrices.new_complex)(real, imaginary));
-                        let number = number.ok_or_else(super::convert::no_memory)?;
+                        let number = number.ok_or_else(no_memory)?;
                         made.push(number);
                         Ok(number)
                     });
                     let values: Vec<V> = values.collect::<Result<_, Error>>()?;
-                    make_array(matrices, shape, &values)
+                    make_array(matrices, shape, &values)?
                 }
-            }
+            };
+            let object = object.ok_or_else(no_memory)?;
+            made.push(object);
+            Ok(object)
         }
     }
 

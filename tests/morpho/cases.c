@@ -801,6 +801,189 @@ static void callbacks(void) {
     CHECK(contains(RAISES("ZMQArgs", host_invoke(p.in, "serve", once)), "class ZMQFrame"));
 }
 
+/* ----------------------------------------------------------------- arrays -- */
+
+static value received_array(pair p) {
+    value v = OK(host_invoke(p.in, "receivearray", timeout(integer(5000))));
+    host_collect();
+    return v;
+}
+
+static value array_back(pair p, value v) {
+    OK(host_invoke(p.out, "sendarray", ARGS(v)));
+    return received_array(p);
+}
+
+/* The same within a list. */
+static value array_inside(pair p, value v) {
+    OK(host_invoke(p.out, "sendvalue", ARGS(host_list(1, &v))));
+    value back = OK(host_invoke(p.in, "receivevalue", timeout(integer(5000))));
+    host_collect();
+    return item(back, 0);
+}
+
+/* What another program sends: JSON and the elements. */
+static value array_from(pair p, const char *described, const void *elements, size_t size) {
+    value frames[] = {text(described), host_string(elements, size)};
+    CHECK(sends(p.out, host_list(2, frames)));
+    return host_invoke(p.in, "receivearray", timeout(integer(5000)));
+}
+
+#define ARRAY_FROM(p, described, elements) array_from(p, described, elements, sizeof(elements))
+#define DISCARDS(p, described, elements) RAISES("ZMQDecode", ARRAY_FROM(p, described, elements))
+
+static void check_complex(value v, double real, double imaginary) {
+    if (!object_istype(v, objectcomplextype)) host_fail("no complex number");
+    const double *parts = ((complex_number *)as_object(v))->parts;
+    if (parts[0] != real || parts[1] != imaginary) host_fail("%g %g", parts[0], parts[1]);
+}
+
+static array *an_array(value v, uint32_t dimensions, uint32_t count) {
+    if (!object_istype(v, objectarraytype)) host_fail("no Array");
+    array *a = (array *)as_object(v);
+    CHECK(a->dimensions == dimensions && a->count == count);
+    return a;
+}
+
+static void arrays(void) {
+    pair p = pipeline();
+    AT, check_complex(array_back(p, host_complex(1, -2)), 1, -2);
+    AT, check_complex(array_inside(p, host_complex(0, 0.5)), 0, 0.5);
+    CHECK(is_integer(array_back(p, integer(-42)), -42));
+    value third = array_back(p, number(0.25));
+    CHECK(kind_of(third) == NUMBER && as_number(third) == 0.25);
+
+    /* Three dimensions or more are an Array in every Morpho. */
+    const uint32_t sizes[] = {2, 3, 4};
+    value values[24];
+    for (int i = 0; i < 24; i++) values[i] = integer(100 * (i % 2) + 10 * (i / 2 % 3) + i / 6);
+    for (int inside = 0; inside < 2; inside++) {
+        value cube = host_array(3, sizes, values);
+        const array *a = an_array(inside ? array_inside(p, cube) : array_back(p, cube), 3, 24);
+        for (int i = 0; i < 3; i++) CHECK(is_integer(a->shape[i], (int)sizes[i]));
+        for (int i = 0; i < 24; i++) {
+            CHECK(kind_of(a->values[i]) == NUMBER);
+            CHECK(as_number(a->values[i]) == as_integer(values[i]));
+        }
+    }
+    value complexes[] = {host_complex(1, 2), host_complex(3, 4), host_complex(5, 6)};
+    const uint32_t three[] = {1, 3, 1};
+    const array *a = an_array(array_back(p, host_array(3, three, complexes)), 3, 3);
+    for (int i = 0; i < 3; i++) AT, check_complex(a->values[i], 2 * i + 1, 2 * i + 2);
+
+    value word = text("a");
+    const uint32_t one[] = {1};
+    RAISES("ZMQArgs", host_invoke(p.out, "sendarray", ARGS(host_array(1, one, &word))));
+    RAISES("ZMQArgs", host_invoke(p.out, "sendarray", ARGS(nil())));
+    RAISES("ZMQArgs", host_invoke(p.out, "sendarray", ARGS(word)));
+
+    const int64_t large[] = {(INT64_C(1) << 53) + 1};
+    const uint64_t larger[] = {UINT64_MAX};
+    DISCARDS(p, "{\"dtype\": \"int64\", \"shape\": [1, 1, 1]}", large);
+    const char *message = DISCARDS(p, "{\"dtype\": \"uint64\", \"shape\": [1, 1, 1]}", larger);
+    CHECK(contains(message, "uint64 18446744073709551615"));
+    const char *huge = "{\"dtype\": \"float64\", \"shape\": [0, 0, 4294967296]}";
+    RAISES("ZMQDecode", array_from(p, huge, "", 0));
+
+    /* MessagePack: ["text", three-dimensional array with the largest uint64], of which nothing
+     * is left. */
+    const char list[] = "\x92\xa4text\xc7\x22\x4e\x09\x03\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0"
+                        "\1\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff";
+    CHECK(sends(p.out, host_string(list, sizeof list - 1)));
+    RAISES("ZMQDecode", host_invoke(p.in, "receivevalue", timeout(integer(5000))));
+}
+
+#if HAS_MATRICES
+static void check_matrix(value v, int32_t rows, int32_t columns, const double *elements) {
+    if (!object_istype(v, objectmatrixtype)) host_fail("no Matrix");
+    const matrix *m = (matrix *)as_object(v);
+    CHECK(m->rows == rows && m->columns == columns);
+    for (int32_t i = 0; i < rows * columns; i++) CHECK(m->elements[i] == elements[i]);
+}
+
+static void matrices(void) {
+    pair p = pipeline();
+    const double six[] = {1, 4, 2.5, 5, -3, 1e300};
+    AT, check_matrix(array_back(p, host_matrix(2, 3, six)), 2, 3, six);
+    AT, check_matrix(array_inside(p, host_matrix(2, 3, six)), 2, 3, six);
+    AT, check_matrix(array_back(p, host_matrix(1, 6, six)), 1, 6, six);
+    AT, check_matrix(array_back(p, host_matrix(6, 1, six)), 6, 1, six);
+    AT, check_matrix(array_back(p, host_matrix(0, 3, six)), 0, 3, six);
+    enum { ROWS = 100, COLUMNS = 70 };
+    static double many[ROWS * COLUMNS];
+    for (int i = 0; i < ROWS * COLUMNS; i++) many[i] = i;
+    AT, check_matrix(array_back(p, host_matrix(ROWS, COLUMNS, many)), ROWS, COLUMNS, many);
+
+    /* Row by row from others, and of other numbers. */
+    const int16_t shorts[] = {1, -2, 3, -4, 5, -6};
+    const double by_columns[] = {1, -4, -2, 5, 3, -6};
+    value from = OK(ARRAY_FROM(p, "{\"dtype\": \"int16\", \"shape\": [2, 3]}", shorts));
+    AT, check_matrix(from, 2, 3, by_columns);
+    const float halves[] = {0.5, 1.5};
+    const double column[] = {0.5, 1.5};
+    from = OK(ARRAY_FROM(p, "{\"dtype\": \"float32\", \"shape\": [2]}", halves));
+    AT, check_matrix(from, 2, 1, column);
+    const int64_t large[] = {1, (INT64_C(1) << 53) + 1};
+    const char *message = DISCARDS(p, "{\"dtype\": \"int64\", \"shape\": [2]}", large);
+    CHECK(contains(message, "int64 9007199254740993"));
+    const char *huge = "{\"dtype\": \"float64\", \"shape\": [0, 4294967296]}";
+    RAISES("ZMQDecode", array_from(p, huge, "", 0));
+
+    value m = host_matrix(2, 3, six);
+    RAISES("ZMQArgs", host_invoke(p.out, "sendarray", ARGS(host_list(1, &m))));
+    message = RAISES("ZMQArgs", host_invoke(p.out, "sendarray", ARGS(host_sparse())));
+    CHECK(contains(message, "Matrix(...)"));
+}
+#else
+/* Lists are in their place. */
+static void matrices(void) {
+    pair p = pipeline();
+    const int16_t shorts[] = {1, -2, 3, -4, 5, -6};
+    value rows = OK(ARRAY_FROM(p, "{\"dtype\": \"int16\", \"shape\": [2, 3]}", shorts));
+    host_collect();
+    CHECK(length(rows) == 2 && length(item(rows, 1)) == 3);
+    CHECK(is_integer(item(item(rows, 1), 0), -4));
+    rows = array_back(p, rows);
+    CHECK(is_integer(item(item(rows, 0), 2), 3));
+    CHECK(length(OK(ARRAY_FROM(p, "{\"dtype\": \"int16\", \"shape\": [6]}", shorts))) == 6);
+}
+#endif
+
+static void complex_matrices(void) {
+    pair p = pipeline();
+    const float parts[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    value v = OK(ARRAY_FROM(p, "{\"dtype\": \"complex64\", \"shape\": [2, 2]}", parts));
+#if HAS_COMPLEX_MATRICES
+    const double by_columns[] = {1, 2, 5, 6, 3, 4, 7, 8};
+    for (int round = 0; round < 2; round++) {
+        if (!object_istype(v, objectcomplexmatrixtype)) host_fail("no ComplexMatrix");
+        const matrix *m = (matrix *)as_object(v);
+        CHECK(m->rows == 2 && m->columns == 2);
+        for (int i = 0; i < 8; i++) CHECK(m->elements[i] == by_columns[i]);
+        v = array_back(p, v);
+    }
+#else
+    const int by_columns[] = {1, 5, 3, 7};
+    for (int round = 0; round < 2; round++) {
+        const array *a = an_array(v, 2, 4);
+        for (int i = 0; i < 4; i++) {
+            AT, check_complex(a->values[i], by_columns[i], by_columns[i] + 1);
+        }
+        v = array_back(p, v);
+    }
+#endif
+}
+
+/* Frames are equal if their bytes are; a socket is equal to itself alone. */
+static void keys_of_dictionaries(void) {
+    value one = OK(new("ZMQFrame", ARGS(text("key"))));
+    value same = OK(new("ZMQFrame", ARGS(text("key"))));
+    value other = OK(new("ZMQFrame", ARGS(text("other"))));
+    CHECK(host_equal(one, one) && host_equal(one, same) && !host_equal(one, other));
+    pair p = pipeline();
+    CHECK(host_equal(p.in, p.in) && !host_equal(p.in, pipeline().in));
+}
+
 /* A call in another thread. */
 typedef struct {
     pthread_t thread;
@@ -899,6 +1082,10 @@ static const struct {
     CASE(hundred_messages),
     CASE(dropped_sockets),
     CASE(callbacks),
+    CASE(arrays),
+    CASE(matrices),
+    CASE(complex_matrices),
+    CASE(keys_of_dictionaries),
     CASE(sizes),
     CASE(busy_sockets),
     CASE(other_threads),

@@ -77,6 +77,13 @@ value initselector;
 int objectstringtype, objectlisttype, objecttupletype, objectdictionarytype;
 int objectclasstype, objectinstancetype, objectbuiltinfunctiontype;
 int objectfunctiontype, objectclosuretype, objectinvocationtype, objectrangetype;
+int objectcomplextype, objectarraytype;
+#if HAS_MATRICES
+int objectmatrixtype, objectsparsetype;
+#endif
+#if HAS_COMPLEX_MATRICES
+int objectcomplexmatrixtype;
+#endif
 
 #if OPTIONS_BEHIND_MARKER
 value vm_optmarker;
@@ -251,6 +258,8 @@ void morpho_markobject(void *vm, object *o) {
         mark_table(&((dictionary *)o)->table);
     } else if (o->type == objectinstancetype) {
         mark_table(&((instance *)o)->fields);
+    } else if (o->type == objectarraytype) {
+        mark_items(((array *)o)->values, ((array *)o)->count);
     } else if (o->type == objectinvocationtype) {
         mark_value(((invocation *)o)->receiver);
         mark_value(((invocation *)o)->method);
@@ -415,6 +424,64 @@ int range_count(range *r) { return (int)a_range(r, "range_count")->steps; }
 value range_iterate(range *r, unsigned int i) {
     return integer(as_integer(a_range(r, "range_iterate")->start) + (int)i);
 }
+
+complex_number *object_newcomplex(double real, double imaginary) {
+    complex_number *c = (complex_number *)object_new(sizeof(complex_number), objectcomplextype);
+    c->parts[0] = real;
+    c->parts[1] = imaginary;
+    return c;
+}
+
+array *object_newarray(uint32_t dimensions, const uint32_t *sizes) {
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < dimensions; i++) count *= sizes[i];
+    size_t room = ((size_t)count + 2 * dimensions) * sizeof(value);
+    array *a = (array *)object_new(sizeof(array) + room, objectarraytype);
+    a->dimensions = dimensions;
+    a->count = count;
+    a->shape = a->content;
+    a->strides = a->shape + dimensions;
+    a->values = a->strides + dimensions;
+    int32_t stride = 1;
+    for (uint32_t i = 0; i < dimensions; i++) {
+        a->shape[i] = integer((int32_t)sizes[i]);
+        a->strides[i] = integer(stride);
+        stride *= (int32_t)sizes[i];
+    }
+    for (uint32_t i = 0; i < count; i++) a->values[i] = nil();
+    return a;
+}
+
+#if HAS_MATRICES
+static matrix *new_matrix(int type, int32_t rows, int32_t columns, int32_t numbers, bool zero) {
+    require(rows >= 0 && columns >= 0, "a matrix of a negative size");
+    size_t count = (size_t)rows * (size_t)columns * (size_t)numbers;
+    matrix *m = (matrix *)object_new(sizeof(matrix) + count * sizeof(double), type);
+    m->rows = rows;
+    m->columns = columns;
+#if HAS_COMPLEX_MATRICES
+    m->numbers = numbers;
+    m->count = count;
+#endif
+    m->elements = m->content;
+    if (zero) memset(m->content, 0, count * sizeof(double));
+    return m;
+}
+
+#if HAS_COMPLEX_MATRICES
+matrix *matrix_new(int32_t rows, int32_t columns, bool zero) {
+    return new_matrix(objectmatrixtype, rows, columns, 1, zero);
+}
+
+matrix *complexmatrix_new(int32_t rows, int32_t columns, bool zero) {
+    return new_matrix(objectcomplexmatrixtype, rows, columns, 2, zero);
+}
+#else
+matrix *object_newmatrix(uint32_t rows, uint32_t columns, bool zero) {
+    return new_matrix(objectmatrixtype, (int32_t)rows, (int32_t)columns, 1, zero);
+}
+#endif
+#endif
 
 static bool same(value one, value other) {
     if (kind_of(one) != kind_of(other)) return false;
@@ -712,7 +779,15 @@ static void add_types(void) {
     int *const names[] = {&objectstringtype,         &objectclasstype,    &objectinstancetype,
                           &objectbuiltinfunctiontype, &objectlisttype,     &objecttupletype,
                           &objectdictionarytype,      &objectfunctiontype, &objectclosuretype,
-                          &objectinvocationtype,      &objectrangetype};
+                          &objectinvocationtype,      &objectrangetype,
+                          &objectcomplextype,         &objectarraytype,
+#if HAS_MATRICES
+                          &objectmatrixtype,          &objectsparsetype,
+#endif
+#if HAS_COMPLEX_MATRICES
+                          &objectcomplexmatrixtype,
+#endif
+    };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) *names[i] = next++;
 }
 
@@ -819,6 +894,29 @@ value host_tuple(uint32_t length, const value *items) {
 
 value host_dictionary(void) { return host_keep(bind_one(&machine, object_newdictionary())); }
 
+value host_complex(double real, double imaginary) {
+    return host_keep(bind_one(&machine, object_newcomplex(real, imaginary)));
+}
+
+value host_array(uint32_t dimensions, const uint32_t *sizes, const value *values) {
+    array *a = object_newarray(dimensions, sizes);
+    memcpy(a->values, values, a->count * sizeof(value));
+    return host_keep(bind_one(&machine, a));
+}
+
+#if HAS_MATRICES
+value host_matrix(int32_t rows, int32_t columns, const double *elements) {
+    matrix *m = new_matrix(objectmatrixtype, rows, columns, 1, true);
+    memcpy(m->elements, elements, (size_t)rows * (size_t)columns * sizeof(double));
+    return host_keep(bind_one(&machine, m));
+}
+
+/* Nothing is known of it but its type. */
+value host_sparse(void) {
+    return host_keep(bind_one(&machine, object_new(sizeof(object), objectsparsetype)));
+}
+#endif
+
 value host_function(const char *name) {
     for (int i = 0; i < function_count; i++) {
         if (has_name(functions[i]->name, name)) return from_object(functions[i]);
@@ -870,6 +968,9 @@ static void require_bound(value v, int depth) {
             require_bound(t->entries[i].key, depth + 1);
             require_bound(t->entries[i].item, depth + 1);
         }
+    } else if (o->type == objectarraytype) {
+        array *a = (array *)o;
+        for (uint32_t i = 0; i < a->count; i++) require_bound(a->values[i], depth + 1);
     }
 }
 
@@ -1000,6 +1101,16 @@ outcome host_invoke_elsewhere(value self, const char *method, arguments a) {
     pthread_mutex_unlock(&sharing);
     value result = call(vm, method_of(host_class_of(self), method), self, &a);
     return (outcome){result, vm->error};
+}
+
+bool host_equal(value one, value other) {
+    object *o = alive(as_object(one), "the host"), *p = alive(as_object(other), "the host");
+    require(is_own(o) && o->type == p->type, "objects that the host does not compare like this");
+    const type_definition *definition = &types[o->type].definition;
+    bool equal = definition->compare(o, p) == 0;
+    require(equal == (definition->compare(p, o) == 0), "two objects are equal one way only");
+    require(!equal || definition->hash(o) == definition->hash(p), "equal objects differ in hash");
+    return equal;
 }
 
 void host_print(value self) { host_operator(self, "prnt", NONE); }

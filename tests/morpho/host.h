@@ -24,6 +24,9 @@
 
 #define SHORT_ENTRIES (RELEASE == 0)
 #define OPTIONS_BEHIND_MARKER (RELEASE <= 1)
+/* All but one are built with linear algebra; complex matrices are newer. */
+#define HAS_MATRICES (RELEASE != 1)
+#define HAS_COMPLEX_MATRICES (RELEASE >= 4)
 
 /* Ends the process, naming the case and line that run. */
 _Noreturn void host_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -191,6 +194,35 @@ typedef struct {
 } range;
 
 typedef struct {
+    object header;
+    double parts[2];
+} complex_number;
+
+/* Elements are stored column by column, complex ones as two numbers. */
+typedef struct {
+    object header;
+    int32_t rows;
+    int32_t columns;
+#if HAS_COMPLEX_MATRICES
+    int32_t numbers; /* of an element */
+    size_t count;    /* of all numbers */
+#endif
+    double *elements;
+    double content[];
+} matrix;
+
+/* The first index changes fastest. */
+typedef struct {
+    object header;
+    uint32_t dimensions;
+    uint32_t count;
+    value *values;
+    value *shape;
+    value *strides;
+    value content[];
+} array;
+
+typedef struct {
     value key; /* nil: the entry is free */
     value item;
 } entry;
@@ -292,6 +324,7 @@ extern vm *globalvm;
 extern int objectstringtype, objectlisttype, objecttupletype, objectdictionarytype;
 extern int objectclasstype, objectinstancetype, objectbuiltinfunctiontype;
 extern int objectfunctiontype, objectclosuretype, objectinvocationtype, objectrangetype;
+extern int objectcomplextype, objectarraytype;
 
 int object_addtype(const type_definition *definition);
 object *object_new(size_t size, int type);
@@ -311,6 +344,8 @@ uint32_t tuple_length(tuple *t);
 bool tuple_getelement(tuple *t, int index, value *out);
 int range_count(range *r);
 value range_iterate(range *r, unsigned int i);
+complex_number *object_newcomplex(double real, double imaginary);
+array *object_newarray(uint32_t dimensions, const uint32_t *sizes);
 dictionary *object_newdictionary(void);
 bool dictionary_insert(table *t, value key, value item);
 bool dictionary_get(table *t, value key, value *out);
@@ -345,6 +380,17 @@ bool morpho_addfunction(const char *name, const char *signature, native *functio
 extern value vm_optmarker;
 #else
 int vm_getoptionalargs(vm *vm);
+#endif
+
+#if HAS_MATRICES
+extern int objectmatrixtype, objectsparsetype;
+#if HAS_COMPLEX_MATRICES
+extern int objectcomplexmatrixtype;
+matrix *matrix_new(int32_t rows, int32_t columns, bool zero);
+matrix *complexmatrix_new(int32_t rows, int32_t columns, bool zero);
+#else
+matrix *object_newmatrix(uint32_t rows, uint32_t columns, bool zero);
+#endif
 #endif
 
 /* ------------------------------------------------- what a test plays with -- */
@@ -400,6 +446,14 @@ value host_list(uint32_t count, const value *items);
 value host_tuple(uint32_t length, const value *items);
 value host_range(int start, uint32_t steps);
 value host_dictionary(void);
+value host_complex(double real, double imaginary);
+/* Its values are in the order in which they are stored. */
+value host_array(uint32_t dimensions, const uint32_t *sizes, const value *values);
+#if HAS_MATRICES
+/* So are its elements. */
+value host_matrix(int32_t rows, int32_t columns, const double *elements);
+value host_sparse(void);
+#endif
 
 /* `fn (...) { }`, and `self.method` of a class that the script has written. */
 value host_closure(native *function);
@@ -430,6 +484,8 @@ typedef struct {
     error error;
 } outcome;
 outcome host_invoke_elsewhere(value self, const char *method, arguments a);
+/* `one == other` for objects of the extension, as keys of dictionaries are compared. */
+bool host_equal(value one, value other);
 /* `print self`. */
 void host_print(value self);
 
