@@ -210,15 +210,6 @@ pub struct zmq_pollitem_t {
     pub events: libc::c_short,
     pub revents: libc::c_short,
 }
-impl Default for zmq_pollitem_t {
-    fn default() -> Self {
-        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
-        unsafe {
-            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
-            s.assume_init()
-        }
-    }
-}
 #[repr(C)]
 #[derive(Debug)]
 pub struct iovec {

@@ -7,8 +7,8 @@
 //! bindgen zmq.h --allowlist-function 'zmq_.*' --allowlist-type 'zmq_.*' \
 //!     --allowlist-var 'ZMQ_.*|E(FSM|NOCOMPATPROTO|TERM|MTHREAD)' \
 //!     --blocklist-function 'zmq_errno|zmq_(init|term|ctx_destroy|sendmsg|recvmsg|device|sendiov|recviov|timers_.*|atomic_.*|stopwatch.*|sleep|threadstart|threadclose)' \
-//!     --with-derive-default --no-layout-tests --no-doc-comments --use-core \
-//!     --ctypes-prefix libc --merge-extern-blocks --rust-target 1.85 --rust-edition 2024
+//!     --with-derive-default --no-default zmq_pollitem_t --no-layout-tests --no-doc-comments \
+//!     --use-core --ctypes-prefix libc --merge-extern-blocks --rust-target 1.85 --rust-edition 2024
 //! ```
 
 // Cargo links libsodium only into crates that name this one.
