@@ -12,8 +12,8 @@ use crate::input::Input;
 /// How long a datagram may take on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// How many datagrams are remembered.
-const REMEMBERED: usize = 100;
+/// How many datagrams are remembered. The thread that publishes may fall behind many inputs.
+const REMEMBERED: usize = 10_000;
 
 /// A beacon that receives, and a socket that sends to it.
 struct Link {
@@ -72,7 +72,9 @@ pub fn run(input: &[u8]) {
                 }
             };
             match received {
-                Ok((_, frame)) => assert!(wanted && *frame == *datagram, "{datagram:?}"),
+                Ok((_, frame)) => {
+                    assert!(wanted && *frame == *datagram, "{:?} for {datagram:?}", &*frame);
+                }
                 Err(Error::Again) => assert!(!wanted, "{datagram:?}"),
                 Err(error) => panic!("{error}"),
             }
