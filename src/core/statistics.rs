@@ -115,4 +115,6 @@ pub struct Attachment {
     pub endpoint: String,
     /// The time since it was attached.
     pub age: Duration,
+    /// False if it is connected only once: the option reconnect_ivl was -1 then.
+    pub retries: bool,
 }

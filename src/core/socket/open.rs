@@ -85,6 +85,8 @@ struct Connected {
     written: String,
     resolved: String,
     since: Instant,
+    /// False if it is not connected again once it is lost or could not be made.
+    retries: bool,
 }
 
 impl Bound {
@@ -310,7 +312,9 @@ impl Open {
         context::record_inproc(Event::Connected, endpoint, self.id, self.socket_type);
         let resolved = self.last_endpoint().unwrap_or_else(|| endpoint.to_owned());
         let since = Instant::now();
-        self.connected.push(Connected { written: endpoint.to_owned(), resolved, since });
+        let retries = self.socket.get_reconnect_ivl().unwrap_or(0) >= 0;
+        let written = endpoint.to_owned();
+        self.connected.push(Connected { written, resolved, since, retries });
         Ok(())
     }
 
@@ -378,8 +382,9 @@ impl Open {
     }
 
     pub fn disconnect(&mut self, endpoint: &str) -> Result<(), Error> {
-        // libzmq has forgotten an inproc connection whose peer has closed.
-        let ended = endpoint.starts_with("inproc://") && self.connected().any(|at| at == endpoint);
+        // libzmq has forgotten a connection that has ended and is not made again.
+        let is_it = |known: &Connected| known.written == endpoint || known.resolved == endpoint;
+        let ended = self.connected.iter().any(is_it);
         match retried(|| self.socket.disconnect(endpoint)) {
             Err(zmq::Error::ENOENT) if !ended => {
                 return Err(Error::syntax(endpoint, "it is not connected"));
@@ -389,7 +394,7 @@ impl Open {
         }
         context::record_inproc(Event::Disconnected, endpoint, self.id, self.socket_type);
         // libzmq closes all connections to an endpoint at once.
-        self.connected.retain(|known| known.written != endpoint && known.resolved != endpoint);
+        self.connected.retain(|known| !is_it(known));
         Ok(())
     }
 
@@ -435,15 +440,19 @@ impl Open {
 
     /// Returns the attached endpoints with their ages, bound ones first.
     pub fn attachments(&self) -> Vec<Attachment> {
-        let bound = self.bound.iter().map(|bound| (true, &bound.named, bound.since));
-        let connected = self.connected.iter().map(|item| (false, &item.written, item.since));
-        let attachments = bound.chain(connected);
-        let attachment = |(bound, endpoint, since): (bool, &String, Instant)| Attachment {
-            bound,
-            endpoint: endpoint.clone(),
-            age: since.elapsed(),
-        };
-        attachments.map(attachment).collect()
+        let bound = self.bound.iter().map(|at| Attachment {
+            bound: true,
+            endpoint: at.named.clone(),
+            age: at.since.elapsed(),
+            retries: true,
+        });
+        let connected = self.connected.iter().map(|at| Attachment {
+            bound: false,
+            endpoint: at.written.clone(),
+            age: at.since.elapsed(),
+            retries: at.retries,
+        });
+        bound.chain(connected).collect()
     }
 
     /// Returns the attached endpoints: first the bound ones, with their ports filled

@@ -10,6 +10,7 @@ use crate::core::counted::Counted;
 use crate::core::socket::events::Refusal;
 use crate::core::socket::handshake::{self, HandshakeFailure, Security};
 use crate::core::socket_type::SocketType;
+use crate::core::statistics::Attachment;
 
 /// A peer that was refused tries again within this time, unless it has gone.
 const RECENT: Duration = Duration::from_secs(10);
@@ -197,7 +198,9 @@ fn connecting(
         }
         _ if gave_up => {}
         (Found::ZeroMq(_), None) => {
-            let later = facts.reconnects.within.filter(|within| *within > SOON);
+            // The first attempt is made at once.
+            let later = Some(facts.reconnects.within)
+                .filter(|within| *within > SOON && place.attachment.age > SOON);
             match (facts.is_opening(place), later) {
                 (true, _) if facts.security != Security::None => {
                     add(&HANDSHAKING_SECURED, &[("theirs", &security(ours))]);
@@ -252,16 +255,17 @@ impl Facts {
         if self.is_opening(place) {
             return false;
         }
-        let reconnects = &self.reconnects;
-        let age = place.attachment.age;
+        let Attachment { age, endpoint, retries, .. } = &place.attachment;
         let lost = self.lost.as_ref().is_some_and(|lost| self.is_at(place, &lost.endpoint));
-        let Some(within) = reconnects.within else {
+        if !retries {
             let pending = matches!(found, Found::NoAnswer | Found::NameSlow(_));
-            return failed || lost || age > SOON && !pending;
-        };
-        let (refused, there) = (*found == Found::Refused, matches!(found, Found::ZeroMq(_)));
-        !reconnects.after_refusal && (refused || there && age > SOON + within)
-            || !reconnects.after_failure && failed
+            return failed || lost || *age > SOON && !pending;
+        }
+        // That nothing listens now says nothing about an attempt after a loss, and only TCP
+        // heeds the option.
+        let refused = *found == Found::Refused && !lost && endpoint.starts_with("tcp://");
+        !self.reconnects.after_refusal && refused && *age > SOON
+            || !self.reconnects.after_failure && failed
     }
 
     /// Returns the last failed handshake at an endpoint, and how long ago it was.

@@ -64,8 +64,8 @@ pub(super) struct Facts {
 /// When a socket tries to connect again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reconnects {
-    /// The longest interval between attempts; `None` if there is only one attempt.
-    pub within: Option<Duration>,
+    /// The longest interval between attempts.
+    pub within: Duration,
     /// False if it stops when nothing listens.
     pub after_refusal: bool,
     /// False if it stops when a handshake fails.
@@ -275,9 +275,8 @@ fn reconnects(open: &mut Open) -> Reconnects {
     let interval = open.socket.get_reconnect_ivl().unwrap_or(0);
     let stops = retried(|| options::get::<i32>(&mut open.socket, RECONNECT_STOP)).unwrap_or(0);
     let longest = open.socket.get_reconnect_ivl_max().unwrap_or(0).max(interval);
-    let longest = u64::try_from(longest).ok().filter(|_| interval >= 0);
     Reconnects {
-        within: longest.map(Duration::from_millis),
+        within: Duration::from_millis(u64::try_from(longest).unwrap_or(0)),
         after_refusal: stops & 1 == 0,
         after_failure: stops & 2 == 0,
     }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::peer::{COMMAND, Peer, property};
-use crate::wait::{DEADLINE, TIMEOUT, go_on};
+use crate::wait::{DEADLINE, TIMEOUT, go_on, until};
 
 /// More messages than a queue has room for.
 const MANY: u32 = 900;
@@ -54,31 +54,63 @@ fn a_full_receiver_ends_after_its_peer_has_ended() {
 
 #[test]
 fn what_arrived_before_the_end_is_received_with_immediate() {
-    for (kind, peer) in [(zmq::PULL, zmq::PUSH), (zmq::DEALER, zmq::DEALER), (zmq::PAIR, zmq::PAIR)]
-    {
+    received_after_the_end(|receiver| receiver.set_immediate(true));
+}
+
+#[test]
+fn what_arrived_before_the_end_is_received_without_reconnecting() {
+    received_after_the_end(|receiver| receiver.set_reconnect_ivl(-1));
+}
+
+fn received_after_the_end(prepare: impl Fn(&zmq::Socket) -> zmq::Result<()>) {
+    let pairs = [(zmq::PULL, zmq::PUSH), (zmq::DEALER, zmq::DEALER), (zmq::PAIR, zmq::PAIR)];
+    for (kind, peer) in pairs {
+        for endpoint in ["ipc://*", "tcp://127.0.0.1:*"] {
+            let context = zmq::Context::new();
+            let receiver = context.socket(kind).unwrap();
+            receiver.set_rcvtimeo(TIMEOUT).unwrap();
+            prepare(&receiver).unwrap();
+            {
+                let context = zmq::Context::new();
+                let sender = context.socket(peer).unwrap();
+                sender.bind(endpoint).unwrap();
+                receiver.connect(&sender.get_last_endpoint().unwrap().unwrap()).unwrap();
+                for number in 0..3 {
+                    sender.send(message(number), 0).unwrap();
+                }
+                // The socket learns of its connection before that ends.
+                assert_eq!(receiver.recv_bytes(0).unwrap(), message(0));
+            }
+            // There is nobody to send to; a PULL cannot send anyway.
+            assert!(until(|| receiver.send("", zmq::DONTWAIT).is_err()));
+            settle(&context);
+            go_on(&receiver);
+            for number in 1..3 {
+                assert_eq!(receiver.recv_bytes(0).unwrap(), message(number));
+            }
+            assert_eq!(receiver.recv_bytes(zmq::DONTWAIT), Err(zmq::Error::EAGAIN));
+        }
+    }
+}
+
+#[test]
+fn a_router_may_change_the_option_immediate() {
+    for immediate in [true, false] {
         let context = zmq::Context::new();
-        let receiver = context.socket(kind).unwrap();
-        receiver.set_rcvtimeo(TIMEOUT).unwrap();
-        receiver.set_immediate(true).unwrap();
+        let router = context.socket(zmq::ROUTER).unwrap();
+        router.set_rcvtimeo(TIMEOUT).unwrap();
+        router.set_immediate(immediate).unwrap();
         {
             let context = zmq::Context::new();
-            let sender = context.socket(peer).unwrap();
-            sender.bind("ipc://*").unwrap();
-            receiver.connect(&sender.get_last_endpoint().unwrap().unwrap()).unwrap();
-            for number in 0..3 {
-                sender.send(message(number), 0).unwrap();
-            }
-            // The socket learns of its connection before that ends.
-            assert_eq!(receiver.recv_bytes(0).unwrap(), message(0));
+            let dealer = context.socket(zmq::DEALER).unwrap();
+            dealer.bind("ipc://*").unwrap();
+            router.connect(&dealer.get_last_endpoint().unwrap().unwrap()).unwrap();
+            router.set_immediate(!immediate).unwrap();
+            dealer.send("", 0).unwrap();
+            router.recv_multipart(0).unwrap();
         }
         settle(&context);
-        go_on(&receiver);
-        // There is nobody to send to; a PULL cannot send anyway.
-        assert!(receiver.send("", zmq::DONTWAIT).is_err());
-        for number in 1..3 {
-            assert_eq!(receiver.recv_bytes(0).unwrap(), message(number));
-        }
-        assert_eq!(receiver.recv_bytes(zmq::DONTWAIT), Err(zmq::Error::EAGAIN));
+        go_on(&router);
     }
 }
 

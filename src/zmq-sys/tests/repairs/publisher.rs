@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmq::{Context, DONTWAIT, PUB, SUB, Socket, SocketType, XPUB, XSUB};
+use zmq::{Context, DONTWAIT, Error, PUB, SUB, Socket, SocketType, XPUB, XSUB};
 use zmq_sys::additions::{
     ZMQ_MATCHING_SUBSCRIPTIONS as MATCHING, ZMQ_MAX_SUBSCRIPTION_BYTES, ZMQ_PUBLISHED,
     ZMQ_SUBSCRIPTIONS as SUBSCRIPTIONS,
@@ -130,6 +130,58 @@ fn a_peer_that_was_connected_to_takes_its_subscriptions_along() {
         publisher.send("c1", 0).unwrap();
         assert_eq!(next.recv_bytes(0).unwrap(), b"b1");
         assert_eq!(next.recv_bytes(0).unwrap(), b"c1");
+    }
+}
+
+/// Makes a publisher that connects to a listener.
+fn connecting(context: &Context, kind: SocketType) -> (Socket, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let publisher = context.socket(kind).unwrap();
+    publisher.set_linger(0).unwrap();
+    publisher.set_reconnect_ivl(10).unwrap();
+    // No more than the subscriptions here.
+    publisher.set_rcvhwm(2).unwrap();
+    publisher.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
+    (publisher, listener)
+}
+
+#[test]
+fn a_peer_that_comes_back_misses_nothing() {
+    let context = Context::new();
+    for kind in [PUB, XPUB] {
+        let (publisher, listener) = connecting(&context, kind);
+        let counted = |number| {
+            until(|| {
+                go_on(&publisher);
+                all(&publisher) == number
+            })
+        };
+        let mut peer = Peer::accept(&listener);
+        peer.handshake("SUB");
+        peer.send(0, b"\x01a").unwrap();
+        peer.send(0, b"\x01b").unwrap();
+        peer.command("PING", &[0, 0]);
+        peer.receive().unwrap();
+        drop(peer);
+        // Its end is known by now, but the publisher has not looked.
+        let mut peer = Peer::accept(&listener);
+        assert!(counted(0));
+        publisher.send("a1", 0).unwrap();
+        peer.handshake("SUB");
+        peer.send(0, b"\x01b").unwrap();
+        assert!(counted(1));
+        publisher.send("a2", 0).unwrap();
+        for expected in [b"a1", b"a2"] {
+            assert_eq!(peer.receive().unwrap(), (0, expected.to_vec()));
+        }
+        peer.send(0, b"\x01a").unwrap();
+        assert!(counted(2));
+        if kind == XPUB {
+            for expected in [b"\x01a", b"\x01b"] {
+                assert_eq!(publisher.recv_bytes(DONTWAIT).unwrap(), expected);
+            }
+            assert_eq!(publisher.recv_bytes(DONTWAIT), Err(Error::EAGAIN));
+        }
     }
 }
 

@@ -275,3 +275,24 @@ fn a_late_answer_about_a_client_that_has_gone_is_for_nobody() {
     // The first byte is wrong in libzmq: an escape in C++ takes the E as its last digit.
     assert!(second.receive().unwrap().1.ends_with(b"RROR\x03400"));
 }
+
+#[test]
+fn a_socket_does_not_connect_to_itself() {
+    let context = zmq::Context::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let dealer = context.socket(zmq::DEALER).unwrap();
+    dealer.set_linger(0).unwrap();
+    dealer.set_reconnect_ivl(10).unwrap();
+    let monitor = Monitor::of(&context, &dealer, "itself");
+    // The address before the semicolon is its own.
+    dealer.connect(&format!("tcp://{address};{address}")).unwrap();
+    loop {
+        match monitor.next().map(|(event, _)| event) {
+            Some(sys::ZMQ_EVENT_CONNECT_RETRIED) => break,
+            Some(sys::ZMQ_EVENT_CONNECTED) | None => panic!("it has connected"),
+            _ => {}
+        }
+    }
+}

@@ -4,6 +4,7 @@ use zmq::{Context, CurveKeyPair, PULL, PUSH};
 use zmq_sys as sys;
 
 use crate::monitor::Monitor;
+use crate::wait::TIMEOUT;
 
 const SUCCEEDED: u32 = sys::ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
 
@@ -42,4 +43,19 @@ fn a_handshake_is_reported_once() {
             _ => {}
         }
     }
+}
+
+#[test]
+fn a_path_may_have_several_parts() {
+    let context = Context::new();
+    let pull = context.socket(PULL).unwrap();
+    pull.set_rcvtimeo(TIMEOUT).unwrap();
+    pull.bind("ws://127.0.0.1:*/one/two").unwrap();
+    let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+    assert!(endpoint.ends_with("/one/two"), "{endpoint}");
+    let push = context.socket(PUSH).unwrap();
+    push.set_linger(0).unwrap();
+    push.connect(&endpoint).unwrap();
+    push.send("message", 0).unwrap();
+    assert_eq!(pull.recv_bytes(0).unwrap(), b"message");
 }
