@@ -1,7 +1,7 @@
 #!/bin/bash
-# Runs stress.c on libzmq as it is built here, under AddressSanitizer and under valgrind:
-# stress.sh [SECONDS [MODE...]], ten minutes for each of its modes by default. Fails at the
-# first report.
+# Runs stress.c on libzmq as it is built here, with AddressSanitizer, with ThreadSanitizer and
+# under valgrind: stress.sh [SECONDS [MODE...]], ten minutes for each of its modes by default.
+# Fails at the first report.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-600}
@@ -24,10 +24,14 @@ build() {
 }
 
 build asan -fsanitize=address -fno-omit-frame-pointer -g
+build tsan -fsanitize=thread -fno-omit-frame-pointer -g
 build plain -g
+export TSAN_OPTIONS="halt_on_error=1 history_size=4"
 for mode in "${modes[@]}"; do
     echo "$mode, AddressSanitizer:"
     "$CARGO_TARGET_DIR/stress-asan" "$mode" "$seconds"
+    echo "$mode, ThreadSanitizer:"
+    "$CARGO_TARGET_DIR/stress-tsan" "$mode" "$seconds"
     echo "$mode, valgrind:"
     valgrind --quiet --error-exitcode=1 --fair-sched=yes \
         "$CARGO_TARGET_DIR/stress-plain" "$mode" "$seconds"
