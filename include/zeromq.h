@@ -93,8 +93,9 @@
  * ZEROMQ_CODE_PANIC, or the process says so on standard error and ends. SECURITY.md
  * lists the functions.
  *
- * The library never writes to standard output, installs no signal handlers, and does not
- * end the process in any other case.
+ * The library never writes to standard output and installs no signal handlers. It ends the
+ * process otherwise only if libzmq finds that its own state is wrong ("Assertion failed" on
+ * standard error), which is an error in the library that should be reported.
  */
 
 #ifndef ZEROMQ_H
