@@ -11,9 +11,12 @@ use super::protocol::{self, Failure, FromQueue, Mention, NO_SESSION, ResultRecor
 use super::station::{Assignment, Station};
 use super::{Queue, Settings, Terms, Worker};
 use crate::core::OptionValue;
+use crate::core::context::shutdown_within;
 use crate::core::error::Error;
 use crate::core::message::Frame;
 use crate::core::socket::Socket;
+use crate::core::socket::testing::alone;
+use crate::core::socket_type::SocketType;
 use crate::core::wait::Wait;
 
 const SOON: Wait = Wait::new(Some(Duration::from_secs(20)));
@@ -717,6 +720,53 @@ fn messages_are_no_larger_than_the_other_side_accepts() {
     assert!(told(3).contains("the task has 960 bytes, and a message has room for 959"));
     assert!(told(4).contains("the result has 960 bytes"), "{}", told(4));
     assert_eq!(queue.stats().unwrap().lost, 0);
+}
+
+#[test]
+#[cfg_attr(not(libzmq_repaired), ignore = "libzmq has no such limit")]
+fn a_queue_survives_a_lack_of_memory() {
+    if !alone("core::tasks::tests::a_queue_survives_a_lack_of_memory", None) {
+        return;
+    }
+    let queue = Queue::new(Settings::default()).unwrap();
+    let limit = OptionValue::Int(1_000_000);
+    queue.prepare(|socket| socket.set_option("memory_limit", &limit)).unwrap();
+    queue.bind("tcp://127.0.0.1:*").unwrap();
+    let worker = work(&queue.endpoint().unwrap().unwrap(), "a");
+    queue.map(vec![frame("first")], &SOON).unwrap();
+    // Messages of another socket take the memory.
+    let pull = Socket::attached(SocketType::Pull, "inproc://tasks-memory").unwrap();
+    let push = Socket::attached(SocketType::Push, "inproc://tasks-memory").unwrap();
+    push.send(&[vec![0; 2_000_000]], &SOON).unwrap();
+    queue.add(vec![frame("second")]).unwrap();
+    // Neither side hears anything for longer than it waits for a heartbeat.
+    let short = Wait::new(Some(BEAT * 4));
+    assert!(matches!(queue.next(&short), Err(Error::Again)));
+    drop(pull.receive(&SOON).unwrap());
+    let outcome = queue.next(&SOON).unwrap().unwrap();
+    assert_eq!(outcome.result.unwrap().as_text(), Some("second"));
+    queue.stop_workers().unwrap();
+    assert!(worker.join().unwrap() >= 2);
+}
+
+#[test]
+fn the_shutdown_waits_for_no_queue_without_messages() {
+    if !alone("core::tasks::tests::the_shutdown_waits_for_no_queue_without_messages", None) {
+        return;
+    }
+    let forever = |socket: &Socket| socket.set_option("linger", &OptionValue::Int(-1));
+    let queue = Queue::new(Settings::default()).unwrap();
+    queue.prepare(forever).unwrap();
+    queue.bind("tcp://127.0.0.1:*").unwrap();
+    let worker = Worker::new(&Terms::default()).unwrap();
+    worker.prepare(forever).unwrap();
+    worker.connect(&queue.endpoint().unwrap().unwrap()).unwrap();
+    queue.add(vec![frame("x")]).unwrap();
+    worker.receive(&SOON).unwrap();
+    let closed = Queue::new(Settings::default()).unwrap();
+    closed.bind("tcp://127.0.0.1:*").unwrap();
+    closed.close().unwrap();
+    assert!(shutdown_within(Some(&SOON)));
 }
 
 #[test]

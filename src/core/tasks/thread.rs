@@ -1,5 +1,6 @@
 //! The thread of a queue or of a worker.
 
+use std::iter;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
@@ -29,6 +30,9 @@ const NAP: i64 = 1;
 /// The maximum time for the thread to end.
 const END: Duration = Duration::from_secs(10);
 const END_OF_CONTEXT: Duration = Duration::from_secs(1);
+
+/// How often it tries to send again if messages take more memory than they may.
+const SHORT_OF_MEMORY: i64 = 20;
 
 /// How often a waiting call looks whether ZeroMQ was shut down.
 const SLICE: Duration = Duration::from_millis(100);
@@ -84,6 +88,17 @@ enum Sleep {
     /// It sleeps for a moment and then looks around.
     Nap,
     Deep,
+}
+
+/// How long the thread may rest.
+#[derive(Clone, Copy)]
+enum Rest {
+    /// Until something is due.
+    Due,
+    /// For a moment, as it has sent something.
+    Nap,
+    /// For a while, as there is no memory to send what it has to.
+    Starved,
 }
 
 /// The state that calls share with the thread.
@@ -447,12 +462,14 @@ impl<D: Desk> Thread<D> {
             let now = Instant::now();
             let (stopping, line, wake) = {
                 let mut state = locked(&self.link.state);
+                state.rung = false;
                 if state.stopping {
                     state.desk.end(&mut letters);
-                } else {
-                    state.rung = false;
+                } else if letters.is_empty() {
                     state.desk.turn(now, &mut letters);
                 }
+                // Otherwise it can neither send nor receive, and nobody is to blame for that:
+                // for the desk, it is as if the process was stopped.
                 let wake = state.desk.news() && state.waiting > 0;
                 (state.stopping, state.desk.line(now), wake)
             };
@@ -467,8 +484,10 @@ impl<D: Desk> Thread<D> {
             if stopping {
                 return Ok(());
             }
-            if !received {
-                self.rest(sent)?;
+            if !letters.is_empty() {
+                self.rest(Rest::Starved)?;
+            } else if !received {
+                self.rest(if sent { Rest::Nap } else { Rest::Due })?;
             }
         }
     }
@@ -495,15 +514,22 @@ impl<D: Desk> Thread<D> {
         Ok(true)
     }
 
+    /// Sends letters. Those that are left wait for memory.
     fn send(&mut self, now: Instant, letters: &mut Vec<Addressed>) -> zmq::Result<()> {
         let link = self.link.clone();
-        for (to, mut letter) in letters.drain(..) {
+        let mut left = letters.drain(..);
+        while let Some((to, mut letter)) = left.next() {
             let socket = self.socket()?;
             let sent = letter.send(socket);
             match sent {
                 Ok(Sent::Yes) => continue,
                 Ok(Sent::Full | Sent::Lost) => self.blocked = true,
                 Err(zmq::Error::EHOSTUNREACH) => {}
+                Err(zmq::Error::ENOBUFS | zmq::Error::ENOMEM) => {
+                    let left: Vec<_> = iter::once((to, letter)).chain(left).collect();
+                    letters.extend(left);
+                    return Ok(());
+                }
                 Err(error) => return Err(error),
             }
             let (to, there) = (to.as_deref().unwrap_or_default(), sent == Ok(Sent::Full));
@@ -513,7 +539,7 @@ impl<D: Desk> Thread<D> {
     }
 
     /// Waits until there is something to do.
-    fn rest(&mut self, nap: bool) -> zmq::Result<()> {
+    fn rest(&mut self, rest: Rest) -> zmq::Result<()> {
         let ms = {
             let mut state = locked(&self.link.state);
             if state.rung || state.stopping {
@@ -524,9 +550,13 @@ impl<D: Desk> Thread<D> {
                 // Rounded up, so that the last fraction of a millisecond is not spent spinning.
                 i64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
             });
-            let nap = nap && left.is_none_or(|left| left > NAP);
-            state.sleep = if nap { Sleep::Nap } else { Sleep::Deep };
-            if nap { NAP } else { left.unwrap_or(-1) }
+            let (sleep, ms) = match rest {
+                Rest::Starved => (Sleep::Nap, SHORT_OF_MEMORY),
+                Rest::Nap if left.is_none_or(|left| left > NAP) => (Sleep::Nap, NAP),
+                Rest::Nap | Rest::Due => (Sleep::Deep, left.unwrap_or(-1)),
+            };
+            state.sleep = sleep;
+            ms
         };
         let Some(open) = &mut self.open else {
             return Err(zmq::Error::ENOTSOCK);
@@ -557,6 +587,8 @@ impl<D: Desk> Drop for Thread<D> {
         let linger = self.open.take().and_then(Open::close);
         context::closed(linger);
         *locked(&self.link.linger) = linger;
+        // Nobody has to wake it anymore, and the context would wait for the bell.
+        drop(locked(&self.link.bell).take());
         let mut state = locked(&self.link.state);
         state.ended = true;
         self.link.changed.notify_all();
