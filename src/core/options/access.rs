@@ -257,6 +257,10 @@ fn set(row: &Row, open: &mut Open, checked: &Checked, value: &OptionValue) -> Re
             match (row.via, checked) {
                 (Via::Conflate, Checked::Int(on)) => open.conflates = *on != 0,
                 (Via::Manual, Checked::Int(on)) => open.manual = *on != 0,
+                (Via::Enforce, _) => open.chose_enforcement = true,
+                (Via::Domain, _) if !open.chose_enforcement => open
+                    .enforce_domain()
+                    .map_err(|error| Error::from_zmq("zap_enforce_domain", error))?,
                 _ => {}
             }
         }

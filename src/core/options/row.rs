@@ -125,6 +125,8 @@ pub(super) enum Via {
     Metadata,
     /// By [`Socket::set_mandatory`](crate::core::Socket::set_mandatory).
     Mandatory,
+    /// Enforced at once, unless zap_enforce_domain was set before.
+    Domain,
     /// Only with zap_domain: otherwise libzmq aborts the process when a peer connects
     /// to a server.
     Enforce,

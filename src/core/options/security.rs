@@ -12,13 +12,14 @@ pub(super) static ROWS: &[Row] = &[
         .read_only()
         .doc("Returns the security mechanism: 0 for none, 1 PLAIN, 2 CURVE, 3 GSSAPI."),
     Row::text("zap_domain", 55, 1, 254)
+        .via(Via::Domain)
         .test(Text("global"))
-        .doc("Sets the domain of a server for authentication; it cannot be reset to empty."),
+        .doc("Sets the domain of a server, enforced unless zap_enforce_domain was set to false."),
     Row::bool("zap_enforce_domain", 93, false)
         .via(Via::Enforce)
         .test(Bool(false))
         .probed()
-        .doc("Refuses clients while no authenticator is running; requires zap_domain."),
+        .doc("Refuses clients while no authenticator is running; zap_domain turns it on."),
     Row::bool("plain_server", 44, false)
         .doc("Makes the socket a PLAIN server, which requires a user name and a password."),
     Row::text("plain_username", 45, 0, 255)

@@ -385,3 +385,21 @@ fn what_ends_the_process_is_refused() {
     router.set_option("zap_enforce_domain", &yes).unwrap();
     assert_eq!(router.option("zap_enforce_domain").unwrap(), yes);
 }
+
+#[test]
+fn a_domain_is_enforced_unless_the_program_said_no() {
+    let [yes, no] = [true, false].map(OptionValue::Bool);
+    let domain = OptionValue::Text("global".to_owned());
+    let enforced = |socket: &Socket| socket.option("zap_enforce_domain").unwrap();
+    let socket = Socket::new(SocketType::Pull).unwrap();
+    assert_eq!(enforced(&socket), no);
+    socket.set_option("zap_domain", &domain).unwrap();
+    assert_eq!(enforced(&socket), yes);
+    socket.set_option("zap_enforce_domain", &no).unwrap();
+    socket.set_option("zap_domain", &domain).unwrap();
+    assert_eq!(enforced(&socket), no);
+    let socket = Socket::new(SocketType::Pull).unwrap();
+    socket.set_option("zap_enforce_domain", &no).unwrap();
+    socket.set_option("zap_domain", &domain).unwrap();
+    assert_eq!(enforced(&socket), no);
+}

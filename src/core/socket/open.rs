@@ -21,7 +21,7 @@ use crate::core::statistics::{Attachment, Counters};
 use crate::libzmq::{self, options, retried};
 
 /// `ZMQ_ZAP_ENFORCE_DOMAIN`: zmq.h marks it as a draft, but libzmq always supports it.
-pub(super) const ENFORCE_DOMAIN: i32 = 93;
+const ENFORCE_DOMAIN: i32 = 93;
 
 /// Options that the zmq crate has no method for.
 const CONNECT_ROUTING_ID: i32 = 61;
@@ -49,6 +49,8 @@ pub(in crate::core) struct Open {
     pub conflates: bool,
     /// True for an XPUB whose owner decides what its peers receive (xpub_manual).
     pub manual: bool,
+    /// True if zap_enforce_domain was set by its name.
+    pub chose_enforcement: bool,
     /// Boxed, because most sockets have none.
     chosen_ids: Option<Box<ChosenIds>>,
     /// The listening socket for the next bind (use_fd).
@@ -129,6 +131,7 @@ impl Open {
             attached: false,
             conflates: false,
             manual: false,
+            chose_enforcement: false,
             chosen_ids: None,
             listener: None,
             counters: Counters::default(),
@@ -497,6 +500,12 @@ impl Open {
     pub fn linger(&self) -> Option<Duration> {
         let linger = self.socket.get_linger().unwrap_or(0);
         u64::try_from(linger).ok().map(Duration::from_millis)
+    }
+
+    /// Refuses clients while no authenticator is running. The domain has to be set before:
+    /// without one, libzmq aborts the process (plain_server.cpp).
+    pub fn enforce_domain(&mut self) -> zmq::Result<()> {
+        options::set(&mut self.socket, ENFORCE_DOMAIN, 1)
     }
 
     /// Sets how long the socket keeps sending after it is closed; `None` is forever.

@@ -2,11 +2,10 @@
 //! addresses of its peers.
 
 use super::Socket;
-use super::open::{ENFORCE_DOMAIN, Open};
+use super::open::Open;
 use crate::core::curve::Certificate;
 use crate::core::curve::key::{PublicKey, security};
 use crate::core::error::Error;
-use crate::libzmq::options;
 
 /// The security role of a socket.
 #[derive(Debug)]
@@ -104,10 +103,8 @@ fn apply(open: &Open, role: &Role) -> Result<(), Error> {
 
 /// Sets the domain of a server, which then accepts nobody without the authenticator.
 fn enforce(open: &mut Open, domain: &str) -> Result<(), Error> {
-    // The order matters: libzmq aborts the process if the second is set without the
-    // first (plain_server.cpp).
     set("zap_domain", open.socket.set_zap_domain(domain))?;
-    set("zap_enforce_domain", options::set(&mut open.socket, ENFORCE_DOMAIN, 1))
+    set("zap_enforce_domain", open.enforce_domain())
 }
 
 fn keys(open: &Open, certificate: &Certificate) -> Result<(), Error> {
@@ -138,7 +135,7 @@ mod tests {
         let server = Socket::new(SocketType::Pull).unwrap();
         server.secure(&Role::PlainServer, None).unwrap();
         let set = |open: &mut Open| {
-            options::set(&mut open.socket, ENFORCE_DOMAIN, 1).unwrap();
+            open.enforce_domain().unwrap();
             Ok(())
         };
         server.with(set).unwrap();
