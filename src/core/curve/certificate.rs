@@ -11,12 +11,9 @@ use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::key::{PublicKey, SecretKey, TEXT, no_curve, security};
-use super::secret_file::{Name, exposed, read, unreadable, unwritable, write, write_both};
+use super::secret_file::{LARGEST, Name, exposed, read, unreadable, unwritable, write, write_both};
 use super::zpl;
 use crate::core::error::Error;
-
-/// Larger than any certificate.
-const LARGEST: u64 = 64 * 1024;
 
 const PUBLIC: &str = "\
 #   ****  ZeroMQ CURVE Public Certificate  ****
@@ -331,6 +328,16 @@ mod tests {
         std::os::unix::fs::symlink("/dev/zero", name("zero")).unwrap();
         for file in ["pipe", "zero"] {
             assert!(text(&Certificate::load(&name(file)).unwrap_err()).contains("not a file"));
+        }
+        let certificate = Certificate::new().unwrap();
+        fs::rename(name("pipe"), name("pipe_secret")).unwrap();
+        fs::rename(name("zero"), name("zero_secret")).unwrap();
+        fs::File::create(name("long_secret")).unwrap().set_len(1 << 40).unwrap();
+        for (file, reason) in [("pipe", "not a file"), ("zero", "not a file"), ("long", "larger")] {
+            let error = text(&certificate.save(&name(file)).unwrap_err());
+            assert!(error.contains(reason), "{error}");
+            assert!(fs::symlink_metadata(name(file)).is_err(), "nothing is written");
+            assert!(fs::symlink_metadata(name(&format!("{file}_secret"))).is_ok());
         }
     }
 

@@ -13,6 +13,9 @@ use super::key::{TEXT, security};
 use super::z85;
 use crate::core::error::Error;
 
+/// Larger than any certificate.
+pub(super) const LARGEST: u64 = 64 * 1024;
+
 /// A file name in an error message, unless it might contain a key.
 pub(in crate::core) struct Name<'a>(pub &'a str);
 
@@ -116,8 +119,13 @@ pub(super) fn write_both<'a>(
     };
     let (new_second, new_first) = (new(second)?, new(first)?);
     // Both texts are on the disk by now, so replacing the files hardly ever fails. If the
-    // second one cannot be replaced, the first one gets its old content again.
-    let old = fs::read(first.0).ok().map(Zeroizing::new);
+    // second one cannot be replaced, the first one gets its old content again. So what
+    // cannot be read is not replaced either.
+    let old = match read(Path::new(first.0), LARGEST) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err((first.0, error)),
+    };
     new_first.persist(first.0).map_err(|error| (first.0, error.error))?;
     if let Err(error) = new_second.persist(second.0) {
         let _ = match &old {
