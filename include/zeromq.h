@@ -1527,7 +1527,8 @@ zeromq_authenticator *zeromq_authenticator_new(void);
 void zeromq_authenticator_free(zeromq_authenticator *authenticator);
 
 // Adds addresses to the list of allowed ones: IP addresses, networks such as
-// "10.0.0.0/8", or "ipc" for other processes on this machine, separated by commas. As
+// "10.0.0.0/8", or "ipc" for other processes on this machine, separated by commas.
+// "0.0.0.0/0" is all of IPv4, and "::/0" all of IPv6 and IPv4. As
 // long as the list is empty, every address is allowed; once it is not, clients from
 // other addresses are refused. A second call adds to the list. Nothing removes an
 // address from it; `zeromq_authenticator_deny` overrides it.

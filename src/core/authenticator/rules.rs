@@ -95,6 +95,18 @@ fn rule<'a, T>(rules: &'a mut HashMap<Domain, T>, domain: &str) -> Option<&'a mu
     rules.get_mut(&domain)
 }
 
+/// Returns the IPv4 network that a network of IPv4 addresses in IPv6 is.
+fn canonical(network: IpNet) -> IpNet {
+    let inner = match network {
+        IpNet::V6(network) => {
+            let length = network.prefix_len().checked_sub(96);
+            network.addr().to_ipv4_mapped().zip(length)
+        }
+        IpNet::V4(_) => None,
+    };
+    inner.and_then(|(address, length)| IpNet::new(address.into(), length).ok()).unwrap_or(network)
+}
+
 impl Origin {
     /// Parses an address, a network such as "10.0.0.0/8", or "ipc".
     ///
@@ -108,7 +120,7 @@ impl Origin {
             return Ok(Origin::Network(address.to_canonical().into()));
         }
         let network: Result<IpNet, _> = text.parse();
-        network.map(|network| Origin::Network(network.trunc())).map_err(|_| {
+        network.map(|network| Origin::Network(canonical(network.trunc()))).map_err(|_| {
             security(format!(
                 "{} is not an address such as 192.168.1.10 or ::1, a network such as 10.0.0.0/8, \
                  or ipc",
@@ -121,7 +133,13 @@ impl Origin {
         // A link-local address ends with a % and its interface.
         let number = address.split_once('%').map_or(address, |(number, _)| number);
         match (self, number.parse::<IpAddr>()) {
-            (Origin::Network(network), Ok(address)) => network.contains(&address.to_canonical()),
+            (Origin::Network(network), Ok(address)) => match (network, address.to_canonical()) {
+                // Every IPv4 address is one of IPv6, too, and peers may have either.
+                (IpNet::V6(network), IpAddr::V4(address)) => {
+                    network.contains(&address.to_ipv6_mapped())
+                }
+                (_, address) => network.contains(&address),
+            },
             // libzmq reports the path and the process ids, or nothing.
             (Origin::Ipc, Err(_)) => true,
             _ => false,
@@ -154,6 +172,32 @@ mod tests {
         assert!(allowed(&rules, "::1"));
         assert!(allowed(&rules, ":1000:1000:4711"), "a peer over ipc");
         assert!(allowed(&rules, ""));
+    }
+
+    #[test]
+    fn networks_of_ipv6_contain_their_ipv4_addresses() {
+        let denied = |rule: &str, address: &str| {
+            let mut rules = Rules::default();
+            rules.deny(origins(&[rule]));
+            rules.check_address(address).is_err()
+        };
+        for rule in ["::ffff:0:0/96", "::/0", "::/80", "::ffff:127.0.0.0/104", "0.0.0.0/0"] {
+            for address in ["127.0.0.1", "::ffff:127.0.0.1"] {
+                assert!(denied(rule, address), "{rule} {address}");
+            }
+        }
+        for (rule, address) in [
+            ("::ffff:0:0/96", "::1"),
+            ("0.0.0.0/0", "::1"),
+            ("::ffff:127.0.0.0/104", "128.0.0.1"),
+            ("::/96", "127.0.0.1"),
+            ("::1/128", "0.0.0.1"),
+            ("fe80::/10", "127.0.0.1"),
+        ] {
+            assert!(!denied(rule, address), "{rule} {address}");
+        }
+        let all = Origin::parse("0.0.0.0/0").unwrap();
+        assert_eq!(Origin::parse("::ffff:10.1.2.3/96").unwrap(), all);
     }
 
     #[test]
