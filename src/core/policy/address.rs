@@ -20,8 +20,8 @@ const OWN: &str = "zeromq";
 pub(super) enum Pattern {
     /// Addresses and ports of a transport, such as `tcp`.
     Network { transport: String, host: Host, ports: RangeInclusive<u16> },
-    /// Files: one, or all below a folder.
-    File(PathBuf),
+    /// A file, or all files below a folder.
+    File { path: PathBuf, below: bool },
     /// Texts after `transport://`: one, or all that begin with it.
     Text { transport: String, text: String, more: bool },
 }
@@ -55,7 +55,7 @@ impl Pattern {
             let folder = rest.strip_suffix("/*").filter(|folder| !folder.is_empty());
             let path = PathBuf::from(folder.unwrap_or(rest));
             return match path.is_absolute() && !rest[..rest.len() - 1].contains('*') {
-                true => Ok(Pattern::File(path)),
+                true => Ok(Pattern::File { path, below: folder.is_some() }),
                 false => Err("expected an absolute path, as in ipc:///run/bus/*".to_owned()),
             };
         }
@@ -81,9 +81,9 @@ impl Pattern {
                         && ports.contains(range.end())
                 })
             }
-            Pattern::File(path) if transport == "ipc" => {
+            Pattern::File { path, below } if transport == "ipc" => {
                 // libzmq chooses the path of whatever begins with a star.
-                !address.starts_with(['@', '*']) && file::is_socket(address, path)
+                !address.starts_with(['@', '*']) && file::is_socket(address, path, *below)
             }
             Pattern::Text { transport: own, text, more } if own == transport => match more {
                 false => address == text,

@@ -17,13 +17,18 @@ pub(super) fn is_writable(path: &Path, permitted: &[PathBuf]) -> bool {
     place(path).is_some_and(|path| is_below(&path, permitted))
 }
 
-/// Returns whether the socket at a path is the permitted one or below the permitted folder.
-pub(super) fn is_socket(path: &str, permitted: &Path) -> bool {
-    let (path, permitted) = (Path::new(path), [permitted.to_owned()]);
-    let here = is_writable(path, &permitted);
+/// Returns whether the socket at a path is the permitted one, or is below the permitted
+/// folder and not the folder itself.
+pub(super) fn is_socket(path: &str, permitted: &Path, below: bool) -> bool {
+    let path = Path::new(path);
+    let Some(permitted) = resolved(permitted) else {
+        return false;
+    };
+    let covers = |path: &Path| path.starts_with(&permitted) && (path != permitted) == below;
+    let here = place(path).is_some_and(|path| covers(&path));
     // A connect follows links.
     let there = match path.canonicalize() {
-        Ok(path) => is_below(&path, &permitted),
+        Ok(path) => covers(&path),
         Err(_) => path.symlink_metadata().is_err(),
     };
     here && there
@@ -42,8 +47,12 @@ fn place(path: &Path) -> Option<PathBuf> {
 }
 
 fn is_below(path: &Path, permitted: &[PathBuf]) -> bool {
-    permitted.iter().any(|permitted| {
-        let resolved = permitted.canonicalize().or_else(|error| place(permitted).ok_or(error));
-        resolved.is_ok_and(|permitted| path.starts_with(permitted))
-    })
+    permitted
+        .iter()
+        .any(|permitted| resolved(permitted).is_some_and(|permitted| path.starts_with(permitted)))
+}
+
+/// Returns a path of a rule, resolved, even if nothing is there yet.
+fn resolved(permitted: &Path) -> Option<PathBuf> {
+    permitted.canonicalize().ok().or_else(|| place(permitted))
 }

@@ -138,13 +138,31 @@ fn paths_are_resolved_before_they_are_compared() {
     let ipc = |name: &str| format!("ipc://{}", path(name));
     for action in [Bind, Connect] {
         assert!(policy.check_endpoint(action, &ipc("in/socket")).is_ok());
-        for name in ["out/socket", "in/link", "in/linked/socket", "in/../out/socket"] {
+        for name in ["out/socket", "in/link", "in/linked/socket", "in/../out/socket", "in"] {
             assert!(policy.check_endpoint(action, &ipc(name)).is_err(), "{name}");
         }
         for endpoint in ["ipc://*", "ipc://@socket", "ipc://socket", "ipc://", "ipc://*x"] {
             assert!(policy.check_endpoint(action, endpoint).is_err(), "{endpoint}");
         }
     }
+}
+
+#[test]
+fn a_rule_names_one_socket_or_those_below_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let permitted = |rule: &str| {
+        let policy = policy(&format!("bind ipc://{}", path(rule)));
+        let names = ["bus", "bus/../bus", "bus/", "bus/.", "bus/a", "bus/../bus/a"];
+        let permits =
+            |name: &&str| policy.check_endpoint(Bind, &format!("ipc://{}", path(name))).is_ok();
+        names.into_iter().filter(permits).collect::<Vec<_>>()
+    };
+    // While the folder is not there, nothing can be below it.
+    assert_eq!((permitted("bus/*"), permitted("bus")), (vec![], vec!["bus"]));
+    fs::create_dir(path("bus")).unwrap();
+    assert_eq!(permitted("bus/*"), ["bus/a", "bus/../bus/a"]);
+    assert_eq!(permitted("bus"), ["bus", "bus/../bus"]);
 }
 
 #[test]
