@@ -18,7 +18,11 @@ impl Capture {
     /// Sends a copy. Returns false if it was dropped.
     pub fn send_copy(&mut self, message: &mut Message) -> zmq::Result<bool> {
         self.copy.copy_frames(message)?;
-        Ok(send(&mut self.copy, &mut self.open.socket)? == Sent::Yes)
+        match send(&mut self.copy, &mut self.open.socket) {
+            // Messages take as much memory as they may.
+            Err(zmq::Error::ENOBUFS) => Ok(false),
+            sent => Ok(sent? == Sent::Yes),
+        }
     }
 }
 

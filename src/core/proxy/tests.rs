@@ -3,8 +3,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::core::Wait;
-use crate::core::socket::testing::texts;
+use crate::core::message::Frame;
+use crate::core::socket::testing::{alone, texts};
+use crate::core::{OptionValue, Wait};
 use SocketType::*;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -68,6 +69,63 @@ fn requests_and_replies_keep_their_frames() {
     // The routing id of five bytes is a frame too.
     assert_eq!(stats.to_backend, Traffic { messages: 3, bytes: 21, dropped: 0 });
     assert_eq!(stats.to_frontend, Traffic { messages: 3, bytes: 21, dropped: 0 });
+}
+
+#[test]
+fn a_lack_of_memory_is_waited_for() {
+    // What the messages of other tests take is not limited.
+    if !alone("core::proxy::tests::a_lack_of_memory_is_waited_for", None) {
+        return;
+    }
+    let limit =
+        |socket: &Socket| socket.set_option("memory_limit", &OptionValue::Int(1_000_000)).map(drop);
+    let limited = |socket: &Arc<Socket>| limit(socket).map(|()| false);
+    let (front, back, capture) = (front("memory"), back("memory"), "inproc://proxy-memory-capture");
+    let proxy = Proxy::new().unwrap();
+    proxy.set(Side::Frontend, Router, &front, &limited).unwrap();
+    proxy.set(Side::Backend, Dealer, &back, &limited).unwrap();
+    let copies = Socket::attached(Pull, &format!("@{capture}")).unwrap();
+    proxy.capture(Some((Push, capture)), limit).unwrap();
+    let (client, server) = (connected(Dealer, &front), connected(Dealer, &back));
+    client.send(&["first"], &SOON).unwrap();
+    let id = server.receive_all(&SOON).unwrap().swap_remove(0);
+    assert_eq!(texts(&copies.receive_all(&SOON).unwrap()[1..]), ["first"]);
+    let held = Frame::copied(&[0; 2_000_000]).unwrap();
+    client.send(&["there"], &SOON).unwrap();
+    server.send(&[&*id, b"back"], &SOON).unwrap();
+    for _ in 0..3 {
+        // Each call is answered after the turns that were due at the one before.
+        assert_eq!(proxy.stats().unwrap().to_backend.messages, 1);
+        assert_eq!(proxy.state(), State::Running);
+    }
+    drop(held);
+    assert_eq!(texts(&server.receive_all(&SOON).unwrap()[1..]), ["there"]);
+    assert_eq!(text(&client), "back");
+    let stats = proxy.stats().unwrap();
+    assert_eq!((stats.to_backend.dropped, stats.to_frontend.dropped), (0, 0));
+    assert_eq!(stats.capture_dropped, 2, "copies do not wait");
+}
+
+#[test]
+fn a_subscription_waits_for_memory() {
+    if !alone("core::proxy::tests::a_subscription_waits_for_memory", None) {
+        return;
+    }
+    let limited = |socket: &Arc<Socket>| {
+        socket.set_option("memory_limit", &OptionValue::Int(1_000_000)).map(|_| false)
+    };
+    let proxy = Proxy::new().unwrap();
+    proxy.set(Side::Backend, Push, &back("late"), &limited).unwrap();
+    let held = Frame::copied(&[0; 2_000_000]).unwrap();
+    proxy.set(Side::Frontend, Xsub, &front("late"), &limited).unwrap();
+    let publisher = connected(Xpub, &front("late"));
+    proxy.stats().unwrap();
+    assert_eq!(proxy.state(), State::Running);
+    drop(held);
+    assert_eq!(&*publisher.receive(&SOON).unwrap(), b"\x01");
+    let pull = connected(Pull, &back("late"));
+    publisher.send(&["news"], &SOON).unwrap();
+    assert_eq!(text(&pull), "news");
 }
 
 #[test]
