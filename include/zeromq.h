@@ -1921,7 +1921,8 @@ zeromq_function zeromq_function_released(zeromq_registration host);
 //
 // Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_HOST` if the host is not registered, if `method`
 // is not from `zeromq_classes`, or if `result` or an argument is invalid; otherwise the
-// code of the error. `zeromq_last_error` describes it.
+// code of the error. `zeromq_last_error` describes it, unless the code is
+// `ZEROMQ_CODE_CALLBACK`: the host itself knows why its function failed.
 //
 // Calls may come from any thread. An object serves one call at a time: a call on an
 // object that is in another call returns `ZEROMQ_CODE_BUSY`.
