@@ -12,7 +12,7 @@ use crate::core::counted::Counted;
 use crate::core::wait::Interrupt;
 use crate::core::{Error, Frame, array};
 
-/// The maximum nesting depth of lists and dictionaries, as in serde_json.
+/// Lists and dictionaries that are nested so deep are refused, as by serde_json.
 const DEEPEST: usize = 128;
 
 /// The maximum number of elements to allocate in advance, regardless of the length that a
@@ -230,12 +230,14 @@ mod tests {
     #[test]
     fn nesting_has_an_end() {
         let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert!(json(&deep(127)).is_ok());
-        assert!(json(&deep(100_000)).is_err());
-        let mut bytes = vec![0x91; 100_000];
-        bytes.push(0xc0);
-        assert!(Format::MessagePack.read(&bytes, None).is_err());
-        assert!(Format::MessagePack.read(&bytes[bytes.len() - 100..], None).is_ok());
+        let packed = |depth: usize| {
+            let bytes = [&vec![0x91; depth][..], &[0xc0]].concat();
+            Format::MessagePack.read(&bytes, None)
+        };
+        assert!(json(&deep(DEEPEST - 1)).is_ok() && packed(DEEPEST - 1).is_ok());
+        for depth in [DEEPEST, 100_000] {
+            assert!(json(&deep(depth)).is_err() && packed(depth).is_err(), "{depth}");
+        }
     }
 
     #[test]
