@@ -8,7 +8,7 @@ use super::call::Call;
 use super::object::{Instance, Object};
 use super::socket::done;
 use super::table::{Class, Group, Method, Sends, named, required};
-use super::value::{Kinds, Value};
+use super::value::{Kinds, Value, ValueRef};
 use crate::core::{Beacon, Error};
 
 /// The default interval between beacons, as in czmq.
@@ -172,9 +172,13 @@ fn open(call: &Call) -> Result<Value, Error> {
 }
 
 fn publish(call: &Call) -> Result<Value, Error> {
-    let interval = match call.milliseconds("interval")? {
-        Some(Some(interval)) if interval > Duration::ZERO => interval,
-        _ => INTERVAL,
+    let interval = match call.given("interval") {
+        None => INTERVAL,
+        Some(ValueRef::Int(1..)) | Some(ValueRef::Float(1.0..)) => {
+            // More than a Duration holds is forever.
+            call.milliseconds("interval")?.flatten().unwrap_or(Duration::MAX)
+        }
+        Some(value) => return Err(call.wrong_named("interval", value)),
     };
     done(call.receiver::<Beacon>()?.publish(&call.frames()?.concat(), interval))
 }
