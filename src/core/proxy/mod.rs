@@ -29,9 +29,11 @@ use super::policy::{Policy, Slot};
 use super::socket::Socket;
 use super::socket::open::Open;
 use super::socket_type::SocketType;
+use crate::libzmq::{options, retried};
 use capture::Capture;
 use stats::Board;
 use worker::{Command, Seat, Worker};
+use zmq_sys::additions::ZMQ_MEMORY_LIMIT;
 
 pub use faults::Faults;
 pub use stats::{State, Stats, Traffic};
@@ -430,7 +432,7 @@ fn seat(
         Ok((subscribed, socket.attach_by(Action::Bind, endpoints)?))
     };
     let attached = attach();
-    let open = socket.move_out()?;
+    let mut open = socket.move_out()?;
     let (subscribed, port) = match attached {
         Ok(attached) => attached,
         Err(error) => {
@@ -438,6 +440,10 @@ fn seat(
             return Err(error);
         }
     };
+    // Its connections keep the limit and read nothing while messages take more memory. What
+    // they have read is forwarded all the same: otherwise it would take the memory forever. A
+    // libzmq without the option limits nothing.
+    let _ = retried(|| options::set(&mut open.socket, ZMQ_MEMORY_LIMIT, 0_i64));
     if socket_type == SocketType::Router {
         // Makes it report a peer that accepts no message instead of dropping the
         // message.

@@ -5,10 +5,6 @@ use std::time::{Duration, Instant};
 use super::capture::Capture;
 use super::stats::Counters;
 
-/// The retry interval while messages take as much memory as they may; libzmq does not report
-/// when they take less.
-pub(super) const MEMORY_PAUSE: Duration = Duration::from_millis(10);
-
 /// The condition for a direction to continue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Waits {

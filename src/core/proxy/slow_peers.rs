@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::capture::send;
-use super::route::{Kind, MEMORY_PAUSE, Route, Waits};
+use super::route::{Kind, Route, Waits};
 use crate::core::message::{Message, Sent};
 
 /// The maximum time to wait for a peer.
@@ -31,17 +31,6 @@ pub(super) struct SlowPeers {
 impl SlowPeers {
     /// Sends a message, or returns what has to happen before it can be sent.
     pub fn send(&mut self, message: &mut Message, route: &mut Route) -> zmq::Result<Option<Waits>> {
-        match self.try_send(message, route) {
-            // Nothing was sent, and that is no fault of the peer.
-            Err(zmq::Error::ENOBUFS) => {
-                self.since = None;
-                Ok(Some(Waits::until(Instant::now() + MEMORY_PAUSE)))
-            }
-            result => result,
-        }
-    }
-
-    fn try_send(&mut self, message: &mut Message, route: &mut Route) -> zmq::Result<Option<Waits>> {
         let bytes = message.bytes() as u64;
         if route.kind != Kind::Addressed {
             match send(message, route.to)? {

@@ -10,7 +10,7 @@ use zmq::PollEvents;
 use super::capture::Capture;
 use super::direction::Direction;
 use super::faults::Faults;
-use super::route::{Kind, MEMORY_PAUSE, Route, Waits};
+use super::route::{Kind, Route, Waits};
 use super::{Link, Side, State, compatibility};
 use crate::core::bell;
 use crate::core::context;
@@ -85,7 +85,6 @@ impl Worker {
                 return self.flush();
             }
             if self.runs() {
-                self.subscribe()?;
                 self.turn(Side::Frontend, &ready)?;
                 self.turn(Side::Backend, &ready)?;
             }
@@ -108,9 +107,6 @@ impl Worker {
                 }
                 time = [time, direction.waits.time()].into_iter().flatten().min();
             }
-        }
-        if self.runs() && self.unsubscribed().is_some() {
-            time = Some(time.map_or(MEMORY_PAUSE, |time: Duration| time.min(MEMORY_PAUSE)));
         }
         for seat in self.sides.iter_mut().flatten() {
             seat.open.update();
@@ -254,38 +250,8 @@ impl Worker {
         };
         self.kinds = [kind(front, back), kind(back, front)];
         self.directions.iter_mut().for_each(Direction::restart);
-        self.subscribe()
-    }
-
-    /// Subscribes an XSUB that no XPUB sends subscriptions to: it receives everything.
-    fn subscribe(&mut self) -> zmq::Result<()> {
-        let Some(seat) = self.unsubscribed().and_then(|side| self.sides[side as usize].as_mut())
-        else {
-            return Ok(());
-        };
-        match seat.open.socket.send(&[1_u8][..], 0) {
-            // Messages take as much memory as they may: it is tried again.
-            Err(zmq::Error::ENOBUFS) => return Ok(()),
-            result => result?,
-        }
-        seat.subscribed = true;
-        Ok(())
-    }
-
-    /// Returns the side whose XSUB nobody has subscribed to anything. The other side only
-    /// sends then.
-    fn unsubscribed(&self) -> Option<Side> {
-        let [Some(front), Some(back)] = &self.sides else {
-            return None;
-        };
-        let waits = |seat: &Seat, other: &Seat| {
-            seat.socket_type == Xsub && other.socket_type != Xpub && !seat.subscribed
-        };
-        match (waits(front, back), waits(back, front)) {
-            (true, _) => Some(Side::Frontend),
-            (_, true) => Some(Side::Backend),
-            _ => None,
-        }
+        subscribe(front, back)?;
+        subscribe(back, front)
     }
 
     fn set_capture(&mut self, capture: Option<Box<Capture>>) {
@@ -322,4 +288,13 @@ fn kind(from: &Seat, to: &Seat) -> Option<Kind> {
         (Xpub, _) => Some(Kind::Nothing),
         _ => None,
     }
+}
+
+/// Subscribes an XSUB: one that no XPUB sends subscriptions to receives everything.
+fn subscribe(seat: &mut Seat, other: &Seat) -> zmq::Result<()> {
+    if seat.socket_type == Xsub && other.socket_type != Xpub && !seat.subscribed {
+        seat.subscribed = true;
+        return seat.open.socket.send(&[1_u8][..], 0);
+    }
+    Ok(())
 }
