@@ -67,7 +67,8 @@ pub(super) static GROUP: Group = Group {
             result: "List",
             doc: "Returns a List of the routing ids that `receivefrom` has received messages \
                   from, except those of peers that are gone; a ZMQStream finds out by `sendto`. \
-                  Keeps the last 65536 ids.",
+                  A peer that the socket itself has connected to stays, as messages wait for \
+                  its return. Keeps the last 65536 ids.",
             errors: "",
             example: "",
             sends: Sends::Nothing,

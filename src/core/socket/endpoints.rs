@@ -143,7 +143,7 @@ mod tests {
     use crate::core::OptionValue;
     use crate::core::SocketType::{self, Dealer, Pull, Rep, Router};
     use crate::core::Wait;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     const NOW: Wait = Wait::new(Some(Duration::ZERO));
 
@@ -182,6 +182,28 @@ mod tests {
             assert_eq!(pull.receive(&soon).unwrap().as_text(), Some("x"));
             pull.unbind(&named).unwrap();
         }
+    }
+
+    #[test]
+    fn a_connection_that_is_not_made_again_can_be_disconnected() {
+        let soon = Wait::new(Some(Duration::from_secs(20)));
+        let pull = Socket::attached(Pull, "tcp://127.0.0.1:*").unwrap();
+        let endpoint = pull.endpoint().unwrap().unwrap();
+        let push = Socket::new(SocketType::Push).unwrap();
+        push.set_option("reconnect_ivl", &OptionValue::Int(-1)).unwrap();
+        push.connect(&endpoint).unwrap();
+        push.send(&["x"], &soon).unwrap();
+        pull.receive(&soon).unwrap();
+        pull.close(None).unwrap();
+        // Once the connection has ended, there is no queue for it anymore.
+        let end = Instant::now() + Duration::from_secs(20);
+        while push.send(&["x"], &NOW).is_ok() {
+            assert!(Instant::now() < end);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        push.disconnect(&endpoint).unwrap();
+        assert!(push.endpoints().unwrap().is_empty());
+        assert!(push.disconnect(&endpoint).is_err());
     }
 
     #[test]

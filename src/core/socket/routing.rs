@@ -218,7 +218,8 @@ impl Socket {
     }
 
     /// Returns the routing ids of the peers that [`receive_from`](Socket::receive_from)
-    /// has received from, oldest first, except those that are gone; at most 65,536. A STREAM
+    /// has received from, oldest first, except those that are gone; at most 65,536. A peer
+    /// that the socket has connected to stays, as messages wait for its return. A STREAM
     /// finds out who is gone by sending.
     ///
     /// # Errors
