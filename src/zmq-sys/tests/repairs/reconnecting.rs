@@ -94,6 +94,28 @@ fn an_interval_of_zero_does_not_spin() {
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 100, 100]);
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn a_socket_is_not_disconnected_when_it_is_made() {
+    const AFTER_DISCONNECT: i32 = 4;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    // Nobody listens any more.
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    let context = zmq::Context::new();
+    // SAFETY: it only makes malloc fill memory with other bytes than 0.
+    assert_eq!(unsafe { libc::mallopt(libc::M_PERTURB, 0x55) }, 1);
+    let push = context.socket(zmq::PUSH).unwrap();
+    // SAFETY: as above.
+    assert_eq!(unsafe { libc::mallopt(libc::M_PERTURB, 0) }, 1);
+    push.set_linger(0).unwrap();
+    push.set_reconnect_ivl(10).unwrap();
+    options::set(&push, RECONNECT_STOP, AFTER_DISCONNECT).unwrap();
+    let monitor = Monitor::of(&context, &push, "not-yet-disconnected");
+    push.connect(&format!("ipc://{}", path.display())).unwrap();
+    monitor.wait(sys::ZMQ_EVENT_CONNECT_RETRIED).unwrap();
+}
+
 #[test]
 fn an_interval_of_minus_one_is_never() {
     let context = zmq::Context::new();
