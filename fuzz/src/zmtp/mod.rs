@@ -119,6 +119,8 @@ impl Server {
                 let ids = self.socket.routing_ids().unwrap_or_default();
                 ids.iter().try_for_each(|id| self.socket.send(&[id, text], &NOW))
             }
+            // It would end the subscription that brings the honest peer's messages.
+            SocketType::Xsub if text == [0] => return,
             _ => self.socket.send(&[text, b"body"], &NOW),
         };
     }
