@@ -3,11 +3,16 @@
 use std::collections::HashSet;
 use std::process::Command;
 
-const OF_THE_PROGRAM: [&str; 10] = [
+const OF_THE_PROGRAM: [&str; 15] = [
     "anstream",
     "anstyle",
     "clap",
     "clap_complete",
+    "clap_mangen",
+    "data-encoding",
+    "hdrhistogram",
+    "indicatif",
+    "jiff",
     "peg",
     "rustyline",
     "signal-hook",

@@ -11,6 +11,8 @@ mod interrupt;
 mod library;
 mod repl;
 mod run;
+#[cfg(feature = "tools")]
+mod tools;
 
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -81,6 +83,9 @@ enum Command {
     },
     /// Reports what is installed, whether it works, and how to fix problems.
     Doctor,
+    #[cfg(feature = "tools")]
+    #[command(flatten)]
+    Tool(Box<tools::Tool>),
 }
 
 fn main() -> ExitCode {
@@ -100,6 +105,8 @@ fn main() -> ExitCode {
         Command::Install { prefix, .. } => tell(install::install(prefix.as_deref())),
         Command::Uninstall { prefix, .. } => tell(install::uninstall(prefix.as_deref())),
         Command::Doctor => doctor::doctor(),
+        #[cfg(feature = "tools")]
+        Command::Tool(tool) => tools::run(&tool),
     }
 }
 

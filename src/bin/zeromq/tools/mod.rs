@@ -1,0 +1,77 @@
+//! The tools: commands that send, receive and look at messages, for those who operate a bus.
+//! They use the Rust API of the library, `zeromq::core`. Called by `main`.
+//!
+//! Each command is a file. What they share: `arguments` and `socket` turn the command line
+//! into an open socket, `format`, `input` and `output` read and write messages, `ending`
+//! knows when to stop, and `failure` has the exit codes.
+
+pub mod arguments;
+pub mod ending;
+pub mod failure;
+pub mod format;
+pub mod input;
+pub mod output;
+mod publish;
+mod receive;
+mod send;
+pub mod socket;
+mod subscribe;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Subcommand;
+use zeromq::core::{Wait, context};
+
+use ending::Ending;
+use failure::{Failure, Outcome};
+
+/// How long the end of the program waits for sockets that were closed. Those that have
+/// something to send were waited for before.
+const END: Duration = Duration::from_secs(1);
+
+#[derive(Subcommand)]
+pub enum Tool {
+    Sub(subscribe::Arguments),
+    Pub(publish::Arguments),
+}
+
+impl Tool {
+    fn name(&self) -> &'static str {
+        match self {
+            Tool::Sub(_) => "sub",
+            Tool::Pub(_) => "pub",
+        }
+    }
+
+    fn carry_out(&self, ending: &Ending) -> Outcome {
+        match self {
+            Tool::Sub(arguments) => subscribe::run(arguments, ending),
+            Tool::Pub(arguments) => publish::run(arguments, ending),
+        }
+    }
+}
+
+/// Runs a command and returns its exit code.
+pub fn run(tool: &Tool) -> ExitCode {
+    let name = tool.name();
+    let ending = match Ending::watch() {
+        Ok(ending) => ending,
+        Err(error) => return report(name, &Failure::Error(error.to_string()), None),
+    };
+    let result = tool.carry_out(&ending);
+    context::shutdown_within(Some(&Wait::new(Some(END))));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => report(name, &failure, ending.signal()),
+    }
+}
+
+/// Reports why a command failed.
+fn report(name: &str, failure: &Failure, signal: Option<u8>) -> ExitCode {
+    if let Some(text) = failure.text() {
+        let _ = writeln!(std::io::stderr(), "zeromq {name}: {text}");
+    }
+    ExitCode::from(failure.exit_code(signal))
+}

@@ -1,0 +1,57 @@
+//! `zeromq pub`: publishes messages.
+
+use std::ffi::OsString;
+
+use zeromq::core::{Error, SocketType};
+
+use super::arguments::{FormatArguments, LimitArguments};
+use super::ending::Ending;
+use super::failure::{Failure, Outcome};
+use super::send::{self, SourceArguments};
+use super::socket::SocketArguments;
+
+/// Publishes a message, or each line of the standard input as one.
+///
+/// It binds unless > stands before an endpoint. It waits until there is a subscriber, and ends
+/// when everything was passed to the network.
+#[derive(clap::Args)]
+#[command(override_usage = "zeromq pub [OPTIONS] <ENDPOINTS> [FRAME]...
+       zeromq pub [OPTIONS] --connect <ENDPOINTS> [FRAME]...")]
+#[command(after_help = "Examples:
+  zeromq pub tcp://*:5556 prices.gold 2650.10
+  zeromq pub '>tcp://localhost:5555' tick --count 100 --every 1000
+  tail -f log | zeromq pub tcp://*:5556
+  zeromq sub tcp://one:5556 --format json | zeromq pub tcp://*:5556 --format json")]
+pub struct Arguments {
+    /// Where to publish, and the frames of the message, the topic first.
+    #[arg(value_name = "ENDPOINTS [FRAME]...", hide = true)]
+    rest: Vec<OsString>,
+    #[command(flatten)]
+    format: FormatArguments,
+    #[command(flatten)]
+    source: SourceArguments,
+    /// Waits until there are N subscriptions before the first message; 0 does not wait.
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    wait: usize,
+    #[command(flatten)]
+    limits: LimitArguments,
+    #[command(flatten)]
+    connection: SocketArguments,
+}
+
+pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
+    let Arguments { format, source, limits, connection, .. } = arguments;
+    let (endpoints, frames) = connection.endpoints(&arguments.rest)?;
+    let mut messages = source.messages(format, frames, limits)?;
+    let connection = connection.open(SocketType::Pub, endpoints, limits, |_| Ok(()))?;
+    let wait = ending.wait(limits.timeout());
+    match connection.socket.wait_for_subscribers(arguments.wait, messages.topic(), &wait) {
+        Ok(()) => {}
+        Err(Error::Again) => {
+            let text = "nobody has subscribed within the timeout; --wait 0 does not wait";
+            return Err(Failure::Timeout(text.to_owned()));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    send::all(connection, &mut messages, limits, ending)
+}
