@@ -8,6 +8,7 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
@@ -352,20 +353,13 @@ struct Count {
     left_out: usize,
 }
 
-/// Runs the cases on a host that reads programs.
-fn script(
-    host: &'static str,
-    program: &str,
-    command: Option<Command>,
-    failures: &mut String,
-) -> Count {
+/// Runs the cases with the runner of an adapter, which reads the table.
+fn kit(host: &'static str, runner: &str, command: Option<Command>, failures: &mut String) -> Count {
     let Some(mut command) = command else {
         return Count { host, passed: None, left_out: 0 };
     };
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("cases");
-    fs::write(&path, program).unwrap();
-    let finished = launch(command.arg(&path)).finish(DEADLINE);
+    command.arg(root("examples/hosts").join(runner)).arg(cases::table());
+    let finished = launch(&mut command).finish(DEADLINE);
     Count { host, passed: Some(count(host, &finished, failures)), left_out: 0 }
 }
 
@@ -400,8 +394,8 @@ fn the_same_calls_give_the_same_on_every_host() {
             }
         },
         in_c(&cases, &mut failures),
-        script("Lua", &cases::lua::program(&cases), lua(), &mut failures),
-        script("Python", &cases::python::program(&cases), python(), &mut failures),
+        kit("Lua", "lua/calls.lua", lua(), &mut failures),
+        kit("Python", "python/calls.py", python(), &mut failures),
         on_morpho(&morpho, &mut failures),
     ];
     tell(&format!("{:<16} {:>6}", "host", "passed"));
@@ -473,7 +467,88 @@ fn on_morpho(program: &str, failures: &mut String) -> Count {
         command.env("HOME", morpho.home.path());
         command
     });
-    script("Morpho", program, command, failures)
+    let Some(mut command) = command else {
+        return Count { host: "Morpho", passed: None, left_out: 0 };
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cases");
+    fs::write(&path, program).unwrap();
+    let finished = launch(command.arg(&path)).finish(DEADLINE);
+    Count { host: "Morpho", passed: Some(count("Morpho", &finished, failures)), left_out: 0 }
+}
+
+/// A table in which every case has one mistake, which each runner finds.
+const WRONG: &str = r#"[
+ {"case": "a result", "steps": [{"do": "ZMQ.has", "args": ["curve"], "result": false}]},
+ {"case": "a kind", "steps": [
+  {"let": "pull", "do": "ZMQPull", "args": ["inproc://wrong-1"]},
+  {"let": "push", "do": "ZMQPush", "args": ["inproc://wrong-1"]},
+  {"do": "push.send", "args": ["1"], "result": true},
+  {"do": "pull.receive", "named": {"timeout": 5000}, "result": "2"}
+ ]},
+ {"case": "bytes", "steps": [
+  {"let": "frame", "do": "ZMQFrame", "args": [{"$bytes": "00ff"}]},
+  {"do": "frame.hex", "result": "00fe"}
+ ]},
+ {"case": "an error that is expected", "steps": [
+  {"do": "ZMQ.has", "args": ["curve"], "error": "ZMQArgs"}
+ ]},
+ {"case": "an error that is not expected", "steps": [{"do": "ZMQPush", "args": ["nonsense"]}]},
+ {"case": "another error", "steps": [
+  {"do": "ZMQPush", "args": ["nonsense"], "error": "ZMQArgs"}
+ ]},
+ {"case": "another message", "steps": [
+  {"do": "ZMQPush", "args": ["nonsense"], "error": "ZMQErr", "says": "something else"}
+ ]},
+ {"case": "a text", "steps": [
+  {"let": "push", "do": "ZMQPush"}, {"text": ["push", "<ZMQSocket: PULL>"]}
+ ]},
+ {"case": "an array", "steps": [
+  {"let": "pull", "do": "ZMQPull", "args": ["inproc://wrong-2"]},
+  {"let": "push", "do": "ZMQPush", "args": ["inproc://wrong-2"]},
+  {"do": "push.sendarray", "args": [{"$array": [[1.0, 2.0]]}], "result": true},
+  {"do": "pull.receivearray", "named": {"timeout": 5000}, "result": {"$array": [[1.0, 3.0]]}}
+ ]},
+ {"case": "a list", "steps": [
+  {"let": "subscriber", "do": "ZMQSubscriber"},
+  {"do": "subscriber.subscribe", "args": ["a", "b"], "result": null},
+  {"do": "subscriber.subscriptions", "result": ["a"]}
+ ]},
+ {"case": "null", "steps": [
+  {"let": "pull", "do": "ZMQPull"}, {"do": "pull.endpoint", "result": "inproc://x"}
+ ]}
+]"#;
+
+#[test]
+fn the_runners_of_adapters_find_mistakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("wrong.json");
+    fs::write(&table, WRONG).unwrap();
+    for (runner, command) in [("lua/calls.lua", lua()), ("python/calls.py", python())] {
+        let Some(mut command) = command else {
+            continue;
+        };
+        command.arg(root("examples/hosts").join(runner)).arg(&table);
+        let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
+        assert_eq!(status, Some(0), "{stderr}");
+        assert_eq!(stdout.lines().count(), 11, "{runner}: {stdout}");
+        assert!(!stdout.contains("ok: "), "{runner}: {stdout}");
+    }
+}
+
+/// Cases do not disturb each other: no two name the same endpoint.
+#[test]
+fn every_case_has_its_own_endpoints() {
+    let table = fs::read_to_string(cases::table()).unwrap();
+    let mut owners: HashMap<&str, usize> = HashMap::new();
+    for (case, text) in table.split("{\"case\":").enumerate() {
+        for part in text.split("inproc://").skip(1) {
+            let endpoint = part.split(|end: char| "\",; ".contains(end)).next().unwrap();
+            let endpoint = endpoint.trim_end_matches([':', '.']);
+            assert_eq!(*owners.entry(endpoint).or_insert(case), case, "{endpoint}");
+        }
+    }
+    assert!(owners.len() > 60, "{owners:?}");
 }
 
 /// Heartbeats do not end a connection while a long message is under way, in either

@@ -1,19 +1,13 @@
-//! Calls and their results, in one table for every host: `tests/cases/calls.json`. A
-//! host that reads scripts is given a program with all of them, which prints a line for
-//! each case.
-//!
-//! A step names a class, a function of a class, or a method of a variable. Values are
-//! those of JSON, and objects with one key that begins with a dollar sign: `$bytes`,
-//! `$tuple`, `$array` with the rows of an array of floats, `$ref` for a variable, `$class`, and `$function` for one of the functions
-//! that the programs begin with.
+//! Calls and their results, in one table for every host: `examples/hosts/kit/calls.json`,
+//! whose format is described beside it. The adapters have runners that read it; for Morpho
+//! and C, it becomes a program that prints a line for each case.
 
 pub mod capi;
 pub mod direct;
-pub mod lua;
 pub mod morpho;
-pub mod python;
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::{Map, Value as Json};
 
@@ -90,16 +84,18 @@ pub const TAGS: [&str; 11] = [
 
 /// All cases.
 pub fn all() -> Vec<Case> {
-    let text = fs::read_to_string(root("tests/cases/calls.json")).unwrap();
+    let text = fs::read_to_string(table()).unwrap();
     let table: Vec<Json> = serde_json::from_str(&text).unwrap();
-    table.iter().enumerate().map(|(index, case)| Case::read(index, case)).collect()
+    table.iter().map(Case::read).collect()
+}
+
+/// Returns the path of the table.
+pub fn table() -> PathBuf {
+    root("examples/hosts/kit/calls.json")
 }
 
 impl Case {
-    fn read(index: usize, case: &Json) -> Case {
-        // Each has endpoints of its own.
-        let own = case.to_string().replace("inproc://case", &format!("inproc://case-{index}"));
-        let case: Json = serde_json::from_str(&own).unwrap();
+    fn read(case: &Json) -> Case {
         let name = string(&case["case"]);
         let steps = case["steps"].as_array().unwrap_or_else(|| panic!("{name}: no steps"));
         Case { steps: steps.iter().map(Step::read).collect(), name }
