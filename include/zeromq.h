@@ -845,6 +845,25 @@ zeromq_code zeromq_socket_receive_batch(zeromq_socket *socket,
                                         size_t *count,
                                         int32_t timeout);
 
+// Stores a file descriptor for the event loop of the program in `*descriptor`. It is readable,
+// as told by `poll(2)` and its like, while the socket is ready for `events`:
+// `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT`, or both. A loop calls `zeromq_socket_receive_frame` or
+// similar with timeout 0 whenever it is readable; it need not receive everything. The
+// descriptor can be readable without a reason; a call that finds nothing to do silences it.
+//
+// It belongs to the socket: only watch it, never read from it, and stop watching it before the
+// socket is closed or ZeroMQ is shut down. A further call changes the events and stores the
+// same number. While a socket has one, each call on it takes about 0.1 microseconds longer.
+// `examples/c/epoll.c` has a loop.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` if the socket type cannot receive or
+// send as requested; `ZEROMQ_CODE_ZMQ` if no descriptor is left (EMFILE) or the system has
+// neither epoll nor kqueue; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`.
+zeromq_code zeromq_socket_descriptor(zeromq_socket *socket,
+                                     uint32_t events,
+                                     int64_t *descriptor);
+
 // Stores 1 in `*ready` if a receive would succeed without waiting, otherwise 0.
 //
 // Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,

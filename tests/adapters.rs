@@ -194,6 +194,11 @@ fn arrays_of_numpy() {
 }
 
 #[test]
+fn sockets_of_python_wait_in_the_loop_of_asyncio() {
+    run(python(), "asyncio-sockets.py", "#> ");
+}
+
+#[test]
 fn forked_children_of_python_close_what_they_inherit() {
     run(python(), "forks.py", "#> ");
 }

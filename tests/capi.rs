@@ -21,7 +21,7 @@ const DEADLINE: Duration = Duration::from_secs(120);
 const TESTS: [&str; 6] = ["lent", "message", "misuse", "patterns", "socket", "tasks"];
 
 /// The examples with their expected output.
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 7] = [
     ("hello", "Hello\nWorld!\n"),
     ("weather", "Oslo, day 1: rain\nOslo, day 2: rain\nOslo, day 3: rain\n"),
     ("broker", "3 requests answered\n"),
@@ -32,6 +32,7 @@ const EXAMPLES: [(&str, &str); 6] = [
          No reply to 4: zeromq_socket_receive: timed out\n",
     ),
     ("curve", "a friend gets through\na stranger fails\n"),
+    ("event_loop", "1000 requests, 1000 replies\n"),
 ];
 
 /// The example that works for a broker written as a script.

@@ -280,14 +280,18 @@ fn make(call: &Call) -> Result<Value, Error> {
 }
 
 fn add(call: &Call) -> Result<Value, Error> {
-    let events = match call.text(1)? {
-        "in" | "" => Ready::IN,
-        "out" => Ready::OUT,
-        "both" => Ready::BOTH,
-        _ => return Err(call.refuse(1)),
-    };
-    add_to(call.receiver()?, call, 0, events)?;
+    add_to(call.receiver()?, call, 0, events(call, 1)?)?;
     Ok(Value::Nil)
+}
+
+/// Returns the events in an optional argument.
+pub(super) fn events(call: &Call, index: usize) -> Result<Ready, Error> {
+    match call.text(index)? {
+        "in" | "" => Ok(Ready::IN),
+        "out" => Ok(Ready::OUT),
+        "both" => Ok(Ready::BOTH),
+        _ => Err(call.refuse(index)),
+    }
 }
 
 fn add_to(poller: &Poller, call: &Call, index: usize, events: Ready) -> Result<(), Error> {

@@ -229,7 +229,7 @@ fn event(known: &Known, ready: Ready) -> PollEvent {
     }
 }
 
-fn wanted(events: u32) -> Result<Ready, Error> {
+pub(super) fn wanted(events: u32) -> Result<Ready, Error> {
     match events {
         ZEROMQ_POLL_IN => Ok(Ready::IN),
         ZEROMQ_POLL_OUT => Ok(Ready::OUT),

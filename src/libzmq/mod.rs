@@ -8,6 +8,8 @@ mod frame;
 pub(crate) mod listener;
 mod many;
 pub(crate) mod options;
+#[cfg(unix)]
+pub(crate) mod readiness;
 mod view;
 #[cfg(unix)]
 pub(crate) mod watcher;

@@ -93,14 +93,14 @@ impl Watcher {
     }
 }
 
-fn descriptor(socket: &zmq::Socket) -> io::Result<BorrowedFd<'_>> {
+pub(super) fn descriptor(socket: &zmq::Socket) -> io::Result<BorrowedFd<'_>> {
     let number = socket.get_fd().map_err(|error| io::Error::from_raw_os_error(error.to_raw()))?;
     // SAFETY: a `zmq::Socket` is open, and so is its descriptor.
     Ok(unsafe { BorrowedFd::borrow_raw(number) })
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-mod queue {
+pub(super) mod queue {
     use std::io;
     use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
@@ -111,7 +111,7 @@ mod queue {
     pub(super) use epoll::Event;
 
     #[derive(Debug)]
-    pub(super) struct Queue(OwnedFd);
+    pub(in crate::libzmq) struct Queue(OwnedFd);
 
     impl Queue {
         pub fn new() -> io::Result<Queue> {
@@ -128,6 +128,13 @@ mod queue {
 
         pub fn remove(&self, descriptor: BorrowedFd) -> io::Result<()> {
             Ok(epoll::delete(&self.0, descriptor)?)
+        }
+
+        /// Watches or ignores a descriptor that was added.
+        pub fn watch(&self, descriptor: BorrowedFd, key: usize, watch: bool) -> io::Result<()> {
+            let events = if watch { epoll::EventFlags::IN } else { epoll::EventFlags::empty() };
+            let data = epoll::EventData::new_u64(key as u64);
+            Ok(epoll::modify(&self.0, descriptor, data, events)?)
         }
 
         pub fn wait(&self, events: &mut Vec<Event>, timeout: Option<&Timespec>) -> io::Result<()> {
@@ -155,7 +162,7 @@ mod queue {
     target_os = "openbsd",
     target_os = "dragonfly"
 ))]
-mod queue {
+pub(super) mod queue {
     use std::io;
     use std::mem::ManuallyDrop;
     use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -169,7 +176,7 @@ mod queue {
     pub(super) use kqueue::Event;
 
     #[derive(Debug)]
-    pub(super) struct Queue {
+    pub(in crate::libzmq) struct Queue {
         queue: ManuallyDrop<OwnedFd>,
         process: u32,
     }
@@ -187,6 +194,15 @@ mod queue {
 
         pub fn remove(&self, descriptor: BorrowedFd) -> io::Result<()> {
             self.change(descriptor, EventFlags::DELETE, 0)
+        }
+
+        /// Watches or ignores a descriptor that was added.
+        pub fn watch(&self, descriptor: BorrowedFd, key: usize, watch: bool) -> io::Result<()> {
+            self.change(
+                descriptor,
+                if watch { EventFlags::ENABLE } else { EventFlags::DISABLE },
+                key,
+            )
         }
 
         fn change(&self, descriptor: BorrowedFd, flags: EventFlags, key: usize) -> io::Result<()> {
@@ -237,7 +253,7 @@ mod queue {
     target_os = "openbsd",
     target_os = "dragonfly"
 )))]
-mod queue {
+pub(super) mod queue {
     use std::io;
     use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 

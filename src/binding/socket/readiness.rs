@@ -1,8 +1,11 @@
 //! Checking whether a socket is ready, and strict mode.
 
 use crate::binding::arguments::TIMEOUT;
-use crate::binding::table::{Group, Method, Sends, required};
+use crate::binding::call::Call;
+use crate::binding::poller;
+use crate::binding::table::{Group, Method, Sends, optional, required};
 use crate::binding::value::{Kinds, Value};
+use crate::core::Error;
 
 pub(super) static GROUP: Group = Group {
     name: "readiness",
@@ -47,9 +50,30 @@ pub(super) static GROUP: Group = Group {
             otherwise: None,
             run: |call| match call.socket()?.poll(&call.wait()?) {
                 Ok(()) => Ok(Value::Bool(true)),
-                Err(crate::core::Error::Again) => Ok(Value::Bool(false)),
+                Err(Error::Again) => Ok(Value::Bool(false)),
                 Err(error) => Err(error),
             },
+        },
+        Method {
+            name: "descriptor",
+            parameters: &[optional(
+                "event",
+                Kinds::STRING,
+                "\"in\" to receive, \"out\" to send or \"both\"",
+            )],
+            result: "Int",
+            doc: "Returns a file descriptor for the event loop of a program: it is readable while \
+                  a message can be received (\"in\", the default), while there is room to send \
+                  (\"out\"), or for either of them (\"both\"). It can be readable without a \
+                  reason; a call that finds nothing to do, such as `receive(timeout=0)`, then \
+                  silences it. Only watch it, never read from it, and stop watching it before the \
+                  socket is closed. A further call changes the event and returns the same number.",
+            errors: "`ZMQUnsupported` if the socket cannot receive or send as requested; `ZMQErr` \
+                     if no descriptor is left (EMFILE) or the system has neither epoll nor kqueue",
+            example: "",
+            sends: Sends::Nothing,
+            otherwise: None,
+            run: descriptor,
         },
         Method {
             name: "setstrict",
@@ -75,3 +99,8 @@ pub(super) static GROUP: Group = Group {
         },
     ],
 };
+
+fn descriptor(call: &Call) -> Result<Value, Error> {
+    let descriptor = call.socket()?.descriptor(poller::events(call, 0)?)?;
+    Ok(Value::Int(descriptor.into()))
+}

@@ -11,13 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use crate::exclusive::Locked;
 use zmq::PollEvents;
 
 use super::error::Error;
 use super::policy::Policy;
 use super::socket::open::Open;
-use super::socket::{Socket, State};
+use super::socket::{InCall, Socket};
 use super::wait::{Clock, Wait};
 use crate::core::locked::locked;
 use crate::libzmq::retried;
@@ -73,7 +72,7 @@ impl Ready {
     /// Requests both.
     pub const BOTH: Ready = Ready { input: true, output: true, error: false };
 
-    fn events(self) -> PollEvents {
+    pub(super) fn events(self) -> PollEvents {
         let mut events = PollEvents::empty();
         events.set(zmq::POLLIN, self.input);
         events.set(zmq::POLLOUT, self.output);
@@ -501,7 +500,7 @@ fn ask(open: &mut Open, wanted: Ready) -> Result<Option<Ready>, Error> {
 
 /// A source that can be polled; a socket is locked in the meantime.
 enum Guard<'a> {
-    Socket(Locked<'a, State>),
+    Socket(InCall<'a>),
     Descriptor(Descriptor),
 }
 

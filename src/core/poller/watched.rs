@@ -50,13 +50,11 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Weak};
 
-use crate::exclusive::Locked;
-
 use super::{Ready, Round, Source, ask};
 use crate::core::context;
 use crate::core::error::Error;
 use crate::core::policy::{Policy, Slot};
-use crate::core::socket::{Socket, State};
+use crate::core::socket::{InCall, Socket, State};
 use crate::core::wait::Wait;
 use crate::libzmq::watcher::Watcher;
 
@@ -116,7 +114,7 @@ impl From<io::Error> for Failed {
 }
 
 /// The locked sockets, at the positions of their entries.
-type Held<'a> = Vec<Option<Locked<'a, State>>>;
+type Held<'a> = Vec<Option<InCall<'a>>>;
 
 impl Watched {
     /// # Errors

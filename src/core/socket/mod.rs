@@ -9,6 +9,7 @@ mod attempt;
 mod batch;
 mod closing;
 mod connections;
+mod descriptor;
 pub mod diagnosis;
 pub(super) mod endpoints;
 pub(super) mod events;
@@ -34,8 +35,9 @@ pub(super) mod watch;
 
 use std::any::Any;
 use std::mem;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::context;
@@ -77,6 +79,8 @@ pub struct Socket {
     generation: u32,
     state: Exclusive<State>,
     uses: AtomicUsize,
+    /// True once the socket has a descriptor that tells whether it is ready.
+    is_watched: AtomicBool,
     begun: Begun,
     subscriptions: OwnSubscriptions,
     routing: Routing,
@@ -114,6 +118,7 @@ impl Socket {
                 generation,
                 state: Exclusive::new(State::Open(Box::new(open))),
                 uses: AtomicUsize::new(0),
+                is_watched: AtomicBool::new(false),
                 begun: Begun::default(),
                 subscriptions: OwnSubscriptions::default(),
                 routing: Routing::default(),
@@ -215,7 +220,7 @@ impl Socket {
     /// # Errors
     /// [`Error::Busy`] if another call holds it, [`Error::Forked`].
     #[inline(always)]
-    pub(super) fn lock(&self) -> Result<Locked<'_, State>, Error> {
+    pub(super) fn lock(&self) -> Result<InCall<'_>, Error> {
         let state = self.lock_unused()?;
         self.note_use();
         Ok(state)
@@ -224,11 +229,11 @@ impl Socket {
     /// Locks the socket like [`lock`](Socket::lock), without counting it as a use. Before
     /// the caller calls libzmq, it calls [`note_use`](Socket::note_use).
     #[inline(always)]
-    pub(super) fn lock_unused(&self) -> Result<Locked<'_, State>, Error> {
+    pub(super) fn lock_unused(&self) -> Result<InCall<'_>, Error> {
         if self.generation == context::generation()
             && let Some(state) = self.state.try_lock()
         {
-            return Ok(state);
+            return Ok(InCall { state, socket: self });
         }
         Err(self.not_locked())
     }
@@ -267,6 +272,38 @@ impl context::Ending for Socket {
         match mem::replace(&mut *state, State::Closed) {
             State::Open(open) => open.close(),
             _ => Some(Duration::ZERO),
+        }
+    }
+}
+
+/// A socket that is locked for a call.
+pub(super) struct InCall<'a> {
+    state: Locked<'a, State>,
+    socket: &'a Socket,
+}
+
+impl Deref for InCall<'_> {
+    type Target = State;
+
+    #[inline(always)]
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for InCall<'_> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+impl Drop for InCall<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if self.socket.is_watched.load(Relaxed) {
+            self.socket.tell_readiness(&mut self.state);
         }
     }
 }

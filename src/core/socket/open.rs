@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use zmq_sys::additions::ZMQ_MEMORY_LIMIT;
 
+#[cfg(unix)]
+use super::descriptor::Watched;
 use super::listener::Listener;
 use super::watch::Watch;
 use crate::core::authenticator;
@@ -57,6 +59,9 @@ pub(in crate::core) struct Open {
     pub listener: Option<Listener>,
     pub counters: Counters,
     pub watch: Watch,
+    /// The descriptor for the event loop of a program. Boxed, because most sockets have none.
+    #[cfg(unix)]
+    pub watched: Option<Box<Watched>>,
     /// What a script may do with the socket.
     pub policy: Policy,
     /// Its place among the sockets that the policy permits.
@@ -136,6 +141,8 @@ impl Open {
             listener: None,
             counters: Counters::default(),
             watch: Watch::new(context.clone()),
+            #[cfg(unix)]
+            watched: None,
             policy: Policy::OPEN,
             slot: None,
         })

@@ -6,10 +6,9 @@ use std::time::Duration;
 use zmq::PollEvents;
 
 use super::open::Open;
-use super::{Socket, State};
+use super::{InCall, Socket, State};
 use crate::core::error::Error;
 use crate::core::wait::{Clock, Wait};
-use crate::exclusive::Locked;
 
 impl Socket {
     /// Tries until an attempt succeeds, the timeout expires, or the host interrupts. The
@@ -111,7 +110,7 @@ impl Socket {
 /// Ends a call that failed.
 #[cold]
 #[inline(never)]
-fn fail(mut state: Locked<'_, State>, error: Error) -> Error {
+fn fail(mut state: InCall<'_>, error: Error) -> Error {
     if matches!(error, Error::Terminated) {
         *state = State::Terminated;
     }
