@@ -223,8 +223,8 @@ zeromq_code zeromq_shutdown_at_exit(void);
 // Handles stay valid and report `ZEROMQ_CODE_CLOSED`. Calls that wait on other threads
 // return `ZEROMQ_CODE_TERMINATED`. New sockets can be opened afterwards.
 //
-// If a script has called `ZMQ.catchinterrupts(true)`, Ctrl-C does again what it did
-// before, so that it can end a wait for messages that nobody receives.
+// If a script has called `ZMQ.catchinterrupts(true)`, Ctrl-C and SIGTERM do again what
+// they did before, so that they can end a wait for messages that nobody receives.
 //
 // Do not call it while the system unloads a library, from its destructor or DllMain:
 // it waits for threads, which cannot end then. A destructor that runs when the process

@@ -31,7 +31,7 @@
 //! | [`capi`] | sockets for C programs, in the same header |
 //! | `exclusive` | the lock of an object, which costs next to nothing for the thread that used it last |
 //! | `libzmq` | what the zmq crate does not offer: frames, a context, options by number |
-//! | `interrupt` | Ctrl-C as something that a script can catch, if it asks for that |
+//! | `interrupt` | Ctrl-C and SIGTERM as something that a script can catch, if it asks for that |
 //! | `untrusted` | the parsers of what peers and files send, for the fuzz targets |
 //! | `ffi` | what all interfaces need at the boundary to C: the panic guard, strings, forks |
 //!

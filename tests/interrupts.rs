@@ -1,5 +1,5 @@
-//! Ctrl-C while a script waits: it ends the program as usual, or the script catches it
-//! if it asked for that.
+//! Ctrl-C or SIGTERM while a script waits: it ends the program as usual, or the script
+//! catches it if it asked for that.
 
 #![cfg(unix)]
 
@@ -9,12 +9,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use support::Host;
 use support::morpho::Morpho;
+use support::{Host, Running};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Catches Ctrl-C in each waiting call, and then restores its usual effect.
+/// Catches the signals in each waiting call, and then restores their usual effect.
 const CATCHES: &str = r#"
 import zeromq
 ZMQ.catchinterrupts(true)
@@ -51,7 +51,7 @@ pull.receive()
 tells.send("it went on")
 "#;
 
-/// A server that ends properly on Ctrl-C: its address is free again at once.
+/// A server that ends properly when a signal arrives: its address is free again at once.
 const SERVES: &str = r#"
 import zeromq
 ZMQ.catchinterrupts(true)
@@ -69,7 +69,7 @@ ZMQReply(endpoint).close()
 print "Server closed by user"
 "#;
 
-/// The same without handling Ctrl-C.
+/// The same without handling signals.
 const THOUGHTLESS: &str = r#"
 import zeromq
 var server = ZMQReply(System.arguments()[1])
@@ -88,7 +88,7 @@ fn answer(request) {
 server.serve(answer)
 "#;
 
-fn serves(host: &dyn Host, source: &str, status: Option<i32>, stdout: &str) {
+fn serves(host: &dyn Host, source: &str, signal: i32, status: Option<i32>, stdout: &str) {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("serves.morpho");
     fs::write(&script, source).unwrap();
@@ -107,8 +107,7 @@ fn serves(host: &dyn Host, source: &str, status: Option<i32>, stdout: &str) {
         client.send(hello, 0).unwrap();
         assert_eq!(client.recv_string(0).unwrap().unwrap(), format!("World for {hello}"));
     }
-    // SAFETY: the child is running or not waited for yet.
-    assert_eq!(unsafe { libc::kill(running.id().cast_signed(), libc::SIGINT) }, 0);
+    send(&running, signal);
     let finished = running.finish(DEADLINE);
     assert_eq!((finished.status, finished.stdout.as_str()), (status, stdout));
     // The client is still connected, and another server starts at once.
@@ -125,12 +124,26 @@ fn endpoint(context: &zmq::Context) -> (zmq::Socket, String) {
     (told, endpoint)
 }
 
-fn servers(host: &dyn Host) {
-    serves(host, SERVES, Some(0), "Server closed by user\n");
-    serves(host, THOUGHTLESS, None, "");
+fn all(host: &dyn Host) {
+    interrupts(host, libc::SIGINT);
+    interrupts(host, libc::SIGTERM);
+    servers(host);
 }
 
-fn interrupts(host: &dyn Host) {
+fn servers(host: &dyn Host) {
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        serves(host, SERVES, signal, Some(0), "Server closed by user\n");
+        serves(host, THOUGHTLESS, signal, None, "");
+    }
+}
+
+/// Sends a signal to a child that is running or was not waited for yet.
+fn send(child: &Running, signal: i32) {
+    // SAFETY: the number belongs to the child until it is waited for.
+    assert_eq!(unsafe { libc::kill(child.id().cast_signed(), signal) }, 0);
+}
+
+fn interrupts(host: &dyn Host, signal: i32) {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("catches.morpho");
     fs::write(&script, CATCHES).unwrap();
@@ -141,8 +154,7 @@ fn interrupts(host: &dyn Host) {
     for expected in caught.chain(["7 caught, nil came, false".to_owned()]) {
         assert_eq!(told.recv_string(0).unwrap().unwrap(), expected);
         // Sent a little early it is noticed once the script waits.
-        // SAFETY: the child is running or not waited for yet.
-        assert_eq!(unsafe { libc::kill(running.id().cast_signed(), libc::SIGINT) }, 0);
+        send(&running, signal);
     }
     assert_eq!(running.finish(DEADLINE).status, None, "a signal has ended it");
 }
@@ -161,21 +173,18 @@ fn what_a_function_prints_is_seen_while_the_script_waits() {
     let running = support::Reference.start(&script, &[endpoint.as_ref()]);
     client.send("call", 0).unwrap();
     assert_eq!(client.recv_string(0).unwrap().unwrap(), "done");
-    // SAFETY: the child is running or not waited for yet.
-    assert_eq!(unsafe { libc::kill(running.id().cast_signed(), libc::SIGINT) }, 0);
+    send(&running, libc::SIGINT);
     assert_eq!(running.finish(DEADLINE).stdout, "called\n");
 }
 
 #[test]
 fn the_reference_host_is_interrupted() {
-    interrupts(&support::Reference);
-    servers(&support::Reference);
+    all(&support::Reference);
 }
 
 #[test]
 fn morpho_is_interrupted() {
     if let Some(morpho) = Morpho::named() {
-        interrupts(&morpho);
-        servers(&morpho);
+        all(&morpho);
     }
 }

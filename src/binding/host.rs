@@ -13,8 +13,8 @@ pub trait Host {
     /// Warns the user of something that does not stop the script.
     fn warn(&self, tag: &'static CStr, message: &str);
 
-    /// Returns what a waiting call asks whether to stop: the virtual machine, and Ctrl-C if
-    /// scripts catch it.
+    /// Returns what a waiting call asks whether to stop: the virtual machine, and Ctrl-C
+    /// and SIGTERM if scripts catch them.
     fn interrupt(&self) -> Option<&dyn Interrupt>;
 
     /// Identifies a virtual machine of the process.

@@ -61,8 +61,8 @@ pub extern "C" fn zeromq_shutdown_at_exit() -> Code {
 /// Handles stay valid and report `ZEROMQ_CODE_CLOSED`. Calls that wait on other threads
 /// return `ZEROMQ_CODE_TERMINATED`. New sockets can be opened afterwards.
 ///
-/// If a script has called `ZMQ.catchinterrupts(true)`, Ctrl-C does again what it did
-/// before, so that it can end a wait for messages that nobody receives.
+/// If a script has called `ZMQ.catchinterrupts(true)`, Ctrl-C and SIGTERM do again what
+/// they did before, so that they can end a wait for messages that nobody receives.
 ///
 /// Do not call it while the system unloads a library, from its destructor or DllMain:
 /// it waits for threads, which cannot end then. A destructor that runs when the process
@@ -73,7 +73,7 @@ pub extern "C" fn zeromq_shutdown_at_exit() -> Code {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_shutdown() -> Code {
     ffi::guard("zeromq_shutdown", || {
-        // If the system refuses, Ctrl-C stays as it is.
+        // If the system refuses, the signals stay as they are.
         let _ = interrupt::catch(false);
         if context::shutdown() { Ok(()) } else { Err(Error::Busy.into()) }
     })

@@ -23,7 +23,7 @@ pub(crate) fn shut_down_at_exit() -> Result<(), Error> {
     {
         extern "C" fn end() {
             guard_or(false, || {
-                // Nobody is left to catch Ctrl-C, and the wait may be endless.
+                // Nobody is left to catch Ctrl-C or SIGTERM, and the wait may be endless.
                 let _ = interrupt::catch(false);
                 context::shutdown()
             });

@@ -44,7 +44,7 @@ impl<V: Bits> Host for Caller<'_, V> {
     }
 
     fn interrupt(&self) -> Option<&dyn Interrupt> {
-        // Otherwise Ctrl-C ends Morpho as usual.
+        // Otherwise Ctrl-C and SIGTERM end Morpho as usual.
         interrupt::catching().then_some(self as _)
     }
 

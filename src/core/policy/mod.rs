@@ -33,7 +33,7 @@ const REACHING: [&str; 2] = ["use_fd", "bindtodevice"];
 /// Something that concerns more than the objects of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// Settings and calls for all sockets of the process, and its reaction to Ctrl-C.
+    /// Settings and calls for all sockets of the process, and its reaction to Ctrl-C and SIGTERM.
     Process,
     /// The authenticator, which decides for all servers of the process.
     Authenticator,
