@@ -23,8 +23,9 @@ tests! {
     // The basic patterns.
     hello, request_reply, reversed, publish_subscribe, pipeline, sweep, dealer_router,
     // Market data.
-    market_sequence, market_consumer, market_cache, market_recording, market_group, market_failover,
-    market_monitor, market_start, market_interrupted,
+    market_settings, market_sequence, market_consumer, market_cache, market_recording, market_group,
+    market_lost_member, market_journal, market_keys, market_stopped, market_failover, market_monitor,
+    market_start, market_interrupted,
     // Publishers and subscribers.
     envelopes, last_value_cache, high_water_marks, nodrop, conflate, snail, clone, ephemeral,
     espresso,
