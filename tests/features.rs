@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::process::Command;
 
-const OF_THE_PROGRAM: [&str; 15] = [
+const OF_THE_PROGRAM: [&str; 17] = [
     "anstream",
     "anstyle",
+    "bytesize",
     "clap",
     "clap_complete",
     "clap_mangen",
@@ -14,6 +15,7 @@ const OF_THE_PROGRAM: [&str; 15] = [
     "indicatif",
     "jiff",
     "peg",
+    "rusqlite",
     "rustyline",
     "signal-hook",
     "terminal_size",

@@ -43,6 +43,7 @@ pub use proxy::Proxy;
 pub use report::Report;
 pub use socket::diagnosis::reasons::{REASONS, Reason};
 pub use socket::handshake::HANDSHAKE_FAILURES;
+pub use socket::numbering::Gaps;
 pub use socket::security::Role;
 pub use socket::{Socket, sockets};
 pub use socket_type::SocketType;

@@ -17,7 +17,7 @@ pub mod handshake;
 pub(in crate::core) mod listener;
 pub(in crate::core) mod messages;
 mod multipart;
-mod numbering;
+pub mod numbering;
 pub(super) mod open;
 mod peers;
 mod readiness;

@@ -31,9 +31,11 @@ struct Numbers {
     topics: HashMap<u64, u64>,
 }
 
-/// The state of a subscriber.
+/// What a subscriber has received of numbered messages, and how many it has missed. A SUB
+/// socket keeps it if [`set_sequence`](Socket::set_sequence) is on; who receives messages in
+/// other ways passes them to one of their own.
 #[derive(Debug, Default)]
-struct Gaps {
+pub struct Gaps {
     keys: RandomState,
     /// The last number of each topic of each publisher, keyed by a hash, so that peers
     /// cannot fill the memory with long topics.
@@ -88,8 +90,9 @@ impl Numbers {
 }
 
 impl Gaps {
-    /// Records the number of a message. Returns false if the frame has none.
-    fn record(&mut self, topic: &[u8], frame: &[u8]) -> bool {
+    /// Records the number of a message, which is its last frame. Returns false if the frame
+    /// is no number.
+    pub fn record(&mut self, topic: &[u8], frame: &[u8]) -> bool {
         let Some((publisher, number)) = read(frame) else {
             return false;
         };
@@ -108,6 +111,11 @@ impl Gaps {
             }
         }
         true
+    }
+
+    /// Returns how many messages are missing between those that were recorded.
+    pub fn missed(&self) -> u64 {
+        self.missed
     }
 }
 

@@ -3,12 +3,13 @@
 //!
 //! Each command is a file. What they share: `arguments` and `socket` turn the command line
 //! into an open socket, `format`, `input` and `output` read and write messages, `ending`
-//! knows when to stop, and `failure` has the exit codes.
+//! knows when to stop, and `failure` has the exit codes. `history` is a folder of its own.
 
 pub mod arguments;
 pub mod ending;
 pub mod failure;
 pub mod format;
+mod history;
 pub mod input;
 pub mod output;
 mod publish;
@@ -35,6 +36,9 @@ const END: Duration = Duration::from_secs(1);
 pub enum Tool {
     Sub(subscribe::Arguments),
     Pub(publish::Arguments),
+    Record(history::record::Arguments),
+    Replay(history::replay::Arguments),
+    History(history::show::Arguments),
 }
 
 impl Tool {
@@ -42,6 +46,9 @@ impl Tool {
         match self {
             Tool::Sub(_) => "sub",
             Tool::Pub(_) => "pub",
+            Tool::Record(_) => "record",
+            Tool::Replay(_) => "replay",
+            Tool::History(_) => "history",
         }
     }
 
@@ -49,6 +56,9 @@ impl Tool {
         match self {
             Tool::Sub(arguments) => subscribe::run(arguments, ending),
             Tool::Pub(arguments) => publish::run(arguments, ending),
+            Tool::Record(arguments) => history::record::run(arguments, ending),
+            Tool::Replay(arguments) => history::replay::run(arguments, ending),
+            Tool::History(arguments) => history::show::run(arguments, ending),
         }
     }
 }
