@@ -36,7 +36,7 @@ tests() {
 # build TARGET: builds a test target and prints the path of the executable.
 build() {
     local package=zeromq-plugin
-    [ "$1" != repairs ] || package=zmq-sys
+    [ "$1" != repairs ] || package=zeromq-plugin-sys
     : > "$log"
     cargo test -p "$package" --test "$1" --no-run --message-format json < /dev/null 2>> "$log" |
         tee -a "$log" | grep "\"name\":\"$1\"" | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'

@@ -14,10 +14,10 @@ build() {
     local name=$1 folder=$CARGO_TARGET_DIR/$1 out sodium
     shift
     # For a named target, so that the programs of the build itself stay as they are.
-    CFLAGS="$*" CXXFLAGS="$*" cargo build --quiet --release -p zmq-sys --target-dir "$folder" \
+    CFLAGS="$*" CXXFLAGS="$*" cargo build --quiet --release -p zeromq-plugin-sys --target-dir "$folder" \
         --target "$(rustc -vV | sed -n 's/^host: //p')"
     # shellcheck disable=SC2012 # Cargo makes these names.
-    out=$(ls -td "$folder"/*/release/build/zmq-sys-*/out | head -1)
+    out=$(ls -td "$folder"/*/release/build/zeromq-plugin-sys-*/out | head -1)
     sodium=$(find "$folder" -name libsodium.a | head -1)
     cc -g "$@" -DZMQ_STATIC -I"$out/source/include" -c src/zmq-sys/tests/stress.c -o "$folder/stress.o"
     c++ "$@" "$folder/stress.o" "$out/lib/libzmq.a" "$sodium" -lpthread -o "$CARGO_TARGET_DIR/stress-$name"

@@ -26,6 +26,9 @@ fn main() {
     for variable in ["CXX", "CXXFLAGS", FLAGS, WITHOUT, SYSTEM] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
+    if env::var_os("DOCS_RS").is_some() {
+        return;
+    }
     if env::var_os(SYSTEM).is_some() {
         println!("cargo::warning=the libzmq of the system is linked, without the repairs");
         println!("cargo::metadata=unrepaired=1");
