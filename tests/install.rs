@@ -141,12 +141,18 @@ fn install_lays_out_the_package() {
     let pages: Vec<String> = pages.iter().map(|page| format!("share/help/{page}")).collect();
     let mut expected = vec!["installed-files.txt", &installed, "share/modules/zeromq.morpho"];
     expected.extend(pages.iter().map(String::as_str));
+    let licenses = ["LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY.md"];
+    let documents = licenses.map(|name| format!("share/doc/zeromq/{name}"));
+    expected.extend(documents.iter().map(String::as_str));
     expected.sort();
     assert_eq!(files(&package), expected);
     let same = |a: &Path, b: &Path| assert!(fs::read(a).unwrap() == fs::read(b).unwrap());
     same(&package.join(installed), &library());
     for file in files(&root("help")) {
         same(&package.join("share/help").join(&file), &root("help").join(file));
+    }
+    for (name, installed) in licenses.iter().zip(&documents) {
+        same(&package.join(installed), &root(name));
     }
     assert_eq!(home.text(), home.line());
 }

@@ -65,7 +65,7 @@ enum Command {
     /// Installs the Morpho package, so that scripts can import zeromq, or, with --c, the
     /// files that C programs are built with.
     Install {
-        /// Installs the header, libraries and pkg-config file for C programs.
+        /// Installs the header and libraries for C programs, for pkg-config and CMake to find.
         #[arg(long)]
         c: bool,
         /// The folder to install into [default: ~/.local/share/zeromq, with --c ~/.local].

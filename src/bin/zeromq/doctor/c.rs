@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use super::report::Report;
 use crate::files;
 use crate::host::plugin::file::load;
-use crate::install::c::{DESCRIPTION, HEADER, HEADER_FILE, SYSTEM, folder, names, search, tree};
+use crate::install::c::{DESCRIPTION, HEADER, HEADER_FILE, SYSTEM, folder, search, tree};
 use crate::library;
 
 /// The fix for files that are missing or out of date.
@@ -48,7 +48,7 @@ fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
             return Err(format!("{} is missing", file.display()));
         }
     }
-    let (library, linked) = names();
+    let (library, linked) = library::names();
     let lib = folder.join("lib");
     let header = files::read(folder.join(HEADER_FILE)).unwrap_or_default();
     let versions = [

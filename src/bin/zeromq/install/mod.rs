@@ -2,9 +2,9 @@
 //! Morpho's list. Called by `main`, which prints what they return.
 
 pub mod c;
+mod licenses;
 pub mod morpho;
 mod record;
-mod static_library;
 
 use std::path::Path;
 

@@ -1,18 +1,22 @@
 //! `zeromq install --c`: installs the files for C programs where compilers look for them:
-//! header, shared and static library, and a pkg-config file.
+//! header, shared and static library, and descriptions for pkg-config and CMake.
+
+mod descriptions;
+mod static_library;
 
 use std::collections::BTreeMap;
-use std::env::consts::{self, DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 
+pub use descriptions::SHARED as DESCRIPTION;
+
+use super::licenses;
 use super::morpho::home;
 use super::record::{Entry, Tree};
-use super::static_library;
 use crate::files;
 use crate::library;
 
 /// The header of this version.
-pub const HEADER: &str = include_str!("../../../../include/zeromq.h");
+pub const HEADER: &str = include_str!("../../../../../include/zeromq.h");
 
 /// The record of installed files.
 const RECORD: &str = "share/zeromq/installed-for-c.txt";
@@ -20,29 +24,9 @@ const RECORD: &str = "share/zeromq/installed-for-c.txt";
 /// The folders where programs find shared libraries by default.
 pub const SYSTEM: [&str; 2] = ["/usr", "/usr/local"];
 
-/// The libraries that the static library needs.
-const NEEDED: &str = if cfg!(target_os = "linux") {
-    "-lstdc++ -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
-} else {
-    "-lc++ -lSystem -lc -lm"
-};
-
 /// The installed files, as paths in a folder.
 pub const HEADER_FILE: &str = "include/zeromq.h";
-pub const DESCRIPTION: &str = "lib/pkgconfig/zeromq.pc";
 const STATIC: &str = "lib/libzeromq.a";
-
-/// Returns the names of the shared library and of the symbolic link that points to it.
-pub fn names() -> (String, String) {
-    let major = env!("CARGO_PKG_VERSION_MAJOR");
-    let linked = format!("{DLL_PREFIX}zeromq{DLL_SUFFIX}");
-    let library = match consts::OS {
-        "windows" => linked.clone(),
-        "macos" => format!("libzeromq.{major}.dylib"),
-        _ => format!("{linked}.{major}"),
-    };
-    (library, linked)
-}
 
 /// Installs the files.
 pub fn install(prefix: Option<&Path>) -> Result<String, String> {
@@ -51,15 +35,17 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let archive = shared.with_file_name("libzeromq.a");
     let read =
         |path: &Path| files::read(path).map_err(|error| format!("{}: {error}", path.display()));
-    let library = read(&shared)?;
-    let (name, linked) = names();
+    let bytes = read(&shared)?;
+    let (name, linked) = library::names();
     let in_lib = |name: &str| PathBuf::from("lib").join(name);
-    let description = description(&folder)?;
+    let descriptions = descriptions::all(&folder, &name, archive.exists())?;
     let mut files: BTreeMap<PathBuf, Entry> = BTreeMap::from([
         (HEADER_FILE.into(), Entry::File(HEADER.as_bytes())),
-        (in_lib(&name), Entry::File(&library)),
-        (DESCRIPTION.into(), Entry::File(description.as_bytes())),
+        (in_lib(&name), Entry::File(&bytes)),
     ]);
+    let texts = descriptions.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes()));
+    files.extend(texts.map(|(path, text)| (path, Entry::File(text))));
+    files.extend(licenses::files().map(|(path, text)| (path, Entry::File(text.as_bytes()))));
     if linked != name {
         files.insert(in_lib(&linked), Entry::Link(&name));
     }
@@ -134,39 +120,6 @@ pub fn folder(prefix: Option<&Path>) -> Result<PathBuf, String> {
 
 fn is_system(folder: &Path) -> bool {
     SYSTEM.iter().any(|system| folder == Path::new(system))
-}
-
-/// Returns the contents of the pkg-config file.
-fn description(folder: &Path) -> Result<String, String> {
-    let prefix = folder.to_str().filter(|text| !text.contains(|c: char| c.is_control()));
-    let Some(prefix) = prefix else {
-        return Err(format!(
-            "{folder:?} cannot be written in a pkg-config file: choose another \
-                            --prefix"
-        ));
-    };
-    // Spaces and what means something to pkg-config or to the shell.
-    let mut escaped = String::new();
-    for character in prefix.chars() {
-        if !character.is_alphanumeric() && !"/._-+~".contains(character) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    let found =
-        if is_system(folder) && cfg!(target_os = "linux") { "" } else { " -Wl,-rpath,${libdir}" };
-    Ok(format!(
-        "prefix={escaped}\n\
-         includedir=${{prefix}}/include\n\
-         libdir=${{prefix}}/lib\n\n\
-         Name: zeromq\n\
-         Description: ZeroMQ for C and for embedded scripting languages\n\
-         Version: {}\n\
-         Cflags: -I${{includedir}}\n\
-         Libs: -L${{libdir}}{found} -lzeromq\n\
-         Libs.private: {NEEDED}\n",
-        env!("CARGO_PKG_VERSION")
-    ))
 }
 
 fn quoted(path: &Path) -> String {

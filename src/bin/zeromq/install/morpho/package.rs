@@ -1,6 +1,6 @@
-//! Our package for Morpho: a folder with the library, the help pages and a fallback module
-//! for a Morpho that cannot load the library. `install` installs and removes it; `doctor`
-//! checks whether it is up to date.
+//! Our package for Morpho: a folder with the library, its licenses, the help pages and a
+//! fallback module for a Morpho that cannot load the library. `install` installs and removes
+//! it; `doctor` checks whether it is up to date.
 
 use std::collections::BTreeMap;
 use std::env::consts::DLL_EXTENSION;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::NAME;
 use crate::files;
 use crate::help::pages::PAGES;
+use crate::install::licenses;
 use crate::install::record::{Entry, Tree};
 
 /// The module that Morpho reads if it cannot load the library.
@@ -19,7 +20,7 @@ const MODULE: (&str, &str) =
 fn texts() -> BTreeMap<PathBuf, &'static str> {
     let help = Path::new("share/help");
     let pages = PAGES.map(|(name, text)| (help.join(name), text));
-    pages.into_iter().chain([(MODULE.0.into(), MODULE.1)]).collect()
+    pages.into_iter().chain([(MODULE.0.into(), MODULE.1)]).chain(licenses::files()).collect()
 }
 
 /// The record of installed files: one path per line, relative to the package.
