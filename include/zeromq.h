@@ -568,6 +568,24 @@ typedef struct zeromq_array {
   size_t size;
 } zeromq_array;
 
+// A sparse matrix in memory, in compressed sparse columns, as scipy's `csc_matrix`. Each of
+// its vectors is an array of one dimension. The matrix with the rows 1 0 2 and 0 0 3 has the
+// data 1, 2, 3, the indices 0, 0, 1, and the indptr 0, 1, 1, 3.
+typedef struct zeromq_sparse {
+  // The number of rows.
+  size_t rows;
+  // The number of columns.
+  size_t columns;
+  // The elements that are stored, column by column, of any type.
+  struct zeromq_array data;
+  // The row of each element: `ZEROMQ_INT32` or `ZEROMQ_INT64`. Those from the library
+  // ascend in each column, and no element is stored twice.
+  struct zeromq_array indices;
+  // Where each column begins in both, and the end of the last one: `columns + 1` numbers
+  // of the same type as the indices.
+  struct zeromq_array indptr;
+} zeromq_sparse;
+
 // A timeout: wait forever. Any other timeout is in milliseconds; 0 does not wait.
 #define ZEROMQ_FOREVER -1
 
@@ -831,6 +849,26 @@ zeromq_code zeromq_socket_send_array(zeromq_socket *socket,
 zeromq_code zeromq_socket_receive_array(zeromq_socket *socket,
                                         zeromq_array *array,
                                         int32_t timeout);
+
+// Sends a sparse matrix as four frames: JSON with its format, dtypes and shape, then the
+// data, indices and indptr of a `csc_matrix` of scipy. They are copied. Rows that are not in
+// ascending order in their column are sent in order. Waits up to `timeout` milliseconds.
+//
+// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if the vectors are
+// not those of a matrix with this shape: the message says why.
+zeromq_code zeromq_socket_send_sparse(zeromq_socket *socket,
+                                      const zeromq_sparse *matrix,
+                                      int32_t timeout);
+
+// Receives a sparse matrix that `zeromq_socket_send_sparse` has sent, or another program in
+// the same form, and lends it: what `*matrix` points to is valid until the next call with
+// the socket. The format csr is converted. Waits up to `timeout` milliseconds.
+//
+// Returns the codes of `zeromq_socket_receive`; `ZEROMQ_CODE_DECODE` if the message is not a
+// sparse matrix: it is discarded.
+zeromq_code zeromq_socket_receive_sparse(zeromq_socket *socket,
+                                         zeromq_sparse *matrix,
+                                         int32_t timeout);
 
 // Waits up to `timeout` milliseconds for a message, also receives the messages that
 // are already queued, up to `most` and at most 65,536 in total, and lends them all:
@@ -1685,6 +1723,14 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 // to hosts with `ZEROMQ_HOST_ARRAYS`; others get lists of lists of numbers.
 #define ZEROMQ_ARRAY 13
 
+// Kind of a `zeromq_value`: a sparse matrix, in `as.sparse`. The library returns it only to
+// hosts with `ZEROMQ_HOST_SPARSE`; others get a dictionary with "format", "shape", "data",
+// "indices" and "indptr", whose last three are lists.
+#define ZEROMQ_SPARSE 14
+
+// Flag of a host: it takes sparse matrices as `ZEROMQ_SPARSE`.
+#define ZEROMQ_HOST_SPARSE 8
+
 // Flag of a host: it takes arrays of numbers as `ZEROMQ_ARRAY`.
 #define ZEROMQ_HOST_ARRAYS 4
 
@@ -1817,6 +1863,8 @@ typedef union zeromq_payload {
   const struct zeromq_class *described;
   // For `ZEROMQ_ARRAY`.
   const zeromq_array *array;
+  // For `ZEROMQ_SPARSE`.
+  const zeromq_sparse *sparse;
 } zeromq_payload;
 
 // A script value, in a form that every virtual machine can make and read. The memory that

@@ -5,8 +5,8 @@
 use std::net::IpAddr;
 
 use crate::binding::format::Format;
-use crate::binding::{Handle, Value, ValueRef, lists};
-use crate::core::array::{self, Array, ArrayRef, ListLimit};
+use crate::binding::{Handle, Value, ValueRef, dictionary, lists, sparse_of};
+use crate::core::array::{self, Array, ArrayRef, ListLimit, Number, Sparse, sparse};
 use crate::core::authenticator::credentials::{Keys, Passwords};
 use crate::core::authenticator::rules::{Origin, Rules};
 use crate::core::authenticator::zap::{self, Call, Verdict};
@@ -67,7 +67,7 @@ fn value(format: Format, bytes: &[u8]) {
         Err(error) => assert!(error.to_string().contains("the key"), "{error}"),
     }
     // For hosts without arrays.
-    let _ = value.without_arrays();
+    let _ = value.without(true, true);
 }
 
 /// Reads an array from its two frames, writes it in both forms and reads it again.
@@ -106,6 +106,55 @@ fn same(one: &Array, other: &Array) {
     assert_eq!(one.bytes(), other.bytes());
 }
 
+/// Reads a sparse matrix from its four frames, writes it in all forms and reads it again.
+pub fn sparse(described: &[u8], [data, indices, indptr]: [&[u8]; 3]) {
+    let vectors = [data, indices, indptr].map(Frame::from);
+    if let Ok(matrix) = sparse::read(described, vectors) {
+        written_sparse(&matrix);
+    }
+    // The same bytes as an extension of MessagePack.
+    if let Ok(matrix) = sparse::read_extension(&[described, data, indices, indptr].concat()) {
+        written_sparse(&matrix);
+    }
+}
+
+fn written_sparse(matrix: &Sparse) {
+    let [described, vectors @ ..] = matrix.view().frames();
+    let again = sparse::read(&described, vectors).expect("what was written can be read");
+    same_sparse(matrix, &again);
+    let data = matrix.view().extension();
+    same_sparse(matrix, &sparse::read_extension(&data).expect("what was written can be read"));
+    // For hosts without sparse matrices, which may pass it back.
+    if let Ok(value) = dictionary(matrix, &mut ListLimit::default()) {
+        let ValueRef::Dictionary(entries) = lent(&value) else {
+            panic!("it is a Dictionary");
+        };
+        // Complex numbers are pairs there, and some integers Floats.
+        if let Ok(again) = sparse_of(&entries) {
+            assert_eq!((again.shape(), again.count()), (matrix.shape(), matrix.view().count()));
+        }
+    }
+    // Every element is within the shape, and stored once.
+    let [rows, columns] = matrix.shape();
+    let number = |vector: &Array, at: usize| match vector.number(at) {
+        Some(Number::Int(number)) => usize::try_from(number).expect("it is not negative"),
+        number => panic!("{number:?} is no index"),
+    };
+    for column in 0..columns {
+        let range = number(matrix.indptr(), column)..number(matrix.indptr(), column + 1);
+        let found: Vec<usize> = range.map(|at| number(matrix.indices(), at)).collect();
+        assert!(found.is_sorted_by(|one, other| one < other));
+        assert!(found.last().is_none_or(|last| *last < rows));
+    }
+}
+
+fn same_sparse(one: &Sparse, other: &Sparse) {
+    assert_eq!(one.shape(), other.shape());
+    same(one.data(), other.data());
+    same(one.indices(), other.indices());
+    same(one.indptr(), other.indptr());
+}
+
 /// Returns an array as a host passes it back.
 fn rows(array: &Array) -> ArrayRef<'_> {
     ArrayRef {
@@ -132,6 +181,7 @@ fn lent(value: &Value) -> ValueRef<'_> {
             ValueRef::Dictionary(entries.collect())
         }
         Value::Array(array) => ValueRef::Array(rows(array)),
+        Value::Sparse(matrix) => ValueRef::Sparse(Box::new(matrix.view())),
         Value::Object(object) => ValueRef::Object(object.clone(), Handle([0; 2])),
     }
 }

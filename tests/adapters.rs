@@ -127,6 +127,11 @@ fn arrays_of_lua() {
 }
 
 #[test]
+fn sparse_matrices_of_lua() {
+    run(lua(), "sparse.lua", "--> ");
+}
+
+#[test]
 fn functions_of_lua() {
     run(lua(), "callbacks.lua", "--> ");
 }
@@ -185,6 +190,11 @@ fn values_objects_and_errors_of_python() {
 #[test]
 fn arrays_of_python() {
     run(python(), "arrays.py", "#> ");
+}
+
+#[test]
+fn sparse_matrices_of_python() {
+    run(python(), "sparse.py", "#> ");
 }
 
 #[test]

@@ -12,10 +12,11 @@ use std::slice;
 use zeromq::capi::error::zeromq_last_error;
 use zeromq::core::Code;
 use zeromq::vm::abi::{
-    Array, Bytes, Class, Host, Items, Method, Payload, Registration, Returned, Value, ZEROMQ_ABI,
-    ZEROMQ_ARRAY, ZEROMQ_BOOL, ZEROMQ_BY_COLUMNS, ZEROMQ_BY_ROWS, ZEROMQ_BYTES, ZEROMQ_DICTIONARY,
-    ZEROMQ_FLOAT64, ZEROMQ_FUNCTION, ZEROMQ_HOST_ARRAYS, ZEROMQ_HOST_BYTES, ZEROMQ_HOST_NAMED_LAST,
-    ZEROMQ_INT, ZEROMQ_LIST, ZEROMQ_NIL, ZEROMQ_OBJECT, ZEROMQ_STRING,
+    Array, Bytes, Class, Host, Items, Method, Payload, Registration, Returned, Sparse, Value,
+    ZEROMQ_ABI, ZEROMQ_ARRAY, ZEROMQ_BOOL, ZEROMQ_BY_COLUMNS, ZEROMQ_BY_ROWS, ZEROMQ_BYTES,
+    ZEROMQ_DICTIONARY, ZEROMQ_FLOAT64, ZEROMQ_FUNCTION, ZEROMQ_HOST_ARRAYS, ZEROMQ_HOST_BYTES,
+    ZEROMQ_HOST_NAMED_LAST, ZEROMQ_HOST_SPARSE, ZEROMQ_INT, ZEROMQ_INT32, ZEROMQ_LIST, ZEROMQ_NIL,
+    ZEROMQ_OBJECT, ZEROMQ_SPARSE, ZEROMQ_STRING,
 };
 use zeromq::vm::{
     zeromq_call, zeromq_classes, zeromq_function_released, zeromq_host_register,
@@ -487,7 +488,7 @@ fn a_loop_calls_no_function_of_another_host() {
 }
 
 /// An array that a host lends.
-fn array(element: u32, order: u32, shape: &[usize], numbers: &[f64]) -> Array {
+fn array<T>(element: u32, order: u32, shape: &[usize], numbers: &[T]) -> Array {
     Array {
         element,
         order,
@@ -495,6 +496,78 @@ fn array(element: u32, order: u32, shape: &[usize], numbers: &[f64]) -> Array {
         dimensions: shape.len(),
         data: numbers.as_ptr().cast(),
         size: size_of_val(numbers),
+    }
+}
+
+#[test]
+fn sparse_matrices_are_lent_in_both_directions() {
+    let (vm, usual) = (Vm::new(ZEROMQ_HOST_SPARSE), Vm::new(ZEROMQ_HOST_ARRAYS));
+    let pull = vm.open("ZMQPull", "inproc://host-sparse");
+    let push = vm.open("ZMQPush", "inproc://host-sparse");
+    let method = |name: &str| method("ZMQSocket", name);
+    let (data, indices, indptr) = ([1.0, -3.0, 2.5], [0_i32, 0, 1], [0_i32, 1, 1, 3]);
+    let lent = Sparse {
+        rows: 2,
+        columns: 3,
+        data: array(ZEROMQ_FLOAT64, ZEROMQ_BY_ROWS, &[3], &data),
+        indices: array(ZEROMQ_INT32, ZEROMQ_BY_ROWS, &[3], &indices),
+        indptr: array(ZEROMQ_INT32, ZEROMQ_BY_ROWS, &[4], &indptr),
+    };
+    let value = |matrix: *const Sparse| plain(ZEROMQ_SPARSE, Payload { sparse: matrix });
+    for (send, receive) in [("sendarray", "receivearray"), ("sendvalue", "receivevalue")] {
+        let (send, receive) = (method(send), method(receive));
+        vm.call(send, push, &[value(&lent)]).unwrap();
+        let given = vm.call(receive, pull, &[]).unwrap();
+        assert_eq!(given.kind, ZEROMQ_SPARSE);
+        // SAFETY: it is a matrix, whose memory belongs to the result, as does that of its
+        // vectors, whose sizes are compared first.
+        unsafe {
+            let given = &*given.payload.sparse;
+            assert_eq!((given.rows, given.columns), (2, 3));
+            for (given, sent) in [
+                (&given.data, &lent.data),
+                (&given.indices, &lent.indices),
+                (&given.indptr, &lent.indptr),
+            ] {
+                assert_eq!((given.element, given.size), (sent.element, sent.size));
+                let bytes =
+                    |array: &Array| slice::from_raw_parts(array.data.cast::<u8>(), array.size);
+                assert_eq!(bytes(given), bytes(sent));
+            }
+        }
+        // Others get a dictionary, and may pass it back.
+        vm.call(send, push, &[value(&lent)]).unwrap();
+        let entries = usual.call(receive, pull, &[]).unwrap();
+        // SAFETY: it is a dictionary, whose keys are strings.
+        let keys: Vec<Vec<u8>> = unsafe {
+            assert_eq!((entries.kind, entries.payload.items.count), (ZEROMQ_DICTIONARY, 10));
+            let items = slice::from_raw_parts(entries.payload.items.data, 10);
+            items.iter().step_by(2).map(|key| bytes(key, ZEROMQ_STRING)).collect()
+        };
+        assert_eq!(keys.join(&b' '), b"format shape data indices indptr");
+        usual.call(method("sendarray"), push, &[*entries]).unwrap();
+        assert_eq!(vm.call(method("receivearray"), pull, &[]).unwrap().kind, ZEROMQ_SPARSE);
+    }
+    let send = method("sendarray");
+    for wrong in [
+        Sparse { data: Array { data: null(), ..lent.data }, ..lent },
+        Sparse { indices: Array { element: 99, ..lent.indices }, ..lent },
+        Sparse { indptr: Array { shape: null(), ..lent.indptr }, ..lent },
+    ] {
+        assert_eq!(vm.code(send, push, &[value(&wrong)]).err(), Some(Code::Host));
+    }
+    assert_eq!(vm.code(send, push, &[value(null())]).err(), Some(Code::Host));
+    // These may be of a script.
+    for wrong in [
+        Sparse { rows: 1, ..lent },
+        Sparse { columns: usize::MAX, ..lent },
+        Sparse { data: lent.indptr, ..lent },
+        Sparse { indices: lent.data, ..lent },
+    ] {
+        assert_eq!(vm.code(send, push, &[value(&wrong)]).err(), Some(Code::Argument));
+    }
+    for object in [pull, push] {
+        zeromq_object_free(object);
     }
 }
 

@@ -284,6 +284,18 @@ fn tasks() {
     assert!(worker.rest().is_empty());
 }
 
+/// Sparse matrices are what plain pyzmq reads and writes.
+fn matrices() {
+    let ours = Library::Ours.start("matrices", &[]);
+    let script = root("tests/interop/matrices.py");
+    let theirs = Peer::start(Command::new("python3").arg("-u").arg(script).arg(ours.line()));
+    assert_eq!(theirs.line(), "csc [2, 3] [1.0, -3.0, 2.5] [0, 0, 1] [0, 1, 1, 3]");
+    let same = ["[ 3, 3 ]", "[ 1, -3, 2.5 ]", "[ 0, 0, 1 ]", "[ 0, 1, 1, 3 ]"];
+    let turned = ["[ 2, 3 ]", "[ 1, -3, 2.5 ]", "[ 0, 1, 0 ]", "[ 0, 1, 2, 3 ]"];
+    assert_eq!(ours.rest(), [same, turned].concat());
+    assert!(theirs.rest().is_empty());
+}
+
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
@@ -291,6 +303,7 @@ fn main() {
         add(&mut trials, name, &peer);
     }
     trial(&mut trials, "we give pyzmq tasks".to_owned(), &pyzmq(), |_| tasks());
+    trial(&mut trials, "pyzmq and we exchange matrices".to_owned(), &pyzmq(), |_| matrices());
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -125,12 +125,22 @@ fn scripts_on_morpho() {
 
 #[test]
 fn matrices_travel() {
+    runs_to_the_end("matrices.morpho", include_str!("morpho/matrices.morpho"));
+}
+
+#[test]
+fn sparse_matrices_travel() {
+    runs_to_the_end("sparse.morpho", include_str!("morpho/sparse.morpho"));
+}
+
+/// Runs a script that prints only "done", unless something is wrong.
+fn runs_to_the_end(name: &str, text: &str) {
     let Some(morpho) = Morpho::named() else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let script = folder.path().join("matrices.morpho");
-    fs::write(&script, include_str!("morpho/matrices.morpho")).unwrap();
+    let script = folder.path().join(name);
+    fs::write(&script, text).unwrap();
     let finished = support::Host::start(&morpho, &script, &[]).finish(DEADLINE);
     assert_eq!(finished.stdout, "done\n", "{}", finished.stderr);
 }

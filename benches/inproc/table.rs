@@ -90,6 +90,10 @@ impl Host for Silent {
         true
     }
 
+    fn takes_sparse(&self) -> bool {
+        true
+    }
+
     fn policy(&self) -> &Policy {
         &Policy::OPEN
     }

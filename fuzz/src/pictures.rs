@@ -30,6 +30,10 @@ impl Host for Nobody {
         false
     }
 
+    fn takes_sparse(&self) -> bool {
+        false
+    }
+
     fn keep(&self, handle: Handle) -> Kept {
         Kept::new(self.id(), handle, None)
     }
@@ -114,7 +118,7 @@ fn value<'a>(input: &mut Input<'a>, depth: usize) -> ValueRef<'a> {
             let entries = (0..count).map(|_| (value(input, depth - 1), value(input, depth - 1)));
             ValueRef::Dictionary(entries.collect())
         }
-        6 => ValueRef::Other("a value"),
+        6 => ValueRef::Other("a value".into()),
         _ => ValueRef::String(input.short()),
     }
 }

@@ -412,7 +412,7 @@ fn got(parameter: &Parameter, value: &ValueRef) -> String {
         ValueRef::Dictionary(_) | ValueRef::List(_) if parameter.kinds.has(Kinds::STRING) => {
             format!("{value}; sendvalue and sendjson send it")
         }
-        ValueRef::Array(_) if parameter.kinds.has(Kinds::STRING) => {
+        ValueRef::Array(_) | ValueRef::Sparse(_) if parameter.kinds.has(Kinds::STRING) => {
             format!("{value}; sendarray and sendvalue send it")
         }
         value => value.to_string(),
@@ -467,6 +467,7 @@ pub(super) fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {
         | ValueRef::Function(_)
         | ValueRef::Class(_)
         | ValueRef::Array(_)
+        | ValueRef::Sparse(_)
         | ValueRef::Other(_) => None,
     }
 }

@@ -75,6 +75,7 @@ fn meaning(word: &str) -> Option<Kinds> {
         "Tuple" => Kinds::TUPLE,
         "Dictionary" => Kinds::DICTIONARY,
         "array" => Kinds::ARRAY,
+        "sparse" => Kinds::SPARSE,
         "number" => Kinds::BOOL | Kinds::INT | Kinds::FLOAT | Kinds::TUPLE | Kinds::LIST,
         "value" => Kinds::ANY,
         "socket" => Kinds::OBJECT,
@@ -188,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_words_of_results_are_known() {
-        let joining = ["", "or", "a", "an", "any"];
+        let joining = ["", "or", "a", "an", "any", "matrix"];
         for row in rows() {
             for word in row.method.result.split([' ', ',']) {
                 let known = meaning(word).is_some() || joining.contains(&word);

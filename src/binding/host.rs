@@ -26,6 +26,10 @@ pub trait Host {
     /// Returns true if the machine takes arrays; others get Lists of numbers.
     fn takes_arrays(&self) -> bool;
 
+    /// Returns true if the machine takes sparse matrices; others get Dictionaries of their
+    /// vectors.
+    fn takes_sparse(&self) -> bool;
+
     /// Keeps a script value beyond the call that it was passed to.
     fn keep(&self, handle: Handle) -> Kept;
 

@@ -27,7 +27,7 @@ mod value;
 mod zmq;
 
 pub use arguments::Arguments;
-pub use array::{gathered, lists};
+pub use array::{dictionary, gathered, lists, sparse_of};
 pub use classes::{CLASSES, call, rows};
 pub use host::{Host, policy};
 pub use list::{Fill, List};

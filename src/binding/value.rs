@@ -1,5 +1,6 @@
 //! Values passed between a host and the library: borrowed arguments and owned results.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 use std::ops::{BitOr, Deref};
@@ -7,7 +8,7 @@ use std::sync::Arc;
 
 use super::object::Object;
 use super::table::Class;
-use crate::core::array::{Array, ArrayRef};
+use crate::core::array::{Array, ArrayRef, Sparse, SparseRef};
 use crate::core::counted::Counted;
 use crate::core::curve::z85;
 use crate::core::error::Excerpt;
@@ -34,6 +35,8 @@ pub enum ValueRef<'a> {
     Dictionary(Vec<(ValueRef<'a>, ValueRef<'a>)>),
     /// An array of numbers.
     Array(ArrayRef<'a>),
+    /// A sparse matrix. Boxed, because values are moved often.
+    Sparse(Box<SparseRef<'a>>),
     /// An instance of one of the library's classes, and its value in the script: the same,
     /// or an instance of a child class that the script defines.
     Object(Object, Handle),
@@ -42,7 +45,7 @@ pub enum ValueRef<'a> {
     /// One of the library's classes.
     Class(&'static Class),
     /// A value that no method accepts, and its description: "a function".
-    Other(&'a str),
+    Other(Cow<'a, str>),
 }
 
 /// A result, passed from the library to the host.
@@ -66,6 +69,8 @@ pub enum Value {
     Dictionary(Vec<(Value, Value)>),
     /// An array of numbers. Boxed, because values are moved often.
     Array(Box<Array>),
+    /// A sparse matrix.
+    Sparse(Box<Sparse>),
     /// An instance of one of the library's classes that is new to the script.
     Object(Object),
     /// A value of the host: one that the script passed earlier and that the library kept,
@@ -269,7 +274,7 @@ impl Kinds {
     pub(super) const ANY: Kinds = Kinds::NIL
         .or(Kinds::BOOL.or(Kinds::INT).or(Kinds::FLOAT))
         .or(Kinds::STRING.or(Kinds::LIST).or(Kinds::DICTIONARY).or(Kinds::OBJECT))
-        .or(Kinds::ARRAY);
+        .or(Kinds::ARRAY.or(Kinds::SPARSE));
     /// Nothing.
     pub const NIL: Kinds = Kinds(1 << 0);
     /// A truth value.
@@ -294,6 +299,8 @@ impl Kinds {
     pub const CLASS: Kinds = Kinds(1 << 11);
     /// An array of numbers.
     pub const ARRAY: Kinds = Kinds(1 << 13);
+    /// A sparse matrix.
+    pub const SPARSE: Kinds = Kinds(1 << 14);
 
     /// Returns the union of both.
     pub const fn or(self, other: Kinds) -> Kinds {
@@ -319,7 +326,15 @@ impl BitOr for Kinds {
     }
 }
 
-impl ValueRef<'_> {
+impl<'a> ValueRef<'a> {
+    /// Makes a value of a sparse matrix, which no method accepts if its vectors are wrong.
+    pub fn sparse(viewed: Result<SparseRef<'a>, String>) -> ValueRef<'a> {
+        match viewed {
+            Ok(matrix) => ValueRef::Sparse(Box::new(matrix)),
+            Err(why) => ValueRef::Other(format!("a sparse matrix that is not valid: {why}").into()),
+        }
+    }
+
     /// Returns the kinds by which the table may accept this value.
     pub fn kinds(&self) -> Kinds {
         match self {
@@ -334,6 +349,7 @@ impl ValueRef<'_> {
             ValueRef::Function(_) => Kinds::FUNCTION,
             ValueRef::Class(_) => Kinds::CLASS,
             ValueRef::Array(_) => Kinds::ARRAY,
+            ValueRef::Sparse(_) => Kinds::SPARSE,
             ValueRef::Other(_) => Kinds(0),
         }
     }
@@ -353,6 +369,7 @@ impl Value {
             Value::Dictionary(_) => Kinds::DICTIONARY,
             Value::Object(_) => Kinds::OBJECT,
             Value::Array(_) => Kinds::ARRAY,
+            Value::Sparse(_) => Kinds::SPARSE,
             // What a script gave itself it may have back.
             Value::Kept(_) => Kinds::OBJECT | Kinds::LIST,
         }
@@ -384,6 +401,10 @@ impl fmt::Display for ValueRef<'_> {
                     [] => write!(f, "a number of {}", array.element.name()),
                     sizes => write!(f, "a {} array of {}", sizes.join(" x "), array.element.name()),
                 }
+            }
+            ValueRef::Sparse(matrix) => {
+                let [rows, columns] = matrix.shape();
+                write!(f, "a {rows} x {columns} sparse matrix of {}", matrix.element().name())
             }
             ValueRef::Function(_) => f.write_str("a function"),
             ValueRef::Class(class) => write!(f, "the class {}", class.name),

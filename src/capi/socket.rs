@@ -8,11 +8,12 @@ use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
 use super::message::{self, Frames, FreeFunction, Message, Readable, ReadableFrames, Slice};
 use super::poller::wanted;
+use crate::core::array::AnyArray;
 use crate::core::curve::key::PublicKey;
 use crate::core::socket::security::Role;
-use crate::core::{self, Batch, Code, Error, Frame, SocketType, array};
+use crate::core::{self, Batch, Code, Error, Frame, SocketType};
 use crate::ffi;
-use crate::ffi::array::Array;
+use crate::ffi::array::{Array, Sparse};
 
 /// A socket.
 pub struct Socket(#[expect(dead_code, reason = "it is known by its address alone")] u8);
@@ -60,7 +61,7 @@ pub(super) struct Entry {
     /// Boxed, because most sockets lend no messages.
     batch: Option<Box<Lending>>,
     /// The array that the caller may read until the next call.
-    array: Option<Box<array::Array>>,
+    array: Option<AnyArray>,
 }
 
 /// Received messages whose bytes the caller may read until the next call.
@@ -600,9 +601,54 @@ pub unsafe extern "C" fn zeromq_socket_receive_array(
     ffi::guard("zeromq_socket_receive_array", || {
         let place = place(array)?;
         let mut entry = enter(socket)?;
-        let received = Box::new(entry.socket.receive_array(&wait(timeout)?)?);
+        let received = entry.socket.receive_array(&wait(timeout)?)?;
         let lent = ffi::array::describe(&received);
-        entry.array = Some(received);
+        entry.array = Some(AnyArray::Dense(received));
+        // SAFETY: the caller passes a pointer that is valid for writing.
+        unsafe { place.put(lent) };
+        Ok(())
+    })
+}
+
+/// Sends a sparse matrix as four frames: JSON with its format, dtypes and shape, then the
+/// data, indices and indptr of a `csc_matrix` of scipy. They are copied. Rows that are not in
+/// ascending order in their column are sent in order. Waits up to `timeout` milliseconds.
+///
+/// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if the vectors are
+/// not those of a matrix with this shape: the message says why.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_send_sparse(
+    socket: *mut Socket,
+    matrix: *const Sparse,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_socket_send_sparse", || {
+        // SAFETY: the caller guarantees that the matrix is filled in.
+        let matrix = unsafe { ffi::array::view_sparse(matrix) }
+            .unwrap_or_else(|why| Err(why.to_owned()))
+            .map_err(|why| wrong("the matrix", "a sparse matrix", why))?;
+        Ok(enter(socket)?.socket.send_sparse(&matrix, &wait(timeout)?)?)
+    })
+}
+
+/// Receives a sparse matrix that `zeromq_socket_send_sparse` has sent, or another program in
+/// the same form, and lends it: what `*matrix` points to is valid until the next call with
+/// the socket. The format csr is converted. Waits up to `timeout` milliseconds.
+///
+/// Returns the codes of `zeromq_socket_receive`; `ZEROMQ_CODE_DECODE` if the message is not a
+/// sparse matrix: it is discarded.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_socket_receive_sparse(
+    socket: *mut Socket,
+    matrix: *mut Sparse,
+    timeout: i32,
+) -> Code {
+    ffi::guard("zeromq_socket_receive_sparse", || {
+        let place = place(matrix)?;
+        let mut entry = enter(socket)?;
+        let received = entry.socket.receive_sparse(&wait(timeout)?)?;
+        let lent = ffi::array::describe_sparse(&received);
+        entry.array = Some(AnyArray::Sparse(received));
         // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(lent) };
         Ok(())

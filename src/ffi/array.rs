@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use super::pointers;
-use crate::core::array::{self, ArrayRef, DEEPEST, Element};
+use crate::core::array::{self, ArrayRef, DEEPEST, Element, SparseRef};
 
 /// Elements of a `zeromq_array`: bytes that are 0 or 1.
 pub const ZEROMQ_BOOL8: u32 = 1;
@@ -85,6 +85,52 @@ pub(crate) unsafe fn view<'a>(array: *const Array) -> Result<ArrayRef<'a>, &'sta
     let bytes = unsafe { pointers::slice(given.data.cast(), given.size) }.map_err(missing)?;
     let by_columns = given.order == ZEROMQ_BY_COLUMNS;
     Ok(ArrayRef { element, shape, bytes: bytes.into(), by_columns })
+}
+
+/// A sparse matrix in memory, in compressed sparse columns, as scipy's `csc_matrix`. Each of
+/// its vectors is an array of one dimension. The matrix with the rows 1 0 2 and 0 0 3 has the
+/// data 1, 2, 3, the indices 0, 0, 1, and the indptr 0, 1, 1, 3.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Sparse {
+    /// The number of rows.
+    pub rows: usize,
+    /// The number of columns.
+    pub columns: usize,
+    /// The elements that are stored, column by column, of any type.
+    pub data: Array,
+    /// The row of each element: `ZEROMQ_INT32` or `ZEROMQ_INT64`. Those from the library
+    /// ascend in each column, and no element is stored twice.
+    pub indices: Array,
+    /// Where each column begins in both, and the end of the last one: `columns + 1` numbers
+    /// of the same type as the indices.
+    pub indptr: Array,
+}
+
+/// Views a sparse matrix of the caller. The vectors may be those of a script, so the inner
+/// result tells what is wrong with these.
+///
+/// # Errors
+/// What is wrong with the struct.
+///
+/// # Safety
+/// As for [`view`].
+pub(crate) unsafe fn view_sparse<'a>(
+    matrix: *const Sparse,
+) -> Result<Result<SparseRef<'a>, String>, &'static str> {
+    // SAFETY: NULL or a matrix, as the caller guarantees.
+    let given = unsafe { matrix.as_ref() }.ok_or("a sparse matrix is NULL")?;
+    // SAFETY: guaranteed by the caller.
+    let [data, indices, indptr] =
+        [&given.data, &given.indices, &given.indptr].map(|vector| unsafe { view(vector) });
+    Ok(SparseRef::new([given.rows, given.columns], data?, indices?, indptr?))
+}
+
+/// Describes a sparse matrix, which stays where it is.
+pub(crate) fn describe_sparse(matrix: &array::Sparse) -> Sparse {
+    let [rows, columns] = matrix.shape();
+    let [data, indices, indptr] = [matrix.data(), matrix.indices(), matrix.indptr()].map(describe);
+    Sparse { rows, columns, data, indices, indptr }
 }
 
 /// Describes an array, which stays where it is.

@@ -60,6 +60,10 @@ impl<V: Bits> Host for Caller<'_, V> {
         true
     }
 
+    fn takes_sparse(&self) -> bool {
+        self.morpho.takes_sparse()
+    }
+
     fn keep(&self, handle: Handle) -> Kept {
         // The garbage collector asks the instance that keeps it.
         Kept::new(self.id(), handle, None)

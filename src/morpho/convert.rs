@@ -1,5 +1,6 @@
 //! Conversion between values of Morpho and values of the binding.
 
+use std::borrow::Cow;
 use std::ptr;
 
 use smallvec::SmallVec;
@@ -12,7 +13,7 @@ use crate::core::Error;
 use crate::ffi::host_error;
 
 /// An object that no method accepts.
-const OTHER: ValueRef = ValueRef::Other("a value of another kind");
+const OTHER: ValueRef = ValueRef::Other(Cow::Borrowed("a value of another kind"));
 
 /// New objects that are not bound to the garbage collector yet. All of them are bound
 /// in one call, because each call may collect objects that it does not know.
@@ -312,6 +313,7 @@ impl<V: Bits> Morpho<V> {
                 Value::Dictionary(entries) => self.make_dictionary(entries, made)?,
                 Value::Object(object) => self.make_object(object),
                 Value::Array(array) => return self.make_array(array, made),
+                Value::Sparse(matrix) => self.make_sparse(matrix)?,
                 // It belongs to the script and is already bound.
                 Value::Kept(kept) => return Ok(V::of(kept.handle())),
             };

@@ -9,13 +9,14 @@ use libloading::os::unix::Library;
 use super::abi::{Bits, Header};
 use super::convert::{Made, no_memory};
 use super::host::Morpho;
+use super::sparse::Sparses;
 use super::symbols::{Api, symbol};
 use crate::binding::{Bounds, ValueRef, gathered, lists};
 use crate::core::Error;
 use crate::core::array::{Array, ArrayRef, Element, ListLimit, places_by_columns, transpose};
 
 /// The largest number of elements of a matrix or Array: some releases count them with 32 bits.
-const MOST: usize = 1 << 28;
+pub(super) const MOST: usize = 1 << 28;
 
 /// Makes an object without elements that are set.
 type New = unsafe extern "C" fn(i32, i32, bool) -> *mut Header;
@@ -31,7 +32,7 @@ pub(super) struct Matrices {
     new_complex: unsafe extern "C" fn(f64, f64) -> *mut Header,
     array: *const i32,
     new_array: unsafe extern "C" fn(u32, *const u32) -> *mut Header,
-    sparse: Option<*const i32>,
+    pub sparse: Option<Sparses>,
 }
 
 /// A kind of matrices.
@@ -88,7 +89,7 @@ impl Matrices {
                 new_complex: symbol(process, "object_newcomplex")?,
                 array: symbol(process, "objectarraytype")?,
                 new_array: symbol(process, "object_newarray")?,
-                sparse: symbol(process, "objectsparsetype"),
+                sparse: Sparses::find(process, api),
             };
             let offset = matrices.matrix.and_then(|kind| kind.offset(api));
             match offset {
@@ -177,8 +178,10 @@ impl<V: Bits> Morpho<V> {
             if kind == *matrices.array {
                 return self.numbers(&*object.cast::<ArrayObject<V>>(), bounds).map(Some);
             }
-            if matrices.sparse.is_some_and(|sparse| kind == *sparse) {
-                return Ok(Some(ValueRef::Other("a Sparse matrix; Matrix(...) converts it")));
+            if let Some(sparse) = &matrices.sparse
+                && sparse.is(kind)
+            {
+                return Ok(Some(self.sparse(object)));
             }
         }
         Ok(None)
@@ -208,12 +211,12 @@ impl<V: Bits> Morpho<V> {
             for size in sizes {
                 match size? {
                     ValueRef::Int(size) => shape.push(usize::try_from(size).unwrap_or(0)),
-                    _ => return Ok(ValueRef::Other("an Array without sizes")),
+                    _ => return Ok(ValueRef::Other("an Array without sizes".into())),
                 }
             }
             Ok(match gathered(&ValueRef::List(values)) {
                 Ok(flat) => ValueRef::Array(ArrayRef { shape, by_columns: true, ..flat }),
-                Err(_) => ValueRef::Other("an Array of other values than numbers"),
+                Err(_) => ValueRef::Other("an Array of other values than numbers".into()),
             })
         })
     }
@@ -374,15 +377,15 @@ unsafe fn make_array<V: Bits>(
     Ok(object(array))
 }
 
-fn object<V: Bits>(header: *mut Header) -> Option<V> {
+pub(super) fn object<V: Bits>(header: *mut Header) -> Option<V> {
     (!header.is_null()).then(|| V::object(header))
 }
 
-fn cannot(what: String) -> Error {
+pub(super) fn cannot(what: String) -> Error {
     Error::Decode { what: format!("Morpho cannot represent {what}").into() }
 }
 
-fn inexact(element: Element, bytes: &[u8]) -> Error {
+pub(super) fn inexact(element: Element, bytes: &[u8]) -> Error {
     let number = match element {
         Element::Uint64 => u64::from_ne_bytes(bytes.try_into().unwrap_or_default()).to_string(),
         _ => i64::from_ne_bytes(bytes.try_into().unwrap_or_default()).to_string(),

@@ -15,6 +15,7 @@ mod list;
 mod matrix;
 mod object;
 mod quick;
+mod sparse;
 mod symbols;
 
 use std::env::{self, VarError};

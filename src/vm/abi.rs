@@ -48,6 +48,13 @@ pub const ZEROMQ_BYTES: u32 = 12;
 /// to hosts with `ZEROMQ_HOST_ARRAYS`; others get lists of lists of numbers.
 pub const ZEROMQ_ARRAY: u32 = 13;
 
+/// Kind of a `zeromq_value`: a sparse matrix, in `as.sparse`. The library returns it only to
+/// hosts with `ZEROMQ_HOST_SPARSE`; others get a dictionary with "format", "shape", "data",
+/// "indices" and "indptr", whose last three are lists.
+pub const ZEROMQ_SPARSE: u32 = 14;
+
+/// Flag of a host: it takes sparse matrices as `ZEROMQ_SPARSE`.
+pub const ZEROMQ_HOST_SPARSE: u32 = 8;
 /// Flag of a host: it takes arrays of numbers as `ZEROMQ_ARRAY`.
 pub const ZEROMQ_HOST_ARRAYS: u32 = 4;
 /// Flag of a host: its scripts have a type that holds any bytes. Received frames are
@@ -123,6 +130,8 @@ pub union Payload {
     pub described: *const Class,
     /// For `ZEROMQ_ARRAY`.
     pub array: *const Array,
+    /// For `ZEROMQ_SPARSE`.
+    pub sparse: *const Sparse,
 }
 
 /// A script value, in a form that every virtual machine can make and read. The memory that

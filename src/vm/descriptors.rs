@@ -209,6 +209,7 @@ mod tests {
             (Kinds::FUNCTION, abi::ZEROMQ_FUNCTION),
             (Kinds::CLASS, abi::ZEROMQ_CLASS),
             (Kinds::ARRAY, abi::ZEROMQ_ARRAY),
+            (Kinds::SPARSE, abi::ZEROMQ_SPARSE),
         ] {
             assert_eq!(kinds.bits(), 1 << kind);
         }

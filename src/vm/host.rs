@@ -136,6 +136,10 @@ impl binding::Host for Machine {
         self.is(abi::ZEROMQ_HOST_ARRAYS)
     }
 
+    fn takes_sparse(&self) -> bool {
+        self.is(abi::ZEROMQ_HOST_SPARSE)
+    }
+
     fn keep(&self, handle: Handle) -> Kept {
         let held: Option<Arc<dyn Retained>> = match handle {
             Handle([object, value::OBJECT]) if object::share(object) => {

@@ -192,6 +192,10 @@ mod tests {
             true
         }
 
+        fn takes_sparse(&self) -> bool {
+            true
+        }
+
         fn policy(&self) -> &Policy {
             &Policy::OPEN
         }

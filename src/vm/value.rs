@@ -110,10 +110,14 @@ unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
             abi::ZEROMQ_ARRAY => {
                 ValueRef::Array(ffi::array::view(value.payload.array).map_err(host_error)?)
             }
+            abi::ZEROMQ_SPARSE => {
+                let viewed = ffi::array::view_sparse(value.payload.sparse).map_err(host_error)?;
+                ValueRef::sparse(viewed)
+            }
             abi::ZEROMQ_OTHER => {
                 let Bytes { data, size } = value.payload.bytes;
                 let name = std::str::from_utf8(ffi::slice(data.cast(), size)?);
-                ValueRef::Other(name.unwrap_or("a value of another kind"))
+                ValueRef::Other(name.unwrap_or("a value of another kind").into())
             }
             _ => return Err(host_error("a value has a kind that is not in the header")),
         })
@@ -175,6 +179,8 @@ struct Space {
     /// Boxed, because values point to them while others are added.
     #[expect(clippy::vec_box, reason = "an array must not move")]
     arrays: Vec<Box<abi::Array>>,
+    #[expect(clippy::vec_box, reason = "a matrix must not move")]
+    matrices: Vec<Box<abi::Sparse>>,
 }
 
 impl Lent {
@@ -264,6 +270,12 @@ fn view(value: &mut Value, form: Form, space: &mut Space) -> abi::Value {
             let payload = Payload { array: &raw const *described };
             space.arrays.push(described);
             plain(abi::ZEROMQ_ARRAY, payload)
+        }
+        Value::Sparse(matrix) => {
+            let described = Box::new(ffi::array::describe_sparse(matrix));
+            let payload = Payload { sparse: &raw const *described };
+            space.matrices.push(described);
+            plain(abi::ZEROMQ_SPARSE, payload)
         }
         Value::Object(object) => match object.frame() {
             Some(frame) if form == Form::Bytes => bytes(abi::ZEROMQ_BYTES, frame),
@@ -393,7 +405,7 @@ pub(super) unsafe fn give(value: &mut Value, form: Form, result: *mut Returned) 
             // SAFETY: as above.
             (unsafe { keep(lent, form, memory) }, true)
         }
-        Value::Array(_) => {
+        Value::Array(_) | Value::Sparse(_) => {
             let lent = Lent { value: mem::replace(value, Value::Nil), space: Space::default() };
             // SAFETY: as above.
             (unsafe { keep(lent, form, memory) }, true)

@@ -131,6 +131,53 @@ static void arrays(void) {
     zeromq_socket_free(pull);
 }
 
+static zeromq_array vector(uint32_t element, const void *data, const size_t *count, size_t size) {
+    zeromq_array made = {
+        .element = element, .order = ZEROMQ_BY_ROWS, .shape = count, .dimensions = 1,
+        .data = data, .size = *count * size,
+    };
+    return made;
+}
+
+static void sparse_matrices(void) {
+    zeromq_socket *pull = zeromq_socket_new(ZEROMQ_PULL, "inproc://sparse");
+    zeromq_socket *push = zeromq_socket_new(ZEROMQ_PUSH, "inproc://sparse");
+    /* [[1, 0, -3], [0, 0, 2.5]], with the rows of the last column in another order. */
+    const double data[] = {1, 2.5, -3}, ordered[] = {1, -3, 2.5};
+    const int32_t indices[] = {0, 1, 0}, rows[] = {0, 0, 1}, indptr[] = {0, 1, 1, 3};
+    const size_t three = 3, four = 4;
+    zeromq_sparse sent = {
+        .rows = 2, .columns = 3, .data = vector(ZEROMQ_FLOAT64, data, &three, sizeof *data),
+        .indices = vector(ZEROMQ_INT32, indices, &three, sizeof *indices),
+        .indptr = vector(ZEROMQ_INT32, indptr, &four, sizeof *indptr),
+    };
+    zeromq_sparse got;
+    zeromq_array array;
+
+    GIVES(OK, zeromq_socket_send_sparse(push, &sent, SOON));
+    GIVES(OK, zeromq_socket_receive_sparse(pull, &got, SOON));
+    CHECK(got.rows == 2 && got.columns == 3);
+    CHECK(got.data.element == ZEROMQ_FLOAT64 && got.data.size == sizeof ordered);
+    CHECK(memcmp(got.data.data, ordered, sizeof ordered) == 0);
+    CHECK(got.indices.element == ZEROMQ_INT32 && got.indices.size == sizeof rows);
+    CHECK(memcmp(got.indices.data, rows, sizeof rows) == 0);
+    CHECK(got.indptr.element == ZEROMQ_INT32 && got.indptr.shape[0] == 4);
+    CHECK(memcmp(got.indptr.data, indptr, sizeof indptr) == 0);
+
+    GIVES(AGAIN, zeromq_socket_receive_sparse(pull, &got, 0));
+    GIVES(OK, zeromq_socket_send_sparse(push, &sent, SOON));
+    GIVES(DECODE, zeromq_socket_receive_array(pull, &array, SOON));
+    GIVES(OK, zeromq_socket_send_array(push, &sent.data, SOON));
+    GIVES(DECODE, zeromq_socket_receive_sparse(pull, &got, SOON));
+    GIVES(ARGUMENT, zeromq_socket_receive_sparse(pull, NULL, 0));
+    GIVES(ARGUMENT, zeromq_socket_send_sparse(push, NULL, 0));
+    sent.rows = 1;
+    GIVES(ARGUMENT, zeromq_socket_send_sparse(push, &sent, 0));
+    CHECK(strstr(zeromq_last_error()->message, "column 2 has an element in row 1") != NULL);
+    zeromq_socket_free(push);
+    zeromq_socket_free(pull);
+}
+
 static void monitors(void) {
     zeromq_socket *socket = zeromq_socket_new(ZEROMQ_PULL, NULL);
     zeromq_monitor *monitor = zeromq_monitor_new(socket, "LISTENING, ACCEPTED");
@@ -238,6 +285,7 @@ int main(int count, char **arguments) {
     pollers();
     proxies();
     arrays();
+    sparse_matrices();
     monitors();
     certificates(arguments[1]);
     authenticator();

@@ -7,8 +7,9 @@ where the system looks for libraries.
 
 Frames to send are str or bytes. A received frame is str if it is valid UTF-8, otherwise
 bytes. Arrays of numbers to send are whatever has the buffer protocol, such as arrays of numpy;
-a received one is an Array, which numpy.asarray uses without a copy. Each error tag is an
-exception class, such as zeromq.ZMQTimeout; all of them are subclasses of zeromq.Error.
+a received one is an Array, which numpy.asarray uses without a copy. Matrices of scipy.sparse in
+the format csc can be sent; a received one is a Sparse. Each error tag is an exception class,
+such as zeromq.ZMQTimeout; all of them are subclasses of zeromq.Error.
 """
 
 import atexit
@@ -30,10 +31,10 @@ from ctypes import c_uint32, c_uint64, c_void_p, byref, sizeof
 
 ABI = 1
 (NIL, BOOL, INT, FLOAT, STRING, LIST, TUPLE, DICTIONARY, OBJECT, OTHER, FUNCTION, CLASS, BYTES,
- ARRAY) = range(14)
+ ARRAY, SPARSE) = range(15)
 REQUIRED, OPTIONAL, VARIADIC, NAMED = range(4)
 OK, CALLBACK, TASK = 0, 17, 19
-HOST_BYTES, HOST_ARRAYS = 1, 4
+HOST_BYTES, HOST_ARRAYS, HOST_SPARSE = 1, 4, 8
 BY_ROWS, BY_COLUMNS = range(2)
 DEEPEST, MOST = 64, 1 << 22
 
@@ -48,11 +49,14 @@ _Bytes = _struct("_Bytes", [("data", c_void_p), ("size", c_size_t)])
 _Array = _struct("_Array", [
     ("element", c_uint32), ("order", c_uint32), ("shape", POINTER(c_size_t)),
     ("dimensions", c_size_t), ("data", c_void_p), ("size", c_size_t)])
+_Sparse = _struct("_Sparse", [
+    ("rows", c_size_t), ("columns", c_size_t), ("data", _Array), ("indices", _Array),
+    ("indptr", _Array)])
 _Items = _struct("_Items", [("data", c_void_p), ("count", c_size_t)])
 _Payload = _struct("_Payload", [
     ("integer", c_int64), ("number", c_double), ("bytes", _Bytes), ("items", _Items),
     ("object", c_uint64), ("function", c_uint64), ("described", c_void_p),
-    ("array", POINTER(_Array))], ctypes.Union)
+    ("array", POINTER(_Array)), ("sparse", POINTER(_Sparse))], ctypes.Union)
 _Value = _struct("_Value", [("kind", c_uint32), ("payload", _Payload)])
 _Named = _struct("_Named", [("name", c_char_p), ("value", _Value)])
 _Parameter = _struct("_Parameter", [
@@ -197,6 +201,8 @@ def _lend(given, memory, depth=0):
         return _Value(OBJECT, _Payload(object=given._handle))
     if isinstance(given, type) and issubclass(given, Object) and given is not Object:
         return _Value(CLASS, _Payload(described=given._described))
+    if getattr(given, "format", None) in ("csc", "csr", "coo", "bsr", "dia", "dok", "lil"):
+        return _lend_sparse(given, memory, depth)
     try:
         return _lend_buffer(memoryview(given), memory)
     except (TypeError, ValueError, BufferError):
@@ -284,6 +290,37 @@ class Array:
         return f"<Array: {self.dtype} {self.shape}>"
 
 
+class Sparse:
+    """A sparse matrix in compressed sparse columns: the Arrays data, indices and indptr, as
+    scipy.sparse.csc_matrix((a.data, a.indices, a.indptr), a.shape) uses them. scipy calls the
+    same attributes of its own matrices so, which can be sent, too."""
+
+    format = "csc"
+
+    def __init__(self, data, indices, indptr, shape):
+        self.data, self.indices, self.indptr, self.shape = data, indices, indptr, tuple(shape)
+
+    @property
+    def dtype(self):
+        return self.data.dtype
+
+    @property
+    def nnz(self):
+        return len(self.data)
+
+    def tolist(self):
+        """All elements, in a list for each row."""
+        rows = [[0] * self.shape[1] for _ in range(self.shape[0])]
+        ends, places, numbers = (v.tolist() for v in (self.indptr, self.indices, self.data))
+        for column in range(self.shape[1]):
+            for at in range(ends[column], ends[column + 1]):
+                rows[places[at]][column] = numbers[at]
+        return rows
+
+    def __repr__(self):
+        return f"<Sparse: {self.dtype} {self.shape}, {self.nnz} stored>"
+
+
 # The numbers of elements: names, short names of numpy, and formats of struct.
 _DTYPES = dict(enumerate([
     ("bool", "b1", "?"), ("int8", "i1", "b"), ("int16", "i2", "h"), ("int32", "i4", "i"),
@@ -336,6 +373,19 @@ def _lend_buffer(view, memory):
     return _lend_array(element, order, view.shape, address, view.nbytes, memory)
 
 
+def _lend_sparse(given, memory, depth):
+    """Whatever has the attributes of a csc_matrix of scipy."""
+    if given.format != "csc":
+        name = f"a sparse matrix in the format {given.format}; tocsc() converts it"
+        return _text(OTHER, name.encode(), memory)
+    vectors = [_lend(vector, memory, depth) for vector in (given.data, given.indices, given.indptr)]
+    if any(vector.kind != ARRAY for vector in vectors):
+        return _text(OTHER, b"a sparse matrix whose vectors are not arrays of numbers", memory)
+    vectors = [vector.payload.array.contents for vector in vectors]
+    memory.append(_Sparse(*map(int, given.shape), *vectors))
+    return _Value(SPARSE, _Payload(sparse=ctypes.pointer(memory[-1])))
+
+
 def _take_array(array, owner):
     shape, data = array.shape[:array.dimensions], array.data
     if owner is None:
@@ -365,6 +415,11 @@ def _take(value, owner=None):
         return _functions[payload.function]
     if kind == ARRAY:
         return _take_array(payload.array.contents, owner)
+    if kind == SPARSE:
+        given = payload.sparse.contents
+        vectors = [_take_array(vector, owner) for vector in (given.data, given.indices,
+                                                             given.indptr)]
+        return Sparse(*vectors, (given.rows, given.columns))
     return {BOOL: payload.integer != 0, INT: payload.integer, FLOAT: payload.number}.get(kind)
 
 
@@ -459,7 +514,7 @@ _machine, _hosts = ctypes.create_string_buffer(2), {}
 def _host(interrupted):
     """Registers this machine. The struct is copied; the functions in it stay."""
     host, number = _Host(sizeof(_Host), ABI, ctypes.addressof(_machine),
-                         HOST_BYTES | HOST_ARRAYS, _WARN(_warn), interrupted, _CALL(_call_function),
+                         HOST_BYTES | HOST_ARRAYS | HOST_SPARSE, _WARN(_warn), interrupted, _CALL(_call_function),
                          None, _tell_failure), c_uint64()
     if _library.zeromq_host_register(byref(host), byref(number)) != OK:
         raise _failure()

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::binding::value::ValueRef;
-use crate::core::array::{ArrayRef, DEEPEST, Element};
+use crate::core::array::{ArrayRef, DEEPEST, Element, SparseRef};
 
 /// The kinds of numbers that were found.
 #[derive(Default)]
@@ -31,6 +31,57 @@ pub fn gathered<'a>(value: &ValueRef<'a>) -> Result<ArrayRef<'a>, String> {
     let mut bytes = Vec::new();
     collect(value, element, &mut bytes);
     Ok(ArrayRef { element, shape, bytes: Cow::Owned(bytes), by_columns: false })
+}
+
+/// Makes a sparse matrix of a Dictionary of its vectors, as hosts without sparse matrices get
+/// it. Each vector may be whatever [`gathered`] takes.
+///
+/// # Errors
+/// Why it is none, to be appended to "a Dictionary".
+pub fn sparse_of<'a>(entries: &[(ValueRef<'a>, ValueRef<'a>)]) -> Result<SparseRef<'a>, String> {
+    let find = |name: &str| {
+        let is = |key: &ValueRef| matches!(key, ValueRef::String(key) if *key == name.as_bytes());
+        entries.iter().find(|(key, _)| is(key)).map(|(_, value)| value)
+    };
+    let entry = |name: &str| find(name).ok_or_else(|| format!("without \"{name}\""));
+    match find("format") {
+        None | Some(ValueRef::String(b"csc")) => {}
+        Some(other) => return Err(format!("whose \"format\" is {other}, not csc")),
+    }
+    let shape = match entry("shape")? {
+        ValueRef::List(sizes) => match &sizes[..] {
+            [ValueRef::Int(rows), ValueRef::Int(columns)] => {
+                [*rows, *columns].map(|size| usize::try_from(size).ok())
+            }
+            _ => [None; 2],
+        },
+        _ => [None; 2],
+    };
+    let [Some(rows), Some(columns)] = shape else {
+        return Err("whose \"shape\" is not a List of two Ints".to_owned());
+    };
+    let vector = |name: &str| {
+        let array = gathered(entry(name)?)
+            .map_err(|got| format!("whose \"{name}\" has {got}: expected numbers"))?;
+        // A matrix with one column is one, too.
+        match array.shape.len() {
+            1 | 2 if array.shape.iter().skip(1).all(|size| *size == 1) => Ok(array),
+            _ => Err(format!("whose \"{name}\" is {}, not one List", ValueRef::Array(array))),
+        }
+    };
+    let (indices, indptr) = (vector("indices")?, vector("indptr")?);
+    // As in scipy, they are int32 unless they are too large.
+    let fits = |array: &ArrayRef| array.converted(Element::Int32, false).is_ok();
+    let element = if fits(&indices) && fits(&indptr) { Element::Int32 } else { Element::Int64 };
+    let index = |name: &str, array: ArrayRef<'a>| -> Result<ArrayRef<'a>, String> {
+        let bytes = array
+            .converted(element, false)
+            .map_err(|number| format!("whose \"{name}\" has {number}: expected whole numbers"))?;
+        Ok(ArrayRef { element, bytes: bytes.into(), ..array })
+    };
+    let (indices, indptr) = (index("indices", indices)?, index("indptr", indptr)?);
+    SparseRef::new([rows, columns], vector("data")?, indices, indptr)
+        .map_err(|why| format!("that is no sparse matrix: {why}"))
 }
 
 impl Found {

@@ -160,12 +160,12 @@ fn extensions_hold_arrays() {
 fn all_arrays_of_a_value_share_the_limit_of_lists() {
     let data = [&[6, 2][..], &1_000_000_u64.to_le_bytes(), &[0; 8]].concat();
     let array = || Value::Array(Box::new(read_extension(&data).unwrap()));
-    assert!(array().without_arrays().is_ok());
+    assert!(array().without(true, true).is_ok());
     let three = |last| {
         let entries = vec![(Value::Int(1), Value::Tuple(vec![array()]))];
         Value::List(vec![array(), Value::Dictionary(entries), last])
     };
-    assert!(three(Value::Nil).without_arrays().is_ok());
-    let error = three(array()).without_arrays().unwrap_err();
+    assert!(three(Value::Nil).without(true, true).is_ok());
+    let error = three(array()).without(true, true).unwrap_err();
     assert!(error.to_string().contains("too many numbers or dimensions"), "{error}");
 }

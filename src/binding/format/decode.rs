@@ -8,9 +8,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use super::cost::{Cost, LARGE, SMALL};
 use super::encode::Format;
 use crate::binding::value::Value;
+use crate::core::array::{self, sparse};
 use crate::core::counted::Counted;
 use crate::core::wait::Interrupt;
-use crate::core::{Error, Frame, array};
+use crate::core::{Error, Frame};
 
 /// Lists and dictionaries that are nested so deep are refused, as by serde_json.
 const DEEPEST: usize = 128;
@@ -159,11 +160,17 @@ impl<'de> Visitor<'de> for Reader<'_> {
     fn visit_newtype_struct<D: Deserializer<'de>>(self, extension: D) -> Result<Value, D::Error> {
         self.count(LARGE)?;
         let (kind, data) = <(i8, Data)>::deserialize(extension)?;
-        if kind != array::EXTENSION {
-            return Err(D::Error::custom(format_args!("the extension {kind} is not known")));
+        match kind {
+            array::EXTENSION => {
+                let array = array::read_extension(&data.0).map_err(D::Error::custom)?;
+                Ok(Value::Array(Box::new(array)))
+            }
+            sparse::EXTENSION => {
+                let matrix = sparse::read_extension(&data.0).map_err(D::Error::custom)?;
+                Ok(Value::Sparse(Box::new(matrix)))
+            }
+            _ => Err(D::Error::custom(format_args!("the extension {kind} is not known"))),
         }
-        let array = array::read_extension(&data.0).map_err(D::Error::custom)?;
-        Ok(Value::Array(Box::new(array)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {

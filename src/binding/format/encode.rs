@@ -8,8 +8,9 @@ use serde::ser::{SerializeMap, Serializer};
 
 use crate::binding::arguments;
 use crate::binding::value::ValueRef;
+use crate::core::Error;
+use crate::core::array::{self, sparse};
 use crate::core::error::Excerpt;
-use crate::core::{Error, array};
 
 /// The format of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,8 @@ impl Format {
                  Strings as keys"
             }
             Format::MessagePack => {
-                "nil, Bools, numbers, Strings, ZMQFrames, arrays, Lists and Dictionaries of such"
+                "nil, Bools, numbers, Strings, ZMQFrames, arrays, sparse matrices, Lists and \
+                 Dictionaries of such"
             }
         }
     }
@@ -55,7 +57,7 @@ impl Format {
             ValueRef::Nil | ValueRef::Bool(_) | ValueRef::Int(_) => Ok(()),
             ValueRef::Float(number) if number.is_finite() || !json => Ok(()),
             ValueRef::String(bytes) if !json || std::str::from_utf8(bytes).is_ok() => Ok(()),
-            ValueRef::Array(_) if !json => Ok(()),
+            ValueRef::Array(_) | ValueRef::Sparse(_) if !json => Ok(()),
             ValueRef::Object(..) if !json && arguments::frame(value).is_some() => Ok(()),
             ValueRef::List(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -148,6 +150,11 @@ impl Serialize for Written<'_, '_> {
                 let extension = (array::EXTENSION, Data(&data));
                 serializer.serialize_newtype_struct(MSGPACK_EXT_STRUCT_NAME, &extension)
             }
+            ValueRef::Sparse(matrix) => {
+                let data = matrix.extension();
+                let extension = (sparse::EXTENSION, Data(&data));
+                serializer.serialize_newtype_struct(MSGPACK_EXT_STRUCT_NAME, &extension)
+            }
             ValueRef::List(items) => serializer.collect_seq(items.iter().map(Written)),
             ValueRef::Dictionary(entries) => {
                 let mut map = serializer.serialize_map(Some(entries.len()))?;
@@ -199,7 +206,9 @@ mod tests {
         let error = Format::Json.write(&value).unwrap_err().to_string();
         assert!(error.ends_with("got the key the Int 1"), "{error}");
         assert!(Format::MessagePack.write(&value).is_ok());
-        for value in [ValueRef::Other("a function"), ValueRef::Class(&crate::binding::zmq::CLASS)] {
+        for value in
+            [ValueRef::Other("a function".into()), ValueRef::Class(&crate::binding::zmq::CLASS)]
+        {
             assert!(Format::Json.write(&value).is_err());
             assert!(Format::MessagePack.write(&value).is_err());
         }

@@ -1,23 +1,29 @@
 //! Script values as messages.
 
 use crate::binding::arguments::{FRAME, TIMEOUT};
-use crate::binding::array::gathered;
+use crate::binding::array::{gathered, sparse_of};
 use crate::binding::call::Call;
 use crate::binding::format::Format;
 use crate::binding::table::{Group, Method, Parameter, Sends, required};
-use crate::binding::value::{Kinds, Value};
+use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
+use crate::core::array::AnyArray;
 
 pub(in crate::binding) const VALUE: Parameter = required(
     "value",
-    FRAME.or(Kinds::NIL).or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::DICTIONARY).or(Kinds::ARRAY),
+    FRAME
+        .or(Kinds::NIL.or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::DICTIONARY))
+        .or(Kinds::ARRAY.or(Kinds::SPARSE)),
     "nil, a Bool, a number, a String, a ZMQFrame, an array, or a List, Tuple or Dictionary of these",
 );
 
 const ARRAY: Parameter = required(
     "array",
-    Kinds::ARRAY.or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::BOOL).or(Kinds::INT).or(Kinds::FLOAT),
-    "a Matrix or another array, a number, or Lists of numbers that are evenly nested",
+    Kinds::ARRAY
+        .or(Kinds::SPARSE.or(Kinds::DICTIONARY))
+        .or(Kinds::LIST.or(Kinds::TUPLE))
+        .or(Kinds::BOOL.or(Kinds::INT).or(Kinds::FLOAT)),
+    "a Matrix, a Sparse or another array, a number, or Lists of numbers that are evenly nested",
 );
 
 pub(super) static GROUP: Group = Group {
@@ -104,7 +110,9 @@ pub(super) static GROUP: Group = Group {
                   elements, row by row, as in pyzmq's recipe for numpy. Accepts a Matrix, a \
                   ComplexMatrix, a Complex, an Array of numbers, and Lists of numbers that are \
                   evenly nested. Ints are sent as int64, or as float64 if there are Floats among \
-                  them. Returns true if the message was queued, or false as `send` does.",
+                  them. A Sparse, or a Dictionary of its vectors, is sent as four frames: JSON, \
+                  and the data, indices and indptr of a csc_matrix of scipy. Returns true if the \
+                  message was queued, or false as `send` does.",
             errors: "`ZMQArgs` if it is not an array of numbers; `ZMQUnsupported` on a \
                      ZMQSubscriber or ZMQPull",
             example: r#"
@@ -119,10 +127,12 @@ pub(super) static GROUP: Group = Group {
         Method {
             name: "receivearray",
             parameters: &[TIMEOUT],
-            result: "array, number or nil",
+            result: "array, sparse matrix, Dictionary, number or nil",
             doc: "Receives an array that `sendarray`, or numpy by pyzmq's recipe, has sent. One \
                   dimension becomes a Matrix with one column, two a Matrix, and more an Array; \
-                  complex numbers a ComplexMatrix or Complex. Hosts without a Matrix get Lists.",
+                  complex numbers a ComplexMatrix or Complex. Hosts without a Matrix get Lists. A \
+                  sparse matrix, in the format csc or csr, becomes a Sparse; hosts without one get \
+                  a Dictionary of its vectors.",
             errors: "`ZMQDecode` if the message is not an array, or the host cannot represent it: \
                      the message is discarded; `ZMQUnsupported` on a ZMQPublisher or ZMQPush",
             example: "",
@@ -146,17 +156,35 @@ fn receive(call: &Call, format: Format) -> Result<Value, Error> {
 
 fn send_array(call: &Call) -> Result<Value, Error> {
     let (socket, wait) = (call.socket()?, call.wait()?);
-    let array = gathered(call.value(0)?).map_err(|got| call.wrong(0, got))?;
-    socket.send_array(&array, &wait)?;
+    let value = call.value(0)?;
+    match value {
+        ValueRef::Sparse(matrix) => socket.send_sparse(matrix, &wait)?,
+        ValueRef::Dictionary(entries) => {
+            let matrix = sparse_of(entries).map_err(|why| Error::Argument {
+                place: "argument 1 (array)".to_owned(),
+                expected: "an array or a sparse matrix".into(),
+                got: format!("a Dictionary {why}"),
+            })?;
+            socket.send_sparse(&matrix, &wait)?;
+        }
+        value => {
+            let array = gathered(value).map_err(|got| call.wrong(0, got))?;
+            socket.send_array(&array, &wait)?;
+        }
+    }
     Ok(super::sent(call, socket))
 }
 
 fn receive_array(call: &Call) -> Result<Value, Error> {
-    let array = call.socket()?.receive_array(&call.wait()?)?;
-    for_host(call, Value::Array(Box::new(array)))
+    let value = match call.socket()?.receive_any_array(&call.wait()?)? {
+        AnyArray::Dense(array) => Value::Array(array),
+        AnyArray::Sparse(matrix) => Value::Sparse(matrix),
+    };
+    for_host(call, value)
 }
 
-/// Replaces arrays by Lists if the host does not have them.
+/// Replaces arrays by Lists, and sparse matrices by Dictionaries, if the host does not have
+/// them.
 pub(in crate::binding) fn for_host(call: &Call, value: Value) -> Result<Value, Error> {
-    if call.host.takes_arrays() { Ok(value) } else { value.without_arrays() }
+    value.without(!call.host.takes_arrays(), !call.host.takes_sparse())
 }

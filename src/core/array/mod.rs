@@ -3,6 +3,7 @@
 //! MessagePack.
 
 mod element;
+pub(crate) mod sparse;
 mod wire;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use std::ops::Deref;
 use super::message::Frame;
 
 pub use element::{Element, Number};
+pub use sparse::{Sparse, SparseRef};
 pub(crate) use wire::{
     EXTENSION, numbers, places_by_columns, read, read_extension, transpose, write_extension,
 };
@@ -37,6 +39,15 @@ pub struct Array {
     element: Element,
     shape: Vec<usize>,
     bytes: Bytes,
+}
+
+/// An array that was received in one of its forms.
+#[derive(Debug)]
+pub enum AnyArray {
+    /// All of its elements: two frames.
+    Dense(Box<Array>),
+    /// A sparse matrix: four frames.
+    Sparse(Box<Sparse>),
 }
 
 /// The elements in the memory in which they arrived, or in new memory.

@@ -145,9 +145,7 @@ pub(crate) fn places_by_columns(shape: &[usize]) -> impl Iterator<Item = usize> 
 /// # Errors
 /// Why they are none.
 pub(crate) fn read(described: &[u8], elements: Frame) -> Result<Array, String> {
-    let (dtype, shape) = description(described)?;
-    let (element, swapped) =
-        Element::from_name(&dtype).ok_or_else(|| format!("the dtype {dtype:.40} is not known"))?;
+    let Description { element, swapped, shape, .. } = Description::read(described)?;
     check(element, &shape, elements.len())?;
     let bytes = match swapped {
         false => Bytes::Received(elements),
@@ -156,19 +154,48 @@ pub(crate) fn read(described: &[u8], elements: Frame) -> Result<Array, String> {
     Ok(Array { element, shape, bytes })
 }
 
-/// Returns the dtype and the shape in the first frame.
-fn description(frame: &[u8]) -> Result<(String, Vec<usize>), String> {
-    let wrong = |what: String| format!("the first frame does not describe an array: {what}");
-    if frame.len() > LONGEST {
-        return Err(wrong(format!("it has {} bytes", frame.len())));
+/// What the first frame tells.
+pub(super) struct Description {
+    pub element: Element,
+    /// True if the elements are in the other byte order.
+    pub swapped: bool,
+    pub shape: Vec<usize>,
+    /// The format of a sparse matrix, and the kind of its indices, as they are written.
+    pub format: Option<String>,
+    pub index: Option<String>,
+}
+
+impl Description {
+    /// Reads the first frame.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn read(frame: &[u8]) -> Result<Description, String> {
+        let wrong = |what: String| format!("the first frame does not describe an array: {what}");
+        if frame.len() > LONGEST {
+            return Err(wrong(format!("it has {} bytes", frame.len())));
+        }
+        let json: Json = serde_json::from_slice(frame).map_err(|error| wrong(error.to_string()))?;
+        let dtype = json["dtype"].as_str().ok_or_else(|| wrong("it has no dtype".to_owned()))?;
+        let shape = json["shape"].as_array().ok_or_else(|| wrong("it has no shape".to_owned()))?;
+        let size = |size: &Json| size.as_u64().and_then(|size| usize::try_from(size).ok());
+        let shape: Option<Vec<usize>> = shape.iter().map(size).collect();
+        let shape = shape.ok_or_else(|| wrong("a size in its shape is not one".to_owned()))?;
+        let (element, swapped) = dtype_of(dtype)?;
+        let text = |name: &str| json[name].as_str().map(str::to_owned);
+        Ok(Description {
+            element,
+            swapped,
+            shape,
+            format: text("format"),
+            index: text("index_dtype"),
+        })
     }
-    let json: Json = serde_json::from_slice(frame).map_err(|error| wrong(error.to_string()))?;
-    let dtype = json["dtype"].as_str().ok_or_else(|| wrong("it has no dtype".to_owned()))?;
-    let shape = json["shape"].as_array().ok_or_else(|| wrong("it has no shape".to_owned()))?;
-    let size = |size: &Json| size.as_u64().and_then(|size| usize::try_from(size).ok());
-    let shape: Option<Vec<usize>> = shape.iter().map(size).collect();
-    let shape = shape.ok_or_else(|| wrong("a size in its shape is not one".to_owned()))?;
-    Ok((dtype.to_owned(), shape))
+}
+
+/// Returns the kind of elements with a name, and true if they are in the other byte order.
+pub(super) fn dtype_of(name: &str) -> Result<(Element, bool), String> {
+    Element::from_name(name).ok_or_else(|| format!("the dtype {name:.40} is not known"))
 }
 
 /// Checks that a shape goes with a number of bytes.
@@ -188,7 +215,7 @@ fn check(element: Element, shape: &[usize], bytes: usize) -> Result<(), String> 
     }
 }
 
-fn reversed(bytes: &[u8], word: usize) -> Vec<u8> {
+pub(super) fn reversed(bytes: &[u8], word: usize) -> Vec<u8> {
     bytes.chunks_exact(word).flat_map(|word| word.iter().rev().copied()).collect()
 }
 
