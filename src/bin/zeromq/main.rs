@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 ///
 /// `zeromq help` shows how scripts use it. `zeromq COMMAND --help` describes a command.
 #[derive(Parser)]
-#[command(version, disable_help_subcommand = true)]
+#[command(name = "zeromq", version, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

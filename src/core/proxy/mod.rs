@@ -108,6 +108,7 @@ struct Control {
 struct Given {
     socket_type: SocketType,
     endpoints: String,
+    attached: Vec<(Action, String)>,
     port: u16,
 }
 
@@ -187,11 +188,12 @@ impl Proxy {
             new = seat(socket_type, endpoints, prepare);
         }
         match new {
-            Ok((seat, port)) => {
+            Ok((seat, attached, port)) => {
                 close(old);
                 control.ask(|reply| Command::Put(side, Box::new(seat), reply))?;
                 let endpoints = endpoints.to_owned();
-                control.given[side as usize] = Some(Given { socket_type, endpoints, port });
+                let given = Given { socket_type, endpoints, attached, port };
+                control.given[side as usize] = Some(given);
                 Ok(())
             }
             Err(error) => {
@@ -210,6 +212,15 @@ impl Proxy {
     /// [`Error::Stopped`], [`Error::Busy`].
     pub fn endpoints(&self, side: Side) -> Result<Option<String>, Error> {
         self.given(side, |given| given.endpoints.clone())
+    }
+
+    /// Returns the endpoints of a side as they were bound and connected, with what the system
+    /// has chosen for their wildcards.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], [`Error::Busy`].
+    pub fn attached(&self, side: Side) -> Result<Option<Vec<(Action, String)>>, Error> {
+        self.given(side, |given| given.attached.clone())
     }
 
     /// Returns the TCP port of the last endpoint of a side, 0 if that is not a TCP
@@ -293,6 +304,20 @@ impl Proxy {
     /// # Errors
     /// [`Error::Busy`] if the proxy is in another call.
     pub fn stop(&self) -> Result<(), Error> {
+        self.end(Duration::ZERO)
+    }
+
+    /// Forwards the messages that have already arrived, for up to `time`, and then
+    /// [stops](Proxy::stop). A PULL socket is unbound first, so that its peers keep what they
+    /// have not sent yet. A paused proxy forwards nothing.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if the proxy is in another call.
+    pub fn finish(&self, time: Duration) -> Result<(), Error> {
+        self.end(time)
+    }
+
+    fn end(&self, time: Duration) -> Result<(), Error> {
         let control = match self.control() {
             Err(Error::Forked) => return Ok(()),
             control => control?.take(),
@@ -300,8 +325,8 @@ impl Proxy {
         let Some(control) = control else {
             return Ok(());
         };
-        control.stop();
-        if self.0.board.wait(ANSWER).is_none() {
+        control.finish(time);
+        if self.0.board.wait(ANSWER.saturating_add(time)).is_none() {
             return Err(Error::Busy);
         }
         // It has nothing more to do, so a panic of its thread no longer matters.
@@ -370,8 +395,12 @@ impl Control {
     }
 
     fn stop(&self) {
+        self.finish(Duration::ZERO);
+    }
+
+    fn finish(&self, time: Duration) {
         // If the thread has already ended, nobody is listening.
-        let _ = self.commands.send(Command::Stop);
+        let _ = self.commands.send(Command::Stop(time));
         self.ring();
     }
 
@@ -422,18 +451,19 @@ fn seat(
     socket_type: SocketType,
     endpoints: &str,
     prepare: &dyn Fn(&Arc<Socket>) -> Result<bool, Error>,
-) -> Result<(Seat, u16), Error> {
+) -> Result<(Seat, Vec<(Action, String)>, u16), Error> {
     let socket = Socket::new(socket_type)?;
     let attach = || {
         let subscribed = prepare(&socket)?;
         if socket_type == SocketType::Sub && !subscribed {
             socket.subscribe(b"")?;
         }
-        Ok((subscribed, socket.attach_by(Action::Bind, endpoints)?))
+        let port = socket.attach_by(Action::Bind, endpoints)?;
+        Ok((subscribed, socket.endpoints()?, port))
     };
     let attached = attach();
     let mut open = socket.move_out()?;
-    let (subscribed, port) = match attached {
+    let (subscribed, attached, port) = match attached {
         Ok(attached) => attached,
         Err(error) => {
             open.close();
@@ -450,7 +480,7 @@ fn seat(
         let mandatory = open.socket.set_router_mandatory(true);
         mandatory.map_err(|error| Error::from_zmq("setsockopt", error))?;
     }
-    Ok((Seat { socket_type, open, subscribed, fresh: true }, port))
+    Ok((Seat { socket_type, open, subscribed, fresh: true }, attached, port))
 }
 
 fn close(seat: Option<Seat>) {

@@ -513,3 +513,26 @@ fn the_same_seed_makes_the_same_faults() {
     assert!((20..80).contains(&came.len()), "{came:?}");
     assert_eq!(came, run("seed-2"));
 }
+
+#[test]
+fn a_proxy_that_finishes_forwards_what_has_arrived() {
+    let (proxy, push, pull) = pipeline("finish");
+    proxy.set(Side::Frontend, Pull, "tcp://127.0.0.1:*,inproc://proxy-finish-front", &any).unwrap();
+    let attached = proxy.attached(Side::Frontend).unwrap().unwrap();
+    assert!(attached[0].0 == Action::Bind && !attached[0].1.ends_with('*'), "{attached:?}");
+    drop(push);
+    let (push, idle) = (connected(Push, &attached[1].1), connected(Push, &attached[0].1));
+    idle.wait_for_peers(1, &SOON).unwrap();
+    // More than one turn of a direction.
+    let many = 1500;
+    for number in 0..many {
+        push.send(&[number.to_string()], &SOON).unwrap();
+    }
+    thread::scope(|scope| {
+        scope.spawn(|| (0..many).for_each(|number| assert_eq!(text(&pull), number.to_string())));
+        proxy.finish(LONG).unwrap();
+    });
+    assert_eq!(proxy.state(), State::Stopped);
+    assert_eq!(proxy.stats().unwrap().to_backend.messages, many);
+    proxy.finish(LONG).unwrap();
+}

@@ -3,7 +3,8 @@
 use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use zmq::PollEvents;
 
@@ -15,7 +16,7 @@ use super::{Link, Side, State, compatibility};
 use crate::core::bell;
 use crate::core::context;
 use crate::core::socket::open::Open;
-use crate::core::socket_type::SocketType::{self, Router, Xpub, Xsub};
+use crate::core::socket_type::SocketType::{self, Pull, Router, Xpub, Xsub};
 
 /// A command for the thread. It replies to each one when it is done.
 pub(super) enum Command {
@@ -29,8 +30,12 @@ pub(super) enum Command {
     Faults(Faults, Sender<()>),
     /// Does nothing; the reply means that all earlier messages are counted.
     Count(Sender<()>),
-    Stop,
+    /// Forwards what has arrived, for up to this time, and stops.
+    Stop(Duration),
 }
+
+/// How long a proxy that finishes waits for messages that are about to arrive.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The socket of a side.
 pub(super) struct Seat {
@@ -171,6 +176,57 @@ impl Worker {
         direction.turn(&mut route)
     }
 
+    /// Forwards the messages that have arrived, for up to `time`. Then it unbinds PULL
+    /// sockets, whose peers keep what they have not sent yet, and forwards the rest.
+    fn drain(&mut self, time: Duration) -> zmq::Result<()> {
+        let end = Instant::now() + time;
+        if time.is_zero() || !self.runs() {
+            return Ok(());
+        }
+        let idle = |_: &mut Worker| false;
+        self.forward_until(end, idle)?;
+        let mut pulls: Vec<&mut Seat> =
+            self.sides.iter_mut().flatten().filter(|seat| seat.socket_type == Pull).collect();
+        if pulls.is_empty() {
+            return Ok(());
+        }
+        pulls.iter_mut().for_each(|seat| seat.open.unbind_all());
+        self.forward_until(end, |worker| {
+            let mut seats = worker.sides.iter_mut().flatten();
+            seats.any(|seat| seat.socket_type == Pull && seat.open.is_connected())
+        })
+    }
+
+    /// Forwards messages until `end`, or until none has arrived for a moment and nothing is
+    /// expected.
+    fn forward_until(
+        &mut self,
+        end: Instant,
+        expects: impl Fn(&mut Worker) -> bool,
+    ) -> zmq::Result<()> {
+        let mut paused = false;
+        while Instant::now() < end {
+            let mut ready = [PollEvents::empty(); 2];
+            for (ready, seat) in ready.iter_mut().zip(self.sides.iter_mut().flatten()) {
+                *ready = seat.open.socket.get_events()?;
+            }
+            self.turn(Side::Frontend, &ready)?;
+            self.turn(Side::Backend, &ready)?;
+            let kinds = self.kinds.iter().zip(&self.directions);
+            let mut waits = kinds.filter(|(kind, _)| kind.is_some()).map(|(_, way)| way.waits);
+            if waits.clone().any(|waits| waits == Waits::TURN) {
+                paused = false;
+                continue;
+            }
+            if paused && !waits.any(|waits| waits.target) && !expects(self) {
+                break;
+            }
+            thread::sleep(PAUSE);
+            paused = true;
+        }
+        Ok(())
+    }
+
     /// Sends the messages it still holds, as far as possible.
     fn flush(&mut self) -> zmq::Result<()> {
         let [Some(front), Some(back)] = &mut self.sides else {
@@ -219,7 +275,10 @@ impl Worker {
                     self.answer(&reply, ());
                 }
                 Command::Count(reply) => self.answer(&reply, ()),
-                Command::Stop => return Ok(false),
+                Command::Stop(time) => {
+                    self.drain(time)?;
+                    return Ok(false);
+                }
             }
         }
         Ok(true)

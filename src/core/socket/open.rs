@@ -408,13 +408,18 @@ impl Open {
         Ok(())
     }
 
-    /// Unbinds and disconnects all endpoints.
-    pub fn detach(&mut self) {
+    /// Unbinds all endpoints.
+    pub fn unbind_all(&mut self) {
         for bound in std::mem::take(&mut self.bound) {
             // It is released, or libzmq has released it already.
             let _ = retried(|| self.socket.unbind(&bound.resolved));
             bound.release(self.id, self.socket_type);
         }
+    }
+
+    /// Unbinds and disconnects all endpoints.
+    pub fn detach(&mut self) {
+        self.unbind_all();
         while let Some(endpoint) = self.connected.last().map(|known| known.written.clone()) {
             if self.disconnect(&endpoint).is_err() {
                 self.connected.pop();

@@ -35,6 +35,11 @@ impl Open {
         Ok(connections.map(|connections| self.with_inproc(connections.peers)))
     }
 
+    /// Returns true if it is known to have connections over a network.
+    pub(in crate::core) fn is_connected(&mut self) -> bool {
+        self.connections().is_ok_and(|known| known.is_some_and(|known| known.peers > 0))
+    }
+
     /// Adds the inproc peers to a number of network peers.
     pub(super) fn with_inproc(&self, network: usize) -> usize {
         let count = network + context::inproc_peers(self.id, self.socket_type);

@@ -73,3 +73,22 @@ pub fn text_of(argument: &OsStr) -> Outcome<&str> {
         .to_str()
         .ok_or_else(|| Failure::usage(format!("{} is not UTF-8", argument.to_string_lossy())))
 }
+
+/// Checks that no argument is left.
+pub fn nothing_more(arguments: &[OsString]) -> Outcome {
+    match arguments {
+        [] => Ok(()),
+        [first, ..] => {
+            Err(Failure::usage(format!("unexpected argument {}", first.to_string_lossy())))
+        }
+    }
+}
+
+/// How a command writes what it has measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Report {
+    /// For people.
+    Text,
+    /// As one line of JSON.
+    Json,
+}

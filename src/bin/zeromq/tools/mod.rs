@@ -6,17 +6,26 @@
 //! knows when to stop, and `failure` has the exit codes. `history` is a folder of its own.
 
 pub mod arguments;
+mod bench;
 pub mod ending;
 pub mod failure;
 pub mod format;
 mod history;
 pub mod input;
+mod keygen;
+mod manual;
 pub mod output;
+mod proxy;
 mod publish;
+mod pull;
+mod push;
 mod receive;
+mod reply;
+mod request;
 mod send;
 pub mod socket;
 mod subscribe;
+mod top;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -36,9 +45,18 @@ const END: Duration = Duration::from_secs(1);
 pub enum Tool {
     Sub(subscribe::Arguments),
     Pub(publish::Arguments),
+    Push(push::Arguments),
+    Pull(pull::Arguments),
+    Req(request::Arguments),
+    Rep(reply::Arguments),
+    Proxy(proxy::Arguments),
     Record(history::record::Arguments),
     Replay(history::replay::Arguments),
     History(history::show::Arguments),
+    Top(top::Arguments),
+    Bench(bench::Arguments),
+    Keygen(keygen::Arguments),
+    Man(manual::Arguments),
 }
 
 impl Tool {
@@ -46,9 +64,18 @@ impl Tool {
         match self {
             Tool::Sub(_) => "sub",
             Tool::Pub(_) => "pub",
+            Tool::Push(_) => "push",
+            Tool::Pull(_) => "pull",
+            Tool::Req(_) => "req",
+            Tool::Rep(_) => "rep",
+            Tool::Proxy(_) => "proxy",
             Tool::Record(_) => "record",
             Tool::Replay(_) => "replay",
             Tool::History(_) => "history",
+            Tool::Top(_) => "top",
+            Tool::Bench(_) => "bench",
+            Tool::Keygen(_) => "keygen",
+            Tool::Man(_) => "man",
         }
     }
 
@@ -56,9 +83,18 @@ impl Tool {
         match self {
             Tool::Sub(arguments) => subscribe::run(arguments, ending),
             Tool::Pub(arguments) => publish::run(arguments, ending),
+            Tool::Push(arguments) => push::run(arguments, ending),
+            Tool::Pull(arguments) => pull::run(arguments, ending),
+            Tool::Req(arguments) => request::run(arguments, ending),
+            Tool::Rep(arguments) => reply::run(arguments, ending),
+            Tool::Proxy(arguments) => proxy::run(arguments, ending),
             Tool::Record(arguments) => history::record::run(arguments, ending),
             Tool::Replay(arguments) => history::replay::run(arguments, ending),
             Tool::History(arguments) => history::show::run(arguments, ending),
+            Tool::Top(arguments) => top::run(arguments, ending),
+            Tool::Bench(arguments) => bench::run(arguments, ending),
+            Tool::Keygen(arguments) => keygen::run(arguments),
+            Tool::Man(arguments) => manual::run(arguments),
         }
     }
 }

@@ -6,7 +6,7 @@ use zeromq::core::{Error, SocketType};
 
 use super::arguments::{FormatArguments, LimitArguments};
 use super::ending::Ending;
-use super::failure::{Failure, Outcome};
+use super::failure::Outcome;
 use super::send::{self, SourceArguments};
 use super::socket::SocketArguments;
 
@@ -33,6 +33,10 @@ pub struct Arguments {
     /// Waits until there are N subscriptions before the first message; 0 does not wait.
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     wait: usize,
+    /// Numbers the messages of each topic, so that subscribers can tell which they have missed:
+    /// `zeromq top`, or scripts with setsequence. The number is one more frame.
+    #[arg(long)]
+    sequence: bool,
     #[command(flatten)]
     limits: LimitArguments,
     #[command(flatten)]
@@ -43,13 +47,18 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let Arguments { format, source, limits, connection, .. } = arguments;
     let (endpoints, frames) = connection.endpoints(&arguments.rest)?;
     let mut messages = source.messages(format, frames, limits)?;
-    let connection = connection.open(SocketType::Pub, endpoints, limits, |_| Ok(()))?;
+    let connection = connection.open(SocketType::Pub, endpoints, limits, |socket| {
+        if arguments.sequence {
+            socket.set_sequence(true)?;
+        }
+        Ok(())
+    })?;
     let wait = ending.wait(limits.timeout());
     match connection.socket.wait_for_subscribers(arguments.wait, messages.topic(), &wait) {
         Ok(()) => {}
         Err(Error::Again) => {
             let text = "nobody has subscribed within the timeout; --wait 0 does not wait";
-            return Err(Failure::Timeout(text.to_owned()));
+            return Err(connection.timed_out(text));
         }
         Err(error) => return Err(error.into()),
     }

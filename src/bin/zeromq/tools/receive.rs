@@ -13,6 +13,9 @@ use super::socket::Connection;
 /// How long messages that have arrived before a signal are still taken from the queues.
 const REST: Duration = Duration::from_secs(1);
 
+/// How long to wait for one of them.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Receives messages and passes each to `take`. After a signal, those that have arrived before
 /// it are still received.
 ///
@@ -37,29 +40,16 @@ pub fn all(
             Err(Error::Interrupted) => break,
             Err(Error::Again) => {
                 let text = format!("no message has arrived within the timeout, after {count}");
-                return Err(Failure::Timeout(text));
+                return Err(connection.timed_out(&text));
             }
             Err(error) => return Err(error.into()),
         }
         count += 1;
         take(&message)?;
     }
-    if ending.is_asked() && !done(count) {
-        let end = Instant::now() + REST;
-        let mut left = queued(socket);
-        // Peers keep what they have not sent yet, and can send it to others.
-        for (action, endpoint) in socket.endpoints()? {
-            if action == Action::Bind {
-                socket.unbind(&endpoint)?;
-            }
-        }
-        let now = Wait::new(Some(Duration::ZERO));
-        while !done(count)
-            && left > 0
-            && Instant::now() < end
-            && socket.receive_into(&mut message, &now).is_ok()
-        {
-            left -= 1;
+    if ending.is_asked() {
+        let mut rest = Rest::of(socket);
+        while !done(count) && rest.receive(socket, &mut message)? {
             count += 1;
             take(&message)?;
         }
@@ -67,13 +57,63 @@ pub fn all(
     if limits.count.is_some() && !done(count) { Err(Failure::Stopped) } else { Ok(()) }
 }
 
+/// The messages that have arrived at a socket before a signal.
+struct Rest {
+    end: Instant,
+    /// How many messages its queues can hold.
+    left: usize,
+    /// True once it was unbound.
+    unbound: bool,
+}
+
+impl Rest {
+    fn of(socket: &Socket) -> Rest {
+        Rest { end: Instant::now() + REST, left: queued(socket), unbound: false }
+    }
+
+    /// Receives the next one. Returns false if there are no more. Once none has arrived for a
+    /// moment, the socket is unbound: its peers keep what they have not sent yet, and can send
+    /// it to others. It stays connected, because libzmq drops what is in the queue of a
+    /// connection that it ends.
+    fn receive(&mut self, socket: &Socket, message: &mut Message) -> Outcome<bool> {
+        while self.left > 0 && Instant::now() < self.end {
+            match socket.receive_into(message, &Wait::new(Some(PAUSE))) {
+                Ok(()) => {
+                    self.left -= 1;
+                    return Ok(true);
+                }
+                Err(Error::Again) if !self.unbound => self.unbind(socket)?,
+                Err(Error::Again) if peers(socket) == 0 => return Ok(false),
+                Err(Error::Again) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(false)
+    }
+
+    fn unbind(&mut self, socket: &Socket) -> Outcome {
+        for (action, endpoint) in socket.endpoints()? {
+            match action {
+                Action::Bind => socket.unbind(&endpoint)?,
+                // Its queue may still be filled.
+                Action::Connect => self.left = 0,
+            }
+        }
+        self.unbound = true;
+        Ok(())
+    }
+}
+
 /// Returns how many messages can be in the queues of a socket.
 fn queued(socket: &Socket) -> usize {
-    let peers = socket.statistics().ok().and_then(|statistics| statistics.peers).unwrap_or(1);
     match socket.option("rcvhwm") {
         Ok(OptionValue::Int(mark)) if mark > 0 => {
-            usize::try_from(mark).unwrap_or(usize::MAX).saturating_mul(peers.max(1))
+            usize::try_from(mark).unwrap_or(usize::MAX).saturating_mul(peers(socket).max(1))
         }
         _ => usize::MAX,
     }
+}
+
+fn peers(socket: &Socket) -> usize {
+    socket.statistics().ok().and_then(|statistics| statistics.peers).unwrap_or(0)
 }

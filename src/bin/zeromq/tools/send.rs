@@ -130,7 +130,8 @@ pub fn all(
             } else {
                 ending.wait(limits.timeout())
             };
-            match connection.socket.send(&frames, &wait) {
+            // A publisher may number them.
+            match connection.socket.publish(&frames, &wait) {
                 Err(Error::Interrupted) if ending.is_asked() => {}
                 sent => break sent,
             }
@@ -141,7 +142,7 @@ pub fn all(
                 let text = "no peer has accepted a message in time, so it was not sent";
                 return Err(match ending.is_asked() {
                     true => Failure::Error(text.to_owned()),
-                    false => Failure::Timeout(text.to_owned()),
+                    false => connection.timed_out(text),
                 });
             }
             Err(error) => return Err(error.into()),

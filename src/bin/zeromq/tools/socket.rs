@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use zeromq::core::options::{self, Kind, Row, When};
+use zeromq::core::options::{self, Kind, Row};
 use zeromq::core::{
     Action, Authenticator, Certificate, Error, OptionValue, PublicKey, Role, Socket, SocketType,
     Wait, context,
@@ -107,9 +107,9 @@ impl SocketArguments {
         limits: &LimitArguments,
         prepare: impl FnOnce(&Socket) -> Outcome,
     ) -> Outcome<Connection> {
-        let connection = self.setup.open(socket_type, limits)?;
-        let socket = &connection.socket;
-        prepare(socket)?;
+        let socket = Socket::new(socket_type)?;
+        let has_linger = self.setup.apply(&socket, limits)?;
+        prepare(&socket)?;
         if let Some(endpoints) = endpoints {
             socket.attach(endpoints).map_err(at_endpoint)?;
         }
@@ -119,36 +119,33 @@ impl SocketArguments {
         for endpoints in &self.connect {
             socket.connect(endpoints).map_err(at_endpoint)?;
         }
-        connection.tell(limits)?;
-        Ok(connection)
+        for (action, endpoint) in socket.endpoints()? {
+            // The system may have chosen the port.
+            if action == Action::Bind {
+                limits.note(&format!("bound to {endpoint}"));
+            }
+        }
+        Ok(Connection { socket, has_linger })
     }
 }
 
 impl SetupArguments {
-    /// Opens a socket that is not attached yet.
+    /// Sets up a socket that is not attached yet. Returns true if its linger was set.
     ///
     /// # Errors
     /// [`Failure::Usage`] for options that are wrong, [`Failure::Error`] for certificates that
     /// cannot be used.
-    pub fn open(&self, socket_type: SocketType, limits: &LimitArguments) -> Outcome<Connection> {
-        let socket = Socket::new(socket_type)?;
-        let mut has_linger = false;
-        for option in &self.options {
-            let (row, value) = parse_option(option)?;
-            match socket.set_option(row.name, &value) {
-                Ok(When::Now | When::Later | When::Next | When::First) => {}
-                Err(error @ Error::Option { .. }) => {
-                    return Err(Failure::usage(format!("--option {error}")));
-                }
-                Err(error) => return Err(error.into()),
-            }
-            has_linger |= row.name == "linger";
-        }
-        self.secure(&socket, limits)?;
-        Ok(Connection { socket, has_linger })
+    pub fn apply(&self, socket: &Socket, limits: &LimitArguments) -> Outcome<bool> {
+        let has_linger = set_options(socket, "--option", &self.options)?;
+        self.secure(socket, limits)?;
+        Ok(has_linger)
     }
 
-    fn secure(&self, socket: &Socket, limits: &LimitArguments) -> Outcome {
+    /// Sets up the security of a socket.
+    ///
+    /// # Errors
+    /// Those of [`apply`](SetupArguments::apply).
+    pub fn secure(&self, socket: &Socket, limits: &LimitArguments) -> Outcome {
         let own = self.curve_certificate.as_deref().map(|name| load(name, limits)).transpose()?;
         match (own, &self.curve_serverkey, &self.curve_accept) {
             (own, Some(key), _) => {
@@ -221,23 +218,40 @@ fn server_key(key: &str) -> Outcome<PublicKey> {
 }
 
 /// Syntax errors are those of the command line.
-fn at_endpoint(error: Error) -> Failure {
+pub fn at_endpoint(error: Error) -> Failure {
     match error {
         Error::Endpoint { .. } if error.errno().is_none() => Failure::usage(error.to_string()),
         error => error.into(),
     }
 }
 
+/// Sets the options of an argument with this name, each NAME=VALUE. Returns true if linger is
+/// one of them.
+///
+/// # Errors
+/// [`Failure::Usage`] for those that are wrong.
+pub fn set_options(socket: &Socket, argument: &str, options: &[String]) -> Outcome<bool> {
+    let mut has_linger = false;
+    for option in options {
+        let usage = |problem: String| Failure::usage(format!("{argument} {problem}"));
+        let (row, value) = parse_option(option).map_err(usage)?;
+        match socket.set_option(row.name, &value) {
+            Ok(_) => {}
+            Err(error @ Error::Option { .. }) => return Err(usage(error.to_string())),
+            Err(error) => return Err(error.into()),
+        }
+        has_linger |= row.name == "linger";
+    }
+    Ok(has_linger)
+}
+
 /// Parses NAME=VALUE.
-fn parse_option(option: &str) -> Outcome<(&'static Row, OptionValue)> {
+fn parse_option(option: &str) -> Result<(&'static Row, OptionValue), String> {
     let Some((name, value)) = option.split_once('=') else {
-        return Err(Failure::usage(format!(
-            "--option {option}: expected NAME=VALUE, such as sndhwm=100000"
-        )));
+        return Err(format!("{option}: expected NAME=VALUE, such as sndhwm=100000"));
     };
-    let wrong = |error: Error| Failure::usage(format!("--option {error}"));
-    let row = options::find(name.trim()).map_err(wrong)?;
-    let refuse = || wrong(row.refuse(&format!("\"{value}\"")));
+    let row = options::find(name.trim()).map_err(|error| error.to_string())?;
+    let refuse = || row.refuse(&format!("\"{value}\"")).to_string();
     let value = match row.kind {
         Kind::Bool => match value {
             "1" | "true" | "on" | "yes" => OptionValue::Bool(true),
@@ -247,25 +261,15 @@ fn parse_option(option: &str) -> Outcome<(&'static Row, OptionValue)> {
         Kind::Int | Kind::Int64 | Kind::Uint64 => {
             OptionValue::Int(value.parse().map_err(|_| refuse())?)
         }
-        Kind::Bytes | Kind::Text | Kind::Key => OptionValue::Bytes(
-            frame_of(Format::Text, value.as_bytes())
-                .map_err(|problem| Failure::usage(format!("--option {name}: {problem}")))?,
-        ),
+        Kind::Bytes | Kind::Text | Kind::Key => {
+            let bytes = frame_of(Format::Text, value.as_bytes());
+            OptionValue::Bytes(bytes.map_err(|problem| format!("{name}: {problem}"))?)
+        }
     };
     Ok((row, value))
 }
 
 impl Connection {
-    /// Tells where the socket is bound: the system may have chosen the port.
-    pub fn tell(&self, limits: &LimitArguments) -> Outcome {
-        for (action, endpoint) in self.socket.endpoints()? {
-            if action == Action::Bind {
-                limits.note(&format!("bound to {endpoint}"));
-            }
-        }
-        Ok(())
-    }
-
     /// Closes a socket that has sent, once everything was passed to the network. That has no
     /// end unless the option linger, the timeout or a signal sets one.
     ///
@@ -293,6 +297,14 @@ impl Connection {
             Err(Failure::Timeout(text.to_owned()))
         } else {
             Err(Failure::Error(text.to_owned()))
+        }
+    }
+
+    /// Returns a timeout, with what is known about its cause.
+    pub fn timed_out(&self, text: &str) -> Failure {
+        match self.socket.diagnose() {
+            Ok(diagnosis) => Failure::Timeout(format!("{text}; {diagnosis}")),
+            Err(_) => Failure::Timeout(text.to_owned()),
         }
     }
 
