@@ -447,6 +447,16 @@ fn a_bus_is_watched_and_measured() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_terminal_shows_one_table_in_place() {
+    let command = tool("top tcp://127.0.0.1:1 --every 20 --count 3");
+    let terminal = support::terminal::Terminal::sized(24, command);
+    terminal.wait(|shown| shown.matches("TOPIC").count() == 3);
+    assert_eq!(terminal.raw().matches("\u{1b}[H").count(), 3);
+    assert_eq!(terminal.finish(), Some(0));
+}
+
+#[test]
 fn each_command_is_documented() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("man");

@@ -188,12 +188,10 @@ impl Proxy {
             new = seat(socket_type, endpoints, prepare);
         }
         match new {
-            Ok((seat, attached, port)) => {
+            Ok((seat, new)) => {
                 close(old);
                 control.ask(|reply| Command::Put(side, Box::new(seat), reply))?;
-                let endpoints = endpoints.to_owned();
-                let given = Given { socket_type, endpoints, attached, port };
-                control.given[side as usize] = Some(given);
+                control.given[side as usize] = Some(new);
                 Ok(())
             }
             Err(error) => {
@@ -451,7 +449,7 @@ fn seat(
     socket_type: SocketType,
     endpoints: &str,
     prepare: &dyn Fn(&Arc<Socket>) -> Result<bool, Error>,
-) -> Result<(Seat, Vec<(Action, String)>, u16), Error> {
+) -> Result<(Seat, Given), Error> {
     let socket = Socket::new(socket_type)?;
     let attach = || {
         let subscribed = prepare(&socket)?;
@@ -480,7 +478,8 @@ fn seat(
         let mandatory = open.socket.set_router_mandatory(true);
         mandatory.map_err(|error| Error::from_zmq("setsockopt", error))?;
     }
-    Ok((Seat { socket_type, open, subscribed, fresh: true }, attached, port))
+    let given = Given { socket_type, endpoints: endpoints.to_owned(), attached, port };
+    Ok((Seat { socket_type, open, subscribed, fresh: true }, given))
 }
 
 fn close(seat: Option<Seat>) {

@@ -282,7 +282,9 @@ fn histogram() -> Outcome<Histogram<u64>> {
 
 fn throughput(count: u64, common: &Common, ending: &Ending) -> Outcome {
     let (size, number) = (common.size.to_string(), (count + 1).to_string());
-    let sender = ["bench", "throughput", "--send", "--size", &size, "--count", &number];
+    let mut sender = vec!["bench", "throughput", "--send", "--size", &size, "--count", &number];
+    let timeout = common.timeout.to_string();
+    sender.extend(["--timeout", &timeout]);
     let (connection, peer) = common.open(SocketType::Pull, &sender)?;
     let socket = &connection.socket;
     let wait = common.wait(ending);

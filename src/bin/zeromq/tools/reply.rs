@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use zeromq::core::{Action, Error, Message, SocketType, Wait};
+use zeromq::core::{Error, Message, SocketType, Wait};
 
 use super::arguments::{FormatArguments, LimitArguments, ShowArguments, frames_of};
 use super::ending::Ending;
@@ -102,12 +102,6 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
         socket.send_message(&mut request, &Wait::new(limits.timeout()))?;
         count += 1;
         shown?;
-    }
-    // No request is accepted that would not be answered.
-    for (action, endpoint) in socket.endpoints()? {
-        if action == Action::Bind {
-            socket.unbind(&endpoint)?;
-        }
     }
     connection.finish(ending, limits.timeout())?;
     if limits.count.is_some() && !is_done(count) { Err(Failure::Stopped) } else { Ok(()) }
