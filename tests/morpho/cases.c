@@ -931,8 +931,6 @@ static void matrices(void) {
 
     value m = host_matrix(2, 3, six);
     RAISES("ZMQArgs", host_invoke(p.out, "sendarray", ARGS(host_list(1, &m))));
-    message = RAISES("ZMQArgs", host_invoke(p.out, "sendarray", ARGS(host_sparse())));
-    CHECK(contains(message, "a Sparse, whose layout in this Morpho is not known"));
 }
 #else
 /* Lists are in their place. */
@@ -946,6 +944,120 @@ static void matrices(void) {
     rows = array_back(p, rows);
     CHECK(is_integer(item(item(rows, 0), 2), 3));
     CHECK(length(OK(ARRAY_FROM(p, "{\"dtype\": \"int16\", \"shape\": [6]}", shorts))) == 6);
+}
+#endif
+
+/* What another program sends: the matrix 1 0 -3, 0 0 2.5, row by row. */
+static value sparse_from(pair p, const char *dtype, const void *data, size_t size) {
+    char described[120];
+    snprintf(described, sizeof described, "{\"format\": \"csr\", \"dtype\": \"%s\", "
+             "\"index_dtype\": \"int64\", \"shape\": [2, 3]}", dtype);
+    const int64_t indices[] = {0, 2, 2}, indptr[] = {0, 2, 3};
+    value frames[] = {text(described), host_string(data, size),
+                      host_string((const char *)indices, sizeof indices),
+                      host_string((const char *)indptr, sizeof indptr)};
+    CHECK(sends(p.out, host_list(4, frames)));
+    return host_invoke(p.in, "receivearray", timeout(integer(5000)));
+}
+
+#define SPARSE_FROM(p, dtype, data) sparse_from(p, dtype, (const char *)data, sizeof(data))
+
+#if HAS_SPARSE
+static const sparse *a_sparse(value v) {
+    if (!object_istype(v, objectsparsetype)) host_fail("no Sparse");
+    return (sparse *)as_object(v);
+}
+
+/* Morpho holds what it computes in columns alone. */
+static void check_sparse(value v, const double *values) {
+    const elements *e = &a_sparse(v)->elements;
+    const compressed *c = &a_sparse(v)->compressed;
+    CHECK(e->rows == 0 && e->columns == 0 && e->table.count == 0);
+    CHECK(c->rows == 2 && c->columns == 3 && c->room == 3);
+    const int32_t begins[] = {0, 1, 1, 3}, row_of[] = {0, 0, 1};
+    CHECK(memcmp(c->begins, begins, sizeof begins) == 0);
+    CHECK(memcmp(c->row_of, row_of, sizeof row_of) == 0);
+    for (int i = 0; i < 3; i++) CHECK(c->values[i] == values[i]);
+}
+
+static const char *refused(pair p, const sparse *s) {
+    return RAISES("ZMQArgs", host_invoke(p.out, "sendarray", ARGS(from_object((void *)s))));
+}
+
+static void sparse_matrices(void) {
+    pair p = pipeline();
+    const double values[] = {1, -3, 2.5};
+    sparse *s = host_sparse(2, 3);
+    sparsedok_insert(&s->elements, 1, 2, number(2.5));
+    sparsedok_insert(&s->elements, 0, 0, integer(1));
+    sparsedok_insert(&s->elements, 0, 2, number(-3));
+    AT, check_sparse(array_back(p, from_object(s)), values);
+    AT, check_sparse(array_inside(p, from_object(s)), values);
+    sparse_checkformat(s, 1, true, true);
+    AT, check_sparse(array_back(p, from_object(s)), values);
+    AT, check_sparse(array_inside(p, from_object(s)), values);
+    const float floats[] = {1, -3, 2.5};
+    AT, check_sparse(OK(SPARSE_FROM(p, "float32", floats)), values);
+
+    const int64_t large[] = {1, 1, (INT64_C(1) << 53) + 1};
+    const char *message = RAISES("ZMQDecode", SPARSE_FROM(p, "int64", large));
+    CHECK(contains(message, "int64 9007199254740993"));
+    const double parts[] = {1, 2, 3, 4, 5, 6};
+    message = RAISES("ZMQDecode", SPARSE_FROM(p, "complex128", parts));
+    CHECK(contains(message, "a sparse matrix of complex128"));
+
+    /* Columns that the script has changed. */
+    s->compressed.row_of[2] = 7;
+    CHECK(contains(refused(p, s), "column 2 has an element in row 7: expected rows below 2"));
+    s->compressed.row_of[2] = 0;
+    CHECK(contains(refused(p, s), "column 2 has row 0 twice"));
+    s->compressed.room = 2;
+    CHECK(contains(refused(p, s), "its columns end behind its elements"));
+    s->compressed.room = 3;
+
+    const int32_t sizes[][2] = {{0, 0}, {0, 5}, {5, 0}, {3, 4}};
+    for (int i = 0; i < 4; i++) {
+        sparse *empty = host_sparse(sizes[i][0], sizes[i][1]);
+        const sparse *back = a_sparse(array_back(p, from_object(empty)));
+        CHECK(back->elements.rows == sizes[i][0] && back->elements.columns == sizes[i][1]);
+        CHECK(back->elements.table.count == 0 && back->compressed.begins == NULL);
+    }
+
+    /* Elements without a value are 1. */
+    s = host_sparse(1, 1);
+    sparsedok_insert(&s->elements, 0, 0, nil());
+    CHECK(a_sparse(array_back(p, from_object(s)))->compressed.values[0] == 1);
+    sparseccs_resize(&s->compressed, 1, 1, 1, true);
+    memcpy(s->compressed.begins, (int32_t[]){0, 1}, 2 * sizeof(int32_t));
+    s->compressed.row_of[0] = 0;
+    free(s->compressed.values);
+    s->compressed.values = NULL;
+    CHECK(a_sparse(array_back(p, from_object(s)))->compressed.values[0] == 1);
+    s->elements.table.count = 0;
+    CHECK(a_sparse(array_back(p, from_object(s)))->compressed.values[0] == 1);
+
+    s = host_sparse(1, 2);
+    sparsedok_insert(&s->elements, 0, 1, text("a"));
+    CHECK(contains(refused(p, s), "its element [0, 1] is not a number"));
+    s = host_sparse(1, INT32_MAX);
+    CHECK(contains(refused(p, s), "it has 2147483647 columns: at most 268435456"));
+}
+#else
+/* A Dictionary is in its place. */
+static void sparse_matrices(void) {
+    pair p = pipeline();
+    const float floats[] = {1, -3, 2.5};
+    value v = OK(SPARSE_FROM(p, "float32", floats));
+    for (int round = 0; round < 2; round++) {
+        if (!object_istype(v, objectdictionarytype)) host_fail("no Dictionary");
+        CHECK(((dictionary *)as_object(v))->table.count == 5);
+        v = array_back(p, v);
+    }
+#if HAS_MATRICES
+    value s = from_object(host_sparse(2, 3));
+    const char *message = RAISES("ZMQArgs", host_invoke(p.out, "sendarray", ARGS(s)));
+    CHECK(contains(message, "a Sparse, whose layout in this Morpho is not known"));
+#endif
 }
 #endif
 
@@ -1085,6 +1197,7 @@ static const struct {
     CASE(arrays),
     CASE(matrices),
     CASE(complex_matrices),
+    CASE(sparse_matrices),
     CASE(keys_of_dictionaries),
     CASE(sizes),
     CASE(busy_sockets),

@@ -80,6 +80,9 @@ int objectfunctiontype, objectclosuretype, objectinvocationtype, objectrangetype
 int objectcomplextype, objectarraytype;
 #if HAS_MATRICES
 int objectmatrixtype, objectsparsetype;
+#if HAS_SPARSE
+int objectdokkeytype;
+#endif
 #endif
 #if HAS_COMPLEX_MATRICES
 int objectcomplexmatrixtype;
@@ -188,6 +191,19 @@ static void discard_items(void *items, size_t size) {
     free(items);
 }
 
+#if HAS_SPARSE
+static void discard_sparse(sparse *s) {
+    for (place *p = s->elements.places, *next; p; p = next) {
+        next = (place *)p->header.next;
+        discard_items(p, sizeof *p);
+    }
+    discard_items(s->elements.table.entries, s->elements.table.capacity * sizeof(entry));
+    discard_items(s->compressed.begins, ((size_t)s->compressed.columns + 1) * sizeof(int32_t));
+    discard_items(s->compressed.row_of, (size_t)s->compressed.room * sizeof(int32_t));
+    discard_items(s->compressed.values, (size_t)s->compressed.room * sizeof(double));
+}
+#endif
+
 static bool is_own(const object *o) { return o->type >= first_own_type; }
 
 static void discard(object *o) {
@@ -202,6 +218,10 @@ static void discard(object *o) {
     } else if (o->type == objectinstancetype) {
         table *t = &((instance *)o)->fields;
         discard_items(t->entries, t->capacity * sizeof(entry));
+#if HAS_SPARSE
+    } else if (o->type == objectsparsetype) {
+        discard_sparse((sparse *)o);
+#endif
     }
     block *b = block_of(o);
     b->state = FREED;
@@ -260,6 +280,11 @@ void morpho_markobject(void *vm, object *o) {
         mark_table(&((instance *)o)->fields);
     } else if (o->type == objectarraytype) {
         mark_items(((array *)o)->values, ((array *)o)->count);
+#if HAS_SPARSE
+    } else if (o->type == objectsparsetype) {
+        const table *t = &((sparse *)o)->elements.table;
+        for (uint32_t i = 0; i < t->capacity; i++) mark_value(t->entries[i].item);
+#endif
     } else if (o->type == objectinvocationtype) {
         mark_value(((invocation *)o)->receiver);
         mark_value(((invocation *)o)->method);
@@ -544,6 +569,69 @@ bool dictionary_get(table *t, value key, value *out) {
     return e != NULL;
 }
 
+/* -------------------------------------------------------- sparse matrices -- */
+
+#if HAS_SPARSE
+sparse *object_newsparse(int32_t *rows, int32_t *columns) {
+    sparse *s = (sparse *)object_new(sizeof(sparse), objectsparsetype);
+    s->elements = (elements){0};
+    s->compressed = (compressed){0};
+    if (rows) {
+        s->elements.rows = *rows;
+        s->elements.columns = *columns;
+    }
+    return s;
+}
+
+bool sparsedok_insert(elements *e, int32_t row, int32_t column, value item) {
+    place *p = malloc(sizeof *p);
+    require(p != NULL, "out of memory");
+    *p = (place){{.type = objectdokkeytype, .next = (object *)e->places}, row, column};
+    e->places = p;
+    if (row >= e->rows) e->rows = row + 1;
+    if (column >= e->columns) e->columns = column + 1;
+    add(&e->table, from_object(p), item);
+    return true;
+}
+
+bool sparseccs_resize(compressed *c, int32_t rows, int32_t columns, uint32_t room, bool values) {
+    require(!c->begins && rows > 0 && columns > 0 && room > 0 && values,
+            "columns are resized to nothing, or once more");
+    *c = (compressed){
+        .room = (int32_t)room, .rows = rows, .columns = columns,
+        .begins = malloc(((size_t)columns + 1) * sizeof(int32_t)),
+        .row_of = malloc(room * sizeof(int32_t)), .values = malloc(room * sizeof(double)),
+    };
+    require(c->begins && c->row_of && c->values, "out of memory");
+    return true;
+}
+
+bool sparse_checkformat(sparse *s, int format, bool force, bool values) {
+    require(format == 1 && force && values, "columns are not asked for");
+    const elements *e = &s->elements;
+    compressed *c = &s->compressed;
+    if (c->begins) return true;
+    sparseccs_resize(c, e->rows, e->columns, e->table.count, true);
+    int32_t count = 0;
+    for (int32_t column = 0; column < e->columns; column++) {
+        c->begins[column] = count;
+        for (int32_t row = 0; row < e->rows; row++) {
+            for (uint32_t i = 0; i < e->table.capacity; i++) {
+                const entry *found = &e->table.entries[i];
+                if (kind_of(found->key) == NIL) continue;
+                const place *p = (place *)as_object(found->key);
+                if (p->row != row || p->column != column) continue;
+                bool whole = kind_of(found->item) == INTEGER;
+                c->row_of[count] = row;
+                c->values[count++] = whole ? as_integer(found->item) : as_number(found->item);
+            }
+        }
+    }
+    c->begins[e->columns] = count;
+    return true;
+}
+#endif
+
 /* --------------------------------------- symbols, functions and classes -- */
 
 static string *symbol(const char *name, size_t length) {
@@ -784,6 +872,9 @@ static void add_types(void) {
 #if HAS_MATRICES
                           &objectmatrixtype,          &objectsparsetype,
 #endif
+#if HAS_SPARSE
+                          &objectdokkeytype,
+#endif
 #if HAS_COMPLEX_MATRICES
                           &objectcomplexmatrixtype,
 #endif
@@ -911,9 +1002,15 @@ value host_matrix(int32_t rows, int32_t columns, const double *elements) {
     return host_keep(bind_one(&machine, m));
 }
 
-/* Nothing is known of it but its type. */
-value host_sparse(void) {
-    return host_keep(bind_one(&machine, object_new(sizeof(object), objectsparsetype)));
+sparse *host_sparse(int32_t rows, int32_t columns) {
+#if HAS_SPARSE
+    sparse *s = object_newsparse(&rows, &columns);
+#else
+    sparse *s = (sparse *)object_new(sizeof(sparse), objectsparsetype);
+    s->elements = (elements){.rows = rows, .columns = columns};
+#endif
+    host_keep(bind_one(&machine, s));
+    return s;
 }
 #endif
 

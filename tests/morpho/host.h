@@ -27,6 +27,8 @@
 /* All but one are built with linear algebra; complex matrices are newer. */
 #define HAS_MATRICES (RELEASE != 1)
 #define HAS_COMPLEX_MATRICES (RELEASE >= 4)
+/* In the first one the functions for sparse matrices have other names. */
+#define HAS_SPARSE (RELEASE >= 2)
 
 /* Ends the process, naming the case and line that run. */
 _Noreturn void host_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -238,6 +240,36 @@ typedef struct {
     table table;
 } dictionary;
 
+/* The elements of a sparse matrix by their places, which are keys that no machine knows. */
+typedef struct {
+    object header;
+    int32_t row;
+    int32_t column;
+} place;
+
+typedef struct {
+    int32_t rows;
+    int32_t columns;
+    table table;
+    place *places;
+} elements;
+
+/* The same column by column. */
+typedef struct {
+    int32_t room;
+    int32_t rows;
+    int32_t columns;
+    int32_t *begins;
+    int32_t *row_of;
+    double *values; /* NULL: all are 1 */
+} compressed;
+
+typedef struct {
+    object header;
+    elements elements;
+    compressed compressed;
+} sparse;
+
 typedef struct class {
     object header;
     struct class *parent;
@@ -384,6 +416,13 @@ int vm_getoptionalargs(vm *vm);
 
 #if HAS_MATRICES
 extern int objectmatrixtype, objectsparsetype;
+#if HAS_SPARSE
+extern int objectdokkeytype;
+sparse *object_newsparse(int32_t *rows, int32_t *columns);
+bool sparsedok_insert(elements *e, int32_t row, int32_t column, value item);
+bool sparseccs_resize(compressed *c, int32_t rows, int32_t columns, uint32_t room, bool values);
+bool sparse_checkformat(sparse *s, int format, bool force, bool values);
+#endif
 #if HAS_COMPLEX_MATRICES
 extern int objectcomplexmatrixtype;
 matrix *matrix_new(int32_t rows, int32_t columns, bool zero);
@@ -452,7 +491,8 @@ value host_array(uint32_t dimensions, const uint32_t *sizes, const value *values
 #if HAS_MATRICES
 /* So are its elements. */
 value host_matrix(int32_t rows, int32_t columns, const double *elements);
-value host_sparse(void);
+/* Without elements. */
+sparse *host_sparse(int32_t rows, int32_t columns);
 #endif
 
 /* `fn (...) { }`, and `self.method` of a class that the script has written. */
