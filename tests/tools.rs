@@ -134,7 +134,7 @@ fn what_one_command_publishes_another_one_shows() {
 #[test]
 fn wrong_arguments_are_named() {
     for (line, problem) in [
-        ("sub", "where to? Name an endpoint"),
+        ("sub", "no endpoint was given; name one"),
         ("sub nowhere", "nowhere: an endpoint is transport://address"),
         (
             "sub tcp://localhost:1 --option sndhwn=3",
@@ -228,6 +228,30 @@ fn what_was_read_is_sent_after_a_signal() {
         let (code, stdout, stderr) = push.end();
         assert_eq!((code, &*stdout, &*stderr), (Some(status), "", ""));
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn slow_subscribers_get_everything_and_gaps_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let bus = endpoint(folder.path(), "bus");
+    let input: String = (0..5000).map(|number| format!("topic\t{number}\n")).collect();
+    let slow = "--sequence --option rcvhwm=1 --option rcvbuf=4096";
+    let sub = launch(&mut tool(&format!("sub {bus} --count 5000 --timeout 50000 {slow}")));
+    let slow = "--sequence --option sndhwm=1 --option sndbuf=4096";
+    let published = end(feed(&mut tool(&format!("pub {bus} {slow}")), &input));
+    assert_eq!(published.status, Some(0), "{}", published.stderr);
+    let finished = end(sub);
+    assert_eq!((finished.status, &*finished.stderr), (Some(0), ""));
+    assert!(finished.stdout == input, "{} lines", finished.stdout.lines().count());
+
+    let number = |number: u8| format!("t\t$'SEQ1publishe{}\\x{number:02x}'\n", "\\x00".repeat(7));
+    let sub = launch(&mut tool(&format!("sub {bus} --count 3 --timeout 50000 --sequence")));
+    let published = feed(&mut tool(&format!("pub {bus}")), number(1) + &number(5) + "t\tx\n");
+    assert_eq!(end(published).status, Some(0));
+    let finished = end(sub);
+    assert_eq!(finished.stdout, "t\nt\nt\tx\n");
+    assert_eq!(finished.stderr, "missed 3 messages of a topic, 3 in all\n");
 }
 
 #[test]
@@ -463,8 +487,10 @@ fn each_command_is_documented() {
     let written = end(launch(program().args(["man", "--out"]).arg(&out)));
     assert_eq!(written.status, Some(0), "{}", written.stderr);
     let completions = run("completions bash").stdout;
-    let tools =
-        ["sub", "pub", "push", "pull", "req", "rep", "proxy", "top", "bench", "keygen", "man"];
+    let tools = [
+        "sub", "pub", "push", "pull", "req", "rep", "proxy", "top", "bench", "keygen", "record",
+        "replay", "history", "man",
+    ];
     for tool in tools {
         let page = std::fs::read_to_string(out.join(format!("zeromq-{tool}.1"))).unwrap();
         let help = run(&format!("{tool} --help"));

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use zeromq::core::{Error, SocketType};
+use zeromq::core::{Error, OptionValue, SocketType};
 
 use super::arguments::{FormatArguments, LimitArguments};
 use super::ending::Ending;
@@ -12,8 +12,8 @@ use super::socket::SocketArguments;
 
 /// Publishes a message, or each line of the standard input as one.
 ///
-/// It binds unless > stands before an endpoint. It waits until there is a subscriber, and ends
-/// when everything was passed to the network.
+/// It binds unless > stands before an endpoint. It waits until there is a subscriber, waits
+/// for slow ones unless --drop is given, and ends when everything was passed to the network.
 #[derive(clap::Args)]
 #[command(override_usage = "zeromq pub [OPTIONS] <ENDPOINTS> [FRAME]...
        zeromq pub [OPTIONS] --connect <ENDPOINTS> [FRAME]...")]
@@ -33,8 +33,13 @@ pub struct Arguments {
     /// Waits until there are N subscriptions before the first message; 0 does not wait.
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     wait: usize,
+    /// Drops messages for subscribers whose queue is full (sndhwm), as publishers in scripts do,
+    /// instead of waiting for them. One that has stopped to read holds up nobody then.
+    #[arg(long)]
+    drop: bool,
     /// Numbers the messages of each topic, so that subscribers can tell which they have missed:
-    /// `zeromq top`, or scripts with setsequence. The number is one more frame.
+    /// `zeromq sub --sequence`, `zeromq top`, or scripts with setsequence. The number is one
+    /// more frame.
     #[arg(long)]
     sequence: bool,
     #[command(flatten)]
@@ -48,6 +53,9 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let (endpoints, frames) = connection.endpoints(&arguments.rest)?;
     let mut messages = source.messages(format, frames, limits)?;
     let connection = connection.open(SocketType::Pub, endpoints, limits, |socket| {
+        if !arguments.drop {
+            socket.set_option("xpub_nodrop", &OptionValue::Bool(true))?;
+        }
         if arguments.sequence {
             socket.set_sequence(true)?;
         }

@@ -88,8 +88,8 @@ impl SocketArguments {
         }
         match others {
             [] => Err(Failure::usage(
-                "where to? Name an endpoint, such as tcp://localhost:5555; @ before it binds and \
-                 > connects",
+                "no endpoint was given; name one, such as tcp://localhost:5555 (@ before it binds, \
+                 > connects)",
             )),
             [first, others @ ..] => Ok((Some(text_of(first)?), others)),
         }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use zeromq::core::SocketType;
+use zeromq::core::{Gaps, SocketType};
 
 use super::arguments::{FormatArguments, LimitArguments, ShowArguments, frames_of};
 use super::ending::Ending;
@@ -30,6 +30,10 @@ pub struct Arguments {
     format: FormatArguments,
     #[command(flatten)]
     show: ShowArguments,
+    /// Removes the numbers that `zeromq pub --sequence` and setsequence add to messages, and
+    /// reports on the standard error how many messages were missed.
+    #[arg(long)]
+    sequence: bool,
     #[command(flatten)]
     limits: LimitArguments,
     #[command(flatten)]
@@ -47,5 +51,22 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let connection = connection.open(SocketType::Sub, endpoints, limits, |socket| {
         prefixes.iter().try_for_each(|prefix| Ok(socket.subscribe(prefix)?))
     })?;
-    receive::all(&connection, limits, ending, |message| output.write(message.frames()))
+    let mut gaps = Gaps::default();
+    receive::all(&connection, limits, ending, |message| {
+        let mut frames = message.frames();
+        if let ([topic, .., number], true) = (frames, arguments.sequence) {
+            let before = gaps.missed();
+            if gaps.record(topic, number) {
+                frames = &frames[..frames.len() - 1];
+            }
+            let missed = gaps.missed() - before;
+            if missed > 0 {
+                limits.note(&format!(
+                    "missed {missed} messages of a topic, {} in all",
+                    gaps.missed()
+                ));
+            }
+        }
+        output.write(frames)
+    })
 }
