@@ -1667,6 +1667,12 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
  * of the host, which frees what they own with zeromq_result_free(), and objects with
  * zeromq_object_free(). Class descriptors remain valid for the life of the process.
  * zeromq_host begins with its size, set to sizeof, and with abi, set to ZEROMQ_ABI.
+ *
+ * The library checks all arguments, so a host passes each value as what it is. A host
+ * without types passes the first of the kinds of a parameter that the text spells; "kinds"
+ * and "inner" of zeromq_parameter have them, also for the elements of lists and the results
+ * of functions. A host whose only numbers are doubles passes those that are whole and below
+ * 2 to the power of 53 as ZEROMQ_INT.
  */
 
 // The version of the struct layouts in this header. It changes only if a struct
@@ -1679,17 +1685,21 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 // Kind of a `zeromq_value`: a boolean; `as.integer` is 0 or 1.
 #define ZEROMQ_BOOL 1
 
-// Kind of a `zeromq_value`: an integer in `as.integer`.
+// Kind of a `zeromq_value`: an integer in `as.integer`. Results may be any `int64_t`, also
+// beyond the 53 bits of a double. Unsigned integers that do not fit are returned as
+// `ZEROMQ_FLOAT`, except in arrays.
 #define ZEROMQ_INT 2
 
-// Kind of a `zeromq_value`: a floating-point number in `as.number`.
+// Kind of a `zeromq_value`: a floating-point number in `as.number`. Parameters that do not
+// accept this kind refuse it even if the number is whole.
 #define ZEROMQ_FLOAT 3
 
 // Kind of a `zeromq_value`: a string in `as.bytes`. Strings from the library are valid
 // UTF-8 and may contain NUL bytes. Strings from a host may be any bytes.
 #define ZEROMQ_STRING 4
 
-// Kind of a `zeromq_value`: a list, with its values in `as.items`.
+// Kind of a `zeromq_value`: a list, with its values in `as.items`, which may be of several
+// kinds.
 #define ZEROMQ_LIST 5
 
 // Kind of a `zeromq_value`: a tuple, with its values in `as.items`. It is equivalent
@@ -1708,7 +1718,8 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 // `as.bytes` names it in UTF-8 for error messages, such as "a range".
 #define ZEROMQ_OTHER 9
 
-// Kind of a `zeromq_value`: a script function, in `as.function`.
+// Kind of a `zeromq_value`: a script function, in `as.function`. What it returns may be of
+// any kind; `inner` of the parameter has those that are used.
 #define ZEROMQ_FUNCTION 10
 
 // Kind of a `zeromq_value`: one of the library's classes passed as a value, in
@@ -1796,6 +1807,10 @@ typedef struct zeromq_parameter {
   const char *name;
   // What it expects, such as "endpoints" or "milliseconds".
   const char *doc;
+  // The kinds inside it, if it accepts a list or a function: those that the elements of the
+  // list may have, or those that are used of what the function returns. Hosts without types
+  // need them; others can pass any value.
+  uint32_t inner;
 } zeromq_parameter;
 
 // A method, or the constructor of a class.

@@ -451,7 +451,8 @@ pub(super) const FRAMES: Parameter = variadic(
     "frames",
     FRAME.or(Kinds::LIST),
     "Strings, ZMQFrames, numbers or Bools, or one List of them",
-);
+)
+.of(FRAME);
 
 /// Returns the bytes of a frame for a value: numbers and Bools become text.
 pub(super) fn frame<'a>(value: &'a ValueRef) -> Option<Cow<'a, [u8]>> {

@@ -22,7 +22,8 @@ const ORIGINS: Parameter = variadic(
     "addresses",
     Kinds::STRING.or(Kinds::LIST),
     "Strings such as \"192.168.1.10\", \"10.0.0.0/8\" or \"ipc\", or one List of them",
-);
+)
+.of(Kinds::STRING);
 
 const DOMAIN: Parameter =
     named("domain", Kinds::STRING.or(Kinds::NIL), "a String, or nil for all domains");
@@ -124,7 +125,8 @@ static RULES: Group = Group {
                     Kinds::STRING.or(Kinds::LIST),
                     "the name of a directory, \"*\", or a List of ZMQCertificates and Strings of 40 \
                      characters",
-                ),
+                )
+                .of(Kinds::STRING.or(Kinds::OBJECT)),
                 DOMAIN,
             ],
             result: "nil",
@@ -150,7 +152,8 @@ static RULES: Group = Group {
                 "function",
                 Kinds::FUNCTION.or(Kinds::NIL),
                 "a function that takes a Dictionary and returns a Bool, or nil",
-            )],
+            )
+            .of(Kinds::BOOL)],
             result: "nil",
             doc: "Lets a function decide about clients whose address is not refused. The function \
                   gets a Dictionary with \"address\", \"mechanism\", \"domain\", \"user\", \

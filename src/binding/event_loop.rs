@@ -19,7 +19,9 @@ use crate::core::{Error, Wait, wait};
 
 const SOCKET: Parameter = required("socket", Kinds::OBJECT, "a socket");
 const HANDLER: Parameter =
-    required("function", Kinds::FUNCTION, "a function that takes the socket");
+    required("function", Kinds::FUNCTION, "a function that takes the socket").of(GOES_ON);
+/// A function that returns false ends its calls.
+const GOES_ON: Kinds = Kinds::BOOL.or(Kinds::NIL);
 
 /// Loops.
 pub(super) static CLASS: Class = Class {
@@ -87,7 +89,7 @@ static HANDLERS: Group = Group {
             name: "timer",
             parameters: &[
                 required("ms", Kinds::INT.or(Kinds::FLOAT), "0 or more milliseconds"),
-                required("function", Kinds::FUNCTION, "a function without parameters"),
+                required("function", Kinds::FUNCTION, "a function without parameters").of(GOES_ON),
                 named(
                     "times",
                     Kinds::INT.or(Kinds::NIL),

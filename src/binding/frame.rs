@@ -25,7 +25,8 @@ pub(super) static CLASS: Class = Class {
                 CONTENT,
                 "a String, a ZMQFrame or a List of Ints from 0 to 255; with a dtype, a number, \
                  numbers in Lists, or an array",
-            ),
+            )
+            .of(NUMBERS),
             optional("dtype", Kinds::STRING, DTYPE),
         ],
         result: "ZMQFrame",
@@ -69,7 +70,7 @@ static BYTES: Group = Group {
         },
         Method {
             name: "index",
-            parameters: &[required("index", Kinds::INT.or(Kinds::LIST), INDEX)],
+            parameters: &[required("index", Kinds::INT.or(Kinds::LIST), INDEX).of(Kinds::INT)],
             result: "Int or ZMQFrame",
             doc: "Supports `frame[i]`: returns the byte at an index as an Int, or a new ZMQFrame \
                   with the bytes at a Range or List of indices. Negative indices count from the \
@@ -210,6 +211,8 @@ static BYTES: Group = Group {
     ],
 };
 
+/// Numbers, or Lists of them.
+const NUMBERS: Kinds = Kinds::INT.or(Kinds::FLOAT).or(Kinds::BOOL).or(Kinds::LIST).or(Kinds::TUPLE);
 /// What a frame is made of.
 const CONTENT: Kinds = Kinds::STRING
     .or(Kinds::OBJECT)

@@ -68,7 +68,8 @@ const SUBSCRIBE: Parameter = named(
     "subscribe",
     Kinds::STRING.or(Kinds::LIST),
     "a String, \"\" for every message, or a List of Strings",
-);
+)
+.of(Kinds::STRING);
 
 const SECURE: Parameter = named("secure", Kinds::OBJECT.or(Kinds::NIL), "a ZMQCertificate");
 

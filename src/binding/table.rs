@@ -85,6 +85,9 @@ pub struct Parameter {
     pub role: Role,
     /// The accepted kinds.
     pub kinds: Kinds,
+    /// The kinds that are used of the elements of a list or of the result of a function,
+    /// if it accepts one of these.
+    pub inner: Kinds,
     /// The expected value, in words: "expected ...".
     pub doc: &'static str,
 }
@@ -205,6 +208,11 @@ impl Method {
 }
 
 impl Parameter {
+    /// Returns the parameter with the kinds of elements or results.
+    pub(super) const fn of(self, inner: Kinds) -> Parameter {
+        Parameter { inner, ..self }
+    }
+
     fn signature(&self) -> String {
         let name = self.name;
         match self.role {
@@ -217,17 +225,21 @@ impl Parameter {
 }
 
 pub(super) const fn required(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
-    Parameter { name, role: Role::Required, kinds, doc }
+    parameter(name, Role::Required, kinds, doc)
 }
 
 pub(super) const fn optional(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
-    Parameter { name, role: Role::Optional, kinds, doc }
+    parameter(name, Role::Optional, kinds, doc)
 }
 
 pub(super) const fn variadic(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
-    Parameter { name, role: Role::Variadic, kinds, doc }
+    parameter(name, Role::Variadic, kinds, doc)
 }
 
 pub(super) const fn named(name: &'static str, kinds: Kinds, doc: &'static str) -> Parameter {
-    Parameter { name, role: Role::Named, kinds, doc }
+    parameter(name, Role::Named, kinds, doc)
+}
+
+const fn parameter(name: &'static str, role: Role, kinds: Kinds, doc: &'static str) -> Parameter {
+    Parameter { name, role, kinds, inner: Kinds::NONE, doc }
 }

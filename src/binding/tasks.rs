@@ -28,7 +28,8 @@ const HEARTBEAT: Parameter =
 const CREDIT: Parameter = named("credit", Kinds::INT, "an Int from 1 to 65535");
 
 const FUNCTION: Parameter =
-    required("function", Kinds::FUNCTION, "a function that takes a task and returns its result");
+    required("function", Kinds::FUNCTION, "a function that takes a task and returns its result")
+        .of(VALUE.kinds);
 
 const ORDER: Parameter = named("order", Kinds::BOOL, "true for results in the order of the tasks");
 
@@ -156,7 +157,7 @@ static TASKS: Group = Group {
     methods: &[
         Method {
             name: "add",
-            parameters: &[variadic("tasks", VALUE.kinds, VALUE.doc)],
+            parameters: &[variadic("tasks", VALUE.kinds, VALUE.doc).of(VALUE.kinds)],
             result: "Int or nil",
             doc: "Adds tasks. Each is a value that `sendvalue` accepts. Returns the number of the \
                   last one, or nil if there is none. The first task of a queue is number 1.",
@@ -173,7 +174,7 @@ static TASKS: Group = Group {
         Method {
             name: "map",
             parameters: &[
-                required("tasks", Kinds::LIST.or(Kinds::TUPLE), "a List of tasks"),
+                required("tasks", Kinds::LIST.or(Kinds::TUPLE), "a List of tasks").of(VALUE.kinds),
                 TIMEOUT,
             ],
             result: "List or nil",

@@ -13,14 +13,18 @@ pub const ZEROMQ_ABI: u32 = 1;
 pub const ZEROMQ_NIL: u32 = 0;
 /// Kind of a `zeromq_value`: a boolean; `as.integer` is 0 or 1.
 pub const ZEROMQ_BOOL: u32 = 1;
-/// Kind of a `zeromq_value`: an integer in `as.integer`.
+/// Kind of a `zeromq_value`: an integer in `as.integer`. Results may be any `int64_t`, also
+/// beyond the 53 bits of a double. Unsigned integers that do not fit are returned as
+/// `ZEROMQ_FLOAT`, except in arrays.
 pub const ZEROMQ_INT: u32 = 2;
-/// Kind of a `zeromq_value`: a floating-point number in `as.number`.
+/// Kind of a `zeromq_value`: a floating-point number in `as.number`. Parameters that do not
+/// accept this kind refuse it even if the number is whole.
 pub const ZEROMQ_FLOAT: u32 = 3;
 /// Kind of a `zeromq_value`: a string in `as.bytes`. Strings from the library are valid
 /// UTF-8 and may contain NUL bytes. Strings from a host may be any bytes.
 pub const ZEROMQ_STRING: u32 = 4;
-/// Kind of a `zeromq_value`: a list, with its values in `as.items`.
+/// Kind of a `zeromq_value`: a list, with its values in `as.items`, which may be of several
+/// kinds.
 pub const ZEROMQ_LIST: u32 = 5;
 /// Kind of a `zeromq_value`: a tuple, with its values in `as.items`. It is equivalent
 /// to a list; it exists for hosts that distinguish the two.
@@ -34,7 +38,8 @@ pub const ZEROMQ_OBJECT: u32 = 8;
 /// Kind of a `zeromq_value`: any other value of the host, which no method accepts.
 /// `as.bytes` names it in UTF-8 for error messages, such as "a range".
 pub const ZEROMQ_OTHER: u32 = 9;
-/// Kind of a `zeromq_value`: a script function, in `as.function`.
+/// Kind of a `zeromq_value`: a script function, in `as.function`. What it returns may be of
+/// any kind; `inner` of the parameter has those that are used.
 pub const ZEROMQ_FUNCTION: u32 = 10;
 /// Kind of a `zeromq_value`: one of the library's classes passed as a value, in
 /// `as.described`, as in `setfrontend(ZMQPull, ...)`.
@@ -186,6 +191,10 @@ pub struct Parameter {
     pub name: *const c_char,
     /// What it expects, such as "endpoints" or "milliseconds".
     pub doc: *const c_char,
+    /// The kinds inside it, if it accepts a list or a function: those that the elements of the
+    /// list may have, or those that are used of what the function returns. Hosts without types
+    /// need them; others can pass any value.
+    pub inner: u32,
 }
 
 /// A method, or the constructor of a class.

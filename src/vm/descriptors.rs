@@ -154,6 +154,7 @@ fn parameter(parameter: &binding::Parameter) -> abi::Parameter {
         kinds: parameter.kinds.bits(),
         name: string(parameter.name),
         doc: string(parameter.doc),
+        inner: parameter.inner.bits(),
     }
 }
 
@@ -192,6 +193,15 @@ mod tests {
         assert!(method(first.wrapping_byte_add(1).cast()).is_none());
         assert!(method(first.wrapping_sub(1).cast()).is_none());
         assert!(method(first.wrapping_add(methods.len()).cast()).is_none());
+    }
+
+    #[test]
+    fn lists_and_functions_have_inner_kinds() {
+        let parameters = rows().iter().flat_map(|row| row.method.parameters);
+        for parameter in parameters {
+            let has_inner = parameter.kinds.has(Kinds::LIST | Kinds::FUNCTION);
+            assert_eq!(has_inner, parameter.inner.bits() != 0, "{parameter:?}");
+        }
     }
 
     #[test]

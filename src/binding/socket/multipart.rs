@@ -6,7 +6,7 @@ use std::slice;
 use smallvec::SmallVec;
 
 use super::done;
-use crate::binding::arguments::{FRAME, TIMEOUT, frame};
+use crate::binding::arguments::{FRAME, FRAMES, TIMEOUT, frame};
 use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, Sends, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
@@ -71,7 +71,7 @@ pub(super) static GROUP: Group = Group {
         },
         Method {
             name: "sendbatch",
-            parameters: &[required("messages", Kinds::LIST, MESSAGES), TIMEOUT],
+            parameters: &[required("messages", Kinds::LIST, MESSAGES).of(FRAMES.kinds), TIMEOUT],
             result: "Int",
             doc: "Sends each item of a List as a message, in order. An item is one frame, as for \
                   `send`, or a List of frames. So a List that `receivebatch` returned can be sent \

@@ -26,7 +26,8 @@ pub(super) static GROUP: Group = Group {
                     "values",
                     FRAME.or(Kinds::LIST).or(Kinds::DICTIONARY),
                     "one value for each letter of the picture except z",
-                ),
+                )
+                .of(FRAME),
                 TIMEOUT,
             ],
             result: "Bool",

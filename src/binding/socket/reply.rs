@@ -1,6 +1,6 @@
 //! Methods of reply sockets only.
 
-use crate::binding::arguments::{TIMEOUT, frames};
+use crate::binding::arguments::{FRAMES, TIMEOUT, frames};
 use crate::binding::call::Call;
 use crate::binding::table::{Group, Method, Sends, named, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
@@ -13,7 +13,8 @@ pub(super) static GROUP: Group = Group {
     methods: &[Method {
         name: "serve",
         parameters: &[
-            required("function", Kinds::FUNCTION, "a function that takes a List of frames"),
+            required("function", Kinds::FUNCTION, "a function that takes a List of frames")
+                .of(FRAMES.kinds),
             named(
                 "count",
                 Kinds::INT.or(Kinds::NIL),

@@ -19,7 +19,7 @@ pub(super) static GROUP: Group = Group {
         parameters: &[
             FRAMES,
             named("retries", Kinds::INT, "the number of further attempts, a non-negative Int"),
-            named("endpoints", Kinds::STRING.or(Kinds::LIST), SERVERS),
+            named("endpoints", Kinds::STRING.or(Kinds::LIST), SERVERS).of(Kinds::STRING),
             TIMEOUT,
         ],
         result: "List or nil",

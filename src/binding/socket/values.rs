@@ -9,22 +9,26 @@ use crate::binding::value::{Kinds, Value, ValueRef};
 use crate::core::Error;
 use crate::core::array::AnyArray;
 
+const ANY: Kinds = FRAME
+    .or(Kinds::NIL.or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::DICTIONARY))
+    .or(Kinds::ARRAY.or(Kinds::SPARSE));
+
 pub(in crate::binding) const VALUE: Parameter = required(
     "value",
-    FRAME
-        .or(Kinds::NIL.or(Kinds::LIST).or(Kinds::TUPLE).or(Kinds::DICTIONARY))
-        .or(Kinds::ARRAY.or(Kinds::SPARSE)),
+    ANY,
     "nil, a Bool, a number, a String, a ZMQFrame, an array, or a List, Tuple or Dictionary of these",
-);
+)
+.of(ANY);
+
+/// A number, or Lists of numbers.
+const NUMBERS: Kinds = Kinds::LIST.or(Kinds::TUPLE).or(Kinds::BOOL).or(Kinds::INT).or(Kinds::FLOAT);
 
 const ARRAY: Parameter = required(
     "array",
-    Kinds::ARRAY
-        .or(Kinds::SPARSE.or(Kinds::DICTIONARY))
-        .or(Kinds::LIST.or(Kinds::TUPLE))
-        .or(Kinds::BOOL.or(Kinds::INT).or(Kinds::FLOAT)),
+    Kinds::ARRAY.or(Kinds::SPARSE.or(Kinds::DICTIONARY)).or(NUMBERS),
     "a Matrix, a Sparse or another array, a number, or Lists of numbers that are evenly nested",
-);
+)
+.of(NUMBERS);
 
 pub(super) static GROUP: Group = Group {
     name: "values",

@@ -7,7 +7,7 @@ use crate::binding::call::Call;
 use crate::binding::socket::done;
 use crate::binding::table::{Group, Method, Parameter, Sends, named, optional, required};
 use crate::binding::value::{Kinds, Value, ValueRef};
-use crate::core::options::{self, OptionValue, Row, When};
+use crate::core::options::{self, Kind, OptionValue, Row, When};
 use crate::core::{Error, Frame};
 
 pub(super) use by_type::{CONFLATING, DEALER, PUBLISHER, REQUEST, ROUTER, STREAM, XPUBLISHER};
@@ -56,7 +56,7 @@ pub(super) static GROUP: Group = Group {
             parameters: &OPTION,
             result: "nil",
             doc: "Sets a socket option, by its name in libzmq without `ZMQ_`. Where -1 is \
-                  allowed, nil means the same. Many options only affect endpoints that are bound \
+                  allowed, nil means the same. A String may spell a number or a Bool. Many options only affect endpoints that are bound \
                   or connected afterwards: if it is too late for an endpoint, a `ZMQOption` \
                   warning says so once per socket.",
             errors: "`ZMQOption` if the option is unknown, read-only, not available for this \
@@ -299,12 +299,25 @@ pub(in crate::binding) fn option_value(row: &Row, value: &ValueRef) -> Result<Op
             let exact = whole.fract() == 0.0 && whole.abs() < (1_i64 << 53) as f64;
             if exact { Ok(OptionValue::Int(whole as i64)) } else { refused() }
         }
-        ValueRef::String(bytes) => Ok(OptionValue::Bytes(bytes.to_vec())),
+        ValueRef::String(bytes) => {
+            Ok(spelled(row, bytes).unwrap_or_else(|| OptionValue::Bytes(bytes.to_vec())))
+        }
         ValueRef::Object(..) => match frame(value) {
             Some(frame) => Ok(OptionValue::Bytes(frame.to_vec())),
             None => refused(),
         },
         _ => refused(),
+    }
+}
+
+/// Reads text that spells the value of an option: hosts without types pass nothing else.
+fn spelled(row: &Row, text: &[u8]) -> Option<OptionValue> {
+    let text = std::str::from_utf8(text).ok()?;
+    match (row.kind, text) {
+        (Kind::Bytes | Kind::Text | Kind::Key, _) => None,
+        (Kind::Bool, "true" | "1") => Some(OptionValue::Bool(true)),
+        (Kind::Bool, "false" | "0") => Some(OptionValue::Bool(false)),
+        _ => text.parse().ok().map(OptionValue::Int),
     }
 }
 
