@@ -92,6 +92,26 @@ impl Program {
     }
 }
 
+/// The wrapper for C++ compiles without warnings, and does what it says.
+#[test]
+fn the_wrapper_for_cpp() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wrapper");
+    let place = library().parent().unwrap().display().to_string();
+    let mut command = Command::new(env::var("CXX").unwrap_or("c++".into()));
+    command
+        .args(["-std=c++17", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
+        .arg(root("include"))
+        .arg(root("tests/capi/wrapper.cpp"))
+        .args([format!("-L{place}"), format!("-Wl,-rpath,{place}"), "-lzeromq".into()])
+        .arg("-o")
+        .arg(&file);
+    let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
+    assert_eq!(status, Some(0), "{stderr}");
+    let Finished { stderr, status, .. } = launch(&mut Command::new(&file)).finish(DEADLINE);
+    assert_eq!((status, &*stderr), (Some(0), ""));
+}
+
 fn test(name: &str) -> PathBuf {
     root("tests/capi").join(name).with_extension("c")
 }
@@ -394,6 +414,7 @@ fn what_is_installed_is_found_by_pkg_config() {
     for compile in [
         format!("cc {hello} {shared} -o hello"),
         format!("c++ -x c++ {hello} {shared} -o hello"),
+        format!("c++ -std=c++17 {} {shared} -o hello", root("examples/cpp/hello.cpp").display()),
         // Programs run without the link, which is only needed to compile them.
         "rm prefix/lib/libzeromq.so".to_owned(),
         // The static library alone is enough. It makes no program's stack executable.

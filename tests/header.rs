@@ -46,6 +46,30 @@ fn sources() -> Vec<PathBuf> {
     files.flat_map(|files| files.split(' ')).map(|file| root().join(file)).collect()
 }
 
+/// `help czmq` names functions that exist, here and in czmq.
+#[test]
+fn the_table_for_users_of_czmq_is_right() {
+    let page = fs::read_to_string(root().join("help/zeromq.md")).unwrap();
+    let table = page.split("[comment]: # (table begins)").nth(1).unwrap();
+    let table = table.split("[comment]: # (table ends)").next().unwrap();
+    let header = fs::read_to_string(root().join("include/zeromq.h")).unwrap();
+    let czmq: String =
+        ["zactor", "zcert", "zframe", "zloop", "zmsg", "zpoller", "zsock", "zstr", "zsys"]
+            .iter()
+            .map(|name| fs::read_to_string(format!("/usr/include/{name}.h")).unwrap_or_default())
+            .collect();
+    let words = table.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let names: Vec<&str> =
+        words.filter(|word| word.contains('_') && word.starts_with('z')).collect();
+    for name in &names {
+        let headers = if name.starts_with("zeromq_") { &header } else { &czmq };
+        // libczmq-dev may not be installed.
+        let mut words = headers.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        assert!(headers.is_empty() || words.any(|word| word == *name), "{name}");
+    }
+    assert!(names.len() > 120, "{}", names.len());
+}
+
 #[test]
 fn the_header_is_up_to_date() {
     let path = root().join("include/zeromq.h");

@@ -1,5 +1,5 @@
 //! `zeromq install --c`: installs the files for C programs where compilers look for them:
-//! header, shared and static library, and descriptions for pkg-config and CMake.
+//! headers for C and C++, shared and static library, and descriptions for pkg-config and CMake.
 
 mod descriptions;
 mod static_library;
@@ -18,6 +18,9 @@ use crate::library;
 /// The header of this version.
 pub const HEADER: &str = include_str!("../../../../../include/zeromq.h");
 
+/// The header for C++, which includes it.
+const WRAPPER: &str = include_str!("../../../../../include/zeromq.hpp");
+
 /// The record of installed files.
 const RECORD: &str = "share/zeromq/installed-for-c.txt";
 
@@ -26,6 +29,7 @@ pub const SYSTEM: [&str; 2] = ["/usr", "/usr/local"];
 
 /// The installed files, as paths in a folder.
 pub const HEADER_FILE: &str = "include/zeromq.h";
+const WRAPPER_FILE: &str = "include/zeromq.hpp";
 const STATIC: &str = "lib/libzeromq.a";
 
 /// Installs the files.
@@ -41,6 +45,7 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let descriptions = descriptions::all(&folder, &name, archive.exists())?;
     let mut files: BTreeMap<PathBuf, Entry> = BTreeMap::from([
         (HEADER_FILE.into(), Entry::File(HEADER.as_bytes())),
+        (WRAPPER_FILE.into(), Entry::File(WRAPPER.as_bytes())),
         (in_lib(&name), Entry::File(&bytes)),
     ]);
     let texts = descriptions.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes()));
