@@ -1,8 +1,10 @@
-//! The library in other virtual machines: Lua and Python as users have them, and one
-//! table of calls that must give the same results on every host.
+//! The library in other virtual machines: Lua, Python, Tcl and QuickJS as users have them,
+//! and one table of calls that must give the same results on every host.
 //!
-//! If Lua or Python is missing, its tests report that and pass; with
-//! `ZEROMQ_INTEROP=required` they fail.
+//! If Lua, Python or Tcl is missing, its tests report that and pass; with
+//! `ZEROMQ_INTEROP=required` they fail. QuickJS is not part of every system: its tests run if
+//! it is installed with its header, or in the folder that the environment variable QUICKJS
+//! names.
 
 #![cfg(unix)]
 
@@ -101,6 +103,81 @@ fn python() -> Option<Command> {
     Some(command)
 }
 
+/// Where Debian installs the headers of Tcl, and the static library of its stubs.
+const TCL: &str = "/usr/include/tcl8.6";
+
+/// Returns the command for Tcl, with the adapter in an environment variable.
+fn tcl() -> Option<Command> {
+    static ADAPTER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let adapter = ADAPTER.get_or_init(|| {
+        // Its standard input is empty.
+        if !runs(&mut Command::new("tclsh8.6")) {
+            return skip("there is no tclsh8.6");
+        }
+        if !Path::new(TCL).exists() {
+            return skip("there is no tcl8.6-dev");
+        }
+        Some(shared("tcl", &["-std=c11", "-DUSE_TCL_STUBS", "-isystem", TCL], &["-ltclstub8.6"]))
+    });
+    let mut command = Command::new("tclsh8.6");
+    command.env("ZEROMQ_ADAPTER", adapter.as_ref()?);
+    Some(command)
+}
+
+/// Returns the command for QuickJS, with the adapter in an environment variable.
+fn quickjs() -> Option<Command> {
+    static FOUND: OnceLock<Option<(PathBuf, PathBuf)>> = OnceLock::new();
+    let (program, adapter) = FOUND.get_or_init(find_quickjs).as_ref()?;
+    let mut command = Command::new(program);
+    command.args(["--std", "-m"]).env("ZEROMQ_ADAPTER", adapter);
+    Some(command)
+}
+
+fn find_quickjs() -> Option<(PathBuf, PathBuf)> {
+    let (program, headers) = match env::var_os("QUICKJS").map(PathBuf::from) {
+        Some(folder) => (folder.join("qjs"), folder),
+        None => ("qjs".into(), "/usr/include/quickjs".into()),
+    };
+    let found = runs(Command::new(&program).args(["-e", "0"]));
+    if !found || !headers.join("quickjs.h").exists() {
+        tell("skipped: there is no QuickJS with its header");
+        return None;
+    }
+    let options = ["-std=gnu11", "-isystem", headers.to_str().unwrap()];
+    Some((program, shared("quickjs", &options, &[])))
+}
+
+/// Returns the command for the runner of the template for adapters in C.
+fn template() -> Command {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("template");
+        fs::create_dir_all(&folder).unwrap();
+        compile_c(&root("examples/hosts/kit/calls.c"), &folder)
+    });
+    Command::new(program)
+}
+
+/// Compiles an adapter as README.md describes. Returns the path of its library.
+fn shared(name: &str, options: &[&str], libraries: &[&str]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    let mut command = Command::new(env::var("CC").unwrap_or("cc".into()));
+    command
+        .args(["-shared", "-fPIC", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-I"])
+        .arg(root("include"))
+        .args(options)
+        .arg(root("examples/hosts").join(name).join("zeromq.c"))
+        .arg(library())
+        .args(libraries)
+        .arg(format!("-Wl,-rpath,{}", library().parent().unwrap().display()))
+        .arg("-o")
+        .arg(folder.join("zeromq.so"));
+    let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
+    assert_eq!(status, Some(0), "{stderr}");
+    folder.join("zeromq.so")
+}
+
 /// Runs a program whose comments contain its expected output.
 fn run(command: Option<Command>, program: &str, comment: &str) {
     let Some(mut command) = command else {
@@ -185,6 +262,32 @@ fn states_of_lua_come_and_go() {
 #[test]
 fn values_objects_and_errors_of_python() {
     run(python(), "objects.py", "#> ");
+}
+
+#[test]
+fn words_objects_and_functions_of_tcl() {
+    run(tcl(), "objects.tcl", "#> ");
+}
+
+#[test]
+fn values_objects_and_functions_of_quickjs() {
+    run(quickjs(), "objects.js", "//> ");
+}
+
+#[test]
+fn hello_of_tcl_and_quickjs() {
+    for (command, program) in [(tcl(), "tcl/hello.tcl"), (quickjs(), "quickjs/hello.js")] {
+        let Some(mut command) = command else {
+            continue;
+        };
+        let adapter = command.get_envs().find(|(name, _)| *name == "ZEROMQ_ADAPTER");
+        let folder = Path::new(adapter.unwrap().1.unwrap()).parent().unwrap().to_owned();
+        let path = folder.join(Path::new(program).file_name().unwrap());
+        fs::copy(root("examples/hosts").join(program), &path).unwrap();
+        command.arg(path).current_dir(folder);
+        let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
+        assert_eq!((stdout.as_str(), status), ("Hello\nWorld!\n", Some(0)), "{stderr}");
+    }
 }
 
 #[test]
@@ -411,6 +514,13 @@ fn the_same_calls_give_the_same_on_every_host() {
         in_c(&cases, &mut failures),
         kit("Lua", "lua/calls.lua", lua(), &mut failures),
         kit("Python", "python/calls.py", python(), &mut failures),
+        {
+            let finished = launch(template().arg(cases::table())).finish(DEADLINE);
+            let passed = count("template", &finished, &mut failures);
+            Count { host: "template", passed: Some(passed), left_out: 0 }
+        },
+        kit("Tcl", "tcl/calls.tcl", tcl(), &mut failures),
+        kit("QuickJS", "quickjs/calls.js", quickjs(), &mut failures),
         on_morpho(&morpho, &mut failures),
     ];
     tell(&format!("{:<16} {:>6}", "host", "passed"));
@@ -539,11 +649,23 @@ fn the_runners_of_adapters_find_mistakes() {
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("wrong.json");
     fs::write(&table, WRONG).unwrap();
-    for (runner, command) in [("lua/calls.lua", lua()), ("python/calls.py", python())] {
+    let of = |command: Option<Command>, runner: &str| {
+        command.map(|mut command| {
+            command.arg(root("examples/hosts").join(runner));
+            command
+        })
+    };
+    for (runner, command) in [
+        ("Lua", of(lua(), "lua/calls.lua")),
+        ("Python", of(python(), "python/calls.py")),
+        ("Tcl", of(tcl(), "tcl/calls.tcl")),
+        ("QuickJS", of(quickjs(), "quickjs/calls.js")),
+        ("template", Some(template())),
+    ] {
         let Some(mut command) = command else {
             continue;
         };
-        command.arg(root("examples/hosts").join(runner)).arg(&table);
+        command.arg(&table);
         let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
         assert_eq!(status, Some(0), "{stderr}");
         assert_eq!(stdout.lines().count(), 11, "{runner}: {stdout}");
