@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::process::Command;
 
-const OF_THE_PROGRAM: [&str; 17] = [
+const OF_THE_PROGRAM: [&str; 18] = [
     "anstream",
     "anstyle",
     "bytesize",
@@ -12,6 +12,7 @@ const OF_THE_PROGRAM: [&str; 17] = [
     "clap_mangen",
     "data-encoding",
     "hdrhistogram",
+    "httparse",
     "indicatif",
     "jiff",
     "peg",

@@ -100,6 +100,25 @@ fn wait_until(mut reached: impl FnMut() -> bool) {
     }
 }
 
+/// Returns the metrics that a command serves, which it tells in a file.
+fn metrics(told: &Path) -> String {
+    use std::io::{Read, Write};
+    let mut address = String::new();
+    wait_until(|| {
+        let text = fs::read_to_string(told).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("metrics at http://"));
+        address = line.and_then(|line| line.split('/').next()).unwrap_or_default().to_owned();
+        !address.is_empty()
+    });
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\n# EOF\n"), "{text}");
+    text
+}
+
 /// Sends one signal. The second one would end a command at once.
 fn signal(running: Running, signal: i32) -> Finished {
     // SAFETY: the process is a child of this one that was not waited for.
@@ -395,14 +414,11 @@ fn dropped_and_missed_messages_are_counted() {
     publisher.set_option("sndhwm", &OptionValue::Int(0)).unwrap();
     publisher.bind(&place.endpoint("bus")).unwrap();
     let errors = place.0.path().join("errors");
-    let mut recorder = place
-        .tool(&format!(
-            "record history {} --count 1000 --buffer 2KB --sync 10ms",
-            place.endpoint("bus")
-        ))
-        .stderr(File::create(&errors).unwrap())
-        .spawn()
-        .unwrap();
+    let line = format!(
+        "record history {} --count 1000 --buffer 2KB --sync 10ms --metrics 0",
+        place.endpoint("bus")
+    );
+    let mut recorder = place.tool(&line).stderr(File::create(&errors).unwrap()).spawn().unwrap();
     publisher.wait_for_subscribers(1, None, &SOON).unwrap();
     let numbered = |number: u64| {
         let mut mark = b"SEQ1publishe".to_vec();
@@ -416,6 +432,16 @@ fn dropped_and_missed_messages_are_counted() {
     history.execute_batch("BEGIN IMMEDIATE").unwrap();
     send(&publisher, (6..1004).map(numbered));
     wait_until(|| fs::read_to_string(&errors).unwrap().contains("warning: messages are dropped"));
+    let text = metrics(&errors);
+    for sample in [
+        "zeromq_record_missed_messages_total 3",
+        "zeromq_record_queued_messages ",
+        "zeromq_peers 1",
+        "zeromq_received_messages_total ",
+    ] {
+        assert!(text.contains(&format!("\n{sample}")), "{text}");
+    }
+    assert!(!text.contains("\nzeromq_record_dropped_messages_total 0"), "{text}");
     history.execute_batch("ROLLBACK").unwrap();
     wait_until(|| recorder.try_wait().unwrap().is_some());
     assert!(recorder.wait().unwrap().success());

@@ -175,6 +175,7 @@ pub(super) static CLASS: Class = Class {
         },
         process::SOCKETS,
         process::STATS,
+        process::METRICS,
         process::SHUTDOWN,
         process::SLEEP,
         process::CLOCK,

@@ -49,6 +49,25 @@ pub(super) const STATS: Method = Method {
     },
 };
 
+pub(super) const METRICS: Method = Method {
+    name: "metrics",
+    parameters: &[],
+    result: "String",
+    doc: "Returns the statistics of all sockets as text in the OpenMetrics format, which Prometheus \
+          reads: for each open socket its messages, bytes, peers, connections, failed handshakes \
+          and drops, with labels for its number, type and first endpoint. See `help openmetrics`.",
+    errors: "",
+    example: "",
+    sends: Sends::Nothing,
+    otherwise: None,
+    run: |call| {
+        call.permitted(Right::Process)?;
+        let mut metrics = core::Metrics::default();
+        metrics.add_sockets();
+        Ok(metrics.to_string().into())
+    },
+};
+
 pub(super) const SHUTDOWN: Method = Method {
     name: "shutdown",
     parameters: &[TIMEOUT],

@@ -6,6 +6,14 @@ use crate::core::socket_type::SocketType::{Router, Stream};
 use crate::core::statistics::{Counters, Statistics};
 
 impl Socket {
+    /// Returns a number that no other socket of the process has.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Busy`].
+    pub fn number(&self) -> Result<u64, Error> {
+        self.visit(|state| state.open().map(|open| open.id.0))?
+    }
+
     /// Returns how much the socket has sent and received.
     ///
     /// # Errors

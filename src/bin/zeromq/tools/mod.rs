@@ -14,6 +14,7 @@ mod history;
 pub mod input;
 mod keygen;
 mod manual;
+pub mod metrics;
 pub mod output;
 mod proxy;
 mod publish;

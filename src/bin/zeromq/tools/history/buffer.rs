@@ -123,11 +123,11 @@ impl Buffer {
         Taken { since: state.since.take(), lost: mem::take(&mut state.lost), ended: state.ended }
     }
 
-    /// Returns the number of messages that wait to be written, and their bytes.
-    #[cfg(test)]
-    pub fn len(&self) -> (usize, usize) {
+    /// Returns the number of messages that wait to be written, their bytes, and when the first
+    /// of them was received.
+    pub fn waiting(&self) -> (usize, usize, Option<Instant>) {
         let state = self.lock();
-        (state.block.count(), state.block.len())
+        (state.block.count(), state.block.len(), state.since)
     }
 
     /// Says that no more messages will come.
@@ -175,7 +175,7 @@ mod tests {
         let buffer = Buffer::new(2 * 3 * Block::cost(&messages[0]), true);
         assert_eq!(push(&buffer, 0, &messages[..4]), 1);
         assert_eq!(push(&buffer, 2, &messages[4..5]), 1);
-        assert_eq!(buffer.len().0, 3);
+        assert_eq!(buffer.waiting().0, 3);
         let mut block = Block::default();
         let taken = buffer.take(&mut block, None);
         assert_eq!((block.count(), taken.lost), (3, Lost { dropped: 2, missed: 2 }));
@@ -203,7 +203,7 @@ mod tests {
     fn what_can_wait_is_not_dropped() {
         let buffer = Buffer::new(2, false);
         assert_eq!(push(&buffer, 0, &frames(9)), 0);
-        assert_eq!(buffer.len().0, 9);
+        assert_eq!(buffer.waiting().0, 9);
     }
 
     #[test]

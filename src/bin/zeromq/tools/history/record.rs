@@ -6,11 +6,14 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use zeromq::core::wait::Interrupt;
-use zeromq::core::{Action, Batch, Error, Gaps, OptionValue, Socket, SocketType, Wait};
+use zeromq::core::{
+    Action, Batch, Error, Gaps, Metric, Metrics, OptionValue, Socket, SocketType, Statistics, Wait,
+};
 
 use super::block::Block;
 use super::buffer::Buffer;
@@ -23,6 +26,7 @@ use crate::tools::arguments::{LimitArguments, frames_of};
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
 use crate::tools::format::Format;
+use crate::tools::metrics::MetricsArguments;
 use crate::tools::socket::{Connection, SocketArguments};
 
 /// How many messages are received at once: few enough that their time is about the same.
@@ -33,6 +37,9 @@ const LARGE: usize = 1 << 20;
 
 /// How long messages that have arrived before a signal are still received.
 const REST: Duration = Duration::from_secs(1);
+
+/// How often the statistics of the socket are read for the metrics.
+const REFRESH: Duration = Duration::from_secs(1);
 
 /// Records messages into a history: an SQLite file, from which `zeromq replay` sends them
 /// again and `zeromq history` shows them.
@@ -80,6 +87,8 @@ pub struct Arguments {
     #[arg(long, value_name = "SIZE", default_value = "64MB", value_parser = units::size)]
     buffer: u64,
     #[command(flatten)]
+    metrics: MetricsArguments,
+    #[command(flatten)]
     limits: LimitArguments,
     #[command(flatten)]
     connection: SocketArguments,
@@ -87,15 +96,25 @@ pub struct Arguments {
 
 /// What a recorder has done so far.
 #[derive(Debug, Default)]
-pub struct Progress {
-    pub received: AtomicU64,
-    pub bytes: AtomicU64,
-    pub dropped: AtomicU64,
-    pub missed: AtomicU64,
-    pub written: AtomicU64,
+struct Progress {
+    received: AtomicU64,
+    bytes: AtomicU64,
+    dropped: AtomicU64,
+    missed: AtomicU64,
+    written: AtomicU64,
     /// The longest time between receiving a message and its safety on the disk, in
     /// milliseconds.
-    pub longest: AtomicU64,
+    longest: AtomicU64,
+    /// When the oldest message was received that was taken from the buffer and is not safe.
+    oldest: Mutex<Option<Instant>>,
+    /// What the socket counts. While it waits, nobody else can ask it.
+    statistics: Mutex<Option<Statistics>>,
+}
+
+/// What both threads and the metrics share.
+struct Shared {
+    buffer: Buffer,
+    progress: Progress,
 }
 
 pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
@@ -114,9 +133,14 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     recording.begin(clock.now(), &sources(&connection, &prefixes)?)?;
     let first = recording.last() + 1;
     let begin = Instant::now();
-    let (buffer, progress) =
-        (Buffer::new(arguments.buffer_size(), !arguments.pull), Progress::default());
-    let recorder = Recorder { arguments, ending, buffer: &buffer, progress: &progress };
+    let shared = Arc::new(Shared {
+        buffer: Buffer::new(arguments.buffer_size(), !arguments.pull),
+        progress: Progress::default(),
+    });
+    let collected = shared.clone();
+    arguments.metrics.serve(limits, Arc::new(move || collected.metrics()))?;
+    let Shared { buffer, progress } = &*shared;
+    let recorder = Recorder { arguments, ending, buffer, progress };
     let (received, written) = thread::scope(|scope| {
         let writer = scope.spawn(|| recorder.write(recording));
         let received = recorder.receive(&connection.socket, &mut clock);
@@ -124,7 +148,7 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
         let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (received, written)
     });
-    limits.note(&summary(&progress, first, begin.elapsed(), arguments.sync));
+    limits.note(&summary(progress, first, begin.elapsed(), arguments.sync));
     if let Err(error) = written {
         let lost = progress.received.load(Relaxed) - progress.written.load(Relaxed);
         return Err(Failure::Error(format!(
@@ -201,6 +225,56 @@ fn summary(progress: &Progress, first: i64, time: Duration, sync: Duration) -> S
     text
 }
 
+/// A metric, and what it shows.
+type Row = (&'static Metric, fn(&Progress) -> &AtomicU64);
+
+static COUNTERS: [Row; 4] = [
+    (
+        &Metric::counter("zeromq_record_received_messages", "Messages that were received."),
+        |progress| &progress.received,
+    ),
+    (
+        &Metric::counter("zeromq_record_dropped_messages", "Messages for which was no room."),
+        |progress| &progress.dropped,
+    ),
+    (
+        &Metric::counter("zeromq_record_missed_messages", "Numbered messages that did not arrive."),
+        |progress| &progress.missed,
+    ),
+    (&Metric::counter("zeromq_record_written_messages", "Messages that are safe."), |progress| {
+        &progress.written
+    }),
+];
+static QUEUED: Metric =
+    Metric::gauge("zeromq_record_queued_messages", "Messages that wait to be written.");
+static QUEUED_BYTES: Metric =
+    Metric::gauge("zeromq_record_queued_bytes", "The memory that these messages take.");
+static LAG: Metric =
+    Metric::gauge("zeromq_record_lag_seconds", "The age of the oldest message that is not safe.");
+
+impl Shared {
+    /// Returns the metrics of the recorder.
+    fn metrics(&self) -> String {
+        let mut metrics = Metrics::default();
+        if let Some(statistics) = &*held(&self.progress.statistics) {
+            metrics.add_statistics(&[], statistics);
+        }
+        for (metric, value) in COUNTERS {
+            metrics.add(metric, &[], value(&self.progress).load(Relaxed));
+        }
+        let (messages, bytes, since) = self.buffer.waiting();
+        let oldest = held(&self.progress.oldest).or(since);
+        metrics.add(&QUEUED, &[], messages);
+        metrics.add(&QUEUED_BYTES, &[], bytes);
+        metrics.add(&LAG, &[], oldest.map_or(0.0, |oldest| oldest.elapsed().as_secs_f64()));
+        metrics.to_string()
+    }
+}
+
+fn held<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What both threads know.
 struct Recorder<'a> {
     arguments: &'a Arguments,
@@ -219,24 +293,35 @@ impl Recorder<'_> {
     /// Receives messages until the end.
     fn receive(&self, socket: &Socket, clock: &mut Clock) -> Outcome {
         let limits = &self.arguments.limits;
-        let wait = limits.timeout().map_or(Wait::usual(), |time| Wait::new(Some(time)));
-        let wait = wait.until(Some(self));
-        let mut receiver = Receiver {
-            recorder: self,
-            socket,
-            clock,
-            gaps: Gaps::default(),
-            batch: Batch::default(),
+        let has_metrics = self.arguments.metrics.is_on();
+        let wait = match limits.timeout() {
+            // The metrics need new statistics now and then.
+            _ if has_metrics => Wait::new(Some(REFRESH)),
+            Some(timeout) => Wait::new(Some(timeout)),
+            None => Wait::usual(),
         };
+        let wait = wait.until(Some(self));
+        let (gaps, batch) = (Gaps::default(), Batch::default());
+        let mut receiver = Receiver { recorder: self, socket, clock, gaps, batch };
         let mut left = limits.count.unwrap_or(u64::MAX);
+        let (mut last, mut refreshed) = (Instant::now(), None);
         while left > 0 && !self.interrupted() {
+            if has_metrics && refreshed.is_none_or(|at: Instant| at.elapsed() >= REFRESH) {
+                *held(&self.progress.statistics) = Some(socket.statistics()?);
+                refreshed = Some(Instant::now());
+            }
             match receiver.receive(&wait, left) {
-                Ok(count) => left -= count,
+                Ok(count) => {
+                    left -= count;
+                    last = Instant::now();
+                }
                 Err(Error::Interrupted) => break,
+                Err(Error::Again)
+                    if has_metrics && limits.timeout().is_none_or(|time| last.elapsed() < time) => {
+                }
                 Err(Error::Again) => {
-                    return Err(Failure::Timeout(
-                        "no message has arrived within the timeout".to_owned(),
-                    ));
+                    let text = "no message has arrived within the timeout";
+                    return Err(Failure::Timeout(text.to_owned()));
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -271,6 +356,7 @@ impl Recorder<'_> {
             let taken = self.buffer.take(&mut block, Some(until));
             if taken.since.is_some() {
                 oldest = oldest.or(taken.since);
+                *held(&self.progress.oldest) = oldest;
                 count += block.count() as u64;
                 bytes += block.len();
                 recording.write(&block, &taken.lost)?;
@@ -281,6 +367,7 @@ impl Recorder<'_> {
                 recording.commit()?;
                 bytes = 0;
                 self.progress.written.fetch_add(std::mem::take(&mut count), Relaxed);
+                *held(&self.progress.oldest) = None;
                 if let Some(oldest) = oldest.take() {
                     let age = u64::try_from(oldest.elapsed().as_millis()).unwrap_or(u64::MAX);
                     self.progress.longest.fetch_max(age, Relaxed);
