@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use zeromq::core::proxy::{Proxy, Side, State, Stats, Traffic};
-use zeromq::core::{Action, Error, Socket, SocketType};
+use zeromq::core::{Action, Error, Metric, Metrics, Socket, SocketType};
 
 use super::arguments::LimitArguments;
 use super::ending::Ending;
 use super::failure::{Failure, Outcome};
+use super::metrics::MetricsArguments;
 use super::output;
 use super::socket::{SetupArguments, set_options};
 
@@ -58,6 +59,8 @@ pub struct Arguments {
     #[arg(long, value_name = "MS")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     stats: Option<u64>,
+    #[command(flatten)]
+    metrics: MetricsArguments,
     /// Reports nothing but errors.
     #[arg(short, long)]
     quiet: bool,
@@ -96,13 +99,15 @@ impl Kind {
 
 pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let limits = LimitArguments { count: None, timeout: None, quiet: arguments.quiet };
-    let proxy = Proxy::new()?;
+    let proxy = Arc::new(Proxy::new()?);
     let [frontend, backend] = arguments.kind.sockets();
     open(&proxy, Side::Frontend, frontend, arguments, &limits)?;
     open(&proxy, Side::Backend, backend, arguments, &limits)?;
     if let Some(endpoints) = &arguments.capture {
         proxy.capture(Some((SocketType::Pub, endpoints)), |_| Ok(()))?;
     }
+    let counted = proxy.clone();
+    arguments.metrics.serve(&limits, Arc::new(move || metrics(&counted)))?;
     let every = arguments.stats.map(Duration::from_millis);
     if every.is_some() {
         ending.watch_output();
@@ -179,6 +184,30 @@ fn open(
         }
     }
     Ok(())
+}
+
+static MESSAGES: Metric =
+    Metric::counter("zeromq_proxy_forwarded_messages", "Messages that were forwarded.");
+static BYTES: Metric =
+    Metric::counter("zeromq_proxy_forwarded_bytes", "Bytes of the frames of these messages.");
+static DROPPED: Metric =
+    Metric::counter("zeromq_proxy_dropped_messages", "Messages that no peer has accepted.");
+static COPIES: Metric =
+    Metric::counter("zeromq_proxy_dropped_copies", "Copies that were not captured.");
+
+/// Returns the metrics of a proxy, none while it ends.
+fn metrics(proxy: &Proxy) -> String {
+    let mut metrics = Metrics::default();
+    if let Ok(stats) = proxy.stats() {
+        for (side, traffic) in [("backend", stats.to_backend), ("frontend", stats.to_frontend)] {
+            let labels = [("to", side)];
+            metrics.add(&MESSAGES, &labels, traffic.messages);
+            metrics.add(&BYTES, &labels, traffic.bytes);
+            metrics.add(&DROPPED, &labels, traffic.dropped);
+        }
+        metrics.add(&COPIES, &[], stats.capture_dropped);
+    }
+    metrics.to_string()
 }
 
 fn print(stats: &Stats) -> Outcome {
