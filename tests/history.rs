@@ -506,7 +506,7 @@ fn wrong_arguments_are_named() {
     let place = Place::new();
     for (line, problem) in [
         ("record", "FILE"),
-        ("record x", "where to? Name an endpoint"),
+        ("record x", "no endpoint was given"),
         ("record x inproc://x --sync 0s", "expected more than zero"),
         ("record x inproc://x --keep long", "expected a duration such as 500ms"),
         ("record x inproc://x --max-size 0", "expected a size such as 64MB"),
