@@ -84,10 +84,20 @@ _Error = _struct("_Error", [
 
 
 def _load():
-    name = {"win32": "zeromq.dll", "darwin": "libzeromq.dylib"}.get(sys.platform, "libzeromq.so")
-    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+    names = {"win32": ["zeromq.dll"], "darwin": ["libzeromq.0.dylib", "libzeromq.dylib"]}.get(
+        sys.platform, ["libzeromq.so.0", "libzeromq.so"])
+    here = os.path.dirname(os.path.abspath(__file__))
+    beside = [path for path in (os.path.join(here, name) for name in names) if os.path.exists(path)]
     given = os.environ.get("ZEROMQ_PLUGIN")
-    library = ctypes.CDLL(given or (beside if os.path.exists(beside) else name))
+    *others, last = [given] if given else beside or names
+    for name in others:
+        try:
+            library = ctypes.CDLL(name)
+            break
+        except OSError:
+            pass  # The next one is tried, and tells what is wrong.
+    else:
+        library = ctypes.CDLL(last)
     for name, result, arguments in [
             ("classes", POINTER(POINTER(_Class)), []), ("function_released", c_uint64, [c_uint64]),
             ("host_register", c_int, [POINTER(_Host), POINTER(c_uint64)]),
