@@ -17,7 +17,7 @@ pub static LIST: &[Builtin] = &[
     row("insert", 2, ANY, insert),
     row("pop", 0, 1, pop),
     row("remove", 1, 1, remove),
-    row("count", 0, 0, |_, this, _| Ok(Value::Int(items(this).len() as i32))),
+    row("count", 0, 0, count),
     row("ismember", 0, 1, contains),
     row("contains", 0, 1, contains),
     row("sort", 0, 1, |interpreter, this, a| {
@@ -33,7 +33,7 @@ pub static LIST: &[Builtin] = &[
 ];
 
 pub static TUPLE: &[Builtin] = &[
-    row("count", 0, 0, |_, this, _| Ok(Value::Int(items(this).len() as i32))),
+    row("count", 0, 0, count),
     row("ismember", 0, 1, contains),
     row("contains", 0, 1, contains),
     row("sort", 0, 1, |interpreter, this, a| {
@@ -83,6 +83,10 @@ fn cells(this: &Value) -> Rc<List> {
 
 fn items(this: &Value) -> Vec<Value> {
     cells(this).0.borrow().clone()
+}
+
+fn count(_: &mut Interpreter, this: &Value, _: &[Value]) -> Outcome<Value> {
+    Ok(Value::Int(cells(this).0.borrow().len() as i32))
 }
 
 fn replace(this: &Value, items: Vec<Value>) -> Outcome<Value> {
