@@ -1,8 +1,9 @@
 //! Options of some types of sockets: who gets a message, and what is told about
 //! peers.
 
-use zmq_sys::additions::ZMQ_MAX_SUBSCRIPTION_BYTES;
+use zmq_sys::additions::{ZMQ_COPIES_DROPPED, ZMQ_DROP_COPIES, ZMQ_MAX_SUBSCRIPTION_BYTES};
 
+use super::row::Kind::Int64;
 use super::row::When::{First, Next, Now};
 use super::row::{MOST, Row, Via};
 use super::value::Sample::{Bool, Bytes, Int};
@@ -11,6 +12,7 @@ use crate::core::socket_type::SocketType::{
 };
 
 const SUBSCRIPTIONS: &[SocketType] = &[Sub, Xpub, Xsub];
+const SUBSCRIBERS: &[SocketType] = &[Sub, Xsub];
 const ALL_TOPICS: &[SocketType] = &[Pub, Sub, Xpub, Xsub];
 
 pub(super) static ROWS: &[Row] = &[
@@ -114,6 +116,21 @@ pub(super) static ROWS: &[Row] = &[
         .on(&[Pub, Sub, Xpub])
         .when(Now)
         .doc("Receives only messages that do not match the prefixes; set it at both ends."),
+    Row::int("drop_copies", ZMQ_DROP_COPIES, 0, 1 << 20)
+        .of("messages")
+        .default(0)
+        .test(Int(1000))
+        .on(SUBSCRIBERS)
+        .when(Now)
+        .probed()
+        .doc("Drops a message that is equal to one of the last n and arrives over another connection."),
+    Row::int("copies_dropped", ZMQ_COPIES_DROPPED, 0, i64::MAX)
+        .long(Int64)
+        .of("messages")
+        .read_only()
+        .on(SUBSCRIBERS)
+        .probed()
+        .doc("Returns how many copies drop_copies has dropped."),
     Row::bool("conflate", 54, false)
         .on(&[Sub, Push, Pull, Dealer])
         .when(First)

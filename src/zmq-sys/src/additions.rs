@@ -38,6 +38,11 @@ pub const ZMQ_SUBSCRIPTIONS: c_int = 5031;
 /// prefixes that peers have subscribed to, in order, as many as fit. Texts are cut at 64
 /// bytes.
 pub const ZMQ_PUBLISHED: c_int = 5032;
+/// SUB and XSUB: how many messages to remember in order to drop copies that arrive over
+/// another connection, from 0, for none, to 1,048,576. Default: 0.
+pub const ZMQ_DROP_COPIES: c_int = 5050;
+/// SUB and XSUB, read-only: an `int64_t` with the number of copies that were dropped.
+pub const ZMQ_COPIES_DROPPED: c_int = 5051;
 /// Read-only: what became of the connections of a socket, inproc excluded. The value
 /// has [`ZMQ_CONNECTIONS_NUMBERS`] numbers of type `uint64_t`, followed by the endpoint
 /// of the last failed handshake, as much of it as fits, without a NUL:
