@@ -36,7 +36,7 @@ impl Security {
 impl HandshakeFailure {
     /// Returns true if a look at the peer may tell more.
     pub fn is_vague(self) -> bool {
-        matches!(sentence(self), CLOSED | TIMEOUT | LOST | SECURITY)
+        matches!(sentence(self), CLOSED | TIMEOUT | LOST | SECURITY | VIOLATED)
     }
 
     /// Returns true if the peer only closed the connection, which can have many reasons.
