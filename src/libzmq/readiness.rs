@@ -5,9 +5,8 @@
 //! them, it is silent, although messages may be left. An epoll or kqueue over it and a second
 //! descriptor, which is always readable and watched only when the owner wants it, tells both.
 
-use std::io::{self, Write};
+use std::io::{self, PipeReader, PipeWriter, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 
 use super::watcher::descriptor;
@@ -56,15 +55,15 @@ impl Readiness {
     }
 }
 
-/// A descriptor that can always be read.
+/// A descriptor that can always be read: a pipe with a byte in it.
 fn always() -> io::Result<BorrowedFd<'static>> {
-    static PAIR: OnceLock<(UnixStream, UnixStream)> = OnceLock::new();
-    if PAIR.get().is_none() {
-        let (reader, mut writer) = UnixStream::pair()?;
+    static PIPE: OnceLock<(PipeReader, PipeWriter)> = OnceLock::new();
+    if PIPE.get().is_none() {
+        let (reader, mut writer) = io::pipe()?;
         writer.write_all(&[1])?;
-        // If another thread was faster, its pair stays.
-        let _ = PAIR.set((reader, writer));
+        // If another thread was faster, its pipe stays.
+        let _ = PIPE.set((reader, writer));
     }
-    let (reader, _) = PAIR.get().ok_or(io::ErrorKind::Other)?;
+    let (reader, _) = PIPE.get().ok_or(io::ErrorKind::Other)?;
     Ok(reader.as_fd())
 }
