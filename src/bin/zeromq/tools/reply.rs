@@ -29,7 +29,7 @@ use super::socket::SocketArguments;
 /// which is also reported here.
 #[derive(clap::Args)]
 #[command(override_usage = "zeromq rep [OPTIONS] <ENDPOINTS> [FRAME]...
-       zeromq rep [OPTIONS] --bind <ENDPOINTS> [FRAME]...")]
+       zeromq rep [OPTIONS] --connect <ENDPOINTS> [FRAME]...")]
 #[command(after_help = "Examples:
   zeromq rep tcp://*:5555 --echo
   zeromq rep tcp://*:5555 pong --count 1

@@ -18,7 +18,7 @@ use super::socket::SocketArguments;
 /// server may then process it twice.
 #[derive(clap::Args)]
 #[command(override_usage = "zeromq req [OPTIONS] <ENDPOINTS> [FRAME]...
-       zeromq req [OPTIONS] --connect <ENDPOINTS> [FRAME]...")]
+       zeromq req [OPTIONS] --bind <ENDPOINTS> [FRAME]...")]
 #[command(after_help = "Examples:
   zeromq req tcp://localhost:5555 hello
   zeromq req tcp://localhost:5555 hello --timeout 1000 --tries 3
