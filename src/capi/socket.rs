@@ -697,7 +697,7 @@ pub unsafe extern "C" fn zeromq_socket_receive_batch(
 ///
 /// It belongs to the socket: only watch it, never read from it, and stop watching it before the
 /// socket is closed or ZeroMQ is shut down. A further call changes the events and stores the
-/// same number. While a socket has one, each call on it takes about 0.1 microseconds longer.
+/// same number. While a socket has one, each call on it ends by asking whether it is ready.
 /// `examples/c/epoll.c` has a loop.
 ///
 /// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` if the socket type cannot receive or
