@@ -303,6 +303,7 @@ impl<V: Bits> Morpho<V> {
         // SAFETY: the matrix is new and has as many elements, of one or two numbers each.
         unsafe {
             let to = matrices.elements(matrix);
+            ask_for_huge_pages(to.addr(), rows * columns * element.size().max(size_of::<f64>()));
             match element {
                 Element::Float64 => {
                     by_columns::<8>(bytes.as_chunks().0, to.cast(), rows, columns);
@@ -329,6 +330,27 @@ impl<V: Bits> Morpho<V> {
         }
         Ok(object(matrix))
     }
+}
+
+/// Asks the system to give memory that is going to be written its largest pages, as numpy does
+/// for its arrays. The first write to each page of new memory costs more than the copy of what
+/// it holds.
+fn ask_for_huge_pages(address: usize, size: usize) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::mm::{Advice, madvise};
+        // Smaller ones need not contain a whole large page.
+        const LEAST: usize = 4 << 20;
+        let first = address.next_multiple_of(rustix::param::page_size());
+        let end = address + size;
+        if size >= LEAST {
+            // SAFETY: the advice does not change what memory holds. If the system does not
+            // take it, the matrix takes longer to fill.
+            let _ = unsafe { madvise(first as *mut _, end - first, Advice::LinuxHugepage) };
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (address, size);
 }
 
 /// Copies elements that are stored row by row to a matrix that is stored column by column.

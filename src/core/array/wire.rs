@@ -16,9 +16,10 @@ pub(crate) const EXTENSION: i8 = 78;
 /// The longest description that is read.
 const LONGEST: usize = 1 << 16;
 
-/// A square of elements that is transposed at once, so that the memory of both sides stays in
-/// the cache. A larger one needs the address of each page less often.
-const TILE: usize = 64;
+/// How many elements of a column are transposed at once: those of 8 bytes fill a line of the
+/// cache. They go to as many rows, which are written from one end to the other, so that even
+/// rows whose addresses differ by a power of two stay in the cache.
+const LINE: usize = 8;
 
 impl ArrayRef<'_> {
     /// Returns both frames. The elements are copied once.
@@ -103,13 +104,20 @@ pub(crate) fn transpose<T: Copy>(
     if from.is_empty() {
         return;
     }
-    for top in (0..height).step_by(TILE) {
-        for left in (0..width).step_by(TILE) {
-            for row in top..height.min(top + TILE) {
-                for column in left..width.min(left + TILE) {
-                    put(row * width + column, from[column * height + row]);
-                }
+    let whole = height - height % LINE;
+    for top in (0..whole).step_by(LINE) {
+        for column in 0..width {
+            let at = column * height + top;
+            // Of a known length, so that the loop is unrolled.
+            let line = &from[at..at + LINE].as_chunks::<LINE>().0[0];
+            for (row, element) in line.iter().enumerate() {
+                put((top + row) * width + column, *element);
             }
+        }
+    }
+    for row in whole..height {
+        for column in 0..width {
+            put(row * width + column, from[column * height + row]);
         }
     }
 }
