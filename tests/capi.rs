@@ -263,6 +263,27 @@ fn address_sanitizer_sees_into_an_instrumented_library() {
 }
 
 #[test]
+#[ignore = "needs a library with ThreadSanitizer, which tests/capi/threads.sh builds"]
+fn thread_sanitizer_finds_nothing() {
+    let library = sanitized().expect("ZEROMQ_SANITIZED is not set");
+    let flags = ["-fsanitize=thread"];
+    for name in TESTS {
+        let program = Program::linked(&test(name), &flags, &library);
+        assert_eq!(program.run(&[]), "", "{name}");
+    }
+    for (name, expected) in EXAMPLES {
+        let program = Program::linked(&example(name), &flags, &library);
+        assert_eq!(program.run(&[]), expected, "{name}");
+    }
+    // A clean result only means something if a bug would have been found.
+    let program = Program::linked(&test("dangling"), &flags, &library);
+    let Finished { stdout, stderr, status } =
+        launch(&mut Command::new(&program.file)).finish(DEADLINE);
+    assert_ne!(status, Some(0), "{stdout}");
+    assert!(stderr.contains("ThreadSanitizer: heap-use-after-free"), "{stderr}");
+}
+
+#[test]
 fn calls_say_where_memory_has_run_out() {
     let program = Program::compile(&test("memory"), &[]);
     assert_eq!(program.run(&[]), "it goes on\n");
