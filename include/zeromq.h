@@ -7,9 +7,9 @@
  * whole messages. Sockets connect in any order, reconnect by themselves, distribute
  * messages among their peers, and queue messages for peers that are slow.
  *
- * This header has two parts. The first is for C programs: sockets, messages, options,
- * pollers, proxies and certificates. The second is for virtual machines, which offer
- * the same sockets to their scripts as classes. One process can use both; they share
+ * This header has two parts. The first is for C programs: sockets, messages, values,
+ * options, pollers, loops, monitors, proxies, task queues, beacons and certificates. The
+ * second is for virtual machines, which offer the same to their scripts as classes. One process can use both; they share
  * inproc endpoints, the authenticator, and zeromq_shutdown().
  *
  * A complete program, to be compiled with
@@ -46,7 +46,8 @@
  * the end of that call. Functions whose names end in _close or _stop end the object,
  * but its handle stays valid and still has to be freed. The library uses the memory
  * that a program passes only during the call, except in zeromq_message_add_memory() and
- * zeromq_socket_send_memory(), which take ownership. Memory that the library returns is
+ * zeromq_socket_send_memory(), which take ownership, and in the functions that make a
+ * zeromq_value, which only points to it. Memory that the library returns is
  * valid until the next call with the same object, unless the function says otherwise.
  *
  * Strings and bytes.  Strings are UTF-8 and NUL-terminated. (NULL, 0) is an empty
@@ -67,7 +68,8 @@
  * and is otherwise harmless. Pointers to bytes and strings cannot be checked.
  *
  * Threads.  Every function may be called on any thread. An object serves one call at a
- * time: a second call returns ZEROMQ_CODE_BUSY and does nothing. A socket can be
+ * time: a second call returns ZEROMQ_CODE_BUSY and does nothing. Only a loop may be used
+ * while it runs. A socket can be
  * passed from thread to thread, but two threads cannot use it at once. It is fastest if
  * one thread uses it most of the time.
  *
@@ -952,6 +954,589 @@ zeromq_code zeromq_socket_plain_client(zeromq_socket *socket,
                                        const char *username,
                                        const char *password);
 
+/* ======================================================= PEERS AND SUBSCRIPTIONS
+ *
+ * A socket can be used before it has peers. To measure or to test something, wait until
+ * they are there.
+ */
+
+// What a socket has sent and received, and its peers, in numbers.
+typedef struct {
+  // `sizeof(zeromq_socket_stats)`, filled in by the caller.
+  uint32_t size;
+  // Messages sent.
+  uint64_t messages_sent;
+  // Frames sent.
+  uint64_t frames_sent;
+  // Bytes sent.
+  uint64_t bytes_sent;
+  // Messages received completely.
+  uint64_t messages_received;
+  // Frames received.
+  uint64_t frames_received;
+  // Bytes received.
+  uint64_t bytes_received;
+  // Sends that timed out.
+  uint64_t expired;
+  // Messages to routing ids that no peer had.
+  uint64_t unroutable;
+  // Messages that a ROUTER or STREAM has dropped because no peer could accept them.
+  uint64_t dropped;
+  // Current peers, or -1 if that is unknown.
+  int64_t peers;
+  // Connections so far, including reconnects, without inproc.
+  uint64_t connections;
+  // Connections that have ended.
+  uint64_t disconnections;
+  // Connections that failed in the handshake: because of a wrong key, or a peer that does
+  // not speak ZeroMQ.
+  uint64_t failures;
+  // Connections that were not accepted, because no descriptor was left or too many were in
+  // the handshake.
+  uint64_t refusals;
+  // Connections that ended because the peer exceeded a limit of sizes.
+  uint64_t oversized;
+  // Different prefixes that the peers of a PUB or XPUB subscribe to; -1 on other sockets.
+  int64_t subscriptions;
+} zeromq_socket_stats;
+
+// What all sockets of the process have sent and received.
+typedef struct {
+  // `sizeof(zeromq_totals)`, filled in by the caller.
+  uint32_t size;
+  // Open sockets.
+  uint64_t sockets;
+  // Messages sent.
+  uint64_t messages_sent;
+  // Frames sent.
+  uint64_t frames_sent;
+  // Bytes sent.
+  uint64_t bytes_sent;
+  // Messages received completely.
+  uint64_t messages_received;
+  // Frames received.
+  uint64_t frames_received;
+  // Bytes received.
+  uint64_t bytes_received;
+  // Sends that timed out.
+  uint64_t expired;
+  // Messages to routing ids that no peer had.
+  uint64_t unroutable;
+} zeromq_totals;
+
+// Waits up to `timeout` milliseconds until a socket has at least `count` peers that have
+// completed the handshake.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_ARGUMENT`, also if
+// the socket is neither bound nor connected; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`,
+// `ZEROMQ_CODE_TERMINATED`.
+zeromq_code zeromq_socket_wait_for_peers(zeromq_socket *socket,
+                                         size_t count,
+                                         int32_t timeout);
+
+// Waits up to `timeout` milliseconds until the peers of a PUB socket have at least `count`
+// subscriptions or, if `topic` is not NULL, `count` that match messages beginning with the
+// `size` bytes of `topic`. Messages that are published later reach these peers.
+//
+// Returns the codes of `zeromq_socket_wait_for_peers`; `ZEROMQ_CODE_UNSUPPORTED` on other
+// socket types.
+zeromq_code zeromq_socket_wait_for_subscribers(zeromq_socket *socket,
+                                               size_t count,
+                                               const void *topic,
+                                               size_t size,
+                                               int32_t timeout);
+
+// Stores the counters of a socket in `*stats`. The caller sets `stats->size` first.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if `stats->size` is too small;
+// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_socket_count(zeromq_socket *socket, zeromq_socket_stats *stats);
+
+// Stores an endpoint that a socket is attached to in `*endpoint`, and 1 in `*bound` if it is
+// bound or 0 if it is connected; `bound` may be NULL. `index` is 0 for the endpoint that was
+// attached first. If there are not so many, `*endpoint` receives NULL. The string is valid
+// until the next call with the socket.
+//
+// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_socket_attached(zeromq_socket *socket,
+                                   size_t index,
+                                   const char **endpoint,
+                                   int32_t *bound);
+
+// Stores the prefixes that a SUB or XSUB socket has subscribed to in `*prefixes`, each as
+// often as it was subscribed to. They are valid until the next call with the socket.
+//
+// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_socket_subscriptions(zeromq_socket *socket,
+                                        zeromq_frames *prefixes);
+
+// Waits up to `timeout` milliseconds until a peer of an XPUB socket subscribes or
+// unsubscribes. Stores 1 in `*subscribed` if it subscribes, otherwise 0, and in `*prefix`
+// the prefix, which is valid until the next call with the socket. Other messages of peers
+// are discarded.
+//
+// Returns the codes of `zeromq_socket_receive`.
+zeromq_code zeromq_socket_receive_subscription(zeromq_socket *socket,
+                                               int32_t *subscribed,
+                                               zeromq_slice *prefix,
+                                               int32_t timeout);
+
+// Subscribes the peer whose subscription an XPUB socket has received last to a prefix of at
+// most 4096 bytes, whatever it asked for. The option "xpub_manual" has to be 1.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_OPTION` on other socket types and without the
+// option; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_socket_accept_subscription(zeromq_socket *socket,
+                                              const void *prefix,
+                                              size_t size);
+
+// Undoes one `zeromq_socket_accept_subscription` for the peer whose subscription was
+// received last.
+//
+// Returns the codes of `zeromq_socket_accept_subscription`.
+zeromq_code zeromq_socket_reject_subscription(zeromq_socket *socket,
+                                              const void *prefix,
+                                              size_t size);
+
+// Closes the connection to a peer of a STREAM socket, given by its routing id. Waits up to
+// `timeout` milliseconds until the socket can send to it. The connection ends during the calls
+// with the socket that follow, such as the next receive; bytes that have not left yet are
+// dropped.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNROUTABLE` if no peer has the routing id;
+// `ZEROMQ_CODE_UNSUPPORTED` on other socket types; `ZEROMQ_CODE_AGAIN` on timeout;
+// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`,
+// `ZEROMQ_CODE_TERMINATED`.
+zeromq_code zeromq_socket_close_peer(zeromq_socket *socket,
+                                     const void *id,
+                                     size_t size,
+                                     int32_t timeout);
+
+// Stores what all sockets of the process have sent and received, closed ones too, in
+// `*totals`. The caller sets `totals->size` first. Sockets that are in a call of another
+// thread are left out.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if `totals->size` is too small.
+zeromq_code zeromq_count(zeromq_totals *totals);
+
+// Stores the statistics of all sockets in `*text`, in the OpenMetrics format, which Prometheus
+// reads: for each open socket its messages, bytes, peers, connections, failed handshakes and
+// drops, with labels for its number, type and first endpoint. The string is valid until the
+// next call of this function on this thread.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`.
+zeromq_code zeromq_metrics(const char **text);
+
+/* ==================================================================== PATTERNS
+ *
+ * What often takes more than one call: requests that are repeated until somebody answers,
+ * publications that are numbered so that subscribers notice gaps, and signals.
+ */
+
+// Sends a request of `count` frames on a REQ socket and receives its reply, with all of its
+// frames, into `*reply`, which is valid until the next call with the socket. If none arrives
+// within `timeout` milliseconds, the request is sent again over a new connection, up to
+// `tries` times in total. If nobody answers, the same is tried with each endpoint of
+// `others`, a list separated by commas, or NULL: the socket connects to that endpoint alone,
+// and stays connected to the one that answers.
+//
+// A server may process a request more than once. A late reply to an earlier try is never
+// mistaken for the reply to a later request: the first call turns on the options
+// "req_correlate" and "req_relaxed".
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` if nobody answers; `ZEROMQ_CODE_ARGUMENT`,
+// also if there are no frames or no tries; `ZEROMQ_CODE_ENDPOINT`;
+// `ZEROMQ_CODE_UNSUPPORTED` on other socket types; `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`, `ZEROMQ_CODE_TERMINATED`; `ZEROMQ_CODE_ZMQ` if memory runs out.
+zeromq_code zeromq_socket_request(zeromq_socket *socket,
+                                  const zeromq_slice *frames,
+                                  size_t count,
+                                  uint32_t tries,
+                                  const char *others,
+                                  zeromq_frames *reply,
+                                  int32_t timeout);
+
+// Turns the numbering of messages on (`on` is not 0) or off. On a PUB or XPUB socket,
+// `zeromq_socket_publish` then adds a last frame of 20 bytes to each message: "SEQ1", 8 bytes
+// that identify the publisher, and the number of the message among those with the same
+// topic, from 1, as 8 bytes in big-endian order. On a SUB or XSUB socket,
+// `zeromq_socket_receive_topic` removes and compares these numbers. Turning it on again
+// starts from the beginning.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` on other socket types;
+// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_socket_set_sequence(zeromq_socket *socket,
+                                       int32_t on);
+
+// Sends a message of `count` frames, of which the first is its topic, with a number if
+// `zeromq_socket_set_sequence` has turned that on. Otherwise it does the same as
+// `zeromq_socket_send_frames`.
+//
+// Returns the codes of `zeromq_socket_send_frames`.
+zeromq_code zeromq_socket_publish(zeromq_socket *socket,
+                                  const zeromq_slice *frames,
+                                  size_t count,
+                                  int32_t timeout);
+
+// Receives the next message, whose first frame is its topic, and lends it, like
+// `zeromq_socket_receive_frames`. If `zeromq_socket_set_sequence` has turned that on, the
+// number of the message is removed, and `zeromq_socket_missed` tells how many are missing.
+//
+// Returns the codes of `zeromq_socket_receive`; `ZEROMQ_CODE_STATE` also if part of a message
+// has already been received.
+zeromq_code zeromq_socket_receive_topic(zeromq_socket *socket,
+                                        zeromq_frames *message,
+                                        int32_t timeout);
+
+// Stores in `*count` how many numbered messages a SUB or XSUB socket has missed since
+// `zeromq_socket_set_sequence`, because it was too slow or disconnected: those between the
+// messages that `zeromq_socket_receive_topic` has received. It is 0 without numbers.
+//
+// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_socket_missed(zeromq_socket *socket,
+                                 uint64_t *count);
+
+// Sends a signal with a status: a message of 8 bytes that czmq's `zsock_wait` and
+// `zeromq_socket_wait_signal` understand.
+//
+// Returns the codes of `zeromq_socket_send`.
+zeromq_code zeromq_socket_signal(zeromq_socket *socket,
+                                 uint8_t status,
+                                 int32_t timeout);
+
+// Waits up to `timeout` milliseconds for a signal and stores its status in `*status`, unless
+// that is NULL. Other messages are discarded.
+//
+// Returns the codes of `zeromq_socket_receive`.
+zeromq_code zeromq_socket_wait_signal(zeromq_socket *socket,
+                                      uint8_t *status,
+                                      int32_t timeout);
+
+// Opens two PAIR sockets that are connected to each other inside the process, such as for
+// two threads, and stores them in `*one` and `*other`. The caller frees both with
+// `zeromq_socket_free`.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_ZMQ` if there are too many
+// sockets.
+zeromq_code zeromq_socket_new_pair(zeromq_socket **one,
+                                   zeromq_socket **other);
+
+/* ====================================================================== VALUES
+ *
+ * A zeromq_value is nil, a truth value, a number, text, bytes, or a list or dictionary of
+ * values. Programs send and receive them as JSON or MessagePack, also to and from scripts,
+ * and virtual machines pass them to methods. To send one, fill in arrays of values:
+ *
+ *     zeromq_value order[] = {
+ *         zeromq_value_string("name"),  zeromq_value_string("tea"),
+ *         zeromq_value_string("count"), zeromq_value_int(3),
+ *     };
+ *     zeromq_value value = zeromq_value_dictionary(order, 4);
+ *     zeromq_socket_send_json(socket, &value, 1000);
+ *
+ * To read one, look up its items, which may be nested, and check the code once:
+ *
+ *     int64_t count;
+ *     zeromq_code code = zeromq_socket_receive_json(socket, &value, 1000);
+ *     if (code == ZEROMQ_CODE_OK)
+ *         code = zeromq_value_get_int(zeromq_value_member(&value, "count"), &count);
+ */
+
+struct zeromq_class;
+
+// Kind of a `zeromq_value`: nil.
+#define ZEROMQ_NIL 0
+
+// Kind of a `zeromq_value`: a boolean; `as.integer` is 0 or 1.
+#define ZEROMQ_BOOL 1
+
+// Kind of a `zeromq_value`: an integer in `as.integer`. Results may be any `int64_t`, also
+// beyond the 53 bits of a double. Unsigned integers that do not fit are returned as
+// `ZEROMQ_FLOAT`, except in arrays.
+#define ZEROMQ_INT 2
+
+// Kind of a `zeromq_value`: a floating-point number in `as.number`. Parameters that do not
+// accept this kind refuse it even if the number is whole.
+#define ZEROMQ_FLOAT 3
+
+// Kind of a `zeromq_value`: a string in `as.bytes`. Strings from the library are valid
+// UTF-8 and may contain NUL bytes. Strings from a host may be any bytes.
+#define ZEROMQ_STRING 4
+
+// Kind of a `zeromq_value`: a list, with its values in `as.items`, which may be of several
+// kinds.
+#define ZEROMQ_LIST 5
+
+// Kind of a `zeromq_value`: a tuple, with its values in `as.items`. It is equivalent
+// to a list; it exists for hosts that distinguish the two.
+#define ZEROMQ_TUPLE 6
+
+// Kind of a `zeromq_value`: a dictionary. `as.items` alternates keys and values, so
+// its count is twice the number of entries.
+#define ZEROMQ_DICTIONARY 7
+
+// Kind of a `zeromq_value`: an instance of one of the library's classes, in
+// `as.object`.
+#define ZEROMQ_OBJECT 8
+
+// Kind of a `zeromq_value`: any other value of the host, which no method accepts.
+// `as.bytes` names it in UTF-8 for error messages, such as "a range".
+#define ZEROMQ_OTHER 9
+
+// Kind of a `zeromq_value`: a script function, in `as.function`. What it returns may be of
+// any kind; `inner` of the parameter has those that are used.
+#define ZEROMQ_FUNCTION 10
+
+// Kind of a `zeromq_value`: one of the library's classes passed as a value, in
+// `as.described`, as in `setfrontend(ZMQPull, ...)`.
+#define ZEROMQ_CLASS 11
+
+// Kind of a `zeromq_value`: any bytes, in `as.bytes`. Of the hosts, only those with
+// `ZEROMQ_HOST_BYTES` get it. Hosts may pass it wherever they may pass a string.
+#define ZEROMQ_BYTES 12
+
+// Kind of a `zeromq_value`: an array of numbers, in `as.array`. Hosts without
+// `ZEROMQ_HOST_ARRAYS` get lists of lists of numbers instead.
+#define ZEROMQ_ARRAY 13
+
+// Kind of a `zeromq_value`: a sparse matrix, in `as.sparse`. Hosts without
+// `ZEROMQ_HOST_SPARSE` get a dictionary with "format", "shape", "data", "indices" and
+// "indptr" instead, whose last three are lists.
+#define ZEROMQ_SPARSE 14
+
+// A range of bytes in memory. `(NULL, 0)` is empty.
+typedef struct zeromq_bytes {
+  // The first byte. The bytes are not NUL-terminated.
+  const char *data;
+  // The number of bytes.
+  size_t size;
+} zeromq_bytes;
+
+// An array of values in memory. `(NULL, 0)` is empty.
+typedef struct zeromq_items {
+  // The first value.
+  const struct zeromq_value *data;
+  // The number of values.
+  size_t count;
+} zeromq_items;
+
+// An instance of one of the library's classes: a number that is never 0 and never
+// reused. An instance has the same number each time it is returned, and must be freed
+// as often as it was returned. Calls on a freed or invalid object return an error.
+typedef uint64_t zeromq_object;
+
+// A script function: the number by which the host identifies it, which is not 0. The
+// host must not forget the function until `zeromq_function_released` returns its number.
+typedef uint64_t zeromq_function;
+
+// The content of a value; `kind` determines the member that is set.
+typedef union zeromq_payload {
+  // For `ZEROMQ_BOOL` and `ZEROMQ_INT`.
+  int64_t integer;
+  // For `ZEROMQ_FLOAT`.
+  double number;
+  // For `ZEROMQ_STRING`, `ZEROMQ_BYTES` and `ZEROMQ_OTHER`.
+  struct zeromq_bytes bytes;
+  // For `ZEROMQ_LIST`, `ZEROMQ_TUPLE` and `ZEROMQ_DICTIONARY`.
+  struct zeromq_items items;
+  // For `ZEROMQ_OBJECT`.
+  zeromq_object object;
+  // For `ZEROMQ_FUNCTION`.
+  zeromq_function function;
+  // For `ZEROMQ_CLASS`: a pointer from `zeromq_classes`.
+  const struct zeromq_class *described;
+  // For `ZEROMQ_ARRAY`.
+  const zeromq_array *array;
+  // For `ZEROMQ_SPARSE`.
+  const zeromq_sparse *sparse;
+} zeromq_payload;
+
+// A value: nil, a truth value, a number, text, bytes, or a list or dictionary of values, in a
+// form that C programs and every virtual machine can make and read. The memory that `as`
+// points to is borrowed: from the caller during a call, and from the library after it.
+typedef struct zeromq_value {
+  // The kind of the value: `ZEROMQ_NIL` and so on.
+  uint32_t kind;
+  // The content of the value.
+  union zeromq_payload as;
+} zeromq_value;
+
+// The formats of values.
+typedef enum {
+  // JSON: text that any program can read. It has neither bytes nor arrays, numbers are
+  // finite, and keys are strings in UTF-8.
+  ZEROMQ_JSON = 0,
+  // MessagePack: compact, and every value keeps its kind.
+  ZEROMQ_MESSAGE_PACK = 1,
+} zeromq_format;
+
+// A codec, which converts values to bytes and back.
+typedef struct zeromq_codec zeromq_codec;
+
+// Returns the value nil, which is null in JSON.
+zeromq_value zeromq_value_nil(void);
+
+// Returns a truth value: true unless `truth` is 0.
+zeromq_value zeromq_value_bool(int32_t truth);
+
+// Returns an integer as a value.
+zeromq_value zeromq_value_int(int64_t integer);
+
+// Returns a floating-point number as a value.
+zeromq_value zeromq_value_float(double number);
+
+// Returns a value for a NUL-terminated string, which is not copied: it has to exist as long
+// as the value is used. NULL becomes nil.
+zeromq_value zeromq_value_string(const char *text);
+
+// Returns a value for `size` bytes, which are not copied: they have to exist as long as the
+// value is used.
+zeromq_value zeromq_value_bytes(const void *data,
+                                size_t size);
+
+// Returns a list of `count` values, which are not copied: the array has to exist as long as
+// the list is used.
+zeromq_value zeromq_value_list(const zeromq_value *values,
+                               size_t count);
+
+// Returns a dictionary of `count` values, which alternate: a key, its value, the next key, and
+// so on, so `count` is twice the number of entries. They are not copied: the array has to
+// exist as long as the dictionary is used.
+zeromq_value zeromq_value_dictionary(const zeromq_value *values,
+                                     size_t count);
+
+// Returns a value for an array of numbers, which is not copied: it has to exist as long as
+// the value is used. JSON has none.
+zeromq_value zeromq_value_array(const zeromq_array *array);
+
+// Returns the number of values in a list, or of entries in a dictionary; 0 for other values
+// and for NULL.
+size_t zeromq_value_count(const zeromq_value *value);
+
+// Returns an item of a list, or the value of an entry of a dictionary. The first one has the
+// index 0. Returns NULL if there are not so many, for other values, and for NULL, so calls can
+// be nested.
+const zeromq_value *zeromq_value_item(const zeromq_value *value,
+                                      size_t index);
+
+// Returns the key of an entry of a dictionary. The first entry has the index 0. Returns NULL
+// if there are not so many, for other values, and for NULL.
+const zeromq_value *zeromq_value_key(const zeromq_value *value,
+                                     size_t index);
+
+// Returns the value of the entry of a dictionary whose key is a string. Of several such
+// entries, the last one counts. Returns NULL if there is none, for other values, and for
+// NULL, so calls can be nested:
+//
+//     zeromq_value_item(zeromq_value_member(order, "lines"), 0)
+const zeromq_value *zeromq_value_member(const zeromq_value *value,
+                                        const char *key);
+
+// Stores 1 in `*truth` if a value is true, or 0 if it is false.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_DECODE` if the value is neither, or NULL because
+// there is no such item; `ZEROMQ_CODE_ARGUMENT` if `truth` is NULL.
+zeromq_code zeromq_value_get_bool(const zeromq_value *value,
+                                  int32_t *truth);
+
+// Stores an integer in `*integer`. A floating-point number that is whole, and exact as an
+// integer, is accepted, because some programs write all numbers like that.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_DECODE` if the value is something else, or NULL
+// because there is no such item; `ZEROMQ_CODE_ARGUMENT` if `integer` is NULL.
+zeromq_code zeromq_value_get_int(const zeromq_value *value,
+                                 int64_t *integer);
+
+// Stores a number in `*number`. Integers are converted, which rounds those beyond 53 bits.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_DECODE` if the value is not a number, or NULL because
+// there is no such item; `ZEROMQ_CODE_ARGUMENT` if `number` is NULL.
+zeromq_code zeromq_value_get_float(const zeromq_value *value,
+                                   double *number);
+
+// Stores the bytes of a string, or of bytes, in `*bytes`. They are valid as long as the value
+// is. In values from the library, a NUL that `size` does not count follows them, so a string
+// without NUL inside can be used as it is.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_DECODE` if the value is something else, or NULL
+// because there is no such item; `ZEROMQ_CODE_ARGUMENT` if `bytes` is NULL.
+zeromq_code zeromq_value_get_string(const zeromq_value *value,
+                                    zeromq_slice *bytes);
+
+// Sends a value as one frame of JSON: nil, truth values, finite numbers, strings in UTF-8,
+// lists, and dictionaries whose keys are strings. Waits up to `timeout` milliseconds.
+//
+// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if the value cannot
+// be written as JSON, or lists are more than 64 deep in each other: the message says where.
+zeromq_code zeromq_socket_send_json(zeromq_socket *socket,
+                                    const zeromq_value *value,
+                                    int32_t timeout);
+
+// Receives one frame, as `zeromq_socket_receive_frame` does, and stores the value that it
+// holds as JSON in `*value`, which is valid until the next call with the socket. Numbers
+// without a decimal point or exponent are `ZEROMQ_INT`; other numbers, and integers that are
+// too large, are `ZEROMQ_FLOAT`.
+//
+// Returns the codes of `zeromq_socket_receive`; `ZEROMQ_CODE_DECODE` if the frame is not
+// JSON, if lists are more than 127 deep in each other, or if it holds more than 16 million
+// numbers or 2 million strings, lists and dictionaries, or dictionaries with too many keys
+// whose hashes collide: it is discarded.
+zeromq_code zeromq_socket_receive_json(zeromq_socket *socket,
+                                       zeromq_value *value,
+                                       int32_t timeout);
+
+// Sends a value as one frame of MessagePack. It may also have bytes, infinite numbers, arrays
+// of numbers, sparse matrices, and numbers as keys. Waits up to `timeout` milliseconds.
+//
+// Returns the codes of `zeromq_socket_send_json`.
+zeromq_code zeromq_socket_send_value(zeromq_socket *socket,
+                                     const zeromq_value *value,
+                                     int32_t timeout);
+
+// Receives one frame and stores the value that it holds as MessagePack in `*value`, like
+// `zeromq_socket_receive_json`.
+//
+// Returns the codes of `zeromq_socket_receive_json`.
+zeromq_code zeromq_socket_receive_value(zeromq_socket *socket,
+                                        zeromq_value *value,
+                                        int32_t timeout);
+
+// Makes a codec, for values that are one of several frames, or that are not sent at all. It
+// can be used any number of times. The caller frees it with `zeromq_codec_free`.
+//
+// Returns NULL if there are already more than a million codecs.
+zeromq_codec *zeromq_codec_new(void);
+
+// Frees a codec, with the value and the bytes that it returned last. NULL and handles that
+// were already freed are ignored.
+void zeromq_codec_free(zeromq_codec *codec);
+
+// Writes a value in a format, `ZEROMQ_JSON` or `ZEROMQ_MESSAGE_PACK`, and stores where the
+// bytes are in `*bytes`. They are valid until the next `zeromq_codec_write` with the codec,
+// and a NUL follows that `size` does not count.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if the format has no such value: the
+// message says where it is; `ZEROMQ_CODE_CLOSED` if the codec was freed; `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_codec_write(zeromq_codec *codec,
+                               int32_t format,
+                               const zeromq_value *value,
+                               zeromq_slice *bytes);
+
+// Reads the value in `size` bytes of a format, `ZEROMQ_JSON` or `ZEROMQ_MESSAGE_PACK`, and
+// stores it in `*value`, which is valid until the next `zeromq_codec_read` with the codec. The
+// bytes are no longer needed then.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_DECODE` as `zeromq_socket_receive_json` does;
+// `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_CLOSED` if the codec was freed; `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_codec_read(zeromq_codec *codec,
+                              int32_t format,
+                              const void *data,
+                              size_t size,
+                              zeromq_value *value);
+
 /* ========================================================== OPTIONS OF SOCKETS
  *
  * Options have the names of zmq_setsockopt(3) in lower case without ZMQ_. Times are in
@@ -1106,6 +1691,118 @@ zeromq_code zeromq_poller_wait(zeromq_poller *poller,
                                size_t *count,
                                int32_t timeout);
 
+/* ======================================================================= LOOPS
+ *
+ * A loop waits for sockets, system descriptors and timers, and calls functions of the
+ * program. It needs no thread of its own: it runs in zeromq_loop_start().
+ */
+
+// A loop, which calls functions when sockets are ready and when timers expire.
+typedef struct zeromq_loop zeromq_loop;
+
+// A function that a loop calls, on the thread that runs the loop: with the socket that is
+// ready, or NULL for a timer or a descriptor, and with the `data` that was passed with the
+// function. It returns 0 to go on; anything else ends the loop. It may call any function of
+// this header with the loop, even free it, except `zeromq_loop_start`, and must return
+// normally: no `longjmp` and no exception may leave it.
+typedef int32_t (*zeromq_loop_function)(zeromq_loop *handle,
+                                        zeromq_socket *socket,
+                                        void *data);
+
+// Makes a loop without functions. The caller frees it with `zeromq_loop_free`.
+//
+// Returns NULL if there are already more than a million loops.
+zeromq_loop *zeromq_loop_new(void);
+
+// Frees a loop. If it is running, it is stopped like by `zeromq_loop_stop`. Its sockets are
+// not affected. NULL and handles that were already freed are ignored.
+void zeromq_loop_free(zeromq_loop *handle);
+
+// Calls a function whenever a socket has a message to receive. The function should receive it,
+// with timeout 0; otherwise it is called again. It replaces the previous reader of the socket.
+// A socket that is closed or freed is removed.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_UNSUPPORTED` if the socket type cannot receive;
+// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_loop_reader(zeromq_loop *handle,
+                               zeromq_socket *socket,
+                               zeromq_loop_function function,
+                               void *data);
+
+// Calls a function whenever a socket can send without waiting. It replaces the previous writer
+// of the socket. Use `zeromq_loop_cancel` when there is nothing to send.
+//
+// Returns the codes of `zeromq_loop_reader`; `ZEROMQ_CODE_UNSUPPORTED` if the socket type
+// cannot send.
+zeromq_code zeromq_loop_writer(zeromq_loop *handle,
+                               zeromq_socket *socket,
+                               zeromq_loop_function function,
+                               void *data);
+
+// Calls a function whenever a descriptor of a file, pipe or system socket is ready for
+// `events`: `ZEROMQ_POLL_IN`, `ZEROMQ_POLL_OUT`, or both; also if it has failed. Remove it with
+// `zeromq_loop_cancel_descriptor` before it is closed.
+//
+// Returns the codes of `zeromq_loop_reader`.
+zeromq_code zeromq_loop_descriptor(zeromq_loop *handle,
+                                   int64_t descriptor,
+                                   uint32_t events,
+                                   zeromq_loop_function function,
+                                   void *data);
+
+// Calls a function every `ms` milliseconds, `times` times, or without end if `times` is 0.
+// Turns that are missed while another function runs are skipped. `*id`, unless `id` is NULL,
+// receives the number of the timer, for `zeromq_loop_cancel_timer`.
+//
+// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_loop_timer(zeromq_loop *handle,
+                              uint32_t ms,
+                              uint32_t times,
+                              zeromq_loop_function function,
+                              void *data,
+                              int64_t *id);
+
+// Removes the reader and the writer of a socket. Does nothing if there are none. If another
+// thread runs the loop, one of them may just be called, so keep its `data` until the loop has
+// ended.
+//
+// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_loop_cancel(zeromq_loop *handle,
+                               zeromq_socket *socket);
+
+// Removes the functions of a descriptor, like `zeromq_loop_cancel`.
+//
+// Returns the codes of `zeromq_loop_cancel`.
+zeromq_code zeromq_loop_cancel_descriptor(zeromq_loop *handle, int64_t descriptor);
+
+// Removes a timer, like `zeromq_loop_cancel`. Does nothing if there is none with this number,
+// as after its last turn.
+//
+// Returns the codes of `zeromq_loop_cancel`.
+zeromq_code zeromq_loop_cancel_timer(zeromq_loop *handle,
+                                     int64_t id);
+
+// Runs a loop on this thread for up to `timeout` milliseconds: until a function ends it, until
+// it is stopped or freed, or until neither timers nor open sockets and descriptors are left.
+// Timers run before readers and writers. While the loop waits, its sockets are in use, but
+// not during the functions. Meanwhile the other functions may be called with the loop, also
+// on other threads: what they change takes effect within 100 milliseconds.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_ARGUMENT`, also if the
+// loop is already running; `ZEROMQ_CODE_CLOSED` if it was freed before; `ZEROMQ_CODE_BUSY` if
+// one of its sockets is in another call; `ZEROMQ_CODE_TERMINATED`.
+zeromq_code zeromq_loop_start(zeromq_loop *handle,
+                              int32_t timeout);
+
+// Ends a running loop: after the function that is being called, or, if it waits, within 100
+// milliseconds. It does nothing to a loop that is not running.
+//
+// Returns `ZEROMQ_CODE_OK`, `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_loop_stop(zeromq_loop *handle);
+
 /* ==================================================================== MONITORS
  *
  * A monitor reports what happens to the connections of a socket: peers connect and
@@ -1186,6 +1883,25 @@ typedef enum {
 
 // A proxy, which forwards messages between a frontend and a backend socket.
 typedef struct zeromq_proxy zeromq_proxy;
+
+// Faults that a proxy injects into the messages that it forwards, to test how peers handle
+// them. Members that are 0 inject none.
+typedef struct {
+  // `sizeof(zeromq_proxy_faults)`, filled in by the caller.
+  uint32_t size;
+  // The delay of each message, in milliseconds.
+  uint32_t delay;
+  // The probability that a message is dropped, from 0 to 1.
+  double drop;
+  // The probability that a message is sent twice, from 0 to 1.
+  double duplicate;
+  // The probability that a message is cut short, from 0 to 1: it loses its last frame, or
+  // the second half of its only one.
+  double cut;
+  // The seed of the random numbers: the same one repeats the same faults. 0 is a random
+  // one.
+  uint64_t seed;
+} zeromq_proxy_faults;
 
 // What a proxy has forwarded since it was made.
 typedef struct {
@@ -1276,6 +1992,14 @@ zeromq_code zeromq_proxy_pause(zeromq_proxy *proxy);
 //
 // Returns the codes of `zeromq_proxy_pause`.
 zeromq_code zeromq_proxy_resume(zeromq_proxy *proxy);
+
+// Injects faults from now on, or none if `faults` is NULL. The caller sets `faults->size`
+// first.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if a probability is not from 0 to 1 or
+// `faults->size` is too small; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_proxy_set_faults(zeromq_proxy *proxy,
+                                    const zeromq_proxy_faults *faults);
 
 // Stops a proxy: closes both sockets, ends the thread, and releases the addresses. The
 // handle stays valid. Stopping a stopped proxy does nothing.
@@ -1560,6 +2284,88 @@ zeromq_code zeromq_worker_pause(zeromq_worker *worker);
 // was freed; `ZEROMQ_CODE_BUSY`.
 zeromq_code zeromq_worker_close(zeromq_worker *worker);
 
+/* ===================================================================== BEACONS
+ *
+ * A beacon broadcasts up to 255 bytes on the local network, such as the endpoint of a
+ * service, and receives those of other programs, also of czmq's zbeacon. Beacons are
+ * neither encrypted nor authenticated.
+ */
+
+// A beacon, which broadcasts short texts on the local network and receives those of others.
+typedef struct zeromq_beacon zeromq_beacon;
+
+// Opens a beacon on a UDP port, which several programs on a machine can share. `interface` is
+// the name or the address of a network interface, or "*" for any. If it is NULL, it is the
+// one that the environment variable `ZSYS_INTERFACE` names, or else the first one that can
+// broadcast. "127.0.0.1" stays on this machine. The caller frees it with
+// `zeromq_beacon_free`.
+//
+// Returns NULL if `port` is 0, if there is no such interface (`ZEROMQ_CODE_ENDPOINT`), or if
+// the port cannot be opened (`ZEROMQ_CODE_ZMQ`).
+zeromq_beacon *zeromq_beacon_new(uint16_t port,
+                                 const char *interface);
+
+// Stops a beacon and frees it. NULL and handles that were already freed are ignored.
+void zeromq_beacon_free(zeromq_beacon *beacon);
+
+// Broadcasts a copy of `size` bytes, 1 to 255, immediately and then every `interval`
+// milliseconds, in a thread of its own, until `zeromq_beacon_silence`, `zeromq_beacon_stop`
+// or another call of this function. If `interval` is 0, it is 1000.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there are too few or too many
+// bytes; `ZEROMQ_CODE_CLOSED` if the beacon was stopped or freed; `ZEROMQ_CODE_BUSY`;
+// `ZEROMQ_CODE_ZMQ` if there are too many threads.
+zeromq_code zeromq_beacon_publish(zeromq_beacon *beacon,
+                                  const void *data,
+                                  size_t size,
+                                  uint32_t interval);
+
+// Stops broadcasting.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if the beacon was stopped or freed;
+// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_beacon_silence(zeromq_beacon *beacon);
+
+// Receives beacons of other programs that begin with a prefix from now on. `(NULL, 0)`
+// receives all. It replaces the previous prefix. Before the first call nothing is received.
+//
+// Returns the codes of `zeromq_beacon_silence`.
+zeromq_code zeromq_beacon_subscribe(zeromq_beacon *beacon,
+                                    const void *prefix,
+                                    size_t size);
+
+// Stops receiving beacons.
+//
+// Returns the codes of `zeromq_beacon_silence`.
+zeromq_code zeromq_beacon_unsubscribe(zeromq_beacon *beacon);
+
+// Waits up to `timeout` milliseconds for a beacon of another program and stores its bytes in
+// `*beacon_bytes`, and in `*address`, unless `address` is NULL, the IP address of the sender,
+// such as "192.168.1.7". Both are valid until the next call with the beacon. Beacons with the
+// same bytes as the own ones are ignored. If another thread frees the beacon, the call ends
+// within 100 milliseconds.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_CLOSED` if the beacon
+// was stopped or freed; `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_beacon_receive(zeromq_beacon *beacon,
+                                  const char **address,
+                                  zeromq_slice *beacon_bytes,
+                                  int32_t timeout);
+
+// Stores the IP address of this machine on the network of the beacon in `*address`. The
+// string is valid until the next call with the beacon.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_CLOSED` if the beacon was freed;
+// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_beacon_hostname(zeromq_beacon *beacon, const char **address);
+
+// Stops broadcasting and receiving, and releases the port. The handle stays valid. Stopping a
+// stopped beacon does nothing.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`; `ZEROMQ_CODE_CLOSED` if the handle was
+// freed; `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_beacon_stop(zeromq_beacon *beacon);
+
 /* =========================================================== THE AUTHENTICATOR
  *
  * One authenticator decides which clients may connect to the servers of the process.
@@ -1568,6 +2374,44 @@ zeromq_code zeromq_worker_close(zeromq_worker *worker);
 // The authenticator of the process, which decides which clients may connect to its
 // servers.
 typedef struct zeromq_authenticator zeromq_authenticator;
+
+// A decision of the authenticator on a client.
+typedef struct {
+  // `sizeof(zeromq_decision)`, filled in by the caller.
+  uint32_t size;
+  // 1 if the client was accepted, otherwise 0.
+  int32_t accepted;
+  // The IP address of the client, or what identifies a client over ipc.
+  const char *address;
+  // "NULL", "PLAIN" or "CURVE".
+  const char *mechanism;
+  // The domain of the server.
+  const char *domain;
+  // The user name, or the public key as 40 characters.
+  const char *user;
+  // The reason.
+  const char *reason;
+} zeromq_decision;
+
+// A client that the program decides on.
+typedef struct {
+  // `sizeof(zeromq_client)`, filled in by the caller.
+  uint32_t size;
+  // 1 if the rules of the authenticator would accept it, otherwise 0.
+  int32_t known;
+  // The IP address of the client, or what identifies a client over ipc.
+  const char *address;
+  // "NULL", "PLAIN" or "CURVE".
+  const char *mechanism;
+  // The domain of the server.
+  const char *domain;
+  // The user name, or the public key as 40 characters.
+  const char *user;
+  // The password, or NULL if there is none.
+  const char *password;
+  // Why the rules would not accept it, or NULL.
+  const char *reason;
+} zeromq_client;
 
 // Starts the authenticator of the process, in a thread of its own. At first it accepts
 // clients from every address, but no password and no CURVE key. It does not check
@@ -1646,6 +2490,47 @@ zeromq_code zeromq_authenticator_curve_directory(zeromq_authenticator *authentic
                                                  const char *domain,
                                                  const char *directory);
 
+// Stores one of the last 256 decisions in `*decision`. The caller sets `decision->size` first.
+// `back` is 0 for the last decision, 1 for the one before, and so on. The strings are valid
+// until the next call with the authenticator.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` if there are not so many decisions yet;
+// `ZEROMQ_CODE_ARGUMENT`, also if `decision->size` is too small; `ZEROMQ_CODE_CLOSED`,
+// `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_authenticator_decision(zeromq_authenticator *authenticator,
+                                          size_t back,
+                                          zeromq_decision *decision);
+
+// Sets whether the program decides on clients (`ask` is not 0) or the rules do. If the program
+// decides, it takes each client whose address is not refused from
+// `zeromq_authenticator_question` and answers; the client waits meanwhile, as long as the
+// handshake may take (the option "handshake_ivl").
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_SECURITY` if the authenticator is stopped;
+// `ZEROMQ_CODE_ARGUMENT`, `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_authenticator_ask(zeromq_authenticator *authenticator,
+                                     int32_t ask);
+
+// Waits up to `timeout` milliseconds for the next client to decide on and stores it in
+// `*client`. The caller sets `client->size` first. The strings are valid until the next call
+// with the authenticator. A client that was returned before and not answered is refused. If
+// another thread frees the authenticator, the call ends within 100 milliseconds.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_AGAIN` on timeout; `ZEROMQ_CODE_SECURITY` if the
+// authenticator is stopped; `ZEROMQ_CODE_ARGUMENT`, also if `client->size` is too small;
+// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_authenticator_question(zeromq_authenticator *authenticator,
+                                          zeromq_client *client,
+                                          int32_t timeout);
+
+// Accepts the client that `zeromq_authenticator_question` has returned last (`accept` is not
+// 0), or refuses it.
+//
+// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if there is no such client;
+// `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+zeromq_code zeromq_authenticator_answer(zeromq_authenticator *authenticator,
+                                        int32_t accept);
+
 // Stops the authenticator, as `zeromq_authenticator_free` does, but keeps the handle
 // valid. Stopping a stopped authenticator does nothing.
 //
@@ -1679,66 +2564,6 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 // changes in a way other than growing at its end.
 #define ZEROMQ_ABI 1
 
-// Kind of a `zeromq_value`: nil.
-#define ZEROMQ_NIL 0
-
-// Kind of a `zeromq_value`: a boolean; `as.integer` is 0 or 1.
-#define ZEROMQ_BOOL 1
-
-// Kind of a `zeromq_value`: an integer in `as.integer`. Results may be any `int64_t`, also
-// beyond the 53 bits of a double. Unsigned integers that do not fit are returned as
-// `ZEROMQ_FLOAT`, except in arrays.
-#define ZEROMQ_INT 2
-
-// Kind of a `zeromq_value`: a floating-point number in `as.number`. Parameters that do not
-// accept this kind refuse it even if the number is whole.
-#define ZEROMQ_FLOAT 3
-
-// Kind of a `zeromq_value`: a string in `as.bytes`. Strings from the library are valid
-// UTF-8 and may contain NUL bytes. Strings from a host may be any bytes.
-#define ZEROMQ_STRING 4
-
-// Kind of a `zeromq_value`: a list, with its values in `as.items`, which may be of several
-// kinds.
-#define ZEROMQ_LIST 5
-
-// Kind of a `zeromq_value`: a tuple, with its values in `as.items`. It is equivalent
-// to a list; it exists for hosts that distinguish the two.
-#define ZEROMQ_TUPLE 6
-
-// Kind of a `zeromq_value`: a dictionary. `as.items` alternates keys and values, so
-// its count is twice the number of entries.
-#define ZEROMQ_DICTIONARY 7
-
-// Kind of a `zeromq_value`: an instance of one of the library's classes, in
-// `as.object`.
-#define ZEROMQ_OBJECT 8
-
-// Kind of a `zeromq_value`: any other value of the host, which no method accepts.
-// `as.bytes` names it in UTF-8 for error messages, such as "a range".
-#define ZEROMQ_OTHER 9
-
-// Kind of a `zeromq_value`: a script function, in `as.function`. What it returns may be of
-// any kind; `inner` of the parameter has those that are used.
-#define ZEROMQ_FUNCTION 10
-
-// Kind of a `zeromq_value`: one of the library's classes passed as a value, in
-// `as.described`, as in `setfrontend(ZMQPull, ...)`.
-#define ZEROMQ_CLASS 11
-
-// Kind of a `zeromq_value`: any bytes, in `as.bytes`. The library returns it only to
-// hosts with `ZEROMQ_HOST_BYTES`. Hosts may pass it wherever they may pass a string.
-#define ZEROMQ_BYTES 12
-
-// Kind of a `zeromq_value`: an array of numbers, in `as.array`. The library returns it only
-// to hosts with `ZEROMQ_HOST_ARRAYS`; others get lists of lists of numbers.
-#define ZEROMQ_ARRAY 13
-
-// Kind of a `zeromq_value`: a sparse matrix, in `as.sparse`. The library returns it only to
-// hosts with `ZEROMQ_HOST_SPARSE`; others get a dictionary with "format", "shape", "data",
-// "indices" and "indptr", whose last three are lists.
-#define ZEROMQ_SPARSE 14
-
 // Flag of a host: it takes sparse matrices as `ZEROMQ_SPARSE`.
 #define ZEROMQ_HOST_SPARSE 8
 
@@ -1770,30 +2595,57 @@ zeromq_code zeromq_authenticator_stop(zeromq_authenticator *authenticator);
 // Role of a parameter: passed by name; may be omitted.
 #define ZEROMQ_NAMED 3
 
-// A script function: the number by which the host identifies it, which is not 0. The
-// host must not forget the function until `zeromq_function_released` returns its number.
-typedef uint64_t zeromq_function;
+// A virtual machine, as seen by the library, for `zeromq_host_register`. Functions that a
+// host does not have are NULL.
+typedef struct zeromq_host {
+  // `sizeof(zeromq_host)`.
+  uint32_t size;
+  // `ZEROMQ_ABI`.
+  uint32_t abi;
+  // Passed to each of the functions below. It identifies the virtual machine: while it
+  // is registered, no other one in the process may use the same value.
+  void *context;
+  // The bitwise OR of `ZEROMQ_HOST_BYTES` and so on.
+  uint32_t flags;
+  // Reports a warning, which does not stop the script. Both strings are valid during
+  // the call. If it is NULL, warnings are dropped.
+  void (*warn)(void *context, const char *tag, const char *message);
+  // Returns nonzero if the script should stop. A call that waits asks several times
+  // per second, and a call that runs script functions asks before each; it then
+  // returns `ZEROMQ_CODE_INTERRUPTED`. The function must not call the library. If it
+  // is NULL, calls are not interrupted.
+  int32_t (*interrupted)(void *context);
+  // Calls a script function during a library call, on the same thread. The arguments
+  // are valid during the call, but objects among them belong to the host, which
+  // frees them. The host owns the memory of `*result`, which must remain valid until
+  // the library calls this function again or returns. The script may call the
+  // library in the meantime.
+  //
+  // Returns 0 on success. If it returns anything else, or does not write `*result`,
+  // the library call returns `ZEROMQ_CODE_CALLBACK`, and the host raises the
+  // original error. If it is NULL, methods that take a function refuse it.
+  int32_t (*call)(void *context,
+                  zeromq_function function,
+                  const zeromq_value *arguments,
+                  size_t argument_count,
+                  zeromq_value *result);
+  // What scripts may do: the rules of a policy, which `zeromq help policy` describes, as
+  // NUL-terminated UTF-8. The library copies them. If it is NULL, scripts may do
+  // everything; if it is empty, nothing that concerns more than their own objects. A
+  // socket keeps the policy of the host that made it: to pass it to another host is to
+  // pass on what it may do.
+  const char *policy;
+  // Stores the tag and the text of the error with which `call` failed last in `*tag` and
+  // `*text`, as NUL-terminated UTF-8 that is valid until the next call of the host. A
+  // worker sends them to its queue; the library call then returns `ZEROMQ_CODE_TASK`, and
+  // the host drops the original error. If it is NULL, the queue learns only that the task
+  // failed.
+  void (*failure)(void *context, const char **tag, const char **text);
+} zeromq_host;
 
-// A range of bytes in memory. `(NULL, 0)` is empty.
-typedef struct zeromq_bytes {
-  // The first byte. The bytes are not NUL-terminated.
-  const char *data;
-  // The number of bytes.
-  size_t size;
-} zeromq_bytes;
-
-// An array of values in memory. `(NULL, 0)` is empty.
-typedef struct zeromq_items {
-  // The first value.
-  const struct zeromq_value *data;
-  // The number of values.
-  size_t count;
-} zeromq_items;
-
-// An instance of one of the library's classes: a number that is never 0 and never
-// reused. An instance has the same number each time it is returned, and must be freed
-// as often as it was returned. Calls on a freed or invalid object return an error.
-typedef uint64_t zeromq_object;
+// A registered virtual machine: a number that is never 0 and never reused. Calls with a
+// number that is not registered return an error.
+typedef uint64_t zeromq_registration;
 
 // A parameter of a method.
 typedef struct zeromq_parameter {
@@ -1860,96 +2712,12 @@ typedef struct zeromq_class {
   const struct zeromq_method *const *functions;
 } zeromq_class;
 
-// The content of a value; `kind` determines the member that is set.
-typedef union zeromq_payload {
-  // For `ZEROMQ_BOOL` and `ZEROMQ_INT`.
-  int64_t integer;
-  // For `ZEROMQ_FLOAT`.
-  double number;
-  // For `ZEROMQ_STRING`, `ZEROMQ_BYTES` and `ZEROMQ_OTHER`.
-  struct zeromq_bytes bytes;
-  // For `ZEROMQ_LIST`, `ZEROMQ_TUPLE` and `ZEROMQ_DICTIONARY`.
-  struct zeromq_items items;
-  // For `ZEROMQ_OBJECT`.
-  zeromq_object object;
-  // For `ZEROMQ_FUNCTION`.
-  zeromq_function function;
-  // For `ZEROMQ_CLASS`: a pointer from `zeromq_classes`.
-  const struct zeromq_class *described;
-  // For `ZEROMQ_ARRAY`.
-  const zeromq_array *array;
-  // For `ZEROMQ_SPARSE`.
-  const zeromq_sparse *sparse;
-} zeromq_payload;
-
-// A script value, in a form that every virtual machine can make and read. The memory that
-// `as` points to is borrowed: from the host during a call, and from the `zeromq_result`
-// that contains the value after it.
-typedef struct zeromq_value {
-  // The kind of the value: `ZEROMQ_NIL` and so on.
-  uint32_t kind;
-  // The content of the value.
-  union zeromq_payload as;
-} zeromq_value;
-
-// A virtual machine, as seen by the library, for `zeromq_host_register`. Functions that a
-// host does not have are NULL.
-typedef struct zeromq_host {
-  // `sizeof(zeromq_host)`.
-  uint32_t size;
-  // `ZEROMQ_ABI`.
-  uint32_t abi;
-  // Passed to each of the functions below. It identifies the virtual machine: while it
-  // is registered, no other one in the process may use the same value.
-  void *context;
-  // The bitwise OR of `ZEROMQ_HOST_BYTES` and so on.
-  uint32_t flags;
-  // Reports a warning, which does not stop the script. Both strings are valid during
-  // the call. If it is NULL, warnings are dropped.
-  void (*warn)(void *context, const char *tag, const char *message);
-  // Returns nonzero if the script should stop. A call that waits asks several times
-  // per second, and a call that runs script functions asks before each; it then
-  // returns `ZEROMQ_CODE_INTERRUPTED`. The function must not call the library. If it
-  // is NULL, calls are not interrupted.
-  int32_t (*interrupted)(void *context);
-  // Calls a script function during a library call, on the same thread. The arguments
-  // are valid during the call, but objects among them belong to the host, which
-  // frees them. The host owns the memory of `*result`, which must remain valid until
-  // the library calls this function again or returns. The script may call the
-  // library in the meantime.
-  //
-  // Returns 0 on success. If it returns anything else, or does not write `*result`,
-  // the library call returns `ZEROMQ_CODE_CALLBACK`, and the host raises the
-  // original error. If it is NULL, methods that take a function refuse it.
-  int32_t (*call)(void *context,
-                  zeromq_function function,
-                  const struct zeromq_value *arguments,
-                  size_t argument_count,
-                  struct zeromq_value *result);
-  // What scripts may do: the rules of a policy, which `zeromq help policy` describes, as
-  // NUL-terminated UTF-8. The library copies them. If it is NULL, scripts may do
-  // everything; if it is empty, nothing that concerns more than their own objects. A
-  // socket keeps the policy of the host that made it: to pass it to another host is to
-  // pass on what it may do.
-  const char *policy;
-  // Stores the tag and the text of the error with which `call` failed last in `*tag` and
-  // `*text`, as NUL-terminated UTF-8 that is valid until the next call of the host. A
-  // worker sends them to its queue; the library call then returns `ZEROMQ_CODE_TASK`, and
-  // the host drops the original error. If it is NULL, the queue learns only that the task
-  // failed.
-  void (*failure)(void *context, const char **tag, const char **text);
-} zeromq_host;
-
-// A registered virtual machine: a number that is never 0 and never reused. Calls with a
-// number that is not registered return an error.
-typedef uint64_t zeromq_registration;
-
 // A named argument, as in `receive(timeout=500)`.
 typedef struct zeromq_named {
   // The name, NUL-terminated.
   const char *name;
   // The value.
-  struct zeromq_value value;
+  zeromq_value value;
 } zeromq_named;
 
 // The result of a call, in memory of the host. The library fills in all of it; the host
@@ -1959,7 +2727,7 @@ typedef struct zeromq_named {
 // this thread or another, do not affect them.
 typedef struct zeromq_result {
   // The result.
-  struct zeromq_value value;
+  zeromq_value value;
   // Not 0 if the result owns memory of the library: call `zeromq_result_free` before
   // the struct is used again. If it is 0, the call is not needed.
   size_t owned;
@@ -2011,7 +2779,7 @@ zeromq_function zeromq_function_released(zeromq_registration host);
 zeromq_code zeromq_call(zeromq_registration host,
                         const struct zeromq_method *method,
                         zeromq_object receiver,
-                        const struct zeromq_value *arguments,
+                        const zeromq_value *arguments,
                         size_t argument_count,
                         const struct zeromq_named *named,
                         size_t named_count,

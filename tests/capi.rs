@@ -18,7 +18,8 @@ use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(120);
 
-const TESTS: [&str; 6] = ["lent", "message", "misuse", "patterns", "socket", "tasks"];
+const TESTS: [&str; 9] =
+    ["lent", "loops", "message", "misuse", "patterns", "peers", "socket", "tasks", "values"];
 
 /// The examples with their expected output.
 const EXAMPLES: [(&str, &str); 7] = [

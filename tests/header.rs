@@ -1,10 +1,12 @@
 //! `include/zeromq.h` matches what cbindgen generates from the sources, and compiles on
 //! its own without warnings, as C and as C++. `ZEROMQ_BLESS=1` rewrites it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use zeromq::binding::{CLASSES, Target};
 use zeromq::capi::library::{ZEROMQ_VERSION_MAJOR, ZEROMQ_VERSION_MINOR, ZEROMQ_VERSION_PATCH};
 
 fn root() -> PathBuf {
@@ -27,6 +29,11 @@ fn part(files: &str) -> String {
     if files.contains("src/capi/") {
         // Handles are pointers to incomplete types.
         config.style = cbindgen::Style::Type;
+    }
+    // A value can be a class, which only the part for virtual machines defines.
+    config.export.rename.insert("Class".to_owned(), "struct zeromq_class".to_owned());
+    if files.contains("src/vm/") {
+        config.export.rename.insert("Class".to_owned(), "zeromq_class".to_owned());
     }
     let mut part = Vec::new();
     let builder = cbindgen::Builder::new().with_config(config);
@@ -68,6 +75,61 @@ fn the_table_for_users_of_czmq_is_right() {
         assert!(headers.is_empty() || words.any(|word| word == *name), "{name}");
     }
     assert!(names.len() > 120, "{}", names.len());
+}
+
+/// `help methodsinc` has a line for each method of each class, and names functions that
+/// exist.
+#[test]
+fn each_method_has_a_function_or_a_reason() {
+    let page = fs::read_to_string(root().join("help/zeromq.md")).unwrap();
+    let table = page.split("[comment]: # (methods begins)").nth(1).unwrap();
+    let table = table.split("[comment]: # (methods ends)").next().unwrap();
+    let header = fs::read_to_string(root().join("include/zeromq.h")).unwrap();
+    let mut told = HashSet::new();
+    for block in table.split("\n\n").filter(|block| !block.trim().is_empty()) {
+        let mut lines = block.lines().map(str::trim);
+        let classes: Vec<&str> = lines.next().unwrap().split(", ").collect();
+        for line in lines {
+            let (methods, instead) = line.split_at(METHODS);
+            for method in methods.trim().split(", ") {
+                let known = classes.iter().filter(|class| has(class, method)).count();
+                assert!(known > 0, "{method} is no method of {classes:?}");
+                told.extend(classes.iter().map(|class| (*class, method)));
+            }
+            check_functions(instead, &header);
+        }
+    }
+    let rows = CLASSES.iter().flat_map(|class| class.rows());
+    for row in rows.filter(|row| row.target != Target::Constructor) {
+        let (class, method) = (row.class.name, row.method.name);
+        assert!(
+            told.contains(&(class, method)),
+            "help methodsinc has no line for {class}.{method}"
+        );
+    }
+}
+
+/// Where the functions begin in a line of the table.
+const METHODS: usize = 29;
+
+fn has(class: &str, method: &str) -> bool {
+    let mut classes = CLASSES.iter().filter(|known| known.name == class);
+    classes.any(|known| known.rows().any(|row| row.method.name == method))
+}
+
+/// Checks that the functions in a line exist. "..._bind" begins like the one before.
+fn check_functions(line: &str, header: &str) {
+    let exists = |name: &str| header.contains(&format!("{name}("));
+    let mut last = "";
+    for word in line.split([' ', ',']).filter(|word| !word.is_empty()) {
+        if let Some(end) = word.strip_prefix("...") {
+            let mut starts = last.match_indices('_').map(|(at, _)| &last[..at]);
+            assert!(starts.any(|start| exists(&format!("{start}{end}"))), "{word} in {line}");
+        } else if let Some(name) = word.starts_with("zeromq_").then(|| word.split('(').next()) {
+            last = name.unwrap();
+            assert!(exists(last), "{last} is not in the header");
+        }
+    }
 }
 
 #[test]

@@ -11,20 +11,25 @@ use std::thread;
 use std::time::Duration;
 
 use zeromq::capi::authenticator::*;
+use zeromq::capi::beacon::*;
 use zeromq::capi::certificate::*;
 use zeromq::capi::context::*;
 use zeromq::capi::error::*;
+use zeromq::capi::event_loop::*;
 use zeromq::capi::library::*;
 use zeromq::capi::message::*;
 use zeromq::capi::monitor::*;
 use zeromq::capi::option::*;
+use zeromq::capi::patterns::*;
+use zeromq::capi::peers::*;
 use zeromq::capi::poller::*;
 use zeromq::capi::proxy::*;
 use zeromq::capi::socket::*;
 use zeromq::capi::tasks::*;
+use zeromq::capi::value::*;
 use zeromq::core::Code;
 use zeromq::core::options::rows;
-use zeromq::vm::abi::Array;
+use zeromq::vm::abi::{Array, Value, ZEROMQ_DICTIONARY, ZEROMQ_LIST};
 
 use crate::folder;
 use crate::input::Input;
@@ -82,6 +87,9 @@ enum Kind {
     Authenticator,
     Queue,
     Worker,
+    Beacon,
+    Loop,
+    Codec,
 }
 
 use Kind::*;
@@ -98,6 +106,9 @@ const KINDS: &[Kind] = &[
     Authenticator,
     Queue,
     Worker,
+    Beacon,
+    Loop,
+    Codec,
 ];
 
 /// The state of a program.
@@ -110,6 +121,49 @@ struct Program<'a> {
     /// The texts of the current call.
     texts: Vec<CString>,
     frames: Vec<Slice>,
+    /// The values of the current call, which may point to each other.
+    values: Vec<Box<[Value]>>,
+}
+
+/// Ends a loop, now and then, or does something else with it.
+unsafe extern "C" fn called(
+    handle: *mut zeromq::capi::event_loop::Loop,
+    socket: *mut zeromq::capi::socket::Socket,
+    data: *mut c_void,
+) -> i32 {
+    match data.addr() % 8 {
+        0 => zeromq_loop_free(handle),
+        1 => zeromq_socket_free(socket),
+        2 => {
+            check(zeromq_loop_cancel(handle, socket));
+        }
+        3 => {
+            check(zeromq_loop_stop(handle));
+        }
+        4 => {
+            check(zeromq_loop_start(handle, 0));
+        }
+        _ => return 1,
+    }
+    0
+}
+
+/// Reads all of a value.
+fn read_value(value: &Value) {
+    let mut bytes = Slice { data: null(), size: 0 };
+    // SAFETY: the library has filled it in.
+    unsafe {
+        if matches!(value.kind, ZEROMQ_LIST | ZEROMQ_DICTIONARY) {
+            for index in 0..zeromq_value_count(value) {
+                read_value(&*zeromq_value_item(value, index));
+                if let Some(key) = zeromq_value_key(value, index).as_ref() {
+                    read_value(key);
+                }
+            }
+        } else if zeromq_value_get_string(value, &mut bytes) == Code::Ok {
+            read(bytes.data, bytes.size + 1);
+        }
+    }
 }
 
 /// Releases memory that was passed with its size.
@@ -169,6 +223,7 @@ pub fn run(input: &[u8]) {
         pipe: std::io::pipe().expect("there are descriptors"),
         texts: Vec::new(),
         frames: Vec::new(),
+        values: Vec::new(),
     };
     // SAFETY: a name.
     check(unsafe { zeromq_default_set(c"linger".as_ptr(), 0) });
@@ -179,6 +234,7 @@ pub fn run(input: &[u8]) {
         program.step();
         program.texts.clear();
         program.frames.clear();
+        program.values.clear();
     }
     while let Some((kind, handle)) = program.handles.pop() {
         free(kind, handle);
@@ -196,6 +252,9 @@ fn free(kind: Kind, handle: usize) {
         Authenticator => zeromq_authenticator_free(handle as _),
         Queue => zeromq_task_queue_free(handle as _),
         Worker => zeromq_worker_free(handle as _),
+        Beacon => zeromq_beacon_free(handle as _),
+        Loop => zeromq_loop_free(handle as _),
+        Codec => zeromq_codec_free(handle as _),
     }
 }
 
@@ -294,7 +353,11 @@ impl Program<'_> {
     }
 
     fn step(&mut self) {
-        match self.input.below(16) {
+        match self.input.below(22) {
+            16..18 => self.pattern(),
+            18 | 19 => self.value(),
+            20 => self.looped(),
+            21 => self.beacon(),
             0..2 => self.make(),
             2 => {
                 if !self.handles.is_empty() {
@@ -360,6 +423,12 @@ impl Program<'_> {
                     let (endpoint, name) = (self.text(ENDPOINTS), self.text(TEXTS));
                     zeromq_worker_new(endpoint, name, self.input.of(&[0, 1, 70_000])).addr()
                 }
+                Beacon => {
+                    let port = self.input.of(&[0, 29_777, 29_778]);
+                    zeromq_beacon_new(port, self.text(&[c"127.0.0.1", c"none"])).addr()
+                }
+                Loop => zeromq_loop_new().addr(),
+                Codec => zeromq_codec_new().addr(),
             }
         };
         self.keep(kind, handle);
@@ -599,6 +668,255 @@ impl Program<'_> {
                         zeromq_socket_receive_batch(socket as _, most, place, count_place, timeout);
                     if check(received) {
                         slice::from_raw_parts(batch, count).iter().for_each(read_frames);
+                    }
+                }
+            }
+        }
+    }
+
+    fn pattern(&mut self) {
+        let socket = self.handle(Socket);
+        let timeout = self.timeout();
+        let mut slice = Slice { data: null(), size: 0 };
+        let mut frames = Frames { frames: null(), count: 0 };
+        let (mut count, mut number, mut text, mut status) = (0, 0, null(), 0);
+        // SAFETY: handles may be anything; all other pointers are valid, and the sizes of
+        // structs are those of the header.
+        unsafe {
+            match self.input.below(18) {
+                0 => {
+                    check(zeromq_socket_wait_for_peers(socket as _, self.input.below(3), timeout));
+                }
+                1 => {
+                    let (topic, size) = self.bytes();
+                    check(zeromq_socket_wait_for_subscribers(socket as _, 1, topic, size, timeout));
+                }
+                2 => {
+                    let mut stats: SocketStats = std::mem::zeroed();
+                    stats.size = self.input.of(&[0, 1, 1]) * size_of::<SocketStats>() as u32;
+                    check(zeromq_socket_count(socket as _, self.place(&mut stats)));
+                }
+                3 => {
+                    let index = self.input.below(4);
+                    let place = self.place(&mut text);
+                    if check(zeromq_socket_attached(socket as _, index, place, &mut number)) {
+                        read_text(text);
+                    }
+                }
+                4 => {
+                    if check(zeromq_socket_subscriptions(socket as _, self.place(&mut frames))) {
+                        read_frames(&frames);
+                    }
+                }
+                5 => {
+                    let place = self.place(&mut slice);
+                    let received = zeromq_socket_receive_subscription(
+                        socket as _,
+                        &mut number,
+                        place,
+                        timeout,
+                    );
+                    if check(received) {
+                        read(slice.data, slice.size + 1);
+                    }
+                }
+                6 => {
+                    let (prefix, size) = self.bytes();
+                    check(match self.input.below(3) {
+                        0 => zeromq_socket_accept_subscription(socket as _, prefix, size),
+                        1 => zeromq_socket_reject_subscription(socket as _, prefix, size),
+                        _ => zeromq_socket_close_peer(socket as _, prefix, size, timeout),
+                    });
+                }
+                7 => {
+                    let mut totals: Totals = std::mem::zeroed();
+                    totals.size = size_of::<Totals>() as u32;
+                    check(zeromq_count(self.place(&mut totals)));
+                    if check(zeromq_metrics(self.place(&mut text))) {
+                        read_text(text);
+                    }
+                }
+                8 | 9 => {
+                    let (first, count) = self.slices();
+                    let others = self.text(ENDPOINTS);
+                    let (tries, place) = (self.input.below(3) as u32, self.place(&mut frames));
+                    let asked = zeromq_socket_request(
+                        socket as _,
+                        first,
+                        count,
+                        tries,
+                        others,
+                        place,
+                        timeout,
+                    );
+                    if check(asked) {
+                        read_frames(&frames);
+                    }
+                }
+                10 => {
+                    check(zeromq_socket_set_sequence(socket as _, self.input.below(2) as i32));
+                }
+                11 | 12 => {
+                    let (frames, count) = self.slices();
+                    check(zeromq_socket_publish(socket as _, frames, count, timeout));
+                }
+                13 | 14 => {
+                    let place = self.place(&mut frames);
+                    if check(zeromq_socket_receive_topic(socket as _, place, timeout)) {
+                        read_frames(&frames);
+                    }
+                    check(zeromq_socket_missed(socket as _, self.place(&mut count)));
+                }
+                15 => {
+                    check(zeromq_socket_signal(socket as _, self.input.byte(), timeout));
+                }
+                16 => {
+                    check(zeromq_socket_wait_signal(socket as _, &mut status, timeout));
+                }
+                _ => {
+                    let (mut one, mut other) = (null_mut(), null_mut());
+                    if check(zeromq_socket_new_pair(&mut one, self.place(&mut other))) {
+                        self.keep(Socket, one.addr());
+                        self.keep(Socket, other.addr());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns a value that stays until the end of the call.
+    fn any_value(&mut self, depth: usize) -> Value {
+        // SAFETY: the texts and the values stay until the end of the call.
+        unsafe {
+            match self.input.below(if depth < 4 { 10 } else { 7 }) {
+                0 => zeromq_value_nil(),
+                1 => zeromq_value_bool(self.input.below(3) as i32),
+                2 => zeromq_value_int(self.input.integer()),
+                3 => zeromq_value_float(f64::from_bits(self.input.integer() as u64)),
+                4 => zeromq_value_string(self.text(TEXTS)),
+                5 => {
+                    let (data, size) = self.bytes();
+                    zeromq_value_bytes(data, size)
+                }
+                6 => Value { kind: self.input.of(&[8, 9, 10, 11, 99]), ..zeromq_value_int(1) },
+                choice => {
+                    let count = self.input.below(6);
+                    let items: Vec<Value> = (0..count).map(|_| self.any_value(depth + 1)).collect();
+                    self.values.push(items.into());
+                    let items = &self.values[self.values.len() - 1];
+                    match choice {
+                        7 => zeromq_value_list(items.as_ptr(), count),
+                        8 => zeromq_value_list(null(), count),
+                        _ => zeromq_value_dictionary(items.as_ptr(), count),
+                    }
+                }
+            }
+        }
+    }
+
+    fn value(&mut self) {
+        let (socket, codec) = (self.handle(Socket), self.handle(Codec));
+        let timeout = self.timeout();
+        let mut value = zeromq_value_nil();
+        let mut slice = Slice { data: null(), size: 0 };
+        let format = self.input.of(&[0, 1, 0, 1, 2]);
+        // SAFETY: handles may be anything; all other pointers are valid.
+        unsafe {
+            let received = match self.input.below(6) {
+                0 | 1 => {
+                    let mut given = self.any_value(0);
+                    let given = self.place(&mut given);
+                    check(match format {
+                        0 => zeromq_socket_send_json(socket as _, given, timeout),
+                        _ => zeromq_socket_send_value(socket as _, given, timeout),
+                    });
+                    false
+                }
+                2 => check(zeromq_socket_receive_json(socket as _, &mut value, timeout)),
+                3 => check(zeromq_socket_receive_value(socket as _, &mut value, timeout)),
+                4 => {
+                    let mut given = self.any_value(0);
+                    let (given, place) = (self.place(&mut given), self.place(&mut slice));
+                    if check(zeromq_codec_write(codec as _, format, given, place)) {
+                        read(slice.data, slice.size + 1);
+                        let (data, size) = (slice.data, slice.size);
+                        check(zeromq_codec_read(codec as _, format, data, size, &mut value))
+                    } else {
+                        false
+                    }
+                }
+                _ => {
+                    let (data, size) = self.bytes();
+                    let place = self.place(&mut value);
+                    check(zeromq_codec_read(codec as _, format, data, size, place))
+                }
+            };
+            if received {
+                read_value(&value);
+            }
+        }
+    }
+
+    fn looped(&mut self) {
+        let (looped, socket) = (self.handle(Loop), self.handle(Socket));
+        let data = self.input.below(8) as *mut c_void;
+        let function: LoopFunction = if self.input.below(20) == 0 { None } else { Some(called) };
+        let number = self.input.integer();
+        let descriptor = if number % 2 == 0 { self.pipe.1.as_raw_fd().into() } else { number };
+        let mut id = 0;
+        // SAFETY: handles may be anything; all other pointers are valid.
+        unsafe {
+            check(match self.input.below(10) {
+                0 => zeromq_loop_reader(looped as _, socket as _, function, data),
+                1 => zeromq_loop_writer(looped as _, socket as _, function, data),
+                2 => {
+                    let events = self.input.below(5) as u32;
+                    zeromq_loop_descriptor(looped as _, descriptor, events, function, data)
+                }
+                3 => {
+                    let (ms, times) = (self.input.below(3) as u32, self.input.below(3) as u32);
+                    let place = self.place(&mut id);
+                    zeromq_loop_timer(looped as _, ms, times, function, data, place)
+                }
+                4 => zeromq_loop_cancel(looped as _, socket as _),
+                5 => zeromq_loop_cancel_descriptor(looped as _, descriptor),
+                6 => zeromq_loop_cancel_timer(looped as _, number % 4),
+                7 => zeromq_loop_stop(looped as _),
+                _ => zeromq_loop_start(looped as _, self.input.of(&[0, 1, 3, -3])),
+            });
+        }
+    }
+
+    fn beacon(&mut self) {
+        let beacon = self.handle(Beacon);
+        let (data, size) = self.bytes();
+        let (mut text, mut slice) = (null(), Slice { data: null(), size: 0 });
+        // SAFETY: handles may be anything; all other pointers are valid.
+        unsafe {
+            match self.input.below(8) {
+                0 | 1 => {
+                    check(zeromq_beacon_publish(beacon as _, data, size, 1));
+                }
+                2 => {
+                    check(zeromq_beacon_subscribe(beacon as _, data, size));
+                }
+                3 => {
+                    check(match self.input.below(3) {
+                        0 => zeromq_beacon_silence(beacon as _),
+                        1 => zeromq_beacon_unsubscribe(beacon as _),
+                        _ => zeromq_beacon_stop(beacon as _),
+                    });
+                }
+                4 => {
+                    if check(zeromq_beacon_hostname(beacon as _, self.place(&mut text))) {
+                        read_text(text);
+                    }
+                }
+                _ => {
+                    let (place, timeout) = (self.place(&mut slice), self.timeout());
+                    if check(zeromq_beacon_receive(beacon as _, &mut text, place, timeout)) {
+                        read(slice.data, slice.size + 1);
+                        read_text(text);
                     }
                 }
             }
@@ -859,7 +1177,24 @@ impl Program<'_> {
         let (one, other) = (self.text(TEXTS), self.text(TEXTS));
         // SAFETY: handles may be anything; all other pointers are valid.
         unsafe {
-            check(match self.input.below(7) {
+            check(match self.input.below(10) {
+                7 => zeromq_authenticator_ask(authenticator as _, self.input.below(2) as i32),
+                8 => {
+                    let mut decision: Decision = std::mem::zeroed();
+                    decision.size = size_of::<Decision>() as u32;
+                    let back = self.input.below(3);
+                    let place = self.place(&mut decision);
+                    zeromq_authenticator_decision(authenticator as _, back, place)
+                }
+                9 => {
+                    let mut client: Client = std::mem::zeroed();
+                    client.size = size_of::<Client>() as u32;
+                    let (place, timeout) = (self.place(&mut client), self.timeout());
+                    match zeromq_authenticator_question(authenticator as _, place, timeout) {
+                        Code::Ok => zeromq_authenticator_answer(authenticator as _, 1),
+                        code => code,
+                    }
+                }
                 0 => zeromq_authenticator_allow(authenticator as _, one),
                 1 => zeromq_authenticator_deny(authenticator as _, one),
                 2 => {
@@ -890,7 +1225,18 @@ impl Program<'_> {
         let mut port = 0;
         // SAFETY: handles may be anything; all other pointers are valid.
         unsafe {
-            check(match self.input.below(10) {
+            check(match self.input.below(11) {
+                10 => {
+                    let faults = ProxyFaults {
+                        size: size_of::<ProxyFaults>() as u32,
+                        delay: self.input.of(&[0, 1]),
+                        drop: self.input.of(&[0.0, 0.5, 2.0, f64::NAN]),
+                        duplicate: self.input.of(&[0.0, 0.5]),
+                        cut: self.input.of(&[0.0, 0.5]),
+                        seed: self.input.integer() as u64,
+                    };
+                    zeromq_proxy_set_faults(proxy as _, &faults)
+                }
                 0 | 1 => zeromq_proxy_set_frontend(proxy as _, kind, endpoints),
                 2 | 3 => zeromq_proxy_set_backend(proxy as _, kind, endpoints),
                 4 => zeromq_proxy_set_capture(proxy as _, kind, endpoints),

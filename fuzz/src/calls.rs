@@ -532,7 +532,7 @@ impl Script {
             Argument::Object(object) => (ZEROMQ_OBJECT, Payload { object: *object }),
             Argument::Other => (ZEROMQ_OTHER, Payload { bytes: self.bytes(b"something") }),
             Argument::Function(function) => (ZEROMQ_FUNCTION, Payload { function: *function }),
-            Argument::Class(described) => (ZEROMQ_CLASS, Payload { described: *described }),
+            Argument::Class(described) => (ZEROMQ_CLASS, Payload { described: described.cast() }),
         };
         Value { kind, payload }
     }

@@ -2,20 +2,16 @@
 //! due.
 
 use std::fmt;
-use std::mem;
-use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
 
 use super::arguments::TIMEOUT;
 use super::call::Call;
 use super::object::{Instance, Object};
 use super::poller::socket;
+use super::socket::done;
 use super::table::{Class, Group, Method, Parameter, Sends, named, required};
 use super::value::{Handle, Kept, Kinds, Value, ValueRef};
-use crate::core::locked::locked;
-use crate::core::poller::{Poller, Ready, Source};
-use crate::core::timers::Timers;
-use crate::core::{Error, Wait, wait};
+use crate::core::event_loop::{EventLoop, Runner};
+use crate::core::{Error, Ready, Source, Wait};
 
 const SOCKET: Parameter = required("socket", Kinds::OBJECT, "a socket");
 const HANDLER: Parameter =
@@ -37,10 +33,7 @@ pub(super) static CLASS: Class = Class {
         example: "",
         sends: Sends::Nothing,
         otherwise: None,
-        run: |call| {
-            let poller = Poller::under(call.host.policy());
-            Ok(Value::Object(Object::new(Loop { poller, state: Mutex::default() })))
-        },
+        run: |call| Ok(Value::Object(Object::new(Loop(EventLoop::under(call.host.policy()))))),
     }),
     alias: None,
     groups: &[&HANDLERS, &RUNNING],
@@ -163,7 +156,7 @@ static RUNNING: Group = Group {
             sends: Sends::Nothing,
             otherwise: None,
             run: |call| {
-                call.receiver::<Loop>()?.state().stopping = true;
+                call.receiver::<Loop>()?.0.stop();
                 Ok(Value::Nil)
             },
         },
@@ -172,40 +165,13 @@ static RUNNING: Group = Group {
 
 /// A script's loop.
 #[derive(Debug)]
-struct Loop {
-    poller: Poller<Handlers>,
-    state: Mutex<State>,
-}
+struct Loop(EventLoop<Called>);
 
-#[derive(Debug, Default)]
-struct State {
-    timers: Timers<Kept>,
-    running: bool,
-    stopping: bool,
-    /// The function being called, which may have been canceled.
-    current: Option<Kept>,
-}
-
-/// The functions for a socket.
+/// A function, and the socket that it is called with.
 #[derive(Clone, Debug)]
-struct Handlers {
-    socket: Kept,
-    source: Source,
-    reader: Option<Kept>,
-    writer: Option<Kept>,
-}
-
-impl Loop {
-    /// Locks the state, which is never done while the host is called, not even by
-    /// dropping a script value.
-    fn state(&self) -> MutexGuard<'_, State> {
-        locked(&self.state)
-    }
-
-    /// Returns the previous one, to be dropped without a lock.
-    fn set_current(&self, function: Option<Kept>) -> Option<Kept> {
-        mem::replace(&mut self.state().current, function)
-    }
+struct Called {
+    function: Kept,
+    socket: Option<Kept>,
 }
 
 impl Instance for Loop {
@@ -214,12 +180,9 @@ impl Instance for Loop {
     }
 
     fn kept(&self, visit: &mut dyn FnMut(Handle)) {
-        self.poller.visit(|handlers| {
-            let functions = handlers.reader.iter().chain(&handlers.writer);
-            functions.chain([&handlers.socket]).for_each(|kept| visit(kept.handle()));
+        self.0.visit(&mut |called| {
+            called.socket.iter().chain([&called.function]).for_each(|kept| visit(kept.handle()));
         });
-        let state = self.state();
-        state.timers.iter().chain(&state.current).for_each(|kept| visit(kept.handle()));
     }
 }
 
@@ -235,20 +198,8 @@ fn handle(call: &Call, event: Ready) -> Result<Value, Error> {
         return Err(call.refuse(0));
     };
     let source = Source::Socket(call.get(0)?);
-    let (socket, function) = (call.host.keep(*handle), Some(call.host.keep(*function)));
-    let (mut events, known) = looped.poller.find(&source).unzip();
-    let mut handlers =
-        known.unwrap_or(Handlers { socket, source: source.clone(), reader: None, writer: None });
-    if event.input {
-        handlers.reader = function;
-    } else {
-        handlers.writer = function;
-    }
-    let events = events.get_or_insert(event);
-    events.input |= event.input;
-    events.output |= event.output;
-    looped.poller.add(source, *events, handlers)?;
-    Ok(Value::Nil)
+    let (socket, function) = (Some(call.host.keep(*handle)), call.host.keep(*function));
+    done(looped.0.handle(source, event, Called { function, socket }))
 }
 
 fn timer(call: &Call) -> Result<Value, Error> {
@@ -262,148 +213,46 @@ fn timer(call: &Call) -> Result<Value, Error> {
             got: "the Int 0".to_owned(),
         });
     }
-    let function = call.host.keep(function);
-    Ok(Value::Int(call.receiver::<Loop>()?.state().timers.add(every, times, function)))
+    let called = Called { function: call.host.keep(function), socket: None };
+    Ok(Value::Int(call.receiver::<Loop>()?.0.timer(every, times, called)))
 }
 
 fn cancel(call: &Call) -> Result<Value, Error> {
-    let looped = call.receiver::<Loop>()?;
+    let looped = &call.receiver::<Loop>()?.0;
     let what = call.value(0)?;
-    let cancelled = match (what, socket(what)) {
-        (ValueRef::Int(id), _) => {
-            let cancelled = looped.state().timers.cancel(*id);
-            cancelled.is_some()
-        }
-        (_, Some(socket)) => looped.poller.remove(&Source::Socket(socket)),
+    Ok(Value::Bool(match (what, socket(what)) {
+        (ValueRef::Int(id), _) => looped.cancel_timer(*id),
+        (_, Some(socket)) => looped.cancel(&Source::Socket(socket)),
         _ => return Err(call.refuse(0)),
-    };
-    Ok(Value::Bool(cancelled))
+    }))
 }
 
 fn start(call: &Call) -> Result<Value, Error> {
-    let looped = call.receiver::<Loop>()?;
     let timeout = call.milliseconds("timeout")?.unwrap_or(None);
-    {
-        let mut state = looped.state();
-        if state.running {
+    let wait = Wait::new(timeout).until(call.host.interrupt());
+    call.receiver::<Loop>()?.0.run(&wait, &mut Caller(call))?;
+    Ok(Value::Bool(true))
+}
+
+/// Calls script functions.
+struct Caller<'a, 'b>(&'a Call<'b>);
+
+impl Runner<Called> for Caller<'_, '_> {
+    fn call(&mut self, called: &Called) -> Result<bool, Error> {
+        let host = self.0.host;
+        if called.function.owner() != host.id() {
             return Err(Error::Argument {
                 place: "the loop".to_owned(),
-                expected: "one that is not running".into(),
-                got: "one that is".to_owned(),
+                expected: "functions of the virtual machine that starts it".into(),
+                got: "one of another".to_owned(),
             });
         }
-        state.running = true;
-        state.stopping = false;
+        let arguments = called.socket.clone().map(Value::Kept).into_iter().collect();
+        let mut goes_on = true;
+        host.call(called.function.handle(), arguments, &mut |returned| {
+            goes_on = !matches!(returned, ValueRef::Bool(false));
+            Ok(())
+        })?;
+        Ok(goes_on)
     }
-    let result = run(call, looped, timeout);
-    looped.state().running = false;
-    let last = looped.set_current(None);
-    drop(last);
-    result.map(|()| Value::Bool(true))
-}
-
-/// Runs until the loop ends.
-fn run(call: &Call, looped: &Loop, timeout: Option<Duration>) -> Result<(), Error> {
-    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    looped.poller.remove_closed();
-    loop {
-        if call.host.interrupt().is_some_and(|interrupt| interrupt.interrupted()) {
-            return Err(Error::Interrupted);
-        }
-        if !run_timers(call, looped)? {
-            return Ok(());
-        }
-        // Nothing will ever come from these.
-        looped.poller.remove_skipped();
-        let sockets = looped.poller.count();
-        let next = looped.state().timers.next();
-        if sockets == 0 && next.is_none() {
-            return Ok(());
-        }
-        let now = Instant::now();
-        if end.is_some_and(|end| end <= now) {
-            return Err(Error::Again);
-        }
-        let until = [end, next].into_iter().flatten().min();
-        let slice = until.map(|until| until.saturating_duration_since(now));
-        let slice = Wait::new(slice).until(call.host.interrupt());
-        if sockets == 0 {
-            wait::sleep(&slice)?;
-        } else if !run_handlers(call, looped, &slice)? {
-            return Ok(());
-        }
-    }
-}
-
-/// Runs the timers that are due. Returns true if the loop continues.
-fn run_timers(call: &Call, looped: &Loop) -> Result<bool, Error> {
-    let now = Instant::now();
-    let due = looped.state().timers.due(now);
-    for id in due {
-        let mut state = looped.state();
-        let Some(function) = state.timers.fire(id, now) else {
-            continue;
-        };
-        // It may have been the last turn.
-        let before = state.current.replace(function.clone());
-        drop(state);
-        drop(before);
-        if !goes_on(call, looped, &function, Vec::new())? {
-            return Ok(false);
-        }
-    }
-    Ok(!looped.state().stopping)
-}
-
-/// Waits for sockets and calls the functions of those that are ready. Returns true if the
-/// loop continues.
-fn run_handlers(call: &Call, looped: &Loop, wait: &Wait) -> Result<bool, Error> {
-    let ready = match looped.poller.wait_all(wait) {
-        Ok(ready) => ready,
-        // Closed by another thread meanwhile.
-        Err(Error::Again | Error::Closed) => return Ok(true),
-        Err(error) => return Err(error),
-    };
-    for (handlers, ready) in ready {
-        let functions = [(ready.input, true), (ready.output, false)];
-        for (_, reads) in functions.into_iter().filter(|(ready, _)| *ready) {
-            // A function before may have cancelled it, or closed the socket.
-            let known = looped.poller.find(&handlers.source).map(|(_, handlers)| handlers);
-            let Some(Handlers { socket, source: Source::Socket(open), reader, writer }) = known
-            else {
-                continue;
-            };
-            let function = if reads { reader } else { writer };
-            if let Some(function) = function
-                && !open.is_closed()
-                && !goes_on(call, looped, &function, vec![Value::Kept(socket)])?
-            {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
-}
-
-/// Calls a script function. Returns true if the loop continues.
-fn goes_on(
-    call: &Call,
-    looped: &Loop,
-    function: &Kept,
-    arguments: Vec<Value>,
-) -> Result<bool, Error> {
-    if function.owner() != call.host.id() {
-        return Err(Error::Argument {
-            place: "the loop".to_owned(),
-            expected: "functions of the virtual machine that starts it".into(),
-            got: "one of another".to_owned(),
-        });
-    }
-    drop(looped.set_current(Some(function.clone())));
-    let mut goes_on = true;
-    call.host.call(function.handle(), arguments, &mut |returned| {
-        goes_on = !matches!(returned, ValueRef::Bool(false));
-        Ok(())
-    })?;
-    Ok(goes_on && !looped.state().stopping)
 }

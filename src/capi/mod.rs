@@ -19,16 +19,26 @@ pub mod socket;
 #[doc(hidden)]
 pub mod authenticator;
 #[doc(hidden)]
+pub mod beacon;
+#[doc(hidden)]
 pub mod certificate;
 #[doc(hidden)]
 pub mod context;
 #[doc(hidden)]
+pub mod event_loop;
+#[doc(hidden)]
 pub mod monitor;
 #[doc(hidden)]
 pub mod option;
+#[doc(hidden)]
+pub mod patterns;
+#[doc(hidden)]
+pub mod peers;
 #[doc(hidden)]
 pub mod poller;
 #[doc(hidden)]
 pub mod proxy;
 #[doc(hidden)]
 pub mod tasks;
+#[doc(hidden)]
+pub mod value;

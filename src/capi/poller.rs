@@ -240,7 +240,7 @@ pub(super) fn wanted(events: u32) -> Result<Ready, Error> {
     }
 }
 
-fn number(descriptor: i64) -> Result<Descriptor, Error> {
+pub(super) fn number(descriptor: i64) -> Result<Descriptor, Error> {
     match Descriptor::try_from(descriptor) {
         Ok(number) if descriptor >= 0 => Ok(number),
         _ => Err(wrong("the descriptor", "a number that is not negative", descriptor.to_string())),

@@ -1,11 +1,12 @@
 //! Proxies, for C.
 
 use std::ffi::c_char;
+use std::time::Duration;
 
 use super::argument::{check_size, new, place, text};
 use super::handle::{InUse, Kind, Registry};
 use super::socket::socket_type;
-use crate::core::proxy::{Side, State, Stats};
+use crate::core::proxy::{Faults, Side, State, Stats};
 use crate::core::{self, Code, Error};
 use crate::ffi;
 
@@ -62,6 +63,27 @@ pub struct ProxyStats {
     /// Copies that were dropped because the peer of the capture socket did not accept
     /// them at once.
     pub capture_dropped: u64,
+}
+
+/// Faults that a proxy injects into the messages that it forwards, to test how peers handle
+/// them. Members that are 0 inject none.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct ProxyFaults {
+    /// `sizeof(zeromq_proxy_faults)`, filled in by the caller.
+    pub size: u32,
+    /// The delay of each message, in milliseconds.
+    pub delay: u32,
+    /// The probability that a message is dropped, from 0 to 1.
+    pub drop: f64,
+    /// The probability that a message is sent twice, from 0 to 1.
+    pub duplicate: f64,
+    /// The probability that a message is cut short, from 0 to 1: it loses its last frame, or
+    /// the second half of its only one.
+    pub cut: f64,
+    /// The seed of the random numbers: the same one repeats the same faults. 0 is a random
+    /// one.
+    pub seed: u64,
 }
 
 impl Kind for core::Proxy {
@@ -206,6 +228,35 @@ pub extern "C" fn zeromq_proxy_pause(proxy: *mut Proxy) -> Code {
 #[unsafe(no_mangle)]
 pub extern "C" fn zeromq_proxy_resume(proxy: *mut Proxy) -> Code {
     ffi::guard("zeromq_proxy_resume", || Ok(enter(proxy)?.resume()?))
+}
+
+/// Injects faults from now on, or none if `faults` is NULL. The caller sets `faults->size`
+/// first.
+///
+/// Returns `ZEROMQ_CODE_OK`; `ZEROMQ_CODE_ARGUMENT`, also if a probability is not from 0 to 1 or
+/// `faults->size` is too small; `ZEROMQ_CODE_CLOSED`, `ZEROMQ_CODE_BUSY`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zeromq_proxy_set_faults(
+    proxy: *mut Proxy,
+    faults: *const ProxyFaults,
+) -> Code {
+    ffi::guard("zeromq_proxy_set_faults", || {
+        if faults.is_null() {
+            return Ok(enter(proxy)?.set_faults(Faults::default())?);
+        }
+        // SAFETY: the caller has set the size.
+        unsafe { check_size(faults, "sizeof(zeromq_proxy_faults)") }?;
+        // SAFETY: not NULL, and large enough.
+        let given = unsafe { faults.read_unaligned() };
+        let faults = Faults {
+            delay: Duration::from_millis(given.delay.into()),
+            drop: given.drop,
+            duplicate: given.duplicate,
+            cut: given.cut,
+            seed: (given.seed != 0).then_some(given.seed),
+        };
+        Ok(enter(proxy)?.set_faults(faults)?)
+    })
 }
 
 /// Stops a proxy: closes both sockets, ends the thread, and releases the addresses. The

@@ -8,6 +8,7 @@ use super::certificate::{self, Certificate};
 use super::handle::{InUse, Kind, Registry};
 use super::message::{self, Frames, FreeFunction, Message, Readable, ReadableFrames, Slice};
 use super::poller::wanted;
+use super::value::Tree;
 use crate::core::array::AnyArray;
 use crate::core::curve::key::PublicKey;
 use crate::core::socket::security::Role;
@@ -62,6 +63,43 @@ pub(super) struct Entry {
     batch: Option<Box<Lending>>,
     /// The array that the caller may read until the next call.
     array: Option<AnyArray>,
+    /// The frames of other results, likewise.
+    pub frames: Option<Box<LentFrames>>,
+    /// The value, likewise.
+    pub value: Option<Box<Tree>>,
+}
+
+impl Entry {
+    fn new(socket: Arc<core::Socket>) -> Entry {
+        let (lent, frame) = (Lent::default(), Frame::default());
+        Entry { socket, lent, frame, batch: None, array: None, frames: None, value: None }
+    }
+
+    /// Lends frames until the next call.
+    pub fn lend_frames(&mut self, frames: Vec<Frame>) -> Frames {
+        self.frames.insert(LentFrames::new(frames)).all()
+    }
+}
+
+/// Frames whose bytes the caller may read until the next call.
+pub(super) struct LentFrames {
+    slices: Vec<Slice>,
+    _frames: Vec<Frame>,
+}
+
+// SAFETY: the pointers point into the frames of the same value.
+unsafe impl Send for LentFrames {}
+
+impl LentFrames {
+    fn new(frames: Vec<Frame>) -> Box<LentFrames> {
+        // The frames do not move when the list does.
+        let slices = frames.iter().map(|frame| Slice::of(frame)).collect();
+        Box::new(LentFrames { slices, _frames: frames })
+    }
+
+    fn all(&self) -> Frames {
+        Frames { frames: self.slices.as_ptr(), count: self.slices.len() }
+    }
 }
 
 /// Received messages whose bytes the caller may read until the next call.
@@ -143,9 +181,13 @@ pub unsafe extern "C" fn zeromq_socket_new(kind: i32, endpoints: *const c_char) 
         // SAFETY: the caller passes NULL or a NUL-terminated string.
         let endpoints = unsafe { some_text("the endpoints", endpoints) }?;
         let socket = core::Socket::attached(kind, endpoints.unwrap_or(""))?;
-        let (lent, frame, batch) = (Lent::default(), Frame::default(), None);
-        Ok(SOCKETS.give(Entry { socket, lent, frame, batch, array: None })?)
+        Ok(give(socket)?)
     })
+}
+
+/// Returns the handle of a new socket.
+pub(super) fn give(socket: Arc<core::Socket>) -> Result<*mut Socket, Error> {
+    SOCKETS.give(Entry::new(socket))
 }
 
 /// Closes a socket, as `zeromq_socket_close` does, and frees its handle. If it is in a

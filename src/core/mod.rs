@@ -11,6 +11,7 @@ pub(crate) mod counted;
 pub(crate) mod curve;
 pub(crate) mod endpoint;
 pub(crate) mod error;
+pub(crate) mod event_loop;
 pub(crate) mod locked;
 pub(crate) mod message;
 pub mod metrics;

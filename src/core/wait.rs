@@ -157,13 +157,36 @@ impl<'a> Clock<'a> {
         Wait { timeout: Timeout::of(left), interrupt: self.interrupt }
     }
 
+    /// Returns the remaining time, or that until `time` if it is shorter, as the timeout of
+    /// another call.
+    ///
+    /// # Errors
+    /// [`Error::Again`] on timeout.
+    pub fn rest_until(&self, time: Option<Instant>) -> Result<Wait<'a>, Error> {
+        let now = Instant::now();
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(Error::Again);
+        }
+        let end = [self.deadline, time].into_iter().flatten().min();
+        let left = end.map(|end| end.saturating_duration_since(now));
+        Ok(Wait { timeout: Timeout::of(left), interrupt: self.interrupt })
+    }
+
+    /// Lets the host interrupt the call.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    pub fn check(&self) -> Result<(), Error> {
+        self.interrupt.map_or(Ok(()), Interrupt::check)
+    }
+
     /// Returns how long to poll now, in milliseconds as for `zmq_poll(3)`: -1 is
     /// forever.
     ///
     /// # Errors
     /// [`Error::Again`] on timeout, [`Error::Interrupted`] if the host interrupts.
     pub fn slice(&self) -> Result<i64, Error> {
-        self.interrupt.map_or(Ok(()), Interrupt::check)?;
+        self.check()?;
         let left = match self.deadline {
             None => None,
             Some(deadline) => {

@@ -5,6 +5,7 @@ pub mod array;
 mod exit;
 mod fork;
 mod pointers;
+pub mod value;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

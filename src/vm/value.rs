@@ -104,7 +104,7 @@ unsafe fn read<'a>(value: &'a abi::Value, reader: &mut Reader) -> Result<ValueRe
                 ValueRef::Function(Handle([function, FUNCTION]))
             }
             abi::ZEROMQ_CLASS => ValueRef::Class(
-                descriptors::binding(value.payload.described)
+                descriptors::binding(value.payload.described.cast())
                     .ok_or_else(|| host_error("a class is not one of zeromq_classes"))?,
             ),
             abi::ZEROMQ_ARRAY => {

@@ -52,6 +52,52 @@ static void stale(void) {
     zeromq_socket_free(other);
 }
 
+static int32_t nothing(zeromq_loop *loop, zeromq_socket *socket, void *data) {
+    (void)loop, (void)socket, (void)data;
+    return 0;
+}
+
+/* Handles of one type are none of another, and NULL is none at all. */
+static void strangers(void) {
+    zeromq_socket *socket = zeromq_socket_new(ZEROMQ_PAIR, NULL), *freed;
+    zeromq_loop *loop = zeromq_loop_new();
+    zeromq_codec *codec = zeromq_codec_new();
+    zeromq_value value = zeromq_value_nil();
+    zeromq_slice bytes;
+    zeromq_frames frames;
+    uint64_t missed;
+
+    freed = zeromq_socket_new(ZEROMQ_PAIR, NULL);
+    zeromq_socket_free(freed);
+    GIVES(ARGUMENT, zeromq_loop_start((zeromq_loop *)socket, 0));
+    GIVES(ARGUMENT, zeromq_loop_start(NULL, 0));
+    GIVES(ARGUMENT, zeromq_loop_timer((zeromq_loop *)codec, 1, 1, nothing, NULL, NULL));
+    GIVES(ARGUMENT, zeromq_loop_reader(loop, (zeromq_socket *)loop, nothing, NULL));
+    GIVES(CLOSED, zeromq_loop_reader(loop, freed, nothing, NULL));
+    GIVES(CLOSED, zeromq_loop_cancel(loop, freed));
+    GIVES(ARGUMENT, zeromq_loop_stop((zeromq_loop *)"no loop"));
+    GIVES(ARGUMENT, zeromq_codec_write((zeromq_codec *)loop, ZEROMQ_JSON, &value, &bytes));
+    GIVES(ARGUMENT, zeromq_codec_read(NULL, ZEROMQ_JSON, "1", 1, &value));
+    GIVES(ARGUMENT, zeromq_beacon_silence((zeromq_beacon *)socket));
+    GIVES(ARGUMENT, zeromq_beacon_receive(NULL, NULL, &bytes, 0));
+    GIVES(ARGUMENT, zeromq_socket_send_json((zeromq_socket *)loop, &value, 0));
+    GIVES(CLOSED, zeromq_socket_send_json(freed, &value, 0));
+    GIVES(CLOSED, zeromq_socket_receive_value(freed, &value, 0));
+    GIVES(CLOSED, zeromq_socket_receive_topic(freed, &frames, 0));
+    GIVES(CLOSED, zeromq_socket_missed(freed, &missed));
+    GIVES(ARGUMENT, zeromq_socket_wait_for_peers(NULL, 1, 0));
+    GIVES(ARGUMENT, zeromq_socket_signal((zeromq_socket *)codec, 1, 0));
+    GIVES(ARGUMENT, zeromq_authenticator_ask((zeromq_authenticator *)socket, 1));
+    GIVES(ARGUMENT, zeromq_proxy_set_faults((zeromq_proxy *)socket, NULL));
+    zeromq_loop_free((zeromq_loop *)socket);
+    zeromq_codec_free((zeromq_codec *)socket);
+    zeromq_beacon_free((zeromq_beacon *)socket);
+    CHECK(zeromq_socket_is_closed(socket) == 0);
+    zeromq_loop_free(loop);
+    zeromq_codec_free(codec);
+    zeromq_socket_free(socket);
+}
+
 static void *wait_for_ever(void *unused) {
     zeromq_message *message = zeromq_message_new();
     waited = zeromq_socket_receive(waiting, message, ZEROMQ_FOREVER);
@@ -155,11 +201,14 @@ static void forked(void) {
     zeromq_proxy *proxy = zeromq_proxy_new();
     zeromq_monitor *monitor = zeromq_monitor_new(pull, NULL);
     zeromq_authenticator *authenticator = zeromq_authenticator_new();
+    zeromq_beacon *beacon = zeromq_beacon_new((uint16_t)(30000 + getpid() % 10000), "127.0.0.1");
+    zeromq_loop *loop = zeromq_loop_new();
     pthread_t thread = begin();
     int status;
     pid_t child;
 
     GIVES(OK, zeromq_poller_add(poller, pull, ZEROMQ_POLL_IN, NULL));
+    GIVES(OK, zeromq_loop_reader(loop, pull, nothing, NULL));
     fflush(NULL);
     child = fork();
     if (child == 0) {
@@ -178,6 +227,12 @@ static void forked(void) {
         CHECK(zeromq_socket_is_closed(push) == 1);
         GIVES(OK, zeromq_socket_close(push));
         GIVES(OK, zeromq_proxy_stop(proxy));
+        GIVES(CLOSED, zeromq_beacon_publish(beacon, "x", 1, 0));
+        GIVES(OK, zeromq_beacon_stop(beacon));
+        zeromq_beacon_free(beacon);
+        /* Its only socket is closed here. */
+        GIVES(OK, zeromq_loop_start(loop, SOON));
+        zeromq_loop_free(loop);
         GIVES(OK, zeromq_authenticator_stop(authenticator));
         zeromq_authenticator_free(authenticator);
         zeromq_poller_free(poller);
@@ -208,6 +263,8 @@ static void forked(void) {
     zeromq_monitor_free(monitor);
     zeromq_proxy_free(proxy);
     zeromq_poller_free(poller);
+    zeromq_loop_free(loop);
+    zeromq_beacon_free(beacon);
     zeromq_message_free(message);
     zeromq_socket_free(push);
     zeromq_socket_free(pull);
@@ -216,6 +273,7 @@ static void forked(void) {
 int main(void) {
     CHECK(zeromq_last_error() == NULL);
     stale();
+    strangers();
     threads();
     polled();
     shut_down();

@@ -110,6 +110,46 @@ static void sockets(void) {
     printf("allocations: %ld\n", allocations_end());
 }
 
+static int32_t end_loop(zeromq_loop *loop, zeromq_socket *socket, void *data) {
+    (void)loop, (void)socket, (void)data;
+    return 1;
+}
+
+/* Values, requests, pairs, loops and beacons. */
+static void further(void) {
+    zeromq_value items[] = {zeromq_value_string(large), zeromq_value_int(7)};
+    zeromq_value list = zeromq_value_list(items, 2), got;
+    zeromq_socket *one = NULL, *other = NULL;
+    zeromq_codec *codec = MADE(zeromq_codec_new());
+    zeromq_loop *loop = MADE(zeromq_loop_new());
+    zeromq_beacon *beacon = MADE(zeromq_beacon_new(29779, "127.0.0.1"));
+    zeromq_slice bytes;
+    int64_t number;
+
+    if (codec && OK(zeromq_codec_write(codec, ZEROMQ_JSON, &list, &bytes)) &&
+        OK(zeromq_codec_read(codec, ZEROMQ_JSON, bytes.data, bytes.size, &got))) {
+        CHECK(zeromq_value_get_int(zeromq_value_item(&got, 1), &number) == ZEROMQ_CODE_OK);
+        CHECK(number == 7);
+    }
+    if (OK(zeromq_socket_new_pair(&one, &other))) {
+        if (OK(zeromq_socket_send_value(one, &list, 1000)) &&
+            OK(zeromq_socket_receive_value(other, &got, 1000)))
+            CHECK(zeromq_value_count(&got) == 2);
+        if (OK(zeromq_socket_signal(one, 1, 1000)))
+            OK(zeromq_socket_wait_signal(other, NULL, 1000));
+        if (loop && OK(zeromq_loop_timer(loop, 0, 1, end_loop, NULL, NULL)) &&
+            OK(zeromq_loop_reader(loop, other, end_loop, NULL)))
+            OK(zeromq_loop_start(loop, 1000));
+    }
+    if (beacon && OK(zeromq_beacon_subscribe(beacon, NULL, 0)))
+        OK(zeromq_beacon_publish(beacon, "x", 1, 1000));
+    zeromq_beacon_free(beacon);
+    zeromq_loop_free(loop);
+    zeromq_codec_free(codec);
+    zeromq_socket_free(one);
+    zeromq_socket_free(other);
+}
+
 static void all(const char *folder) {
     char endpoint[64], file[300];
     uint16_t port = 0, server = 0;
@@ -168,6 +208,7 @@ static void all(const char *folder) {
             OK(zeromq_socket_receive(secured, message, 1000)))
             CHECK(is_sent(message, LARGE));
     }
+    further();
     zeromq_proxy_free(proxy);
     zeromq_poller_free(poller);
     zeromq_monitor_free(monitor);
@@ -186,7 +227,7 @@ static void all(const char *folder) {
 
 int main(int count, char **arguments) {
     CHECK(count == 3);
-    memset(large, 'm', LARGE);
+    memset(large, 'm', LARGE - 1);
     if (strcmp(arguments[1], "message") == 0)
         message();
     else if (strcmp(arguments[1], "sockets") == 0)

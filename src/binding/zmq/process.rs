@@ -1,7 +1,6 @@
 //! The methods of `ZMQ` that report on, and act for, all sockets of the process.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use crate::binding::arguments::TIMEOUT;
@@ -10,7 +9,7 @@ use crate::binding::object::Object;
 use crate::binding::socket::{Socket, totals};
 use crate::binding::table::{Method, Sends, required};
 use crate::binding::value::{Kinds, Value};
-use crate::core::{self, Error, Right, SocketType, Wait, context, socket, wait};
+use crate::core::{self, Error, Right, Wait, context, socket, wait};
 
 pub(super) const SOCKETS: Method = Method {
     name: "sockets",
@@ -136,15 +135,13 @@ pub(super) const PIPE: Method = Method {
     sends: Sends::Nothing,
     otherwise: None,
     run: |call| {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let name = format!("inproc://zeromq-pipe-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let end = |prefix| {
-            let socket = core::Socket::attached(SocketType::Pair, &format!("{prefix}{name}"))?;
+        let mut ends = Vec::new();
+        for socket in core::Socket::pair()? {
             // Only now, because no rule has to permit the name of a pipe.
             socket.restrict(call.host.policy())?;
-            Ok(Value::Object(Object::new(Socket::new(socket))))
-        };
-        Ok(Value::Tuple(vec![end('@')?, end('>')?]))
+            ends.push(Value::Object(Object::new(Socket::new(socket))));
+        }
+        Ok(Value::Tuple(ends))
     },
 };
 

@@ -60,6 +60,9 @@ static CURRENT: Mutex<Option<Running>> = Mutex::new(None);
 /// which a thread that starts the authenticator holds.
 static STATE: AtomicU64 = AtomicU64::new(NONE);
 
+/// How often a call that waits looks whether there is a client to decide on.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// None was started, or it was stopped.
 const NONE: u64 = 0;
 
@@ -304,6 +307,26 @@ impl Authenticator {
     pub fn question(&self) -> Option<Question> {
         self.check_process().ok()?;
         locked(&self.shared.questions).waiting.pop_front()
+    }
+
+    /// Waits for the next client to decide on.
+    ///
+    /// # Errors
+    /// [`Error::Again`] on timeout, [`Error::Security`] if the authenticator is stopped,
+    /// [`Error::Interrupted`].
+    pub fn next_question(&self, wait: &Wait) -> Result<Question, Error> {
+        let clock = wait.begin();
+        loop {
+            self.check()?;
+            if let Some(question) = self.question() {
+                return Ok(question);
+            }
+            if wait.is_zero() {
+                return Err(Error::Again);
+            }
+            let slice = u64::try_from(clock.slice()?).map_or(LOOK, Duration::from_millis);
+            thread::sleep(slice.min(LOOK));
+        }
     }
 
     /// Accepts or refuses a client.

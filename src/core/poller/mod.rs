@@ -44,6 +44,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// Returns true if it is a socket that is closed.
+    pub fn is_closed(&self) -> bool {
+        match self {
+            Source::Socket(socket) => socket.is_closed(),
+            Source::Descriptor(_) => false,
+        }
+    }
+
     fn is(&self, other: &Source) -> bool {
         match (self, other) {
             (Source::Socket(one), Source::Socket(other)) => Arc::ptr_eq(one, other),
@@ -233,10 +241,7 @@ impl<T: Clone> Poller<T> {
     /// Removes the closed sockets.
     pub fn remove_closed(&self) {
         self.skipped.store(false, Ordering::Relaxed);
-        self.retain(|source| match source {
-            Source::Socket(socket) => !socket.is_closed(),
-            Source::Descriptor(_) => true,
-        });
+        self.retain(|source| !source.is_closed());
     }
 
     /// Removes the closed sockets if a wait has skipped one. This costs nothing otherwise.

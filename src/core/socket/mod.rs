@@ -37,7 +37,7 @@ use std::any::Any;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::context;
@@ -156,6 +156,18 @@ impl Socket {
                 Err(error)
             }
         }
+    }
+
+    /// Opens two PAIR sockets that are connected over an inproc endpoint of their own.
+    ///
+    /// # Errors
+    /// The errors of [`new`](Socket::new).
+    pub fn pair() -> Result<[Arc<Socket>; 2], Error> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let name = format!("inproc://zeromq-pipe-{}", NEXT.fetch_add(1, Relaxed));
+        let one = Socket::attached(SocketType::Pair, &format!("@{name}"))?;
+        let other = Socket::attached(SocketType::Pair, &format!(">{name}"))?;
+        Ok([one, other])
     }
 
     /// Restricts the socket to what a policy permits, from now on.

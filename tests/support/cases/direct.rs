@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::{MaybeUninit, size_of};
+use std::ptr;
 use std::slice;
 
 use serde_json::Value as Json;
@@ -224,7 +225,9 @@ impl Machine {
     fn lend(&self, value: &Json, variables: &HashMap<String, Object>, lent: &mut Lent) -> Value {
         match Literal::read(value) {
             Literal::Variable(name) => plain(ZEROMQ_OBJECT, Payload { object: variables[name] }),
-            Literal::Class(name) => plain(ZEROMQ_CLASS, Payload { described: self.class(name) }),
+            Literal::Class(name) => {
+                plain(ZEROMQ_CLASS, Payload { described: ptr::from_ref(self.class(name)).cast() })
+            }
             Literal::List(items) => {
                 let items = items.iter().map(|item| self.lend(item, variables, lent)).collect();
                 lent.items(ZEROMQ_LIST, items)

@@ -154,7 +154,7 @@ impl Lent {
                 plain(abi::ZEROMQ_FUNCTION, abi::Payload { function })
             }
             Value::ForeignClass(class) => {
-                plain(abi::ZEROMQ_CLASS, abi::Payload { described: class.address() })
+                plain(abi::ZEROMQ_CLASS, abi::Payload { described: class.address().cast() })
             }
             // The library knows what it expected instead.
             other => self.other(&format!("a {:?}", other.kind())),
