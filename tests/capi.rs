@@ -464,6 +464,29 @@ fn what_is_told_compiles_in_a_folder_with_spaces() {
     assert_eq!(shell(&compile, folder.path()), "Hello\nWorld!\n");
 }
 
+#[test]
+fn manual_pages_have_no_mistakes_and_lead_to_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let prefix = folder.path().join("prefix");
+    install("install", &prefix, Some(Path::new("/nowhere")));
+    let pages = prefix.join("share/man/man3");
+    let link = fs::read_to_string(pages.join("zeromq_socket_send.3")).unwrap();
+    assert_eq!(link, ".so man3/zeromq_socket.3\n");
+    let printed = launch(program().args(["man", "zeromq_socket_send"])).finish(DEADLINE);
+    assert_eq!(printed.stdout, fs::read_to_string(pages.join("zeromq_socket.3")).unwrap());
+    if !is_there("man") {
+        return;
+    }
+    for page in fs::read_dir(&pages).unwrap() {
+        let mut command = Command::new("man");
+        command.args(["--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z"]);
+        command.arg(page.unwrap().path()).current_dir(prefix.join("share/man"));
+        command.env("LC_ALL", "C.UTF-8").env("MANWIDTH", "80");
+        let Finished { stderr, status, .. } = launch(&mut command).finish(DEADLINE);
+        assert_eq!((status, &*stderr), (Some(0), ""));
+    }
+}
+
 /// In an older version, the library was a file where the link is now.
 #[test]
 fn an_installation_without_a_link_gets_one() {

@@ -1,4 +1,5 @@
-//! `zeromq man`: the manual pages, made from the command line's own description.
+//! `zeromq man`: the manual pages of commands, made from the command line's own description, and
+//! of C functions.
 
 use std::path::PathBuf;
 
@@ -12,9 +13,10 @@ use super::output;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   zeromq man sub | man -l -
+  zeromq man zeromq_socket_send | man -l -
   zeromq man --out ~/.local/share/man/man1")]
 pub struct Arguments {
-    /// The command; without one, the page of zeromq itself.
+    /// The command, or a function of zeromq.h; without one, the page of zeromq itself.
     #[arg(conflicts_with = "out")]
     command: Option<String>,
     /// Writes the page of each command to DIR, which is made if it is missing.
@@ -34,10 +36,17 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     let command = match &arguments.command {
         None => program,
-        Some(name) => match program.find_subcommand(name) {
-            Some(command) => command.clone(),
-            None => return Err(Failure::usage(format!("{name}: there is no such command"))),
-        },
+        Some(name) => {
+            match (program.find_subcommand(name), crate::install::c::manual::page(name)) {
+                (Some(command), _) => command.clone(),
+                (None, Some(page)) => return output::write(page.as_bytes()),
+                (None, None) => {
+                    return Err(Failure::usage(format!(
+                        "{name}: there is no such command or function"
+                    )));
+                }
+            }
+        }
     };
     let mut page = Vec::new();
     let rendered = Man::new(command).render(&mut page);

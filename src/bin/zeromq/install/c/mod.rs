@@ -1,7 +1,9 @@
 //! `zeromq install --c`: installs the files for C programs where compilers look for them:
-//! headers for C and C++, shared and static library, and descriptions for pkg-config and CMake.
+//! headers for C and C++, shared and static library, descriptions for pkg-config and CMake, and
+//! manual pages.
 
 mod descriptions;
+pub mod manual;
 mod static_library;
 
 use std::collections::BTreeMap;
@@ -32,6 +34,9 @@ pub const HEADER_FILE: &str = "include/zeromq.h";
 const WRAPPER_FILE: &str = "include/zeromq.hpp";
 const STATIC: &str = "lib/libzeromq.a";
 
+/// The folder of the manual pages of functions.
+const MANUAL: &str = "share/man/man3";
+
 /// Installs the files.
 pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let folder = folder(prefix)?;
@@ -50,6 +55,9 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     ]);
     let texts = descriptions.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes()));
     files.extend(texts.map(|(path, text)| (path, Entry::File(text))));
+    let manual = manual::pages();
+    let pages = manual.iter().map(|(name, text)| (Path::new(MANUAL).join(name), text.as_bytes()));
+    files.extend(pages.map(|(path, text)| (path, Entry::File(text))));
     files.extend(licenses::files().map(|(path, text)| (path, Entry::File(text.as_bytes()))));
     if linked != name {
         files.insert(in_lib(&linked), Entry::Link(&name));
@@ -79,7 +87,7 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     }
     tree(&folder).lay_out(&files)?;
     let mut text = format!(
-        "Installed the header, the library and zeromq.pc in {}.\n{warning}",
+        "Installed the header, the library, zeromq.pc and manual pages in {}.\n{warning}",
         folder.display()
     );
     let search = if is_system(&folder) { String::new() } else { search(&folder) + " " };
