@@ -127,6 +127,11 @@ pub(super) trait Bits: Copy + 'static {
     fn bool(value: bool) -> Self;
     fn int(value: i32) -> Self;
     fn float(value: f64) -> Self;
+    /// Returns a number that an object of Morpho may hold. Some releases make a value of its
+    /// bits when a script reads it, so that the bits of a NaN could become any object.
+    fn number(value: f64) -> f64 {
+        value
+    }
     fn object(object: *mut Header) -> Self;
     fn view(self) -> View;
     /// Returns true if the bits are the same.
@@ -177,6 +182,9 @@ pub(super) trait Nan: Copy + 'static {
     const TAG: u64;
     const POINTER: u64;
 
+    /// Whether Morpho makes a value of a number by its bits.
+    const RAW: bool;
+
     /// Returns true if the bits are those of a number.
     fn is_number(bits: u64) -> bool;
 }
@@ -206,6 +214,7 @@ impl Nan for Nan063 {
     const OBJECT: u64 = 0xfffc_0000_0000_0000;
     const TAG: u64 = 0xffff_8000_0000_0000;
     const POINTER: u64 = 0x0003_ffff_ffff_ffff;
+    const RAW: bool = true;
 
     fn is_number(bits: u64) -> bool {
         const QUIET: u64 = 0x7ffc_0000_0000_0000;
@@ -220,6 +229,7 @@ impl Nan for Nan064 {
     const OBJECT: u64 = 0x7ffc_0000_0000_0000;
     const TAG: u64 = 0x7fff_0000_0000_0000;
     const POINTER: u64 = 0x0000_ffff_ffff_ffff;
+    const RAW: bool = false;
 
     fn is_number(bits: u64) -> bool {
         const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
@@ -249,6 +259,13 @@ impl<N: Nan> Bits for Boxed<N> {
 
     fn float(value: f64) -> Self {
         Boxed::new(canonical(value))
+    }
+
+    fn number(value: f64) -> f64 {
+        if N::RAW && !N::is_number(value.to_bits()) {
+            return f64::from_bits(canonical(value));
+        }
+        value
     }
 
     fn object(object: *mut Header) -> Self {
@@ -383,6 +400,23 @@ mod tests {
         round_trip::<Boxed063>();
         round_trip::<Boxed064>();
         round_trip::<Tagged>();
+    }
+
+    #[test]
+    fn no_number_reads_as_another_value() {
+        // What forged bits would be in one of the layouts: an object, nil, a Bool, an Int.
+        for top in [0xfffc, 0x7ffc, 0x7ffd, 0x7fff, 0xffff] {
+            let forged = f64::from_bits((top << 48) | 0x8000_4141_4141);
+            let number = Boxed063::number(forged);
+            assert!(number.is_nan());
+            assert!(matches!(Boxed063::new(number.to_bits()).view(), View::Float(_)));
+            // These releases make values of numbers with other means.
+            assert_eq!(Boxed064::number(forged).to_bits(), forged.to_bits());
+            assert_eq!(Tagged::number(forged).to_bits(), forged.to_bits());
+        }
+        for kept in [1.5, -0.0, f64::INFINITY, f64::from_bits(0x7ff8_0000_0000_0001)] {
+            assert_eq!(Boxed063::number(kept).to_bits(), kept.to_bits());
+        }
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! built without linear algebra has no matrices; it gets Lists instead.
 
 use std::borrow::Cow;
-use std::ptr;
 
 use libloading::os::unix::Library;
 
@@ -247,7 +246,7 @@ impl<V: Bits> Morpho<V> {
             let object = match (array.shape(), of) {
                 ([], _) if element.is_complex() => {
                     let (real, imaginary) = element.float(bytes).unwrap_or_default();
-                    object((matrices.new_complex)(real, imaginary))
+                    object((matrices.new_complex)(V::number(real), V::number(imaginary)))
                 }
                 ([], _) => return self.make(&array.number(0).into(), made),
                 ([rows], Some(of)) => self.fill(matrices, of, array, *rows, 1)?,
@@ -263,7 +262,8 @@ impl<V: Bits> Morpho<V> {
                         if !element.is_complex() {
                             return Ok(V::float(real));
                         }
-                        let number = object::<V>((matrices.new_complex)(real, imaginary));
+                        let (real, imaginary) = (V::number(real), V::number(imaginary));
+                        let number = object((matrices.new_complex)(real, imaginary));
                         let number = number.ok_or_else(no_memory)?;
                         made.push(number);
                         Ok(number)
@@ -306,10 +306,10 @@ impl<V: Bits> Morpho<V> {
             ask_for_huge_pages(to.addr(), rows * columns * element.size().max(size_of::<f64>()));
             match element {
                 Element::Float64 => {
-                    by_columns::<8>(bytes.as_chunks().0, to.cast(), rows, columns);
+                    by_columns::<V, 1>(bytes.as_chunks().0.as_chunks().0, to.cast(), rows, columns);
                 }
                 Element::Complex128 => {
-                    by_columns::<16>(bytes.as_chunks().0, to.cast(), rows, columns);
+                    by_columns::<V, 2>(bytes.as_chunks().0.as_chunks().0, to.cast(), rows, columns);
                 }
                 _ => {
                     for (index, bytes) in bytes.chunks_exact(element.size()).enumerate() {
@@ -319,10 +319,10 @@ impl<V: Bits> Morpho<V> {
                             return Err(inexact(element, bytes));
                         };
                         if element.is_complex() {
-                            to.add(2 * at).write(real);
-                            to.add(2 * at + 1).write(imaginary);
+                            to.add(2 * at).write(V::number(real));
+                            to.add(2 * at + 1).write(V::number(imaginary));
                         } else {
-                            to.add(at).write(real);
+                            to.add(at).write(V::number(real));
                         }
                     }
                 }
@@ -353,22 +353,19 @@ fn ask_for_huge_pages(address: usize, size: usize) {
     let _ = (address, size);
 }
 
-/// Copies elements that are stored row by row to a matrix that is stored column by column.
+/// Copies elements of N numbers that are stored row by row to a matrix that is stored column by
+/// column.
 ///
 /// # Safety
 /// There is room for as many elements.
-unsafe fn by_columns<const SIZE: usize>(
-    from: &[[u8; SIZE]],
-    to: *mut [u8; SIZE],
+unsafe fn by_columns<V: Bits, const N: usize>(
+    from: &[[[u8; size_of::<f64>()]; N]],
+    to: *mut [f64; N],
     rows: usize,
     columns: usize,
 ) {
-    if rows == 1 || columns == 1 {
-        // SAFETY: guaranteed by the caller.
-        unsafe { ptr::copy_nonoverlapping(from.as_ptr(), to, from.len()) };
-        return;
-    }
     transpose(from, columns, rows, |at, element| {
+        let element = element.map(|bytes| V::number(f64::from_ne_bytes(bytes)));
         // SAFETY: guaranteed by the caller.
         unsafe { to.add(at).write(element) };
     });

@@ -267,7 +267,7 @@ impl<V: Bits> Morpho<V> {
             }
             let to = &raw mut (*made.cast::<SparseObject<V>>()).columns;
             let copied = if (known.resize)(to, height, width, count as u32, true) {
-                (*to).fill(matrix)
+                (*to).fill::<V>(matrix)
             } else {
                 Err(no_memory())
             };
@@ -344,14 +344,14 @@ impl Columns {
     ///
     /// # Safety
     /// They do.
-    unsafe fn fill(&self, matrix: &Sparse) -> Result<(), Error> {
+    unsafe fn fill<V: Bits>(&self, matrix: &Sparse) -> Result<(), Error> {
         // SAFETY: guaranteed by the caller.
         unsafe {
             let data = matrix.data();
             let element = data.element();
             for (at, bytes) in data.bytes().chunks_exact(element.size()).enumerate() {
                 let (real, _) = element.float(bytes).ok_or_else(|| inexact(element, bytes))?;
-                self.values.add(at).write(real);
+                self.values.add(at).write(V::number(real));
             }
             for (from, to) in [(matrix.indices(), self.row_of), (matrix.indptr(), self.begins)] {
                 let element = from.element();
