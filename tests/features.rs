@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::process::Command;
 
-const OF_THE_PROGRAM: [&str; 18] = [
+const OF_THE_PROGRAM: [&str; 20] = [
     "anstream",
     "anstyle",
     "bytesize",
@@ -21,6 +21,8 @@ const OF_THE_PROGRAM: [&str; 18] = [
     "signal-hook",
     "terminal_size",
     "textwrap",
+    "tracing",
+    "tracing-subscriber",
     "wait-timeout",
 ];
 

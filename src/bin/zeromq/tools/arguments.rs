@@ -51,9 +51,21 @@ impl LimitArguments {
     /// Tells the user something that is not an error.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            use std::io::Write;
-            // Nobody can be told that nobody can be told.
-            let _ = writeln!(std::io::stderr(), "{text}");
+            tracing::info!("{text}");
+        }
+    }
+
+    /// Tells the user where a socket is bound.
+    pub fn bound(&self, endpoint: &str) {
+        if !self.quiet {
+            tracing::info!(endpoint, "bound to {endpoint}");
+        }
+    }
+
+    /// Tells the user that something is not as it should be.
+    pub fn warn(&self, text: &str) {
+        if !self.quiet {
+            tracing::warn!("{text}");
         }
     }
 }

@@ -67,7 +67,9 @@ impl MetricsArguments {
                 "--metrics {address}: {error}; expected a free address such as 127.0.0.1:9464"
             ))
         })?;
-        limits.note(&format!("metrics at http://{bound}/metrics"));
+        if !limits.quiet {
+            tracing::info!(address = %bound, "metrics at http://{bound}/metrics");
+        }
         Ok(())
     }
 }

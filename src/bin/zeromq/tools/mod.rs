@@ -3,16 +3,19 @@
 //!
 //! Each command is a file. What they share: `arguments` and `socket` turn the command line
 //! into an open socket, `format`, `input` and `output` read and write messages, `ending`
-//! knows when to stop, and `failure` has the exit codes. `history` is a folder of its own.
+//! knows when to stop, `failure` has the exit codes, `log` and `metrics` tell what a command
+//! does, and `clock` and `units` know times. `history` is a folder of its own.
 
 pub mod arguments;
 mod bench;
+pub mod clock;
 pub mod ending;
 pub mod failure;
 pub mod format;
 mod history;
 pub mod input;
 mod keygen;
+pub mod log;
 mod manual;
 pub mod metrics;
 pub mod output;
@@ -27,8 +30,8 @@ mod send;
 pub mod socket;
 mod subscribe;
 mod top;
+pub mod units;
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,6 +40,7 @@ use zeromq::core::{Wait, context};
 
 use ending::Ending;
 use failure::{Failure, Outcome};
+use log::LogFormat;
 
 /// How long the end of the program waits for sockets that were closed. Those that have
 /// something to send were waited for before.
@@ -80,6 +84,17 @@ impl Tool {
         }
     }
 
+    /// Returns the format of the log, if there is to be one.
+    fn log(&self) -> Option<LogFormat> {
+        match self {
+            Tool::Proxy(arguments) => arguments.log.format(),
+            Tool::Record(arguments) => arguments.log.format(),
+            Tool::Replay(arguments) => arguments.log.format(),
+            Tool::Top(arguments) => arguments.log.format(),
+            _ => None,
+        }
+    }
+
     fn carry_out(&self, ending: &Ending) -> Outcome {
         match self {
             Tool::Sub(arguments) => subscribe::run(arguments, ending),
@@ -103,6 +118,7 @@ impl Tool {
 /// Runs a command and returns its exit code.
 pub fn run(tool: &Tool) -> ExitCode {
     let name = tool.name();
+    log::start(tool.log());
     let ending = match Ending::watch() {
         Ok(ending) => ending,
         Err(error) => return report(name, &Failure::Error(error.to_string()), None),
@@ -118,7 +134,7 @@ pub fn run(tool: &Tool) -> ExitCode {
 /// Reports why a command failed.
 fn report(name: &str, failure: &Failure, signal: Option<u8>) -> ExitCode {
     if let Some(text) = failure.text() {
-        let _ = writeln!(std::io::stderr(), "zeromq {name}: {text}");
+        tracing::error!(command = name, "{text}");
     }
     ExitCode::from(failure.exit_code(signal))
 }

@@ -12,6 +12,7 @@ use zeromq::core::{Action, Error, Metric, Metrics, Socket, SocketType};
 use super::arguments::LimitArguments;
 use super::ending::Ending;
 use super::failure::{Failure, Outcome};
+use super::log::LogArguments;
 use super::metrics::MetricsArguments;
 use super::output;
 use super::socket::{SetupArguments, set_options};
@@ -61,6 +62,8 @@ pub struct Arguments {
     stats: Option<u64>,
     #[command(flatten)]
     metrics: MetricsArguments,
+    #[command(flatten)]
+    pub log: LogArguments,
     /// Reports nothing but errors.
     #[arg(short, long)]
     quiet: bool,
@@ -134,13 +137,18 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     proxy.finish(REST)?;
     let stats = proxy.stats()?;
     let Stats { to_backend, to_frontend, capture_dropped } = stats;
-    limits.note(&format!(
-        "forwarded {} messages to the backend and {} to the frontend, dropped {}, and {} copies",
-        to_backend.messages,
-        to_frontend.messages,
-        to_backend.dropped + to_frontend.dropped,
-        capture_dropped
-    ));
+    if !arguments.quiet {
+        let dropped = to_backend.dropped + to_frontend.dropped;
+        let (to_backend, to_frontend) = (to_backend.messages, to_frontend.messages);
+        tracing::info!(
+            to_backend,
+            to_frontend,
+            dropped,
+            capture_dropped,
+            "forwarded {to_backend} messages to the backend and {to_frontend} to the frontend, \
+             dropped {dropped}, and {capture_dropped} copies"
+        );
+    }
     result
 }
 
@@ -179,8 +187,8 @@ fn open(
         (None, opened) => opened.map_err(super::socket::at_endpoint)?,
     }
     for (action, endpoint) in proxy.attached(side)?.unwrap_or_default() {
-        if action == Action::Bind {
-            limits.note(&format!("{name} bound to {endpoint}"));
+        if action == Action::Bind && !arguments.quiet {
+            tracing::info!(side = name, endpoint, "{name} bound to {endpoint}");
         }
     }
     Ok(())

@@ -115,7 +115,7 @@ impl Answers<'_> {
             Answers::Fixed(frames) => frames.clone(),
             Answers::Exec(command, format) => {
                 execute(command, *format, message).unwrap_or_else(|problem| {
-                    let _ = writeln!(io::stderr(), "zeromq rep: {problem}");
+                    tracing::error!(command = "rep", "{problem}");
                     vec![Vec::new(), problem.into_bytes()]
                 })
             }

@@ -1,15 +1,17 @@
 //! Sending messages from arguments or from the standard input. Called by `pub` and `push`.
+//! Also the sockets that replays send to.
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use zeromq::core::{Error, Wait};
+use clap::ValueEnum;
+use zeromq::core::{Error, OptionValue, Socket, SocketType, Wait};
 
 use super::arguments::{FormatArguments, LimitArguments, frames_of};
 use super::ending::Ending;
 use super::failure::{Failure, Outcome};
 use super::input::Input;
-use super::socket::Connection;
+use super::socket::{Connection, SetupArguments};
 
 /// How messages follow each other.
 #[derive(clap::Args)]
@@ -150,4 +152,80 @@ pub fn all(
     }
     connection.finish(ending, limits.timeout())?;
     if messages.is_done() { Ok(()) } else { Err(Failure::Stopped) }
+}
+
+/// The socket that a replay sends to.
+#[derive(clap::Args)]
+pub struct OutletArguments {
+    /// The type of the socket.
+    #[arg(long, value_enum, value_name = "TYPE", default_value_t = Outlet::Pub)]
+    socket: Outlet,
+    /// Waits until there are N subscriptions, or N peers of other sockets, before the first
+    /// message; 0 does not wait.
+    #[arg(short, long, value_name = "N", default_value_t = 1)]
+    wait: usize,
+}
+
+/// The sockets that send without having received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Outlet {
+    Pub,
+    Xpub,
+    Push,
+    Dealer,
+    Pair,
+}
+
+impl OutletArguments {
+    /// Returns the type of the socket.
+    pub fn socket(&self) -> SocketType {
+        match self.socket {
+            Outlet::Pub => SocketType::Pub,
+            Outlet::Xpub => SocketType::Xpub,
+            Outlet::Push => SocketType::Push,
+            Outlet::Dealer => SocketType::Dealer,
+            Outlet::Pair => SocketType::Pair,
+        }
+    }
+
+    /// Lets a slow subscriber slow the replay, so that it does not miss messages, unless the
+    /// options of the socket say something else.
+    ///
+    /// # Errors
+    /// Those of the socket.
+    pub fn prepare(&self, socket: &Socket, setup: &SetupArguments) -> Outcome {
+        let is_chosen = |option: &String| option.trim_start().starts_with("xpub_nodrop");
+        let publishes = matches!(self.socket, Outlet::Pub | Outlet::Xpub);
+        if publishes && !setup.options.iter().any(is_chosen) {
+            socket.set_option("xpub_nodrop", &OptionValue::Bool(true))?;
+        }
+        Ok(())
+    }
+
+    /// Waits for those who are to receive.
+    ///
+    /// # Errors
+    /// [`Failure::Timeout`] if they do not come in time, [`Failure::Stopped`] after a signal.
+    pub fn await_peers(
+        &self,
+        connection: &Connection,
+        limits: &LimitArguments,
+        ending: &Ending,
+    ) -> Outcome {
+        let wait = ending.wait(limits.timeout());
+        let socket = &connection.socket;
+        let waited = match self.socket {
+            _ if self.wait == 0 => Ok(()),
+            Outlet::Pub => socket.wait_for_subscribers(self.wait, None, &wait),
+            _ => socket.wait_for_peers(self.wait, &wait),
+        };
+        match waited {
+            Err(Error::Again) => {
+                let text = "nobody has connected within the timeout; --wait 0 does not wait";
+                Err(Failure::Timeout(text.to_owned()))
+            }
+            // Nothing was sent.
+            waited => Ok(waited?),
+        }
+    }
 }

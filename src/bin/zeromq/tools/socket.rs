@@ -122,7 +122,7 @@ impl SocketArguments {
         for (action, endpoint) in socket.endpoints()? {
             // The system may have chosen the port.
             if action == Action::Bind {
-                limits.note(&format!("bound to {endpoint}"));
+                limits.bound(&endpoint);
             }
         }
         Ok(Connection { socket, has_linger })
@@ -201,7 +201,7 @@ fn authenticator() -> Outcome<&'static Authenticator> {
 fn load(name: &str, limits: &LimitArguments) -> Outcome<Certificate> {
     let certificate = Certificate::load(name)?;
     if let Some(warning) = certificate.exposure(name) {
-        limits.note(&format!("warning: {warning}"));
+        limits.warn(&warning);
     }
     Ok(certificate)
 }

@@ -5,17 +5,20 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use zeromq::core::{Error, Gaps, Message, Socket, SocketType, Wait};
+use zeromq::core::{Error, Gaps, Message, Metric, Metrics, Socket, SocketType, Wait};
 
 use super::arguments::{LimitArguments, Report, frames_of};
 use super::ending::Ending;
 use super::failure::{Failure, Outcome};
 use super::format::{Format, write_frame};
+use super::log::LogArguments;
+use super::metrics::MetricsArguments;
 use super::output;
 use super::socket::SocketArguments;
 
@@ -28,6 +31,10 @@ const WIDTH: usize = 32;
 
 /// How many topics are shown where nothing tells the height of a terminal.
 const ROWS: usize = 20;
+
+/// How many topics have metrics of their own, those that came first. Each one is a time series
+/// that Prometheus keeps.
+const SERIES: usize = 1000;
 
 /// Shows how many messages pass over a bus, which are missing, and how late they are.
 ///
@@ -42,7 +49,8 @@ const ROWS: usize = 20;
 #[command(after_help = "Examples:
   zeromq top tcp://localhost:5556
   zeromq top tcp://localhost:5551,tcp://localhost:5553 ANGEL_ --lag 2.3
-  zeromq top tcp://localhost:5556 --lag 2/timestamp --format json | jq .total.rate")]
+  zeromq top tcp://localhost:5556 --lag 2/timestamp --format json | jq .total.rate
+  zeromq top tcp://localhost:5556 --metrics 9466 --every 5000 > /dev/null")]
 pub struct Arguments {
     /// Where the publishers are, and the prefixes of the topics to subscribe to.
     #[arg(value_name = "ENDPOINTS [PREFIX]...", hide = true)]
@@ -67,6 +75,10 @@ pub struct Arguments {
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Report::Text)]
     #[arg(hide_possible_values = true)]
     format: Report,
+    #[command(flatten)]
+    metrics: MetricsArguments,
+    #[command(flatten)]
+    pub log: LogArguments,
     /// Reports nothing but errors and the table.
     #[arg(short, long)]
     quiet: bool,
@@ -148,6 +160,8 @@ fn scaled(number: f64) -> Option<f64> {
 /// What is known about a topic, or all of them.
 #[derive(Default)]
 struct Tally {
+    /// How many topics were known before this one.
+    number: usize,
     messages: u64,
     bytes: u64,
     missed: u64,
@@ -195,7 +209,8 @@ impl Bus {
         let lags = Histogram::new_with_max(86_400_000_000, 3);
         Ok(Bus {
             topics: HashMap::new(),
-            others: Tally::default(),
+            // They have no metrics of their own.
+            others: Tally { number: usize::MAX, ..Tally::default() },
             total: Tally::default(),
             gaps: Gaps::default(),
             lags: lags.map_err(|error| Failure::Error(error.to_string()))?,
@@ -216,7 +231,11 @@ impl Bus {
         let tally = match self.topics.get_mut(topic) {
             Some(tally) => tally,
             None if full => &mut self.others,
-            None => self.topics.entry(topic.to_vec()).or_default(),
+            None => {
+                let number = self.topics.len();
+                let new = Tally { number, ..Tally::default() };
+                self.topics.entry(topic.to_vec()).or_insert(new)
+            }
         };
         let before = self.gaps.missed();
         if let [_, .., last] = message.frames() {
@@ -268,6 +287,10 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     })?;
     let socket = &connection.socket;
     ending.watch_output();
+    let measured = Arc::new(Mutex::new(Metrics::default().to_string()));
+    let served = measured.clone();
+    let text = move || served.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    arguments.metrics.serve(&limits, Arc::new(text))?;
     let in_place = arguments.format == Report::Text && io::stdout().is_terminal();
     let every = Duration::from_millis(arguments.every);
     let mut bus = Bus::new()?;
@@ -297,6 +320,10 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
             Report::Json => lines_of_json(&bus, socket, passed, arguments.rows)?,
             Report::Text => table(&bus, socket, passed, arguments, in_place)?,
         };
+        if arguments.metrics.is_on() {
+            let new = metrics(&bus, socket)?;
+            *measured.lock().unwrap_or_else(PoisonError::into_inner) = new;
+        }
         output::write(shown.as_bytes())?;
         bus.next();
         rounds += 1;
@@ -305,6 +332,57 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
         Some(count) if rounds < count => Err(Failure::Stopped),
         _ => Ok(()),
     }
+}
+
+/// A metric of a topic or of all, and what it shows.
+type Row = (&'static Metric, fn(&Tally) -> u64);
+
+static OF_ALL: [Row; 3] = [
+    (&Metric::counter("zeromq_top_messages", "Messages that have passed."), |tally| tally.messages),
+    (&Metric::counter("zeromq_top_bytes", "Bytes of the frames of these messages."), |tally| {
+        tally.bytes
+    }),
+    (
+        &Metric::counter("zeromq_top_missed_messages", "Messages that were lost on the way."),
+        |tally| tally.missed,
+    ),
+];
+static OF_TOPIC: [Row; 3] = [
+    (&Metric::counter("zeromq_top_topic_messages", "Messages of a topic."), |tally| tally.messages),
+    (
+        &Metric::counter("zeromq_top_topic_bytes", "Bytes of the frames of these messages."),
+        |tally| tally.bytes,
+    ),
+    (
+        &Metric::counter("zeromq_top_topic_missed_messages", "Messages of a topic that were lost."),
+        |tally| tally.missed,
+    ),
+];
+static KNOWN: Metric = Metric::gauge("zeromq_top_topics", "Topics that were seen, up to 65536.");
+static LAG: Metric = Metric::gauge("zeromq_top_lag_seconds", "Lags in the last interval.");
+
+/// Returns the metrics at the end of an interval.
+fn metrics(bus: &Bus, socket: &Socket) -> Outcome<String> {
+    let mut metrics = Metrics::default();
+    metrics.add_statistics(&[], &socket.statistics()?);
+    for (metric, value) in &OF_ALL {
+        metrics.add(metric, &[], value(&bus.total));
+    }
+    metrics.add(&KNOWN, &[], bus.topics.len());
+    for (quantile, percentile) in [("0.5", 50.0), ("0.99", 99.0), ("1", 100.0)] {
+        if !bus.lags.is_empty() {
+            let lag = bus.lags.value_at_percentile(percentile) as f64 / 1e6;
+            metrics.add(&LAG, &[("quantile", quantile)], lag);
+        }
+    }
+    for (name, tally) in bus.sorted() {
+        for (metric, value) in &OF_TOPIC {
+            if tally.number < SERIES && tally.messages > 0 {
+                metrics.add(metric, &[("topic", &name)], value(tally));
+            }
+        }
+    }
+    Ok(metrics.to_string())
 }
 
 /// Returns an interval as a line of JSON.

@@ -1,7 +1,7 @@
 //! Arguments of the commands that read a history.
 
 use super::range::Range;
-use super::units::Moment;
+use crate::tools::units::Moment;
 
 /// Which messages of a history are meant.
 #[derive(clap::Args)]

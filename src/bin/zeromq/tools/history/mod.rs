@@ -6,12 +6,11 @@
 //! | `store` | the file: its schema, writing, reading, removing what is old |
 //! | `recording`, `source`, `files` | writing and reading a history of one file or several |
 //! | `buffer`, `block` | messages between threads |
-//! | `clock`, `units`, `range`, `arguments` | times and ranges, in messages and in arguments |
+//! | `range`, `arguments` | which messages are meant |
 
 mod arguments;
 mod block;
 mod buffer;
-mod clock;
 mod files;
 mod range;
 pub mod record;
@@ -20,4 +19,3 @@ pub mod replay;
 pub mod show;
 mod source;
 mod store;
-mod units;

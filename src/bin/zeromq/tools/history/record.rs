@@ -17,17 +17,18 @@ use zeromq::core::{
 
 use super::block::Block;
 use super::buffer::Buffer;
-use super::clock::{Clock, system_time};
 use super::recording::Recording;
 use super::store;
 use super::store::retention::Limits;
-use super::units::{self, Rotation};
 use crate::tools::arguments::{LimitArguments, frames_of};
+use crate::tools::clock::{Clock, system_time};
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
 use crate::tools::format::Format;
+use crate::tools::log::LogArguments;
 use crate::tools::metrics::MetricsArguments;
 use crate::tools::socket::{Connection, SocketArguments};
+use crate::tools::units::{self, Rotation};
 
 /// How many messages are received at once: few enough that their time is about the same.
 const AT_ONCE: usize = 64;
@@ -89,6 +90,8 @@ pub struct Arguments {
     #[command(flatten)]
     metrics: MetricsArguments,
     #[command(flatten)]
+    pub log: LogArguments,
+    #[command(flatten)]
     limits: LimitArguments,
     #[command(flatten)]
     connection: SocketArguments,
@@ -148,7 +151,12 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
         let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (received, written)
     });
-    limits.note(&summary(progress, first, begin.elapsed(), arguments.sync));
+    if !limits.quiet {
+        let [written, dropped, missed] = [&progress.written, &progress.dropped, &progress.missed]
+            .map(|count| count.load(Relaxed));
+        let text = summary(progress, first, begin.elapsed(), arguments.sync);
+        tracing::info!(written, dropped, missed, "{text}");
+    }
     if let Err(error) = written {
         let lost = progress.received.load(Relaxed) - progress.written.load(Relaxed);
         return Err(Failure::Error(format!(
@@ -414,9 +422,9 @@ impl Receiver<'_> {
         progress.bytes.fetch_add(self.batch.bytes() as u64, Relaxed);
         progress.missed.fetch_add(missed, Relaxed);
         if dropped > 0 && progress.dropped.fetch_add(dropped, Relaxed) == 0 {
-            arguments.limits.note(
-                "warning: messages are dropped, because they arrive faster than they can be \
-                 written; the history tells where",
+            arguments.limits.warn(
+                "messages are dropped, because they arrive faster than they can be written; the \
+                 history tells where",
             );
         }
         Ok(count)

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::block::Block;
 use super::buffer::Lost;
-use super::clock::system_time;
 use super::files::{self, Part};
 use super::store::reader::Reader;
 use super::store::retention::Limits;
 use super::store::writer::Writer;
 use super::store::{Problem, Result, StoreError};
-use super::units::Rotation;
+use crate::tools::clock::system_time;
+use crate::tools::units::Rotation;
 
 /// How often the limits are applied: this share of the time to keep, within bounds.
 const SHARE: u32 = 100;

@@ -7,9 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
 use hdrhistogram::Histogram;
-use zeromq::core::{Error, OptionValue, SocketType};
+use zeromq::core::Error;
 
 use super::arguments::RangeArguments;
 use super::block::{Block, Packed};
@@ -19,6 +18,8 @@ use crate::tools::arguments::{LimitArguments, frames_of};
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
 use crate::tools::format::Format;
+use crate::tools::log::LogArguments;
+use crate::tools::send::OutletArguments;
 use crate::tools::socket::{Connection, SocketArguments};
 
 /// How many blocks are read before they are sent.
@@ -53,9 +54,8 @@ pub struct Arguments {
     /// Where to send, and the prefixes of the topics to send.
     #[arg(value_name = "ENDPOINTS [PREFIX]...", hide = true)]
     rest: Vec<OsString>,
-    /// The type of the socket.
-    #[arg(long, value_enum, value_name = "TYPE", default_value_t = Kind::Pub)]
-    socket: Kind,
+    #[command(flatten)]
+    outlet: OutletArguments,
     #[command(flatten)]
     range: RangeArguments,
     /// How many times as fast as it was recorded; max does not pause.
@@ -64,36 +64,12 @@ pub struct Arguments {
     /// Goes on with what is recorded from now on, until Ctrl-C or SIGTERM.
     #[arg(long)]
     follow: bool,
-    /// Waits until there are N subscriptions, or N peers of other sockets, before the first
-    /// message; 0 does not wait.
-    #[arg(short, long, value_name = "N", default_value_t = 1)]
-    wait: usize,
+    #[command(flatten)]
+    pub log: LogArguments,
     #[command(flatten)]
     limits: LimitArguments,
     #[command(flatten)]
     connection: SocketArguments,
-}
-
-/// The sockets that send without having received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    Pub,
-    Xpub,
-    Push,
-    Dealer,
-    Pair,
-}
-
-impl From<Kind> for SocketType {
-    fn from(kind: Kind) -> SocketType {
-        match kind {
-            Kind::Pub => SocketType::Pub,
-            Kind::Xpub => SocketType::Xpub,
-            Kind::Push => SocketType::Push,
-            Kind::Dealer => SocketType::Dealer,
-            Kind::Pair => SocketType::Pair,
-        }
-    }
 }
 
 /// How fast to send.
@@ -120,16 +96,10 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let (endpoints, prefixes) = connection.endpoints(&arguments.rest)?;
     let range = arguments.range.range(frames_of(Format::Text, prefixes)?);
     let source = Source::open(&arguments.file, range)?;
-    let connection = connection.open(arguments.socket.into(), endpoints, limits, |socket| {
-        let options = &arguments.connection.setup.options;
-        let chosen = options.iter().any(|option| option.trim_start().starts_with("xpub_nodrop"));
-        if !chosen && matches!(arguments.socket, Kind::Pub | Kind::Xpub) {
-            // A slow subscriber slows the replay; it does not miss messages.
-            socket.set_option("xpub_nodrop", &OptionValue::Bool(true))?;
-        }
-        Ok(())
+    let connection = connection.open(arguments.outlet.socket(), endpoints, limits, |socket| {
+        arguments.outlet.prepare(socket, &arguments.connection.setup)
     })?;
-    arguments.await_peers(&connection, ending)?;
+    arguments.outlet.await_peers(&connection, limits, ending)?;
     let done = AtomicBool::new(false);
     let mut replay = Replay::new(arguments, ending, &connection);
     let (sent, read) = thread::scope(|scope| {
@@ -140,30 +110,13 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
         let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (sent, read)
     });
-    limits.note(&replay.summary());
+    if !limits.quiet {
+        let (sent, last) = (replay.sent, replay.last);
+        tracing::info!(sent, last, "{}", replay.summary());
+    }
     read.map_err(Failure::from)?;
     sent?;
     connection.finish(ending, limits.timeout())
-}
-
-impl Arguments {
-    fn await_peers(&self, connection: &Connection, ending: &Ending) -> Outcome {
-        let wait = ending.wait(self.limits.timeout());
-        let socket = &connection.socket;
-        let waited = match self.socket {
-            _ if self.wait == 0 => Ok(()),
-            Kind::Pub => socket.wait_for_subscribers(self.wait, None, &wait),
-            _ => socket.wait_for_peers(self.wait, &wait),
-        };
-        match waited {
-            Err(Error::Again) => {
-                let text = "nobody has connected within the timeout; --wait 0 does not wait";
-                Err(Failure::Timeout(text.to_owned()))
-            }
-            // Nothing was sent.
-            waited => Ok(waited?),
-        }
-    }
 }
 
 /// Reads blocks until the end, or until nobody wants more.

@@ -9,12 +9,12 @@ use super::block::Block;
 use super::range::Range;
 use super::source::{Source, readers};
 use super::store::reader::{Event, Reader};
-use super::units::written;
 use crate::tools::arguments::{FormatArguments, frames_of};
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
 use crate::tools::format::{Format, write_frame, write_message};
 use crate::tools::output::write;
+use crate::tools::units::written;
 
 /// The number of bytes after which output is written.
 const PORTION: usize = 1 << 16;
