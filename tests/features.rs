@@ -48,3 +48,12 @@ fn the_library_alone_needs_no_crate_of_the_program() {
         assert!(!library.contains(name), "{name}");
     }
 }
+
+#[test]
+fn only_the_bridge_needs_a_client_of_nats() {
+    let (program, bridge) = (crates(&[]), crates(&["--features=bridge"]));
+    for name in ["async-nats", "ring", "rustls", "tokio"] {
+        assert!(bridge.contains(name) && !program.contains(name), "{name}");
+    }
+    assert!(program.is_subset(&bridge));
+}

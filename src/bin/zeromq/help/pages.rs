@@ -3,13 +3,14 @@
 //! cannot find, such as names of several words, is in `[comment]: # (words: ...)`.
 
 /// The pages, with the names of their files in the repository.
-pub const PAGES: [(&str, &str); 10] = [
+pub const PAGES: [(&str, &str); 11] = [
     ("zeromq.md", include_str!("../../../../help/zeromq.md")),
     ("problems.md", include_str!("../../../../help/problems.md")),
     ("guide.md", include_str!("../../../../help/guide.md")),
     ("tasks.md", include_str!("../../../../help/tasks.md")),
     ("tools.md", include_str!("../../../../help/tools.md")),
     ("history.md", include_str!("../../../../help/history.md")),
+    ("bridge.md", include_str!("../../../../help/bridge.md")),
     ("reference.md", include_str!("../../../../help/reference.md")),
     ("options.md", include_str!("../../../../help/options.md")),
     ("errors.md", include_str!("../../../../help/errors.md")),

@@ -4,10 +4,12 @@
 //! Each command is a file. What they share: `arguments` and `socket` turn the command line
 //! into an open socket, `format`, `input` and `output` read and write messages, `ending`
 //! knows when to stop, `failure` has the exit codes, `log` and `metrics` tell what a command
-//! does, and `clock` and `units` know times. `history` is a folder of its own.
+//! does, and `clock` and `units` know times. `history` and `bridge` are folders of their own.
 
 pub mod arguments;
 mod bench;
+#[cfg(feature = "bridge")]
+mod bridge;
 pub mod clock;
 pub mod ending;
 pub mod failure;
@@ -58,6 +60,8 @@ pub enum Tool {
     Record(history::record::Arguments),
     Replay(history::replay::Arguments),
     History(history::show::Arguments),
+    #[cfg(feature = "bridge")]
+    Bridge(bridge::Arguments),
     Top(top::Arguments),
     Bench(bench::Arguments),
     Keygen(keygen::Arguments),
@@ -77,6 +81,8 @@ impl Tool {
             Tool::Record(_) => "record",
             Tool::Replay(_) => "replay",
             Tool::History(_) => "history",
+            #[cfg(feature = "bridge")]
+            Tool::Bridge(_) => "bridge",
             Tool::Top(_) => "top",
             Tool::Bench(_) => "bench",
             Tool::Keygen(_) => "keygen",
@@ -90,6 +96,8 @@ impl Tool {
             Tool::Proxy(arguments) => arguments.log.format(),
             Tool::Record(arguments) => arguments.log.format(),
             Tool::Replay(arguments) => arguments.log.format(),
+            #[cfg(feature = "bridge")]
+            Tool::Bridge(arguments) => arguments.log(),
             Tool::Top(arguments) => arguments.log.format(),
             _ => None,
         }
@@ -107,6 +115,8 @@ impl Tool {
             Tool::Record(arguments) => history::record::run(arguments, ending),
             Tool::Replay(arguments) => history::replay::run(arguments, ending),
             Tool::History(arguments) => history::show::run(arguments, ending),
+            #[cfg(feature = "bridge")]
+            Tool::Bridge(arguments) => bridge::run(arguments, ending),
             Tool::Top(arguments) => top::run(arguments, ending),
             Tool::Bench(arguments) => bench::run(arguments, ending),
             Tool::Keygen(arguments) => keygen::run(arguments),

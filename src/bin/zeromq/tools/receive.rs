@@ -1,5 +1,5 @@
 //! Receiving messages until there are enough of them or the command should end. Called by
-//! `sub` and `pull`.
+//! `sub`, `pull` and `bridge`.
 
 use std::time::{Duration, Instant};
 
@@ -58,7 +58,7 @@ pub fn all(
 }
 
 /// The messages that have arrived at a socket before a signal.
-struct Rest {
+pub struct Rest {
     end: Instant,
     /// How many messages its queues can hold.
     left: usize,
@@ -67,7 +67,7 @@ struct Rest {
 }
 
 impl Rest {
-    fn of(socket: &Socket) -> Rest {
+    pub fn of(socket: &Socket) -> Rest {
         Rest { end: Instant::now() + REST, left: queued(socket), unbound: false }
     }
 
@@ -75,7 +75,10 @@ impl Rest {
     /// moment, the socket is unbound: its peers keep what they have not sent yet, and can send
     /// it to others. It stays connected, because libzmq drops what is in the queue of a
     /// connection that it ends.
-    fn receive(&mut self, socket: &Socket, message: &mut Message) -> Outcome<bool> {
+    ///
+    /// # Errors
+    /// Those of the socket.
+    pub fn receive(&mut self, socket: &Socket, message: &mut Message) -> Outcome<bool> {
         while self.left > 0 && Instant::now() < self.end {
             match socket.receive_into(message, &Wait::new(Some(PAUSE))) {
                 Ok(()) => {
