@@ -2,7 +2,9 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -468,6 +470,140 @@ fn a_bus_is_watched_and_measured() {
     assert!(text.starts_with("10 round trips of 100 bytes"), "{text}");
     let nobody = run(&format!("bench latency {bus} --timeout 20"));
     assert_eq!(nobody.status, Some(124));
+}
+
+/// Returns the value of each sample that a command serves at this address.
+fn metrics(address: &str) -> HashMap<String, f64> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (_, text) = text.split_once("\r\n\r\n").expect("a body");
+    let text = text.strip_suffix("# EOF\n").expect("an end");
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    samples
+        .map(|line| {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            (name.to_owned(), value.parse().unwrap())
+        })
+        .collect()
+}
+
+/// Waits until a sample has at least this value.
+fn await_sample(address: &str, name: &str, least: f64) -> HashMap<String, f64> {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        let samples = metrics(address);
+        if samples.get(name).is_some_and(|value| *value >= least) {
+            return samples;
+        }
+        assert!(Instant::now() < end, "{name} is below {least}: {samples:?}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_metrics_of_a_proxy_tell_who_came_and_went() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = end(launch(tool("keygen server").current_dir(folder.path())));
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    let proxy = Live::start(
+        tool(
+            "proxy streamer tcp://127.0.0.1:* tcp://127.0.0.1:* --metrics 0 --secure frontend \
+             --curve-certificate server --curve-accept any",
+        )
+        .current_dir(folder.path()),
+    );
+    let (front, back) = (proxy.bound(), proxy.bound());
+    let line = proxy.stderr.recv_timeout(DEADLINE).unwrap();
+    let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    let certificate = folder.path().join("server").display().to_string();
+    let secure = format!("--curve-serverkey {certificate}");
+    let pull = || Live::start(&mut tool(&format!("pull >{back} -q")));
+    let first = pull();
+    let push = run(&format!("push {front} one {secure} --timeout 50000"));
+    assert_eq!(push.status, Some(0), "{}", push.stderr);
+    assert_eq!(first.line(), "one\n");
+    first.signal(libc::SIGKILL);
+    assert_eq!(first.end().0, None);
+    await_sample(address, "zeromq_disconnections_total{side=\"backend\"}", 1.0);
+    let second = pull();
+    let samples = await_sample(address, "zeromq_connections_total{side=\"backend\"}", 2.0);
+    assert_eq!(samples["zeromq_peers{side=\"backend\"}"], 1.0);
+    assert_eq!(samples["zeromq_proxy_forwarded_messages_total{to=\"backend\"}"], 1.0);
+    assert_eq!(samples["zeromq_received_messages_total{side=\"frontend\"}"], 1.0);
+    assert_eq!(samples["zeromq_sent_bytes_total{side=\"backend\"}"], 3.0);
+    assert_eq!(samples["zeromq_failed_handshakes_total{side=\"frontend\"}"], 0.0);
+    // A peer without a key, and one that does not speak ZeroMQ.
+    let keyless = Live::start(&mut tool(&format!("push >{front} two --timeout 60000")));
+    await_sample(address, "zeromq_failed_handshakes_total{side=\"frontend\"}", 1.0);
+    let mut stranger = TcpStream::connect(back.strip_prefix("tcp://").unwrap()).unwrap();
+    stranger.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    await_sample(address, "zeromq_failed_handshakes_total{side=\"backend\"}", 1.0);
+    drop(keyless);
+    second.signal(libc::SIGTERM);
+    assert_eq!(second.end().0, Some(0));
+}
+
+#[test]
+#[cfg(unix)]
+fn top_has_metrics_of_each_topic() {
+    let folder = tempfile::tempdir().unwrap();
+    let bus = endpoint(folder.path(), "bus");
+    let top = Live::start(&mut tool(&format!("top {bus} --every 20 --lag 2 --metrics 0")));
+    let line = top.stderr.recv_timeout(DEADLINE).unwrap();
+    let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    let input = "a\t2024-01-29T05:20:00Z\nb \"c\"\t1\na\tx\n";
+    assert_eq!(end(feed(&mut tool(&format!("pub {bus}")), input)).status, Some(0));
+    let samples = await_sample(address, "zeromq_top_messages_total", 3.0);
+    assert_eq!(samples["zeromq_top_topics"], 2.0);
+    assert_eq!(samples["zeromq_top_topic_messages_total{topic=\"a\"}"], 2.0);
+    assert_eq!(samples["zeromq_top_topic_bytes_total{topic=\"b \\\"c\\\"\"}"], 6.0);
+    assert_eq!(samples["zeromq_top_missed_messages_total"], 0.0);
+    assert_eq!(samples["zeromq_received_messages_total"], 3.0);
+    top.signal(libc::SIGTERM);
+    assert_eq!(top.end().0, Some(0));
+}
+
+#[test]
+#[cfg(unix)]
+fn logs_have_time_level_and_fields() {
+    let folder = tempfile::tempdir().unwrap();
+    let back = endpoint(folder.path(), "back");
+    let proxy = |format: &str| {
+        let line = format!("proxy streamer tcp://127.0.0.1:* {back} --log {format}");
+        let proxy = Live::start(&mut tool(&line));
+        let first = proxy.stderr.recv_timeout(DEADLINE).unwrap();
+        proxy.signal(libc::SIGTERM);
+        let (code, stdout, rest) = proxy.end();
+        assert_eq!((code, &*stdout), (Some(0), ""));
+        (first, rest.lines().last().unwrap().to_owned())
+    };
+    let (first, last) = proxy("json");
+    let first: Value = serde_json::from_str(&first).unwrap();
+    let endpoint = first["endpoint"].as_str().unwrap();
+    assert!(endpoint.starts_with("tcp://127.0.0.1:"), "{first}");
+    assert_eq!(first["message"], format!("frontend bound to {endpoint}"));
+    assert_eq!((&first["level"], &first["side"]), (&"INFO".into(), &"frontend".into()));
+    let time = first["timestamp"].as_str().unwrap();
+    assert!(time.parse::<jiff::Timestamp>().is_ok() && time.ends_with('Z'), "{time}");
+    let last: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!((&last["to_backend"], &last["dropped"]), (&0.into(), &0.into()));
+    let (first, last) = proxy("text");
+    let (time, rest) = first.split_once(' ').unwrap();
+    assert!(time.parse::<jiff::Timestamp>().is_ok(), "{first}");
+    assert!(rest.starts_with(" INFO frontend bound to tcp://127.0.0.1:"), "{first}");
+    assert!(rest.contains(" side=\"frontend\" endpoint=\"tcp://127.0.0.1:"), "{first}");
+    assert!(last.contains(" INFO forwarded 0 messages"), "{last}");
+    // Only the reason of a failure is left, which has a level and the command.
+    let failed = run("record /dev/null/x tcp://127.0.0.1:1 --log json --quiet");
+    let line: Value = serde_json::from_str(&failed.stderr).unwrap();
+    assert_eq!((failed.status, &line["level"]), (Some(1), &"ERROR".into()));
+    assert_eq!(line["command"], "record");
+    let quiet = run(&format!("top {back} --count 1 --every 20 --quiet --log text"));
+    assert_eq!((quiet.status, &*quiet.stderr), (Some(0), ""));
 }
 
 #[test]

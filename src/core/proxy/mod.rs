@@ -29,6 +29,7 @@ use super::policy::{Policy, Slot};
 use super::socket::Socket;
 use super::socket::open::Open;
 use super::socket_type::SocketType;
+use super::statistics::{Counters, Statistics};
 use crate::libzmq::{options, retried};
 use capture::Capture;
 use stats::Board;
@@ -350,6 +351,31 @@ impl Proxy {
             Ok(()) | Err(Error::Stopped { .. }) => Ok(self.0.board.stats()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Returns the statistics of the socket of a side, or `None` if there is none. It has
+    /// received the messages that were forwarded to the other side, and sent those that came
+    /// from there, since the proxy was made; frames are not counted.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], [`Error::Busy`].
+    pub fn statistics(&self, side: Side) -> Result<Option<Statistics>, Error> {
+        let Some(found) = self.ask(|reply| Command::Statistics(side, reply))? else {
+            return Ok(None);
+        };
+        let Stats { to_backend, to_frontend, .. } = self.0.board.stats();
+        let (received, sent) = match side {
+            Side::Frontend => (to_backend, to_frontend),
+            Side::Backend => (to_frontend, to_backend),
+        };
+        let counters = Counters {
+            messages_received: received.messages,
+            bytes_received: received.bytes,
+            messages_sent: sent.messages,
+            bytes_sent: sent.bytes,
+            ..Counters::default()
+        };
+        Ok(Some(Statistics { counters, ..found? }))
     }
 
     fn ask<T>(&self, command: impl FnOnce(Sender<T>) -> Command) -> Result<T, Error> {

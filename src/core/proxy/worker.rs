@@ -15,8 +15,10 @@ use super::route::{Kind, Route, Waits};
 use super::{Link, Side, State, compatibility};
 use crate::core::bell;
 use crate::core::context;
+use crate::core::error::Error;
 use crate::core::socket::open::Open;
 use crate::core::socket_type::SocketType::{self, Pull, Router, Xpub, Xsub};
+use crate::core::statistics::Statistics;
 
 /// A command for the thread. It replies to each one when it is done.
 pub(super) enum Command {
@@ -28,6 +30,8 @@ pub(super) enum Command {
     Capture(Option<Box<Capture>>, Sender<()>),
     Pause(bool, Sender<()>),
     Faults(Faults, Sender<()>),
+    /// Asks for the statistics of the socket of a side.
+    Statistics(Side, Sender<Option<Result<Statistics, Error>>>),
     /// Does nothing; the reply means that all earlier messages are counted.
     Count(Sender<()>),
     /// Forwards what has arrived, for up to this time, and stops.
@@ -273,6 +277,11 @@ impl Worker {
                 Command::Faults(faults, reply) => {
                     self.set_faults(&faults);
                     self.answer(&reply, ());
+                }
+                Command::Statistics(side, reply) => {
+                    let seat = self.sides[side as usize].as_mut();
+                    let statistics = seat.map(|seat| seat.open.statistics());
+                    self.answer(&reply, statistics);
                 }
                 Command::Count(reply) => self.answer(&reply, ()),
                 Command::Stop(time) => {

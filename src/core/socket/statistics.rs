@@ -1,6 +1,7 @@
 //! What a socket has sent and received, and its peers, in numbers.
 
 use super::Socket;
+use super::open::Open;
 use crate::core::error::Error;
 use crate::core::socket_type::SocketType::{Router, Stream};
 use crate::core::statistics::{Counters, Statistics};
@@ -28,21 +29,29 @@ impl Socket {
     /// [`Error::Closed`], [`Error::Busy`].
     pub fn statistics(&self) -> Result<Statistics, Error> {
         self.with(|open| {
-            open.refresh()?;
-            let connections = open.connections()?;
-            let peers = connections.as_ref().map(|known| open.with_inproc(known.peers));
-            let connections = connections.unwrap_or_default();
-            Ok(Statistics {
-                counters: open.counters,
-                peers,
-                connections: connections.complete,
-                disconnections: connections.ended,
-                failures: connections.failed,
-                refusals: connections.refused,
-                oversized: connections.oversized,
-                subscriptions: open.count_prefixes()?,
-                dropped: matches!(open.socket_type, Router | Stream).then(|| self.dropped()),
-            })
+            let dropped = matches!(open.socket_type, Router | Stream).then(|| self.dropped());
+            Ok(Statistics { dropped, ..open.statistics()? })
+        })
+    }
+}
+
+impl Open {
+    /// Returns the statistics of the socket, except for the messages that it has dropped.
+    pub fn statistics(&mut self) -> Result<Statistics, Error> {
+        self.refresh()?;
+        let connections = self.connections()?;
+        let peers = connections.as_ref().map(|known| self.with_inproc(known.peers));
+        let connections = connections.unwrap_or_default();
+        Ok(Statistics {
+            counters: self.counters,
+            peers,
+            connections: connections.complete,
+            disconnections: connections.ended,
+            failures: connections.failed,
+            refusals: connections.refused,
+            oversized: connections.oversized,
+            subscriptions: self.count_prefixes()?,
+            dropped: None,
         })
     }
 }

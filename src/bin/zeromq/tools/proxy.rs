@@ -215,6 +215,11 @@ fn metrics(proxy: &Proxy) -> String {
         }
         metrics.add(&COPIES, &[], stats.capture_dropped);
     }
+    for (name, side) in [("frontend", Side::Frontend), ("backend", Side::Backend)] {
+        if let Ok(Some(statistics)) = proxy.statistics(side) {
+            metrics.add_statistics(&[("side", name)], &statistics);
+        }
+    }
     metrics.to_string()
 }
 
