@@ -486,6 +486,13 @@ fn other_files_and_a_second_recorder_are_refused() {
     let after = ["text", "foreign", "newer"].map(|name| fs::read(path(name)).unwrap());
     assert!(before == after);
     assert!(place.run("history missing").stderr.contains("missing: No such file"));
+    // Opening a pipe would wait for somebody who writes to it.
+    assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    for line in ["history pipe", "record pipe inproc://x", "replay pipe inproc://x"] {
+        let finished = place.run(line);
+        assert_eq!(finished.status, Some(1), "{line}");
+        assert!(finished.stderr.contains("it is not a regular file"), "{}", finished.stderr);
+    }
     fs::write(path("empty"), "").unwrap();
     assert!(place.run("history empty").stderr.contains("the file is empty"));
     for options in ["", " --rotate 1h"] {
@@ -499,6 +506,53 @@ fn other_files_and_a_second_recorder_are_refused() {
         assert!(second.stderr.contains("another recorder is writing"), "{}", second.stderr);
         assert_eq!(signal(recorder, libc::SIGTERM).status, Some(0));
     }
+}
+
+#[test]
+fn a_history_of_a_stranger_is_read_once() {
+    let place = Place::new();
+    record(&place, "", &numbered(0..3).collect::<Vec<_>>());
+    let last = i64::MAX;
+    place
+        .open()
+        .execute_batch(&format!(
+            "INSERT INTO messages SELECT {last}, time, topic, body, rest FROM messages LIMIT 1;
+             UPDATE topics SET chunk = {last} WHERE chunk = 0;
+             INSERT INTO topics VALUES (0, 'topic.0', {last}), (7, 'topic.0', {last})"
+        ))
+        .unwrap();
+    assert_eq!(place.show("history history --messages").lines().count(), 4);
+    assert_eq!(place.show("history history --last 5").lines().count(), 4);
+    assert_eq!(place.show("history history topic.0 --messages").lines().count(), 2);
+    place.run("history history --topics");
+    place.run("history history --count");
+    let pull = place.bind(SocketType::Pull, "out");
+    let line = format!("replay history >{} --socket push --speed max", place.endpoint("out"));
+    assert_eq!(place.run(&line).status, Some(0));
+    assert_eq!(receive(&pull, 4).len(), 4);
+    let refused = place.run("record history inproc://x");
+    assert_eq!(refused.status, Some(1));
+    assert!(refused.stderr.contains(&format!("its last message has the number {last}")));
+}
+
+#[test]
+fn what_has_arrived_before_a_signal_is_recorded() {
+    const COUNT: usize = 3000;
+    let place = Place::new();
+    let recorder = place.launch(&format!("record --pull history @{}", place.endpoint("in")));
+    let push = place.connect(SocketType::Push, "in");
+    push.wait_for_peers(1, &SOON).unwrap();
+    let pid = recorder.id() as libc::pid_t;
+    // SAFETY: the process is a child of this one that was not waited for.
+    unsafe { libc::kill(pid, libc::SIGSTOP) };
+    send(&push, numbered(0..COUNT));
+    // SAFETY: as above.
+    unsafe { libc::kill(pid, libc::SIGTERM) };
+    // SAFETY: as above.
+    unsafe { libc::kill(pid, libc::SIGCONT) };
+    let finished = recorder.finish(DEADLINE);
+    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
+    assert_eq!(number(&place.open(), "SELECT count(*) FROM messages"), COUNT as i64);
 }
 
 #[test]

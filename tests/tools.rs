@@ -308,6 +308,7 @@ fn requests_are_answered() {
         ("printf 'a\\nb\\n'", "the command has printed several lines"),
         ("kill -9 $$", "the command has failed: signal: 9"),
         ("exec /no/such/command", "the command has failed: exit status"),
+        ("yes", "the command was ended, because it has printed more than 67108864 bytes"),
     ] {
         let (reply, _, stderr) = answered(&["--exec", command], "x", "");
         assert!(reply.starts_with(&format!("\t{problem}")), "{reply}");

@@ -1,9 +1,9 @@
 //! Receiving messages until there are enough of them or the command should end. Called by
-//! `sub`, `pull` and `bridge`.
+//! `sub`, `pull`, `record` and `bridge`.
 
 use std::time::{Duration, Instant};
 
-use zeromq::core::{Action, Error, Message, OptionValue, Socket, Wait};
+use zeromq::core::{Action, Error, Message, OptionValue, Socket, SocketType, Wait};
 
 use super::arguments::LimitArguments;
 use super::ending::Ending;
@@ -60,8 +60,8 @@ pub fn all(
 /// The messages that have arrived at a socket before a signal.
 pub struct Rest {
     end: Instant,
-    /// How many messages its queues can hold.
-    left: usize,
+    /// How many messages there can be.
+    left: u64,
     /// True once it was unbound.
     unbound: bool,
 }
@@ -79,19 +79,30 @@ impl Rest {
     /// # Errors
     /// Those of the socket.
     pub fn receive(&mut self, socket: &Socket, message: &mut Message) -> Outcome<bool> {
+        let one = |wait: &Wait<'_>, _| socket.receive_into(message, wait).map(|()| 1);
+        Ok(self.receive_by(socket, one)? > 0)
+    }
+
+    /// As `receive`, for several messages: `receive` gets a wait and how many there may be,
+    /// and returns how many there were.
+    pub fn receive_by(
+        &mut self,
+        socket: &Socket,
+        mut receive: impl FnMut(&Wait<'_>, u64) -> Result<u64, Error>,
+    ) -> Outcome<u64> {
         while self.left > 0 && Instant::now() < self.end {
-            match socket.receive_into(message, &Wait::new(Some(PAUSE))) {
-                Ok(()) => {
-                    self.left -= 1;
-                    return Ok(true);
+            match receive(&Wait::new(Some(PAUSE)), self.left) {
+                Ok(count) => {
+                    self.left -= count.min(self.left);
+                    return Ok(count);
                 }
                 Err(Error::Again) if !self.unbound => self.unbind(socket)?,
-                Err(Error::Again) if peers(socket) == 0 => return Ok(false),
+                Err(Error::Again) if peers(socket) == 0 => return Ok(0),
                 Err(Error::Again) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(false)
+        Ok(0)
     }
 
     fn unbind(&mut self, socket: &Socket) -> Outcome {
@@ -107,13 +118,14 @@ impl Rest {
     }
 }
 
-/// Returns how many messages can be in the queues of a socket.
-fn queued(socket: &Socket) -> usize {
+/// Returns how many messages can be in the queues of a socket. Of a pipeline, what the system
+/// holds for a full queue counts too: its peers do not send it again.
+fn queued(socket: &Socket) -> u64 {
     match socket.option("rcvhwm") {
-        Ok(OptionValue::Int(mark)) if mark > 0 => {
-            usize::try_from(mark).unwrap_or(usize::MAX).saturating_mul(peers(socket).max(1))
+        Ok(OptionValue::Int(mark)) if mark > 0 && socket.socket_type() != SocketType::Pull => {
+            u64::from(mark.unsigned_abs()).saturating_mul(peers(socket).max(1) as u64)
         }
-        _ => usize::MAX,
+        _ => u64::MAX,
     }
 }
 

@@ -24,8 +24,8 @@ use super::socket::SocketArguments;
 ///
 /// --exec starts COMMAND in a shell for each request and writes the request in --format to its
 /// standard input. What it prints is the reply, in the same format: in text, json and hex one
-/// line, in raw all of its output as one frame. If the command fails or cannot be started, or
-/// what it prints is not a message, the reply has two frames, an empty one and the reason,
+/// line, in raw all of its output as one frame. If the command fails or cannot be started, prints
+/// more than 64 MB, or what it prints is not a message, the reply has two frames, an empty one and the reason,
 /// which is also reported here.
 #[derive(clap::Args)]
 #[command(override_usage = "zeromq rep [OPTIONS] <ENDPOINTS> [FRAME]...
@@ -55,6 +55,9 @@ pub struct Arguments {
     #[command(flatten)]
     connection: SocketArguments,
 }
+
+/// How many bytes a command may print.
+const LARGEST: u64 = 64 << 20;
 
 /// Where replies come from.
 enum Answers<'a> {
@@ -155,14 +158,24 @@ fn execute(command: &str, format: Format, request: &Message) -> Result<Vec<Vec<u
         }
     });
     let mut printed = Vec::new();
-    let read = match &mut child.stdout {
-        Some(stdout) => stdout.read_to_end(&mut printed),
+    let read = match child.stdout.take() {
+        Some(stdout) => stdout.take(LARGEST + 1).read_to_end(&mut printed),
         None => Ok(0),
     };
+    let too_much = printed.len() as u64 > LARGEST;
+    if too_much {
+        // What it has started notices that nobody reads anymore.
+        child.kill().map_err(failed)?;
+    }
     let status = child.wait().map_err(failed)?;
     // What has inherited the pipe may still not read it.
     if writer.is_finished() {
         let _ = writer.join();
+    }
+    if too_much {
+        return Err(format!(
+            "the command was ended, because it has printed more than {LARGEST} bytes"
+        ));
     }
     read.map_err(|error| format!("the output of the command cannot be read: {error}"))?;
     if !status.success() {

@@ -58,7 +58,8 @@ impl Buffer {
         Buffer {
             state: Mutex::default(),
             changed: Condvar::new(),
-            limit: bytes / 2,
+            // So that an empty block has room.
+            limit: (bytes / 2).max(1),
             drops,
             failed: AtomicBool::new(false),
         }
@@ -196,6 +197,12 @@ mod tests {
         buffer.wait_for_room(|| begin.elapsed() < Duration::from_millis(1));
         let mut block = Block::default();
         buffer.take(&mut block, None);
+        buffer.wait_for_room(|| panic!("there is room"));
+    }
+
+    #[test]
+    fn the_smallest_buffer_has_room_for_a_message() {
+        let buffer = Buffer::new(1, false);
         buffer.wait_for_room(|| panic!("there is room"));
     }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use zeromq::core::wait::Interrupt;
 use zeromq::core::{
-    Action, Batch, Error, Gaps, Metric, Metrics, OptionValue, Socket, SocketType, Statistics, Wait,
+    Batch, Error, Gaps, Metric, Metrics, OptionValue, Socket, SocketType, Statistics, Wait,
 };
 
 use super::block::Block;
@@ -27,6 +27,7 @@ use crate::tools::failure::{Failure, Outcome};
 use crate::tools::format::Format;
 use crate::tools::log::LogArguments;
 use crate::tools::metrics::MetricsArguments;
+use crate::tools::receive::Rest;
 use crate::tools::socket::{Connection, SocketArguments};
 use crate::tools::units::{self, Rotation};
 
@@ -35,9 +36,6 @@ const AT_ONCE: usize = 64;
 
 /// Messages of which as many take more than this many bytes are received one by one.
 const LARGE: usize = 1 << 20;
-
-/// How long messages that have arrived before a signal are still received.
-const REST: Duration = Duration::from_secs(1);
 
 /// How often the statistics of the socket are read for the metrics.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -431,21 +429,16 @@ impl Receiver<'_> {
     }
 
     /// Receives what has arrived already. Returns how many messages.
-    fn receive_rest(&mut self, most: u64) -> Result<u64, Error> {
-        let end = Instant::now() + REST;
-        for (action, endpoint) in self.socket.endpoints()? {
-            // Peers keep what they have not sent yet, and can send it to others.
-            if action == Action::Bind {
-                self.socket.unbind(&endpoint)?;
-            }
-        }
-        let now = Wait::new(Some(Duration::ZERO));
+    fn receive_rest(&mut self, most: u64) -> Outcome<u64> {
+        let socket = self.socket;
+        let mut rest = Rest::of(socket);
         let mut count = 0;
-        while count < most && Instant::now() < end && !self.recorder.buffer.has_failed() {
-            match self.receive(&now, most - count) {
-                Ok(received) => count += received,
-                Err(Error::Again) => break,
-                Err(error) => return Err(error),
+        while count < most && !self.recorder.buffer.has_failed() {
+            match rest
+                .receive_by(socket, |wait, left| self.receive(wait, left.min(most - count)))?
+            {
+                0 => break,
+                received => count += received,
             }
         }
         Ok(count)

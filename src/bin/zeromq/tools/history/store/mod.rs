@@ -5,6 +5,7 @@ pub mod reader;
 pub mod retention;
 pub mod writer;
 
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +65,9 @@ pub enum Problem {
     /// Another recorder has it open.
     #[error("another recorder is writing this history; stop it, or record into another file")]
     InUse,
+    /// The last message has no number that can be followed by others.
+    #[error("the history is damaged: its last message has the number {last}")]
+    Numbers { last: i64 },
     /// There is no room for more messages.
     #[error("the disk is full, or a limit of its size is reached")]
     Full,
@@ -111,6 +115,11 @@ impl StoreError {
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
+}
+
+/// Refuses what is not a file: opening a pipe waits for whoever writes to it.
+fn check_file(metadata: &Metadata) -> std::result::Result<(), Problem> {
+    if metadata.is_file() { Ok(()) } else { Err(Problem::Foreign("it is not a regular file")) }
 }
 
 /// Opens the file without a mutex, because a connection belongs to one thread. Names such as

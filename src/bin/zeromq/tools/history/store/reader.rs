@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::{CHUNK, NO_TOPIC, Problem, Result, bytes, check, connect, rest_frames};
+use super::{CHUNK, NO_TOPIC, Problem, Result, bytes, check, check_file, connect, rest_frames};
 use crate::tools::history::block::Block;
 use crate::tools::history::range::Range;
 
@@ -56,7 +56,7 @@ impl Reader {
 
     fn prepare(path: &Path) -> std::result::Result<Reader, Problem> {
         // SQLite does not say why it cannot open a file.
-        std::fs::metadata(path)?;
+        check_file(&std::fs::metadata(path)?)?;
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.busy_timeout(BUSY)?;
         if !check(&connection)? {
@@ -94,12 +94,13 @@ impl Reader {
         let sql = "SELECT sequence FROM messages WHERE time >= ?1 ORDER BY time, sequence LIMIT 1";
         match connection.query_row(sql, [time], |row| row.get(0)).optional()? {
             Some(sequence) => Ok(sequence),
-            None => connection.query_row(
-                "SELECT coalesce(max(sequence), 0) + 1 FROM messages",
-                [],
-                |row| row.get(0),
-            ),
+            None => Ok(Reader::newest(connection)?.unwrap_or(0).saturating_add(1)),
         }
+    }
+
+    /// Returns the last sequence.
+    fn newest(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+        connection.query_row("SELECT max(sequence) FROM messages", [], |row| row.get(0))
     }
 
     /// Returns the first sequence of a range that is worth reading.
@@ -114,8 +115,8 @@ impl Reader {
     }
 
     /// Appends messages of a range to a block, from a sequence on, until the block is full
-    /// or a part of the history ends. Returns the sequence to go on with, or `None` if there
-    /// is nothing more now.
+    /// or a part of the history ends. Returns the sequence to go on with, which is higher, or
+    /// `None` if there is nothing more now.
     pub fn fill(&self, from: i64, range: &Range, block: &mut Block) -> Result<Option<i64>> {
         self.try_to(|connection| {
             // One view of the history for all queries.
@@ -128,10 +129,7 @@ impl Reader {
             match chunk_from(&reading, first, range)? {
                 Some(first) if first <= range.to => scan(&reading, first, range, block),
                 Some(_) => Ok(None),
-                None => {
-                    let sql = "SELECT max(sequence) + 1 FROM messages";
-                    Ok(reading.query_row(sql, [], |row| row.get(0))?)
-                }
+                None => Ok(Reader::newest(&reading)?.and_then(|last| last.checked_add(1))),
             }
         })
     }
@@ -171,7 +169,8 @@ impl Reader {
             let whole = whole_chunks(&reading, start, end)?;
             let mut add = |topic: Option<&[u8]>, count: i64| {
                 if topic.is_none_or(|topic| range.has_topic(topic)) {
-                    *counts.entry(topic.map(<[u8]>::to_owned)).or_default() += count.unsigned_abs();
+                    let known = counts.entry(topic.map(<[u8]>::to_owned)).or_default();
+                    *known = known.saturating_add(count.unsigned_abs());
                 }
             };
             let narrow = !range.prefixes.is_empty();
@@ -191,13 +190,13 @@ impl Reader {
             match whole {
                 None => query(each, start, end)?,
                 Some((first, last)) => {
-                    query(each, start, first * CHUNK - 1)?;
+                    query(each, start, first.saturating_mul(CHUNK).saturating_sub(1))?;
                     query(
                         "SELECT topic, sum(count) FROM topics WHERE chunk BETWEEN ?1 AND ?2 GROUP BY topic",
                         first,
                         last,
                     )?;
-                    query(each, (last + 1) * CHUNK, end)?;
+                    query(each, last.saturating_add(1).saturating_mul(CHUNK), end)?;
                 }
             }
             if narrow {
@@ -250,7 +249,7 @@ fn chunk_from(reading: &Connection, first: i64, range: &Range) -> rusqlite::Resu
     while let Some(row) = rows.next()? {
         let topic = row.get_ref(1)?;
         if topic == NO_TOPIC || range.has_topic(bytes(topic).unwrap_or_default()) {
-            return Ok(Some(first.max(row.get::<_, i64>(0)? * CHUNK)));
+            return Ok(Some(first.max(row.get::<_, i64>(0)?.saturating_mul(CHUNK))));
         }
     }
     Ok(None)
@@ -268,8 +267,9 @@ fn whole_chunks(
     let (Some(least), Some(most)) = (least, most) else {
         return Ok(None);
     };
-    let first = if start <= least { least / CHUNK } else { (start + CHUNK - 1) / CHUNK };
-    let last = if end >= most { most / CHUNK } else { (end + 1) / CHUNK - 1 };
+    let first =
+        if start <= least { least / CHUNK } else { start.saturating_add(CHUNK - 1) / CHUNK };
+    let last = if end >= most { most / CHUNK } else { end.saturating_add(1) / CHUNK - 1 };
     Ok((first <= last).then_some((first, last)))
 }
 
@@ -280,16 +280,17 @@ fn scan(
     range: &Range,
     block: &mut Block,
 ) -> std::result::Result<Option<i64>, Problem> {
-    let end = (first / CHUNK + 1) * CHUNK - 1;
+    // Whoever has written the file may have used any numbers.
+    let end = (first / CHUNK + 1).checked_mul(CHUNK).map_or(i64::MAX, |next| next - 1);
     let mut statement = reading
         .prepare(&format!("{COLUMNS} WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence"))?;
     let mut rows = statement.query([first, end.min(range.to)])?;
-    let mut next = None;
+    let mut last = None;
     while block.len() < FULL
         && let Some(row) = rows.next()?
     {
         let (sequence, time) = (row.get(0)?, row.get(1)?);
-        next = Some(sequence + 1);
+        last = Some(sequence);
         if time > range.to_time {
             return Ok(None);
         }
@@ -298,7 +299,7 @@ fn scan(
         }
     }
     // Where the table `topics` says more than there is, reading goes on behind it.
-    Ok(Some(next.unwrap_or(end + 1)))
+    Ok(last.unwrap_or(end).checked_add(1))
 }
 
 /// Returns true if the first frame of a message begins with a prefix of the range.

@@ -2,7 +2,7 @@
 //! it is committed.
 
 use std::collections::HashMap;
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use super::retention::{self, Limits};
 use super::{
-    APPLICATION_ID, CHUNK, LAST, NO_TOPIC, Problem, Result, SCHEMA, VERSION, check, connect,
-    push_rest, stored,
+    APPLICATION_ID, CHUNK, LAST, NO_TOPIC, Problem, Result, SCHEMA, VERSION, check, check_file,
+    connect, push_rest, stored,
 };
 use crate::tools::history::block::Block;
 
@@ -66,6 +66,9 @@ impl Writer {
     }
 
     fn prepare(path: &Path, first: i64) -> std::result::Result<Writer, Problem> {
+        if let Ok(metadata) = fs::metadata(path) {
+            check_file(&metadata)?;
+        }
         let lock =
             File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         match lock.try_lock() {
@@ -90,6 +93,9 @@ impl Writer {
             ))?;
         }
         let last: i64 = connection.query_row(LAST, [], |row| row.get(0))?;
+        if !(0..i64::MAX).contains(&last) {
+            return Err(Problem::Numbers { last });
+        }
         let time = connection
             .query_row("SELECT max(time) FROM messages", [], |row| row.get::<_, Option<i64>>(0))?;
         Ok(Writer {
