@@ -8,9 +8,10 @@ use std::env::consts::DLL_EXTENSION;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
-use support::{Finished, launch, library, program, root};
+use support::{Finished, feed, launch, library, loopback, program, root};
 use tempfile::TempDir;
 use zeromq::binding::CLASSES;
 
@@ -419,6 +420,149 @@ fn doctor_needs_a_library_and_a_home() {
     assert_eq!(finished.status, Some(1));
     assert!(finished.stdout.contains("problem  the library was not found"));
     assert!(finished.stdout.contains("problem  HOME is not set"));
+}
+
+// The program alone, as `cargo install` puts it.
+
+/// A program in a folder of its own, without the variables of this library.
+struct Alone {
+    folder: TempDir,
+    home: Home,
+}
+
+impl Alone {
+    fn new() -> Alone {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_zeromq"), folder.path().join("bin/zeromq")).unwrap();
+        Alone { folder, home: Home::new() }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.folder.path().join("bin/zeromq"));
+        for name in ["ZEROMQ_PLUGIN", "ZEROMQ_POLICY", "MORPHO6", "XDG_STATE_HOME"] {
+            command.env_remove(name);
+        }
+        command.env("HOME", self.home.0.path()).env("PATH", "/nowhere").current_dir("/");
+        loopback(&mut command).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Finished {
+        launch(&mut self.command(arguments)).finish(DEADLINE)
+    }
+
+    /// Runs a command that succeeds and returns its output.
+    fn succeed(&self, arguments: &[&str]) -> String {
+        let Finished { stdout, stderr, status } = self.run(arguments);
+        assert_eq!((stderr.as_str(), status), ("", Some(0)), "{arguments:?}");
+        stdout
+    }
+}
+
+#[test]
+fn the_program_runs_alone() {
+    let alone = Alone::new();
+    let hello = root("examples/hello.morpho").display().to_string();
+    assert_eq!(alone.succeed(&["run", &hello]), "Hello\nWorld!\n");
+    assert_eq!(alone.succeed(&["run", "-n", "2", &hello]).matches("World!\n").count(), 2);
+    let input =
+        "var a = ZMQPull(\"inproc://a\")\nZMQPush(\"inproc://a\").send(\"x\")\na.receive()\n";
+    let prompt = feed(&mut alone.command(&["repl"]), input).finish(DEADLINE);
+    assert_eq!((prompt.stdout.as_str(), prompt.stderr.as_str()), ("true\nx\n", ""));
+    assert!(alone.succeed(&["help", "zmqpull"]).starts_with("ZMQPull\n"));
+    let found = alone.succeed(&["doctor"]);
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(found.contains(&format!("library {version}: the one in this program")), "{found}");
+    assert!(found.contains("libzmq 4.3.5 with curve, ipc"), "{found}");
+    // A package that another program has installed is up to date, too.
+    alone.home.succeed(&["install"]);
+    let found = alone.succeed(&["doctor"]);
+    assert!(found.contains("ok       package") && !found.contains("not the library"), "{found}");
+}
+
+#[cfg(feature = "tools")]
+#[test]
+fn the_tools_run_alone() {
+    let alone = Alone::new();
+    let endpoint = format!("ipc://{}/tools", alone.folder.path().display());
+    let sub = launch(&mut alone.command(&["sub", &endpoint, "--count", "1"]));
+    let sent = alone.run(&["pub", &endpoint, "hello", "--quiet"]);
+    assert_eq!((sent.stderr.as_str(), sent.status), ("", Some(0)));
+    assert_eq!(sub.finish(DEADLINE).stdout, "hello\n");
+}
+
+#[test]
+fn without_a_shared_library_install_says_how_to_get_one() {
+    let alone = Alone::new();
+    for arguments in [&["install"][..], &["install", "--c"]] {
+        let Finished { stderr, status, .. } = alone.run(arguments);
+        assert_eq!(status, Some(1));
+        assert!(stderr.contains("run `cargo build --release`"), "{stderr}");
+    }
+    assert_eq!(files(alone.home.0.path()), [""; 0]);
+    // The name of a library that is not there is a mistake.
+    let hello = root("examples/hello.morpho").display().to_string();
+    let mut command = alone.command(&["run", &hello]);
+    let Finished { stderr, status, .. } =
+        launch(command.env("ZEROMQ_PLUGIN", "/nowhere")).finish(DEADLINE);
+    assert_eq!(status, Some(1));
+    assert!(stderr.contains("correct it, or unset it"), "{stderr}");
+}
+
+#[test]
+fn the_program_is_installed_and_removed() {
+    let alone = Alone::new();
+    let installed = alone.home.path(".local/bin/zeromq");
+    let add = |folder: &Path| {
+        let mut command = alone.command(&["install", "--program"]);
+        launch(command.env("PATH", folder)).finish(DEADLINE)
+    };
+    let elsewhere = Path::new("/nowhere");
+    let told = add(elsewhere).stdout;
+    assert!(told.contains("is not in PATH: add the line `export PATH="), "{told}");
+    let hello = root("examples/hello.morpho");
+    let mut command = Command::new(&installed);
+    let run = launch(command.arg("run").arg(&hello).env_remove("ZEROMQ_PLUGIN")).finish(DEADLINE);
+    assert_eq!(run.stdout, "Hello\nWorld!\n", "{}", run.stderr);
+    // Again, found by shells, and behind another one.
+    let told = add(installed.parent().unwrap()).stdout;
+    assert!(told.starts_with("Installed the program") && !told.contains("Warning"), "{told}");
+    let told = add(&alone.folder.path().join("bin")).stdout;
+    assert!(told.contains("which comes first in PATH"), "{told}");
+    assert!(alone.succeed(&["uninstall"]).contains("Removed the program"));
+    assert_eq!(files(alone.home.0.path()), [""; 0]);
+    // What is not from install stays.
+    fs::create_dir_all(installed.parent().unwrap()).unwrap();
+    fs::write(&installed, "mine").unwrap();
+    assert!(add(elsewhere).stderr.contains("already exists and is not from `zeromq install`"));
+    alone.succeed(&["uninstall", "--program", "--c"]);
+    assert_eq!(fs::read_to_string(&installed).unwrap(), "mine");
+}
+
+/// At a terminal, install asks.
+#[test]
+fn install_asks_for_the_program() {
+    use support::terminal::Terminal;
+    let home = Home::new();
+    let start = |path: &Path| {
+        let mut command = program();
+        command.env("HOME", home.0.path()).env("PATH", path).arg("install");
+        Terminal::start(command)
+    };
+    let installed = home.path(".local/bin/zeromq");
+    for (answer, wanted) in [("\r", false), ("no\r", false), ("y\r", true)] {
+        let mut terminal = start(Path::new("/nowhere"));
+        terminal.wait(|shown| shown.ends_with(".local/bin? [y/N] "));
+        terminal.press(answer);
+        assert_eq!(terminal.finish(), Some(0));
+        assert_eq!(installed.exists(), wanted, "{answer:?}");
+    }
+    // A program that shells find is there already.
+    let terminal = start(installed.parent().unwrap());
+    let told = terminal.wait(|shown| shown.contains(".morphopackages.\n"));
+    assert_eq!(terminal.finish(), Some(0));
+    assert!(!told.contains("[y/N]"), "{told}");
 }
 
 // The module that Morpho compiles when it cannot load the library.

@@ -1,5 +1,5 @@
-//! Finds the shared library. `plugin` loads it, `install` copies it to Morpho's package,
-//! and `doctor` reports its path.
+//! Finds the library: a shared one, or else the one that is linked into this program.
+//! `plugin` loads it, `install` copies the shared one, and `doctor` reports which it is.
 
 use std::env::consts::{self, DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
@@ -8,11 +8,19 @@ use std::path::{Path, PathBuf};
 /// program. Set when the program is built.
 const FOLDER: Option<&str> = option_env!("ZEROMQ_LIBRARY_FOLDER");
 
-/// Returns the places where the library can be.
+/// The variable that names a shared library.
+const VARIABLE: &str = "ZEROMQ_PLUGIN";
+
+/// The library that scripts run on.
+pub enum Library {
+    /// A shared library.
+    Shared(PathBuf),
+    /// The one in this program, as after `cargo install`, which installs nothing else.
+    Linked,
+}
+
+/// Returns the places where a shared library can be.
 fn candidates() -> Vec<PathBuf> {
-    if let Some(path) = std::env::var_os("ZEROMQ_PLUGIN") {
-        return vec![path.into()];
-    }
     let file = libloading::library_filename("zeromq");
     let program = std::env::current_exe().unwrap_or_default();
     let folders = program.ancestors().skip(1).take(2);
@@ -23,19 +31,45 @@ fn candidates() -> Vec<PathBuf> {
     built.chain(folders.map(|folder| folder.join(&installed))).collect()
 }
 
-/// Returns the first place that has the library.
-pub fn find() -> Result<PathBuf, String> {
-    let mut tried = String::new();
-    for path in candidates() {
+/// Returns the shared library that `ZEROMQ_PLUGIN` names or that is beside the program, or
+/// else the one in the program.
+///
+/// # Errors
+/// `ZEROMQ_PLUGIN` names no file.
+pub fn find() -> Result<Library, String> {
+    if let Some(path) = std::env::var_os(VARIABLE).map(PathBuf::from) {
         if path.exists() {
-            return Ok(path);
+            return Ok(Library::Shared(path));
         }
-        tried.push_str(&format!("\n  {}", path.display()));
+        return Err(format!(
+            "the library was not found: the environment variable {VARIABLE} is {}, and there is \
+             no such file; correct it, or unset it to use the library in this program",
+            path.display()
+        ));
     }
-    Err(format!(
-        "the library was not found; set the environment variable ZEROMQ_PLUGIN to its path, or \
-         put it in one of these places:{tried}"
-    ))
+    let found = candidates().into_iter().find(|path| path.exists());
+    Ok(found.map_or(Library::Linked, Library::Shared))
+}
+
+/// Returns the shared library, for those who install it.
+///
+/// # Errors
+/// There is none; the message says how to get it.
+pub fn shared() -> Result<PathBuf, String> {
+    match find()? {
+        Library::Shared(path) => Ok(path),
+        Library::Linked => {
+            let (version, (_, file)) = (env!("CARGO_PKG_VERSION"), names());
+            let tried: String =
+                candidates().iter().map(|path| format!("\n  {}", path.display())).collect();
+            Err(format!(
+                "this needs the shared library {file}, which is not beside this program: in the \
+                 sources of zeromq {version}, run `cargo build --release`, and then this command \
+                 again with the program in target/release; or set the environment variable \
+                 {VARIABLE} to the path of the library. It was looked for in:{tried}"
+            ))
+        }
+    }
 }
 
 /// Returns the names of the installed library and of the symbolic link that points to it.

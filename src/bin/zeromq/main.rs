@@ -68,15 +68,24 @@ enum Command {
         /// Installs the header and libraries for C programs, for pkg-config and CMake to find.
         #[arg(long)]
         c: bool,
+        /// Also copies this program to ~/.local/bin. In a terminal, install asks whether to
+        /// do so if no shell finds the program.
+        #[arg(long)]
+        program: bool,
         /// The folder to install into [default: ~/.local/share/zeromq, with --c ~/.local].
         #[arg(long, value_name = "DIR")]
         prefix: Option<PathBuf>,
     },
     /// Removes what install has installed.
+    ///
+    /// Without options, it removes the Morpho package and the program.
     Uninstall {
         /// Removes what install --c has installed.
         #[arg(long)]
         c: bool,
+        /// Also removes the program from ~/.local/bin, with --c or --prefix.
+        #[arg(long)]
+        program: bool,
         /// The folder that was passed to install.
         #[arg(long, value_name = "DIR")]
         prefix: Option<PathBuf>,
@@ -100,14 +109,30 @@ fn main() -> ExitCode {
         Command::Repl => repl::repl(),
         Command::Help { topic } => help::help(&topic),
         Command::Completions { shell } => completions::print(shell),
-        Command::Install { c: true, prefix } => tell(install::c::install(prefix.as_deref())),
-        Command::Uninstall { c: true, prefix } => tell(install::c::uninstall(prefix.as_deref())),
-        Command::Install { prefix, .. } => tell(install::install(prefix.as_deref())),
-        Command::Uninstall { prefix, .. } => tell(install::uninstall(prefix.as_deref())),
+        Command::Install { c, program, prefix } => {
+            let package = if c { install::c::install } else { install::install };
+            let code = tell(package(prefix.as_deref()));
+            if program || (!c && install::program::is_wanted()) {
+                return worst(code, tell(install::program::install()));
+            }
+            code
+        }
+        Command::Uninstall { c, program, prefix } => {
+            let package = if c { install::c::uninstall } else { install::uninstall };
+            let code = tell(package(prefix.as_deref()));
+            if program || (!c && prefix.is_none()) {
+                return worst(code, tell(install::program::uninstall()));
+            }
+            code
+        }
         Command::Doctor => doctor::doctor(),
         #[cfg(feature = "tools")]
         Command::Tool(tool) => tools::run(&tool),
     }
+}
+
+fn worst(one: ExitCode, other: ExitCode) -> ExitCode {
+    if one == ExitCode::SUCCESS { other } else { one }
 }
 
 /// Prints the result of a command, or its error.

@@ -1,16 +1,15 @@
 //! The doctor's report on the header and libraries for C programs, and on pkg-config, with
 //! which programs find them.
 
-use std::ffi::{CStr, c_char};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::report::Report;
 use crate::files;
-use crate::host::plugin::file::load;
+use crate::host::plugin::file::version;
 use crate::install::c::{DESCRIPTION, HEADER, HEADER_FILE, SYSTEM, folder, search, tree};
-use crate::library;
+use crate::library::{self, Library};
 
 /// The fix for files that are missing or out of date.
 const AGAIN: &str = "run `zeromq install --c` again, with the same --prefix";
@@ -53,7 +52,7 @@ fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
     let header = files::read(folder.join(HEADER_FILE)).unwrap_or_default();
     let versions = [
         ("the header", version_of_header(&String::from_utf8_lossy(&header))),
-        ("the library", version_of_library(&lib.join(&library))?),
+        ("the library", version(&lib.join(&library))?),
         ("zeromq.pc", version_of_description(folder)),
     ];
     let [(_, first), rest @ ..] = &versions;
@@ -63,7 +62,11 @@ fn check_files(report: &Report, folder: &Path) -> Result<String, String> {
     if fs::canonicalize(lib.join(&linked)).ok() != fs::canonicalize(lib.join(&library)).ok() {
         return Err(format!("{linked} does not link to {library} in {}", lib.display()));
     }
-    let original = library::find().ok().and_then(|path| files::read(path).ok());
+    // The library in this program has no bytes of its own; its version is that of the header.
+    let original = match library::find() {
+        Ok(Library::Shared(path)) => files::read(path).ok(),
+        _ => None,
+    };
     if header != HEADER.as_bytes()
         || original.is_some_and(|bytes| files::read(lib.join(library)).ok() != Some(bytes))
     {
@@ -83,19 +86,6 @@ fn version_of_header(text: &str) -> String {
         line.map_or("?", str::trim).to_owned()
     };
     ["MAJOR ", "MINOR ", "PATCH "].map(number).join(".")
-}
-
-fn version_of_library(path: &Path) -> Result<String, String> {
-    type Version = unsafe extern "C" fn() -> *const c_char;
-    let library = load(path)?;
-    // SAFETY: the function of this name has this type in every version.
-    let version = unsafe { library.get::<Version>(b"zeromq_version") };
-    let version = version.map_err(|_| format!("{} is another library", path.display()))?;
-    // SAFETY: it gives a text that stays as long as the library, which is read now.
-    let text = unsafe { CStr::from_ptr(version()) }.to_string_lossy().into_owned();
-    // It may have started something that still runs.
-    std::mem::forget(library);
-    Ok(text)
 }
 
 fn version_of_description(folder: &Path) -> String {

@@ -1,21 +1,23 @@
-//! The doctor's report on the shared library and its libzmq, which it queries through the C
-//! ABI.
+//! The doctor's report on the library and its libzmq, which it queries through the C ABI.
 
 use std::ffi::CStr;
 
 use super::report::Report;
 use crate::host::plugin;
-use crate::library;
+use crate::library::{self, Library};
 
 /// The optional features of libzmq, as named by `zeromq_has`.
 const CAPABILITIES: [&CStr; 8] =
     [c"curve", c"ipc", c"ws", c"pgm", c"norm", c"tipc", c"gssapi", c"vmci"];
 
 pub fn check(report: &Report) -> Result<(), String> {
-    let path = library::find()?;
+    let place = match library::find()? {
+        Library::Shared(path) => path.display().to_string(),
+        Library::Linked => "the one in this program".to_owned(),
+    };
     let library = plugin::open()?;
     let version = library.version();
-    let found = format!("library {version}: {}", path.display());
+    let found = format!("library {version}: {place}");
     if version == env!("CARGO_PKG_VERSION") {
         report.ok(found);
     } else {

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::files;
-use crate::host::plugin::file::obstacle;
+use crate::host::plugin::file::{obstacle, version};
 use crate::install::morpho::list::{List, Meaning};
 use crate::install::morpho::provider;
 use crate::install::morpho::{home, package, program};
+use crate::library::Library;
 use report::Report;
 
 const VERSION: &str = "print System.version()\n";
@@ -25,7 +26,8 @@ const UNLOADED: &str = "'ZMQLoad'";
 /// Checks everything. The status is 1 if there is a problem.
 pub fn doctor() -> ExitCode {
     let mut report = Report::default();
-    report.ok(format!("zeromq {}", env!("CARGO_PKG_VERSION")));
+    let program = std::env::current_exe().unwrap_or_default();
+    report.ok(format!("zeromq {}: {}", env!("CARGO_PKG_VERSION"), program.display()));
     if let Err(problem) = library::check(&report) {
         report.problem(problem);
     }
@@ -59,8 +61,12 @@ fn check_lines(report: &mut Report, list: &List) {
 fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
     let providers = provider::all(list);
     let Some(ours) = providers.iter().rfind(|provider| provider.is_ours()) else {
+        let how = match crate::library::find() {
+            Ok(Library::Linked) => ", if the program is that of `cargo build --release`",
+            _ => "",
+        };
         report.warning(format!(
-            "{} does not list a package of this zeromq: `zeromq install` adds it",
+            "{} does not list a package of this zeromq: `zeromq install` adds it{how}",
             list.path.display()
         ));
         for other in &providers {
@@ -86,11 +92,13 @@ fn check_package(report: &mut Report, list: &List) -> Option<PathBuf> {
 
 /// Checks that the package contains the same library as this program.
 fn check_copy(report: &Report, copy: &Path) {
-    let Ok(original) = crate::library::find() else {
+    let differs = match crate::library::find() {
+        Ok(Library::Shared(original)) => files::read(original).ok() != files::read(copy).ok(),
+        Ok(Library::Linked) => version(copy).as_deref() != Ok(env!("CARGO_PKG_VERSION")),
         // That is a problem already.
-        return;
+        Err(_) => false,
     };
-    if files::read(original).ok() != files::read(copy).ok() {
+    if differs {
         report.warning(format!(
             "{} is not the library of this program: install the package again, with the same \
              options",

@@ -4,6 +4,7 @@
 pub mod c;
 mod licenses;
 pub mod morpho;
+pub mod program;
 mod record;
 
 use std::path::Path;
@@ -18,7 +19,7 @@ pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let home = home()?;
     let package = Package::new(prefix, &home)?;
     let mut list = List::read(&home)?;
-    package.install(&library::find()?)?;
+    package.install(&library::shared()?)?;
     let added = list.add(&package.folder)?;
     let (folder, path) = (package.folder.display(), list.path.display());
     let listed = if added { "was added to" } else { "is already in" };

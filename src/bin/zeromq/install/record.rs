@@ -1,5 +1,5 @@
 //! Installs files in a folder and removes them again, with a record of which files are
-//! ours. Used for the packages for Morpho and C.
+//! ours. Used for the packages for Morpho and C, and for the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,13 +7,15 @@ use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
 use crate::files;
-use crate::install::morpho::replace::replace;
+use crate::install::morpho::replace::{replace, replace_program};
 
 /// An item to install.
 #[derive(Clone, Copy)]
 pub enum Entry<'a> {
     /// A file with these contents.
     File(&'a [u8]),
+    /// A program with these contents.
+    Program(&'a [u8]),
     /// A link to a file in the same folder.
     Link(&'a str),
 }
@@ -96,6 +98,7 @@ impl Tree<'_> {
         fs::create_dir_all(folder)
             .and_then(|()| match entry {
                 Entry::File(bytes) => replace(&path, bytes),
+                Entry::Program(bytes) => replace_program(&path, bytes),
                 Entry::Link(to) => link(&path, to),
             })
             .map_err(|error| format!("{}: {error}", path.display()))

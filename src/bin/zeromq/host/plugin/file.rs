@@ -1,8 +1,8 @@
-//! The library file: loads it, and finds out why it cannot be loaded. Called by `plugin`;
-//! `doctor` reports the reason, which Morpho does not.
+//! A shared library: loads it, and finds out its version or why it cannot be loaded. Called
+//! by `plugin`; `doctor` reports the reason, which Morpho does not.
 
 use std::error::Error;
-use std::ffi::c_void;
+use std::ffi::{CStr, c_char, c_void};
 use std::path::Path;
 
 use libloading::Library;
@@ -32,4 +32,18 @@ pub fn obstacle(path: &Path) -> Option<String> {
     // The library may have started something that still runs.
     std::mem::forget(file);
     lacks.then(|| format!("{} has no function {ENTRY}", path.display()))
+}
+
+/// Returns the version of a library.
+pub fn version(path: &Path) -> Result<String, String> {
+    type Version = unsafe extern "C" fn() -> *const c_char;
+    let library = load(path)?;
+    // SAFETY: the function of this name has this type in every version.
+    let version = unsafe { library.get::<Version>(b"zeromq_version") };
+    let version = version.map_err(|_| format!("{} is another library", path.display()))?;
+    // SAFETY: it gives a text that stays as long as the library, which is read now.
+    let text = unsafe { CStr::from_ptr(version()) }.to_string_lossy().into_owned();
+    // It may have started something that still runs.
+    std::mem::forget(library);
+    Ok(text)
 }

@@ -1,9 +1,9 @@
-//! The shared library, loaded at run time and called only through its C ABI, as by any
-//! other virtual machine. `run` loads it when a script imports it, and `doctor` loads it to
-//! check versions; `host` calls its methods. All unsafe code of this program is here and in
-//! `file`.
+//! The library, called only through its C ABI, as by any other virtual machine. `run` loads
+//! it when a script imports it, and `doctor` loads it to check versions; `host` calls its
+//! methods. All unsafe code of the host is in this folder.
 
 mod array;
+mod exports;
 pub mod file;
 mod lend;
 
@@ -27,35 +27,13 @@ use crate::host::syntax::{Name, Names};
 use crate::host::value::Value;
 use crate::interrupt;
 use crate::library;
+use exports::Exports;
 use lend::{Functions, Lent};
 
-/// The functions of the header, and the data of this host. Never freed, because the
-/// library's code may run until the process ends.
+/// The library, and the data of this host. Never freed, because the library's code may run
+/// until the process ends.
 pub struct Library {
-    register: unsafe extern "C" fn(*const abi::Host, *mut abi::Registration) -> i32,
-    classes: unsafe extern "C" fn() -> *const *const abi::Class,
-    function_released: unsafe extern "C" fn(abi::Registration) -> abi::Function,
-    call: unsafe extern "C" fn(
-        abi::Registration,
-        *const abi::Method,
-        abi::Object,
-        *const abi::Value,
-        usize,
-        *const abi::Named,
-        usize,
-        *mut abi::Returned,
-    ) -> i32,
-    result_free: unsafe extern "C" fn(*mut abi::Returned),
-    object_free: unsafe extern "C" fn(abi::Object),
-    object_class: unsafe extern "C" fn(abi::Object) -> *const abi::Class,
-    object_text: unsafe extern "C" fn(abi::Object, *mut abi::Returned) -> i32,
-    object_equals: unsafe extern "C" fn(abi::Object, abi::Object) -> i32,
-    object_hash: unsafe extern "C" fn(abi::Object) -> u64,
-    last_error: unsafe extern "C" fn() -> *const ErrorInfo,
-    shutdown: unsafe extern "C" fn() -> i32,
-    version: unsafe extern "C" fn() -> *const c_char,
-    libzmq_version: unsafe extern "C" fn() -> *const c_char,
-    has: unsafe extern "C" fn(*const c_char) -> i32,
+    exports: Exports,
     /// The number for calls; 0 until the library has registered this host.
     registration: Cell<abi::Registration>,
     state: &'static State,
@@ -124,44 +102,15 @@ pub fn load(names: &Names) -> Result<Loaded, String> {
 
 /// Finds and loads the library, without its classes.
 pub fn open() -> Result<&'static Library, String> {
-    let file = file::load(&library::find()?)?;
-    // The code of the library stays: its threads may run to the end.
-    let file = Box::leak(Box::new(file));
-    let state: &'static State = Box::leak(Box::default());
-    // SAFETY: the header declares each of the functions with the type of the
-    // field that it is put into; a library with this name has that header.
-    let library = unsafe {
-        Library {
-            register: symbol(file, "zeromq_host_register")?,
-            classes: symbol(file, "zeromq_classes")?,
-            function_released: symbol(file, "zeromq_function_released")?,
-            call: symbol(file, "zeromq_call")?,
-            result_free: symbol(file, "zeromq_result_free")?,
-            object_free: symbol(file, "zeromq_object_free")?,
-            object_class: symbol(file, "zeromq_object_class")?,
-            object_text: symbol(file, "zeromq_object_text")?,
-            object_equals: symbol(file, "zeromq_object_equals")?,
-            object_hash: symbol(file, "zeromq_object_hash")?,
-            last_error: symbol(file, "zeromq_last_error")?,
-            shutdown: symbol(file, "zeromq_shutdown")?,
-            version: symbol(file, "zeromq_version")?,
-            libzmq_version: symbol(file, "zeromq_libzmq_version")?,
-            has: symbol(file, "zeromq_has")?,
-            registration: Cell::new(0),
-            state,
+    let exports = match library::find()? {
+        library::Library::Shared(path) => {
+            // The code of the library stays: its threads may run to the end.
+            Exports::of(Box::leak(Box::new(file::load(&path)?)))?
         }
+        library::Library::Linked => Exports::linked(),
     };
-    Ok(Box::leak(Box::new(library)))
-}
-
-/// # Safety
-/// The function with this name has this type.
-unsafe fn symbol<T: Copy>(file: &libloading::Library, name: &str) -> Result<T, String> {
-    // SAFETY: guaranteed by the caller.
-    let symbol = unsafe { file.get(name.as_bytes()) };
-    symbol
-        .map(|symbol| *symbol)
-        .map_err(|error| format!("this is not the zeromq library: {error}: {name}"))
+    let state: &'static State = Box::leak(Box::default());
+    Ok(Box::leak(Box::new(Library { exports, registration: Cell::new(0), state })))
 }
 
 /// Called by the library to warn the user.
@@ -290,7 +239,7 @@ impl Library {
             failure: Some(failure),
         };
         // SAFETY: the host is filled in, and there is room for its number.
-        match unsafe { (self.register)(&raw const host, self.registration.as_ptr()) } {
+        match unsafe { (self.exports.register)(&raw const host, self.registration.as_ptr()) } {
             0 => Ok(()),
             _ => Err(format!("the library refuses this host: {}", self.last_error().1)),
         }
@@ -299,7 +248,7 @@ impl Library {
     /// Returns the addresses of all classes, parents first.
     fn addresses(&self) -> impl Iterator<Item = *const abi::Class> {
         // SAFETY: the function takes nothing, and NULL ends the array, which stays.
-        let classes = unsafe { (self.classes)() };
+        let classes = unsafe { (self.exports.classes)() };
         // SAFETY: as above.
         (0..).map(move |at| unsafe { *classes.add(at) }).take_while(|class| !class.is_null())
     }
@@ -308,7 +257,7 @@ impl Library {
     fn forget_functions(&self) {
         while !self.state.functions.borrow().is_empty() {
             // SAFETY: the function takes any number.
-            let function = unsafe { (self.function_released)(self.registration.get()) };
+            let function = unsafe { (self.exports.function_released)(self.registration.get()) };
             if function == 0 {
                 break;
             }
@@ -373,7 +322,7 @@ impl Library {
         // `arguments`, `named`, `lent` and `values`, which outlive the call; nothing changes
         // them, for strings do not change and lists are copied. There is room for a result.
         let code = unsafe {
-            (self.call)(
+            (self.exports.call)(
                 self.registration.get(),
                 method.0,
                 receiver,
@@ -412,14 +361,14 @@ impl Library {
         let value = unsafe { &(*result.as_ptr()).value };
         let value = self.value(value, &mut ListLimit::default());
         // SAFETY: guaranteed by the caller, and it is not used again.
-        unsafe { (self.result_free)(result.as_mut_ptr()) };
+        unsafe { (self.exports.result_free)(result.as_mut_ptr()) };
         value
     }
 
     /// Returns the tag and message of the last failed call.
     fn last_error(&self) -> (String, String) {
         // SAFETY: the function takes nothing.
-        let info = unsafe { (self.last_error)() };
+        let info = unsafe { (self.exports.last_error)() };
         let known = size_of::<ErrorInfo>() as u32;
         // SAFETY: the result, if not NULL, is valid until the function is called
         // again; it starts with its size. No reference is made to it, for its
@@ -478,11 +427,11 @@ impl Library {
         if let Some(known) = objects.get(&handle).and_then(Weak::upgrade) {
             // Each time that it is given counts; this program needs it once.
             // SAFETY: the function takes any number.
-            unsafe { (self.object_free)(handle) };
+            unsafe { (self.exports.object_free)(handle) };
             return Value::Foreign(known);
         }
         // SAFETY: the function takes any number, and gives NULL for a wrong one.
-        let address = unsafe { (self.object_class)(handle) };
+        let address = unsafe { (self.exports.object_class)(handle) };
         let classes = self.state.classes.borrow();
         let Some(class) = classes.iter().find(|class| class.address == address) else {
             return Value::Nil;
@@ -495,25 +444,25 @@ impl Library {
     /// Returns the version of the library's libzmq.
     pub fn libzmq_version(&self) -> String {
         // SAFETY: the text stays for ever.
-        unsafe { text((self.libzmq_version)()) }
+        unsafe { text((self.exports.libzmq_version)()) }
     }
 
     /// True if this libzmq was built with a capability.
     pub fn has(&self, capability: &CStr) -> bool {
         // SAFETY: the text is there for the time of the call.
-        unsafe { (self.has)(capability.as_ptr()) == 1 }
+        unsafe { (self.exports.has)(capability.as_ptr()) == 1 }
     }
 
     /// Returns the version of the library itself, not that of libzmq.
     pub fn version(&self) -> String {
         // SAFETY: the function takes nothing, and gives a text that stays.
-        unsafe { text((self.version)()) }
+        unsafe { text((self.exports.version)()) }
     }
 
     /// Closes all sockets and waits until their messages have been sent.
     pub fn shutdown(&self) {
         // SAFETY: the function takes nothing, and objects stay valid after it.
-        unsafe { (self.shutdown)() };
+        unsafe { (self.exports.shutdown)() };
     }
 }
 
@@ -612,13 +561,13 @@ impl Object {
     /// Returns the result of `==`.
     pub fn equals(&self, other: &Object) -> bool {
         // SAFETY: it may be called with any numbers.
-        unsafe { (self.class.library.object_equals)(self.handle, other.handle) == 1 }
+        unsafe { (self.class.library.exports.object_equals)(self.handle, other.handle) == 1 }
     }
 
     /// Returns a hash, which is the same for equal objects.
     pub fn hash(&self) -> u64 {
         // SAFETY: it may be called with any number.
-        unsafe { (self.class.library.object_hash)(self.handle) }
+        unsafe { (self.class.library.exports.object_hash)(self.handle) }
     }
 
     /// Returns the text that `print` shows.
@@ -626,7 +575,7 @@ impl Object {
         let library = self.class.library;
         let mut result = MaybeUninit::uninit();
         // SAFETY: there is room for a result.
-        let code = unsafe { (library.object_text)(self.handle, result.as_mut_ptr()) };
+        let code = unsafe { (library.exports.object_text)(self.handle, result.as_mut_ptr()) };
         if code != 0 {
             return format!("<{}>", self.class.name);
         }
@@ -643,6 +592,6 @@ impl Drop for Object {
         let library = self.class.library;
         library.state.objects.borrow_mut().remove(&self.handle);
         // SAFETY: the function takes any number; this one is not used again.
-        unsafe { (library.object_free)(self.handle) };
+        unsafe { (library.exports.object_free)(self.handle) };
     }
 }

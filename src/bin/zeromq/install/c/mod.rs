@@ -40,7 +40,7 @@ const MANUAL: &str = "share/man/man3";
 /// Installs the files.
 pub fn install(prefix: Option<&Path>) -> Result<String, String> {
     let folder = folder(prefix)?;
-    let shared = library::find()?;
+    let shared = library::shared()?;
     let archive = shared.with_file_name("libzeromq.a");
     let read =
         |path: &Path| files::read(path).map_err(|error| format!("{}: {error}", path.display()));

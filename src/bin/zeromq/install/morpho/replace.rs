@@ -1,4 +1,4 @@
-//! Atomic writes of files, for `list` and `package`: a Morpho that reads in the meantime
+//! Atomic writes of files, for `list` and `record`: a Morpho that reads in the meantime
 //! sees the old file or the new one.
 
 use std::fs::{self, Permissions};
@@ -10,10 +10,20 @@ use tempfile::Builder;
 /// Replaces the contents of a file and keeps its permissions. The folder must exist.
 /// Symbolic links are kept.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write(path, bytes, 0o666)
+}
+
+/// Replaces a program, also one that is running.
+pub fn replace_program(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write(path, bytes, 0o777)
+}
+
+/// Replaces a file; a new one gets these permissions.
+fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut new = Builder::new();
     let known = fs::metadata(&path).map(|about| about.permissions()).ok();
-    if let Some(permissions) = known.clone().or_else(usual) {
+    if let Some(permissions) = known.clone().or_else(|| usual(mode)) {
         new.permissions(permissions);
     }
     let mut new = new.tempfile_in(path.parent().unwrap_or(Path::new("")))?;
@@ -27,9 +37,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Returns the permissions of a new file, before the system applies the umask.
-fn usual() -> Option<Permissions> {
+fn usual(mode: u32) -> Option<Permissions> {
     #[cfg(unix)]
-    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    return Some(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
-    None
+    {
+        let _ = mode;
+        None
+    }
 }
