@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::process::Command;
 
-const OF_THE_PROGRAM: [&str; 20] = [
+const OF_THE_PROGRAM: [&str; 21] = [
+    "annotate-snippets",
     "anstream",
     "anstyle",
     "bytesize",

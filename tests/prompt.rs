@@ -57,7 +57,9 @@ fn errors_end_the_input_only() {
     assert_eq!(stdout.matches("Error 'ClssLcksMthd'").count(), 3, "{stdout}");
     assert_eq!(stdout.matches("Error 'SymblUndf' [line 1 char").count(), 2, "{stdout}");
     assert!(stdout.ends_with("\n7\n"), "{stdout}");
-    assert!(stderr.contains("syntax error\ninput:1:5"), "{stderr}");
+    assert!(stderr.contains("syntax error\n --> input:1:5\n"), "{stderr}");
+    // Each error is shown once, with its line and a marker.
+    assert_eq!(stderr.matches(" | kept.foo()\n  |      ^^^\n").count(), 1, "{stderr}");
 }
 
 #[test]

@@ -47,33 +47,6 @@ fn files_are_written_to_the_end_and_refused_where_morpho_is_lost() {
     assert_eq!(std::fs::read_to_string(folder.path().join("held")).unwrap(), "line\n");
 }
 
-/// Mistakes that newcomers make, and what the program says about them.
-#[test]
-fn mistakes_are_told_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
-    let script = folder.path().join("mistake.morpho");
-    for (text, hint) in [
-        ("import zeromq\nvar a = ZMQPul()", "did you mean ZMQPull?"),
-        ("import zeromq\nZMQPull().recieve()", "did you mean receive?"),
-        ("import zeromq\nprint ZMQ.vresion()", "did you mean version?"),
-        ("import zeromqq", "did you mean zeromq?"),
-        ("var a = ZMQPull()", "write import zeromq at the beginning of the script"),
-        ("import zeromq\n# x\n", "a comment begins with //"),
-        ("print 'x'", "a string stands between double quotes"),
-        ("print (1 + 2\nprint 3", "expected ) or a comma: the ( in line 1 is not closed"),
-        ("let a = 1", "declare a variable with var"),
-        ("def f(x) { }", "declare a function with fn"),
-        ("prnt a", "did you mean print?"),
-        ("var total = 1\nprint totl", "did you mean total?"),
-        ("if (true) {\nprint 1\n", "expected }: the { in line 1 is not closed"),
-    ] {
-        std::fs::write(&script, text).unwrap();
-        let finished = start::<&str>(&script, &[]).finish(DEADLINE);
-        assert_eq!(finished.status, Some(1), "{text}");
-        assert!(finished.stderr.contains(hint), "{text}: {}", finished.stderr);
-    }
-}
-
 /// The Matrix of this program lacks most of Morpho's, and says so.
 #[test]
 fn what_a_matrix_lacks_is_named() {

@@ -34,6 +34,10 @@ pub fn asked() -> bool {
     left == 0 || BEGAN.get().is_some_and(|began| began.elapsed() > LIMIT)
 }
 
+pub fn blocked<T>(work: impl FnOnce() -> T) -> Outcome<T> {
+    Ok(work())
+}
+
 pub fn check() -> Outcome<()> {
     if asked() { Err(Stop::Interrupted) } else { Ok(()) }
 }

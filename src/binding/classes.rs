@@ -111,6 +111,7 @@ pub fn call<T>(
 
 fn run(call: &Call) -> Result<Value, Error> {
     call.check()?;
+    socket::warn_unsubscribed(call);
     (call.row.method.run)(call)
 }
 

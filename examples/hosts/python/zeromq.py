@@ -97,7 +97,13 @@ def _load():
         except OSError:
             pass  # The next one is tried, and tells what is wrong.
     else:
-        library = ctypes.CDLL(last)
+        try:
+            library = ctypes.CDLL(last)
+        except OSError as error:
+            raise ImportError(
+                f"the library cannot be loaded: {error}; set the environment variable ZEROMQ_PLUGIN "
+                f"to the path of {names[-1]}, which `cargo build --release` makes in "
+                "target/release, or put the library beside zeromq.py") from error
     for name, result, arguments in [
             ("classes", POINTER(POINTER(_Class)), []), ("function_released", c_uint64, [c_uint64]),
             ("host_register", c_int, [POINTER(_Host), POINTER(c_uint64)]),

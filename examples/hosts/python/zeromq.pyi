@@ -158,7 +158,7 @@ class ZMQSocket(Object):
     def diagnose(self, /) -> str:
         """Returns how many peers the socket has and, separated by semicolons, why nothing may arrive: what was observed, at which endpoint, and what to do about it. It may connect to an endpoint that has no peer, which takes up to about a second for each. `help diagnosis` lists the reasons."""
     def subscribe(self, /, *prefix: Union[str, bytes, bytearray, Object]) -> None:
-        """Adds a subscription for each prefix: the socket also receives messages that start with it. Prefixes are compared byte by byte and can have up to 4096 bytes. The empty String matches every message. Subscriptions are counted: a prefix that was added twice must be removed twice. Works on a ZMQSubscriber and a ZMQXSubscriber only."""
+        """Adds a subscription for each prefix: the socket also receives messages that start with it. Prefixes are compared byte by byte and can have up to 4096 bytes. The empty String matches every message. Subscriptions are counted: a prefix that was added twice must be removed twice. Works on a ZMQSubscriber and a ZMQXSubscriber only. A ZMQSubscriber that has never subscribed receives nothing, and its first receive warns of it."""
     def unsubscribe(self, /, *prefix: Union[str, bytes, bytearray, Object]) -> None:
         """Removes one subscription for each prefix. A prefix that was subscribed twice has to be removed twice."""
     def subscriptions(self, /) -> List[Any]:

@@ -1,7 +1,9 @@
 //! The command line.
 
+mod color;
 mod completions;
 mod copies;
+mod diagnostics;
 mod doctor;
 mod files;
 mod help;
@@ -15,10 +17,11 @@ mod run;
 mod tools;
 
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// ZeroMQ for embedded scripting languages.
 ///
@@ -98,7 +101,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| refuse(error));
+    match arguments.command {
         Command::Run { copies, mut script } => {
             let arguments = script.split_off(1);
             match copies {
@@ -129,6 +133,28 @@ fn main() -> ExitCode {
         #[cfg(feature = "tools")]
         Command::Tool(tool) => tools::run(&tool),
     }
+}
+
+/// Shows how the program is called, and ends it.
+fn refuse(mut error: clap::Error) -> ! {
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand).cloned() {
+        if word.ends_with(".morpho") || Path::new(&word).is_file() {
+            let _ = writeln!(
+                std::io::stderr(),
+                "error: '{word}' is not a command; to run a script: zeromq run {word}"
+            );
+            std::process::exit(2);
+        }
+        let program = Arguments::command();
+        let names = program.get_subcommands().map(clap::Command::get_name);
+        if error.get(ContextKind::SuggestedSubcommand).is_none()
+            && let Some(near) = host::hints::near(&word, names)
+        {
+            let near = ContextValue::Strings(vec![near.to_owned()]);
+            error.insert(ContextKind::SuggestedSubcommand, near);
+        }
+    }
+    error.exit()
 }
 
 fn worst(one: ExitCode, other: ExitCode) -> ExitCode {

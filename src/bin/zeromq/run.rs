@@ -1,16 +1,19 @@
-//! Runs a script in the reference host and reports errors. Called by `main` for `zeromq
-//! run`.
+//! Runs a script in the reference host. Called by `main` for `zeromq run`.
 
-use std::io::{ErrorKind, Read};
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::io::{ErrorKind, IsTerminal, Read, stderr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::host::error::{Refusal, ScriptError, Stop};
+use crate::diagnostics;
+use crate::host::error::Stop;
+use crate::host::hints;
 use crate::host::interpreter::{Interpreter, output};
 use crate::host::plugin;
 use crate::host::resolve::Program;
-use crate::host::source::{Location, Sources};
+use crate::host::source::Sources;
 use crate::host::syntax::{Names, Position};
+use crate::interrupt;
 
 /// The stack size: a script's calls may nest deeply, and so do the host's.
 const STACK: usize = 1 << 30;
@@ -26,10 +29,14 @@ pub fn run(script: &str, arguments: Vec<String>) -> ExitCode {
         }
         Err(error) => {
             println!("Could not open file '{script}'.");
-            eprintln!("{script}: {error}");
+            eprintln!("{script}: {error}{}", similar(Path::new(script)));
             return ExitCode::FAILURE;
         }
     };
+    if stderr().is_terminal() {
+        // If the system refuses, Ctrl-C keeps its default behavior.
+        let _ = interrupt::watch_once();
+    }
     let path = PathBuf::from(script);
     on_large_stack(move || {
         let mut sources = Sources::default();
@@ -64,6 +71,20 @@ fn read(script: &str) -> std::io::Result<(String, String)> {
     Ok((script.into(), std::fs::read_to_string(script)?))
 }
 
+/// Returns the question whether another script was meant, if there is a similar one.
+fn similar(script: &Path) -> String {
+    let folder = script.parent().unwrap_or(Path::new(""));
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let scripts: Vec<String> = names.filter(|name| name.ends_with(".morpho")).collect();
+    let name = script.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    match hints::did_you_mean(name, scripts.iter().map(String::as_str)) {
+        hint if hint.is_empty() => hint,
+        hint => format!("; {hint}"),
+    }
+}
+
 fn run_source(start: Position, mut sources: Sources, arguments: Vec<String>) -> ExitCode {
     let names = Names::default();
     let mut library = None;
@@ -75,11 +96,12 @@ fn run_source(start: Position, mut sources: Sources, arguments: Vec<String>) -> 
     let code = match program {
         Ok(program) => run_program(&program, names, sources, arguments),
         Err(refusal) => {
-            report_refusal(&refusal, &sources);
+            diagnostics::refuse(&refusal, &sources);
             ExitCode::FAILURE
         }
     };
     if let Some(library) = library {
+        interrupt::end();
         library.shutdown();
     }
     code
@@ -92,12 +114,18 @@ fn run_program(
     arguments: Vec<String>,
 ) -> ExitCode {
     let mut interpreter = Interpreter::new(names, sources, arguments, output());
+    interpreter.warning = diagnostics::warning;
     let result = interpreter.run(program);
     let code = match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Error(error)) if error.id == "Exit" => ExitCode::SUCCESS,
+        Err(stop) if interrupt::asked() => {
+            diagnostics::interrupted(&mut interpreter, stop);
+            interrupt::die();
+            ExitCode::FAILURE
+        }
         Err(stop) => {
-            report_stop(&mut interpreter, stop);
+            diagnostics::stop(&mut interpreter, stop);
             ExitCode::FAILURE
         }
     };
@@ -105,84 +133,4 @@ fn run_program(
         Ok(()) => code,
         Err(_) => ExitCode::FAILURE,
     }
-}
-
-pub fn report_refusal(refusal: &Refusal, sources: &Sources) {
-    match refusal {
-        Refusal::Compile { id, text, at, note } => {
-            let location = sources.locate(*at);
-            let Location { line, column, .. } = location;
-            let module = location.module.map(|module| format!(" in module '{module}'"));
-            println!(
-                "Error '{id}' [line {line} char {column}{}] : {text}",
-                module.unwrap_or_default()
-            );
-            excerpt(&location);
-            advise(note);
-        }
-        Refusal::Syntax { at, hint } => {
-            eprintln!("syntax error");
-            excerpt(&sources.locate(*at));
-            advise(hint);
-        }
-        Refusal::Unsupported { what, at, hint } => {
-            report_unsupported(what, *at, sources);
-            advise(hint);
-        }
-    }
-}
-
-/// Shows what to do about an error, if anything is known.
-fn advise(hint: &str) {
-    if !hint.is_empty() {
-        eprintln!("{hint}");
-    }
-}
-
-pub fn report_stop(interpreter: &mut Interpreter, stop: Stop) {
-    match stop {
-        Stop::Error(error) => {
-            let text = traced(&error, &interpreter.sources);
-            // Where the text cannot be written, nothing else can be.
-            let _ = interpreter.write(&text);
-            let _ = interpreter.flush();
-            advise(&error.hint);
-        }
-        Stop::Unsupported(what) => {
-            let _ = interpreter.flush();
-            report_unsupported(&what, interpreter.at, &interpreter.sources);
-        }
-        Stop::Interrupted => eprintln!("interrupted"),
-        // Who closes a pipe early does not want to hear of it.
-        Stop::Stream(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        Stop::Stream(error) => eprintln!("input or output of the script failed: {error}"),
-    }
-}
-
-/// Formats an error like Morpho.
-fn traced(error: &ScriptError, sources: &Sources) -> String {
-    let mut text = format!("Error '{}': {}\n", error.id, error.text);
-    for (name, at) in error.frames.iter().filter(|_| error.shows_frames) {
-        let Location { line, module, .. } = sources.locate(*at);
-        text.push_str(&format!("  from {name} at line {line}"));
-        if let Some(module) = module {
-            text.push_str(&format!(" in module '{module}'"));
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn report_unsupported(what: &str, at: Position, sources: &Sources) {
-    let location = sources.locate(at);
-    eprintln!("not supported by the reference host: {what}");
-    excerpt(&location);
-}
-
-/// Shows a line of a script and the position in it.
-fn excerpt(location: &Location<'_>) {
-    let Location { file, line, column, text, .. } = location;
-    let before = text.get(..column - 1).unwrap_or("");
-    let blanks: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    eprintln!("{file}:{line}:{column}\n    {text}\n    {blanks}^");
 }

@@ -34,6 +34,7 @@ use crate::core::Report;
 use crate::core::locked::locked;
 use crate::core::{Code, Error, Frame, SocketType};
 pub(super) use endpoints::ENDPOINTS;
+use messages::RECEIVE;
 pub(super) use multipart::drop_begun;
 pub(super) use peers::totals;
 
@@ -405,6 +406,26 @@ fn sent(call: &Call, socket: &Socket) -> Value {
         call.host.warn(Code::Unroutable.tag(), &message);
     }
     Value::Bool(true)
+}
+
+/// Warns once of a receive on a ZMQSubscriber that has never subscribed: nothing can arrive, and
+/// the call may wait forever.
+pub(super) fn warn_unsubscribed(call: &Call) {
+    if call.row.method.otherwise.is_none() || !call.row.method.name.starts_with(RECEIVE) {
+        return;
+    }
+    let Ok(socket) = call.socket() else {
+        return;
+    };
+    let deaf = socket.socket_type() == SocketType::Sub && !socket.has_subscribed();
+    if deaf && !socket.is_closed() && socket.warns() {
+        let message = format!(
+            "{}: nothing is subscribed, so nothing arrives; call subscribe(\"\") to receive every \
+             message",
+            call.operation()
+        );
+        call.host.warn(Code::State.tag(), &message);
+    }
 }
 
 pub(super) fn done(result: Result<(), Error>) -> Result<Value, Error> {

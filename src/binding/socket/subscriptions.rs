@@ -25,7 +25,8 @@ pub(super) static GROUP: Group = Group {
                   start with it. Prefixes are compared byte by byte and can have up to 4096 \
                   bytes. The empty String matches every message. Subscriptions are counted: a \
                   prefix that was added twice must be removed twice. Works on a ZMQSubscriber and \
-                  a ZMQXSubscriber only.",
+                  a ZMQXSubscriber only. A ZMQSubscriber that has never subscribed receives \
+                  nothing, and its first receive warns of it.",
             errors: "`ZMQArgs` if a prefix is longer; `ZMQUnsupported` on any other socket type",
             example: r#"
                 var subscriber = ZMQSubscriber("tcp://localhost:5556", nil)

@@ -2,6 +2,7 @@
 //! a publisher are in `subscribers`.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::Socket;
@@ -36,13 +37,18 @@ pub(super) fn check(prefix: &[u8]) -> Result<(), Error> {
 
 /// The subscriptions of a socket itself: each prefix with its count.
 #[derive(Debug, Default)]
-pub(super) struct OwnSubscriptions(Mutex<BTreeMap<Vec<u8>, usize>>);
+pub(super) struct OwnSubscriptions {
+    prefixes: Mutex<BTreeMap<Vec<u8>, usize>>,
+    /// True once there was one.
+    begun: AtomicBool,
+}
 
 impl OwnSubscriptions {
     /// Records that a subscription was added or removed.
     fn record(&self, subscribed: bool, prefix: &[u8]) {
         let mut subscriptions = self.lock();
         if subscribed {
+            self.begun.store(true, Ordering::Relaxed);
             *subscriptions.entry(prefix.to_owned()).or_default() += 1;
         } else if let Some(times) = subscriptions.get_mut(prefix) {
             *times -= 1;
@@ -60,7 +66,7 @@ impl OwnSubscriptions {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, usize>> {
-        locked(&self.0)
+        locked(&self.prefixes)
     }
 }
 
@@ -120,6 +126,11 @@ impl Socket {
             Some(frame) => check(&frame[1..]),
             None => Ok(()),
         }
+    }
+
+    /// Returns true if this socket has subscribed to anything so far.
+    pub(crate) fn has_subscribed(&self) -> bool {
+        self.subscriptions.begun.load(Ordering::Relaxed)
     }
 
     /// Returns the subscribed prefixes in order, each as often as it was subscribed.

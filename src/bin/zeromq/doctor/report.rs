@@ -4,6 +4,12 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
+use anstyle::{AnsiColor, Style};
+
+const OK: Style = AnsiColor::Green.on_default();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const PROBLEM: Style = AnsiColor::BrightRed.on_default().bold();
+
 #[derive(Default)]
 pub struct Report {
     problems: usize,
@@ -11,18 +17,18 @@ pub struct Report {
 
 impl Report {
     pub fn ok(&self, text: impl Display) {
-        say("ok", text);
+        say("ok", OK, text);
     }
 
     /// A finding that the user may have intended.
     pub fn warning(&self, text: impl Display) {
-        say("warning", text);
+        say("warning", WARNING, text);
     }
 
     /// A problem that keeps scripts from working.
     pub fn problem(&mut self, text: impl Display) {
         self.problems += 1;
-        say("problem", text);
+        say("problem", PROBLEM, text);
     }
 
     pub fn status(&self) -> ExitCode {
@@ -30,7 +36,7 @@ impl Report {
     }
 }
 
-fn say(verdict: &str, text: impl Display) {
+fn say(verdict: &str, style: Style, text: impl Display) {
     // Whoever has closed the output does not want to read it.
-    let _ = writeln!(std::io::stdout(), "{verdict:8} {text}");
+    let _ = writeln!(anstream::stdout(), "{style}{verdict:8}{style:#} {text}");
 }

@@ -35,7 +35,7 @@ pub fn text(query: &str, look: Look) -> Result<String, String> {
     }
     match topics.mentioning(query).as_slice() {
         [] => Err(missing(&topics, query)),
-        found => Ok(show::mentions(query, found, look)),
+        found => Ok(show::mentions(query, topics.misspelt(query), found, look)),
     }
 }
 

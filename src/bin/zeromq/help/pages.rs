@@ -88,6 +88,7 @@ impl Topics {
     pub fn find(&self, query: &str) -> Option<&Topic> {
         let all = words(query);
         let known = self.named(&all).or_else(|| self.method(&all));
+        let known = known.or_else(|| self.quoting(&all.join(" ")));
         known.or_else(|| {
             // A question: without its fillers, in the singular, by its last word.
             let filler = |word: &&String| FILLERS.contains(&word.as_str());
@@ -96,6 +97,12 @@ impl Topics {
             let last = words.last().filter(|_| words.len() < all.len());
             found.or_else(|| self.named(std::slice::from_ref(last?)))
         })
+    }
+
+    /// Finds the topic of a message, such as one of a compiler, that contains a phrase.
+    fn quoting(&self, message: &str) -> Option<&Topic> {
+        let has = |phrase: &String| phrase.contains(' ') && message.contains(phrase.as_str());
+        self.0.iter().find(|topic| topic.phrases.iter().any(has))
     }
 
     /// Finds a topic by its name, by the names of its enclosing topics followed by its own,
@@ -163,6 +170,15 @@ impl Topics {
             }
         }
         mentioning
+    }
+
+    /// Returns the name that differs from a query in one letter, if there is one.
+    pub fn misspelt(&self, query: &str) -> Option<&str> {
+        let wanted = words(query).join("");
+        let names = self.0.iter().flat_map(Topic::names);
+        let is_near = |name: &&str| strsim::damerau_levenshtein(&wanted, name) == 1;
+        // Short words have many neighbors.
+        names.into_iter().filter(|_| wanted.len() > 4).find(is_near)
     }
 
     /// Returns names with a similar spelling, the closest first.

@@ -80,9 +80,16 @@ pub fn render(topics: &Topics, topic: &Topic, look: Look) -> String {
 /// The maximum number of topics shown for a search.
 const MENTIONS: usize = 20;
 
-/// Returns topics that mention the words of a query, each with one sentence.
-pub fn mentions(query: &str, found: &[(&Topic, String)], look: Look) -> String {
-    let mut out = format!("No topic is called '{query}'. These topics mention it:\n\n");
+/// Returns topics that mention the words of a query, each with one sentence. A topic with a
+/// similar name may have been meant.
+pub fn mentions(
+    query: &str,
+    meant: Option<&str>,
+    found: &[(&Topic, String)],
+    look: Look,
+) -> String {
+    let meant = meant.map_or(".".to_owned(), |name| format!("; did you mean {name}?"));
+    let mut out = format!("No topic is called '{query}'{meant} These topics mention it:\n\n");
     let width = look.width.unwrap_or(LINES).saturating_sub(24).max(20);
     for (topic, line) in found.iter().take(MENTIONS) {
         let line: String = line.chars().take(width).collect();

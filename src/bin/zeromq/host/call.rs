@@ -39,7 +39,7 @@ impl Interpreter {
                 Some(builtin) => self.call_builtin(builtin, &Value::Nil, values),
                 None => Err(error::CALLABLE.into()),
             },
-            _ => Err(error::CALLABLE.into()),
+            other => Err(hinted(error::CALLABLE.into(), uncallable(other))),
         }
     }
 
@@ -120,8 +120,8 @@ impl Interpreter {
         let result = result.map_err(|stop| traced(stop, function, self.at));
         self.captured = captured;
         self.base = base;
-        // What is not supported is shown where it stands.
-        if !matches!(result, Err(Stop::Unsupported(_))) {
+        // What is not supported or interrupted is shown where it stands.
+        if !matches!(result, Err(Stop::Unsupported(_) | Stop::Interrupted)) {
             self.at = at;
         }
         self.stack.truncate(start);
@@ -143,7 +143,7 @@ impl Interpreter {
             // Morpho counts wrong when there are more than these.
             let expected = expected - usize::from(function.rest.is_some());
             let text = format!("Expected {expected} arguments but got {given}.");
-            return Err(error("InvldArgs", text));
+            return Err(hinted(error("InvldArgs", text), signature(function)));
         }
         let rest = positional.split_off(expected);
         self.stack.extend(positional.into_iter().map(Slot::Own));
@@ -158,10 +158,13 @@ impl Interpreter {
         for (name, value) in named {
             let known = function.options.iter().position(|(option, _)| option.name == name);
             let Some(index) = known else {
-                return Err(error(
-                    "UnkwnOptArg",
-                    format!("Unknown optional argument '{}'.", &*name),
-                ));
+                let text = format!("Unknown optional argument '{}'.", &*name);
+                let options = function.options.iter().map(|(option, _)| &*option.name);
+                let hint = match hints::did_you_mean(&name, options) {
+                    hint if hint.is_empty() => signature(function),
+                    hint => hint,
+                };
+                return Err(hinted(error("UnkwnOptArg", text), hint));
             };
             self.stack[options + index] = Slot::Own(value);
         }
@@ -191,7 +194,14 @@ impl Interpreter {
                     return self.call_builtin(function, receiver, values);
                 }
             }
-            Value::Nil => return Err(error::INVOKE.into()),
+            Value::Nil => {
+                let hint = format!(
+                    "the value before .{} is nil, as received messages are on timeout; test it \
+                     with isnil",
+                    &**name
+                );
+                return Err(hinted(error::INVOKE.into(), hint));
+            }
             Value::Class(_) => return unsupported("calls on classes"),
             _ => {}
         }
@@ -223,18 +233,35 @@ impl Interpreter {
                 Stop::Unsupported(matrix::lacks(name))
             }
             _ if exists => Stop::Unsupported(format!("the method '{name}' of this value")),
-            Value::Instance(_) => lacks_property(name),
-            _ => {
-                let hint = match receiver {
-                    Value::Foreign(object) => hints::did_you_mean(name, object.methods()),
-                    Value::ForeignClass(class) => hints::did_you_mean(name, class.functions()),
-                    Value::Matrix(_) => {
-                        hints::did_you_mean(name, matrix::TABLE.iter().map(|row| row.name))
-                    }
-                    _ => String::new(),
-                };
-                hinted(error("ClssLcksMthd", format!("Class lacks method '{name}'.")), hint)
+            Value::Instance(instance) => {
+                let fields = instance.fields.0.borrow().keys();
+                let fields = fields.iter().filter_map(|field| match field {
+                    Value::String(name) => Some(&**name),
+                    _ => None,
+                });
+                let methods = instance.class.methods.keys().map(|method| &**method);
+                hinted(lacks_property(name), hints::method(name, methods.chain(fields)))
             }
+            _ => {
+                let text = format!("Class lacks method '{name}'.");
+                hinted(error("ClssLcksMthd", text), self.instead(receiver, name))
+            }
+        }
+    }
+
+    /// Returns what to call in place of a method that a value does not have.
+    fn instead(&self, receiver: &Value, name: &str) -> String {
+        match receiver {
+            Value::Foreign(object) => match hints::method(name, object.class().method_names()) {
+                hint if hint.is_empty() => object.whose(name),
+                hint => hint,
+            },
+            Value::ForeignClass(class) if class.makes(name) => format!(
+                "{name} is a method of an object: var a = {0}(…), and then a.{name}(…)",
+                class.name()
+            ),
+            Value::ForeignClass(class) => hints::method(name, class.function_names()),
+            value => hints::method(name, self.methods.of(value.kind())),
         }
     }
 
@@ -253,6 +280,23 @@ impl Interpreter {
             stop => Err(stop),
         }
     }
+}
+
+/// Says why a value cannot be called.
+fn uncallable(value: &Value) -> String {
+    match value {
+        Value::Nil => "the value before ( is nil: nothing was assigned to it yet".to_owned(),
+        Value::Foreign(object) => {
+            format!("the value before ( is a {}: call one of its methods", object.class_name())
+        }
+        value => format!("the value before ( is a {:?}", value.kind()),
+    }
+}
+
+/// Says which arguments a function of the script takes.
+fn signature(function: &Function) -> String {
+    let name = if function.name.is_empty() { "fn " } else { &*function.name };
+    format!("the function is called as {}", function.signature(name))
 }
 
 pub fn lacks_property(name: &str) -> Stop {

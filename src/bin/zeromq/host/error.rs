@@ -32,8 +32,9 @@ pub struct ScriptError {
 pub enum Refusal {
     /// Morpho's compiler rejects it too. The note adds details.
     Compile { id: &'static str, text: String, at: Position, note: String },
-    /// The text cannot be parsed any further; Morpho cannot either. The hint may be empty.
-    Syntax { at: Position, hint: String },
+    /// The text cannot be parsed any further; Morpho cannot either. What is expected there
+    /// and the hint may be empty.
+    Syntax { at: Position, expected: String, hint: String },
     /// Morpho may run it, but this host does not. The hint may be empty.
     Unsupported { what: String, at: Position, hint: String },
 }

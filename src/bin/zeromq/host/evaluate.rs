@@ -155,7 +155,10 @@ impl Interpreter {
             {
                 Err(self.lacks(object, name))
             }
-            _ => unsupported(format!("the method '{}' as a value", &**name)),
+            _ => {
+                let name = &**name;
+                unsupported(format!("the method '{name}' as a value; to call it, write {name}()"))
+            }
         }
     }
 
@@ -304,7 +307,20 @@ impl Interpreter {
         let (first, second) = if swapped { (right, left) } else { (left, right) };
         let (first, second) = (self.operand(first)?, self.operand(second)?);
         let text = format!("Invalid operands. Failed to {word} {first} and {second}");
-        Err(error::error("InvldOp", text))
+        let is_text = |value: &Value| matches!(value, Value::String(_));
+        let hint = match operator {
+            _ if matches!((left, right), (Value::Nil, _) | (_, Value::Nil)) => {
+                "one of the values is nil, as received messages are on timeout; test it with isnil"
+            }
+            Operator::Add if is_text(left) || is_text(right) => {
+                "a text with values in it is written \"a = ${a}\""
+            }
+            _ if is_text(left) || is_text(right) => {
+                "what is received is text: Int(text) and Float(text) are its number"
+            }
+            _ => "",
+        };
+        Err(error::hinted(error::error("InvldOp", text), hint.to_owned()))
     }
 
     fn operand(&mut self, value: &Value) -> Outcome<String> {

@@ -139,6 +139,11 @@ impl Interpreter {
         self.assign(tree.variable.place, Value::Class(Rc::new(class)));
     }
 
+    /// Ends a loop that the user has interrupted, which shows its body.
+    fn check(&mut self, body: &Statement) -> Outcome<()> {
+        interrupt::check().inspect_err(|_| self.at = body.at)
+    }
+
     /// Runs `while` loops and three-part `for` loops.
     fn repeat(
         &mut self,
@@ -147,7 +152,7 @@ impl Interpreter {
         body: &Statement,
     ) -> Outcome<Flow> {
         loop {
-            interrupt::check()?;
+            self.check(body)?;
             if let Some(condition) = condition
                 && !self.evaluate(condition)?.is_true()
             {
@@ -166,7 +171,7 @@ impl Interpreter {
 
     fn do_while(&mut self, body: &Statement, condition: &Expression) -> Outcome<Flow> {
         loop {
-            interrupt::check()?;
+            self.check(body)?;
             match self.execute(body)? {
                 Flow::Break => return Ok(Flow::Next),
                 Flow::Return(value) => return Ok(Flow::Return(value)),
@@ -184,7 +189,7 @@ impl Interpreter {
         self.at = each.collection.at;
         let (collection, count) = self.enumerable(collection)?;
         for index in 0..count {
-            interrupt::check()?;
+            self.check(&each.body)?;
             self.at = each.collection.at;
             let item = self.element(&collection, index)?;
             self.declare(each.item.place, item);

@@ -112,7 +112,11 @@ fn complaint(
     if wanted && text[error.location.offset..].starts_with(['=', '^']) {
         return Refusal::compile("ExpExpr", "Expected expression.", at);
     }
-    Refusal::Syntax { at, hint: hints::syntax(text, error.location.offset) }
+    let hint = hints::syntax(text, error.location.offset);
+    let tokens: Vec<&str> = error.expected.tokens().collect();
+    // One advice is enough.
+    let expected = if hint.is_empty() { hints::expected(&tokens) } else { String::new() };
+    Refusal::Syntax { at, expected, hint }
 }
 
 /// Two names in a row are a declaration with a type, or a misspelt keyword.
@@ -151,7 +155,8 @@ peg::parser! {
             if KEYWORDS.contains(&text) { Ok(()) } else { Err("a keyword") }
         }
         rule word() -> Name
-            = text:$(['a'..='z' | 'A'..='Z' | '_'] letter()*) { state.names.intern(text) }
+            = quiet! { text:$(['a'..='z' | 'A'..='Z' | '_'] letter()*) { state.names.intern(text) } }
+            / expected!("name")
         rule name() -> Name = !keyword() it:word() { it }
         rule declared() -> Variable = at:at() name:name() { variable(name, at) }
 
@@ -212,7 +217,10 @@ peg::parser! {
 
         rule import() -> Statement
             = at:at() "import" w() _ what:imported() line() ("as" / "for") w() [^ '\n']*
-            { statement(at, Action::Unrunnable(Unrunnable::Unsupported("this import form"))) }
+            {
+                let what = "import … as and import … for; write import zeromq";
+                statement(at, Action::Unrunnable(Unrunnable::Unsupported(what)))
+            }
             / "import" w() _ at:at() what:imported() end() { statement(at, Action::Import(what)) }
         rule imported() -> Import
             = name:name() { Import::Extension(name) }

@@ -38,6 +38,8 @@ pub struct Interpreter {
     /// The script's files that still exist.
     files: Vec<Weak<File>>,
     out: Box<dyn Write>,
+    /// Returns the text of a warning with this tag and message.
+    pub warning: fn(&str, &str) -> String,
 }
 
 /// A local variable. It moves to the heap when a closure captures it.
@@ -86,6 +88,7 @@ impl Interpreter {
             random: fastrand::Rng::new(),
             files: Vec::new(),
             out,
+            warning: |tag, message| format!("Warning '{tag}': {message}\n"),
         }
     }
 
@@ -121,6 +124,12 @@ impl Interpreter {
     /// Flushes the output before something waits.
     pub fn flush(&mut self) -> Outcome<()> {
         Ok(self.out.flush()?)
+    }
+
+    /// Writes a warning, like Morpho, at once.
+    pub fn warn(&mut self, tag: &str, message: &str) -> Outcome<()> {
+        self.write(&(self.warning)(tag, message))?;
+        self.flush()
     }
 
     /// Returns the text of a value. Calls `tostring` on objects that have it.

@@ -15,7 +15,7 @@ mod evaluate;
 mod execute;
 pub mod grammar;
 mod grammar_actions;
-mod hints;
+pub mod hints;
 pub mod interpreter;
 mod operators;
 pub mod plugin;

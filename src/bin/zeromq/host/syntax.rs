@@ -99,7 +99,9 @@ impl Unrunnable {
         match self {
             Unrunnable::Unsupported(what) => Refusal::unsupported(*what, at),
             Unrunnable::Compile(id, text) => Refusal::compile(id, *text, at),
-            Unrunnable::Mistake(hint) => Refusal::Syntax { at, hint: hint.to_string() },
+            Unrunnable::Mistake(hint) => {
+                Refusal::Syntax { at, expected: String::new(), hint: hint.to_string() }
+            }
         }
     }
 }
@@ -256,6 +258,17 @@ pub struct Function {
     pub captures: Vec<Capture>,
     /// True if Morpho makes it a closure, which is visible when it is printed.
     pub closure: bool,
+}
+
+impl Function {
+    /// Returns how it is called by a name: "name(a, b, option=)".
+    pub fn signature(&self, name: &str) -> String {
+        let plain = self.parameters.iter().map(|parameter| parameter.name.to_string());
+        let rest = self.rest.iter().map(|rest| format!("...{}", &*rest.name));
+        let options = self.options.iter().map(|(option, _)| format!("{}=", &*option.name));
+        let all: Vec<String> = plain.chain(rest).chain(options).collect();
+        format!("{name}({})", all.join(", "))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use crate::diagnostics;
 use crate::help;
 use crate::host::builtins;
 use crate::host::error::{Refusal, Stop};
@@ -81,7 +82,8 @@ struct Prompt {
 impl Prompt {
     fn new() -> Prompt {
         let (names, sources) = (Names::default(), Sources::default());
-        let interpreter = Interpreter::new(names, sources, Vec::new(), output());
+        let mut interpreter = Interpreter::new(names, sources, Vec::new(), output());
+        interpreter.warning = diagnostics::warning;
         let topics = help::Topics::new();
         let topics = topics.iter().flat_map(help::Topic::names).map(str::to_owned).collect();
         let (session, topics) = (Session::default(), Rc::new(topics));
@@ -154,7 +156,7 @@ impl Prompt {
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
-        run::report_refusal(refusal, &self.interpreter.sources);
+        diagnostics::refuse(refusal, &self.interpreter.sources);
     }
 
     fn settle(&mut self, result: Result<(), Stop>) -> Next {
@@ -171,7 +173,7 @@ impl Prompt {
                     }
                     Stop::Unsupported(_) | Stop::Interrupted => Next::Read,
                 };
-                run::report_stop(&mut self.interpreter, stop);
+                diagnostics::stop(&mut self.interpreter, stop);
                 self.interpreter.recover();
                 next
             }

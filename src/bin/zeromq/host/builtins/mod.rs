@@ -108,6 +108,11 @@ impl Methods {
         self.0.keys().map(|(_, name)| &**name).chain(functions.map(|row| row.name))
     }
 
+    /// Returns the names of the methods of a type.
+    pub fn of(&self, kind: Type) -> impl Iterator<Item = &str> {
+        self.0.keys().filter(move |(known, _)| *known == kind).map(|(_, name)| &**name)
+    }
+
     pub fn find(&self, kind: Type, name: &Name) -> Option<&'static Builtin> {
         self.0.get(&(kind, name.clone())).copied()
     }

@@ -63,7 +63,7 @@ fn rest(time: Duration) -> Outcome<()> {
 fn read_line(interpreter: &mut Interpreter, _: &Value, _: &[Value]) -> Outcome<Value> {
     interpreter.flush()?;
     let mut line = Vec::new();
-    std::io::stdin().lock().read_until(b'\n', &mut line)?;
+    interrupt::blocked(|| std::io::stdin().lock().read_until(b'\n', &mut line))??;
     let line = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(&line)).into_owned();
     Ok(if line.is_empty() { Value::Nil } else { Value::string(line) })
 }

@@ -21,7 +21,8 @@ use zeromq::vm::abi;
 
 use crate::host::call::Values;
 use crate::host::dictionary::Dictionary;
-use crate::host::error::{CALLABLE, Outcome, Stop, error};
+use crate::host::error::{CALLABLE, Outcome, Stop, error, hinted};
+use crate::host::hints;
 use crate::host::interpreter::Interpreter;
 use crate::host::syntax::{Name, Names};
 use crate::host::value::Value;
@@ -43,7 +44,6 @@ pub struct Library {
 #[derive(Default)]
 struct State {
     classes: RefCell<Vec<Rc<Class>>>,
-    warnings: RefCell<Vec<String>>,
     /// The script's objects, so that each handle has exactly one value.
     objects: RefCell<HashMap<abi::Object, Weak<Object>>>,
     functions: RefCell<Functions>,
@@ -77,6 +77,9 @@ pub struct Object {
     class: Rc<Class>,
     handle: abi::Object,
 }
+
+/// The method that says why nothing arrives.
+const DIAGNOSIS: &str = "diagnose";
 
 // Loading.
 
@@ -120,7 +123,15 @@ unsafe extern "C" fn warn(context: *mut c_void, tag: *const c_char, message: *co
     let state = unsafe { &*context.cast::<State>() };
     // SAFETY: the header says that both texts are there for the time of the call.
     let (tag, message) = unsafe { (text(tag), text(message)) };
-    state.warnings.borrow_mut().push(format!("Warning '{tag}': {message}\n"));
+    let Some((interpreter, _)) = state.calling.get() else {
+        eprintln!("Warning '{tag}': {message}");
+        return;
+    };
+    // SAFETY: the call of the library in the middle of which this is was given the
+    // interpreter, and leaves it alone until it returns.
+    let interpreter = unsafe { &mut *interpreter };
+    // The call may go on waiting. Where the text cannot be written, nothing else can be.
+    let _ = interpreter.warn(&tag, &message);
 }
 
 /// Called by the library while it waits, to ask whether to stop.
@@ -207,16 +218,48 @@ unsafe fn text(pointer: *const c_char) -> String {
 }
 
 impl Class {
-    /// Returns the names of its functions.
-    pub fn functions(&self) -> impl Iterator<Item = &str> {
+    /// Returns its functions.
+    pub fn functions(&self) -> impl Iterator<Item = Method> {
+        self.functions.values().copied()
+    }
+
+    /// Returns the methods of its objects.
+    pub fn methods(&self) -> impl Iterator<Item = Method> {
+        self.methods.values().copied()
+    }
+
+    pub fn function_names(&self) -> impl Iterator<Item = &str> {
         self.functions.keys().map(|name| &**name)
+    }
+
+    pub fn method_names(&self) -> impl Iterator<Item = &str> {
+        self.methods.keys().map(|name| &**name)
+    }
+
+    pub fn constructor(&self) -> Option<Method> {
+        self.constructor
     }
 }
 
 impl Object {
-    /// Returns the names of its methods.
-    pub fn methods(&self) -> impl Iterator<Item = &str> {
-        self.class.methods.keys().map(|name| &**name)
+    pub fn class(&self) -> &Class {
+        &self.class
+    }
+
+    /// Names the classes whose objects have a method that this one does not have. Returns an
+    /// empty string if there are none.
+    pub fn whose(&self, name: &str) -> String {
+        let classes = self.class.library.state.classes.borrow();
+        let others =
+            classes.iter().filter(|class| class.constructor.is_some() && class.makes(name));
+        let others: Vec<&str> = others.take(3).map(|class| &*class.name).collect();
+        match others.as_slice() {
+            [] => String::new(),
+            others => {
+                let own = &self.class.name;
+                format!("this is a {own}; {name} is a method of {}", others.join(", "))
+            }
+        }
     }
 }
 
@@ -337,9 +380,6 @@ impl Library {
         // SAFETY: the library has written the result of a call that succeeded.
         let value = (code == 0).then(|| unsafe { self.take(&mut result) });
         self.forget_functions();
-        for warning in self.state.warnings.take() {
-            interpreter.write(&warning)?;
-        }
         if let Some(value) = value {
             return value;
         }
@@ -349,7 +389,49 @@ impl Library {
             return Err(stop);
         }
         let (tag, message) = self.last_error();
-        Err(error(tag, message))
+        let hint = match code {
+            code if code == Code::Interrupted as i32 => self.diagnosis(receiver),
+            code if code == Code::Closed as i32 => {
+                "what was closed stays closed: make a new one".to_owned()
+            }
+            code if code == Code::Again as i32 => {
+                "diagnose() of a socket says why nothing arrives".to_owned()
+            }
+            _ => method.meant(&values.named),
+        };
+        Err(hinted(error(tag, message), hint))
+    }
+
+    /// Returns why nothing arrives at a socket, or an empty string for other objects.
+    fn diagnosis(&'static self, receiver: abi::Object) -> String {
+        let known = self.state.objects.borrow().get(&receiver).and_then(Weak::upgrade);
+        let method = known.and_then(|object| {
+            let methods = object.class.methods.iter();
+            methods.clone().find(|(name, _)| ***name == *DIAGNOSIS).map(|(_, method)| *method)
+        });
+        let Some(method) = method else {
+            return String::new();
+        };
+        let mut result = MaybeUninit::uninit();
+        let (none, nobody) = (std::ptr::null(), std::ptr::null());
+        // SAFETY: there are no arguments, and there is room for a result.
+        let code = unsafe {
+            (self.exports.call)(
+                self.registration.get(),
+                method.0,
+                receiver,
+                none,
+                0,
+                nobody,
+                0,
+                result.as_mut_ptr(),
+            )
+        };
+        // SAFETY: the library has written the result of a call that succeeded.
+        match (code == 0).then(|| unsafe { self.take(&mut result) }) {
+            Some(Ok(Value::String(text))) => text.to_string(),
+            _ => String::new(),
+        }
     }
 
     /// Copies a result, and frees it.
@@ -495,16 +577,50 @@ unsafe fn rows(
 }
 
 impl Method {
-    fn name(self) -> String {
+    pub fn name(self) -> String {
         // SAFETY: the pointer is one of a class of the library, whose methods and
         // their names stay in place.
         unsafe { text((*self.0).name) }
+    }
+
+    /// Returns how it is called, and what it returns.
+    pub fn signature(self) -> String {
+        // SAFETY: as above.
+        unsafe { text((*self.0).signature) }
+    }
+
+    /// Returns the names of the named arguments.
+    pub fn options(self) -> Vec<String> {
+        // SAFETY: as above; there are as many parameters as counted, and they stay too.
+        unsafe {
+            let parameters = slice((*self.0).parameters, (*self.0).parameter_count as usize);
+            let named = parameters.iter().filter(|row| (***row).role == abi::ZEROMQ_NAMED);
+            named.map(|row| text((**row).name)).collect()
+        }
+    }
+
+    /// Returns the hint about the first named argument that does not exist, or an empty
+    /// string.
+    fn meant(self, named: &[(Name, Value)]) -> String {
+        let options = self.options();
+        let unknown = named.iter().find(|(name, _)| !options.iter().any(|known| **known == **name));
+        unknown.map_or_else(String::new, |(name, _)| {
+            match hints::did_you_mean(name, options.iter().map(String::as_str)) {
+                hint if hint.is_empty() => hint,
+                hint => hint.replace('?', "=?"),
+            }
+        })
     }
 }
 
 impl Class {
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// True if its objects have this method.
+    pub fn makes(&self, method: &str) -> bool {
+        self.methods.keys().any(|name| **name == *method)
     }
 
     /// Returns the address by which the library knows it.

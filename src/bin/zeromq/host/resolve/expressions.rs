@@ -167,9 +167,21 @@ impl Resolver<'_> {
 
     fn target(&mut self, variable: &mut Variable) -> Resolved {
         let at = variable.at;
-        if self.look_up(variable, false)?.is_some() {
-            let text = format!("Symbol '{}' not defined.", &*variable.name);
-            return Err(Refusal::compile("SymblUndf", text, at));
+        let found = self.look_up(variable, false).map_err(|mut refusal| {
+            if let Refusal::Compile { note, .. } = &mut refusal
+                && note.is_empty()
+            {
+                *note = format!("declare a new variable with var: var {} = …", &*variable.name);
+            }
+            refusal
+        })?;
+        if found.is_some() {
+            return Err(Refusal::Compile {
+                id: "SymblUndf",
+                text: format!("Symbol '{}' not defined.", &*variable.name),
+                at,
+                note: "a class or function has this name: choose another one".to_owned(),
+            });
         }
         if self.is_constant(&variable.name) {
             return Err(Refusal::unsupported("rebinding the name of a function or class", at));

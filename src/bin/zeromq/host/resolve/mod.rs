@@ -134,7 +134,10 @@ impl Resolver<'_> {
                 id: "FlNtFnd",
                 text: format!("File '{name}' not found."),
                 at,
-                note: format!("{}: {error}", path.display()),
+                note: match name {
+                    "zeromq" => "a module is imported without quotes: import zeromq".to_owned(),
+                    _ => format!("{}: {error}", path.display()),
+                },
             },
         })?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -145,10 +148,16 @@ impl Resolver<'_> {
     /// `import zeromq`
     fn extension(&mut self, name: &Name, at: Position) -> Resolved {
         if &**name != "zeromq" {
+            let hint = match hints::did_you_mean(name, ["zeromq"].into_iter()) {
+                hint if hint.is_empty() => "this host has only the module zeromq: import zeromq; \
+                                            a file is imported as in import \"name.morpho\""
+                    .to_owned(),
+                hint => hint,
+            };
             return Err(Refusal::Unsupported {
                 what: format!("the module '{}'", &**name),
                 at,
-                hint: hints::did_you_mean(name, ["zeromq"].into_iter()),
+                hint,
             });
         }
         if !self.foreign.is_empty() {

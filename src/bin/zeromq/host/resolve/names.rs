@@ -162,6 +162,9 @@ impl Resolver<'_> {
 
     /// Returns what to do about an unknown name, or an empty string.
     fn advise(&self, name: &str) -> String {
+        if let Some(hint) = hints::name(name) {
+            return hint.to_owned();
+        }
         if self.foreign.is_empty() && name.starts_with("ZMQ") {
             return "write import zeromq at the beginning of the script".to_owned();
         }
@@ -198,8 +201,12 @@ impl Resolver<'_> {
         }
         let may = !self.homes[here].anonymous && !self.in_method();
         if !may || !self.homes[here - 1].innermost().later.contains(name) {
-            let text = format!("Function '{text}' is called but not defined in the same scope.");
-            return Err(Refusal::compile("UnrslvdFrwdRf", text, at));
+            return Err(Refusal::Compile {
+                id: "UnrslvdFrwdRf",
+                text: format!("Function '{text}' is called but not defined in the same scope."),
+                at,
+                note: self.advise(text),
+            });
         }
         self.homes[here - 1].captured = true;
         let place = self.promised_place(here, name);
