@@ -64,6 +64,7 @@ fn command_lines_get_advice() {
         ("req localhost:5555 hello", "as in tcp://localhost:5555"),
         ("sub tcp://localhost:5556 --cuont 1", "'--count'"),
         ("help ZMQPul", "did you mean zmqpull"),
+        ("new pipelin", "did you mean pipeline?"),
     ] {
         let said = told(&line.split(' ').collect::<Vec<_>>());
         assert!(said.contains(advice), "{line}: {said}");

@@ -11,6 +11,7 @@ mod host;
 mod install;
 mod interrupt;
 mod library;
+mod new;
 mod repl;
 mod run;
 #[cfg(feature = "tools")]
@@ -57,6 +58,16 @@ enum Command {
     Help {
         /// The topic, such as ZMQSocket or ZMQErr; without one, lists all topics.
         topic: Vec<String>,
+    },
+    /// Writes a pair of scripts to start from, or lists the patterns.
+    ///
+    /// It never overwrites a file.
+    New {
+        /// The pattern, such as request-reply; without one, lists all of them.
+        pattern: Option<String>,
+        /// The folder to write into.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        out: PathBuf,
     },
     /// Prints a script that completes commands and options in a shell.
     ///
@@ -112,6 +123,8 @@ fn main() -> ExitCode {
         }
         Command::Repl => repl::repl(),
         Command::Help { topic } => help::help(&topic),
+        Command::New { pattern: None, .. } => tell(Ok(new::list())),
+        Command::New { pattern: Some(name), out } => tell(new::write(&name, &out)),
         Command::Completions { shell } => completions::print(shell),
         Command::Install { c, program, prefix } => {
             let package = if c { install::c::install } else { install::install };
