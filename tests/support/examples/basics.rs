@@ -25,7 +25,7 @@ fn request_reply(host: &dyn Host) {
         (1..=10).map(|i| format!("{text}\n").replace('#', &i.to_string())).collect::<String>()
     };
     assert_eq!(output(client), lines("Reply #: World"));
-    assert_eq!(output(server), lines("Received Hello #"));
+    assert_eq!(output(server), format!("Listening on {endpoint}\n{}", lines("Received Hello #")));
 }
 
 fn reversed(host: &dyn Host) {
@@ -48,8 +48,14 @@ fn pipeline(host: &dyn Host) {
     let ventilator = start(host, "pipeline/ventilator.morpho", &[&tasks, "8"]);
     let worker = || start(host, "pipeline/worker.morpho", &[&tasks, &results]);
     let _workers = [(); 8].map(|()| worker());
-    assert_eq!(output(ventilator), "Waiting for 8 workers\n100 tasks are sent\n");
-    assert_eq!(output(sink), "The sum of the squares up to 100 is 338350\n");
+    assert_eq!(
+        output(ventilator),
+        format!("Waiting for 8 workers on {tasks}\n100 tasks are sent\n")
+    );
+    assert_eq!(
+        output(sink),
+        format!("Listening on {results}\nThe sum of the squares up to 100 is 338350\n")
+    );
 }
 
 fn sweep(host: &dyn Host) {
@@ -70,7 +76,10 @@ fn sweep(host: &dyn Host) {
     }
     drop(killed);
     let shown = output(sweep);
-    assert!(shown.starts_with("2 of 100 points are known\n100 points, 0 failed, "), "{shown}");
+    let begin = format!(
+        "2 of 100 points are known\nListening on {endpoint} for workers\n100 points, 0 failed, "
+    );
+    assert!(shown.starts_with(&begin), "{shown}");
     // A worker that has started too late waits for the next sweep.
     if shown.contains(" 3 workers, ") {
         assert_eq!([output(first), output(second)], ["", ""]);

@@ -24,7 +24,7 @@ fn envelopes(host: &dyn Host) {
     let publisher = start(host, "envelopes/publisher.morpho", &[&endpoint]);
     assert_eq!(output(weather), "weather.oslo [ rain, 8 ]\nweather.rome [ sun, 21 ]\n");
     assert_eq!(output(sport), "sport [ a draw in Rome ]\nsports cars [ a red one ]\n");
-    assert_eq!(output(publisher), "The news is published\n");
+    assert_eq!(output(publisher), format!("Publishing on {endpoint}\nThe news is published\n"));
 }
 
 fn last_value_cache(host: &dyn Host) {
@@ -144,10 +144,13 @@ fn espresso(host: &dyn Host) {
     assert_eq!(output(publisher), "3 of tea, 3 of espresso\n");
     assert_eq!(
         output(forwarder),
-        "subscribed: espresso\n\
-         published: [ espresso, 1 ]\n\
-         published: [ espresso, 2 ]\n\
-         published: [ espresso, 3 ]\n\
-         taken back: espresso\n"
+        format!(
+            "Listening on {publishers} for publishers, on {subscribers} for subscribers\n\
+             subscribed: espresso\n\
+             published: [ espresso, 1 ]\n\
+             published: [ espresso, 2 ]\n\
+             published: [ espresso, 3 ]\n\
+             taken back: espresso\n"
+        )
     );
 }

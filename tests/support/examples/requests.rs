@@ -96,6 +96,7 @@ fn lazy_pirate(host: &dyn Host) {
     assert!((12..=7 * 4).contains(&sent), "{sent}");
     let mut lines: Vec<String> = output(server).lines().map(str::to_owned).collect();
     lines.dedup();
+    assert_eq!(lines.remove(0), format!("Listening on {endpoint}"));
     let expected = "Request 1|Request 2|Request 3: a crash|Request 3|Request 4|\
                     Request 5: this takes a while|Request 5|Request 6|Request 7: the end";
     assert_eq!(lines.join("|"), expected);
