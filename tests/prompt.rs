@@ -129,6 +129,20 @@ fn sockets_are_there_and_what_they_sent_leaves() {
     assert!(stdout.contains("Error 'ZMQClosed'") && stdout.ends_with("false\n"), "{stdout}");
 }
 
+/// `print` shows what Morpho prints; the prompt shows more.
+#[test]
+fn sockets_are_shown_with_their_endpoints() {
+    let input = "var a = ZMQReply(\"inproc://shown\")\na\nprint a\nvar b = ZMQPush()\nb\n\
+                 b.connect(\"inproc://shown,inproc://other\")\nb\na.close()\na\nZMQPoller()\n";
+    let expected = "<ZMQSocket: REP> ZMQReply, bound to inproc://shown\n\
+                    <ZMQSocket: REP>\n\
+                    <ZMQSocket: PUSH> ZMQPush\n\
+                    <ZMQSocket: PUSH> ZMQPush, connected to inproc://shown, connected to inproc://other\n\
+                    <ZMQSocket: REP closed>\n<ZeroMQPoller>\n";
+    let Finished { stdout, .. } = told(input);
+    assert_eq!(stdout, expected);
+}
+
 #[test]
 fn help_and_quit_are_words_of_the_prompt() {
     let Finished { stdout, stderr, status } =
@@ -141,6 +155,11 @@ fn help_and_quit_are_words_of_the_prompt() {
     assert_eq!(stdout.matches("\nZMQArgs\n").count(), 1, "{stdout}");
     assert_eq!(stdout.matches("\nZeroMQ\n").count(), 2, "{stdout}");
     assert_eq!(printed("System.exit()\nprint 1\n"), "");
+    for word in ["exit", "exit()", "quit()"] {
+        assert_eq!(printed(&format!("{word}\nprint 1\n")), "");
+    }
+    // A name of the user's is not a word of the prompt.
+    assert_eq!(printed("var exit = 5\nexit\n"), "5\n");
 }
 
 #[test]
@@ -197,12 +216,56 @@ mod keys {
         let mut terminal = prompt(home.path());
         terminal.press("var puller = ZMQPul\t()\r");
         terminal.wait(|shown| shown.contains("ZMQPull()") && shown.ends_with("> "));
+        // Methods are those of the class, with their named arguments.
         terminal.press("pulle\t.clo\t\t");
-        terminal.wait(|shown| shown.contains("close ") && shown.contains("closed"));
-        terminal.press("sed()\r");
+        terminal.wait(|shown| shown.contains("\nclose(linger=, wait=)  closed()\n"));
+        terminal.press("d\t\r");
         answered(&terminal, "false");
+        terminal.press("puller.receive(time\t0)\r");
+        terminal.wait(|shown| shown.contains("receive(timeout=0)\n") && shown.ends_with("> "));
+        terminal.press("puller.receivet\t\u{15}");
+        terminal.wait(|shown| shown.ends_with("> "));
         terminal.press("help zmqunr\t\r");
         terminal.wait(|shown| shown.contains("zmqunroutable") && shown.ends_with("> "));
+    }
+
+    #[test]
+    fn lines_that_continue_are_marked() {
+        let home = tempfile::tempdir().unwrap();
+        let mut terminal = prompt(home.path());
+        terminal.press("fn double(x) {\r");
+        terminal.wait(|shown| shown.ends_with("\n~ "));
+        terminal.press("return 2 * x\r}\r");
+        terminal.wait(|shown| shown.ends_with("\n> "));
+        terminal.press("double(21)\r");
+        answered(&terminal, "42");
+        // An empty line gives up, and Ctrl-C drops all lines.
+        terminal.press("(1 +\r\r");
+        terminal.wait(|shown| shown.contains("syntax error") && shown.ends_with("> "));
+        terminal.press("[1,\r2\u{3}");
+        terminal.wait(|shown| shown.ends_with("\n> "));
+        // The whole input is one entry of the history.
+        terminal.press("\u{1b}[A\u{1b}[A\u{1b}[A\r");
+        terminal.wait(|shown| shown.contains("return 2 * x\n}") && shown.ends_with("> "));
+        terminal.press("exit\r");
+        assert_eq!(terminal.finish(), Some(0));
+    }
+
+    #[test]
+    fn words_have_colors_unless_they_are_not_wanted() {
+        let home = tempfile::tempdir().unwrap();
+        for (variable, color) in [("COLORTERM", true), ("NO_COLOR", false)] {
+            let mut command = repl(home.path());
+            command.arg("repl").env_remove("NO_COLOR").env(variable, "1");
+            let mut terminal = Terminal::start(command);
+            terminal.wait(|shown| shown.ends_with("> "));
+            terminal.press("var text = \"hello\" + misspelt\r");
+            terminal.wait(|shown| shown.contains("^^^^^^^^") && shown.ends_with("> "));
+            let shown = terminal.raw();
+            for colored in ["\u{1b}[32m\"hello\"", "\u{1b}[1m\u{1b}[91mError"] {
+                assert_eq!(shown.contains(colored), color, "{variable}: {shown:?}");
+            }
+        }
     }
 
     #[test]

@@ -102,8 +102,13 @@ impl Interpreter {
         match self.evaluate(value)? {
             Value::Nil => Ok(()),
             value => {
-                let text = self.text(&value, Style::Printed)? + "\n";
-                self.write(&text)
+                let mut text = self.text(&value, Style::Printed)?;
+                if let Value::Foreign(object) = &value
+                    && !text.ends_with("closed>")
+                {
+                    text.push_str(&object.attachments(self));
+                }
+                self.write(&(text + "\n"))
             }
         }
     }

@@ -1,21 +1,28 @@
 //! Reads input lines, with the keys and history of a shell. If the input is not a terminal,
 //! lines are read as they are.
 
+use std::borrow::Cow;
 use std::env;
 use std::fs;
-use std::io::{BufRead, IsTerminal, stdin};
+use std::io::{BufRead, IsTerminal, stdin, stdout};
 use std::path::PathBuf;
 
-use rustyline::completion::Completer;
-use rustyline::config::CompletionType;
-use rustyline::config::Configurer;
+use rustyline::completion::{Completer, Pair};
+use rustyline::config::{CompletionType, Configurer};
 use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::history::DefaultHistory;
-use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Context, Helper, Highlighter, Hinter};
+use rustyline::{Context, Helper, Hinter, Validator};
 
 use super::complete::{Known, complete};
+use super::highlight::paint;
+use crate::color;
 use crate::host::grammar;
+
+/// What stands before the first line of an input, and before those that continue it, as at
+/// the prompt of Morpho.
+const FIRST: &str = "> ";
+const NEXT: &str = "~ ";
 
 /// The maximum number of inputs in the history.
 const KEPT: usize = 1000;
@@ -42,7 +49,6 @@ impl Editor {
         // As shells do: as far as it is certain, then all that it may be.
         lines.set_completion_type(CompletionType::List);
         lines.set_max_history_size(KEPT)?;
-        lines.set_auto_add_history(true);
         let history = history().filter(|_| stdin().is_terminal());
         if let Some(path) = &history {
             // The first time there is none.
@@ -58,17 +64,35 @@ impl Editor {
         }
     }
 
-    /// Reads an input. The Tab key completes the names that `known` returns.
+    /// Reads an input, which may have several lines. The Tab key completes the names that
+    /// `known` returns.
     pub fn read(&mut self, known: impl FnOnce() -> Known) -> rustyline::Result<Input> {
         if !stdin().is_terminal() {
             return Ok(read_plain()?);
         }
-        self.lines.set_helper(Some(Hand { known: known() }));
-        match self.lines.readline("> ") {
-            Ok(text) => Ok(Input::Text(text)),
-            Err(ReadlineError::Interrupted) => Ok(Input::Dropped),
-            Err(ReadlineError::Eof) => Ok(Input::End),
-            Err(error) => Err(error),
+        let color = color::of(&stdout());
+        self.lines.set_helper(Some(Hand { known: known(), before: String::new(), color }));
+        let mut text = String::new();
+        loop {
+            let prompt = if text.is_empty() { FIRST } else { NEXT };
+            let line = match self.lines.readline(prompt) {
+                Ok(line) => line,
+                Err(ReadlineError::Interrupted) => return Ok(Input::Dropped),
+                Err(ReadlineError::Eof) => return Ok(Input::End),
+                Err(error) => return Err(error),
+            };
+            // Whoever enters an empty line wants to hear what is wrong.
+            let given_up = !text.is_empty() && line.trim().is_empty();
+            text.push_str(&line);
+            if given_up || !grammar::is_unfinished(&text) {
+                // Without a history, the input counts all the same.
+                let _ = self.lines.add_history_entry(text.trim_end());
+                return Ok(Input::Text(text));
+            }
+            text.push('\n');
+            if let Some(hand) = self.lines.helper_mut() {
+                hand.before.clone_from(&text);
+            }
         }
     }
 
@@ -110,33 +134,33 @@ fn history() -> Option<PathBuf> {
 }
 
 /// Assists while a line is being entered.
-#[derive(Default, Helper, Hinter, Highlighter)]
+#[derive(Default, Helper, Hinter, Validator)]
 struct Hand {
     known: Known,
+    /// The lines of the input before this one.
+    before: String,
+    color: bool,
 }
 
 impl Completer for Hand {
-    type Candidate = String;
+    type Candidate = Pair;
 
     fn complete(
         &self,
         line: &str,
         cursor: usize,
         _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<String>)> {
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
         Ok(complete(line, cursor, &self.known))
     }
 }
 
-/// Checks whether an input continues on the next line.
-impl Validator for Hand {
-    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let text = context.input();
-        // Whoever enters an empty line wants to hear what is wrong.
-        let given_up = text.lines().count() > 1 && text.ends_with('\n');
-        if !given_up && grammar::is_unfinished(text) {
-            return Ok(ValidationResult::Incomplete);
-        }
-        Ok(ValidationResult::Valid(None))
+impl Highlighter for Hand {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        if self.color { paint(&self.before, line).into() } else { line.into() }
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        self.color && kind != CmdKind::MoveCursor
     }
 }

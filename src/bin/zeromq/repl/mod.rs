@@ -3,6 +3,7 @@
 
 mod complete;
 mod editor;
+mod highlight;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -15,13 +16,14 @@ use crate::host::builtins;
 use crate::host::error::{Refusal, Stop};
 use crate::host::grammar;
 use crate::host::interpreter::{Interpreter, output};
-use crate::host::plugin::{self, Library};
+use crate::host::plugin::{self, Library, Method};
 use crate::host::resolve::session::Session;
 use crate::host::source::Sources;
 use crate::host::syntax::Names;
+use crate::host::value::{Class, Value};
 use crate::interrupt;
 use crate::run;
-use complete::Known;
+use complete::{Known, Member};
 use editor::{Editor, Input};
 
 /// Runs until the user leaves. The status does not reflect errors, which were already
@@ -93,19 +95,51 @@ impl Prompt {
     /// Returns the names that can be used now.
     fn known(&self) -> Known {
         let words = grammar::KEYWORDS.into_iter().chain(builtins::globals());
-        let words = words.chain(["help", "quit"]).map(str::to_owned);
+        let words = words.chain(["help", "quit", "exit"]).map(str::to_owned);
         let methods = self.interpreter.methods.names().chain(self.session.members());
-        Known {
+        let mut known = Known {
             names: self.session.names().map(str::to_owned).chain(words).collect(),
             methods: methods.map(str::to_owned).collect(),
             topics: self.topics.clone(),
+            ..Known::default()
+        };
+        let builtin = builtins::globals().filter_map(|name| Some((name, builtins::global(name)?)));
+        for (name, value) in builtin.chain(self.session.values(&self.interpreter)) {
+            known.options.insert(name.to_owned(), options(&value));
+            known.members.insert(format!("{name}()"), sorted(self.made(&value)));
+            known.members.insert(name.to_owned(), sorted(self.members(&value)));
+        }
+        known.members.insert("\"\"".to_owned(), sorted(self.members(&Value::string(""))));
+        known
+    }
+
+    /// Returns what can be called on a value.
+    fn members(&self, value: &Value) -> Vec<Member> {
+        match value {
+            Value::Foreign(object) => object.class().methods().map(foreign).collect(),
+            Value::ForeignClass(class) => class.functions().map(foreign).collect(),
+            Value::Instance(instance) => own(&instance.class),
+            Value::Module(module) => {
+                module.functions.iter().map(|function| builtin(function.name)).collect()
+            }
+            value => self.interpreter.methods.of(value.kind()).map(builtin).collect(),
+        }
+    }
+
+    /// Returns what can be called on an object that a class makes.
+    fn made(&self, value: &Value) -> Vec<Member> {
+        match value {
+            Value::ForeignClass(class) => class.methods().map(foreign).collect(),
+            Value::Class(class) => own(class),
+            _ => Vec::new(),
         }
     }
 
     /// Runs an input; some words are commands of the prompt.
     fn answer(&mut self, text: String) -> Next {
         let line = text.trim();
-        if line == "quit" {
+        let word = line.strip_suffix("()").unwrap_or(line);
+        if matches!(word, "quit" | "exit") && !self.session.names().any(|name| name == word) {
             return Next::Leave;
         }
         if let Some(topic) = topic(line) {
@@ -191,6 +225,50 @@ impl Prompt {
         if let Some(library) = library {
             library.shutdown();
         }
+    }
+}
+
+fn sorted(mut members: Vec<Member>) -> Vec<Member> {
+    members.sort_by(|one, other| one.name.cmp(&other.name));
+    members
+}
+
+/// Describes a method of the library.
+fn foreign(method: Method) -> Member {
+    let signature = method.signature();
+    let call = signature.split(" ->").next().unwrap_or_default().to_owned();
+    Member { name: method.name(), signature: call, options: method.options() }
+}
+
+/// Describes a method of this host, which takes no named arguments.
+fn builtin(name: &str) -> Member {
+    Member { name: name.to_owned(), signature: format!("{name}(…)"), options: Vec::new() }
+}
+
+/// Describes the methods of a class of the user.
+fn own(class: &Class) -> Vec<Member> {
+    let methods = class.methods.iter();
+    let members = methods.map(|(name, method)| Member {
+        name: name.to_string(),
+        signature: method.function.signature(name),
+        options: method
+            .function
+            .options
+            .iter()
+            .map(|(option, _)| option.name.to_string())
+            .collect(),
+    });
+    members.collect()
+}
+
+/// Returns the named arguments of a call of a value.
+fn options(value: &Value) -> Vec<String> {
+    match value {
+        Value::ForeignClass(class) => class.constructor().map_or(Vec::new(), Method::options),
+        Value::Function(closure) => {
+            closure.function.options.iter().map(|(option, _)| option.name.to_string()).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

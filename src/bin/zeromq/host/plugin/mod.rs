@@ -81,6 +81,9 @@ pub struct Object {
 /// The method that says why nothing arrives.
 const DIAGNOSIS: &str = "diagnose";
 
+/// The method that returns what a socket is attached to.
+const ATTACHMENTS: &str = "endpoints";
+
 // Loading.
 
 /// The library, and the names that it defines.
@@ -678,6 +681,27 @@ impl Object {
     pub fn equals(&self, other: &Object) -> bool {
         // SAFETY: it may be called with any numbers.
         unsafe { (self.class.library.exports.object_equals)(self.handle, other.handle) == 1 }
+    }
+
+    /// Returns the class of a socket and what it is attached to, for the prompt: " ZMQReply,
+    /// bound to tcp://0.0.0.0:5555". Returns an empty string for other objects.
+    pub fn attachments(&self, interpreter: &mut Interpreter) -> String {
+        let Some(method) = self.method(&interpreter.names.intern(ATTACHMENTS)) else {
+            return String::new();
+        };
+        let Ok(Value::List(list)) = self.call(interpreter, method, &Values::default()) else {
+            return String::new();
+        };
+        let mut text = format!(" {}", self.class.name);
+        for pair in list.0.borrow().iter() {
+            if let Value::Tuple(pair) = pair
+                && let [Value::String(action), Value::String(endpoint)] = &pair.0.borrow()[..]
+            {
+                let attached = if &**action == "bind" { "bound" } else { "connected" };
+                text.push_str(&format!(", {attached} to {endpoint}"));
+            }
+        }
+        text
     }
 
     /// Returns a hash, which is the same for equal objects.

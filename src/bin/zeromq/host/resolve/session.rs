@@ -8,6 +8,7 @@ use super::scope::{ClassFacts, Entry, Home, Role};
 use super::{Loader, Program, Resolver};
 use crate::host::error::Refusal;
 use crate::host::grammar;
+use crate::host::interpreter::Interpreter;
 use crate::host::source::Sources;
 use crate::host::syntax::*;
 use crate::host::value::Value;
@@ -62,6 +63,16 @@ impl Session {
     /// Returns the names that were declared or imported.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.keys().chain(self.foreign.keys()).map(|name| &**name)
+    }
+
+    /// Returns the names and the values that they have now.
+    pub fn values<'a>(
+        &'a self,
+        interpreter: &'a Interpreter,
+    ) -> impl Iterator<Item = (&'a str, Value)> {
+        let declared =
+            self.names.iter().map(|(name, entry)| (&**name, interpreter.read(entry.place)));
+        declared.chain(self.foreign.iter().map(|(name, value)| (&**name, value.clone())))
     }
 
     /// Returns the method names of the imported classes.
