@@ -22,7 +22,7 @@ const TESTS: [&str; 9] =
     ["lent", "loops", "message", "misuse", "patterns", "peers", "socket", "tasks", "values"];
 
 /// The examples with their expected output.
-const EXAMPLES: [(&str, &str); 7] = [
+const EXAMPLES: [(&str, &str); 8] = [
     ("hello", "Hello\nWorld!\n"),
     ("weather", "Oslo, day 1: rain\nOslo, day 2: rain\nOslo, day 3: rain\n"),
     ("broker", "3 requests answered\n"),
@@ -30,10 +30,14 @@ const EXAMPLES: [(&str, &str); 7] = [
     (
         "pirate",
         "Reply to 1\nReply to 2\nReply to 3\n\
-         No reply to 4: zeromq_socket_receive: timed out\n",
+         No reply to 4: zeromq_socket_request: timed out\n",
     ),
     ("curve", "a friend gets through\na stranger fails\n"),
     ("event_loop", "1000 requests, 1000 replies\n"),
+    (
+        "orders",
+        "tea costs 6\njam costs 15\nair: zeromq_value_get_int: expected an integer, got nil\n",
+    ),
 ];
 
 /// The example that works for a broker written as a script.

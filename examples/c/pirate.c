@@ -35,43 +35,27 @@ static void *serve(void *router) {
     return NULL;
 }
 
-static zeromq_code ask(zeromq_socket *client, const char *endpoint, char request,
-                       zeromq_message *reply) {
-    zeromq_code code = ZEROMQ_CODE_AGAIN;
-    int tries;
-    for (tries = 0; tries < 3 && code == ZEROMQ_CODE_AGAIN; tries++) {
-        /* A new connection drops the messages queued in the old one. */
-        if (tries > 0 && !zeromq_socket_disconnect(client, endpoint))
-            zeromq_socket_connect(client, endpoint);
-        code = zeromq_socket_send(client, &request, 1, PATIENCE);
-        if (code == ZEROMQ_CODE_OK)
-            code = zeromq_socket_receive(client, reply, PATIENCE);
-    }
-    return code;
-}
-
 int main(void) {
     zeromq_socket *server = zeromq_socket_new(ZEROMQ_ROUTER, "tcp://127.0.0.1:*");
     zeromq_socket *client = zeromq_socket_new(ZEROMQ_REQUEST, NULL);
-    zeromq_message *reply = zeromq_message_new();
     const char *endpoint = "";
+    char request = '1';
+    zeromq_slice frame = {&request, 1};
+    zeromq_frames reply;
     pthread_t thread;
-    char request;
 
     zeromq_socket_endpoint(server, &endpoint);
-    /* Allow a request after a request, and number them: late replies are dropped. */
-    if (zeromq_socket_set_int(client, "linger", 0) ||
-        zeromq_socket_set_int(client, "req_relaxed", 1) ||
-        zeromq_socket_set_int(client, "req_correlate", 1) ||
-        zeromq_socket_connect(client, endpoint) || pthread_create(&thread, NULL, serve, server)) {
+    if (zeromq_socket_connect(client, endpoint) || pthread_create(&thread, NULL, serve, server)) {
         fputs("the sockets cannot be made\n", stderr);
         return 1;
     }
-    for (request = '1'; !ask(client, endpoint, request, reply); request++)
-        printf("Reply to %.1s\n", (const char *)zeromq_message_data(reply, 0));
+    /* Each request is sent up to three times. */
+    while (!zeromq_socket_request(client, &frame, 1, 3, NULL, &reply, PATIENCE)) {
+        printf("Reply to %.1s\n", (const char *)reply.frames[0].data);
+        request++;
+    }
     printf("No reply to %c: %s\n", request, zeromq_last_error()->message);
     pthread_join(thread, NULL);
-    zeromq_message_free(reply);
     zeromq_socket_free(client);
     zeromq_socket_free(server);
     zeromq_shutdown();

@@ -247,10 +247,13 @@ pub unsafe extern "C" fn zeromq_value_get_string(value: *const Value, bytes: *mu
         // SAFETY: the caller passes NULL or a value that is filled in.
         let value = unsafe { value.as_ref() };
         // SAFETY: as above.
-        let found = value.and_then(|value| unsafe { text_of(value) });
-        let found = found.ok_or_else(|| unexpected("a string", value))?;
+        let Some(found) = value.filter(|value| unsafe { text_of(value) }.is_some()) else {
+            return Err(unexpected("a string", value));
+        };
+        // SAFETY: it is a string, or bytes. Also if they are empty, a NUL may follow.
+        let Bytes { data, size } = unsafe { found.payload.bytes };
         // SAFETY: the caller passes a pointer that is valid for writing.
-        unsafe { place.put(Slice::of(found)) };
+        unsafe { place.put(Slice { data: data.cast(), size }) };
         Ok(())
     })
 }

@@ -95,6 +95,9 @@ static void json(void) {
     GIVES(OK, zeromq_socket_send(one, "\"\"", 2, SOON));
     GIVES(OK, zeromq_socket_receive_json(other, &got, SOON));
     CHECK(text_is(&got, ""));
+    /* A NUL follows also what is empty. */
+    GIVES(OK, zeromq_value_get_string(&got, &text));
+    CHECK(strcmp(text.data, "") == 0);
     zeromq_socket_free(one);
     zeromq_socket_free(other);
 }
