@@ -467,6 +467,10 @@ fn a_bus_is_watched_and_measured() {
     assert!(times["min"].as_f64() <= times["percentiles"]["99.9"].as_f64(), "{latency}");
     let throughput = "bench throughput --count 2000 --size 10 --transport ipc --format json";
     assert_eq!(measured(&format!("{throughput} --timeout 50000"))["bytes"], 20_000);
+    let published = measured(&format!("{throughput} --timeout 50000 --pub"));
+    assert_eq!((&published["messages"], &published["sockets"][0]), (&2000.into(), &"PUB".into()));
+    let nobody = run(&format!("bench throughput --send --pub {bus} --timeout 20"));
+    assert_eq!(nobody.status, Some(124), "{}", nobody.stderr);
     let text = run("bench latency --count 10 --timeout 50000").stdout;
     assert!(text.starts_with("10 round trips of 100 bytes"), "{text}");
     let nobody = run(&format!("bench latency {bus} --timeout 20"));
@@ -537,11 +541,13 @@ fn the_metrics_of_a_proxy_tell_who_came_and_went() {
     assert_eq!(samples["zeromq_received_messages_total{side=\"frontend\"}"], 1.0);
     assert_eq!(samples["zeromq_sent_bytes_total{side=\"backend\"}"], 3.0);
     assert_eq!(samples["zeromq_failed_handshakes_total{side=\"frontend\"}"], 0.0);
-    // A peer without a key, and one that does not speak ZeroMQ.
+    // A peer without a key, and one with another security mechanism.
     let keyless = Live::start(&mut tool(&format!("push >{front} two --timeout 60000")));
     await_sample(address, "zeromq_failed_handshakes_total{side=\"frontend\"}", 1.0);
     let mut stranger = TcpStream::connect(back.strip_prefix("tcp://").unwrap()).unwrap();
-    stranger.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut greeting = [0; 64];
+    greeting[..16].copy_from_slice(b"\xFF\0\0\0\0\0\0\0\x01\x7F\x03\0NOPE");
+    stranger.write_all(&greeting).unwrap();
     await_sample(address, "zeromq_failed_handshakes_total{side=\"backend\"}", 1.0);
     drop(keyless);
     second.signal(libc::SIGTERM);
@@ -679,4 +685,68 @@ fn pyzmq_is_a_peer() {
     let request = format!("req {} one two --timeout 50000", endpoint(folder.path(), "rep"));
     assert_eq!(run(&request).stdout, "two\tone\n");
     drop(server);
+}
+
+/// Compiles a program with czmq, if that is there or has to be. Its folder has to be kept.
+#[cfg(unix)]
+fn czmq() -> Option<tempfile::TempDir> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut compiler = Command::new("cc");
+    compiler.arg(root("tests/tools/peer.c")).arg("-o").arg(folder.path().join("peer"));
+    let built = compiler.args(["-lczmq", "-lzmq"]).output();
+    match built {
+        Ok(output) if output.status.success() => Some(folder),
+        Ok(output) if Path::new("/usr/include/czmq.h").exists() => {
+            panic!("{}", String::from_utf8_lossy(&output.stderr))
+        }
+        _ => {
+            assert_ne!(std::env::var("ZEROMQ_INTEROP").as_deref(), Ok("required"), "no czmq");
+            None
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn czmq_is_a_peer() {
+    let Some(folder) = czmq() else {
+        return;
+    };
+    let at = |name: &str| endpoint(folder.path(), name);
+    let peer = |mode: &str, endpoint: String| {
+        let mut command = Command::new(folder.path().join("peer"));
+        Live::start(command.arg(mode).arg(endpoint))
+    };
+    let sub = peer("sub", format!(">{}", at("pub")));
+    let published = end(feed(&mut tool(&format!("pub {}", at("pub"))), "a\t\t$'\\xff\\n'\n"));
+    assert_eq!(published.status, Some(0), "{}", published.stderr);
+    assert_eq!(sub.line(), "61  ff0a\n");
+    assert_eq!(sub.end().0, Some(0));
+
+    let publisher = peer("pub", format!("@{}", at("sub")));
+    let shown = run(&format!("sub {} b --count 2 --timeout 50000", at("sub")));
+    assert_eq!(shown.stdout, "b1\t$'\\x00\\xff'\n".repeat(2), "{}", shown.stderr);
+    drop(publisher);
+
+    let pull = launch(&mut tool(&format!("pull {} --count 3 --timeout 50000", at("pull"))));
+    let push = peer("push", format!(">{}", at("pull")));
+    assert_eq!(end(pull).stdout, "task\t1\ntask\t2\ntask\t3\n");
+    assert_eq!(push.end().0, Some(0));
+
+    let pull = peer("pull", format!("@{}", at("push")));
+    let pushed = run(&format!("push {} task $'\\x00' --timeout 50000", at("push")));
+    assert_eq!(pushed.status, Some(0), "{}", pushed.stderr);
+    assert_eq!(pull.line(), "7461736b 00\n");
+    assert_eq!(pull.end().0, Some(0));
+
+    let rep = launch(&mut tool(&format!("rep {} --echo --count 1 --timeout 50000", at("rep"))));
+    let req = peer("req", format!(">{}", at("rep")));
+    assert_eq!(req.line(), "6f6e65 ff0a\n");
+    assert_eq!(req.end().0, Some(0));
+    assert_eq!(end(rep).stdout, "one\t$'\\xff\\n'\n");
+
+    let rep = peer("rep", format!("@{}", at("req")));
+    let request = run(&format!("req {} one two --timeout 50000", at("req")));
+    assert_eq!(request.stdout, "two\tone\n", "{}", request.stderr);
+    drop(rep);
 }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use hdrhistogram::Histogram;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use zeromq::core::{Error, Message, Socket, SocketType, Wait, context};
+use zeromq::core::{Error, Message, OptionValue, Socket, SocketType, Wait, context};
 
 use super::arguments::{LimitArguments, Report, nothing_more};
 use super::ending::Ending;
@@ -33,6 +33,7 @@ const STEP: u64 = 1 << 10;
 #[command(after_help = "Examples:
   zeromq bench latency
   zeromq bench throughput --size 1000 --transport ipc --format json
+  zeromq bench throughput --pub
 On two machines:
   zeromq rep tcp://*:5555 --echo --quiet
   zeromq bench latency tcp://other:5555
@@ -57,8 +58,8 @@ enum What {
         #[command(flatten)]
         common: Common,
     },
-    /// Measures how fast messages arrive from a pusher. It binds unless > stands before an
-    /// endpoint.
+    /// Measures how fast messages arrive from a pusher or, with --pub, from a publisher. It
+    /// binds unless > stands before an endpoint.
     #[command(override_usage = "zeromq bench throughput [OPTIONS] [ENDPOINTS]")]
     #[command(after_help = "Example: zeromq bench throughput tcp://*:5557 --count 100000")]
     Throughput {
@@ -66,10 +67,14 @@ enum What {
         #[arg(short = 'n', long, value_name = "N", default_value_t = 1_000_000)]
         #[arg(value_parser = clap::value_parser!(u64).range(1..))]
         count: u64,
-        /// Is the pusher for another `zeromq bench throughput`. It connects unless @ stands
+        /// Is the sender for another `zeromq bench throughput`. It connects unless @ stands
         /// before an endpoint.
         #[arg(long)]
         send: bool,
+        /// Measures a publisher and a subscriber instead of a pusher and a puller. The publisher
+        /// waits for the subscriber and does not drop messages, so all of them are measured.
+        #[arg(long = "pub")]
+        publishes: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -119,10 +124,28 @@ impl Transport {
 pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     match &arguments.what {
         What::Latency { count, common } => latency(*count, common, ending),
-        What::Throughput { count, send: true, common } => send(*count, common, ending),
-        What::Throughput { count, send: false, common } => throughput(*count, common, ending),
+        What::Throughput { count, send, publishes, common } => {
+            let pattern = if *publishes { &PUBLISHING } else { &PIPELINE };
+            match send {
+                true => send_all(*count, pattern, common, ending),
+                false => throughput(*count, pattern, common, ending),
+            }
+        }
     }
 }
+
+/// The sockets between which throughput is measured.
+struct Pattern {
+    sender: SocketType,
+    receiver: SocketType,
+    name: &'static str,
+}
+
+static PIPELINE: Pattern =
+    Pattern { sender: SocketType::Push, receiver: SocketType::Pull, name: "push and pull" };
+
+static PUBLISHING: Pattern =
+    Pattern { sender: SocketType::Pub, receiver: SocketType::Sub, name: "pub and sub" };
 
 impl Common {
     /// Opens the socket of this side, and starts the other side unless there is one.
@@ -136,7 +159,11 @@ impl Common {
         };
         nothing_more(others)?;
         limits.quiet |= own;
-        let connection = self.connection.open(socket_type, endpoints, &limits, |_| Ok(()))?;
+        let connection =
+            self.connection.open(socket_type, endpoints, &limits, |socket| match socket_type {
+                SocketType::Sub => Ok(socket.subscribe(b"")?),
+                _ => Ok(()),
+            })?;
         let peer = match own {
             true => Some(Peer::start(peer, &endpoint_of(&connection.socket)?)?),
             false => None,
@@ -280,12 +307,15 @@ fn histogram() -> Outcome<Histogram<u64>> {
     Histogram::new_with_max(3_600_000_000_000, 3).map_err(|error| Failure::Error(error.to_string()))
 }
 
-fn throughput(count: u64, common: &Common, ending: &Ending) -> Outcome {
+fn throughput(count: u64, pattern: &Pattern, common: &Common, ending: &Ending) -> Outcome {
     let (size, number) = (common.size.to_string(), (count + 1).to_string());
     let mut sender = vec!["bench", "throughput", "--send", "--size", &size, "--count", &number];
     let timeout = common.timeout.to_string();
     sender.extend(["--timeout", &timeout]);
-    let (connection, peer) = common.open(SocketType::Pull, &sender)?;
+    if pattern.sender == SocketType::Pub {
+        sender.push("--pub");
+    }
+    let (connection, peer) = common.open(pattern.receiver, &sender)?;
     let socket = &connection.socket;
     let wait = common.wait(ending);
     let mut message = Message::default();
@@ -331,6 +361,7 @@ fn throughput(count: u64, common: &Common, ending: &Ending) -> Outcome {
     match common.format {
         Report::Json => print_json(json!({
             "measured": "throughput",
+            "sockets": [pattern.sender.name(), pattern.receiver.name()],
             "endpoint": endpoint,
             "own_processes": peer.is_some(),
             "messages": received,
@@ -341,21 +372,37 @@ fn throughput(count: u64, common: &Common, ending: &Ending) -> Outcome {
             "machine": Machine::this().json(),
         }))?,
         Report::Text => print_text(format!(
-            "{received} messages of {} bytes, push and pull {} {endpoint}, in {took:.3} s\n  \
+            "{received} messages of {} bytes, {} {} {endpoint}, in {took:.3} s\n  \
              {rate:>10.0} messages/s\n  {volume:>10.2} MB/s\n",
             bytes / received,
+            pattern.name,
             place(peer.as_ref())
         ))?,
     }
     result
 }
 
-fn send(count: u64, common: &Common, ending: &Ending) -> Outcome {
+fn send_all(count: u64, pattern: &Pattern, common: &Common, ending: &Ending) -> Outcome {
     let (endpoints, others) = common.connection.endpoints(&common.rest)?;
     nothing_more(others)?;
     let limits = common.limits();
-    let connection = common.connection.open(SocketType::Push, endpoints, &limits, |_| Ok(()))?;
+    let publishes = pattern.sender == SocketType::Pub;
+    let connection = common.connection.open(pattern.sender, endpoints, &limits, |socket| {
+        if publishes {
+            socket.set_option("xpub_nodrop", &OptionValue::Bool(true))?;
+        }
+        Ok(())
+    })?;
     let wait = common.wait(ending);
+    if publishes {
+        match connection.socket.wait_for_subscribers(1, None, &wait) {
+            Ok(()) => {}
+            Err(Error::Again) => {
+                return Err(connection.timed_out("nobody has subscribed within the timeout"));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
     let body = vec![b'x'; common.size];
     let progress = common.progress(count);
     for number in 0..count {
