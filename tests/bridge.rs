@@ -570,7 +570,7 @@ fn a_full_window_drops_or_waits() {
 fn a_server_that_comes_late_and_goes_away() {
     let mut nats = Nats::prepare(1, "");
     let bridge = nats.bridge(&format!(
-        "out --stream S --create --subject s.{{topic}} --pull @{} --metrics 0 --window 50",
+        "out --stream S --create --subject s.{{topic}} --pull @{} --metrics 0 --window 10000",
         nats.endpoint("in")
     ));
     bridge.await_line("waiting for NATS at");
@@ -582,15 +582,17 @@ fn a_server_that_comes_late_and_goes_away() {
     nats.kill(0);
     bridge.await_line("the connection to NATS is lost");
     assert_eq!(bridge.metrics()["connected"], 0);
-    send(&push, numbered(100..300));
+    // More than the client of NATS keeps for a connection.
+    send(&push, numbered(100..6000));
+    bridge.await_metric("received_messages_total", 6000);
     nats.revive(0);
-    bridge.await_metric("acknowledged_messages_total", 300);
+    bridge.await_metric("acknowledged_messages_total", 6000);
     let told = bridge.stop();
     assert!(told.contains("connected to NATS again"), "{told}");
     assert_eq!(count_of(&told, "reconnects"), 1, "{told}");
     assert_eq!(count_of(&told, "dropped"), 0, "{told}");
     let client = nats.client();
-    assert_eq!(bodies(&nats.read(&client, "S")), once(0..300));
+    assert_eq!(bodies(&nats.read(&client, "S")), once(0..6000));
     nats.kill(0);
     // What cannot be stored is told at the end.
     let line = "out --stream S --pull @tcp://127.0.0.1:* --timeout 100";
@@ -857,6 +859,23 @@ fn workers_confirm_each_message() {
     assert!(code == Some(1) && told.contains("has other subjects"), "{told}");
 }
 
+fn a_group_that_is_removed_ends_its_bridge() {
+    let nats = Nats::start(1, "");
+    let client = nats.client();
+    work(&nats, &client, &["one"]);
+    let bridge =
+        nats.bridge(&format!("in --stream WORK --group g {} --metrics 0", nats.endpoint("queue")));
+    bridge.await_line("metrics at");
+    let worker = nats.worker("queue");
+    done(&worker, &worker.receive(&SOON).unwrap());
+    bridge.await_metric("acknowledged_messages_total", 1);
+    nats.runtime.block_on(async {
+        client.get_stream("WORK").await.unwrap().delete_consumer("g").await.unwrap();
+    });
+    let (code, told) = bridge.end();
+    assert!(code == Some(1) && told.contains("the group g was removed"), "{told}");
+}
+
 fn another_worker_gets_the_message_of_a_dead_one() {
     let nats = Nats::start(1, "");
     let client = nats.client();
@@ -999,6 +1018,7 @@ const CASES: &[Case] = &[
         None,
     ),
     ("workers confirm each message", workers_confirm_each_message, None),
+    ("a group that is removed ends its bridge", a_group_that_is_removed_ends_its_bridge, None),
     (
         "another worker gets the message of a dead one",
         another_worker_gets_the_message_of_a_dead_one,

@@ -19,6 +19,7 @@ use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::watch;
 use tokio::time::sleep_until;
 
 use super::nats::{Link, Rarely, TICK, reason};
@@ -69,6 +70,7 @@ pub struct Publisher<'a> {
 /// What a publisher knows about messages that are not acknowledged.
 struct Work<'a> {
     publisher: &'a Publisher<'a>,
+    connected: watch::Receiver<bool>,
     /// All of them, by their number.
     open: BTreeMap<u64, Letter>,
     next: u64,
@@ -93,6 +95,7 @@ impl Publisher<'_> {
         let mut tick = tokio::time::interval(TICK);
         let mut work = Work {
             publisher: &self,
+            connected: connected.clone(),
             open: BTreeMap::new(),
             next: 0,
             acks: FuturesUnordered::new(),
@@ -154,6 +157,11 @@ impl Work<'_> {
         let Some(letter) = self.open.get(&number) else {
             return;
         };
+        if !*self.connected.borrow() {
+            // The client would hold it back, for as long as it has room.
+            self.failed.insert(number);
+            return;
+        }
         let message =
             PublishMessage::build().payload(letter.payload.clone()).headers(letter.headers.clone());
         self.publisher.counts.published.fetch_add(1, Relaxed);
