@@ -15,6 +15,10 @@ use crate::tools::history::range::Range;
 /// How long to wait for a program that locks the file.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// The largest sequence. No recorder comes that far, and it can be followed by another one,
+/// unlike what somebody may have written into a file.
+const LARGEST: i64 = i64::MAX - 1;
+
 /// The number of bytes of messages after which a block is full.
 const FULL: usize = 1 << 18;
 
@@ -122,14 +126,15 @@ impl Reader {
             // One view of the history for all queries.
             let reading = connection.unchecked_transaction()?;
             let sql =
-                "SELECT sequence FROM messages WHERE sequence >= ?1 ORDER BY sequence LIMIT 1";
-            let Some(first) = reading.query_row(sql, [from], |row| row.get(0)).optional()? else {
+                "SELECT sequence FROM messages WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence LIMIT 1";
+            let row = |row: &Row<'_>| row.get(0);
+            let Some(first) = reading.query_row(sql, [from, LARGEST], row).optional()? else {
                 return Ok(None);
             };
             match chunk_from(&reading, first, range)? {
                 Some(first) if first <= range.to => scan(&reading, first, range, block),
                 Some(_) => Ok(None),
-                None => Ok(Reader::newest(&reading)?.and_then(|last| last.checked_add(1))),
+                None => Ok(Reader::newest(&reading)?.map(|last| last.min(LARGEST) + 1)),
             }
         })
     }
@@ -142,7 +147,7 @@ impl Reader {
             let mut statement = reading.prepare(&format!(
                 "{COLUMNS} WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence DESC"
             ))?;
-            let mut rows = statement.query(params![start, range.to])?;
+            let mut rows = statement.query(params![start, range.to.min(LARGEST)])?;
             let (mut first, mut found) = (None, 0);
             while found < count
                 && let Some(row) = rows.next()?
@@ -280,11 +285,10 @@ fn scan(
     range: &Range,
     block: &mut Block,
 ) -> std::result::Result<Option<i64>, Problem> {
-    // Whoever has written the file may have used any numbers.
-    let end = (first / CHUNK + 1).checked_mul(CHUNK).map_or(i64::MAX, |next| next - 1);
+    let end = (first / CHUNK + 1).checked_mul(CHUNK).map_or(LARGEST, |next| next - 1);
     let mut statement = reading
         .prepare(&format!("{COLUMNS} WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence"))?;
-    let mut rows = statement.query([first, end.min(range.to)])?;
+    let mut rows = statement.query([first, end.min(range.to).min(LARGEST)])?;
     let mut last = None;
     while block.len() < FULL
         && let Some(row) = rows.next()?
@@ -299,7 +303,7 @@ fn scan(
         }
     }
     // Where the table `topics` says more than there is, reading goes on behind it.
-    Ok(last.unwrap_or(end).checked_add(1))
+    Ok(Some(last.unwrap_or(end) + 1))
 }
 
 /// Returns true if the first frame of a message begins with a prefix of the range.
