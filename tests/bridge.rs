@@ -21,8 +21,12 @@ use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::stream::{Config, Info};
 use async_nats::jetstream::{self, Context};
 use async_nats::{ConnectOptions, HeaderMap};
+use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use futures_util::StreamExt;
 use libtest_mimic::{Arguments, Failed, Trial};
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::signature::{Ed25519KeyPair, KeyPair};
+use serde_json::json;
 use support::{program, root};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -680,6 +684,107 @@ fn logins_are_checked() {
     }
 }
 
+/// A key of NATS: 32 bytes of an Ed25519 key, and the letter that it begins with.
+struct Key {
+    seed: [u8; 32],
+    kind: u8,
+}
+
+impl Key {
+    /// Makes a key of an operator (O), an account (A) or a user (U).
+    fn new(letter: u8) -> Key {
+        let mut seed = [0; 32];
+        SystemRandom::new().fill(&mut seed).unwrap();
+        // The first five bits are the letter, A is 0.
+        Key { seed, kind: (letter - b'A') << 3 }
+    }
+
+    fn pair(&self) -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&self.seed).unwrap()
+    }
+
+    fn public(&self) -> String {
+        Key::text(&[&[self.kind], self.pair().public_key().as_ref()].concat())
+    }
+
+    fn secret(&self) -> String {
+        // The letter S is 18.
+        let head = [(18 << 3) | (self.kind >> 5), self.kind << 3];
+        Key::text(&[&head[..], &self.seed].concat())
+    }
+
+    /// Appends the checksum CRC-16/XMODEM.
+    fn text(bytes: &[u8]) -> String {
+        let checksum = bytes.iter().fold(0_u16, |sum, byte| {
+            (0..8).fold(sum ^ (u16::from(*byte) << 8), |sum, _| {
+                if sum & 0x8000 == 0 { sum << 1 } else { (sum << 1) ^ 0x1021 }
+            })
+        });
+        BASE32_NOPAD.encode(&[bytes, &checksum.to_le_bytes()].concat())
+    }
+
+    /// Returns a token about another key, which this one has signed.
+    fn token(&self, about: &Key, claims: serde_json::Value) -> String {
+        let part = |value: serde_json::Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+        let head = json!({ "typ": "JWT", "alg": "ed25519-nkey" });
+        let body = json!({
+            "jti": "test", "iat": 1_700_000_000, "iss": self.public(), "name": "test",
+            "sub": about.public(), "nats": claims,
+        });
+        let text = format!("{}.{}", part(head), part(body));
+        let signature = self.pair().sign(text.as_bytes());
+        format!("{text}.{}", BASE64URL_NOPAD.encode(signature.as_ref()))
+    }
+}
+
+fn credentials_are_accepted() {
+    let [operator, account, system, user] = [b'O', b'A', b'A', b'U'].map(Key::new);
+    let limits = |storage: i64| {
+        json!({
+            "type": "account", "version": 2,
+            "limits": {
+                "subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1,
+                "wildcards": true, "conn": -1, "leaf": -1, "mem_storage": storage,
+                "disk_storage": storage, "streams": storage, "consumer": storage,
+            },
+        })
+    };
+    let claims = json!({
+        "type": "user", "version": 2, "pub": {}, "sub": {}, "subs": -1, "data": -1, "payload": -1,
+    });
+    let config = format!(
+        "operator: {}\nsystem_account: {}\nresolver: MEMORY\n\
+         resolver_preload: {{ {}: {}, {}: {} }}",
+        operator.token(&operator, json!({ "type": "operator", "version": 2 })),
+        system.public(),
+        account.public(),
+        operator.token(&account, limits(-1)),
+        system.public(),
+        operator.token(&system, limits(0)),
+    );
+    let nats = Nats::start(1, &config);
+    let write = |name: &str, signer: &Key| {
+        let text = format!(
+            "-----BEGIN NATS USER JWT-----\n{}\n------END NATS USER JWT------\n\n\
+             -----BEGIN USER NKEY SEED-----\n{}\n------END USER NKEY SEED------\n",
+            signer.token(&user, claims.clone()),
+            user.secret()
+        );
+        fs::write(nats.folder.path().join(name), text).unwrap();
+    };
+    write("right", &account);
+    write("forged", &Key::new(b'A'));
+    let out = format!("out --stream S --create --subject s --pull @{}", nats.endpoint("in"));
+    let bridge = nats.bridge(&format!("{out} --nats-creds right --count 3"));
+    send(&nats.connect(SocketType::Push, "in"), numbered(0..3));
+    let (code, told) = bridge.end();
+    assert_eq!((code, count_of(&told, "dropped")), (Some(0), 0), "{told}");
+    for creds in ["", " --nats-creds forged"] {
+        let (code, told) = nats.bridge(&format!("{out}{creds}")).end();
+        assert!(code == Some(1) && told.contains("authorization violation"), "{creds}: {told}");
+    }
+}
+
 fn streams_refuse_what_does_not_fit() {
     let nats = Nats::start(1, "max_payload: 10000");
     let client = nats.client();
@@ -1010,6 +1115,7 @@ const CASES: &[Case] = &[
     ("what is lost at the end is told", what_is_lost_at_the_end_is_told, None),
     ("a signal stores what was received first", a_signal_stores_what_was_received_first, None),
     ("logins are checked", logins_are_checked, None),
+    ("credentials are accepted", credentials_are_accepted, None),
     ("streams refuse what does not fit", streams_refuse_what_does_not_fit, None),
     ("several bridges store a bus once", several_bridges_store_a_bus_once, None),
     (

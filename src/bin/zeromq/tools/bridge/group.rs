@@ -113,13 +113,13 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::interval)]
     grace: Duration,
     #[command(flatten)]
-    nats: NatsArguments,
-    #[command(flatten)]
     metrics: MetricsArguments,
     #[command(flatten)]
     pub log: LogArguments,
     #[command(flatten)]
     limits: LimitArguments,
+    #[command(flatten)]
+    nats: NatsArguments,
     #[command(flatten)]
     setup: SetupArguments,
 }

@@ -108,15 +108,15 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::interval)]
     grace: Duration,
     #[command(flatten)]
-    create: CreateArguments,
-    #[command(flatten)]
-    nats: NatsArguments,
-    #[command(flatten)]
     metrics: MetricsArguments,
     #[command(flatten)]
     pub log: LogArguments,
     #[command(flatten)]
     limits: LimitArguments,
+    #[command(flatten)]
+    create: CreateArguments,
+    #[command(flatten)]
+    nats: NatsArguments,
     #[command(flatten)]
     connection: SocketArguments,
 }

@@ -71,13 +71,13 @@ pub struct Arguments {
     #[arg(long, value_name = "TEXT", default_value = ".")]
     separator: String,
     #[command(flatten)]
-    nats: NatsArguments,
-    #[command(flatten)]
     metrics: MetricsArguments,
     #[command(flatten)]
     pub log: LogArguments,
     #[command(flatten)]
     limits: LimitArguments,
+    #[command(flatten)]
+    nats: NatsArguments,
     #[command(flatten)]
     connection: SocketArguments,
 }
