@@ -123,7 +123,7 @@ impl Rest {
 fn queued(socket: &Socket) -> u64 {
     match socket.option("rcvhwm") {
         Ok(OptionValue::Int(mark)) if mark > 0 && socket.socket_type() != SocketType::Pull => {
-            u64::from(mark.unsigned_abs()).saturating_mul(peers(socket).max(1) as u64)
+            mark.unsigned_abs().saturating_mul(peers(socket).max(1) as u64)
         }
         _ => u64::MAX,
     }
