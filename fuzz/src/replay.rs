@@ -93,7 +93,13 @@ fn the_fuzzer_has_the_crates_that_the_targets_use() {
     let (_, dependencies) = library.split_once("\n[dependencies]\n").unwrap();
     let lines = dependencies.lines().take_while(|line| !line.starts_with("[["));
     let names = lines.filter_map(|line| Some(line.split_once(" = ")?.0));
-    let used = |name: &&str| sources.contains(&format!("{}::", name.replace('-', "_")));
+    // A name is not the end of another one, as ring is of String.
+    let used = |name: &&str| {
+        let path = format!("{}::", name.replace('-', "_"));
+        sources.match_indices(&path).any(|(at, _)| {
+            !sources[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
+        })
+    };
     let used: Vec<&str> = names.filter(used).collect();
     assert!(used.contains(&"smallvec"), "{used:?}");
     for name in used {
