@@ -10,6 +10,8 @@ use zmq_sys::additions::{
     zmq_msg_disown, zmq_msg_recv_view, zmq_recv_many, zmq_send_many, zmq_view_t,
 };
 
+use crate::wait::{await_command, go_on};
+
 static FREED: AtomicUsize = AtomicUsize::new(0);
 
 unsafe extern "C" fn free(_: *mut c_void, _: *mut c_void) {
@@ -37,6 +39,36 @@ fn memory_that_was_not_sent_is_taken_back() {
         }
         assert_eq!(FREED.load(Ordering::SeqCst) - before, usize::from(!disowned));
     }
+}
+
+#[test]
+fn frames_of_an_unfinished_message_are_freed_when_its_peer_ends() {
+    static FREED: AtomicUsize = AtomicUsize::new(0);
+    unsafe extern "C" fn free(_: *mut c_void, _: *mut c_void) {
+        FREED.fetch_add(1, Ordering::SeqCst);
+    }
+    let context = zmq::Context::new();
+    let mut push = context.socket(zmq::PUSH).unwrap();
+    let pull = context.socket(zmq::PULL).unwrap();
+    push.bind("inproc://unfinished").unwrap();
+    pull.connect("inproc://unfinished").unwrap();
+    go_on(&push);
+    let mut bytes = [7u8; 100];
+    let mut message = MaybeUninit::<sys::zmq_msg_t>::uninit();
+    // SAFETY: the message is made before it is used and closed, and the bytes live longer than
+    // the context.
+    unsafe {
+        let (message, data) = (message.as_mut_ptr(), bytes.as_mut_ptr().cast());
+        assert_eq!(sys::zmq_msg_init_data(message, data, 100, Some(free), ptr::null_mut()), 0);
+        assert_eq!(sys::zmq_msg_send(message, push.as_mut_ptr(), sys::ZMQ_SNDMORE as i32), 100);
+    }
+    drop(pull);
+    await_command(&push);
+    // It learns of the end before it sends the last frame, which may be refused then.
+    let _ = push.send("end", zmq::DONTWAIT);
+    drop(push);
+    drop(context);
+    assert_eq!(FREED.load(Ordering::SeqCst), 1);
 }
 
 #[test]
