@@ -159,8 +159,6 @@ impl<F: Clone> EventLoop<F> {
         }
         let result = self.turn(wait, runner);
         self.state().running = false;
-        let last = self.set_current(None);
-        drop(last);
         result
     }
 
@@ -266,7 +264,10 @@ impl<F: Clone> EventLoop<F> {
             return Ok(true);
         }
         drop(self.set_current(Some(function.clone())));
-        Ok(runner.call(function)? && !self.is_stopping())
+        let result = runner.call(function);
+        // The function may have been the last to use its source.
+        drop(self.set_current(None));
+        Ok(result? && !self.is_stopping())
     }
 
     /// Returns the previous one, to be dropped without a lock.

@@ -48,6 +48,12 @@ static int32_t free_both(zeromq_loop *loop, zeromq_socket *socket, void *data) {
     return 0;
 }
 
+static int32_t free_socket(zeromq_loop *loop, zeromq_socket *socket, void *data) {
+    (void)loop, (void)data;
+    zeromq_socket_free(socket);
+    return 0;
+}
+
 static int32_t again(zeromq_loop *loop, zeromq_socket *socket, void *data) {
     (void)socket, (void)data;
     GIVES(ARGUMENT, zeromq_loop_start(loop, 0));
@@ -67,8 +73,17 @@ static void loops(void) {
     GIVES(OK, zeromq_loop_timer(running, 1, 3, tick, &ticks, NULL));
     GIVES(OK, zeromq_loop_start(running, SOON));
     CHECK(ticks == 3);
+    /* A handler frees its own socket, and the timer goes on. */
+    GIVES(OK, zeromq_socket_send(one, "x", 1, SOON));
+    GIVES(OK, zeromq_loop_reader(running, other, free_socket, NULL));
+    GIVES(OK, zeromq_loop_timer(running, 1, 3, tick, &ticks, NULL));
+    GIVES(OK, zeromq_loop_start(running, SOON));
+    CHECK(ticks == 6);
+    ticks = 3;
+    zeromq_socket_free(one);
+    GIVES(OK, zeromq_socket_new_pair(&one, &other));
     GIVES(OK, zeromq_loop_timer(running, 3600000, 0, tick, &ticks, &id));
-    CHECK(id == 2);
+    CHECK(id == 3);
     GIVES(AGAIN, zeromq_loop_start(running, 5));
     GIVES(ARGUMENT, zeromq_loop_start(running, -7));
     GIVES(OK, zeromq_loop_cancel_timer(running, id));
