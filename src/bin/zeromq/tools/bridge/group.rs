@@ -365,6 +365,8 @@ impl Group<'_> {
                 }
                 let is_idle = self.held.is_empty() && batch.is_none();
                 if is_idle && (self.answers.is_empty() || Instant::now() >= end + ANSWER) {
+                    // The stream may deliver these again.
+                    self.counts.unconfirmed.fetch_add(self.answers.len() as u64, Relaxed);
                     break;
                 }
             } else if batch.is_none() && *connected.borrow() && Instant::now() >= resume {

@@ -49,6 +49,9 @@ const LARGE: usize = 1 << 20;
 /// What a message takes in memory besides its bytes, about.
 const OVERHEAD: usize = 1024;
 
+/// The same for each of its headers.
+const FIELD: usize = 64;
+
 /// How often the statistics of the socket are read for the metrics.
 const REFRESH: Duration = Duration::from_secs(1);
 
@@ -374,7 +377,10 @@ impl Receiver<'_> {
         let (mut headers, payload) = wire::pack(frames);
         headers.insert(NATS_MESSAGE_ID, self.identity(frames));
         headers.insert(NATS_EXPECTED_STREAM, &*self.arguments.stream);
-        let cost = OVERHEAD + subject.len() + size;
+        // Frames beyond the second are headers, which are longer than what they hold.
+        let fields = headers.iter().flat_map(|(_, values)| values);
+        let headed: usize = fields.map(|value| FIELD + value.as_str().len()).sum();
+        let cost = OVERHEAD + subject.len() + payload.len() + headed;
         let payload = Bytes::copy_from_slice(payload);
         window.push(Letter { subject: subject.into(), headers, payload, cost }, cost);
     }

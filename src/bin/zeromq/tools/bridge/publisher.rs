@@ -230,8 +230,9 @@ fn is_lasting(error: &PublishError) -> bool {
         PublishErrorKind::Other => {
             let cause = error.source().and_then(<dyn Error>::downcast_ref);
             cause.is_some_and(|error: &async_nats::jetstream::Error| {
-                // A full stream may have room later.
-                error.code() < 500 && error.error_code() != ErrorCode::STREAM_STORE_FAILED
+                // A full stream or account may have room later.
+                let full = [ErrorCode::STREAM_STORE_FAILED, ErrorCode::ACCOUNT_RESOURCES_EXCEEDED];
+                error.code() < 500 && !full.contains(&error.error_code())
             })
         }
         // No server may lead the stream now.
