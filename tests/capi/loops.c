@@ -121,8 +121,13 @@ static void loops(void) {
     zeromq_socket_free(pull);
 }
 
+/* Whoever asks whether it waits already may be in its way. */
 static void *start(void *loop) {
-    return (void *)(intptr_t)zeromq_loop_start(loop, 6 * SOON);
+    zeromq_code code;
+    do
+        code = zeromq_loop_start(loop, 6 * SOON);
+    while (code == ZEROMQ_CODE_BUSY);
+    return (void *)(intptr_t)code;
 }
 
 /* Other threads stop, change and free what a loop waits for. */
@@ -156,7 +161,11 @@ static void threads(void) {
 
 static void *listen_to(void *beacon) {
     zeromq_slice bytes;
-    return (void *)(intptr_t)zeromq_beacon_receive(beacon, NULL, &bytes, 6 * SOON);
+    zeromq_code code;
+    do
+        code = zeromq_beacon_receive(beacon, NULL, &bytes, 6 * SOON);
+    while (code == ZEROMQ_CODE_BUSY);
+    return (void *)(intptr_t)code;
 }
 
 static void beacons(void) {
