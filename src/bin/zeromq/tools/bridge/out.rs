@@ -429,13 +429,13 @@ static COUNTERS: [Row; 9] = [
         |progress| &progress.missed,
     ),
     (
-        &Metric::counter("zeromq_bridge_dropped_messages", "Messages for which was no room."),
+        &Metric::counter("zeromq_bridge_dropped_messages", "Messages for which there was no room."),
         |progress| &progress.dropped,
     ),
     (
         &Metric::counter(
             "zeromq_bridge_rejected_messages",
-            "Messages that the stream does not store: their subject is not one of it, or they \
+            "Messages that the stream does not store: it does not cover their subject, or they \
              are too large.",
         ),
         |progress| &progress.counts.rejected,

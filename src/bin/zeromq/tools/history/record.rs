@@ -240,7 +240,7 @@ static COUNTERS: [Row; 4] = [
         |progress| &progress.received,
     ),
     (
-        &Metric::counter("zeromq_record_dropped_messages", "Messages for which was no room."),
+        &Metric::counter("zeromq_record_dropped_messages", "Messages for which there was no room."),
         |progress| &progress.dropped,
     ),
     (
