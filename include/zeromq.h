@@ -1429,9 +1429,8 @@ const zeromq_value *zeromq_value_key(const zeromq_value *value,
 
 // Returns the value of the entry of a dictionary whose key is a string. Of several such
 // entries, the last one counts. Returns NULL if there is none, for other values, and for
-// NULL, so calls can be nested:
-//
-//     zeromq_value_item(zeromq_value_member(order, "lines"), 0)
+// NULL, so calls can be nested, as in
+// `zeromq_value_item(zeromq_value_member(order, "lines"), 0)`.
 const zeromq_value *zeromq_value_member(const zeromq_value *value,
                                         const char *key);
 

@@ -135,9 +135,8 @@ pub unsafe extern "C" fn zeromq_value_key(value: *const Value, index: usize) -> 
 
 /// Returns the value of the entry of a dictionary whose key is a string. Of several such
 /// entries, the last one counts. Returns NULL if there is none, for other values, and for
-/// NULL, so calls can be nested:
-///
-///     zeromq_value_item(zeromq_value_member(order, "lines"), 0)
+/// NULL, so calls can be nested, as in
+/// `zeromq_value_item(zeromq_value_member(order, "lines"), 0)`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_value_member(
     value: *const Value,
