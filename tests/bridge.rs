@@ -32,7 +32,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use wait_timeout::ChildExt;
 use zeromq::core::tasks::{Assignment, Failure, Terms, Worker};
-use zeromq::core::{Frame, Socket, SocketType, Wait};
+use zeromq::core::{Frame, OptionValue, Socket, SocketType, Wait};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 const SOON: Wait = Wait::new(Some(DEADLINE));
@@ -928,7 +928,7 @@ fn workers_confirm_each_message() {
         let (body, delivery) = body(&task);
         match &*body {
             "bad" => {
-                let failure = Failure { tag: "Bad".into(), text: "no".into() };
+                let failure = Failure { tag: "Bad".into(), text: "no\x1b[2J\nyes".into() };
                 worker.reply(&task, Err(failure)).unwrap();
             }
             _ => done(&worker, &task),
@@ -949,7 +949,7 @@ fn workers_confirm_each_message() {
     assert_eq!(body(&worker.receive(&SOON).unwrap()), ("slow".to_owned(), 1));
     bridge.await_metric("returned_messages_total", 2);
     let told = bridge.stop();
-    assert!(told.contains("Bad: no") && told.contains("given up: Bad"), "{told}");
+    assert!(told.contains(r"Bad: $'no\x1b[2J\nyes'") && told.contains("given up: Bad"), "{told}");
     worker.close().unwrap();
     // Another one of the group goes on with what is left.
     let bridge = nats.bridge(&format!("{line} --count 1"));
@@ -1057,6 +1057,171 @@ fn another_bridge_gets_the_messages_of_a_killed_one() {
     });
 }
 
+/// Publishes messages as they are: their subject, their headers, and their body. A server stores
+/// more than its clients accept.
+fn publish_raw(nats: &Nats, messages: &[(&[u8], &[u8], &str)]) {
+    let mut stream = TcpStream::connect(("127.0.0.1", nats.servers[0].port)).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut bytes = b"CONNECT {\"verbose\":false,\"headers\":true}\r\n".to_vec();
+    for (subject, headers, body) in messages {
+        let (begin, sizes) = match headers.len() {
+            0 => ("PUB", String::new()),
+            size => ("HPUB", format!("{size} ")),
+        };
+        bytes.extend_from_slice(begin.as_bytes());
+        bytes.push(b' ');
+        bytes.extend_from_slice(subject);
+        let size = headers.len() + body.len();
+        bytes.extend_from_slice(format!(" {sizes}{size}\r\n").as_bytes());
+        bytes.extend_from_slice(headers);
+        bytes.extend_from_slice(format!("{body}\r\n").as_bytes());
+    }
+    bytes.extend_from_slice(b"PING\r\n");
+    stream.write_all(&bytes).unwrap();
+    let answered = BufReader::new(stream).lines().map_while(Result::ok).find(|line| {
+        assert!(!line.starts_with("-ERR"), "{line}");
+        line == "PONG"
+    });
+    answered.expect("the server has closed the connection");
+}
+
+fn what_clients_cannot_read_is_left_out() {
+    let nats = Nats::start(1, "");
+    let client = nats.client();
+    work(&nats, &client, &["first"]);
+    let hostile: [(&[u8], &[u8]); 8] = [
+        (b"work.x", b"NATS/1.0\r\nno colon\r\n\r\n"),
+        (b"work.x", b"NATS/1.0\r\na: \xFF\r\n\r\n"),
+        // The client ends itself at this one.
+        (b"work.x", b"NATS/1.0\r\na: b\rc\r\n\r\n"),
+        (b"work.x", b"NATS/2.0\r\n\r\n"),
+        (b"work.x", b"NATS/1.0 never\r\n\r\n"),
+        (b"work.\xFF", b""),
+        (b"work.\xFF", b"NATS/1.0\r\n\r\n"),
+        ("work.\u{a0}x".as_bytes(), b"NATS/1.0\r\n\r\n"),
+    ];
+    // These look like words of a server.
+    let statuses = ["100 Idle Heartbeat", "404 No Messages", "408", "409 Consumer Deleted", "503"];
+    let statuses = statuses.map(|status| format!("NATS/1.0 {status}\r\n\r\n"));
+    let mut messages = Vec::new();
+    let mut expected = vec!["first".to_owned()];
+    let bodies: Vec<String> = (0..20).map(|number| format!("good{number}")).collect();
+    for (index, body) in bodies.iter().enumerate() {
+        if let Some((subject, headers)) = hostile.get(index) {
+            messages.push((*subject, *headers, "bad"));
+        }
+        let headers = statuses.get(index).map_or(&b""[..], |status| status.as_bytes());
+        let subject = if index == 6 { "work.\u{fffd}" } else { "work.x" };
+        messages.push((subject.as_bytes(), headers, body));
+        expected.push(body.clone());
+    }
+    publish_raw(&nats, &messages);
+    let all = 1 + messages.len() as u64;
+    wait_until("all are stored", || nats.stored(&client, "WORK") == all);
+
+    let bridge = nats.bridge(&format!(
+        "in --stream WORK --group g {} --metrics 0 --ack-wait 1s",
+        nats.endpoint("queue")
+    ));
+    bridge.await_line("metrics at");
+    let worker = nats.worker("queue");
+    let mut seen = std::collections::BTreeSet::new();
+    while seen.len() < expected.len() {
+        let task = worker.receive(&SOON).unwrap();
+        seen.insert(body(&task).0);
+        done(&worker, &task);
+    }
+    assert_eq!(seen, expected.iter().cloned().collect());
+    bridge.await_metric("unreadable_messages_total", hostile.len() as u64);
+    wait_until("all are done", || {
+        nats.runtime.block_on(async {
+            let stream = client.get_stream("WORK").await.unwrap();
+            let info = stream.consumer_info("g").await.unwrap();
+            (info.num_ack_pending, info.num_pending) == (0, 0)
+        })
+    });
+    let told = bridge.stop();
+    assert!(count_of(&told, "unreadable") >= hostile.len() as u64, "{told}");
+    assert!(told.contains("message 2 of work.x is given up"), "{told}");
+
+    let (code, told) = {
+        let subscriber = nats.bind(SocketType::Sub, "sub");
+        subscriber.subscribe(b"").unwrap();
+        let bridge = nats.bridge(&format!("replay --stream WORK >{}", nats.endpoint("sub")));
+        let received = receive(&subscriber, expected.len());
+        let bodies: Vec<&[u8]> = received.iter().map(|message| &*message[1]).collect();
+        assert_eq!(bodies, expected.iter().map(String::as_bytes).collect::<Vec<_>>());
+        bridge.end()
+    };
+    assert_eq!((code, count_of(&told, "unreadable")), (Some(0), 8), "{told}");
+    assert!(told.contains("its subject is not UTF-8"), "{told}");
+}
+
+fn a_replay_ends_without_its_stream() {
+    let nats = Nats::start(1, "");
+    let client = nats.client();
+    work(&nats, &client, &["first"]);
+    // More than are read ahead.
+    publish_raw(&nats, &[(&b"work.x"[..], &b""[..], "next"); 9000]);
+    let puller = Socket::new(SocketType::Pull).unwrap();
+    puller.set_option("rcvhwm", &OptionValue::Int(1)).unwrap();
+    puller.bind(&nats.endpoint("pull")).unwrap();
+    let to = format!(">{}", nats.endpoint("pull"));
+    let bridge = nats
+        .bridge(&format!("replay --stream WORK --socket push --option sndhwm=1 --metrics 0 {to}"));
+    bridge.await_metric("sent_messages_total", 1);
+    // What was to come is removed.
+    nats.runtime.block_on(async {
+        client.get_stream("WORK").await.unwrap().purge().await.unwrap();
+    });
+    let drained = thread::spawn(move || while puller.receive_all(&SOON).unwrap().len() == 2 {});
+    let (code, told) = bridge.end();
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) =
+        nats.bridge(&format!("replay --stream WORK --socket push {to} other.x")).end();
+    send(&nats.connect(SocketType::Push, "pull"), [vec![b"the end".to_vec()]]);
+    drained.join().unwrap();
+    assert!(code == Some(1) && told.contains("has no subjects like other.x"), "{told}");
+    let subscriber = nats.bind(SocketType::Sub, "sub");
+    subscriber.subscribe(b"").unwrap();
+    let replay = |more: &str| {
+        let bridge = nats.bridge(&format!("replay --stream WORK {more} >{}", nats.endpoint("sub")));
+        assert_eq!(receive(&subscriber, 1)[0][1], b"first");
+        bridge
+    };
+    for again in [false, true] {
+        nats.runtime.block_on(client.delete_stream("WORK")).unwrap();
+        work(&nats, &client, &["first"]);
+        let bridge = replay("--follow");
+        nats.runtime.block_on(client.delete_stream("WORK")).unwrap();
+        if again {
+            work(&nats, &client, &["other"]);
+            let (code, told) = bridge.end();
+            assert!(code == Some(1) && told.contains("removed and made again"), "{told}");
+        } else {
+            let (code, told) = bridge.end();
+            assert!(code == Some(1) && told.contains("the stream WORK was removed"), "{told}");
+            work(&nats, &client, &["first"]);
+        }
+    }
+}
+
+fn messages_of_too_many_frames_are_rejected() {
+    let nats = Nats::start(1, "");
+    let bridge = nats.bridge(&format!(
+        "out --stream S --create --subject s --pull @{} --count 5",
+        nats.endpoint("in")
+    ));
+    bridge.await_line("bound to");
+    let push = nats.connect(SocketType::Push, "in");
+    let many: Message = vec![vec![]; 100_000];
+    send(&push, [many.clone(), vec![b"one".to_vec()], many.clone(), many, vec![b"two".to_vec()]]);
+    let (code, told) = bridge.end();
+    assert_eq!((code, count_of(&told, "rejected")), (Some(0), 3), "{told}");
+    assert!(told.contains("a message of 100000 frames and 0 bytes is larger than"), "{told}");
+    assert_eq!(nats.stored(&nats.client(), "S"), 2);
+}
+
 fn tls_is_spoken() {
     let made = tempfile::tempdir().unwrap();
     let path = |name: &str| made.path().join(name);
@@ -1135,6 +1300,9 @@ const CASES: &[Case] = &[
         another_bridge_gets_the_messages_of_a_killed_one,
         None,
     ),
+    ("what clients cannot read is left out", what_clients_cannot_read_is_left_out, None),
+    ("a replay ends without its stream", a_replay_ends_without_its_stream, None),
+    ("messages of too many frames are rejected", messages_of_too_many_frames_are_rejected, None),
     ("tls is spoken", tls_is_spoken, Some("openssl")),
     ("each direction is documented", each_direction_is_documented, None),
 ];

@@ -20,6 +20,9 @@ const KEPT_BYTES: usize = 1 << 24;
 /// The number of frames that a batch has room for at first.
 const FIRST: usize = 16;
 
+/// What a frame takes besides its bytes.
+const FRAME: usize = size_of::<Frame>();
+
 /// The messages of a batch. It uses its memory again for the next one.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -31,12 +34,20 @@ pub struct Batch {
     ends: Vec<usize>,
     used: usize,
     count: usize,
+    /// Beyond this memory it takes no more messages, if there is a limit.
+    limit: Option<usize>,
 }
 
 // SAFETY: the pointers point into the frames of the same batch, which may be sent.
 unsafe impl Send for Batch {}
 
 impl Batch {
+    /// Returns a batch that ends after the message with which it takes this many bytes, where
+    /// the memory of frames counts. Without this, it has as many messages as are asked for.
+    pub fn within(bytes: usize) -> Batch {
+        Batch { limit: Some(bytes), ..Batch::default() }
+    }
+
     /// Returns the number of messages.
     pub fn count(&self) -> usize {
         self.count
@@ -89,23 +100,32 @@ impl Batch {
         self.clear();
         let mut moved = false;
         let mut result = Ok(());
+        let mut bytes = 0;
         while self.count < most {
             if self.used == self.frames.len() {
                 moved |= self.used > 0;
                 self.grow();
             }
             let room = self.frames.len() - self.used;
-            let (frames, messages) = self.receive_some(socket, room, most - self.count);
+            let more = if self.limit.is_some() { 1 } else { most - self.count };
+            let (frames, messages) = self.receive_some(socket, room, more);
             for end in &mut self.ends[self.count..self.count + messages] {
                 *end += self.used;
             }
+            if self.limit.is_some() {
+                let views = &self.views[self.used..self.used + frames];
+                bytes += views.iter().map(|view| FRAME + view.size).sum::<usize>();
+            }
             self.used += frames;
             self.count += messages;
-            if frames < room && self.count < most {
+            if frames < room && messages < more {
                 result = match last_error() {
                     zmq::Error::EINTR => continue,
                     error => Err(error),
                 };
+                break;
+            }
+            if messages > 0 && self.limit.is_some_and(|limit| bytes >= limit) {
                 break;
             }
         }
@@ -242,5 +262,26 @@ mod tests {
             batch.receive(&mut pull, 1).unwrap();
             assert_eq!((batch.count(), batch.frames[1].len()), (1, kept));
         }
+    }
+
+    #[test]
+    fn a_limit_ends_a_batch_behind_a_message() {
+        let context = zmq::Context::new();
+        let mut pull = context.socket(zmq::PULL).unwrap();
+        let push = context.socket(zmq::PUSH).unwrap();
+        pull.bind("inproc://limit").unwrap();
+        push.connect("inproc://limit").unwrap();
+        for frames in [1, 1000, 1, 1, 1] {
+            push.send_multipart((0..frames).map(|_| ""), 0).unwrap();
+        }
+        push.send(vec![0; 5000], 0).unwrap();
+        push.send("last", 0).unwrap();
+        let mut batch = Batch::within(4000);
+        for expected in [&[1, 1000][..], &[1, 1, 1, 1], &[1]] {
+            batch.receive(&mut pull, 64).unwrap();
+            let counts: Vec<usize> = batch.messages().map(<[Frame]>::len).collect();
+            assert_eq!(counts, expected);
+        }
+        assert_eq!(batch.receive(&mut pull, 64), Err(zmq::Error::EAGAIN));
     }
 }

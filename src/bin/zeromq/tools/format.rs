@@ -85,6 +85,21 @@ pub fn write_frame(format: Format, frame: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// The most characters of a text of a stranger that are told to the user.
+const SHOWN: usize = 500;
+
+/// Returns a text of a stranger as it can be told to the user: on one line, and so that it
+/// does not control the terminal.
+pub fn shown(text: &str) -> String {
+    let (begin, more) = match text.char_indices().nth(SHOWN) {
+        None => (text, ""),
+        Some((end, _)) => (&text[..end], "..."),
+    };
+    let mut out = Vec::new();
+    write_frame(Format::Text, begin.as_bytes(), &mut out);
+    String::from_utf8_lossy(&out).into_owned() + more
+}
+
 /// Returns true if a frame can be written as it is.
 fn is_plain(frame: &[u8]) -> bool {
     !frame.starts_with(b"$'")
@@ -272,6 +287,14 @@ mod tests {
             let read = message_of(format, line.as_bytes()).unwrap();
             assert_eq!(read.unwrap(), frames, "{line}");
         }
+    }
+
+    #[test]
+    fn texts_of_strangers_stay_on_a_line() {
+        assert_eq!(shown("a \u{e4}"), "a \u{e4}");
+        assert_eq!(shown("a\nwarning: \x1b[2J"), r"$'a\nwarning: \x1b[2J'");
+        assert_eq!(shown(&"\u{e4}".repeat(SHOWN)), "\u{e4}".repeat(SHOWN));
+        assert_eq!(shown(&"x".repeat(SHOWN + 1)), "x".repeat(SHOWN) + "...");
     }
 
     #[test]

@@ -7,15 +7,15 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::consumer::pull::{self, Batch};
-use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull::Config};
 use async_nats::jetstream::stream::Stream;
-use async_nats::jetstream::{AckKind, ContextBuilder, Message};
+use async_nats::jetstream::{AckKind, Context, ContextBuilder, Message};
 use async_nats::{Client, Subject};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -25,18 +25,17 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use zeromq::core::tasks::{self, Queue, Settings};
 use zeromq::core::{Error, Frame, Metric, Metrics, Wait};
 
-use super::nats::{ANSWER, Link, NatsArguments, Rarely, TICK, reason, runtime, unless_asked};
-use super::{stream, wire};
+use super::nats::{self, ANSWER, Link, NatsArguments, Rarely, TICK, reason, runtime, unless_asked};
+use super::pull::{self, Batch, EXPIRES};
+use super::{stream, unreadable, wire};
 use crate::tools::arguments::LimitArguments;
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
+use crate::tools::format::shown;
 use crate::tools::log::LogArguments;
 use crate::tools::metrics::MetricsArguments;
 use crate::tools::socket::{SetupArguments, at_endpoint};
 use crate::tools::units::{self, Moment};
-
-/// How long the stream waits for messages that a bridge has asked for.
-const EXPIRES: Duration = Duration::from_secs(1);
 
 /// The pause after the stream could not be asked.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -47,6 +46,9 @@ const TRIES: u32 = 5;
 /// How often the stream hears that a message is still being worked on, in shares of the time
 /// after which it would deliver it again.
 const SHARE: u32 = 3;
+
+/// How many delivered messages are looked at, one after the other, before others are served.
+const LOOKS: usize = 256;
 
 /// How long a thread without open tasks waits for some, unless it is woken.
 const IDLE: Duration = Duration::from_millis(100);
@@ -109,7 +111,7 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::interval)]
     heartbeat: Duration,
     /// How long to wait for workers after a signal. Messages that they have not finished then
-    /// are given back.
+    /// are given back, which can take five seconds more if NATS does not answer.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = units::interval)]
     grace: Duration,
     #[command(flatten)]
@@ -151,20 +153,16 @@ struct Counts {
     returned: AtomicU64,
     given_up: AtomicU64,
     unconfirmed: AtomicU64,
+    unreadable: AtomicU64,
     held: AtomicU64,
 }
 
 pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
-    let Arguments { limits, nats, .. } = arguments;
+    let Arguments { limits, .. } = arguments;
     let runtime = runtime()?;
     let link = Link::new(limits);
     let queue = Arc::new(arguments.queue()?);
-    let client = runtime.block_on(nats.connect(&link, limits, ending))?;
-    let consumer = runtime.block_on(async {
-        let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
-        let stream = stream::open(&context, &arguments.stream, None, limits, ending).await?;
-        arguments.consumer(&stream, ending).await
-    })?;
+    let connection = runtime.block_on(arguments.connect(&link, ending))?;
     queue.bind(&arguments.endpoints).map_err(at_endpoint)?;
     if let Some(endpoint) = queue.endpoint()? {
         limits.bound(&endpoint);
@@ -181,16 +179,19 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
         let group = Group {
             arguments,
             ending,
-            client,
+            connection,
             link: &link,
             queue: &queue,
             counts: &counts,
             wake: wake.clone(),
             held: HashMap::new(),
             answers: FuturesUnordered::new(),
+            is_in_doubt: false,
+            unseen: 0..0,
             reported: Rarely::default(),
+            failures: Rarely::default(),
         };
-        let result = runtime.block_on(group.run(consumer, outcomes));
+        let result = runtime.block_on(group.run(outcomes));
         done.store(true, Relaxed);
         wake.unpark();
         let collected = collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -248,9 +249,18 @@ impl Arguments {
         }
     }
 
+    /// Connects to NATS, and finds the group.
+    async fn connect(&self, link: &Arc<Link>, ending: &Ending) -> Outcome<Connection> {
+        let client = self.nats.connect(link, &self.limits, ending).await?;
+        let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
+        let stream = stream::open(&context, &self.stream, None, &self.limits, ending).await?;
+        let consumer = self.consumer(&stream, ending).await?;
+        Ok(Connection { client, context, consumer })
+    }
+
     /// Finds the consumer of the group, or makes it.
-    async fn consumer(&self, stream: &Stream, ending: &Ending) -> Outcome<Consumer<pull::Config>> {
-        let wanted = pull::Config {
+    async fn consumer(&self, stream: &Stream, ending: &Ending) -> Outcome<Consumer<Config>> {
+        let wanted = Config {
             durable_name: Some(self.group.clone()),
             deliver_policy: deliver_policy(self.from)?,
             ack_policy: AckPolicy::Explicit,
@@ -258,13 +268,12 @@ impl Arguments {
             filter_subject: self.subject.clone(),
             max_deliver: -1,
             max_ack_pending: 100_000,
-            ..pull::Config::default()
+            ..Config::default()
         };
         let found = stream.get_or_create_consumer(&self.group, wanted);
-        let consumer: Consumer<pull::Config> =
-            unless_asked(ending, found).await?.map_err(|error| {
-                Failure::Error(format!("the group {}: {}", self.group, reason(&error)))
-            })?;
+        let consumer: Consumer<Config> = unless_asked(ending, found).await?.map_err(|error| {
+            Failure::Error(format!("the group {}: {}", self.group, reason(&error)))
+        })?;
         let known = &consumer.cached_info().config;
         if known.filter_subject != self.subject || known.ack_policy != AckPolicy::Explicit {
             return Err(Failure::Error(format!(
@@ -296,6 +305,13 @@ pub fn policy_at(moment: Moment) -> Outcome<DeliverPolicy> {
                 .map_err(|error| Failure::usage(format!("--from: {error}")))?,
         },
     })
+}
+
+/// The side of NATS.
+struct Connection {
+    client: Client,
+    context: Context,
+    consumer: Consumer<Config>,
 }
 
 /// A message that a worker is to handle.
@@ -331,26 +347,27 @@ type Answering = std::pin::Pin<Box<dyn Future<Output = Answered> + Send>>;
 struct Group<'a> {
     arguments: &'a Arguments,
     ending: &'a Ending,
-    client: Client,
-    link: &'a Link,
+    connection: Connection,
+    link: &'a Arc<Link>,
     queue: &'a Queue,
     counts: &'a Counts,
     wake: thread::Thread,
     /// By the number of the task.
     held: HashMap<u64, Held>,
     answers: FuturesUnordered<Answering>,
+    /// Whether delivered messages may not have arrived.
+    is_in_doubt: bool,
+    /// The sequences of those that were not looked at yet.
+    unseen: Range<u64>,
     reported: Rarely,
+    failures: Rarely,
 }
 
 impl Group<'_> {
-    async fn run(
-        mut self,
-        consumer: Consumer<pull::Config>,
-        mut outcomes: UnboundedReceiver<tasks::Outcome>,
-    ) -> Outcome {
+    async fn run(mut self, mut outcomes: UnboundedReceiver<tasks::Outcome>) -> Outcome {
         let mut connected = self.link.watch();
         let mut tick = tokio::time::interval(TICK);
-        let ack_wait = consumer.cached_info().config.ack_wait.max(SHARE * TICK);
+        let ack_wait = self.connection.consumer.cached_info().config.ack_wait.max(SHARE * TICK);
         let mut extension = tokio::time::interval(ack_wait / SHARE);
         let mut batch: Option<Batch> = None;
         let mut resume = Instant::now();
@@ -370,7 +387,11 @@ impl Group<'_> {
                     break;
                 }
             } else if batch.is_none() && *connected.borrow() && Instant::now() >= resume {
-                batch = self.ask(&consumer).await?;
+                if self.is_in_doubt || !self.unseen.is_empty() {
+                    self.look().await?;
+                } else {
+                    batch = self.ask().await?;
+                }
                 resume = Instant::now() + if batch.is_none() { TICK } else { Duration::ZERO };
             }
             tokio::select! {
@@ -378,7 +399,8 @@ impl Group<'_> {
                 _ = connected.changed() => {
                     if !*connected.borrow_and_update() {
                         // The stream has forgotten that it was asked.
-                        batch = None;
+                        batch.iter_mut().for_each(Batch::cut);
+                        self.is_in_doubt = true;
                     }
                 }
                 Some((answer, known)) = self.answers.next(), if !self.answers.is_empty() => {
@@ -388,10 +410,10 @@ impl Group<'_> {
                 message = next(&mut batch), if batch.is_some() => match message {
                     Some(Ok(message)) if ends => self.refuse(&message),
                     Some(Ok(message)) => self.accept(&message)?,
-                    Some(Err(error)) => {
+                    Some(Err(problem)) => {
                         batch = None;
                         resume = Instant::now() + PAUSE;
-                        self.look_after(&consumer, &error.to_string()).await?;
+                        self.look_after(&problem).await?;
                     }
                     None => batch = None,
                 },
@@ -399,8 +421,15 @@ impl Group<'_> {
                 _ = tick.tick() => {}
             }
         }
+        let unconfirmed = self.answers.len();
         // What was published last leaves the program.
-        let _ = tokio::time::timeout(ANSWER, self.client.flush()).await;
+        let _ = tokio::time::timeout(ANSWER, self.connection.client.flush()).await;
+        if unconfirmed > 0 {
+            return Err(Failure::Error(format!(
+                "the stream has not confirmed what has become of {unconfirmed} messages, so it may \
+                 deliver them again"
+            )));
+        }
         match self.arguments.limits.count {
             Some(_) if !self.has_enough() => Err(Failure::Stopped),
             _ => Ok(()),
@@ -413,7 +442,7 @@ impl Group<'_> {
     }
 
     /// Asks the stream for messages if there are workers and room.
-    async fn ask(&self, consumer: &Consumer<pull::Config>) -> Outcome<Option<Batch>> {
+    async fn ask(&mut self) -> Outcome<Option<Batch>> {
         let window = self.arguments.window as usize;
         let mut room = window.saturating_sub(self.held.len() + self.answers.len());
         if let Some(count) = self.arguments.limits.count {
@@ -426,28 +455,82 @@ impl Group<'_> {
         if room == 0 || !enough || self.queue.stats()?.workers == 0 {
             return Ok(None);
         }
-        match consumer.batch().max_messages(room).expires(EXPIRES).messages().await {
+        let Connection { client, context, .. } = &self.connection;
+        let names = (&*self.arguments.stream, &*self.arguments.group);
+        match pull::ask(client, context, names, room).await {
             Ok(batch) => Ok(Some(batch)),
-            Err(error) => {
-                self.report(&reason(&error));
+            Err(problem) => {
+                self.report(&problem);
+                self.is_in_doubt = true;
                 Ok(None)
             }
         }
     }
 
     /// Looks why the stream could not be asked.
-    async fn look_after(&self, consumer: &Consumer<pull::Config>, problem: &str) -> Outcome {
+    async fn look_after(&mut self, problem: &str) -> Outcome {
         self.report(problem);
-        let known = consumer.get_info().await;
-        let gone = match &known {
-            Err(error) => reason(error).contains("not found"),
-            Ok(_) => false,
-        };
-        if gone {
-            return Err(Failure::Error(format!(
+        self.is_in_doubt = true;
+        self.delivered(problem).await?;
+        Ok(())
+    }
+
+    /// Returns the sequences of messages that were delivered and of which some are not done, or
+    /// `None` if the stream does not answer.
+    async fn delivered(&mut self, problem: &str) -> Outcome<Option<Range<u64>>> {
+        match self.connection.consumer.get_info().await {
+            Ok(info) => {
+                let first = info.ack_floor.stream_sequence + 1;
+                Ok(Some(first..info.delivered.stream_sequence + 1))
+            }
+            Err(error) if reason(&error).contains("not found") => Err(Failure::Error(format!(
                 "the group {} was removed: {problem}",
                 self.arguments.group
-            )));
+            ))),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Looks for messages that the client of NATS cannot read. They have ended the connection
+    /// when they were delivered, and would do so each time, so they are given up.
+    async fn look(&mut self) -> Outcome {
+        let Arguments { stream, subject, limits, .. } = self.arguments;
+        if self.is_in_doubt {
+            if nats::has_ended(&self.connection.client).await {
+                self.connection = self.arguments.connect(self.link, self.ending).await?;
+            }
+            let Some(delivered) = self.delivered("its stream does not know it").await? else {
+                return Ok(());
+            };
+            self.unseen = delivered;
+            self.is_in_doubt = false;
+        }
+        for _ in 0..LOOKS {
+            let Range { start, end } = self.unseen;
+            if start >= end {
+                break;
+            }
+            let client = &self.connection.client;
+            let stored = match unreadable::look(client, stream, subject, start).await {
+                Ok(stored) => stored.filter(|stored| stored.sequence < end),
+                Err(problem) => {
+                    // It may not be permitted, so it must not hold up everything.
+                    self.report(&problem);
+                    None
+                }
+            };
+            let Some(stored) = stored else {
+                self.unseen = 0..0;
+                break;
+            };
+            self.unseen.start = stored.sequence + 1;
+            if let Some(problem) = stored.problem {
+                self.counts.unreadable.fetch_add(1, Relaxed);
+                limits.warn(&unreadable::warning(&stored, problem, "given up"));
+                let group = &self.arguments.group;
+                let reply = format!("{}{stream}.{group}.1.{}.1.0.0", pull::REPLY, stored.sequence);
+                self.answer(reply.into(), Answer::GiveUp);
+            }
         }
         Ok(())
     }
@@ -511,15 +594,19 @@ impl Group<'_> {
             Ok(_) => Answer::Done,
             Err(failure) => {
                 let tasks::Failure { tag, text } = failure;
+                let (name, text) = (shown(&tag), shown(&text));
                 let attempts = i64::from(self.arguments.attempts);
                 let gives_up = held.delivery >= attempts;
-                self.arguments.limits.warn(&format!(
-                    "message {} of {} failed at delivery {}{}: {tag}: {text}",
-                    held.sequence,
-                    held.subject,
-                    held.delivery,
-                    if gives_up { ", and is given up" } else { "" }
-                ));
+                // A message that is given up is always told.
+                if gives_up || self.failures.is_due() {
+                    self.arguments.limits.warn(&format!(
+                        "message {} of {} failed at delivery {}{}: {name}: {text}",
+                        held.sequence,
+                        shown(&held.subject),
+                        held.delivery,
+                        if gives_up { ", and is given up" } else { "" }
+                    ));
+                }
                 match &*tag {
                     _ if gives_up => Answer::GiveUp,
                     // Its worker is gone, and others are there.
@@ -533,7 +620,7 @@ impl Group<'_> {
 
     /// Tells the stream what has become of a message, until it confirms that.
     fn answer(&mut self, reply: Subject, answer: Answer) {
-        let client = self.client.clone();
+        let client = self.connection.client.clone();
         self.answers.push(Box::pin(async move {
             let mut problem = String::new();
             for _ in 0..TRIES {
@@ -565,7 +652,7 @@ impl Group<'_> {
     async fn extend(&self) {
         for held in self.held.values() {
             let progress = Bytes::from(AckKind::Progress);
-            let sent = self.client.publish(held.reply.clone(), progress);
+            let sent = self.connection.client.publish(held.reply.clone(), progress);
             // If there is no connection, the stream delivers them again.
             if tokio::time::timeout(TICK, sent).await.is_err() {
                 return;
@@ -574,7 +661,7 @@ impl Group<'_> {
     }
 }
 
-async fn next(batch: &mut Option<Batch>) -> Option<Result<Message, async_nats::Error>> {
+async fn next(batch: &mut Option<Batch>) -> Option<Result<Message, String>> {
     batch.as_mut()?.next().await
 }
 
@@ -616,7 +703,7 @@ impl Serialize for Bin<'_> {
 /// A metric, and what it shows.
 type Row = (&'static Metric, fn(&Counts) -> &AtomicU64);
 
-static COUNTERS: [Row; 6] = [
+static COUNTERS: [Row; 7] = [
     (&Metric::counter("zeromq_bridge_delivered_messages", "Messages from the stream."), |counts| {
         &counts.received
     }),
@@ -655,6 +742,13 @@ static COUNTERS: [Row; 6] = [
         ),
         |counts| &counts.unconfirmed,
     ),
+    (
+        &Metric::counter(
+            "zeromq_bridge_unreadable_messages",
+            "Messages that were given up because the client of NATS cannot read them.",
+        ),
+        |counts| &counts.unreadable,
+    ),
 ];
 static HELD: Metric = Metric::gauge(
     "zeromq_bridge_in_flight_messages",
@@ -684,13 +778,14 @@ impl Counts {
         if limits.quiet {
             return;
         }
-        let [delivered, redelivered, acknowledged, returned, given_up, unconfirmed] = [
+        let [delivered, redelivered, acknowledged, returned, given_up, unconfirmed, unreadable] = [
             &self.received,
             &self.redelivered,
             &self.acknowledged,
             &self.returned,
             &self.given_up,
             &self.unconfirmed,
+            &self.unreadable,
         ]
         .map(|count| count.load(Relaxed));
         let reconnects = link.reconnects();
@@ -701,11 +796,12 @@ impl Counts {
             returned,
             given_up,
             unconfirmed,
+            unreadable,
             lost_workers,
             reconnects,
             "delivered {delivered} messages in {}, {redelivered} of them again; {acknowledged} \
-             acknowledged, {returned} returned, {given_up} given up, {unconfirmed} not confirmed; \
-             {lost_workers} workers lost, {reconnects} reconnects",
+             acknowledged, {returned} returned, {given_up} given up, {unreadable} unreadable, \
+             {unconfirmed} not confirmed; {lost_workers} workers lost, {reconnects} reconnects",
             units::shown(time)
         );
     }

@@ -7,6 +7,7 @@
 //! | `out`, `publisher` | from a socket into a stream: receiving, and publishing until it is acknowledged |
 //! | `group`, `replay` | from a stream to workers, and to subscribers |
 //! | `window` | messages between the thread of ZeroMQ and that of NATS |
+//! | `pull`, `unreadable` | asking a stream for messages; those that its client cannot read |
 //! | `nats`, `stream` | the connection to NATS; finding or making a stream |
 //! | `subject`, `wire` | topics as subjects; messages as payloads with headers |
 
@@ -14,9 +15,11 @@ mod group;
 mod nats;
 mod out;
 mod publisher;
+mod pull;
 mod replay;
 mod stream;
 mod subject;
+mod unreadable;
 mod window;
 mod wire;
 

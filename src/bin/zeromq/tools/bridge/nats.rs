@@ -84,6 +84,13 @@ pub async fn unless_asked<T>(ending: &Ending, task: impl Future<Output = T>) -> 
     }
 }
 
+/// Returns true if a client does not work anymore, which it does not tell: it has met something
+/// that it did not expect.
+pub async fn has_ended(client: &Client) -> bool {
+    let flushed = tokio::time::timeout(TICK, client.flush()).await;
+    matches!(flushed, Ok(Err(_)))
+}
+
 /// What is known about the connection.
 pub struct Link {
     connected: watch::Sender<bool>,

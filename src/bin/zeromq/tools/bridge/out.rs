@@ -40,11 +40,9 @@ use crate::tools::receive::Rest;
 use crate::tools::socket::SocketArguments;
 use crate::tools::units;
 
-/// How many messages are received at once.
+/// How many messages are received at once, and about how much memory they take.
 const AT_ONCE: usize = 64;
-
-/// Messages of which as many take more than this many bytes are received one by one.
-const LARGE: usize = 1 << 20;
+const AT_ONCE_BYTES: usize = 1 << 20;
 
 /// What a message takes in memory besides its bytes, about.
 const OVERHEAD: usize = 1024;
@@ -173,6 +171,7 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let opened = stream::open(&context, name, config, limits, ending);
     let stream = runtime.block_on(opened)?;
     drop(entered);
+    let most_payload = client.server_info().max_payload;
     let subjects = stream.cached_info().config.subjects.clone();
     if subjects.is_empty() {
         return Err(Failure::Error(format!(
@@ -198,6 +197,7 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let begin = Instant::now();
     let publisher = Publisher {
         context,
+        stream: name,
         window: &progress.window,
         counts: &progress.counts,
         link: &link,
@@ -213,6 +213,7 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
             progress: &progress,
             socket: &connection.socket,
             subjects,
+            most_payload,
             gaps: Gaps::default(),
             session: RandomState::new().hash_one((process::id(), Instant::now())),
             number: 0,
@@ -257,6 +258,8 @@ struct Receiver<'a> {
     socket: &'a Socket,
     /// What the stream stores.
     subjects: Vec<String>,
+    /// The largest size of headers and payload that the server permits.
+    most_payload: usize,
     gaps: Gaps,
     session: u64,
     number: u64,
@@ -276,7 +279,7 @@ impl Receiver<'_> {
         let has_metrics = self.arguments.metrics.is_on();
         let timeout = limits.timeout();
         let wait = if has_metrics { Some(REFRESH) } else { timeout };
-        let mut batch = Batch::default();
+        let mut batch = Batch::within(AT_ONCE_BYTES);
         let mut left = limits.count.unwrap_or(u64::MAX);
         let (mut last, mut refreshed) = (Instant::now(), None);
         while left > 0 && !self.interrupted() {
@@ -285,7 +288,7 @@ impl Receiver<'_> {
                     Some(self.socket.statistics()?);
                 refreshed = Some(Instant::now());
             }
-            let most = self.most(&batch, left);
+            let most = self.most(left);
             if most == 0 {
                 break;
             }
@@ -319,9 +322,8 @@ impl Receiver<'_> {
     }
 
     /// Returns how many messages to receive next, once there is room for some.
-    fn most(&self, batch: &Batch, left: u64) -> usize {
-        let at_once = if batch.bytes() > LARGE { 1 } else { AT_ONCE };
-        let at_once = at_once.min(usize::try_from(left).unwrap_or(usize::MAX));
+    fn most(&self, left: u64) -> usize {
+        let at_once = AT_ONCE.min(usize::try_from(left).unwrap_or(usize::MAX));
         match self.arguments.when_full {
             WhenFull::Drop => at_once,
             WhenFull::Wait => {
@@ -372,7 +374,24 @@ impl Receiver<'_> {
         let is_stored = subject.len() <= LONGEST
             && self.subjects.iter().any(|pattern| covers(pattern, &subject));
         if !is_stored {
-            return self.reject(&subject);
+            let Arguments { stream, .. } = self.arguments;
+            let shown: String = subject.chars().take(100).collect();
+            return self.reject(|| match subject.len() {
+                ..=LONGEST => format!("the stream {stream} does not store the subject {shown}"),
+                length => format!("a subject of {length} bytes is too long: {shown}..."),
+            });
+        }
+        // Its headers would be longer than what they hold, so they are not made in vain.
+        let least = size + wire::LEAST * frames.len().saturating_sub(1);
+        if least > self.most_payload {
+            return self.reject(|| {
+                let frames = frames.len();
+                let most = self.most_payload;
+                format!(
+                    "a message of {frames} frames and {size} bytes is larger than the {most} bytes \
+                     that the server permits"
+                )
+            });
         }
         let (mut headers, payload) = wire::pack(frames);
         headers.insert(NATS_MESSAGE_ID, self.identity(frames));
@@ -385,15 +404,10 @@ impl Receiver<'_> {
         window.push(Letter { subject: subject.into(), headers, payload, cost }, cost);
     }
 
-    fn reject(&self, subject: &str) {
+    fn reject(&self, why: impl FnOnce() -> String) {
         self.progress.counts.rejected.fetch_add(1, Relaxed);
         if self.rejections.is_due() {
-            let shown: String = subject.chars().take(100).collect();
-            let Arguments { limits, stream, .. } = self.arguments;
-            limits.warn(&match subject.len() {
-                ..=LONGEST => format!("the stream {stream} does not store the subject {shown}"),
-                length => format!("a subject of {length} bytes is too long: {shown}..."),
-            });
+            self.arguments.limits.warn(&why());
         }
     }
 

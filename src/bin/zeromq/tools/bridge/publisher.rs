@@ -20,7 +20,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
-use tokio::time::sleep_until;
+use tokio::time::{sleep_until, timeout};
 
 use super::nats::{Link, Rarely, TICK, reason};
 use super::window::Window;
@@ -31,6 +31,10 @@ use crate::tools::failure::{Failure, Outcome};
 /// The pause before messages are published again, which grows to the second one.
 const SOON: Duration = Duration::from_millis(100);
 const LATER: Duration = Duration::from_secs(2);
+
+/// How long the client of NATS may take for a message, which it holds back while the server does
+/// not read.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// A message on its way into the stream.
 pub struct Letter {
@@ -58,6 +62,7 @@ type Ack = Pin<Box<dyn Future<Output = (u64, Result<PublishAck, PublishError>)> 
 
 pub struct Publisher<'a> {
     pub context: Context,
+    pub stream: &'a str,
     pub window: &'a Window<Letter>,
     pub counts: &'a Counts,
     pub link: &'a Link,
@@ -131,10 +136,11 @@ impl Publisher<'_> {
                     work.publish_again().await;
                 }
                 letters = self.window.take(), if is_connected && work.failed.is_empty() => {
+                    let mut goes_on = true;
                     for letter in letters {
                         work.next += 1;
                         work.open.insert(work.next, letter);
-                        work.publish(work.next).await;
+                        goes_on = work.publish_if(goes_on, work.next).await;
                     }
                 }
                 _ = tick.tick() => {}
@@ -153,29 +159,52 @@ impl Publisher<'_> {
 }
 
 impl Work<'_> {
-    async fn publish(&mut self, number: u64) {
+    /// Publishes a message, or keeps it for later. Returns whether the next one is to be
+    /// published.
+    async fn publish_if(&mut self, goes_on: bool, number: u64) -> bool {
         let Some(letter) = self.open.get(&number) else {
-            return;
+            return goes_on;
         };
-        if !*self.connected.borrow() {
-            // The client would hold it back, for as long as it has room.
+        // Without a connection, the client would hold it back, for as long as it has room.
+        if !goes_on || !*self.connected.borrow() {
             self.failed.insert(number);
-            return;
+            return false;
         }
         let message =
             PublishMessage::build().payload(letter.payload.clone()).headers(letter.headers.clone());
-        self.publisher.counts.published.fetch_add(1, Relaxed);
-        match self.publisher.context.send_publish(letter.subject.clone(), message).await {
-            Ok(ack) => self.acks.push(Box::pin(async move { (number, ack.await) })),
-            Err(error) => self.settle(number, Err(error)),
+        let sent = self.publisher.context.send_publish(letter.subject.clone(), message);
+        let sent = timeout(SLOW, sent).await;
+        self.publisher.counts.published.fetch_add(sent.is_ok().into(), Relaxed);
+        match sent {
+            Ok(Ok(ack)) => self.acks.push(Box::pin(async move { (number, ack.await) })),
+            Ok(Err(error)) => self.settle(number, Err(error)),
+            Err(_) => {
+                self.hold(number, "the server does not read");
+                return false;
+            }
         }
+        true
     }
 
     async fn publish_again(&mut self) {
+        let mut goes_on = true;
         for number in std::mem::take(&mut self.failed) {
-            self.publisher.counts.republished.fetch_add(1, Relaxed);
-            self.publish(number).await;
+            goes_on = self.publish_if(goes_on, number).await;
+            self.publisher.counts.republished.fetch_add(goes_on.into(), Relaxed);
         }
+    }
+
+    /// Keeps a message for later, because it could not be published now.
+    fn hold(&mut self, number: u64, problem: &str) {
+        if self.reported.is_due() {
+            let Publisher { limits, stream, .. } = self.publisher;
+            limits.warn(&format!("publishing to the stream {stream} again: {problem}"));
+        }
+        if self.failed.is_empty() {
+            self.resume = Instant::now() + self.pause;
+            self.pause = LATER.min(2 * self.pause);
+        }
+        self.failed.insert(number);
     }
 
     /// The acknowledgments of a lost connection do not come anymore.
@@ -206,14 +235,7 @@ impl Work<'_> {
             }
             return self.close(number);
         }
-        if self.reported.is_due() {
-            limits.warn(&format!("publishing again: {}", reason(&error)));
-        }
-        if self.failed.is_empty() {
-            self.resume = Instant::now() + self.pause;
-            self.pause = LATER.min(2 * self.pause);
-        }
-        self.failed.insert(number);
+        self.hold(number, &reason(&error));
     }
 
     fn close(&mut self, number: u64) {

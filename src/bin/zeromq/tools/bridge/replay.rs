@@ -6,17 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::pull::OrderedConfig;
-use async_nats::jetstream::consumer::{Consumer, DeliverPolicy, ReplayPolicy};
-use async_nats::jetstream::stream::Stream;
-use async_nats::jetstream::{ContextBuilder, Message};
-use futures_util::StreamExt;
+use async_nats::Client;
+use async_nats::datetime::DateTime;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pull::Config};
+use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind, Stream};
+use async_nats::jetstream::{Context, ContextBuilder, ErrorCode, Message};
 use zeromq::core::{Error, Metric, Metrics, Wait};
 
 use super::group::policy_at;
 use super::nats::{ANSWER, Link, NatsArguments, Rarely, reason, runtime, unless_asked};
+use super::pull::Batch;
 use super::window::Window;
-use super::{nats, stream, wire};
+use super::{nats, pull, stream, unreadable, wire};
 use crate::tools::arguments::{LimitArguments, nothing_more, text_of};
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
@@ -30,8 +31,14 @@ use crate::tools::units::Moment;
 const AHEAD: usize = 4096;
 const AHEAD_BYTES: usize = 64 << 20;
 
+/// How many of them the stream is asked for at once.
+const AT_ONCE: usize = 1024;
+
 /// The pause after the stream could not be read.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long the stream keeps a consumer that nobody uses.
+const UNUSED: Duration = Duration::from_secs(30);
 
 /// Sends the messages of a stream, from the first one or from a later place, to subscribers
 /// or pullers.
@@ -88,14 +95,19 @@ struct Counts {
     sent: AtomicU64,
     /// The sequence of the last one.
     last: AtomicU64,
+    unreadable: AtomicU64,
 }
 
 static SENT: Metric = Metric::counter("zeromq_bridge_sent_messages", "Messages that were sent.");
+static UNREADABLE: Metric = Metric::counter(
+    "zeromq_bridge_unreadable_messages",
+    "Messages that were left out because the client of NATS cannot read them.",
+);
 static LAST: Metric =
     Metric::gauge("zeromq_bridge_last_sequence", "The sequence of the last message.");
 
 pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
-    let Arguments { limits, connection, nats, .. } = arguments;
+    let Arguments { limits, connection, .. } = arguments;
     let (endpoints, others) = connection.endpoints(&arguments.rest)?;
     let (subject, others) = match others {
         [] => ("", others),
@@ -108,11 +120,7 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     };
     let runtime = runtime()?;
     let link = Link::new(limits);
-    let stream = runtime.block_on(async {
-        let client = nats.connect(&link, limits, ending).await?;
-        let context = ContextBuilder::new().timeout(ANSWER).build(client);
-        stream::open(&context, &arguments.stream, None, limits, ending).await
-    })?;
+    let source = runtime.block_on(arguments.connect(&link, ending))?;
     let connection = connection.open(arguments.outlet.socket(), endpoints, limits, |socket| {
         arguments.outlet.prepare(socket, &arguments.connection.setup)
     })?;
@@ -122,9 +130,23 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let window = Window::new(AHEAD, AHEAD_BYTES);
     arguments.outlet.await_peers(&connection, limits, ending)?;
     let (sent, read) = thread::scope(|scope| {
-        let reader = Reader { arguments, ending, stream, subject, window: &window };
+        let info = source.stream.cached_info();
+        let reader = Reader {
+            arguments,
+            ending,
+            link: &link,
+            last: info.state.last_sequence,
+            created: info.created,
+            source,
+            subject,
+            window: &window,
+            counts: &counts,
+            start,
+            behind: None,
+            reported: Rarely::default(),
+        };
         let reading = scope.spawn(|| {
-            let read = runtime.block_on(reader.run(start));
+            let read = runtime.block_on(reader.run());
             window.end();
             read
         });
@@ -147,6 +169,14 @@ struct Letter {
 }
 
 impl Arguments {
+    /// Connects to NATS, and finds the stream.
+    async fn connect(&self, link: &Arc<Link>, ending: &Ending) -> Outcome<Source> {
+        let client = self.nats.connect(link, &self.limits, ending).await?;
+        let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
+        let stream = stream::open(&context, &self.stream, None, &self.limits, ending).await?;
+        Ok(Source { client, context, stream })
+    }
+
     /// Sends what comes out of the window until it ends.
     fn send_all(
         &self,
@@ -206,109 +236,218 @@ impl Arguments {
     }
 }
 
+/// The connection to NATS.
+struct Source {
+    client: Client,
+    context: Context,
+    stream: Stream,
+}
+
 /// The side of NATS.
 struct Reader<'a> {
     arguments: &'a Arguments,
     ending: &'a Ending,
-    stream: Stream,
+    link: &'a Arc<Link>,
+    source: Source,
+    /// The last message that the stream had at the beginning, and when it was made.
+    last: u64,
+    created: DateTime,
     /// The subjects to read, or none for all.
     subject: &'a str,
     window: &'a Window<Letter>,
+    counts: &'a Counts,
+    /// Where to begin.
+    start: DeliverPolicy,
+    /// The sequence behind which to go on, as soon as it is known.
+    behind: Option<u64>,
+    reported: Rarely,
 }
 
 /// How reading has ended.
 enum End {
     Complete,
-    /// It can go on behind this sequence, if there was any.
-    Broken(Option<u64>, String),
+    Broken(String),
 }
 
 impl Reader<'_> {
     /// Reads until the end, and goes on where it was when the stream was away.
-    async fn run(mut self, mut start: DeliverPolicy) -> Outcome {
-        let reported = Rarely::default();
-        let last = match self.stream.info().await {
-            Ok(info) => info.state.last_sequence,
-            Err(error) => return Err(Failure::Error(reason(&error))),
-        };
-        loop {
-            let reading = self.read(start, last);
+    async fn run(mut self) -> Outcome {
+        let (ending, window) = (self.ending, self.window);
+        let is_over = || ending.is_asked() || window.has_ended();
+        while !is_over() {
+            let round = async {
+                let end = self.read().await?;
+                if let End::Broken(problem) = &end {
+                    tokio::time::sleep(PAUSE).await;
+                    self.look_after(problem).await?;
+                }
+                Ok(end)
+            };
             let read = tokio::select! {
-                read = unless_asked(self.ending, reading) => read,
-                () = ended(self.window) => return Ok(()),
+                read = unless_asked(ending, round) => read,
+                () = ended(window) => return Ok(()),
             };
             match read {
                 // What was read is sent, or not, by the other side.
-                Err(Failure::Stopped) | Ok(End::Complete) => return Ok(()),
-                Err(failure) => return Err(failure),
-                Ok(End::Broken(behind, problem)) => {
-                    if reported.is_due() {
-                        let text = format!("the stream cannot be read now: {problem}");
-                        self.arguments.limits.warn(&text);
-                    }
-                    if let Some(sequence) = behind {
-                        start = DeliverPolicy::ByStartSequence { start_sequence: sequence + 1 };
-                    }
-                    tokio::time::sleep(PAUSE).await;
-                    if self.ending.is_asked() || self.window.has_ended() {
-                        return Ok(());
-                    }
-                }
+                Err(Failure::Stopped) | Ok(Ok(End::Complete)) => return Ok(()),
+                Err(failure) | Ok(Err(failure)) => return Err(failure),
+                Ok(Ok(End::Broken(_))) => {}
             }
         }
+        Ok(())
     }
 
-    async fn read(&self, start: DeliverPolicy, last: u64) -> End {
-        let config = OrderedConfig {
-            deliver_policy: start,
+    async fn read(&mut self) -> Outcome<End> {
+        let follows = self.arguments.follow;
+        let config = Config {
+            deliver_policy: match self.behind {
+                Some(behind) => DeliverPolicy::ByStartSequence { start_sequence: behind + 1 },
+                None => self.start,
+            },
             filter_subject: self.subject.to_owned(),
             replay_policy: match self.arguments.paced {
                 true => ReplayPolicy::Original,
                 false => ReplayPolicy::Instant,
             },
-            ..OrderedConfig::default()
+            ack_policy: AckPolicy::None,
+            inactive_threshold: UNUSED,
+            memory_storage: true,
+            num_replicas: 1,
+            ..Config::default()
         };
-        let consumer: Consumer<OrderedConfig> = match self.stream.create_consumer(config).await {
+        let consumer = match self.source.stream.create_consumer(config).await {
             Ok(consumer) => consumer,
-            Err(error) => return End::Broken(None, reason(&error)),
+            Err(error) => return self.refused(error),
         };
-        if !self.arguments.follow && consumer.cached_info().num_pending == 0 {
-            return End::Complete;
+        let info = consumer.cached_info();
+        self.behind.get_or_insert(info.delivered.stream_sequence);
+        if !follows && info.num_pending == 0 {
+            return Ok(End::Complete);
         }
-        let mut messages = match consumer.messages().await {
-            Ok(messages) => messages,
-            Err(error) => return End::Broken(None, reason(&error)),
-        };
-        let mut behind = None;
+        let names = (&*self.arguments.stream, &*info.name);
+        let mut delivered = 0;
         loop {
-            let message = match messages.next().await {
+            let Source { client, context, .. } = &self.source;
+            let mut batch = match pull::ask(client, context, names, AT_ONCE).await {
+                Ok(batch) => batch,
+                Err(problem) => return Ok(End::Broken(problem)),
+            };
+            let before = delivered;
+            if let Some(end) = self.take(&mut batch, &mut delivered).await {
+                return Ok(end);
+            }
+            // What was to come may have been removed.
+            if delivered == before && !follows {
+                match consumer.get_info().await {
+                    Ok(info) if info.num_pending == 0 => return Ok(End::Complete),
+                    Ok(_) => {}
+                    Err(error) => return Ok(End::Broken(reason(&error))),
+                }
+            }
+        }
+    }
+
+    /// Takes the messages of a batch. Returns how reading has ended, if it has.
+    async fn take(&mut self, batch: &mut Batch, delivered: &mut u64) -> Option<End> {
+        let mut connected = self.link.watch();
+        let mut is_connected = *connected.borrow_and_update();
+        loop {
+            let next = tokio::select! {
+                biased;
+                next = batch.next() => next,
+                _ = connected.changed(), if is_connected => {
+                    is_connected = false;
+                    batch.cut();
+                    continue;
+                }
+            };
+            let message = match next {
                 Some(Ok(message)) => message,
-                Some(Err(error)) => return End::Broken(behind, reason(&error)),
-                None => return End::Broken(behind, "it ended".to_owned()),
+                Some(Err(problem)) => return Some(End::Broken(problem)),
+                None if is_connected => return None,
+                None => return Some(End::Broken("the connection is lost".to_owned())),
             };
             let Ok(info) = message.info() else {
                 continue;
             };
             let (sequence, pending) = (info.stream_sequence, info.pending);
+            *delivered += 1;
+            if info.consumer_sequence != *delivered {
+                return Some(End::Broken("some messages did not arrive".to_owned()));
+            }
             let is_beyond = match self.arguments.to {
                 None => false,
                 Some(Moment::Sequence(to)) => i128::from(sequence) > i128::from(to),
                 Some(Moment::Time(to)) => info.published.unix_timestamp_nanos() > to.into(),
             };
             if is_beyond {
-                return End::Complete;
+                return Some(End::Complete);
             }
             self.window.room_comes().await;
             let cost = message.length;
             self.window.push(Letter { message, sequence, cost }, cost);
-            behind = Some(sequence);
+            self.behind = Some(sequence);
             let is_last = match self.arguments.to {
                 Some(Moment::Sequence(to)) => i128::from(sequence) >= i128::from(to),
                 _ => false,
             };
-            if is_last || (!self.arguments.follow && (pending == 0 || sequence >= last)) {
-                return End::Complete;
+            let follows = self.arguments.follow;
+            if is_last || (!follows && (pending == 0 || sequence >= self.last)) {
+                return Some(End::Complete);
             }
+        }
+    }
+
+    /// Looks why reading has ended.
+    ///
+    /// # Errors
+    /// [`Failure::Error`] if it cannot go on.
+    async fn look_after(&mut self, problem: &str) -> Outcome {
+        let Arguments { limits, stream: name, .. } = self.arguments;
+        if self.reported.is_due() {
+            limits.warn(&format!("the stream {name} cannot be read now: {problem}"));
+        }
+        if nats::has_ended(&self.source.client).await {
+            self.source = self.arguments.connect(self.link, self.ending).await?;
+        }
+        let created = match self.source.stream.get_info().await {
+            Ok(info) => info.created,
+            Err(error) if reason(&error).contains("not found") => {
+                return Err(Failure::Error(format!("the stream {name} was removed")));
+            }
+            Err(_) => return Ok(()),
+        };
+        if created != self.created {
+            return Err(Failure::Error(format!(
+                "the stream {name} was removed and made again, so its messages have other numbers"
+            )));
+        }
+        let Some(behind) = self.behind else {
+            return Ok(());
+        };
+        let looked = unreadable::look(&self.source.client, name, self.subject, behind + 1).await;
+        if let Ok(Some(stored)) = looked
+            && let Some(problem) = stored.problem
+        {
+            self.counts.unreadable.fetch_add(1, Relaxed);
+            limits.warn(&unreadable::warning(&stored, problem, "left out"));
+            self.behind = Some(stored.sequence);
+        }
+        Ok(())
+    }
+
+    /// Returns how a stream that makes no consumer ends the reading.
+    fn refused(&self, error: ConsumerError) -> Outcome<End> {
+        match error.kind() {
+            ConsumerErrorKind::JetStream(known)
+                if known.error_code() == ErrorCode::CONSUMER_FILTER_NOT_SUBSET =>
+            {
+                Err(Failure::Error(format!(
+                    "the stream {} has no subjects like {}",
+                    self.arguments.stream, self.subject
+                )))
+            }
+            _ => Ok(End::Broken(reason(&error))),
         }
     }
 }
@@ -324,6 +463,7 @@ impl Counts {
     fn metrics(&self, link: &Link) -> String {
         let mut metrics = Metrics::default();
         metrics.add(&SENT, &[], self.sent.load(Relaxed));
+        metrics.add(&UNREADABLE, &[], self.unreadable.load(Relaxed));
         metrics.add(&LAST, &[], self.last.load(Relaxed));
         link.describe(&mut metrics);
         metrics.to_string()
@@ -334,15 +474,23 @@ impl Counts {
         if limits.quiet {
             return;
         }
-        let (sent, last) = (self.sent.load(Relaxed), self.last.load(Relaxed));
+        let [sent, last, unreadable] =
+            [&self.sent, &self.last, &self.unreadable].map(|count| count.load(Relaxed));
         let reconnects = link.reconnects();
         match sent {
-            0 => tracing::info!(sent, reconnects, "sent nothing, {reconnects} reconnects"),
+            0 => tracing::info!(
+                sent,
+                unreadable,
+                reconnects,
+                "sent nothing, {unreadable} unreadable, {reconnects} reconnects"
+            ),
             _ => tracing::info!(
                 sent,
                 last,
+                unreadable,
                 reconnects,
-                "sent {sent} messages, the last one is number {last}, {reconnects} reconnects"
+                "sent {sent} messages, the last one is number {last}; {unreadable} unreadable, \
+                 {reconnects} reconnects"
             ),
         }
     }

@@ -11,6 +11,10 @@ const FRAMES: &str = "Zeromq-Frames";
 const TOPIC: &str = "Zeromq-Topic";
 const FRAME: &str = "Zeromq-Frame";
 
+/// The smallest size of the header of a frame: its name, a colon, a space, and the end of the
+/// line.
+pub const LEAST: usize = FRAME.len() + 4;
+
 /// Returns the headers and the payload of a message.
 pub fn pack<F: AsRef<[u8]>>(frames: &[F]) -> (HeaderMap, &[u8]) {
     let mut headers = HeaderMap::new();

@@ -31,11 +31,10 @@ use crate::tools::receive::Rest;
 use crate::tools::socket::{Connection, SocketArguments};
 use crate::tools::units::{self, Rotation};
 
-/// How many messages are received at once: few enough that their time is about the same.
+/// How many messages are received at once, few enough that their time is about the same, and
+/// about how much memory they take.
 const AT_ONCE: usize = 64;
-
-/// Messages of which as many take more than this many bytes are received one by one.
-const LARGE: usize = 1 << 20;
+const AT_ONCE_BYTES: usize = 1 << 20;
 
 /// How often the statistics of the socket are read for the metrics.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -307,7 +306,7 @@ impl Recorder<'_> {
             None => Wait::usual(),
         };
         let wait = wait.until(Some(self));
-        let (gaps, batch) = (Gaps::default(), Batch::default());
+        let (gaps, batch) = (Gaps::default(), Batch::within(AT_ONCE_BYTES));
         let mut receiver = Receiver { recorder: self, socket, clock, gaps, batch };
         let mut left = limits.count.unwrap_or(u64::MAX);
         let (mut last, mut refreshed) = (Instant::now(), None);
@@ -402,8 +401,7 @@ impl Receiver<'_> {
         if arguments.pull {
             buffer.wait_for_room(|| !self.recorder.interrupted());
         }
-        let at_once = if self.batch.bytes() > LARGE { 1 } else { AT_ONCE };
-        let most = at_once.min(usize::try_from(most).unwrap_or(usize::MAX));
+        let most = AT_ONCE.min(usize::try_from(most).unwrap_or(usize::MAX));
         self.socket.receive_batch_into(&mut self.batch, most, wait)?;
         let before = self.gaps.missed();
         if !arguments.pull {
