@@ -114,16 +114,18 @@ impl Drop for Client {
 /// Answers one request.
 fn answer(mut stream: TcpStream, collect: &Collect) -> io::Result<()> {
     let end = Instant::now() + TIME;
-    let (status, body) = match read(&mut stream, end)? {
-        Request::Metrics { body: true } => ("200 OK", collect()),
-        Request::Metrics { body: false } => ("200 OK", String::new()),
-        Request::Other(status) => (status, String::new()),
+    let (status, body, is_sent) = match read(&mut stream, end)? {
+        Request::Metrics { body } => ("200 OK", collect(), body),
+        Request::Other(status) => (status, String::new(), true),
     };
-    let text = format!(
+    let mut text = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{body}",
+         Connection: close\r\n\r\n",
         body.len()
     );
+    if is_sent {
+        text += &body;
+    }
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         stream.set_write_timeout(Some(left(end)?))?;
@@ -224,6 +226,8 @@ mod tests {
         let text = ask(address, b"GET /metrics?x=y HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/openmetrics-text; version=1.0.0";
         assert!(text.starts_with(head) && text.ends_with("\r\n\r\n# EOF\n"), "{text}");
+        let text = ask(address, b"HEAD /metrics HTTP/1.1\r\n\r\n");
+        assert!(text.contains("\r\nContent-Length: 6\r\n"), "{text}");
         for (request, status) in [
             (&b"HEAD /metrics HTTP/1.1\r\n\r\n"[..], "200"),
             (b"GET / HTTP/1.1\r\n\r\n", "404"),

@@ -43,9 +43,10 @@ const UNUSED: Duration = Duration::from_secs(30);
 /// Sends the messages of a stream, from the first one or from a later place, to subscribers
 /// or pullers.
 ///
-/// It binds unless > stands before an endpoint. All frames are those that `bridge out` has
-/// received; a message that a program of NATS has published gets its subject as topic. Nothing
-/// is acknowledged, so any number of replays can read a stream.
+/// All frames are those that `bridge out` has received; a message that a program of NATS has
+/// published gets its subject as topic. Nothing is acknowledged, so any number of replays can
+/// read a stream. PUB and XPUB sockets bind unless > stands before an endpoint; others connect
+/// unless @ does.
 #[derive(clap::Args)]
 #[command(override_usage = "zeromq bridge replay [OPTIONS] --stream <NAME> <ENDPOINTS> [SUBJECT]")]
 #[command(after_help = "Examples:

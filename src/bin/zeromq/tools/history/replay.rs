@@ -36,8 +36,9 @@ const SLICE: Duration = Duration::from_millis(100);
 
 /// Sends the messages of a history again, with the pauses between them.
 ///
-/// It binds unless > stands before an endpoint, and sends what begins with a prefix, or
-/// everything without one. All frames are those that were recorded.
+/// It sends what begins with a prefix, or everything without one. All frames are those that
+/// were recorded. PUB and XPUB sockets bind unless > stands before an endpoint; others connect
+/// unless @ does.
 #[derive(clap::Args)]
 #[command(override_usage = "zeromq replay [OPTIONS] <FILE> <ENDPOINTS> [PREFIX]...")]
 #[command(after_help = "Examples:
