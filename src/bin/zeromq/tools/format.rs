@@ -86,10 +86,12 @@ pub fn write_frame(format: Format, frame: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The most characters of a text of a stranger that are told to the user.
+#[cfg(feature = "bridge")]
 const SHOWN: usize = 500;
 
 /// Returns a text of a stranger as it can be told to the user: on one line, and so that it
 /// does not control the terminal.
+#[cfg(feature = "bridge")]
 pub fn shown(text: &str) -> String {
     let (begin, more) = match text.char_indices().nth(SHOWN) {
         None => (text, ""),
@@ -289,6 +291,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "bridge")]
     #[test]
     fn texts_of_strangers_stay_on_a_line() {
         assert_eq!(shown("a \u{e4}"), "a \u{e4}");

@@ -6,15 +6,16 @@
 //! also over restarts of the bridge.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use async_nats::datetime::DateTime;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull::Config};
-use async_nats::jetstream::stream::Stream;
+use async_nats::jetstream::stream::{ConsumerErrorKind, Stream};
 use async_nats::jetstream::{AckKind, Context, ContextBuilder, Message};
 use async_nats::{Client, Subject};
 use bytes::Bytes;
@@ -27,7 +28,9 @@ use zeromq::core::{Error, Frame, Metric, Metrics, Wait};
 
 use super::nats::{self, ANSWER, Link, NatsArguments, Rarely, TICK, reason, runtime, unless_asked};
 use super::pull::{self, Batch, EXPIRES};
-use super::{stream, unreadable, wire};
+use super::subject::covers;
+use super::unreadable::{self, Stored};
+use super::{stream, wire};
 use crate::tools::arguments::LimitArguments;
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
@@ -47,8 +50,13 @@ const TRIES: u32 = 5;
 /// after which it would deliver it again.
 const SHARE: u32 = 3;
 
-/// How many delivered messages are looked at, one after the other, before others are served.
-const LOOKS: usize = 256;
+/// How many delivered messages are looked at before others are served, and how many of them at
+/// the same time.
+const LOOKS: u64 = 1024;
+const LOOKS_AT_ONCE: usize = 64;
+
+/// How often the bridge looks whether its group is still the same.
+const AUDIT: Duration = Duration::from_secs(1);
 
 /// How long a thread without open tasks waits for some, unless it is woken.
 const IDLE: Duration = Duration::from_millis(100);
@@ -79,10 +87,10 @@ pub struct Arguments {
     #[arg(default_value = "", hide_default_value = true)]
     subject: String,
     /// The stream.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = nats::name)]
     stream: String,
     /// The name of the group, which is that of its durable consumer. It is made if it is missing.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = nats::name)]
     group: String,
     /// Where a new group begins: at a sequence number, a time or how long ago; new is with what
     /// comes from now on [default: the first message].
@@ -162,7 +170,7 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let runtime = runtime()?;
     let link = Link::new(limits);
     let queue = Arc::new(arguments.queue()?);
-    let connection = runtime.block_on(arguments.connect(&link, ending))?;
+    let connection = runtime.block_on(arguments.connect(&link, limits.timeout(), ending))?;
     queue.bind(&arguments.endpoints).map_err(at_endpoint)?;
     if let Some(endpoint) = queue.endpoint()? {
         limits.bound(&endpoint);
@@ -179,6 +187,7 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
         let group = Group {
             arguments,
             ending,
+            seen: connection.consumer.cached_info().delivered.stream_sequence,
             connection,
             link: &link,
             queue: &queue,
@@ -186,8 +195,12 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
             wake: wake.clone(),
             held: HashMap::new(),
             answers: FuturesUnordered::new(),
-            is_in_doubt: false,
+            has_arrived: true,
+            doubt: None,
             unseen: 0..0,
+            looked: 0,
+            unreadable: BTreeMap::new(),
+            audit: None,
             reported: Rarely::default(),
             failures: Rarely::default(),
         };
@@ -250,16 +263,27 @@ impl Arguments {
     }
 
     /// Connects to NATS, and finds the group.
-    async fn connect(&self, link: &Arc<Link>, ending: &Ending) -> Outcome<Connection> {
-        let client = self.nats.connect(link, &self.limits, ending).await?;
+    async fn connect(
+        &self,
+        link: &Arc<Link>,
+        timeout: Option<Duration>,
+        ending: &Ending,
+    ) -> Outcome<Connection> {
+        let Arguments { limits, stream, .. } = self;
+        let client = self.nats.connect(link, limits, timeout, ending).await?;
         let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
-        let stream = stream::open(&context, &self.stream, None, &self.limits, ending).await?;
-        let consumer = self.consumer(&stream, ending).await?;
+        let stream = stream::open(&context, stream, None, limits, timeout, ending).await?;
+        let consumer = self.consumer(&stream, timeout, ending).await?;
         Ok(Connection { client, context, consumer })
     }
 
     /// Finds the consumer of the group, or makes it.
-    async fn consumer(&self, stream: &Stream, ending: &Ending) -> Outcome<Consumer<Config>> {
+    async fn consumer(
+        &self,
+        stream: &Stream,
+        timeout: Option<Duration>,
+        ending: &Ending,
+    ) -> Outcome<Consumer<Config>> {
         let wanted = Config {
             durable_name: Some(self.group.clone()),
             deliver_policy: deliver_policy(self.from)?,
@@ -270,10 +294,22 @@ impl Arguments {
             max_ack_pending: 100_000,
             ..Config::default()
         };
-        let found = stream.get_or_create_consumer(&self.group, wanted);
-        let consumer: Consumer<Config> = unless_asked(ending, found).await?.map_err(|error| {
-            Failure::Error(format!("the group {}: {}", self.group, reason(&error)))
-        })?;
+        let end = timeout.map(|timeout| Instant::now() + timeout);
+        let consumer: Consumer<Config> = loop {
+            let found = stream.get_or_create_consumer(&self.group, wanted.clone());
+            let error = match unless_asked(ending, found).await? {
+                Ok(consumer) => break consumer,
+                Err(error) => error,
+            };
+            let problem = format!("the group {}: {}", self.group, reason(&error));
+            // It may have no leader now.
+            if !matches!(error.kind(), ConsumerErrorKind::TimedOut | ConsumerErrorKind::Request) {
+                return Err(Failure::Error(problem));
+            }
+            if end.is_some_and(|end| Instant::now() >= end) {
+                return Err(Failure::Timeout(problem));
+            }
+        };
         let known = &consumer.cached_info().config;
         if known.filter_subject != self.subject || known.ack_policy != AckPolicy::Explicit {
             return Err(Failure::Error(format!(
@@ -314,6 +350,22 @@ struct Connection {
     consumer: Consumer<Config>,
 }
 
+impl Connection {
+    /// Returns when the group was made.
+    fn created(&self) -> DateTime {
+        self.consumer.cached_info().created
+    }
+}
+
+/// Which messages may be unreadable after the connection was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubt {
+    /// Those that were delivered after the last one that has arrived.
+    Behind,
+    /// All that are not acknowledged, because none has arrived since the last loss.
+    Any,
+}
+
 /// A message that a worker is to handle.
 struct Held {
     reply: Subject,
@@ -330,6 +382,8 @@ enum Answer {
     Done,
     Return(Option<Duration>),
     GiveUp,
+    /// Gives up the message with this sequence.
+    Unreadable(u64),
 }
 
 impl From<Answer> for Bytes {
@@ -337,11 +391,12 @@ impl From<Answer> for Bytes {
         Bytes::from(match answer {
             Answer::Done => AckKind::Ack,
             Answer::Return(delay) => AckKind::Nak(delay),
-            Answer::GiveUp => AckKind::Term,
+            Answer::GiveUp | Answer::Unreadable(_) => AckKind::Term,
         })
     }
 }
 
+type Audit = std::pin::Pin<Box<dyn Future<Output = Option<DateTime>> + Send>>;
 type Answering = std::pin::Pin<Box<dyn Future<Output = Answered> + Send>>;
 
 struct Group<'a> {
@@ -355,10 +410,19 @@ struct Group<'a> {
     /// By the number of the task.
     held: HashMap<u64, Held>,
     answers: FuturesUnordered<Answering>,
-    /// Whether delivered messages may not have arrived.
-    is_in_doubt: bool,
-    /// The sequences of those that were not looked at yet.
+    /// The highest sequence of the messages that were delivered to this group.
+    seen: u64,
+    /// Whether a message has arrived since the connection was lost.
+    has_arrived: bool,
+    doubt: Option<Doubt>,
+    /// The sequences of messages that are to be looked at.
     unseen: Range<u64>,
+    /// All messages up to this one were looked at, or are done.
+    looked: u64,
+    /// Those that are given up, and whether the stream has confirmed that.
+    unreadable: BTreeMap<u64, bool>,
+    /// Asks when the group was made.
+    audit: Option<Audit>,
     reported: Rarely,
     failures: Rarely,
 }
@@ -371,6 +435,7 @@ impl Group<'_> {
         let mut extension = tokio::time::interval(ack_wait / SHARE);
         let mut batch: Option<Batch> = None;
         let mut resume = Instant::now();
+        let (mut audited, mut last) = (Instant::now(), Instant::now());
         let mut end = None;
         loop {
             self.counts.held.store((self.held.len() + self.answers.len()) as u64, Relaxed);
@@ -387,12 +452,21 @@ impl Group<'_> {
                     break;
                 }
             } else if batch.is_none() && *connected.borrow() && Instant::now() >= resume {
-                if self.is_in_doubt || !self.unseen.is_empty() {
+                if self.doubt.is_some() || !self.unseen.is_empty() {
                     self.look().await?;
                 } else {
                     batch = self.ask().await?;
                 }
                 resume = Instant::now() + if batch.is_none() { TICK } else { Duration::ZERO };
+            }
+            if !self.held.is_empty() && self.audit.is_none() && audited.elapsed() >= AUDIT {
+                audited = Instant::now();
+                self.audit = Some(self.created());
+            }
+            let is_late = |timeout| last.elapsed() >= timeout;
+            if self.held.is_empty() && self.arguments.limits.timeout().is_some_and(is_late) {
+                let text = "no message has come for a worker within the timeout";
+                return Err(Failure::Timeout(text.to_owned()));
             }
             tokio::select! {
                 biased;
@@ -400,16 +474,22 @@ impl Group<'_> {
                     if !*connected.borrow_and_update() {
                         // The stream has forgotten that it was asked.
                         batch.iter_mut().for_each(Batch::cut);
-                        self.is_in_doubt = true;
+                        self.be_in_doubt();
                     }
                 }
                 Some((answer, known)) = self.answers.next(), if !self.answers.is_empty() => {
                     self.count(answer, known);
                 }
-                Some(outcome) = outcomes.recv() => self.settle(outcome),
+                Some(outcome) = outcomes.recv() => {
+                    last = Instant::now();
+                    self.settle(outcome);
+                }
                 message = next(&mut batch), if batch.is_some() => match message {
                     Some(Ok(message)) if ends => self.refuse(&message),
-                    Some(Ok(message)) => self.accept(&message)?,
+                    Some(Ok(message)) => {
+                        last = Instant::now();
+                        self.accept(&message)?;
+                    }
                     Some(Err(problem)) => {
                         batch = None;
                         resume = Instant::now() + PAUSE;
@@ -417,18 +497,19 @@ impl Group<'_> {
                     }
                     None => batch = None,
                 },
+                created = next_audit(&mut self.audit), if self.audit.is_some() => {
+                    self.audit = None;
+                    created.map_or(Ok(()), |created| self.compare(created))?;
+                }
                 _ = extension.tick() => self.extend().await,
                 _ = tick.tick() => {}
             }
         }
-        let unconfirmed = self.answers.len();
+        let open = self.answers.len();
         // What was published last leaves the program.
         let _ = tokio::time::timeout(ANSWER, self.connection.client.flush()).await;
-        if unconfirmed > 0 {
-            return Err(Failure::Error(format!(
-                "the stream has not confirmed what has become of {unconfirmed} messages, so it may \
-                 deliver them again"
-            )));
+        if open > 0 {
+            return Err(unconfirmed(open));
         }
         match self.arguments.limits.count {
             Some(_) if !self.has_enough() => Err(Failure::Stopped),
@@ -461,7 +542,7 @@ impl Group<'_> {
             Ok(batch) => Ok(Some(batch)),
             Err(problem) => {
                 self.report(&problem);
-                self.is_in_doubt = true;
+                self.be_in_doubt();
                 Ok(None)
             }
         }
@@ -470,16 +551,23 @@ impl Group<'_> {
     /// Looks why the stream could not be asked.
     async fn look_after(&mut self, problem: &str) -> Outcome {
         self.report(problem);
-        self.is_in_doubt = true;
+        self.be_in_doubt();
         self.delivered(problem).await?;
         Ok(())
     }
 
+    fn be_in_doubt(&mut self) {
+        let doubt = if self.has_arrived { Doubt::Behind } else { Doubt::Any };
+        self.doubt.get_or_insert(doubt);
+        self.has_arrived = false;
+    }
+
     /// Returns the sequences of messages that were delivered and of which some are not done, or
     /// `None` if the stream does not answer.
-    async fn delivered(&mut self, problem: &str) -> Outcome<Option<Range<u64>>> {
+    async fn delivered(&self, problem: &str) -> Outcome<Option<Range<u64>>> {
         match self.connection.consumer.get_info().await {
             Ok(info) => {
+                self.compare(info.created)?;
                 let first = info.ack_floor.stream_sequence + 1;
                 Ok(Some(first..info.delivered.stream_sequence + 1))
             }
@@ -491,48 +579,122 @@ impl Group<'_> {
         }
     }
 
+    /// Asks when the group was made.
+    fn created(&self) -> Audit {
+        let context = self.connection.context.clone();
+        let (stream, group) = (self.arguments.stream.clone(), self.arguments.group.clone());
+        Box::pin(async move {
+            let found = context.get_consumer_from_stream::<Config, _, _>(group, stream).await;
+            found.ok().map(|consumer| consumer.cached_info().created)
+        })
+    }
+
+    /// Compares when the group was made with what is known: in another one of this name, the
+    /// answers to old messages would be taken for those to new ones.
+    fn compare(&self, created: DateTime) -> Outcome {
+        if created == self.connection.created() {
+            return Ok(());
+        }
+        Err(Failure::Error(format!(
+            "the group {} was removed and made again, so its messages have other numbers",
+            self.arguments.group
+        )))
+    }
+
     /// Looks for messages that the client of NATS cannot read. They have ended the connection
     /// when they were delivered, and would do so each time, so they are given up.
     async fn look(&mut self) -> Outcome {
-        let Arguments { stream, subject, limits, .. } = self.arguments;
-        if self.is_in_doubt {
+        let Arguments { stream, limits, .. } = self.arguments;
+        if let Some(doubt) = self.doubt {
             if nats::has_ended(&self.connection.client).await {
-                self.connection = self.arguments.connect(self.link, self.ending).await?;
+                self.connect().await?;
             }
             let Some(delivered) = self.delivered("its stream does not know it").await? else {
                 return Ok(());
             };
-            self.unseen = delivered;
-            self.is_in_doubt = false;
-        }
-        for _ in 0..LOOKS {
-            let Range { start, end } = self.unseen;
-            if start >= end {
-                break;
-            }
-            let client = &self.connection.client;
-            let stored = match unreadable::look(client, stream, subject, start).await {
-                Ok(stored) => stored.filter(|stored| stored.sequence < end),
-                Err(problem) => {
-                    // It may not be permitted, so it must not hold up everything.
-                    self.report(&problem);
-                    None
+            self.doubt = None;
+            self.looked = self.looked.max(delivered.start - 1);
+            let begin = match doubt {
+                Doubt::Behind => self.looked.max(self.seen),
+                Doubt::Any => self.looked,
+            };
+            self.unseen = begin + 1..delivered.end;
+            // The stream does not know yet that these are given up.
+            self.unreadable = self.unreadable.split_off(&delivered.start);
+            for (sequence, confirmed) in self.unreadable.clone() {
+                if !confirmed {
+                    self.give_up(sequence);
                 }
-            };
-            let Some(stored) = stored else {
-                self.unseen = 0..0;
-                break;
-            };
-            self.unseen.start = stored.sequence + 1;
-            if let Some(problem) = stored.problem {
-                self.counts.unreadable.fetch_add(1, Relaxed);
-                limits.warn(&unreadable::warning(&stored, problem, "given up"));
-                let group = &self.arguments.group;
-                let reply = format!("{}{stream}.{group}.1.{}.1.0.0", pull::REPLY, stored.sequence);
-                self.answer(reply.into(), Answer::GiveUp);
+            }
+        }
+        let Range { start, end } = self.unseen;
+        let until = end.min(start + LOOKS);
+        let client = &self.connection.client;
+        let looks = (start..until).map(|sequence| unreadable::look_at(client, stream, sequence));
+        let looks = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE);
+        let found: Vec<Result<Option<Stored>, String>> = looks.collect().await;
+        self.unseen.start = until;
+        self.seen = self.seen.max(until.saturating_sub(1));
+        if start <= self.looked + 1 {
+            self.looked = self.looked.max(until.saturating_sub(1));
+        }
+        for stored in found {
+            match stored {
+                Ok(None) => {}
+                Ok(Some(stored)) => {
+                    if let Some(problem) = stored.problem
+                        && self.is_wanted(&stored.subject)
+                        && !self.unreadable.contains_key(&stored.sequence)
+                    {
+                        self.unreadable.insert(stored.sequence, false);
+                        self.counts.unreadable.fetch_add(1, Relaxed);
+                        limits.warn(&unreadable::warning(&stored, problem, "given up"));
+                        self.give_up(stored.sequence);
+                    }
+                }
+                Err(problem) => {
+                    // It may not be permitted, so the others must not wait for it.
+                    self.unseen = 0..0;
+                    if self.reported.is_due() {
+                        limits.warn(&format!("a message may be unreadable, but {problem}"));
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Returns true if a subject is one of the group.
+    fn is_wanted(&self, subject: &str) -> bool {
+        let wanted = &self.arguments.subject;
+        wanted.is_empty() || covers(wanted, subject)
+    }
+
+    fn give_up(&mut self, sequence: u64) {
+        let Arguments { stream, group, .. } = self.arguments;
+        // The stream goes by the sequence. The number of the delivery is not known; another one
+        // than this could be that of a message that is still open.
+        let delivery = i64::MAX;
+        let reply = format!("{}{stream}.{group}.1.{sequence}.{delivery}.0.0", pull::REPLY);
+        self.answer(reply.into(), Answer::Unreadable(sequence));
+    }
+
+    /// Connects with another client.
+    async fn connect(&mut self) -> Outcome {
+        self.link.lose();
+        match self.arguments.connect(self.link, None, self.ending).await {
+            Ok(connection) => {
+                self.compare(connection.created())?;
+                self.connection = connection;
+                Ok(())
+            }
+            Err(Failure::Stopped) => {
+                let open = self.held.len() + self.answers.len();
+                self.counts.unconfirmed.fetch_add(open as u64, Relaxed);
+                Err(if open == 0 { Failure::Stopped } else { unconfirmed(open) })
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     fn report(&self, problem: &str) {
@@ -557,9 +719,11 @@ impl Group<'_> {
 
     /// Counts a message, and returns what is to be known about it. One without a reply is not
     /// from a stream.
-    fn hold(&self, message: &Message) -> Option<Held> {
+    fn hold(&mut self, message: &Message) -> Option<Held> {
         let reply = message.reply.clone()?;
         let info = message.info().ok()?;
+        self.seen = self.seen.max(info.stream_sequence);
+        self.has_arrived = true;
         self.counts.received.fetch_add(1, Relaxed);
         self.counts.redelivered.fetch_add(u64::from(info.delivered > 1), Relaxed);
         Some(Held {
@@ -634,7 +798,7 @@ impl Group<'_> {
         }));
     }
 
-    fn count(&self, answer: Answer, known: Result<(), String>) {
+    fn count(&mut self, answer: Answer, known: Result<(), String>) {
         let counts = self.counts;
         let count = match (&answer, known) {
             (_, Err(problem)) => {
@@ -644,6 +808,10 @@ impl Group<'_> {
             (Answer::Done, Ok(())) => &counts.acknowledged,
             (Answer::Return(_), Ok(())) => &counts.returned,
             (Answer::GiveUp, Ok(())) => &counts.given_up,
+            (Answer::Unreadable(sequence), Ok(())) => {
+                self.unreadable.insert(*sequence, true);
+                return;
+            }
         };
         count.fetch_add(1, Relaxed);
     }
@@ -659,6 +827,17 @@ impl Group<'_> {
             }
         }
     }
+}
+
+fn unconfirmed(open: usize) -> Failure {
+    Failure::Error(format!(
+        "the stream has not confirmed what has become of {open} messages, so it may deliver them \
+         again"
+    ))
+}
+
+async fn next_audit(audit: &mut Option<Audit>) -> Option<DateTime> {
+    audit.as_mut()?.await
 }
 
 async fn next(batch: &mut Option<Batch>) -> Option<Result<Message, String>> {

@@ -1,12 +1,14 @@
 //! The connection to NATS: its arguments, its events, and the runtime that async-nats needs.
 
+use std::collections::HashSet;
 use std::future::Future;
+use std::panic;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use zeromq::core::{Metric, Metrics};
@@ -64,6 +66,13 @@ pub struct NatsArguments {
 
 /// Returns a runtime with one thread, the one that waits for it.
 pub fn runtime() -> Outcome<Runtime> {
+    // The client of NATS ends in this way at what it does not expect. It is replaced then.
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !panic.location().is_some_and(|place| place.file().contains("async-nats")) {
+            usual(panic);
+        }
+    }));
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| Failure::Error(format!("no runtime can be made: {error}")))
 }
@@ -91,10 +100,15 @@ pub async fn has_ended(client: &Client) -> bool {
     matches!(flushed, Ok(Err(_)))
 }
 
+/// How many subjects are remembered that this user may not publish.
+const DENIED: usize = 1000;
+
 /// What is known about the connection.
 pub struct Link {
     connected: watch::Sender<bool>,
     connections: AtomicU64,
+    /// The subjects that this user may not publish, as far as the server has said so.
+    denied: Mutex<HashSet<String>>,
     quiet: bool,
     reported: Rarely,
 }
@@ -124,6 +138,7 @@ impl Link {
         Arc::new(Link {
             connected: watch::Sender::new(false),
             connections: AtomicU64::new(0),
+            denied: Mutex::default(),
             quiet: limits.quiet,
             reported: Rarely::default(),
         })
@@ -139,6 +154,22 @@ impl Link {
         self.connections.load(Relaxed).saturating_sub(1)
     }
 
+    /// Returns true if the server has said that this user may not publish a subject.
+    pub fn is_denied(&self, subject: &str) -> bool {
+        self.lock_denied().contains(subject)
+    }
+
+    fn lock_denied(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that the connection is lost.
+    pub fn lose(&self) {
+        if self.connected.send_replace(false) && !self.quiet {
+            tracing::warn!("the connection to NATS is lost");
+        }
+    }
+
     /// Adds what is known to the metrics.
     pub fn describe(&self, metrics: &mut Metrics) {
         metrics.add(&CONNECTED, &[], u8::from(*self.connected.borrow()));
@@ -149,17 +180,24 @@ impl Link {
         match event {
             Event::Connected => {
                 self.connected.send_replace(true);
+                // It may have other permissions now.
+                self.lock_denied().clear();
                 if self.connections.fetch_add(1, Relaxed) > 0 && !self.quiet {
                     tracing::info!(reconnects = self.reconnects(), "connected to NATS again");
                 }
             }
-            Event::Disconnected | Event::Closed => {
-                if self.connected.send_replace(false) && !self.quiet {
-                    tracing::warn!("the connection to NATS is lost");
-                }
-            }
+            Event::Disconnected | Event::Closed => self.lose(),
             // It is told at each attempt.
             Event::ServerError(_) | Event::ClientError(_) => {
+                if let Event::ServerError(ServerError::Other(text)) = event
+                    && let Some(subject) = denied_subject(text)
+                {
+                    let mut denied = self.lock_denied();
+                    if denied.len() == DENIED {
+                        denied.clear();
+                    }
+                    denied.insert(subject.to_owned());
+                }
                 if !self.quiet && self.reported.is_due() {
                     tracing::warn!("NATS: {event}");
                 }
@@ -173,21 +211,28 @@ impl Link {
     }
 }
 
+/// Returns the subject that a server does not let this user publish, if it says so.
+fn denied_subject(text: &str) -> Option<&str> {
+    let (_, subject) = text.split_once("Permissions Violation for Publish to \"")?;
+    subject.strip_suffix('"')
+}
+
 impl NatsArguments {
-    /// Connects, and waits for a server if there is none.
+    /// Connects, and waits for a server if there is none, for as long as is asked for.
     ///
     /// # Errors
-    /// [`Failure::Timeout`] if there is none within `--timeout`, [`Failure::Error`] if it does
-    /// not accept this client.
+    /// [`Failure::Timeout`] if there is none in time, [`Failure::Error`] if it does not accept
+    /// this client.
     pub async fn connect(
         &self,
         link: &Arc<Link>,
         limits: &LimitArguments,
+        timeout: Option<Duration>,
         ending: &Ending,
     ) -> Outcome<Client> {
         let servers = self.servers()?;
         let options = self.options(link).await?;
-        let end = limits.timeout().map(|timeout| Instant::now() + timeout);
+        let end = timeout.map(|timeout| Instant::now() + timeout);
         let mut told = false;
         loop {
             let connecting = options.clone().connect(&servers[..]);
@@ -217,6 +262,13 @@ impl NatsArguments {
 
     fn servers(&self) -> Outcome<Vec<ServerAddr>> {
         let parse = |url: &str| {
+            // Whoever may list processes would read it.
+            if url.contains('@') {
+                return Err(Failure::usage(
+                    "--nats: a login does not belong there; write it into a file for --nats-login \
+                     or --nats-token",
+                ));
+            }
             url.trim().parse::<ServerAddr>().map_err(|error| {
                 Failure::usage(format!("--nats {url}: {error}; expected nats://host:4222"))
             })
@@ -268,6 +320,21 @@ fn line_of(file: &std::path::Path) -> Outcome<String> {
     let text = crate::files::read_text(file)
         .map_err(|error| Failure::Error(format!("{} cannot be read: {error}", file.display())))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Parses the name of a stream or of a group.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn name(text: &str) -> Result<String, String> {
+    let is_wrong = |c: char| c.is_whitespace() || c.is_control() || ".*>/\\".contains(c);
+    match text {
+        "" => Err("expected a name".to_owned()),
+        text if text.contains(is_wrong) => {
+            Err("a name has no spaces and none of . * > / \\".to_owned())
+        }
+        text => Ok(text.to_owned()),
+    }
 }
 
 /// Returns an error with its causes.

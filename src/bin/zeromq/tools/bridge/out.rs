@@ -24,7 +24,7 @@ use zeromq::core::{
     Statistics, Wait,
 };
 
-use super::nats::{ANSWER, Link, NatsArguments, Rarely, runtime};
+use super::nats::{self, ANSWER, Link, NatsArguments, Rarely, runtime};
 use super::publisher::{Counts, Letter, Publisher};
 use super::stream::{self, CreateArguments};
 use super::subject::{LONGEST, Template, covers};
@@ -76,7 +76,7 @@ pub struct Arguments {
     #[arg(value_name = "ENDPOINTS [PREFIX]...", hide = true)]
     rest: Vec<OsString>,
     /// The stream to store them in.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = nats::name)]
     stream: String,
     /// The subject of a message: {topic} is the parts of its topic as tokens, {2} the second
     /// part, {2..} the second one and those behind it.
@@ -159,7 +159,8 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     let runtime = runtime()?;
     let entered = runtime.enter();
     let link = Link::new(limits);
-    let client = runtime.block_on(arguments.nats.connect(&link, limits, ending))?;
+    let client =
+        runtime.block_on(arguments.nats.connect(&link, limits, limits.timeout(), ending))?;
     let messages = arguments.window as usize;
     let context = ContextBuilder::new()
         .timeout(ANSWER)
@@ -168,7 +169,7 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
         .max_ack_inflight(Semaphore::MAX_PERMITS)
         .build(client.clone());
     let name = &arguments.stream;
-    let opened = stream::open(&context, name, config, limits, ending);
+    let opened = stream::open(&context, name, config, limits, limits.timeout(), ending);
     let stream = runtime.block_on(opened)?;
     drop(entered);
     let most_payload = client.server_info().max_payload;
@@ -288,7 +289,7 @@ impl Receiver<'_> {
                     Some(self.socket.statistics()?);
                 refreshed = Some(Instant::now());
             }
-            let most = self.most(left);
+            let most = self.most(left, last)?;
             if most == 0 {
                 break;
             }
@@ -322,14 +323,19 @@ impl Receiver<'_> {
     }
 
     /// Returns how many messages to receive next, once there is room for some.
-    fn most(&self, left: u64) -> usize {
+    fn most(&self, left: u64, last: Instant) -> Outcome<usize> {
         let at_once = AT_ONCE.min(usize::try_from(left).unwrap_or(usize::MAX));
-        match self.arguments.when_full {
-            WhenFull::Drop => at_once,
-            WhenFull::Wait => {
-                at_once.min(self.progress.window.wait_for_room(|| !self.interrupted()))
-            }
+        if self.arguments.when_full == WhenFull::Drop {
+            return Ok(at_once);
         }
+        let timeout = self.arguments.limits.timeout();
+        let is_late = || timeout.is_some_and(|timeout| last.elapsed() >= timeout);
+        let room = self.progress.window.wait_for_room(|| !self.interrupted() && !is_late());
+        if room == 0 && !self.interrupted() {
+            let text = "the stream has not acknowledged any message within the timeout";
+            return Err(Failure::Timeout(text.to_owned()));
+        }
+        Ok(at_once.min(room))
     }
 
     /// Receives what has arrived before a signal, also if there is no room: it would be lost

@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 
 use super::nats::{Link, Rarely, TICK, reason};
+use super::subject::covers;
 use super::window::Window;
 use crate::tools::arguments::LimitArguments;
 use crate::tools::ending::Ending;
@@ -83,6 +84,8 @@ struct Work<'a> {
     acks: FuturesUnordered<Ack>,
     /// Those that are to be published again.
     failed: BTreeSet<u64>,
+    /// Whether some may have subjects that no stream has.
+    is_uncovered: bool,
     /// When to do so.
     resume: Instant,
     pause: Duration,
@@ -105,6 +108,7 @@ impl Publisher<'_> {
             next: 0,
             acks: FuturesUnordered::new(),
             failed: BTreeSet::new(),
+            is_uncovered: false,
             resume: Instant::now(),
             pause: SOON,
             reported: Rarely::default(),
@@ -165,6 +169,10 @@ impl Work<'_> {
         let Some(letter) = self.open.get(&number) else {
             return goes_on;
         };
+        if self.publisher.link.is_denied(&letter.subject) {
+            self.reject(number, "this user may not publish it");
+            return goes_on;
+        }
         // Without a connection, the client would hold it back, for as long as it has room.
         if !goes_on || !*self.connected.borrow() {
             self.failed.insert(number);
@@ -187,6 +195,9 @@ impl Work<'_> {
     }
 
     async fn publish_again(&mut self) {
+        if self.is_uncovered {
+            self.reject_uncovered().await;
+        }
         let mut goes_on = true;
         for number in std::mem::take(&mut self.failed) {
             goes_on = self.publish_if(goes_on, number).await;
@@ -225,17 +236,44 @@ impl Work<'_> {
             }
             Err(error) => error,
         };
-        let limits = self.publisher.limits;
         if is_lasting(&error) {
-            counts.rejected.fetch_add(1, Relaxed);
-            if let Some(letter) = self.open.get(&number)
-                && self.rejections.is_due()
-            {
-                limits.warn(&format!("{} is not stored: {}", letter.subject, reason(&error)));
-            }
-            return self.close(number);
+            return self.reject(number, &reason(&error));
         }
+        self.is_uncovered |= error.kind() == PublishErrorKind::StreamNotFound;
         self.hold(number, &reason(&error));
+    }
+
+    /// Gives a message up that the stream does not take.
+    fn reject(&mut self, number: u64, problem: &str) {
+        let Publisher { counts, limits, .. } = self.publisher;
+        counts.rejected.fetch_add(1, Relaxed);
+        if let Some(letter) = self.open.get(&number)
+            && self.rejections.is_due()
+        {
+            limits.warn(&format!("{} is not stored: {problem}", letter.subject));
+        }
+        self.close(number);
+    }
+
+    /// Rejects what the stream does not store anymore.
+    async fn reject_uncovered(&mut self) {
+        let Publisher { context, stream, .. } = self.publisher;
+        // Without an answer, it may be away.
+        let Ok(stream) = context.get_stream(stream).await else {
+            return;
+        };
+        self.is_uncovered = false;
+        let subjects = &stream.cached_info().config.subjects;
+        let is_covered =
+            |letter: &Letter| subjects.iter().any(|pattern| covers(pattern, &letter.subject));
+        let failed = self.failed.iter().copied();
+        let uncovered: Vec<u64> = failed
+            .filter(|number| self.open.get(number).is_some_and(|letter| !is_covered(letter)))
+            .collect();
+        for number in uncovered {
+            self.failed.remove(&number);
+            self.reject(number, "the stream does not have its subject anymore");
+        }
     }
 
     fn close(&mut self, number: u64) {

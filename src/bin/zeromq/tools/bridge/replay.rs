@@ -58,7 +58,7 @@ pub struct Arguments {
     #[arg(value_name = "ENDPOINTS [SUBJECT]", hide = true)]
     rest: Vec<std::ffi::OsString>,
     /// The stream.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = nats::name)]
     stream: String,
     #[command(flatten)]
     outlet: OutletArguments,
@@ -121,7 +121,7 @@ pub fn run(arguments: &Arguments, ending: &Ending) -> Outcome {
     };
     let runtime = runtime()?;
     let link = Link::new(limits);
-    let source = runtime.block_on(arguments.connect(&link, ending))?;
+    let source = runtime.block_on(arguments.connect(&link, limits.timeout(), ending))?;
     let connection = connection.open(arguments.outlet.socket(), endpoints, limits, |socket| {
         arguments.outlet.prepare(socket, &arguments.connection.setup)
     })?;
@@ -171,10 +171,16 @@ struct Letter {
 
 impl Arguments {
     /// Connects to NATS, and finds the stream.
-    async fn connect(&self, link: &Arc<Link>, ending: &Ending) -> Outcome<Source> {
-        let client = self.nats.connect(link, &self.limits, ending).await?;
+    async fn connect(
+        &self,
+        link: &Arc<Link>,
+        timeout: Option<Duration>,
+        ending: &Ending,
+    ) -> Outcome<Source> {
+        let Arguments { limits, stream, .. } = self;
+        let client = self.nats.connect(link, limits, timeout, ending).await?;
         let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
-        let stream = stream::open(&context, &self.stream, None, &self.limits, ending).await?;
+        let stream = stream::open(&context, stream, None, limits, timeout, ending).await?;
         Ok(Source { client, context, stream })
     }
 
@@ -277,12 +283,11 @@ impl Reader<'_> {
         let is_over = || ending.is_asked() || window.has_ended();
         while !is_over() {
             let round = async {
-                let end = self.read().await?;
-                if let End::Broken(problem) = &end {
-                    tokio::time::sleep(PAUSE).await;
-                    self.look_after(problem).await?;
-                }
-                Ok(end)
+                let End::Broken(problem) = self.read().await? else {
+                    return Ok(true);
+                };
+                tokio::time::sleep(PAUSE).await;
+                self.look_after(&problem).await
             };
             let read = tokio::select! {
                 read = unless_asked(ending, round) => read,
@@ -290,9 +295,9 @@ impl Reader<'_> {
             };
             match read {
                 // What was read is sent, or not, by the other side.
-                Err(Failure::Stopped) | Ok(Ok(End::Complete)) => return Ok(()),
+                Err(Failure::Stopped) | Ok(Ok(true)) => return Ok(()),
                 Err(failure) | Ok(Err(failure)) => return Err(failure),
-                Ok(Ok(End::Broken(_))) => {}
+                Ok(Ok(false)) => {}
             }
         }
         Ok(())
@@ -399,42 +404,58 @@ impl Reader<'_> {
         }
     }
 
-    /// Looks why reading has ended.
+    /// Looks why reading has ended, and returns true if it is complete.
     ///
     /// # Errors
     /// [`Failure::Error`] if it cannot go on.
-    async fn look_after(&mut self, problem: &str) -> Outcome {
+    async fn look_after(&mut self, problem: &str) -> Outcome<bool> {
         let Arguments { limits, stream: name, .. } = self.arguments;
         if self.reported.is_due() {
             limits.warn(&format!("the stream {name} cannot be read now: {problem}"));
         }
         if nats::has_ended(&self.source.client).await {
-            self.source = self.arguments.connect(self.link, self.ending).await?;
+            self.link.lose();
+            self.source = self.arguments.connect(self.link, None, self.ending).await?;
         }
         let created = match self.source.stream.get_info().await {
             Ok(info) => info.created,
             Err(error) if reason(&error).contains("not found") => {
                 return Err(Failure::Error(format!("the stream {name} was removed")));
             }
-            Err(_) => return Ok(()),
+            Err(_) => return Ok(false),
         };
         if created != self.created {
             return Err(Failure::Error(format!(
                 "the stream {name} was removed and made again, so its messages have other numbers"
             )));
         }
-        let Some(behind) = self.behind else {
-            return Ok(());
+        let last = match self.arguments.to {
+            Some(Moment::Sequence(to)) => u64::try_from(to).unwrap_or(0),
+            _ => u64::MAX,
         };
-        let looked = unreadable::look(&self.source.client, name, self.subject, behind + 1).await;
-        if let Ok(Some(stored)) = looked
-            && let Some(problem) = stored.problem
-        {
+        while let Some(behind) = self.behind {
+            let client = &self.source.client;
+            let stored = match unreadable::look_from(client, name, self.subject, behind + 1).await {
+                Ok(stored) => stored,
+                Err(problem) => {
+                    limits.warn(&problem);
+                    break;
+                }
+            };
+            let Some(stored) = stored else {
+                break;
+            };
+            if stored.sequence > last {
+                return Ok(true);
+            }
+            let Some(problem) = stored.problem else {
+                break;
+            };
             self.counts.unreadable.fetch_add(1, Relaxed);
             limits.warn(&unreadable::warning(&stored, problem, "left out"));
             self.behind = Some(stored.sequence);
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Returns how a stream that makes no consumer ends the reading.
@@ -447,6 +468,13 @@ impl Reader<'_> {
                     "the stream {} has no subjects like {}",
                     self.arguments.stream, self.subject
                 )))
+            }
+            ConsumerErrorKind::JetStream(known)
+                if known.code() == 400
+                    && known.error_code() != ErrorCode::MAXIMUM_CONSUMERS_LIMIT =>
+            {
+                let name = &self.arguments.stream;
+                Err(Failure::Error(format!("the stream {name} cannot be read: {known}")))
             }
             _ => Ok(End::Broken(reason(&error))),
         }

@@ -107,15 +107,16 @@ enum Problem {
 ///
 /// # Errors
 /// [`Failure::Error`] if it is missing or cannot be made, [`Failure::Timeout`] if JetStream
-/// does not answer within `--timeout`.
+/// does not answer in time.
 pub async fn open(
     context: &Context,
     name: &str,
     config: Option<Config>,
     limits: &LimitArguments,
+    timeout: Option<Duration>,
     ending: &Ending,
 ) -> Outcome<Stream> {
-    let end = limits.timeout().map(|timeout| Instant::now() + timeout);
+    let end = timeout.map(|timeout| Instant::now() + timeout);
     let mut told = false;
     loop {
         let found = match unless_asked(ending, context.get_stream(name)).await? {

@@ -27,30 +27,66 @@ struct Found {
 /// may have wildcards and may be empty for all. Returns `None` if there is none.
 ///
 /// # Errors
-/// The reason, if the server does not answer or does not know the stream.
-pub async fn look(
+/// The reason, if the server does not answer.
+pub async fn look_from(
     client: &Client,
     stream: &str,
     subject: &str,
     from: u64,
 ) -> Result<Option<Stored>, String> {
     let subject = if subject.is_empty() { ">" } else { subject };
-    let Some(found) = get(client, stream, subject, from).await? else {
+    let found = get(client, stream, json!({ "seq": from, "next_by_subj": subject })).await?;
+    look(client, stream, found).await
+}
+
+/// Looks at the message of a stream with a sequence number. Returns `None` if there is none.
+///
+/// # Errors
+/// The reason, if the server does not answer.
+pub async fn look_at(
+    client: &Client,
+    stream: &str,
+    sequence: u64,
+) -> Result<Option<Stored>, String> {
+    let found = get(client, stream, json!({ "seq": sequence })).await?;
+    look(client, stream, found).await
+}
+
+async fn look(
+    client: &Client,
+    stream: &str,
+    found: Option<Found>,
+) -> Result<Option<Stored>, String> {
+    let Some(Found { sequence, subject, headers }) = found else {
         return Ok(None);
     };
-    let Found { sequence, subject, headers } = found;
     let problem = if !headers.is_empty() && subject.contains(char::is_whitespace) {
         Some("its subject has spaces")
     } else if subject.contains(char::REPLACEMENT_CHARACTER)
-        && get(client, stream, &subject, sequence).await?.map(|found| found.sequence)
-            != Some(sequence)
+        && !is_found(client, stream, &subject, sequence).await?
     {
-        // The server has replaced what is not UTF-8, and does not find it by the new text.
+        // The server has replaced what is not UTF-8.
         Some("its subject is not UTF-8")
     } else {
         problem_of(&headers)
     };
     Ok(Some(Stored { sequence, subject, problem }))
+}
+
+/// Returns true if a message has this subject, and not one that the server shows so.
+async fn is_found(
+    client: &Client,
+    stream: &str,
+    subject: &str,
+    sequence: u64,
+) -> Result<bool, String> {
+    // As a subject to search for, it would stand for others.
+    if subject.split('.').any(|token| matches!(token, "*" | ">")) {
+        return Ok(false);
+    }
+    let request = json!({ "seq": sequence, "next_by_subj": subject });
+    let found = get(client, stream, request).await?;
+    Ok(found.is_some_and(|found| found.sequence == sequence))
 }
 
 /// Says that a message cannot be read, and what is done instead.
@@ -63,15 +99,14 @@ pub fn warning(stored: &Stored, problem: &str, done: &str) -> String {
     )
 }
 
-async fn get(
-    client: &Client,
-    stream: &str,
-    subject: &str,
-    from: u64,
-) -> Result<Option<Found>, String> {
-    let request = json!({ "seq": from, "next_by_subj": subject }).to_string();
-    let asked = client.request(format!("$JS.API.STREAM.MSG.GET.{stream}"), request.into());
-    let answer = asked.await.map_err(|error| reason(&error))?;
+/// Asks a server for a message. Returns `None` if there is none.
+async fn get(client: &Client, stream: &str, request: Value) -> Result<Option<Found>, String> {
+    let subject = format!("$JS.API.STREAM.MSG.GET.{stream}");
+    let asked = client.request(subject.clone(), request.to_string().into());
+    let answer = asked.await.map_err(|error| {
+        let error = reason(&error);
+        format!("{subject} does not answer, for which this user may need permission: {error}")
+    })?;
     let answer: Value = serde_json::from_slice(&answer.payload).map_err(|error| reason(&error))?;
     let error = &answer["error"];
     if error["code"] == 404 {
@@ -114,11 +149,12 @@ fn problem_of(headers: &[u8]) -> Option<&'static str> {
         if name.parse::<HeaderName>().is_err() {
             return Some("its headers have a name with other characters than printable ASCII");
         }
-        let mut value = value.to_owned();
+        // As the client does it: what is appended is trimmed at its end only.
+        let mut value = value.trim_start().to_owned();
         while let Some(more) = lines.next_if(|line| line.starts_with(char::is_whitespace)) {
             value.push_str(more);
         }
-        if value.trim().contains('\r') {
+        if value.trim_end().contains('\r') {
             return Some("its headers have a value with a carriage return");
         }
     }
@@ -139,6 +175,7 @@ mod tests {
             "NATS/1.0\r\na: \u{e4}\r\n\r\n",
             "NATS/1.0\r\na: b \r\r\n\r\n",
             "NATS/1.0\r\n: b\r\n\r\n",
+            "NATS/1.0\r\na: \rb\r\n\r\n",
         ] {
             assert_eq!(problem_of(headers.as_bytes()), None, "{headers:?}");
         }
@@ -156,6 +193,7 @@ mod tests {
             (b"NATS/1.0\r\na b: c\r\n\r\n", "name"),
             (b"NATS/1.0\r\na: b\rc\r\n\r\n", "carriage"),
             (b"NATS/1.0\r\na: b\r\n c\rd\r\n\r\n", "carriage"),
+            (b"NATS/1.0\r\na:\r\n\rc\r\n\r\n", "carriage"),
         ] {
             let problem = problem_of(headers).expect(reason);
             assert!(problem.contains(reason), "{problem}");
