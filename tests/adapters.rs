@@ -274,6 +274,19 @@ fn values_objects_and_functions_of_quickjs() {
     run(quickjs(), "objects.js", "//> ");
 }
 
+/// What an author of an adapter has to write stays short: the kit does the rest.
+#[test]
+fn adapters_with_the_kit_are_short() {
+    for (file, most) in [("kit/template.c", 150), ("tcl/zeromq.c", 299), ("quickjs/zeromq.c", 299)]
+    {
+        let source = fs::read_to_string(root("examples/hosts").join(file)).unwrap();
+        let count = source.lines().count();
+        assert!(count <= most, "{file} has {count} lines");
+        let longest = source.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(longest <= 100, "{file} has a line of {longest} characters");
+    }
+}
+
 #[test]
 fn hello_of_tcl_and_quickjs() {
     for (command, program) in [(tcl(), "tcl/hello.tcl"), (quickjs(), "quickjs/hello.js")] {

@@ -52,16 +52,16 @@ for (const wrong of [Symbol(), new Date(), 10n ** 30n, new Map(), round, sparse,
 }
 //> ["a symbol"]
 //> ["an object of another"]
-//> ["a BigInt of more tha"]
+//> ["an integer of more t"]
 //> ["an object of another"]
 //> ["a value that is too "]
 //> ["a value that is too "]
 //> ["a function"]
-//> ["a typed array whose "]
+//> ["an array whose type "]
 //> [true]
 shown(failed(() => ZMQPush()) instanceof TypeError, failed(() => new zeromq.ZMQSocket()).message,
-      failed(() => push.send.call({}, 1)) instanceof TypeError);
-//> [true,"this class has no objects of its own",true]
+      failed(() => push.send.call({}, 1)) instanceof ZMQError, push.send.name);
+//> [true,"this class has no objects of its own",true,"send"]
 
 // Functions: their exceptions come out as they went in.
 const once = { count: 1, timeout: 5000 };
@@ -91,6 +91,24 @@ const again = new ZMQReply("inproc://again"), asks = new ZMQRequest("inproc://ag
 const bytes = Uint8Array.of(1, 2, 3);
 asks.send(bytes);
 shown(again.serve(() => { bytes.buffer.transfer?.(); std.gc(); return "z"; }, once) >= 0);
+//> [true]
+
+// Bytes of a part of a buffer, and of a whole one.
+push.send(Uint8Array.of(0, 1, 2, 3, 255).subarray(3), Uint8Array.of(9, 255).buffer);
+shown(...pull.receiveall());
+//> [["Uint8Array",3,255],["Uint8Array",9,255]]
+
+// A shape that takes away what it describes.
+const taken = Object.defineProperty(new Float64Array(2), "shape",
+                                    { get() { taken.buffer.transfer?.(); std.gc(); return [2]; } });
+shown(failed(() => push.sendvalue(taken)) !== undefined);
+//> [true]
+
+// Errors that cannot tell what they are.
+const odd = new ZMQReply("inproc://odd"), asked = new ZMQRequest("inproc://odd");
+asked.send("a");
+const strange = { get name() { throw mistake; } };
+shown(failed(() => odd.serve(() => { throw strange; }, once)) === mistake);
 //> [true]
 
 // The library keeps these, also at the end, with cycles through them.

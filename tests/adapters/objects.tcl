@@ -17,7 +17,11 @@ push send -timeout 500 -- -timeout --
 puts [$pull receiveall -timeout 5000]
 #> -timeout --
 puts [failed { push send -timeout }]
-#> 1 NONE {value for "-timeout" missing}
+#> 1 {ZEROMQ ZMQArgs ZEROMQ_CODE_ARGUMENT} {the last word is an option without a value}
+push send [binary format c2 {0 -1}]
+binary scan [$pull receive -timeout 5000] H* hex
+puts $hex
+#> 00ff
 
 # Words are what the parameter expects.
 push setoption sndhwm 7
@@ -32,8 +36,25 @@ puts [$pull receivebatch -timeout 5000 5]
 push sendarray {{1 2} {3.5 4}}
 puts [$pull receivearray -timeout 5000]
 #> {1.0 2.0} {3.5 4.0}
-puts [list [failed { zeromq::value int 18446744073709551615 }] [failed { zeromq::value int x }] [failed { zeromq::value nonsense 1 }]]
-#> {1 NONE {expected int but got "18446744073709551615"}} {1 NONE {expected int but got "x"}} {1 {TCL LOOKUP INDEX type nonsense} {bad type "nonsense": must be nil, bool, int, float, string, list, tuple, dict, object, other, function, class, bytes, or array}}
+set deep {}
+for {set at 0} {$at < 1000} {incr at} { set deep [zeromq::value list [list $deep]] }
+set wrong [list [zeromq::value int 18446744073709551615] [zeromq::value int x] \
+  [zeromq::value dict {a b c}] [zeromq::value nonsense 1] [zeromq::value function {}] $deep]
+foreach value $wrong { regexp {got .{20}} [failed { push sendvalue $value }] got; puts $got }
+#> got a typed value whose 
+#> got a typed value whose 
+#> got a typed value whose 
+#> got a typed value whose 
+#> got a typed value whose 
+#> got a value that is too 
+# The text of a typed value is not one, and bytes in a list stay bytes.
+push sendvalue [list {*}[split [zeromq::value int 1]]]
+puts [$pull receivevalue -timeout 5000]
+#> zeromq::value int 1
+push sendvalue [zeromq::value list [list [binary format c -1] x]]
+binary scan [lindex [$pull receivevalue -timeout 5000] 0] H* hex
+puts $hex
+#> ff
 
 # The same object is the same command.
 set poller [zeromq::ZMQPoller new $pull]
@@ -46,7 +67,7 @@ puts [list [$frame tostring] [$frame destroy] [info commands $frame]]
 puts [failed { $pull nonsense }]
 #> 1 NONE {ZMQPull has no method "nonsense"}
 puts [failed { zeromq::ZMQSocket new }]
-#> 1 {TCL WRONGARGS} {wrong # args: should be "zeromq::ZMQSocket function ?-option value ...? ?arg ...?"}
+#> 1 NONE {ZMQSocket has no method "new"}
 
 # Errors.
 try { push bind nonsense } trap {ZEROMQ ZMQErr} text { puts $text }

@@ -69,15 +69,13 @@ static bool same(const toy_value *one, const toy_value *other) {
 }
 
 /* Returns what is wrong, or NULL. */
-static const char *step(toy_vm *vm, toy_value *row, toy_value *variables) {
+static const char *step(kit_machine *m, toy_value *row, toy_value *variables) {
+  toy_vm *vm = m->vm;
   toy_value *text = toy_get(row, "text"), *arguments = toy_get(row, "args"), *self = NULL, *in;
   if (text != NULL) {
-    const kit_object *object = toy_get(variables, text->items[0]->text)->data;
-    zeromq_result shown;
-    bool equal = zeromq_object_text(object->handle, &shown) == ZEROMQ_CODE_OK &&
-                 shown.value.as.bytes.size == text->items[1]->size &&
-                 memcmp(shown.value.as.bytes.data, text->items[1]->text, text->items[1]->size) == 0;
-    zeromq_result_free(&shown);
+    toy_value *shown = kit_show(m, toy_get(variables, text->items[0]->text)->data);
+    bool equal = shown != NULL && same(shown, text->items[1]);
+    toy_drop(shown);
     return equal ? NULL : "another text";
   }
   char holder[64] = "", name[64] = "";
@@ -135,7 +133,9 @@ static toy_value *receive_table(toy_vm *vm, const char *path) {
 
 int main(int count, char **words) {
   toy_vm vm = {NULL, toy_new(TOY_DICT)};
-  machine *m = open_zeromq(&vm);
+  kit_machine *m = kit_open(&vm, ZEROMQ_HOST_BYTES | ZEROMQ_HOST_NAMED_LAST, NULL);
+  if (m == NULL)
+    return 1;
   const struct { const char *name; toy_code *code; } functions[] = {
       {"echo", echo}, {"first", first}, {"nothing", nothing}, {"fail", fail}};
   for (size_t at = 0; at < 4; at++) {
@@ -147,12 +147,12 @@ int main(int count, char **words) {
     toy_value *variables = toy_new(TOY_DICT), *steps = toy_get(table->items[at], "steps");
     const char *wrong = NULL;
     for (size_t row = 0; row < steps->count && wrong == NULL; row++)
-      wrong = step(&vm, steps->items[row], variables);
+      wrong = step(m, steps->items[row], variables);
     printf("%s: %s\n", wrong != NULL ? wrong : "ok", toy_get(table->items[at], "case")->text);
     toy_drop(variables);
   }
   toy_drop(vm.globals);
-  close_zeromq(m);
+  kit_close(m);
   toy_drop(table);
   toy_drop(vm.error);
   return table == NULL;

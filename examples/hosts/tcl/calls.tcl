@@ -42,13 +42,10 @@ proc value {parsed {typed 1}} {
       {$bytes} { set kind bytes; set content [binary format H* $content] }
       {$tuple} { set kind list }
       {$ref} { set kind object; set content [set ::variables($content)] }
-      {$class} { set kind class }
+      {$class} { set kind class; set content zeromq::$content }
       {$function} { set kind function }
       {$array} {
-        set kind array
-        set content [lmap row $content {
-          lmap number [lindex $row 1] { expr {double([lindex $number 1])} }
-        }]
+        return [lmap row $content { lmap number [lindex $row 1] { expr {double([lindex $number 1])} } }]
       }
     }
   }
