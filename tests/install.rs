@@ -519,15 +519,25 @@ fn the_program_is_installed_and_removed() {
         launch(command.env("PATH", folder)).finish(DEADLINE)
     };
     let elsewhere = Path::new("/nowhere");
-    let told = add(elsewhere).stdout;
+    let Finished { stdout: told, stderr, status } = add(elsewhere);
     assert!(told.contains("is not in PATH: add the line `export PATH="), "{told}");
+    // There is no library to install, which is no reason to fail.
+    assert_eq!((stderr.as_str(), status), ("", Some(0)));
+    assert!(told.contains("is not beside this program"), "{told}");
     let hello = root("examples/hello.morpho");
     let mut command = Command::new(&installed);
     let run = launch(command.arg("run").arg(&hello).env_remove("ZEROMQ_PLUGIN")).finish(DEADLINE);
     assert_eq!(run.stdout, "Hello\nWorld!\n", "{}", run.stderr);
     // Again, found by shells, and behind another one.
     let told = add(installed.parent().unwrap()).stdout;
-    assert!(told.starts_with("Installed the program") && !told.contains("Warning"), "{told}");
+    assert!(told.contains("Installed the program") && !told.contains("Warning"), "{told}");
+    // From there it is in place already.
+    let mut command = Command::new(&installed);
+    command.args(["install", "--program"]).env_remove("ZEROMQ_PLUGIN");
+    command.env("HOME", alone.home.0.path()).env("PATH", installed.parent().unwrap());
+    let Finished { stdout, stderr, status } = launch(&mut command).finish(DEADLINE);
+    assert_eq!((stderr.as_str(), status), ("", Some(0)));
+    assert!(stdout.contains("The program is in ") && stdout.contains(" already"), "{stdout}");
     let told = add(&alone.folder.path().join("bin")).stdout;
     assert!(told.contains("which comes first in PATH"), "{told}");
     assert!(alone.succeed(&["uninstall"]).contains("Removed the program"));
@@ -538,6 +548,68 @@ fn the_program_is_installed_and_removed() {
     assert!(add(elsewhere).stderr.contains("already exists and is not from `zeromq install`"));
     alone.succeed(&["uninstall", "--program", "--c"]);
     assert_eq!(fs::read_to_string(&installed).unwrap(), "mine");
+}
+
+/// A file that somebody has put in place of ours is theirs.
+#[test]
+fn uninstall_leaves_what_was_replaced() {
+    let alone = Alone::new();
+    let installed = alone.home.path(".local/bin/zeromq");
+    alone.succeed(&["install", "--program"]);
+    fs::write(&installed, "mine").unwrap();
+    let told = alone.run(&["install", "--program"]).stderr;
+    assert!(told.contains("already exists and is not from `zeromq install`"), "{told}");
+    let told = alone.succeed(&["uninstall"]);
+    let left = format!("Left {}, which is not as it was installed.\n", installed.display());
+    assert!(told.contains(&left) && !told.contains("Removed the program"), "{told}");
+    assert_eq!(files(alone.home.0.path()), [".local/bin/zeromq"]);
+    assert_eq!(fs::read_to_string(&installed).unwrap(), "mine");
+
+    // Files and links of the other packages.
+    let home = Home::new();
+    home.succeed(&["install"]);
+    home.succeed(&["install", "--c"]);
+    let changed = [".local/share/zeromq/share/help/zeromq.md", ".local/include/zeromq.h"];
+    for path in changed {
+        fs::write(home.path(path), "changed").unwrap();
+    }
+    let link = home.path(".local/lib/libzeromq.so");
+    let linked = link.symlink_metadata().is_ok_and(|about| about.is_symlink());
+    if linked {
+        fs::remove_file(&link).unwrap();
+        symlink("/dev/null", &link).unwrap();
+    }
+    let told = home.succeed(&["uninstall"]) + &home.succeed(&["uninstall", "--c"]);
+    assert_eq!(told.matches("Left ").count(), if linked { 3 } else { 2 }, "{told}");
+    let left = files(home.0.path()).into_iter().filter(|path| path.starts_with(".local"));
+    assert_eq!(left.count(), if linked { 3 } else { 2 });
+}
+
+/// The records of earlier versions do not say what the files contained, and those of an installation
+/// that was interrupted name two versions of a file.
+#[test]
+fn uninstall_reads_every_record() {
+    let home = Home::new();
+    home.succeed(&["install"]);
+    let record = home.package().join("installed-files.txt");
+    let text = fs::read_to_string(&record).unwrap();
+    let paths: String =
+        text.lines().map(|line| format!("{}\n", line.split('\t').next().unwrap())).collect();
+    assert_ne!(paths, text);
+    fs::write(home.package().join("share/help/zeromq.md"), "of another version").unwrap();
+    fs::write(&record, &paths).unwrap();
+    assert!(!home.succeed(&["uninstall"]).contains("Left"));
+    assert_eq!(files(home.0.path()), [""; 0]);
+
+    home.succeed(&["install"]);
+    let both = text.clone() + "share/help/zeromq.md\t5 0072c9a34c1b4441\n";
+    fs::write(&record, &both).unwrap();
+    home.succeed(&["install"]);
+    assert_eq!(fs::read_to_string(&record).unwrap(), text);
+    fs::write(&record, &both).unwrap();
+    fs::write(home.package().join("share/help/zeromq.md"), "older").unwrap();
+    assert!(!home.succeed(&["uninstall"]).contains("Left"));
+    assert_eq!(files(home.0.path()), [""; 0]);
 }
 
 /// At a terminal, install asks.

@@ -151,6 +151,20 @@ fn patterns_are_listed_and_all_of_them_tested() {
 }
 
 #[test]
+fn the_folder_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "mine").unwrap();
+    for out in ["file", "file/inside"] {
+        let told = new(folder.path(), &["pipeline", "--out", out]);
+        assert_eq!(told.status, Some(1));
+        assert!(told.stderr.starts_with("file is not a folder: --out takes"), "{}", told.stderr);
+    }
+    let told = new(folder.path(), &["pipeline", "--out", "no/such/folder"]);
+    assert_eq!((told.stderr.as_str(), told.status), ("", Some(0)));
+    assert!(folder.path().join("no/such/folder/sink.morpho").exists());
+}
+
+#[test]
 fn files_are_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("made/request.morpho");

@@ -65,7 +65,7 @@ enum Command {
     New {
         /// The pattern, such as request-reply; without one, lists all of them.
         pattern: Option<String>,
-        /// The folder to write into.
+        /// The folder to write into, which is made if it does not exist.
         #[arg(long, value_name = "DIR", default_value = ".")]
         out: PathBuf,
     },
@@ -128,7 +128,10 @@ fn main() -> ExitCode {
         Command::Completions { shell } => completions::print(shell),
         Command::Install { c, program, prefix } => {
             let package = if c { install::c::install } else { install::install };
-            let code = tell(package(prefix.as_deref()));
+            let prefix = prefix.as_deref();
+            let alone =
+                if program && !c { install::reason_for_the_program_alone(prefix) } else { None };
+            let code = tell(alone.map_or_else(|| package(prefix), Ok));
             if program || (!c && install::program::is_wanted()) {
                 return worst(code, tell(install::program::install()));
             }

@@ -12,7 +12,19 @@ use std::path::Path;
 use crate::install::morpho::list::{List, Meaning};
 use crate::install::morpho::package::Package;
 use crate::install::morpho::{home, provider};
-use crate::library;
+use crate::library::{self, Library};
+
+/// Says why `install --program` installs only the program, if there is no library to install.
+pub fn reason_for_the_program_alone(prefix: Option<&Path>) -> Option<String> {
+    if prefix.is_some() || !matches!(library::find(), Ok(Library::Linked)) {
+        return None;
+    }
+    let (_, file) = library::names();
+    Some(format!(
+        "The package for Morpho is not installed, or stays as it is: {file} is not beside this \
+         program.\n"
+    ))
+}
 
 /// Installs the package and adds its line.
 pub fn install(prefix: Option<&Path>) -> Result<String, String> {
@@ -49,15 +61,15 @@ pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
     let mut list = List::read(&home)?;
     // The line first: Morpho had better not look for what is being removed.
     let listed = list.remove(&package.folder)?;
-    let laid_out = package.remove()?;
+    let removed = package.remove()?;
     let folder = package.folder.display();
-    if !listed && !laid_out {
+    if !listed && !removed.any {
         return Ok(format!(
             "Nothing to remove: there is no package from `zeromq install` in \
                            {folder}.\n"
         ));
     }
-    let mut text = format!("Removed the package in {folder}.\n");
+    let mut text = format!("Removed the package in {folder}.\n{}", removed.warnings());
     for other in provider::all(&list) {
         text.push_str(&format!("{other} still provides zeromq.\n"));
     }

@@ -26,7 +26,7 @@ pub fn install() -> Result<String, String> {
     }
     let bytes = files::read(&running).map_err(|error| format!("{}: {error}", running.display()))?;
     let tree = tree(&folder);
-    if path.symlink_metadata().is_ok() && !tree.files()?.iter().any(|file| *file == *PROGRAM) {
+    if path.symlink_metadata().is_ok() && !tree.is_ours(Path::new(PROGRAM))? {
         return Err(format!(
             "{} already exists and is not from `zeromq install`: remove it first",
             path.display()
@@ -39,9 +39,10 @@ pub fn install() -> Result<String, String> {
 /// Removes the program that `install` has installed, if there is one.
 pub fn uninstall() -> Result<String, String> {
     let folder = folder()?;
-    Ok(match tree(&folder).remove()? {
+    let removed = tree(&folder).remove()?;
+    Ok(match removed.any && removed.left.is_empty() {
         true => format!("Removed the program {}.\n", folder.join(PROGRAM).display()),
-        false => String::new(),
+        false => removed.warnings(),
     })
 }
 

@@ -62,6 +62,22 @@ pub fn list() -> String {
     text + "\n`zeromq help guide` helps to choose one.\n"
 }
 
+/// Makes a folder, unless it is there.
+fn make(folder: &Path) -> Result<(), String> {
+    let shown = folder.display();
+    fs::create_dir_all(folder).map_err(|error| {
+        let there = folder.ancestors().find(|path| path.symlink_metadata().is_ok());
+        match there.filter(|path| !path.is_dir()) {
+            Some(path) => format!(
+                "{} is not a folder: --out takes the folder to write the two scripts into, which \
+                 need not exist",
+                path.display()
+            ),
+            None => format!("cannot make the folder {shown}: {error}"),
+        }
+    })
+}
+
 /// Writes the scripts of a pattern into a folder, unless a file there has one of the names.
 pub fn write(name: &str, folder: &Path) -> Result<String, String> {
     let Some(pattern) = PATTERNS.iter().find(|pattern| pattern.name == name) else {
@@ -72,7 +88,7 @@ pub fn write(name: &str, folder: &Path) -> Result<String, String> {
         };
         return Err(format!("there is no pattern '{name}': {hint}"));
     };
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    make(folder)?;
     let here = folder == Path::new(".");
     let path = |file: &str| if here { PathBuf::from(file) } else { folder.join(file) };
     let paths = pattern.scripts.map(|(file, text)| (path(file), text));

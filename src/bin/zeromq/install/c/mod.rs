@@ -113,8 +113,12 @@ pub fn tree(folder: &Path) -> Tree<'_> {
 pub fn uninstall(prefix: Option<&Path>) -> Result<String, String> {
     let folder = folder(prefix)?;
     let shown = folder.display();
-    Ok(match tree(&folder).remove()? {
-        true => format!("Removed the files of `zeromq install --c` from {shown}.\n"),
+    let removed = tree(&folder).remove()?;
+    Ok(match removed.any {
+        true => format!(
+            "Removed the files of `zeromq install --c` from {shown}.\n{}",
+            removed.warnings()
+        ),
         false => format!(
             "Nothing to remove: there are no files of `zeromq install --c` in \
                           {shown}.\n"

@@ -10,7 +10,7 @@ use super::NAME;
 use crate::files;
 use crate::help::pages::PAGES;
 use crate::install::licenses;
-use crate::install::record::{Entry, Tree};
+use crate::install::record::{Entry, Removed, Tree};
 
 /// The module that Morpho reads if it cannot load the library.
 const MODULE: (&str, &str) =
@@ -55,8 +55,8 @@ impl Package {
         self.tree().lay_out(&files(&library))
     }
 
-    /// Removes the files that `install` installed. Returns whether there were any.
-    pub fn remove(&self) -> Result<bool, String> {
+    /// Removes the files that `install` installed.
+    pub fn remove(&self) -> Result<Removed, String> {
         self.tree().remove()
     }
 
