@@ -1142,6 +1142,9 @@ zeromq_code zeromq_metrics(const char **text);
 // `others`, a list separated by commas, or NULL: the socket connects to that endpoint alone,
 // and stays connected to the one that answers.
 //
+// If another thread frees the socket, or calls `zeromq_shutdown`, the call ends within about
+// 100 milliseconds, however many tries are left.
+//
 // A server may process a request more than once. A late reply to an earlier try is never
 // mistaken for the reply to a later request: the first call turns on the options
 // "req_correlate" and "req_relaxed".
@@ -1469,7 +1472,9 @@ zeromq_code zeromq_value_get_string(const zeromq_value *value,
 // lists, and dictionaries whose keys are strings. Waits up to `timeout` milliseconds.
 //
 // Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if the value cannot
-// be written as JSON, or lists are more than 64 deep in each other: the message says where.
+// be written as JSON, the message says where; if lists are more than 64 deep in each other; or
+// if more than 16777216 values, or 4294967295 bytes of text and arrays, would be written. What
+// is in several lists is written each time.
 zeromq_code zeromq_socket_send_json(zeromq_socket *socket,
                                     const zeromq_value *value,
                                     int32_t timeout);

@@ -240,14 +240,19 @@ impl Bounds {
     /// # Errors
     /// [`Error::Argument`] if it is nested too deeply, or there are too many values.
     pub fn enter(&mut self, count: usize) -> Result<(), Error> {
-        let (Some(deeper), Some(more)) = (self.deeper.checked_sub(1), self.more.checked_sub(count))
-        else {
-            return Err(Error::Argument {
-                place: "an argument".to_owned(),
-                expected: "lists no more than 64 deep in each other".into(),
-                got: "more, or a list that contains itself".to_owned(),
-            });
+        let beyond = |expected: &'static str, got: &str| Error::Argument {
+            place: "an argument".to_owned(),
+            expected: expected.into(),
+            got: got.to_owned(),
         };
+        let deeper = self.deeper.checked_sub(1).ok_or_else(|| {
+            let got = "more, or a list that contains itself";
+            beyond("lists no more than 64 deep in each other", got)
+        })?;
+        let more = self.more.checked_sub(count).ok_or_else(|| {
+            let got = "more, or a list that is many times in others";
+            beyond("at most 16777216 values in all lists together", got)
+        })?;
         *self = Bounds { deeper, more };
         Ok(())
     }

@@ -5,8 +5,8 @@ use std::ffi::c_char;
 
 use super::argument::{place, some_text, wait, wrong};
 use super::message::{Frames, Readable, Slice};
-use super::socket::{Socket, enter, give};
-use crate::core::{self, Code};
+use super::socket::{Socket, enter, give, is_known};
+use crate::core::{self, Code, Error};
 use crate::ffi;
 
 /// Sends a request of `count` frames on a REQ socket and receives its reply, with all of its
@@ -15,6 +15,9 @@ use crate::ffi;
 /// `tries` times in total. If nobody answers, the same is tried with each endpoint of
 /// `others`, a list separated by commas, or NULL: the socket connects to that endpoint alone,
 /// and stays connected to the one that answers.
+///
+/// If another thread frees the socket, or calls `zeromq_shutdown`, the call ends within about
+/// 100 milliseconds, however many tries are left.
 ///
 /// A server may process a request more than once. A late reply to an earlier try is never
 /// mistaken for the reply to a later request: the first call turns on the options
@@ -46,7 +49,13 @@ pub unsafe extern "C" fn zeromq_socket_request(
         let others: Vec<&str> =
             others.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
         let mut entry = enter(socket)?;
-        let received = entry.socket.request(frames, tries, &others, &wait(timeout)?)?;
+        let freed = || !is_known(socket);
+        let wait = wait(timeout)?.until(Some(&freed));
+        let received = entry.socket.request(frames, tries, &others, &wait);
+        let received = received.map_err(|error| match error {
+            Error::Interrupted => Error::Freed { what: "socket" },
+            error => error,
+        })?;
         let lent = entry.lend_frames(received);
         // SAFETY: the caller passes a pointer that is valid for writing.
         unsafe { place.put(lent) };

@@ -261,7 +261,9 @@ pub unsafe extern "C" fn zeromq_value_get_string(value: *const Value, bytes: *mu
 /// lists, and dictionaries whose keys are strings. Waits up to `timeout` milliseconds.
 ///
 /// Returns the codes of `zeromq_socket_send`; `ZEROMQ_CODE_ARGUMENT` also if the value cannot
-/// be written as JSON, or lists are more than 64 deep in each other: the message says where.
+/// be written as JSON, the message says where; if lists are more than 64 deep in each other; or
+/// if more than 16777216 values, or 4294967295 bytes of text and arrays, would be written. What
+/// is in several lists is written each time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zeromq_socket_send_json(
     socket: *mut Socket,
@@ -464,7 +466,10 @@ unsafe fn written(format: Encoding, value: *const Value) -> Result<Vec<u8>, Erro
     let value = unsafe { value.as_ref() }
         .ok_or_else(|| wrong("the value", "one that is not NULL", "NULL"))?;
     // SAFETY: guaranteed by the caller.
-    let viewed = unsafe { view(value, &mut Bounds::default()) }?;
+    let viewed = unsafe {
+        measure(value, &mut Bounds::default(), &mut { MOST_BYTES })?;
+        view(value, &mut Bounds::default())
+    }?;
     format.write(&viewed).map_err(|error| match error {
         // Worded for scripts.
         Error::Argument { place, got, .. } => Error::Argument {
@@ -478,6 +483,39 @@ unsafe fn written(format: Encoding, value: *const Value) -> Result<Vec<u8>, Erro
         },
         error => error,
     })
+}
+
+/// The limit of what all strings, bytes and arrays in a value that is written have together:
+/// that of one in MessagePack.
+const MOST_BYTES: usize = u32::MAX as usize;
+
+/// Checks the limits of a value that is to be written, without allocating or reading its bytes.
+/// What is in several lists is written, and counted, each time.
+///
+/// # Safety
+/// As for `view`.
+unsafe fn measure(value: &Value, bounds: &mut Bounds, left: &mut usize) -> Result<(), Error> {
+    // SAFETY: `kind` says which member is set, and the caller guarantees that everything it
+    // points to is valid.
+    let size = unsafe {
+        match value.kind {
+            abi::ZEROMQ_STRING | abi::ZEROMQ_BYTES => value.payload.bytes.size,
+            abi::ZEROMQ_ARRAY => value.payload.array.as_ref().map_or(0, |array| array.size),
+            abi::ZEROMQ_LIST | abi::ZEROMQ_TUPLE | abi::ZEROMQ_DICTIONARY => {
+                let Items { data, count } = value.payload.items;
+                let all = items(data, count)?;
+                return bounds.within(all.len(), |bounds| {
+                    all.iter().try_for_each(|item| measure(item, bounds, left))
+                });
+            }
+            _ => 0,
+        }
+    };
+    *left = left.checked_sub(size).ok_or_else(|| {
+        let got = "more, or a size that is wrong";
+        wrong("the value", "at most 4294967295 bytes in all strings and arrays together", got)
+    })?;
+    Ok(())
 }
 
 /// Views a value of the caller.

@@ -178,6 +178,31 @@ static void requests(void) {
     zeromq_socket_free(silent);
 }
 
+/* Asks for ever, unless somebody frees the socket. */
+static void *ask(void *socket) {
+    zeromq_slice frames[1] = {slice("question")};
+    zeromq_frames reply;
+    GIVES(CLOSED, zeromq_socket_request(socket, frames, 1, UINT32_MAX, NULL, &reply, 0));
+    return NULL;
+}
+
+static void endless_requests(void) {
+    zeromq_socket *silent = zeromq_socket_new(ZEROMQ_ROUTER, "tcp://127.0.0.1:*");
+    zeromq_socket *request = zeromq_socket_new(ZEROMQ_REQUEST, NULL);
+    const char *endpoint;
+    pthread_t thread;
+
+    GIVES(OK, zeromq_socket_endpoint(silent, &endpoint));
+    GIVES(OK, zeromq_socket_connect(request, endpoint));
+    CHECK(pthread_create(&thread, NULL, ask, request) == 0);
+    while (zeromq_socket_type(request) != -1) /* it is not in the call yet */
+        usleep(1000);
+    GIVES(BUSY, zeromq_socket_close(request));
+    zeromq_socket_free(request);
+    CHECK(pthread_join(thread, NULL) == 0);
+    zeromq_socket_free(silent);
+}
+
 static void numbers(void) {
     zeromq_socket *publisher = zeromq_socket_new(ZEROMQ_PUBLISHER, NULL);
     zeromq_socket *subscriber = zeromq_socket_new(ZEROMQ_SUBSCRIBER, NULL);
@@ -284,6 +309,7 @@ int main(void) {
     waiting();
     subscriptions();
     requests();
+    endless_requests();
     numbers();
     signals();
     streams();

@@ -102,6 +102,42 @@ static void json(void) {
     zeromq_socket_free(other);
 }
 
+/* Sizes that are wrong, and lists that are many times in others. */
+static void limits(void) {
+    zeromq_codec *codec = zeromq_codec_new();
+    zeromq_value lists[64][2], value, twice[2];
+    zeromq_slice bytes;
+    const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4};
+
+    lists[0][0] = lists[0][1] = zeromq_value_int(1);
+    for (size_t at = 0; at < sizeof sizes / sizeof *sizes; at++) {
+        value = zeromq_value_bytes("x", sizes[at]);
+        GIVES(ARGUMENT, zeromq_codec_write(codec, ZEROMQ_MESSAGE_PACK, &value, &bytes));
+        GIVES(ARGUMENT, zeromq_codec_write(codec, ZEROMQ_JSON, &value, &bytes));
+        value.kind = ZEROMQ_STRING;
+        GIVES(ARGUMENT, zeromq_codec_write(codec, ZEROMQ_MESSAGE_PACK, &value, &bytes));
+        value = zeromq_value_list(lists[0], sizes[at]);
+        GIVES(ARGUMENT, zeromq_codec_write(codec, ZEROMQ_MESSAGE_PACK, &value, &bytes));
+    }
+    /* Two strings, each of which fits. */
+    twice[0] = twice[1] = zeromq_value_bytes("x", (size_t)3 << 30);
+    value = zeromq_value_list(twice, 2);
+    GIVES(ARGUMENT, zeromq_codec_write(codec, ZEROMQ_MESSAGE_PACK, &value, &bytes));
+    CHECK(strstr(zeromq_last_error()->message, "4294967295 bytes") != NULL);
+
+    for (int at = 1; at < 64; at++)
+        lists[at][0] = lists[at][1] = zeromq_value_list(lists[at - 1], 2);
+    value = zeromq_value_list(lists[9], 2);
+    GIVES(OK, zeromq_codec_write(codec, ZEROMQ_JSON, &value, &bytes));
+    value = zeromq_value_list(lists[40], 2);
+    GIVES(ARGUMENT, zeromq_codec_write(codec, ZEROMQ_JSON, &value, &bytes));
+    CHECK(strstr(zeromq_last_error()->message, "at most 16777216 values") != NULL);
+    value = zeromq_value_list(&value, 1);
+    GIVES(ARGUMENT, zeromq_codec_write(codec, ZEROMQ_JSON, &value, &bytes));
+    CHECK(strstr(zeromq_last_error()->message, "64 deep") != NULL);
+    zeromq_codec_free(codec);
+}
+
 static void message_pack(void) {
     zeromq_socket *one, *other;
     const double numbers[] = {1, 2, 3};
@@ -171,6 +207,7 @@ static void codecs(void) {
 
 int main(void) {
     json();
+    limits();
     message_pack();
     codecs();
     return zeromq_shutdown();
