@@ -106,7 +106,10 @@ impl Interpreter {
             },
             Value::Dictionary(table) => {
                 let found = table.0.borrow().get(&key_of(index)?).cloned();
-                found.ok_or_else(|| error::KEY.into())
+                found.ok_or_else(|| {
+                    let hint = "ask first: if (d.contains(key)) ..., or catch \"DctKyNtFnd\"";
+                    error::hinted(error::KEY.into(), hint.to_owned())
+                })
             }
             Value::String(text) => character(text, index),
             Value::Range(range) => match *index {

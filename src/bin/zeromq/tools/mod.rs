@@ -10,6 +10,9 @@ pub mod arguments;
 mod bench;
 #[cfg(feature = "bridge")]
 mod bridge;
+#[cfg(not(feature = "bridge"))]
+#[path = "no_bridge.rs"]
+mod bridge;
 pub mod clock;
 pub mod ending;
 pub mod failure;
@@ -60,7 +63,7 @@ pub enum Tool {
     Record(history::record::Arguments),
     Replay(history::replay::Arguments),
     History(history::show::Arguments),
-    #[cfg(feature = "bridge")]
+    #[cfg_attr(not(feature = "bridge"), command(hide = true))]
     Bridge(bridge::Arguments),
     Top(top::Arguments),
     Bench(bench::Arguments),
@@ -81,7 +84,6 @@ impl Tool {
             Tool::Record(_) => "record",
             Tool::Replay(_) => "replay",
             Tool::History(_) => "history",
-            #[cfg(feature = "bridge")]
             Tool::Bridge(_) => "bridge",
             Tool::Top(_) => "top",
             Tool::Bench(_) => "bench",
@@ -96,7 +98,6 @@ impl Tool {
             Tool::Proxy(arguments) => arguments.log.format(),
             Tool::Record(arguments) => arguments.log.format(),
             Tool::Replay(arguments) => arguments.log.format(),
-            #[cfg(feature = "bridge")]
             Tool::Bridge(arguments) => arguments.log(),
             Tool::Top(arguments) => arguments.log.format(),
             _ => None,
@@ -115,7 +116,6 @@ impl Tool {
             Tool::Record(arguments) => history::record::run(arguments, ending),
             Tool::Replay(arguments) => history::replay::run(arguments, ending),
             Tool::History(arguments) => history::show::run(arguments, ending),
-            #[cfg(feature = "bridge")]
             Tool::Bridge(arguments) => bridge::run(arguments, ending),
             Tool::Top(arguments) => top::run(arguments, ending),
             Tool::Bench(arguments) => bench::run(arguments, ending),
