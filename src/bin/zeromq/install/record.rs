@@ -65,6 +65,12 @@ impl Removed {
 /// A line of the record.
 type Line = (PathBuf, Option<String>);
 
+/// Returns the path of each file once.
+fn paths(lines: &[Line]) -> Vec<PathBuf> {
+    let paths: BTreeSet<&PathBuf> = lines.iter().map(|(path, _)| path).collect();
+    paths.into_iter().cloned().collect()
+}
+
 impl Tree<'_> {
     /// Installs these files, named by their paths in the folder.
     pub fn lay_out(&self, files: &BTreeMap<PathBuf, Entry>) -> Result<(), String> {
@@ -93,13 +99,14 @@ impl Tree<'_> {
 
     /// Removes the installed files, but not those that somebody else has changed.
     pub fn remove(&self) -> Result<Removed, String> {
-        let mut files = self.files()?;
+        let lines = self.lines()?;
+        let mut files = paths(&lines);
         if files.is_empty() {
             return Ok(Removed { any: false, left: Vec::new() });
         }
         let mut left = Vec::new();
         for file in &files {
-            match self.is_ours(file)? {
+            match self.is_in(&lines, file) {
                 true => self.delete(file)?,
                 false => left.push(self.folder.join(file)),
             }
@@ -116,16 +123,19 @@ impl Tree<'_> {
 
     /// Returns true if a file is in the record and still as it was installed, or gone.
     pub fn is_ours(&self, file: &Path) -> Result<bool, String> {
+        Ok(self.is_in(&self.lines()?, file))
+    }
+
+    fn is_in(&self, lines: &[Line], file: &Path) -> bool {
         let path = self.folder.join(file);
-        let lines = self.lines()?;
         let mut marks = lines.iter().filter(|(path, _)| path == file).map(|(_, mark)| mark);
         let Ok(about) = path.symlink_metadata() else {
-            return Ok(marks.next().is_some());
+            return marks.next().is_some();
         };
         let target = fs::read_link(&path).unwrap_or_default();
         let link = target.to_str().filter(|_| about.is_symlink()).map(|to| Entry::Link(to).mark());
         let bytes = files::read(&path).ok().map(|bytes| Entry::File(&bytes).mark());
-        Ok(marks.any(|mark| mark.is_none() || *mark == link || *mark == bytes))
+        marks.any(|mark| mark.is_none() || *mark == link || *mark == bytes)
     }
 
     fn delete(&self, file: &Path) -> Result<(), String> {
@@ -140,8 +150,7 @@ impl Tree<'_> {
 
     /// Returns the files that `install` has installed here.
     pub fn files(&self) -> Result<Vec<PathBuf>, String> {
-        let files: BTreeSet<PathBuf> = self.lines()?.into_iter().map(|(path, _)| path).collect();
-        Ok(files.into_iter().collect())
+        Ok(paths(&self.lines()?))
     }
 
     fn lines(&self) -> Result<Vec<Line>, String> {
