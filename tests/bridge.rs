@@ -1062,7 +1062,9 @@ fn another_bridge_gets_the_messages_of_a_killed_one() {
 fn publish_raw(nats: &Nats, messages: &[(&[u8], &[u8], &str)]) {
     let mut stream = TcpStream::connect(("127.0.0.1", nats.servers[0].port)).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    let mut bytes = b"CONNECT {\"verbose\":false,\"headers\":true}\r\n".to_vec();
+    // Without users, a server ignores the login.
+    let login = r#"CONNECT {"verbose":false,"headers":true,"user":"all","pass":"x"}"#;
+    let mut bytes = format!("{login}\r\n").into_bytes();
     for (subject, headers, body) in messages {
         let (begin, sizes) = match headers.len() {
             0 => ("PUB", String::new()),
@@ -1157,6 +1159,46 @@ fn what_clients_cannot_read_is_left_out() {
     };
     assert_eq!((code, count_of(&told, "unreadable")), (Some(0), 11), "{told}");
     assert!(told.contains("its subject is not UTF-8"), "{told}");
+}
+
+fn permissions_may_come_later() {
+    let denied = ", permissions: { publish: { deny: [\"$JS.API.STREAM.MSG.GET.>\"] } }";
+    let users = format!(
+        "authorization {{ users: [\n{{ user: bridge, password: x{denied} }}\n\
+         {{ user: all, password: x }}\n] }}"
+    );
+    let nats = Nats::start(1, &users);
+    let login = nats.folder.path().join("login");
+    fs::write(&login, "bridge=x\n").unwrap();
+    let client =
+        nats.client_with(ConnectOptions::new().user_and_password("all".into(), "x".into()));
+    work(&nats, &client, &["first"]);
+    let bridge = nats.bridge(&format!(
+        "in --stream WORK --group g {} --metrics 0 --ack-wait 1s --nats-login {}",
+        nats.endpoint("queue"),
+        login.display()
+    ));
+    bridge.await_line("metrics at");
+    let worker = nats.worker("queue");
+    let task = worker.receive(&SOON).unwrap();
+    assert_eq!(body(&task).0, "first");
+    done(&worker, &task);
+    bridge.await_metric("acknowledged_messages_total", 1);
+    publish_raw(
+        &nats,
+        &[(b"work.x", b"NATS/1.0\r\nno colon\r\n\r\n", "bad"), (b"work.x", b"", "good")],
+    );
+    bridge.await_line("$JS.API.STREAM.MSG.GET.WORK does not answer");
+    let server = &nats.servers[0];
+    let config = fs::read_to_string(&server.config).unwrap();
+    fs::write(&server.config, config.replace(denied, "")).unwrap();
+    signal(server.child.as_ref().unwrap(), libc::SIGHUP);
+    bridge.await_metric("unreadable_messages_total", 1);
+    let task = worker.receive(&SOON).unwrap();
+    assert_eq!(body(&task).0, "good");
+    done(&worker, &task);
+    bridge.await_metric("acknowledged_messages_total", 2);
+    bridge.stop();
 }
 
 fn a_replay_ends_without_its_stream() {
@@ -1362,6 +1404,7 @@ const CASES: &[Case] = &[
         None,
     ),
     ("what clients cannot read is left out", what_clients_cannot_read_is_left_out, None),
+    ("permissions may come later", permissions_may_come_later, None),
     ("a replay ends without its stream", a_replay_ends_without_its_stream, None),
     (
         "a group that is made again ends its bridge",

@@ -16,11 +16,11 @@ use std::time::{Duration, Instant};
 use async_nats::datetime::DateTime;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull::Config};
 use async_nats::jetstream::stream::{ConsumerErrorKind, Stream};
-use async_nats::jetstream::{AckKind, Context, ContextBuilder, Message};
+use async_nats::jetstream::{AckKind, Context, Message};
 use async_nats::{Client, Subject};
 use bytes::Bytes;
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{StreamExt, TryStreamExt};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use zeromq::core::tasks::{self, Queue, Settings};
@@ -28,9 +28,10 @@ use zeromq::core::{Error, Frame, Metric, Metrics, Wait};
 
 use super::nats::{self, ANSWER, Link, NatsArguments, Rarely, TICK, reason, runtime, unless_asked};
 use super::pull::{self, Batch, EXPIRES};
+use super::stream::{self, Source};
 use super::subject::covers;
 use super::unreadable::{self, Stored};
-use super::{stream, wire};
+use super::wire;
 use crate::tools::arguments::LimitArguments;
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
@@ -269,10 +270,8 @@ impl Arguments {
         timeout: Option<Duration>,
         ending: &Ending,
     ) -> Outcome<Connection> {
-        let Arguments { limits, stream, .. } = self;
-        let client = self.nats.connect(link, limits, timeout, ending).await?;
-        let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
-        let stream = stream::open(&context, stream, None, limits, timeout, ending).await?;
+        let found = stream::find(&self.nats, &self.stream, link, &self.limits, timeout, ending);
+        let Source { client, context, stream } = found.await?;
         let consumer = self.consumer(&stream, timeout, ending).await?;
         Ok(Connection { client, context, consumer })
     }
@@ -463,8 +462,9 @@ impl Group<'_> {
                 audited = Instant::now();
                 self.audit = Some(self.created());
             }
+            let is_idle = !ends && self.held.is_empty() && self.answers.is_empty();
             let is_late = |timeout| last.elapsed() >= timeout;
-            if self.held.is_empty() && self.arguments.limits.timeout().is_some_and(is_late) {
+            if is_idle && self.arguments.limits.timeout().is_some_and(is_late) {
                 let text = "no message has come for a worker within the timeout";
                 return Err(Failure::Timeout(text.to_owned()));
             }
@@ -632,33 +632,34 @@ impl Group<'_> {
         let client = &self.connection.client;
         let looks = (start..until).map(|sequence| unreadable::look_at(client, stream, sequence));
         let looks = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE);
-        let found: Vec<Result<Option<Stored>, String>> = looks.collect().await;
+        let found: Result<Vec<Option<Stored>>, String> = looks.try_collect().await;
+        let found = match found {
+            Ok(found) => found,
+            Err(problem) => {
+                // It may not be permitted, so the others must not wait for it. After the next
+                // loss of the connection, these are looked at again.
+                self.unseen = 0..0;
+                if self.reported.is_due() {
+                    limits.warn(&format!("a message may be unreadable, but {problem}"));
+                }
+                return Ok(());
+            }
+        };
         self.unseen.start = until;
-        self.seen = self.seen.max(until.saturating_sub(1));
+        let last = until.saturating_sub(1);
+        self.seen = self.seen.max(last);
         if start <= self.looked + 1 {
-            self.looked = self.looked.max(until.saturating_sub(1));
+            self.looked = self.looked.max(last);
         }
-        for stored in found {
-            match stored {
-                Ok(None) => {}
-                Ok(Some(stored)) => {
-                    if let Some(problem) = stored.problem
-                        && self.is_wanted(&stored.subject)
-                        && !self.unreadable.contains_key(&stored.sequence)
-                    {
-                        self.unreadable.insert(stored.sequence, false);
-                        self.counts.unreadable.fetch_add(1, Relaxed);
-                        limits.warn(&unreadable::warning(&stored, problem, "given up"));
-                        self.give_up(stored.sequence);
-                    }
-                }
-                Err(problem) => {
-                    // It may not be permitted, so the others must not wait for it.
-                    self.unseen = 0..0;
-                    if self.reported.is_due() {
-                        limits.warn(&format!("a message may be unreadable, but {problem}"));
-                    }
-                }
+        for stored in found.into_iter().flatten() {
+            if let Some(problem) = stored.problem
+                && self.is_wanted(&stored.subject)
+                && !self.unreadable.contains_key(&stored.sequence)
+            {
+                self.unreadable.insert(stored.sequence, false);
+                self.counts.unreadable.fetch_add(1, Relaxed);
+                limits.warn(&unreadable::warning(&stored, problem, "given up"));
+                self.give_up(stored.sequence);
             }
         }
         Ok(())

@@ -64,7 +64,8 @@ pub struct NatsArguments {
     nats_key: Option<PathBuf>,
 }
 
-/// Returns a runtime with one thread, the one that waits for it.
+/// Returns a runtime with one thread, the one that waits for it. From now on, what ends the
+/// client of NATS is not printed.
 pub fn runtime() -> Outcome<Runtime> {
     // The client of NATS ends in this way at what it does not expect. It is replaced then.
     let usual = panic::take_hook();

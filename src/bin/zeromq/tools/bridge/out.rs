@@ -27,7 +27,7 @@ use zeromq::core::{
 use super::nats::{self, ANSWER, Link, NatsArguments, Rarely, runtime};
 use super::publisher::{Counts, Letter, Publisher};
 use super::stream::{self, CreateArguments};
-use super::subject::{LONGEST, Template, covers};
+use super::subject::{LONGEST, Template, is_covered};
 use super::window::Window;
 use super::wire;
 use crate::tools::arguments::{LimitArguments, frames_of};
@@ -377,8 +377,7 @@ impl Receiver<'_> {
             _ => None,
         };
         let subject = self.arguments.subject.subject(&self.arguments.separator, topic);
-        let is_stored = subject.len() <= LONGEST
-            && self.subjects.iter().any(|pattern| covers(pattern, &subject));
+        let is_stored = subject.len() <= LONGEST && is_covered(&self.subjects, &subject);
         if !is_stored {
             let Arguments { stream, .. } = self.arguments;
             let shown: String = subject.chars().take(100).collect();

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
 
 use super::nats::{Link, Rarely, TICK, reason};
-use super::subject::covers;
+use super::subject::is_covered;
 use super::window::Window;
 use crate::tools::arguments::LimitArguments;
 use crate::tools::ending::Ending;
@@ -84,11 +84,11 @@ struct Work<'a> {
     acks: FuturesUnordered<Ack>,
     /// Those that are to be published again.
     failed: BTreeSet<u64>,
-    /// Whether some may have subjects that no stream has.
-    is_uncovered: bool,
     /// When to do so.
     resume: Instant,
     pause: Duration,
+    /// Whether some of them may have subjects that no stream has.
+    is_uncovered: bool,
     reported: Rarely,
     rejections: Rarely,
 }
@@ -264,12 +264,10 @@ impl Work<'_> {
         };
         self.is_uncovered = false;
         let subjects = &stream.cached_info().config.subjects;
-        let is_covered =
-            |letter: &Letter| subjects.iter().any(|pattern| covers(pattern, &letter.subject));
+        let is_uncovered = |letter: &Letter| !is_covered(subjects, &letter.subject);
         let failed = self.failed.iter().copied();
-        let uncovered: Vec<u64> = failed
-            .filter(|number| self.open.get(number).is_some_and(|letter| !is_covered(letter)))
-            .collect();
+        let uncovered: Vec<u64> =
+            failed.filter(|number| self.open.get(number).is_some_and(is_uncovered)).collect();
         for number in uncovered {
             self.failed.remove(&number);
             self.reject(number, "the stream does not have its subject anymore");

@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use async_nats::Client;
 use async_nats::datetime::DateTime;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pull::Config};
-use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind, Stream};
-use async_nats::jetstream::{Context, ContextBuilder, ErrorCode, Message};
+use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
+use async_nats::jetstream::{ErrorCode, Message};
 use zeromq::core::{Error, Metric, Metrics, Wait};
 
 use super::group::policy_at;
-use super::nats::{ANSWER, Link, NatsArguments, Rarely, reason, runtime, unless_asked};
+use super::nats::{Link, NatsArguments, Rarely, reason, runtime, unless_asked};
 use super::pull::Batch;
+use super::stream::{self, Source};
 use super::window::Window;
-use super::{nats, pull, stream, unreadable, wire};
+use super::{nats, pull, unreadable, wire};
 use crate::tools::arguments::{LimitArguments, nothing_more, text_of};
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
@@ -177,11 +177,7 @@ impl Arguments {
         timeout: Option<Duration>,
         ending: &Ending,
     ) -> Outcome<Source> {
-        let Arguments { limits, stream, .. } = self;
-        let client = self.nats.connect(link, limits, timeout, ending).await?;
-        let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
-        let stream = stream::open(&context, stream, None, limits, timeout, ending).await?;
-        Ok(Source { client, context, stream })
+        stream::find(&self.nats, &self.stream, link, &self.limits, timeout, ending).await
     }
 
     /// Sends what comes out of the window until it ends.
@@ -241,13 +237,6 @@ impl Arguments {
         );
         connection.socket.send(&frames, wait)
     }
-}
-
-/// The connection to NATS.
-struct Source {
-    client: Client,
-    context: Context,
-    stream: Stream,
 }
 
 /// The side of NATS.
@@ -410,7 +399,8 @@ impl Reader<'_> {
     /// [`Failure::Error`] if it cannot go on.
     async fn look_after(&mut self, problem: &str) -> Outcome<bool> {
         let Arguments { limits, stream: name, .. } = self.arguments;
-        if self.reported.is_due() {
+        let is_told = self.reported.is_due();
+        if is_told {
             limits.warn(&format!("the stream {name} cannot be read now: {problem}"));
         }
         if nats::has_ended(&self.source.client).await {
@@ -438,7 +428,9 @@ impl Reader<'_> {
             let stored = match unreadable::look_from(client, name, self.subject, behind + 1).await {
                 Ok(stored) => stored,
                 Err(problem) => {
-                    limits.warn(&problem);
+                    if is_told {
+                        limits.warn(&format!("a message may be unreadable, but {problem}"));
+                    }
                     break;
                 }
             };

@@ -1,15 +1,17 @@
 //! The stream that messages are stored in.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_nats::Client;
 use async_nats::jetstream::context::{
     CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind,
 };
 use async_nats::jetstream::stream::{Config, StorageType, Stream};
-use async_nats::jetstream::{Context, ErrorCode};
+use async_nats::jetstream::{Context, ContextBuilder, ErrorCode};
 use clap::ValueEnum;
 
-use super::nats::{reason, unless_asked};
+use super::nats::{ANSWER, Link, NatsArguments, reason, unless_asked};
 use crate::tools::arguments::LimitArguments;
 use crate::tools::ending::Ending;
 use crate::tools::failure::{Failure, Outcome};
@@ -92,6 +94,31 @@ impl CreateArguments {
             ..Config::default()
         }))
     }
+}
+
+/// A connection to NATS, and a stream to read.
+pub struct Source {
+    pub client: Client,
+    pub context: Context,
+    pub stream: Stream,
+}
+
+/// Connects to NATS, and finds a stream. Waits while there is no server.
+///
+/// # Errors
+/// Those of `NatsArguments::connect` and of `open`.
+pub async fn find(
+    nats: &NatsArguments,
+    name: &str,
+    link: &Arc<Link>,
+    limits: &LimitArguments,
+    timeout: Option<Duration>,
+    ending: &Ending,
+) -> Outcome<Source> {
+    let client = nats.connect(link, limits, timeout, ending).await?;
+    let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
+    let stream = open(&context, name, None, limits, timeout, ending).await?;
+    Ok(Source { client, context, stream })
 }
 
 /// Why a stream is not found.

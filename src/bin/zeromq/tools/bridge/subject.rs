@@ -147,6 +147,11 @@ fn token(part: Option<&[u8]>, subject: &mut String) {
     }
 }
 
+/// Returns true if one of these patterns includes a subject.
+pub fn is_covered(patterns: &[String], subject: &str) -> bool {
+    patterns.iter().any(|pattern| covers(pattern, subject))
+}
+
 /// Returns true if a pattern with the wildcards of NATS includes a subject.
 pub fn covers(pattern: &str, subject: &str) -> bool {
     let mut tokens = subject.split('.');
